@@ -1,0 +1,64 @@
+"""The command line: one module a command, gathered here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from forge_doctor.cli import explain, pool
+from forge_doctor.cli.output import abort
+from forge_doctor.errors import ForgeDoctorError
+
+EPILOG = """\b
+Examples:
+  forge-doctor pool --dsn postgresql://app@db.example/shop
+  forge-doctor explain idle-in-transaction
+\b
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
+
+app = typer.Typer(
+    name="forge-doctor",
+    help="A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        from forge_doctor import __version__
+
+        typer.echo(f"forge-doctor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", "-V", callback=show_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""
+
+
+app.command("pool", epilog=pool.EPILOG)(pool.pool)
+app.command("explain", epilog=explain.EPILOG)(explain.explain)
+
+
+def main() -> None:
+    """The `forge-doctor` command: errors become one line and an exit code."""
+    try:
+        app()
+    except ForgeDoctorError as error:
+        abort(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): not our fault, and nothing more to say.
+        sys.stderr.close()
+        sys.exit(141)

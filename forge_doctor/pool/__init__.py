@@ -1,0 +1,1 @@
+"""Who holds the connections of a PostgreSQL server, why, and what to type."""

@@ -1,0 +1,1 @@
+"""One fault a file; being in this folder is the registration."""

@@ -1,0 +1,216 @@
+"""One look at a server and its application as frozen data; it can be saved and replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from forge_doctor.probes.processes import Process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A client backend, as pg_stat_activity shows it. Ages are seconds by the server's clock.
+
+    `hidden` is True where the examining role lacks pg_read_all_stats: every field from `state`
+    down is then None or empty, and must not be judged.
+    """
+
+    pid: int
+    user: str = ""
+    database: str = ""
+    application_name: str = ""
+    hidden: bool = False
+    client_addr: str | None = None  # None: Unix socket, or hidden
+    client_port: int | None = None  # -1: Unix socket
+    state: str | None = None
+    wait_event_type: str | None = None
+    wait_event: str | None = None
+    backend_age_s: float | None = None  # now - backend_start
+    xact_age_s: float | None = None  # now - xact_start: how long the transaction is open
+    query_age_s: float | None = None  # now - query_start; in idle states of the last statement
+    state_age_s: float | None = None  # now - state_change: how long it has been in this state
+    lock_wait_s: float | None = None  # now - pg_locks.waitstart (14+), while it waits for a lock
+    holds_back_vacuum: bool = False  # backend_xid or backend_xmin is set
+    statement: str = ""  # literals replaced by ?, comments removed
+    tags: Mapping[str, str] = field(default_factory=dict)  # sqlcommenter
+    blocked_by: tuple[int, ...] = ()  # pg_blocking_pids(); 0 is a prepared transaction
+
+    @property
+    def idle_in_transaction(self) -> bool:
+        """Whether a transaction is open and nothing runs in it (aborted ones included)."""
+        return self.state in ("idle in transaction", "idle in transaction (aborted)")
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the open transaction failed and waits for its ROLLBACK."""
+        return self.state == "idle in transaction (aborted)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTransaction:
+    """A two-phase transaction that was prepared and neither committed nor rolled back."""
+
+    gid: str
+    owner: str
+    database: str
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A server setting for the roles of the application; `value` in `unit` as pg_settings has it."""
+
+    name: str
+    value: str
+    unit: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseCounters:
+    """pg_stat_database of the examined database, since `reset_age_s` seconds ago (None: never)."""
+
+    commits: int = 0
+    rollbacks: int = 0
+    deadlocks: int = 0
+    sessions: int | None = None  # 14+
+    sessions_abandoned: int | None = None  # 14+
+    reset_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Limits and settings of the server, and what the examining role may see.
+
+    `role_limits` and `database_limits` hold only CONNECTION LIMITs that are set (>= 0), by name.
+    """
+
+    version_num: int
+    max_connections: int
+    superuser_reserved: int
+    reserved: int = 0  # 16+
+    role: str = ""
+    database: str = ""
+    sees_all: bool = True
+    superusers: tuple[str, ...] = ()
+    role_limits: Mapping[str, int] = field(default_factory=dict)
+    database_limits: Mapping[str, int] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+    counters: DatabaseCounters | None = None
+    prepared: tuple[PreparedTransaction, ...] = ()
+    background_processes: int = 0
+
+    @property
+    def major(self) -> int:
+        """15 for 150018."""
+        return self.version_num // 10000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why the server gave no session: SQLSTATE 53300 and the server's own sentence."""
+
+    sqlstate: str
+    message: str
+    address: str = ""
+    port: int = 5432
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number and where it was read (`--pool-size`, `engine shop.db:engine`, `env WEB_CONCURRENCY of pid 7`).
+
+    `assumed` marks a default nobody configured.
+    """
+
+    value: int
+    source: str
+    assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """How the application uses connections; a number is None where nothing told it.
+
+    `pool_size` 0 and `max_overflow` -1 mean unlimited, as in SQLAlchemy. `pool_class` is the
+    SQLAlchemy class's name. `workers` counts per replica.
+    """
+
+    pool_size: Number
+    max_overflow: Number
+    workers: Number | None = None
+    replicas: Number
+    surge: float = 1.25
+    pool_class: str = "AsyncAdaptedQueuePool"
+    pool_timeout_s: float | None = None
+    pool_recycle_s: float | None = None
+    pool_pre_ping: bool | None = None
+    source: str = ""
+
+    @property
+    def per_worker(self) -> int | None:
+        """Connections one worker may open, None where unlimited."""
+        if self.pool_class == "NullPool" or self.pool_size.value == 0 or self.max_overflow.value < 0:
+            return None
+        return self.pool_size.value + self.max_overflow.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BouncerPool:
+    """A row of pgbouncer's SHOW POOLS: connections by what they do."""
+
+    database: str
+    user: str
+    clients_active: int
+    clients_waiting: int
+    servers_active: int
+    servers_idle: int
+    max_wait_s: float
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bouncer:
+    """A pgbouncer between the application and the server; sizes as SHOW CONFIG has them.
+
+    `pools` is None where the admin console could not be read, `why_not` then says why.
+    """
+
+    version: str = ""
+    address: str = ""
+    pool_mode: str = ""
+    default_pool_size: int | None = None
+    max_client_conn: int | None = None
+    max_prepared_statements: int | None = None
+    pools: tuple[BouncerPool, ...] | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Churn:
+    """Connections opened between the first and the last of several looks."""
+
+    opened: int
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSnapshot:
+    """Everything the checks judge. `server` is None where no session was to be had (`refusal`).
+
+    `taken_at` is ISO 8601 in UTC; `target` names the server without its password
+    (`shop_api@127.0.0.1:5432/shop`). `processes` is None where nobody looked for any.
+    """
+
+    taken_at: str
+    target: str
+    application: Application
+    server: Server | None = None
+    refusal: Refusal | None = None
+    sessions: tuple[Session, ...] = ()
+    processes: tuple[Process, ...] | None = None
+    blind_spots: tuple[str, ...] = ()
+    bouncer: Bouncer | None = None
+    churn: Churn | None = None
+    show_query: bool = False

@@ -1,0 +1,1 @@
+"""The instruments: the only modules that touch the outside world; they judge nothing."""

@@ -1,0 +1,42 @@
+"""Output formats: `render(reports, options)` gives text; nothing here looks at its destination."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from forge_doctor.finding import Severity
+from forge_doctor.report import Report
+
+
+class OutputFormat(StrEnum):
+    """The formats every reporting command has; each is the module of the same name."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    GITHUB = "github"
+    SARIF = "sarif"
+    NAGIOS = "nagios"
+    PROMETHEUS = "prometheus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOptions:
+    """What a formatter is told about its destination: columns, whether colours are wanted,
+    whether it is a person's terminal, and from which severity on the command fails."""
+
+    width: int = 100
+    color: bool = False
+    terminal: bool = False
+    fail_on: Severity | None = Severity.ERROR
+
+
+def render(reports: Sequence[Report], output_format: OutputFormat, options: RenderOptions) -> str:
+    """The reports as text in the given format, ending in a newline."""
+    module = importlib.import_module(f"forge_doctor.render.{output_format.value}")
+    text: str = module.render(reports, options)
+    return text if text.endswith("\n") else text + "\n"

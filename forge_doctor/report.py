@@ -1,0 +1,91 @@
+"""Runs checks, sorts what they say, and turns it into an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forge_doctor.check import Check, P
+from forge_doctor.finding import Confidence, Finding, NotRun, Severity
+
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Facts in rows, for people: every row has as many cells as there are columns.
+
+    Numbers are right-aligned by renderers; `note` says what the table rests on.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one examination of one subject gave.
+
+    `inspected` counts what was looked at (`{"sessions": 37}`); `data` is the slice's own
+    machine-readable part, shown by the JSON format under its key.
+    """
+
+    command: str
+    subject: str
+    findings: tuple[Finding, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    inspected: Mapping[str, int] = field(default_factory=dict)
+    headline: str = ""
+    tables: tuple[Table, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def at_least(self, confidence: Confidence) -> Report:
+        """The same report with only the findings at or above `confidence`."""
+        kept = tuple(found for found in self.findings if found.confidence >= confidence)
+        return replace(self, findings=kept)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The gravest severity found, or None."""
+        return max((found.severity for found in self.findings), default=None)
+
+
+def run_check(check: Check[P], *args: P.args, **kwargs: P.kwargs) -> tuple[Finding | NotRun, ...]:
+    """What one check says; a crash of it becomes a `NotRun`, and the other checks go on."""
+    try:
+        return tuple(check.run(*args, **kwargs))
+    except Exception as error:
+        reason = f"crashed: {type(error).__name__}: {error}"
+        return (NotRun(check=check.id, reason=reason, crashed=True),)
+
+
+def sort_outcomes(
+    outcomes: Iterable[Finding | NotRun],
+) -> tuple[tuple[Finding, ...], tuple[NotRun, ...]]:
+    """Findings worst first, and what did not run by check."""
+    told = tuple(outcomes)
+    findings = sorted((one for one in told if isinstance(one, Finding)), key=lambda one: one.rank)
+    not_run = sorted((one for one in told if isinstance(one, NotRun)), key=lambda one: one.check)
+    return tuple(findings), tuple(not_run)
+
+
+def exit_code(
+    reports: Iterable[Report],
+    fail_on: Severity | None = Severity.ERROR,
+    fail_confidence: Confidence = Confidence.MEDIUM,
+) -> int:
+    """0 clean, 1 findings at or above `fail_on` (None: never), 3 something could not be inspected.
+
+    Findings win over 3, so that a known fault is never hidden by an unknown one.
+    """
+    told = tuple(reports)
+    if fail_on is not None and any(
+        found.severity >= fail_on and found.confidence >= fail_confidence
+        for report in told
+        for found in report.findings
+    ):
+        return EXIT_FINDINGS
+    return EXIT_CANNOT_INSPECT if any(report.not_run for report in told) else EXIT_CLEAN

@@ -1,0 +1,170 @@
+"""`[tool.forge-doctor]` in the nearest pyproject.toml; rejects what it does not know by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from forge_doctor.check import Check, Limits, nearest
+from forge_doctor.errors import UsageProblem
+
+TABLE = "tool.forge-doctor"
+
+# key -> the Python type of its TOML value; a tuple of one type is an array of it.
+GENERAL_KEYS: Mapping[str, object] = MappingProxyType(
+    {
+        "select": (str,),
+        "ignore": (str,),
+        "fail-on": str,
+        "fail-confidence": str,
+        "min-confidence": str,
+        "output-format": str,
+    }
+)
+SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "pool": {
+            "app": str,
+            "pool-size": int,
+            "max-overflow": int,
+            "workers": int,
+            "replicas": int,
+            "surge": float,
+            "connect-timeout": float,
+        },
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the project's configuration says; `path` is None where there is none.
+
+    `general` and each of `sections` map a key to its value; `limits` maps a check's id to the
+    thresholds it overrides.
+    """
+
+    path: Path | None = None
+    general: Mapping[str, Any] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def get(self, key: str, section: str = "") -> Any:
+        """The value of `key` in `section`, else in the general table, else None."""
+        own = self.sections.get(section, {})
+        return own[key] if key in own else self.general.get(key)
+
+    def limits_of(self, check: Check[Any]) -> Limits:
+        """The check's thresholds, the user's over its own."""
+        return MappingProxyType({**check.limits, **self.limits.get(check.id, {})})
+
+    def reject_unknown_limits(self, checks: Iterable[Check[Any]]) -> None:
+        """Raise `UsageProblem` for limits of an unknown check, or that the check does not have."""
+        known = {check.id: check for check in checks}
+        for check_id, limits in self.limits.items():
+            table = f"[{TABLE}.limits.{check_id}]"
+            if check_id not in known:
+                raise UsageProblem(f"{self.path}: {table} names no check{nearest(check_id, known)}")
+            for key in limits.keys() - known[check_id].limits.keys():
+                raise UsageProblem(f"{self.path}: unknown key {key!r} in {table}{nearest(key, known[check_id].limits)}")
+
+
+def find_pyproject(start: Path) -> Path | None:
+    """The nearest pyproject.toml at or above `start` that has our table; None if there is none."""
+    for folder in (start, *start.parents):
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file() and _our_table(candidate) is not None:
+            return candidate
+    return None
+
+
+def load_settings(start: Path, explicit: Path | None = None) -> Settings:
+    """Settings from `explicit`, else from the nearest pyproject.toml above `start`.
+
+    Raises `UsageProblem` naming the file, the key and the nearest valid key.
+    """
+    path = explicit or find_pyproject(start)
+    if path is None:
+        return Settings()
+    table = _our_table(path)
+    if table is None:
+        raise UsageProblem(f"{path}: has no [{TABLE}] table")
+    return parse_settings(table, path)
+
+
+def parse_settings(table: Mapping[str, Any], path: Path) -> Settings:
+    """The checked content of our table; the limits' names are checked where the checks are known."""
+    general: dict[str, Any] = {}
+    sections: dict[str, Mapping[str, Any]] = {}
+    limits: dict[str, Mapping[str, float]] = {}
+    for key, value in table.items():
+        if key == "limits":
+            limits = _parse_limits(value, path)
+        elif key in SECTION_KEYS:
+            _expect(isinstance(value, dict), path, f"[{TABLE}.{key}] must be a table")
+            sections[key] = _checked(value, {**GENERAL_KEYS, **SECTION_KEYS[key]}, path, f"[{TABLE}.{key}]")
+        else:
+            known = {**GENERAL_KEYS, **dict.fromkeys(SECTION_KEYS, dict), "limits": dict}
+            general |= _checked({key: value}, known, path, f"[{TABLE}]")
+    return Settings(path=path, general=general, sections=sections, limits=limits)
+
+
+def _parse_limits(value: Any, path: Path) -> dict[str, Mapping[str, float]]:
+    _expect(isinstance(value, dict), path, f"[{TABLE}.limits] must be a table of tables")
+    limits: dict[str, Mapping[str, float]] = {}
+    for name, entries in value.items():
+        where = f"[{TABLE}.limits.{name}]"
+        _expect(isinstance(entries, dict), path, f"{where} must be a table, such as {name} = {{ idle_s = 60 }}")
+        for key, number in entries.items():
+            _expect(_is_number(number), path, f"{key!r} in {where} must be a number, not {number!r}")
+        limits[name.replace("_", "-")] = {key.replace("-", "_"): float(number) for key, number in entries.items()}
+    return limits
+
+
+def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path, where: str) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
+    for written, value in values.items():
+        key = written.replace("_", "-")
+        if key not in known:
+            raise UsageProblem(f"{path}: unknown key {written!r} in {where}{nearest(key, known)}")
+        _expect(_has_type(value, known[key]), path, f"{written!r} in {where} must be {_described(known[key])}")
+        checked[key] = tuple(value) if isinstance(value, list) else value
+    return checked
+
+
+def _has_type(value: Any, expected: object) -> bool:
+    if isinstance(expected, tuple):
+        return isinstance(value, list) and all(_has_type(item, expected[0]) for item in value)
+    if expected is float:
+        return _is_number(value)
+    return isinstance(value, expected) and not (expected is int and isinstance(value, bool))  # type: ignore[arg-type]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _described(expected: object) -> str:
+    names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
+    return "an array of strings" if isinstance(expected, tuple) else names[expected]  # type: ignore[index]
+
+
+def _expect(condition: bool, path: Path, problem: str) -> None:
+    if not condition:
+        raise UsageProblem(f"{path}: {problem}")
+
+
+def _our_table(path: Path) -> dict[str, Any] | None:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(f"{path}: is not valid TOML: {error}") from error
+    table: dict[str, Any] | None = document.get("tool", {}).get("forge-doctor")
+    _expect(table is None or isinstance(table, dict), path, f"[{TABLE}] must be a table")
+    return table

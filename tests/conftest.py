@@ -1,0 +1,1 @@
+"""Fixtures every test may ask for; the real servers live in `tests/support`."""
