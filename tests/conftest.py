@@ -1,3 +1,3 @@
 """Fixtures every test may ask for; the real servers live in `tests/support`."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.pgbouncer"]
+pytest_plugins = ["tests.support.app_server", "tests.support.pgbouncer", "tests.support.postgres"]
