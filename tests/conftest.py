@@ -1,3 +1,4 @@
 """Fixtures every test may ask for; the real servers live in `tests/support`."""
 
-pytest_plugins = ["tests.support.app_server", "tests.support.pgbouncer", "tests.support.postgres"]
+# A plugin that imports another comes after it: pytest warns where it can no longer rewrite assertions.
+pytest_plugins = ["tests.support.postgres", "tests.support.pgbouncer", "tests.support.app_server"]
