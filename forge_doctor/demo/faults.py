@@ -1,0 +1,52 @@
+"""The faults the shop has on purpose, and where its source marks them; knows nothing of the checks that find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forge_doctor.finding import Location
+
+SHOP = Path(__file__).parent / "shop"
+MARK = "# fault: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault: what goes wrong, and the ids of the checks that show it (none where only the log does)."""
+
+    name: str
+    summary: str
+    shown_by: tuple[str, ...] = ()
+
+
+FAULTS = (
+    Fault(
+        name="leaked-session",
+        summary="a background task opens a session straight from the factory and never closes it",
+        shown_by=("idle-in-transaction", "connection-leak"),
+    ),
+    Fault(
+        name="pool-too-big",
+        summary="2 workers x (20 + 20) connections on a server that has 27 to give",
+        shown_by=("overcommitted",),
+    ),
+    Fault(
+        name="network-call-in-transaction",
+        summary="a payment waits for a slow bank while its transaction keeps a row locked",
+        shown_by=("blocking",),
+    ),
+    Fault(name="lazy-load", summary="a relationship is loaded by touching it: MissingGreenlet, status 500"),
+    Fault(name="missing-await", summary="a commit that is never awaited: the wish is not saved"),
+)
+
+
+def locate(fault: Fault, shop: Path = SHOP) -> Location:
+    """The line of code after the comments that mark the fault; raises `LookupError` where none does."""
+    for path in sorted(shop.glob("*.py")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for index, line in enumerate(lines):
+            if line.strip() == MARK + fault.name:
+                code = next(n for n in range(index, len(lines)) if not lines[n].strip().startswith("#"))
+                return Location(target=str(path), line=code + 1)
+    raise LookupError(f"no comment in {shop} marks {fault.name}")
