@@ -84,10 +84,10 @@ class Finding:
     """One fault.
 
     `message` gives the fact with numbers and units and its consequence; `remedy` is the exact
-    thing to type or to change (it may have several lines).
+    thing to type or to change (it may have several lines). `check` is stamped by `run_check`.
     """
 
-    check: str
+    check: str = ""
     severity: Severity
     confidence: Confidence
     message: str
@@ -112,9 +112,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotRun:
-    """A check that could not look, and why; `crashed` is a bug of ours."""
+    """A check that could not look, why, and what lets it; `crashed` is a bug of ours.
 
-    check: str
+    `check` is stamped by `run_check`.
+    """
+
+    check: str = ""
     reason: str
     remedy: str = ""
     crashed: bool = False

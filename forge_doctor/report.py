@@ -30,7 +30,8 @@ class Report:
     """What one examination of one subject gave.
 
     `inspected` counts what was looked at (`{"sessions": 37}`); `data` is the slice's own
-    machine-readable part, shown by the JSON format under its key.
+    machine-readable part, shown by the JSON format under its key; `rules` maps the id of each
+    check that was chosen to its summary and manual, for formats that carry them.
     """
 
     command: str
@@ -41,6 +42,7 @@ class Report:
     headline: str = ""
     tables: tuple[Table, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def at_least(self, confidence: Confidence) -> Report:
         """The same report with only the findings at or above `confidence`."""
@@ -56,7 +58,7 @@ class Report:
 def run_check(check: Check[P], *args: P.args, **kwargs: P.kwargs) -> tuple[Finding | NotRun, ...]:
     """What one check says; a crash of it becomes a `NotRun`, and the other checks go on."""
     try:
-        return tuple(check.run(*args, **kwargs))
+        return tuple(replace(told, check=told.check or check.id) for told in check.run(*args, **kwargs))
     except Exception as error:
         reason = f"crashed: {type(error).__name__}: {error}"
         return (NotRun(check=check.id, reason=reason, crashed=True),)

@@ -188,11 +188,13 @@ class Bouncer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Churn:
-    """Connections opened between the first and the last of several looks."""
+class Looks:
+    """What several looks over `window_s` seconds showed and one cannot: `opened` connections, and
+    the pids whose transaction stayed open and idle from the first look to the last."""
 
-    opened: int
     window_s: float
+    opened: int
+    persisting: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,9 @@ class PoolSnapshot:
     """Everything the checks judge. `server` is None where no session was to be had (`refusal`).
 
     `taken_at` is ISO 8601 in UTC; `target` names the server without its password
-    (`shop_api@127.0.0.1:5432/shop`). `processes` is None where nobody looked for any.
+    (`shop_api@127.0.0.1:5432/shop`). `processes` is None where nobody looked for any;
+    `local_networks` are the networks that exist only on this host (`127.0.0.0/8`, a docker bridge),
+    none where some of its sockets could not be read.
     """
 
     taken_at: str
@@ -212,5 +216,6 @@ class PoolSnapshot:
     processes: tuple[Process, ...] | None = None
     blind_spots: tuple[str, ...] = ()
     bouncer: Bouncer | None = None
-    churn: Churn | None = None
+    looks: Looks | None = None
+    local_networks: tuple[str, ...] = ()
     show_query: bool = False

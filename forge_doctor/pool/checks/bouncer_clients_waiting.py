@@ -1,0 +1,49 @@
+"""Clients wait in pgbouncer for a server connection.
+
+Why:
+    pgbouncer has given out every connection of that pool. The wait counts against the application's
+    own timeouts, and PostgreSQL shows nothing of it.
+
+Measures (s):
+    cl_waiting and maxwait of SHOW POOLS. Warning from `waiting` clients on, error where one has
+    waited `wait_s` or longer.
+
+Source:
+    pgbouncer documentation, "Admin console", SHOW POOLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.visibility import unseen_bouncer
+from forge_doctor.pool.wording import count, duration
+
+
+@check(severity=Severity.WARNING, limits={"waiting": 1, "wait_s": 2})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each pool somebody waits in."""
+    yield from unseen_bouncer(situation)
+    bouncer = situation.snapshot.bouncer
+    for pool in (bouncer.pools or ()) if bouncer else ():
+        if pool.clients_waiting < limits["waiting"]:
+            continue
+        yield Finding(
+            severity=Severity.ERROR if pool.max_wait_s >= limits["wait_s"] else Severity.WARNING,
+            confidence=Confidence.HIGH,
+            message=f"{count(pool.clients_waiting, 'client waits', 'clients wait')} in pgbouncer for a connection to {pool.database} as "
+            f"{pool.user}, the longest for {duration(pool.max_wait_s)}; its {pool.servers_active} server connections are all in use.",
+            location=situation.here,
+            evidence=(
+                Evidence(label="cl_waiting", value=pool.clients_waiting, unit="clients", source="pgbouncer SHOW POOLS"),
+                Evidence(label="maxwait", value=round(pool.max_wait_s, 1), unit="s", source="pgbouncer SHOW POOLS"),
+                Evidence(
+                    label="sv_active", value=pool.servers_active, unit="connections", source="pgbouncer SHOW POOLS"
+                ),
+            ),
+            remedy="Shorten the transactions that hold them (idle-in-transaction, long-statement); raise default_pool_size only while "
+            "the server has slots.",
+        )

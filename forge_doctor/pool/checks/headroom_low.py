@@ -1,0 +1,54 @@
+"""Few connection slots are left.
+
+Why:
+    A burst, a deployment or one more worker takes the rest, and then every new connection is
+    refused with SQLSTATE 53300.
+
+Measures (connections):
+    Sessions of clients (never background processes) against max_connections minus
+    superuser_reserved_connections and reserved_connections. Warning from `used_ratio` on, critical
+    where no more than the larger of `free_connections` and `free_ratio` of the slots are free.
+
+Source:
+    PostgreSQL documentation, "Connections and Authentication"; 80 % as pgmonitor's and pgEdge's
+    alarms, 95 % as check_postgres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.capacity import usable_slots
+from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.visibility import unseen_server
+from forge_doctor.pool.wording import held_by
+
+
+@check(severity=Severity.WARNING, limits={"used_ratio": 0.8, "free_connections": 3, "free_ratio": 0.05})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """How many of the server's slots are free; `no-slot-left` speaks where none is."""
+    yield from unseen_server(situation)
+    if situation.server is None:
+        return
+    usable = usable_slots(situation.server)
+    used = len(situation.sessions)
+    free = usable.slots - used
+    if free <= 0 or used < limits["used_ratio"] * usable.slots:
+        return
+    critical = free <= max(limits["free_connections"], limits["free_ratio"] * usable.slots)
+    holders = held_by(situation.holder_of(session) for session in situation.sessions)
+    yield Finding(
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
+        confidence=Confidence.HIGH,
+        message=f"{used} of {usable.slots} usable connection slots are taken, {free} are free: {holders}. "
+        "The next burst or deployment is refused.",
+        location=situation.here,
+        evidence=(
+            Evidence(label="sessions", value=used, unit="connections", source="pg_stat_activity, client backends"),
+            Evidence(label="usable slots", value=usable.slots, unit="connections", source=usable.source),
+        ),
+        remedy="Let go of what the findings on holders name; then size the pools as the sizing table says, "
+        "rather than raise max_connections.",
+    )

@@ -1,0 +1,42 @@
+"""idle_session_timeout ends the connections a pool keeps.
+
+Why:
+    A pool keeps idle connections on purpose. The server closes them behind its back, and the next
+    request that gets one fails with "connection is closed" unless pool_pre_ping is on.
+
+Measures (ms):
+    idle_session_timeout of the application's role, where workers or several sessions of one client
+    are seen.
+
+Source:
+    PostgreSQL documentation, idle_session_timeout (14+), which warns of it where a pool is in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.visibility import unseen_server
+
+
+@check(severity=Severity.WARNING)
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding."""
+    yield from unseen_server(situation)
+    settings = situation.server.settings if situation.server else ()
+    for setting in settings:
+        if setting.name != "idle_session_timeout" or setting.value == "0":
+            continue
+        role = situation.application_user
+        yield Finding(
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            message=f"idle_session_timeout is {setting.value} {setting.unit} for role {role}: the server closes the connections its "
+            "pool keeps, and the next request on one fails.",
+            location=situation.here,
+            evidence=(Evidence(label=setting.name, value=setting.value, unit=setting.unit, source=setting.source),),
+            remedy=f'ALTER ROLE "{role}" SET idle_session_timeout = 0;   -- idle_in_transaction_session_timeout is the one to set',
+        )

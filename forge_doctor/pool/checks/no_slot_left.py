@@ -1,0 +1,78 @@
+"""No connection slot is left for the application.
+
+Why:
+    PostgreSQL refuses every further connection with SQLSTATE 53300. Workers that need one more fail
+    at once, while whoever holds the slots may do nothing with them.
+
+Measures (connections):
+    Sessions of clients against the usable slots; where the server refuses even us, the sockets of
+    the processes found on this host and in the containers named. Always critical.
+
+Source:
+    PostgreSQL documentation, "Connections and Authentication": max_connections,
+    superuser_reserved_connections, reserved_connections (16+); error texts read in 15.18 and 18.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.situation import Holder, Situation
+from forge_doctor.pool.wording import count
+
+
+@check(severity=Severity.CRITICAL)
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """The refusal, or the arithmetic where a reserved slot let us in; with the largest holders."""
+    refusal, usable = situation.snapshot.refusal, situation.usable
+    evidence: tuple[Evidence, ...]
+    if refusal is not None:
+        fact = f'no connection slot is left: the server answers "{refusal.message}"'
+        evidence = (Evidence(label="SQLSTATE", value=refusal.sqlstate, source="the server's refusal"),)
+    elif usable is not None and len(situation.sessions) >= usable.slots:
+        fact = f"no connection slot is left for the application: {len(situation.sessions)} of {usable.slots} are taken"
+        evidence = (Evidence(label="usable slots", value=usable.slots, unit="connections", source=usable.source),)
+    else:
+        return
+    holders = tuple(holder for holder in situation.holders if holder.connections)
+    yield Finding(
+        severity=Severity.CRITICAL,
+        confidence=Confidence.HIGH,
+        message=f"{fact}. {_who(holders)} New connections fail until somebody lets go.",
+        location=situation.here,
+        evidence=evidence + tuple(_evidence(holder, situation) for holder in holders[:8]),
+        remedy=_remedy(situation, holders),
+    )
+
+
+def _who(holders: tuple[Holder, ...]) -> str:
+    if not holders:
+        return "No holder was found on this host: look where the application runs, or pass --container NAME."
+    told = ", ".join(f"{holder.name} holds {holder.connections}" for holder in holders[:3])
+    rest = holders[3:]
+    more = f", {count(len(rest), 'other')} hold {sum(holder.connections for holder in rest)}" if rest else ""
+    return f"{told[0].upper()}{told[1:]}{more}."
+
+
+def _evidence(holder: Holder, situation: Situation) -> Evidence:
+    source = "its sockets in /proc" if situation.server is None else "pg_stat_activity joined with its sockets"
+    if holder.process is None:
+        source = "pg_stat_activity"
+    return Evidence(label=holder.name, value=holder.connections, unit="connections", source=source)
+
+
+def _remedy(situation: Situation, holders: tuple[Holder, ...]) -> str:
+    lines = []
+    workers = [holder for holder in holders if holder.process is not None and holder.is_worker]
+    if situation.server is None:
+        if workers and workers[0].process is not None:
+            lines.append(f"kill -TERM {workers[0].process.pid}   # its master starts a new one, the slots come back")
+        lines.append("psql -U postgres   # a superuser still has superuser_reserved_connections; then, at its prompt:")
+    lines.append(
+        "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE state IN ('idle in transaction', 'idle in transaction (aborted)')"
+        " AND state_change < now() - interval '30 seconds';"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""A prepared transaction waits for a COMMIT PREPARED that may never come.
+
+Why:
+    It belongs to no session: it keeps its locks and holds back vacuum through restarts of the
+    server, until somebody ends it by its name.
+
+Measures (s):
+    now - prepared, in every database. Error from `prepared_s` on.
+
+Source:
+    PostgreSQL documentation, PREPARE TRANSACTION, "Caution"; pg_prepared_xacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.visibility import unseen_server
+from forge_doctor.pool.wording import count, duration
+
+
+@check(severity=Severity.ERROR, limits={"prepared_s": 60})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for all of them, the oldest named."""
+    yield from unseen_server(situation)
+    prepared = situation.server.prepared if situation.server else ()
+    old = tuple(one for one in prepared if one.age_s >= limits["prepared_s"])
+    if not old:
+        return
+    oldest = max(old, key=lambda one: one.age_s)
+    yield Finding(
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        message=f"{count(len(old), 'prepared transaction')} left behind, the oldest for {duration(oldest.age_s)} (owner "
+        f"{oldest.owner}, database {oldest.database}). It keeps its locks and holds back vacuum, through restarts too.",
+        location=situation.here,
+        evidence=(
+            Evidence(label="prepared transactions", value=len(old), unit="transactions", source="pg_prepared_xacts"),
+            Evidence(label="oldest", value=round(oldest.age_s, 1), unit="s", source="now - prepared"),
+        ),
+        remedy=f"ROLLBACK PREPARED '{oldest.gid.replace(chr(39), chr(39) * 2)}';   -- in database {oldest.database}, "
+        "unless its transaction manager still means to commit it",
+    )

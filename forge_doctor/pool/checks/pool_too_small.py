@@ -1,0 +1,69 @@
+"""The pool is too small for the work, and the server has room.
+
+Why:
+    Requests queue for a connection inside the worker while the database could do more: it looks
+    like a slow database and is none.
+
+Measures (connections):
+    A worker that has opened all its pool allows, every one of them active and none waiting for a
+    lock, with at least `waiting` more client connections open on its port than it has connections,
+    while less than `used_ratio` of the server's slots are taken. Idle keep-alive connections count
+    as requests, hence medium confidence.
+
+Source:
+    SQLAlchemy documentation, QueuePool; sockets of the worker's listening port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.situation import Holder, Situation
+from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
+
+
+@check(severity=Severity.WARNING, limits={"waiting": 3, "used_ratio": 0.7})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each worker."""
+    yield from unseen_sessions(situation)
+    yield from unseen_workers(situation)
+    most, usable = situation.application.per_worker, situation.usable
+    if most is None or usable is None or len(situation.sessions) >= limits["used_ratio"] * usable.slots:
+        return
+    for holder in situation.worker_holders:
+        waiting = _requests(holder) - holder.connections
+        if holder.connections >= most and waiting >= limits["waiting"] and _all_busy(holder):
+            yield Finding(
+                severity=Severity.WARNING,
+                confidence=Confidence.MEDIUM,
+                message=f"{holder.name} has {_requests(holder)} requests in flight and only {holder.connections} connections, all "
+                f"busy: about {waiting} requests wait in the pool, while the server has {usable.slots - len(situation.sessions)} "
+                "slots free. It is not the database.",
+                location=situation.here,
+                evidence=(
+                    Evidence(
+                        label="requests in flight",
+                        value=_requests(holder),
+                        unit="requests",
+                        source="its accepted sockets",
+                    ),
+                    Evidence(label="active", value=holder.connections, unit="connections", source="pg_stat_activity"),
+                    Evidence(
+                        label="pool limit",
+                        value=most,
+                        unit="connections",
+                        source=situation.application.pool_size.source,
+                    ),
+                ),
+                remedy="Raise pool_size within the budget of the sizing table, or make the statements shorter.",
+            )
+
+
+def _requests(holder: Holder) -> int:
+    return holder.process.requests_in_flight if holder.process else 0
+
+
+def _all_busy(holder: Holder) -> bool:
+    return all(session.state == "active" and not session.blocked_by for session in holder.sessions)

@@ -1,0 +1,53 @@
+"""Code does something slow while its transaction is open.
+
+Why:
+    A call to another service between two statements keeps the connection and its locks for the
+    length of the call: the pool empties although the database has nothing to do.
+
+Measures (s):
+    At least `sessions` sessions idle in transaction with the same last statement, idle for `idle_s`
+    or longer but none as long as `leak_s`: they come and go, unlike leaked ones.
+
+Source:
+    SQLAlchemy documentation, "Session Basics": begin late, commit before calling out; HikariCP
+    wiki, "About Pool Sizing" (hold time, not query time, sizes a pool).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.repeated import same_statement
+from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.visibility import unseen_sessions
+from forge_doctor.pool.wording import duration, held_by, pids
+
+
+@check(severity=Severity.WARNING, limits={"sessions": 3, "idle_s": 0.3, "leak_s": 10})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement after which the code dawdles."""
+    yield from unseen_sessions(situation)
+    for group in same_statement(situation):
+        slow = tuple(one for one in group if limits["idle_s"] <= (one.state_age_s or 0) < limits["leak_s"])
+        if len(slow) < limits["sessions"] or len(slow) <= len(group) / 2:
+            continue
+        slowest = max(slow, key=lambda session: session.state_age_s or 0)
+        holders = held_by(situation.holder_of(session) for session in slow)
+        yield Finding(
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            message=f"{len(slow)} sessions wait for application code with a transaction open, up to "
+            f"{duration(slowest.state_age_s)} after the same statement ({holders}). A call to another service between two "
+            "statements holds a connection for as long as it lasts.",
+            location=situation.location(slowest),
+            evidence=(
+                Evidence(label="same last statement", value=len(slow), unit="sessions", source=f"pids {pids(slow)}"),
+                Evidence(
+                    label="longest", value=round(slowest.state_age_s or 0, 1), unit="s", source="now - state_change"
+                ),
+                *situation.statement(slowest),
+            ),
+            remedy="await session.commit()   # before the call, and begin anew after it",
+        )

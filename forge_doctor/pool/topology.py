@@ -1,0 +1,116 @@
+"""The application's numbers, each from the surest source that tells it; never guesses a worker count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from forge_doctor.errors import UsageProblem
+from forge_doctor.pool.snapshot import Application, Number
+from forge_doctor.probes.processes import Process, Role
+
+# SQLAlchemy 2.0 and 2.1, create_async_engine(): pool_size=5, max_overflow=10, pool_timeout=30.
+DEFAULT_POOL_SIZE = 5
+DEFAULT_MAX_OVERFLOW = 10
+ASSUMED = "SQLAlchemy's default"
+
+
+class Engine(Protocol):
+    """What is read off a real engine (`probes.app_engine.EngineFacts`)."""
+
+    name: str
+    pool_class: str
+    pool_size: int | None
+    max_overflow: int | None
+    pool_timeout_s: float | None
+    pool_recycle_s: float | None
+    pre_ping: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the user said, by flag or configuration, None where nothing; `sources` names the flag or file."""
+
+    pool_size: int | None = None
+    max_overflow: int | None = None
+    workers: int | None = None
+    replicas: int | None = None
+    surge: float | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def number(self, key: str) -> Number | None:
+        """The number with its source, None where nobody told it."""
+        value: int | None = getattr(self, key)
+        return (
+            None if value is None else Number(value=value, source=self.sources.get(key, "--" + key.replace("_", "-")))
+        )
+
+
+def application_of(
+    told: Told, engine: Engine | None, processes: Sequence[Process], web_concurrency: str | None
+) -> Application:
+    """Join the sources: flags, then the engine, then processes and environment, then defaults.
+
+    `web_concurrency` is the variable in our own environment. Raises `UsageProblem` where it is no
+    number.
+    """
+    return Application(
+        pool_size=told.number("pool_size") or _from_engine(engine, "pool_size") or _assumed(DEFAULT_POOL_SIZE),
+        max_overflow=told.number("max_overflow")
+        or _from_engine(engine, "max_overflow")
+        or _assumed(DEFAULT_MAX_OVERFLOW),
+        workers=told.number("workers") or _from_processes(processes) or _from_environment(web_concurrency),
+        replicas=told.number("replicas") or Number(value=1, source="one replica unless told", assumed=True),
+        surge=told.surge if told.surge is not None else 1.25,
+        pool_class=engine.pool_class if engine else "AsyncAdaptedQueuePool",
+        pool_timeout_s=engine.pool_timeout_s if engine else None,
+        pool_recycle_s=engine.pool_recycle_s if engine else None,
+        pool_pre_ping=engine.pre_ping if engine else None,
+        source=f"engine {engine.name}" if engine else "",
+    )
+
+
+def _from_engine(engine: Engine | None, key: str) -> Number | None:
+    value: int | None = getattr(engine, key) if engine else None
+    return Number(value=value, source=f"engine {engine.name}") if engine and value is not None else None
+
+
+def _assumed(value: int) -> Number:
+    return Number(value=value, source=ASSUMED, assumed=True)
+
+
+def _from_processes(processes: Sequence[Process]) -> Number | None:
+    """The workers that run; where a master says how many it keeps, its own word counts the missing ones too."""
+    workers = [process for process in processes if process.role is Role.WORKER]
+    configured = [number for process in processes if (number := _configured(process))]
+    if not workers and not configured:
+        return None
+    kinds = Counter(worker.server or "unknown server" for worker in workers)
+    source = "processes found: " + ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    planned = sum(number.value for number in configured)
+    if planned > len(workers):
+        return Number(value=planned, source=configured[0].source)
+    return Number(value=len(workers), source=source)
+
+
+def _configured(process: Process) -> Number | None:
+    """What a master's command line or environment asks for: a flag wins over WEB_CONCURRENCY, as in uvicorn and gunicorn."""
+    if process.role is not Role.MASTER:
+        return None
+    if process.workers_flag is not None:
+        return Number(value=process.workers_flag, source=f"--workers of pid {process.pid}")
+    if process.web_concurrency is not None:
+        return Number(value=process.web_concurrency, source=f"env WEB_CONCURRENCY of pid {process.pid}")
+    return None
+
+
+def _from_environment(web_concurrency: str | None) -> Number | None:
+    if not web_concurrency:
+        return None
+    if not web_concurrency.isdigit() or int(web_concurrency) < 1:
+        raise UsageProblem(
+            f"WEB_CONCURRENCY={web_concurrency!r} is not a number of workers; unset it or pass --workers"
+        )
+    return Number(value=int(web_concurrency), source="env WEB_CONCURRENCY")

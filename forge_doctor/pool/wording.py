@@ -1,0 +1,55 @@
+"""Numbers and names as people read them; used by every check, so that all speak alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from forge_doctor.pool.snapshot import Session
+
+
+def duration(seconds: float | None) -> str:
+    """`0.4 s`, `12 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`; `unknown` for None."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for unit, size, smaller, smaller_size in (
+        ("d", 86_400, "h", 3_600),
+        ("h", 3_600, "min", 60),
+        ("min", 60, "s", 1),
+    ):
+        if seconds >= size:
+            whole, rest = divmod(int(seconds), size)
+            return f"{whole} {unit}" + (f" {rest // smaller_size} {smaller}" if rest // smaller_size else "")
+    return f"{int(seconds)} s"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 session`, `4 sessions`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def pids(sessions: Iterable[Session], most: int = 8) -> str:
+    """`4711, 4712, 4713`, and how many more."""
+    numbers = [str(session.pid) for session in sessions]
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(numbers[:most]) + more
+
+
+def held_by(names: Iterable[str], most: int = 3) -> str:
+    """`worker pid 1 (…) holds 14, worker pid 2 (…) holds 3`, the largest first."""
+    counted = Counter(names).most_common()
+    told = [f"{name} holds {number}" for name, number in counted[:most]]
+    if len(counted) > most:
+        told.append(f"{count(len(counted) - most, 'other holder')} the remaining {sum(n for _, n in counted[most:])}")
+    return ", ".join(told)
+
+
+def terminate(sessions: Sequence[Session], recheck: str) -> str:
+    """The statement that ends these sessions if they are still as they were seen.
+
+    A pid alone may by now be another session's: `recheck` is the condition that must still hold.
+    """
+    numbers = ", ".join(str(session.pid) for session in sessions)
+    return f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN ({numbers}) AND {recheck};"
