@@ -1,0 +1,23 @@
+"""Prints a pip constraint for each runtime dependency of a pyproject.toml: the lowest version it allows."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?>=(?P<version>[\d.]+)")
+
+
+def lowest(requirement: str) -> str:
+    """`sqlalchemy[asyncio]>=2.0.30` -> `sqlalchemy==2.0.30`."""
+    parts = REQUIREMENT.fullmatch(requirement)
+    if parts is None:
+        raise SystemExit(f"{requirement!r} states no lower bound: write name>=version")
+    return f"{parts['name']}=={parts['version']}"
+
+
+if __name__ == "__main__":
+    document = tomllib.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    print("\n".join(lowest(requirement) for requirement in document["project"]["dependencies"]))

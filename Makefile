@@ -1,0 +1,36 @@
+# Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-newest test-lowest check bench
+
+PYTHON ?=
+# Processes that run tests, and further arguments for pytest: make test TESTS=tests/pool
+JOBS ?= 2
+TESTS ?=
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## watch a sick service come up and read its diagnosis (20 s)
+	@python=$$(sh .ci/set-up demo "$(PYTHON)") && exec "$$python" -m forge_doctor demo
+
+ifeq ($(PYTHON),)
+test: test-newest test-lowest ## the tests, on the newest Python found and on 3.11 with the lowest dependencies
+else
+test: test-newest
+endif
+
+test-newest: ## the tests on the newest Python found, or on PYTHON
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
+
+test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
+	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
+	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \
+	"$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
+
+check: ## format, lint, types, and the README's --help blocks
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && set -x && \
+	"$$python" -m ruff format --check . && "$$python" -m ruff check . && \
+	"$$python" -m mypy --strict && "$$python" tests/readme/help_blocks.py
+
+bench: ## how long an answer takes, beside psql, docker exec and check_postgres
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && exec "$$python" tests/benchmarks/pool_bench.py
