@@ -1,0 +1,204 @@
+"""Lays reports out as lines of styled spans for one width; paints nothing and adds no colour.
+
+The terminal and the plain stream show the same lines: only signs and paint differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from forge_doctor.finding import Evidence, Finding, Related, Severity
+from forge_doctor.render.columns import cell_width, wrap
+from forge_doctor.render.digest import Unexamined, evidence_text, group_unexamined, is_clean, summary_sentence
+from forge_doctor.render.printable import printable_line, printable_lines
+from forge_doctor.report import Report
+
+WIDE = 72
+GUTTER_WIDE, GUTTER_NARROW = 12, 2
+NARROWEST = 20
+REMEDY_INDENT = "    "
+
+
+class Style(StrEnum):
+    """What a span is, for a painter to colour."""
+
+    PLAIN = "plain"
+    DIM = "dim"
+    STRONG = "strong"
+    REMEDY = "remedy"
+    CLEAN = "clean"
+    NOT_RUN = "not run"
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Span, ...]
+BLANK: Line = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """How wide the page is, and which signs it may use beside ASCII."""
+
+    width: int
+    marks: dict[Style, str]
+    separator: str
+    rule: str
+
+    @property
+    def gutter(self) -> int:
+        """Columns left of the text: room for the severity word where the page is wide."""
+        return GUTTER_WIDE if self.width >= WIDE else GUTTER_NARROW
+
+    @property
+    def measure(self) -> int:
+        """Columns for the text itself."""
+        return max(NARROWEST, self.width - self.gutter)
+
+
+def terminal_page(width: int) -> Page:
+    """The page with the signs a terminal can show."""
+    marks = {
+        Style.CRITICAL: "✖ ",
+        Style.ERROR: "✖ ",
+        Style.WARNING: "▲ ",
+        Style.INFO: "• ",
+        Style.NOT_RUN: "? ",
+        Style.CLEAN: "✔ ",
+    }
+    return Page(width=width, marks=marks, separator=" · ", rule="─")
+
+
+def plain_page(width: int) -> Page:
+    """The page in ASCII, apart from what the data hold."""
+    return Page(width=width, marks={}, separator="; ", rule="-")
+
+
+def lay_out(reports: Sequence[Report], page: Page) -> Iterator[Line]:
+    """The whole page: a section a report, then one closing line over all of them."""
+    for report in reports:
+        yield from _section(report, page)
+    yield from _closing(reports, page)
+
+
+def _section(report: Report, page: Page) -> Iterator[Line]:
+    from forge_doctor.render.table import lay_out_table
+
+    title = printable_line(f"{report.command} {report.subject}")
+    yield from _wrapped(title, page.width, Style.DIM)
+    if report.headline:
+        yield from _wrapped(printable_line(report.headline), page.width, Style.STRONG)
+    yield BLANK
+    for found in report.findings:
+        yield from _finding(found, report, page)
+    for table in report.tables:
+        yield from lay_out_table(table, page)
+    for group in group_unexamined(report.not_run):
+        yield from _unexamined(group, page)
+
+
+def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
+    style = Style(found.severity.label)
+    strength = Style.STRONG if found.severity >= Severity.ERROR else Style.PLAIN
+    yield from _headed(found.severity.label.upper(), style, printable_line(found.message), strength, page)
+    yield from _indented(_flow([_evidence(one) for one in found.evidence], page), Style.DIM, page)
+    for related in found.related:
+        yield from _indented(wrap(_related(related), page.measure), Style.DIM, page)
+    place = "" if found.location.target in ("", report.subject) else printable_line(str(found.location))
+    about = [place, found.check, f"{found.confidence.label} confidence"]
+    yield from _indented(_flow([printable_line(part) for part in about if part], page), Style.DIM, page)
+    yield from _remedy(found.remedy)
+    yield BLANK
+
+
+def _unexamined(group: Unexamined, page: Page) -> Iterator[Line]:
+    reason = f"this is a bug of forge-doctor: {group.reason}" if group.crashed else group.reason
+    yield from _headed("NOT RUN", Style.NOT_RUN, printable_line(reason), Style.PLAIN, page)
+    yield from _indented([_one_line(group.checks, page.measure)], Style.DIM, page)
+    yield from _remedy(group.remedy)
+    yield BLANK
+
+
+def _closing(reports: Sequence[Report], page: Page) -> Iterator[Line]:
+    sentence = summary_sentence(reports)
+    if any(report.findings for report in reports):
+        sentence += "; `forge-doctor explain <id>` for the manual"
+    clean = is_clean(reports)
+    text = (page.marks.get(Style.CLEAN, "") if clean else "") + sentence[:1].upper() + sentence[1:]
+    yield from _wrapped(printable_line(text), page.width, Style.CLEAN if clean else Style.PLAIN)
+
+
+def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> Iterator[Line]:
+    """The word, then the text with a hanging indent: beside the word, or as wide as can be."""
+    head = f"{page.marks.get(style, '')}{word}  "
+    head = head.ljust(page.gutter)
+    first, *rest = wrap(text, page.measure, taken=cell_width(head) - page.gutter)
+    yield (Span(head, style), Span(first, strength))
+    yield from _indented(rest, strength, page)
+
+
+def _remedy(remedy: str) -> Iterator[Line]:
+    """The remedy's lines whole, however long, so that a statement can be copied."""
+    lines = printable_lines(remedy)
+    if lines:
+        yield BLANK
+    for line in lines:
+        yield (Span(REMEDY_INDENT), Span(line, Style.REMEDY)) if line else BLANK
+
+
+def _flow(parts: Sequence[str], page: Page) -> Iterator[str]:
+    """Parts one after the other, a line broken between two of them where that is possible."""
+    current = ""
+    for part in parts:
+        joined = f"{current}{page.separator}{part}" if current else part
+        if cell_width(joined) <= page.measure:
+            current = joined
+            continue
+        if current:
+            yield current
+        *full, current = wrap(part, page.measure)
+        yield from full
+    if current:
+        yield current
+
+
+def _one_line(names: Sequence[str], width: int) -> str:
+    """As many names as fit, and how many more there are."""
+    for shown in range(len(names), 0, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        line = ", ".join(printable_line(name) for name in names[:shown]) + more
+        if cell_width(line) <= width:
+            return line
+    return f"{len(names)} checks"
+
+
+def _indented(lines: Iterable[str], style: Style, page: Page) -> Iterator[Line]:
+    for line in lines:
+        yield (Span(" " * page.gutter), Span(line, style))
+
+
+def _wrapped(text: str, width: int, style: Style) -> Iterator[Line]:
+    for line in wrap(text, width):
+        yield (Span(line, style),)
+
+
+def _evidence(evidence: Evidence) -> str:
+    return printable_line(evidence_text(evidence))
+
+
+def _related(related: Related) -> str:
+    place = f" ({related.location})" if related.location else ""
+    check = f" [{related.check}]" if related.check else ""
+    return printable_line(f"see also: {related.message}{place}{check}")
