@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from forge_doctor.finding import Severity
+from forge_doctor.finding import Confidence, Severity
 from forge_doctor.report import Report
 
 
@@ -22,17 +22,20 @@ class OutputFormat(StrEnum):
     SARIF = "sarif"
     NAGIOS = "nagios"
     PROMETHEUS = "prometheus"
+    CONCISE = "concise"
+    GITLAB = "gitlab"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
     """What a formatter is told about its destination: columns, whether colours are wanted,
-    whether it is a person's terminal, and from which severity on the command fails."""
+    whether it is a person's terminal, and from which severity and confidence on the command fails."""
 
     width: int = 100
     color: bool = False
     terminal: bool = False
     fail_on: Severity | None = Severity.ERROR
+    fail_confidence: Confidence = Confidence.MEDIUM
 
 
 def render(reports: Sequence[Report], output_format: OutputFormat, options: RenderOptions) -> str:
