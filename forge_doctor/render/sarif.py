@@ -1,0 +1,164 @@
+"""SARIF 2.1.0 for code scanning: one run over all reports; holds no file contents.
+
+A target that is a file becomes a physical location, any other a logical one. A check that could
+not look is a notification of the invocation, which then did not succeed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from forge_doctor import __version__
+from forge_doctor.finding import Edit, Finding, Location, NotRun, Related, Severity
+from forge_doctor.render import RenderOptions
+from forge_doctor.render.digest import evidence_text, inspected_totals, is_file, last_line, ranked
+from forge_doctor.render.fingerprint import fingerprints
+from forge_doctor.render.json import Json, plain
+from forge_doctor.render.printable import encodable, escape_json, printable
+from forge_doctor.report import Report
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {
+    Severity.INFO: "note",
+    Severity.WARNING: "warning",
+    Severity.ERROR: "error",
+    Severity.CRITICAL: "error",
+}
+
+
+def render(reports: Sequence[Report], _options: RenderOptions) -> str:
+    """The log file, indented by two."""
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(reports)]}
+    return escape_json(json.dumps(plain(log), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def _run(reports: Sequence[Report]) -> Json:
+    rules = _rules(reports)
+    index = {rule["id"]: at for at, rule in enumerate(rules)}
+    told = ranked(reports)
+    marks = fingerprints(found for _, found in told)
+    run: Json = {
+        "tool": {"driver": {"name": "forge-doctor", "version": __version__, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(reports, index)],
+        "results": [_result(found, report, index, mark) for (report, found), mark in zip(told, marks, strict=True)],
+    }
+    if reports:
+        run["automationDetails"] = {"id": f"forge-doctor/{reports[0].command}/"}
+    return run
+
+
+def _rules(reports: Sequence[Report]) -> list[Json]:
+    """Every check that was chosen or said something, by id."""
+    manuals = {check: manual for report in reports for check, manual in report.rules.items()}
+    said = {one.check for report in reports for one in report.findings}
+    said |= {one.check for report in reports for one in report.not_run}
+    return [_rule(check, *manuals.get(check, ("", ""))) for check in sorted(manuals.keys() | said)]
+
+
+def _rule(check: str, summary: str, manual: str) -> Json:
+    rule: Json = {"id": check}
+    if summary:
+        rule["shortDescription"] = {"text": summary}
+    if manual:
+        rule["help"] = {"text": manual, "markdown": manual}
+    return rule
+
+
+def _invocation(reports: Sequence[Report], index: dict[str, int]) -> Json:
+    missed = [(report, one) for report in reports for one in report.not_run]
+    return {
+        "executionSuccessful": not missed and any(inspected_totals(reports).values()),
+        "toolExecutionNotifications": [_notification(report, one, index) for report, one in missed],
+        "properties": {"inspected": dict(inspected_totals(reports))},
+    }
+
+
+def _notification(report: Report, one: NotRun, index: dict[str, int]) -> Json:
+    text = "\n\n".join(part for part in (f"{report.subject}: not run: {one.reason}", one.remedy) if part)
+    return {
+        "level": "error" if one.crashed else "warning",
+        "message": {"text": printable(text)},
+        "associatedRule": {"id": one.check, "index": index[one.check]},
+    }
+
+
+def _result(found: Finding, report: Report, index: dict[str, int], fingerprint: str) -> Json:
+    result: Json = {
+        "ruleId": found.check,
+        "ruleIndex": index[found.check],
+        "level": LEVELS[found.severity],
+        "message": {"text": _message(found)},
+        "locations": [_location(found.location)],
+        "partialFingerprints": {"forgeDoctor/v1": fingerprint},
+        "properties": {
+            "severity": found.severity.label,
+            "confidence": found.confidence.label,
+            "subject": report.subject,
+            "remedy": found.remedy,
+        },
+    }
+    if found.related:
+        result["relatedLocations"] = [_related(one, at) for at, one in enumerate(found.related)]
+    fix = _fix(found.edits)
+    if fix:
+        result["fixes"] = [fix]
+    return result
+
+
+def _message(found: Finding) -> str:
+    facts = "\n".join(evidence_text(one) for one in found.evidence)
+    return printable("\n\n".join(part for part in (found.message, facts, found.remedy) if part))
+
+
+def _related(related: Related, number: int) -> Json:
+    place = _location(related.location) if related.location else {}
+    text = f"{related.message} ({related.check})" if related.check else related.message
+    return {"id": number, "message": {"text": printable(text)}, **place}
+
+
+def _location(location: Location) -> Json:
+    if not is_file(location):
+        return {"logicalLocations": [{"fullyQualifiedName": str(location)}]}
+    physical: Json = {"artifactLocation": _artifact(location.target)}
+    if location.line is not None:
+        physical["region"] = _region(location)
+    return {"physicalLocation": physical}
+
+
+def _artifact(target: str) -> Json:
+    path = quote(encodable(target.removeprefix("./")))
+    return {"uri": f"file://{path}"} if target.startswith("/") else {"uri": path, "uriBaseId": "%SRCROOT%"}
+
+
+def _region(location: Location) -> Json:
+    """SARIF counts as we do: lines and columns from 1, the end column exclusive, its line inclusive."""
+    end_line = last_line(location) if location.end_column is None else location.end_line or location.line
+    region: dict[str, Any] = {
+        "startLine": location.line,
+        "startColumn": location.column,
+        "endLine": end_line,
+        "endColumn": location.end_column,
+    }
+    return {name: value for name, value in region.items() if value is not None}
+
+
+def _fix(edits: Sequence[Edit]) -> Json:
+    """One fix of all the edits, file by file; empty where none says its line."""
+    changes: dict[str, list[Json]] = {}
+    for edit in edits:
+        if edit.location.line is not None:
+            replacement = {"deletedRegion": _region(edit.location), "insertedContent": {"text": edit.replacement}}
+            changes.setdefault(edit.location.target, []).append(replacement)
+    if not changes:
+        return {}
+    return {
+        "artifactChanges": [
+            {"artifactLocation": _artifact(target), "replacements": replacements}
+            for target, replacements in changes.items()
+        ],
+        "properties": {"safe": all(edit.safe for edit in edits)},
+    }
