@@ -1,0 +1,227 @@
+"""Rules about the package's source, judged on syntax trees; each returns the lines that break it, `module:line: what`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = "forge_doctor"
+SLICES = frozenset({"pool", "logs", "lint", "slow", "migrations"})
+DRIVERS = frozenset({"asyncpg", "docker", "psutil", "psycopg", "sqlalchemy"})
+HEAVY = DRIVERS | {"rich"}
+
+# layer -> the layers it may import; a layer may always import itself.
+ARROWS: Mapping[str, frozenset[str]] = {
+    "kernel": frozenset(),
+    "probes": frozenset({"kernel"}),
+    "render": frozenset({"kernel"}),
+    "demo": frozenset({"kernel"}),
+    **{name: frozenset({"kernel", "probes"}) for name in SLICES},
+    "triage": SLICES | {"kernel", "probes"},
+    "cli": SLICES | {"kernel", "probes", "render", "demo", "triage"},
+    "__main__": frozenset({"cli"}),
+}
+
+# What only the edge may do, by dotted name: it ends or addresses the process, or asks the world.
+AT_THE_EDGE = frozenset(
+    {
+        *(
+            "print",
+            "input",
+            "exit",
+            "quit",
+            "sys.exit",
+            "sys.stdout",
+            "sys.stderr",
+            "os.environ",
+            "os.getenv",
+            "os._exit",
+        ),
+        *("time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "time.sleep"),
+        *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today"),
+    }
+)
+EDGE = ("cli", "probes", "demo", "__main__")
+EDGE_MODULES = frozenset({"forge_doctor.settings"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A parsed module; `is_package` where it is an `__init__.py`."""
+
+    name: str
+    tree: ast.Module
+    is_package: bool = False
+
+    @property
+    def layer(self) -> str:
+        """`forge_doctor.pool.run` -> `pool`; a flat file is the kernel."""
+        return layer_of(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One imported module, at a line; `deferred` inside a function, `for_types` under TYPE_CHECKING."""
+
+    target: str
+    line: int
+    deferred: bool = False
+    for_types: bool = False
+
+
+def read_package(root: Path) -> tuple[Module, ...]:
+    """Every module below the package's folder."""
+    modules = []
+    for path in sorted(root.rglob("*.py")):
+        parts = (root.name, *path.relative_to(root).with_suffix("").parts)
+        is_package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if is_package else parts)
+        modules.append(Module(name=name, tree=ast.parse(path.read_text(encoding="utf-8")), is_package=is_package))
+    return tuple(modules)
+
+
+def layer_of(name: str) -> str:
+    """The layer of a module of the package, by its dotted name."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ARROWS else "kernel"
+
+
+def imports_of(module: Module, known: frozenset[str] = frozenset()) -> Iterator[Import]:
+    """What a module imports; `from package import module` counts as the module where it is `known`."""
+    yield from _imports(module.tree, module, known, deferred=False, for_types=False)
+
+
+def _imports(
+    node: ast.AST, module: Module, known: frozenset[str], *, deferred: bool, for_types: bool
+) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            for target in _targets(child, module, known):
+                yield Import(target=target, line=child.lineno, deferred=deferred, for_types=for_types)
+        elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            yield from _imports(child, module, known, deferred=deferred, for_types=True)
+        else:
+            function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from _imports(child, module, known, deferred=deferred or function, for_types=for_types)
+
+
+def _targets(node: ast.Import | ast.ImportFrom, module: Module, known: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    base = node.module or ""
+    if node.level:
+        parts = module.name.split(".")
+        keep = len(parts) - node.level + (1 if module.is_package else 0)
+        base = ".".join([*parts[:keep], *([base] if base else [])])
+    for alias in node.names:
+        yield f"{base}.{alias.name}" if f"{base}.{alias.name}" in known else base
+
+
+def broken_arrows(modules: tuple[Module, ...]) -> list[str]:
+    """Imports against the arrows of the layers."""
+    known = frozenset(module.name for module in modules)
+    broken = []
+    for module in modules:
+        for one in imports_of(module, known):
+            if one.target != PACKAGE and one.target.split(".")[0] == PACKAGE:
+                target = layer_of(one.target)
+                if target != module.layer and target not in ARROWS[module.layer]:
+                    broken.append(f"{module.name}:{one.line}: {module.layer} imports {target} ({one.target})")
+    return broken
+
+
+def unknown_folders(modules: tuple[Module, ...]) -> list[str]:
+    """Folders of the package that no arrow speaks of: a layer has to be chosen for them."""
+    folders = {module.name.split(".")[1] for module in modules if module.is_package and "." in module.name}
+    return sorted(folders - ARROWS.keys())
+
+
+def cycles(modules: tuple[Module, ...]) -> list[str]:
+    """Import cycles, deferred imports and those for types included."""
+    known = frozenset(module.name for module in modules)
+    graph = {module.name: {one.target for one in imports_of(module, known)} & known for module in modules}
+    found: dict[frozenset[str], str] = {}
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            cycle = (*path[path.index(name) :], name)
+            found.setdefault(frozenset(cycle), " -> ".join(cycle))
+        elif name not in done:
+            for target in sorted(graph[name]):
+                walk(target, (*path, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        walk(name, ())
+    return sorted(found.values())
+
+
+def misplaced_drivers(modules: tuple[Module, ...]) -> list[str]:
+    """Drivers imported outside the probes and the demo."""
+    return [
+        f"{module.name}:{one.line}: imports {one.target}"
+        for module in modules
+        if module.layer not in ("probes", "demo")
+        for one in imports_of(module)
+        if one.target.split(".")[0] in DRIVERS
+    ]
+
+
+def eager_imports(modules: tuple[Module, ...]) -> list[str]:
+    """Heavy libraries imported when the module is, not when a function needs them; the demo is heavy anyway."""
+    return [
+        f"{module.name}:{one.line}: imports {one.target} eagerly"
+        for module in modules
+        if module.layer != "demo"
+        for one in imports_of(module)
+        if one.target.split(".")[0] in HEAVY and not one.deferred and not one.for_types
+    ]
+
+
+def acts_of_the_edge(modules: tuple[Module, ...]) -> list[str]:
+    """Uses of the terminal, the environment, the clock or the process's end away from the edge."""
+    found = []
+    for module in modules:
+        if module.layer in EDGE or module.name in EDGE_MODULES:
+            continue
+        origin = _origins(module.tree)
+        for node in ast.walk(module.tree):
+            name = _dotted(node, origin)
+            if name in AT_THE_EDGE or (isinstance(node, ast.Attribute) and node.attr == "isatty"):
+                found.append(f"{module.name}:{node.lineno}: {ast.unparse(node)}")  # type: ignore[attr-defined]
+    return found
+
+
+def _origins(tree: ast.Module) -> dict[str, str]:
+    """Local name -> the dotted name it was imported as."""
+    origins: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            origins |= {alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            origins |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return origins
+
+
+def _dotted(node: ast.AST, origins: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return origins.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value, origins)
+        return f"{base}.{node.attr}" if base else ""
+    return ""
+
+
+def broad_handlers(modules: tuple[Module, ...]) -> list[str]:
+    """Handlers that catch everything: `except Exception`, `except BaseException`, a bare `except`."""
+    return [
+        f"{module.name}:{node.lineno}"
+        for module in modules
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or {"Exception", "BaseException"} & {_dotted(one, {}) for one in ast.walk(node.type)})
+    ]
