@@ -39,14 +39,16 @@ async def demonstrate(say: Say, *, keep: bool) -> int:
 
     With `keep` the shop stays open afterwards until the task is cancelled.
     """
-    with temporary_folder() as folder:
-        async with open_shop(folder, say) as shop, customers(shop, say):
-            status = await examine(shop, say)
-            if keep:
-                say(f"the shop stays open until Ctrl-C; from another terminal:\n{things_to_try(shop)}")
-                await asyncio.Event().wait()
+    try:
+        with temporary_folder() as folder:
+            async with open_shop(folder, say) as shop, customers(shop, say):
+                status = await examine(shop, say)
+                if keep:
+                    say(f"the shop stays open until Ctrl-C; from another terminal:\n{things_to_try(shop)}")
+                    await asyncio.Event().wait()
+        return status
+    finally:
         say("everything is stopped and removed")
-    return status
 
 
 @contextmanager
