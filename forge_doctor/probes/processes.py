@@ -25,7 +25,7 @@ class Endpoint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSocket:
     """An established connection to the database: `local` is what pg_stat_activity calls
-    (client_addr, client_port); `local_is_remote_view` is False where NAT may have changed it."""
+    (client_addr, client_port), unless a proxy or address translation lies between."""
 
     local: Endpoint
     remote: Endpoint
@@ -55,7 +55,8 @@ class Process:
     host. `name` is safe to show: server and application, or the program's name, never a whole
     command line, since those hold passwords. `web_concurrency` is read from the environment of
     the process itself; `workers_flag` from its own command line; both None where absent.
-    `established_in` counts requests in flight on this process's own accepted sockets.
+    `requests_in_flight` counts the connections this process has accepted on its own port: an
+    upper bound, since a connection kept alive between two requests looks the same.
     """
 
     pid: int
@@ -77,7 +78,12 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessScan:
-    """What was found and what could not be seen (`no permission to read the sockets of pid 7`)."""
+    """What was found and what could not be seen (`no permission to read the sockets of pid 7`).
+
+    `unmatched` are application servers without any connection to this database: they may belong
+    to another one, so nothing may be counted from them.
+    """
 
     processes: tuple[Process, ...] = ()
+    unmatched: tuple[Process, ...] = ()
     blind_spots: tuple[str, ...] = ()

@@ -1,0 +1,198 @@
+"""Containers by name, id, compose name or label, and their processes, through the Docker SDK; executes nothing in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.check import nearest
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.probes.command_line import is_title
+from forge_doctor.probes.process_table import COUNT_VARIABLES, ProcessTable, build_table
+
+TIMEOUT_S = 5
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+ID_PREFIX = 4  # a shorter one is more likely a mistyped name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container as the engine lists it. `status` is the engine's own phrase (`Up 3 minutes`)."""
+
+    id: str
+    name: str
+    running: bool = True
+    status: str = ""
+    project: str = ""
+    service: str = ""
+    addresses: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerProcesses:
+    """The processes of a running container.
+
+    `table` has the engine's view, by the pids of the engine's host. `local` are those of them that
+    are this machine's own processes, so that their sockets can be read; none where the engine is
+    elsewhere. `counts` are the worker counts its environment sets.
+    """
+
+    container: Container
+    table: ProcessTable
+    local: frozenset[int] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def find_containers(names: Sequence[str], *, running: bool = True) -> tuple[Container, ...]:
+    """The containers that `names` mean: a name, id or its beginning, compose service or project, `label=value`.
+
+    Stopped ones are refused unless `running` is False. Raises `UsageProblem` for a name that means
+    none or, as the beginning of an id, several; `CannotInspect` where no engine answers.
+    """
+    with docker_client() as client:
+        listed = client.api.containers(all=True)
+    known = tuple(_container(entry) for entry in listed)
+    found = {container.id: container for name in names for container in _meant(name, known, running)}
+    return tuple(found.values())
+
+
+def read_container_processes(containers: Sequence[Container]) -> tuple[ContainerProcesses, ...]:
+    """What runs in each container now, and the worker counts set in its environment."""
+    with docker_client() as client:
+        return tuple(_processes(client, container) for container in containers)
+
+
+@contextmanager
+def docker_client(timeout_s: float = TIMEOUT_S) -> Iterator[Any]:
+    """The SDK's client for DOCKER_HOST or the usual socket; its errors become `CannotInspect`."""
+    import docker
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    client = None
+    try:
+        client = docker.from_env(timeout=timeout_s)
+        yield client
+    except (DockerException, RequestException) as error:
+        raise CannotInspect(_why_no_engine(error)) from error
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _why_no_engine(error: BaseException) -> str:
+    chain = list(_causes(error))
+    if any(isinstance(link, PermissionError) for link in chain):
+        return "--container: no permission to use the Docker Engine's socket; run as root or as a member of the group docker"
+    if any(isinstance(link, FileNotFoundError | ConnectionError) for link in chain):
+        return "--container: no Docker Engine answers; start it, or set DOCKER_HOST to where it listens"
+    if any("timed out" in str(link) for link in chain):
+        return f"--container: the Docker Engine did not answer within {TIMEOUT_S} s"
+    return f"--container: the Docker Engine refused: {error}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from, and the errors requests and urllib3 keep as arguments."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        link = waiting.pop()
+        if id(link) not in seen:
+            seen.add(id(link))
+            yield link
+            linked = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+            waiting += [other for other in linked if isinstance(other, BaseException)]
+
+
+def _container(entry: Mapping[str, Any]) -> Container:
+    labels = entry.get("Labels") or {}
+    networks = ((entry.get("NetworkSettings") or {}).get("Networks") or {}).values()
+    addresses = [network.get(key) for network in networks for key in ("IPAddress", "GlobalIPv6Address")]
+    return Container(
+        id=entry["Id"],
+        name=(entry.get("Names") or [entry["Id"][:12]])[0].lstrip("/"),
+        running=entry.get("State") in ("running", "paused"),
+        status=entry.get("Status") or entry.get("State") or "",
+        project=labels.get(PROJECT, ""),
+        service=labels.get(SERVICE, ""),
+        addresses=tuple(address for address in addresses if address),
+        labels=labels,
+    )
+
+
+def _meant(name: str, known: Sequence[Container], running: bool) -> tuple[Container, ...]:
+    matching = _matching(name, known)
+    if not matching:
+        names = {value for each in known for value in (each.name, each.project, each.service) if value}
+        hint = nearest(name, names) if names else "; the engine has no containers"
+        raise UsageProblem(f"--container {name}: no such container, compose service, project or label{hint}")
+    if not running:
+        return matching
+    alive = tuple(container for container in matching if container.running)
+    if not alive:
+        states = ", ".join(f"{container.name}: {container.status}" for container in matching)
+        raise CannotInspect(f"--container {name}: is not running ({states})")
+    return alive
+
+
+def _matching(name: str, known: Sequence[Container]) -> tuple[Container, ...]:
+    """The first meaning that fits; a container's own name before its project's."""
+    key, _, value = name.partition("=")
+    by_id = len(name) >= ID_PREFIX
+    meanings: tuple[Callable[[Container], bool], ...] = (
+        lambda each: each.name == name or each.id == name,
+        lambda each: by_id and each.id.startswith(name),
+        lambda each: each.service == name,
+        lambda each: each.project == name,
+        lambda each: each.labels.get(key) == value if "=" in name else name in each.labels,
+    )
+    for number, meaning in enumerate(meanings):
+        if found := tuple(each for each in known if meaning(each)):
+            if number == 1 and len(found) > 1:
+                raise UsageProblem(f"--container {name}: begins the ids of {len(found)} containers; give more of it")
+            return found
+    return ()
+
+
+def _processes(client: Any, container: Container) -> ContainerProcesses:
+    from docker.errors import APIError, NotFound
+
+    try:
+        listed = client.api.top(container.id, ps_args="-eo pid,ppid,args")
+        environment = (client.api.inspect_container(container.id).get("Config") or {}).get("Env") or ()
+    except NotFound as error:
+        raise CannotInspect(f"--container {container.name}: was removed while it was read") from error
+    except APIError as error:
+        raise CannotInspect(
+            f"--container {container.name}: its processes cannot be listed: {error.explanation}"
+        ) from error
+    table = build_table(_top_rows(listed), from_proc=False)
+    local = frozenset(pid for pid in table.rows if container.id in _cgroup(pid))
+    return ContainerProcesses(container=container, table=table, local=local, counts=_counts(environment))
+
+
+def _top_rows(listed: Mapping[str, Any]) -> Iterator[tuple[int, int, tuple[str, ...], float | None]]:
+    titles = [title.upper() for title in listed["Titles"]]
+    pid, parent, command = titles.index("PID"), titles.index("PPID"), len(titles) - 1
+    for row in listed["Processes"] or ():
+        line = row[command]
+        yield int(row[pid]), int(row[parent]), (line,) if is_title(line) else tuple(line.split()), None
+
+
+def _cgroup(pid: int) -> str:
+    """A process's control groups, whose path holds its container's id; empty where it is not ours."""
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ""
+
+
+def _counts(environment: Sequence[str]) -> Mapping[str, int]:
+    pairs = (entry.partition("=") for entry in environment)
+    return {
+        key: int(value) for key, _, value in pairs if key in COUNT_VARIABLES and value.isascii() and value.isdigit()
+    }

@@ -1,0 +1,143 @@
+"""One pass over the sockets of many processes: which of them lead to the database; reads as little as it can."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forge_doctor.probes.process_table import ProcessTable
+from forge_doctor.probes.processes import Endpoint
+from forge_doctor.probes.server_address import ServerAddress, server_address
+from forge_doctor.probes.sockets import (
+    Namespace,
+    Socket,
+    held_inodes,
+    holdings,
+    namespaces_of,
+    read_namespace,
+    read_with_psutil,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketLook:
+    """What was seen. `held` has every process looked into, `database` those of them with connections.
+
+    `unowned` are connections to the database no readable process holds.
+    """
+
+    database: Mapping[int, tuple[Socket, ...]] = field(default_factory=dict)
+    held: Mapping[int, tuple[Socket, ...]] = field(default_factory=dict)
+    spaces: Mapping[int, Namespace] = field(default_factory=dict)
+    unreadable: frozenset[int] = frozenset()
+    unowned: tuple[Socket, ...] = ()
+
+
+def look_at_sockets(
+    table: ProcessTable,
+    servers: Collection[int],
+    named: Collection[int],
+    addresses: Collection[str],
+    port: int,
+    clients: Collection[Endpoint],
+) -> SocketLook:
+    """Look into `servers` always, into other processes only while connections are left without an owner.
+
+    `named` are the processes the user pointed at: for them the port alone is enough.
+    """
+    if not table.from_proc:
+        return _with_psutil(table, addresses, port, clients)
+    spaces, denied = namespaces_of(table.rows)
+    own = read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
+    address = server_address(addresses, port, own=own, proxies=table.proxies, clients=clients)
+    looks = [SocketLook(unreadable=denied)]
+    by_space: dict[str, list[int]] = {}
+    for pid, name in spaces.items():
+        by_space.setdefault(name, []).append(pid)
+    for name, pids in by_space.items():
+        space = own if name == own.name else _read_any(pids, name)
+        wanted = _wanted(space, address, by_port=not clients and not space.own and any(pid in named for pid in pids))
+        first = [pid for pid in pids if pid in servers or pid in named]
+        looks.append(_in_namespace(space, wanted, first, pids))
+    return _joined(looks)
+
+
+def _wanted(space: Namespace, address: ServerAddress, *, by_port: bool) -> tuple[Socket, ...]:
+    found = address.select(space)
+    return found or (address.select_by_port(space) if by_port else ())
+
+
+def _read_any(pids: Iterable[int], name: str) -> Namespace:
+    """The namespace through the first of its processes that is still there."""
+    for pid in pids:
+        space = read_namespace(pid, name, own=False)
+        if space.sockets:
+            return space
+    return Namespace(name=name, own=False)
+
+
+def _in_namespace(space: Namespace, wanted: Iterable[Socket], first: list[int], pids: list[int]) -> SocketLook:
+    """Owners of the `wanted` sockets: among `first`, then among the others until none is left."""
+    seen = holdings(first, space)
+    held, unreadable = dict(seen.held), set(seen.unreadable)
+    missing = {socket.inode: socket for socket in wanted if socket.inode}
+    connections = frozenset(missing)
+    for inode in (held_inodes(os.getpid()) or frozenset()) | {each.inode for own in held.values() for each in own}:
+        missing.pop(inode, None)
+    for pid in (pid for pid in pids if pid not in held and pid not in unreadable and pid != os.getpid()):
+        if not missing:
+            break
+        other = holdings([pid], space)
+        unreadable |= other.unreadable
+        for sockets in other.held.values():
+            if not missing.keys().isdisjoint(socket.inode for socket in sockets):
+                held[pid] = sockets
+                for socket in sockets:
+                    missing.pop(socket.inode, None)
+    return SocketLook(
+        database={pid: found for pid, sockets in held.items() if (found := _among(sockets, connections))},
+        held=held,
+        spaces=dict.fromkeys(held, space),
+        unreadable=frozenset(unreadable),
+        unowned=tuple(missing.values()),
+    )
+
+
+def _among(sockets: Iterable[Socket], inodes: Collection[int]) -> tuple[Socket, ...]:
+    return tuple(sorted((each for each in sockets if each.inode in inodes), key=lambda each: each.local.port))
+
+
+def _joined(looks: Iterable[SocketLook]) -> SocketLook:
+    database: dict[int, tuple[Socket, ...]] = {}
+    held: dict[int, tuple[Socket, ...]] = {}
+    spaces: dict[int, Namespace] = {}
+    unreadable: set[int] = set()
+    unowned: list[Socket] = []
+    for look in looks:
+        database |= look.database
+        held |= look.held
+        spaces |= look.spaces
+        unreadable |= look.unreadable
+        unowned += look.unowned
+    return SocketLook(
+        database=database, held=held, spaces=spaces, unreadable=frozenset(unreadable), unowned=tuple(unowned)
+    )
+
+
+def _with_psutil(
+    table: ProcessTable, addresses: Collection[str], port: int, clients: Collection[Endpoint]
+) -> SocketLook:
+    """The same where there is no /proc: every process has to be asked, and there is one namespace."""
+    seen = read_with_psutil([pid for pid in table.rows if pid != os.getpid()])
+    local = frozenset({"127.0.0.1", "::1"}) | {each.local.address for own in seen.held.values() for each in own}
+    everything = tuple(socket for sockets in seen.held.values() for socket in sockets)
+    space = Namespace(name="", own=True, sockets=everything, addresses=local)
+    wanted = frozenset(server_address(addresses, port, own=space, clients=clients).select(space))
+    return SocketLook(
+        database={pid: found for pid, own in seen.held.items() if (found := tuple(s for s in own if s in wanted))},
+        held=seen.held,
+        spaces=dict.fromkeys(seen.held, space),
+        unreadable=seen.unreadable,
+    )
