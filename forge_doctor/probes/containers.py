@@ -29,7 +29,7 @@ class Container:
     project: str = ""
     service: str = ""
     addresses: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,15 @@ def _top_rows(listed: Mapping[str, Any]) -> Iterator[tuple[int, int, tuple[str, 
     pid, parent, command = titles.index("PID"), titles.index("PPID"), len(titles) - 1
     for row in listed["Processes"] or ():
         line = row[command]
-        yield int(row[pid]), int(row[parent]), (line,) if is_title(line) else tuple(line.split()), None
+        yield int(row[pid]), int(row[parent]), _words(line), None
+
+
+def _words(line: str) -> tuple[str, ...]:
+    """ps joins a command line with spaces: what one word was is known only of titles and multiprocessing's code."""
+    if is_title(line):
+        return (line,)
+    command, code, rest = line.partition(" -c from multiprocessing.")
+    return (*command.split(), *(("-c", f"from multiprocessing.{rest}") if code else ()))
 
 
 def _cgroup(pid: int) -> str:
