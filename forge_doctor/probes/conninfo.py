@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
+from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.probes.redaction import redact_dsn
 
@@ -146,8 +147,6 @@ def _parse_keywords(written: Written) -> Mapping[str, str]:
             raise written.problem("cannot be read: write key=value pairs, a value with spaces in single quotes")
         key, value = match["key"], match["value"]
         if key not in USED | PASSED_OVER:
-            from forge_doctor.check import nearest
-
             raise written.problem(f"has the unknown keyword {key!r}{nearest(key, USED)}")
         found[key] = re.sub(r"(?s)\\(.)", r"\1", value[1:-1] if value.startswith("'") else value)
         position = match.end()

@@ -148,27 +148,56 @@ async def _connect(target: Target, limit_s: float) -> Connection:
     import asyncpg
 
     identify_s = min(IDENTIFY_S, limit_s / 4)
+    deadline = asyncio.get_running_loop().time() + limit_s - identify_s
+    await _resolve(target, deadline, limit_s)
     try:
-        async with asyncio.timeout(limit_s - identify_s):
-            await resolve(target.hosts[0])
+        async with asyncio.timeout_at(deadline):
             driver = await asyncpg.connect(**_arguments(target), timeout=None)
     except TimeoutError:
-        raise await _explained(target, identify_s, None, limit_s) from None
-    except asyncpg.PostgresError as error:
-        if getattr(error, "severity", None):  # the server said it; else the driver did
-            raise errors.refused_session(target, _server_error(error)) from None
-        raise await _explained(target, identify_s, ConnectionError(str(error)), limit_s) from None
-    except ssl.SSLError as error:
-        raise errors.certificate_problem(target, str(error)) from None
-    except OSError as error:
-        raise await _explained(target, identify_s, error, limit_s) from None
-    except asyncpg.TargetServerAttributeNotMatched as error:
-        raise Unreachable(f"{target.label}: is not {target.session_attributes}: {error}") from None
-    except asyncpg.ProtocolError as error:
-        raise await _explained(target, identify_s, ConnectionError(str(error)), limit_s) from None
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise errors.refused_by_driver(target, str(error.args[0])) from None
+        raise await _timed_out(target, identify_s, limit_s) from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise await _refusal(target, error, identify_s) from None
     return _connection(target, driver)
+
+
+async def _resolve(target: Target, deadline: float, limit_s: float) -> None:
+    host = target.hosts[0]
+    try:
+        async with asyncio.timeout_at(deadline):
+            await resolve(host)
+    except TimeoutError:
+        raise errors.timed_out(target, limit_s, f"no name server answered for {host.name!r}") from None
+    except OSError as error:
+        raise errors.refused_network(target, error) from None
+
+
+async def _timed_out(target: Target, identify_s: float, limit_s: float) -> CannotInspect:
+    listener, seen = await identify(target.hosts[0], identify_s)
+    if listener is Listener.FOREIGN:
+        return errors.not_postgres(target, seen)
+    return errors.timed_out(target, limit_s, seen)
+
+
+async def _refusal(target: Target, error: Exception, identify_s: float) -> CannotInspect:
+    """What the driver's exception means, after a look at what listens there where it does not say."""
+    import asyncpg
+
+    if isinstance(error, asyncpg.PostgresError) and getattr(error, "severity", None):
+        return errors.refused_session(target, _server_error(error))
+    if isinstance(error, ssl.SSLError):
+        return errors.certificate_problem(target, str(error))
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return Unreachable(f"{target.label}: the server is not {target.session_attributes}")
+    by_driver = isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError)
+    if by_driver and not isinstance(error, asyncpg.ProtocolError):
+        return errors.refused_by_driver(target, str(error.args[0]))
+    refusal = errors.refused_network(target, error if isinstance(error, OSError) else ConnectionError(str(error)))
+    if not refusal.lost:
+        return refusal
+    listener, seen = await identify(target.hosts[0], identify_s)
+    if listener is Listener.FOREIGN:
+        return errors.not_postgres(target, seen)
+    return errors.no_tls(target) if "rejected SSL upgrade" in str(error) else refusal
 
 
 def _connection(target: Target, driver: asyncpg.Connection[Any]) -> Connection:
@@ -209,19 +238,3 @@ def _server_error(error: asyncpg.PostgresError) -> ServerError:
         message=error.args[0] if error.args else "",
         routine=getattr(error, "server_source_function", None) or "",
     )
-
-
-async def _explained(target: Target, identify_s: float, error: OSError | None, limit_s: float) -> CannotInspect:
-    """Why there is no session, after a look at what listens there where the error does not say it."""
-    if error is not None and "rejected SSL upgrade" not in str(error):
-        refusal = errors.refused_network(target, error)
-        if "connection was lost" not in str(refusal):
-            return refusal
-    listener, what = await identify(target.hosts[0], identify_s)
-    if listener is Listener.FOREIGN:
-        return errors.not_postgres(target, what)
-    if error is None:
-        return errors.timed_out(target, limit_s, what)
-    if "rejected SSL upgrade" in str(error):
-        return errors.no_tls(target)
-    return errors.refused_network(target, error)

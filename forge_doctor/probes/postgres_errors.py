@@ -10,7 +10,7 @@ from typing import Literal
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.redaction import redact
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.target import Host, Target
 
 Limit = Literal["all", "reserved", "role", "database", "bouncer"]
 
@@ -43,7 +43,14 @@ class ServerError:
 
 
 class Unreachable(CannotInspect):
-    """This address gave no session; another of the target's addresses may."""
+    """This address gave no session; another of the target's addresses may.
+
+    `lost`: it took the connection and dropped it, which any kind of server may do.
+    """
+
+    def __init__(self, message: str, *, lost: bool = False) -> None:
+        super().__init__(message)
+        self.lost = lost
 
 
 class QueryFailed(CannotInspect):
@@ -84,29 +91,34 @@ def refused_session(target: Target, error: ServerError) -> CannotInspect:
         return NoSlotLeft(target, error, limit)
     if error.sqlstate == "57P03":
         return Unreachable(f"{target.label}: {redact(error.message)}; try again in a moment: {_is_ready(target)}")
-    explain = _EXPLANATIONS.get(error.sqlstate, _other)
-    if "no such database" in error.message:  # pgbouncer says everything with 08P01
-        explain = _unknown_database
+    explain = _EXPLANATIONS.get(error.sqlstate) or _pooler_explanation(error.message)
     return CannotInspect(f"{target.label}: {redact(explain(target, error.message))}")
 
 
 def refused_network(target: Target, error: OSError) -> Unreachable:
-    """The operating system or the TLS library gave no connection."""
-    host = target.hosts[0]
+    """The operating system gave no connection, or ended it."""
+    what = _network_problem(target.hosts[0], error)
+    if what:
+        return Unreachable(f"{target.label}: {what}")
+    reason = redact(str(error)) or type(error).__name__
+    return Unreachable(f"{target.label}: the connection was lost: {reason}; try: {_is_ready(target)}", lost=True)
+
+
+def _network_problem(host: Host, error: OSError) -> str:
+    # asyncio joins the errors of a name's addresses into one that has no number of its own.
     numbers = {int(number) for number in re.findall(r"Errno (-?\d+)", str(error))} | {error.errno}
     if type(error).__name__ == "gaierror":
-        what = f"the name {host.name!r} does not resolve ({error.strerror}); check it: getent hosts {host.name}"
-    elif host.is_socket and numbers & NO_SUCH_FILE:
-        what = f"no socket .s.PGSQL.{host.port} in {host.name}; look for it: ls -a {host.name}"
-    elif numbers & CONNECTION_REFUSED:
-        what = f"connection refused, nothing listens there; check host and port: {_is_ready(target)}"
-    elif numbers & PERMISSION_DENIED:
-        what = f"no permission to open the socket; check it: ls -la {host.name}"
-    elif numbers & UNREACHABLE:
-        what = f"no route to the host; check it: ping {host.name}"
-    else:
-        what = f"the connection was lost: {redact(str(error)) or type(error).__name__}; try: {_is_ready(target)}"
-    return Unreachable(f"{target.label}: {what}")
+        return f"the name {host.name!r} does not resolve ({error.strerror}); check it: getent hosts {host.name}"
+    if host.is_socket and numbers & NO_SUCH_FILE:
+        return f"no socket .s.PGSQL.{host.port} in {host.name}; look for it: ls -a {host.name}"
+    if numbers & CONNECTION_REFUSED:
+        check = f"pg_isready -h {host.name} -p {host.port}"
+        return f"connection refused, nothing listens there; check host and port: {check}"
+    if numbers & PERMISSION_DENIED:
+        return f"no permission to open the socket; check it: ls -la {host.name}"
+    if numbers & UNREACHABLE:
+        return f"no route to the host; check it: ping {host.name}"
+    return ""
 
 
 def refused_by_driver(target: Target, reason: str) -> CannotInspect:
@@ -175,6 +187,18 @@ def _not_permitted(target: Target, message: str) -> str:
     return f'{message}; run: GRANT CONNECT ON DATABASE "{target.database}" TO "{target.user}"'
 
 
+def _console_closed(target: Target, message: str) -> str:
+    return f"{message}: add {target.user} to stats_users in pgbouncer.ini, then RELOAD"
+
+
+def _pooler_explanation(message: str) -> Callable[[Target, str], str]:
+    """pgbouncer says everything with SQLSTATE 08P01: its sentences (1.15 to 1.24) tell what it means."""
+    for phrase, explain in _POOLER_PHRASES.items():
+        if phrase in message:
+            return explain
+    return _other
+
+
 def _other(target: Target, message: str) -> str:
     return f"the server refused the session: {message}; try: {_psql(target)} {target.database}"
 
@@ -185,6 +209,16 @@ _EXPLANATIONS: Mapping[str, Callable[[Target, str], str]] = MappingProxyType(
         "28000": _not_authorized,
         "3D000": _unknown_database,
         "42501": _not_permitted,
+    }
+)
+_POOLER_PHRASES: Mapping[str, Callable[[Target, str], str]] = MappingProxyType(
+    {
+        "no such database": _unknown_database,
+        "does not exist": _unknown_database,
+        "authentication failed": _wrong_password,
+        "auth failed": _wrong_password,
+        "no such user": _wrong_password,
+        "not allowed": _console_closed,
     }
 )
 
