@@ -1,0 +1,69 @@
+"""The `--help` texts in the README are the real ones: says which differ, or with `--write` puts the real ones in.
+
+A block is `<!-- help: pool -->`, a fenced text, `<!-- /help -->`; `<!-- help: -->` is the command without a subcommand.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+README = Path(__file__).parent.parent.parent / "README.md"
+BLOCK = re.compile(r"<!-- help:(?P<command>[^>]*?)-->\n.*?<!-- /help -->", re.DOTALL)
+RUN = "import sys; sys.argv[0] = 'forge-doctor'; from forge_doctor.cli import main; main()"
+
+Help = Callable[[str], str]
+
+
+def real_help(command: str) -> str:
+    """What `forge-doctor COMMAND --help` prints on a plain stream of 100 columns."""
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    run = (sys.executable, "-c", RUN, *command.split(), "--help")
+    done = subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode != 0:
+        raise SystemExit(f"`forge-doctor {command} --help` exits {done.returncode}: {done.stderr}")
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def block(command: str, text: str) -> str:
+    """The block of a command, as the README has it."""
+    typed = " ".join(("forge-doctor", *command.split(), "--help"))
+    return f"<!-- help: {command} -->\n```console\n$ {typed}\n{text}\n```\n<!-- /help -->"
+
+
+def commands_in(readme: str) -> list[str]:
+    """The commands that have a block."""
+    return [found["command"].strip() for found in BLOCK.finditer(readme)]
+
+
+def renewed(readme: str, help_of: Help = real_help) -> str:
+    """The README with every block as it should be."""
+    return BLOCK.sub(lambda found: block(found["command"].strip(), help_of(found["command"].strip())), readme)
+
+
+def difference(readme: str, help_of: Help = real_help) -> str:
+    """How the README differs from what it should be, as a diff; empty where it does not."""
+    should = renewed(readme, help_of)
+    lines = difflib.unified_diff(readme.splitlines(), should.splitlines(), "README.md", "the real --help", lineterm="")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Check, or write with `--write`."""
+    readme = README.read_text(encoding="utf-8")
+    if "--write" in sys.argv[1:]:
+        README.write_text(renewed(readme), encoding="utf-8")
+        return
+    if not commands_in(readme):
+        raise SystemExit("README.md has no `<!-- help: ... -->` block")
+    if told := difference(readme):
+        raise SystemExit(f"{told}\n\nREADME.md is out of date: python tests/readme/help_blocks.py --write")
+
+
+if __name__ == "__main__":
+    main()

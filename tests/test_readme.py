@@ -1,0 +1,71 @@
+"""What the README shows is what the program does: its `--help` blocks, its commands and its picture."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import typer
+
+from forge_doctor.cli import app
+from tests.readme import help_blocks, picture
+
+README = help_blocks.README.read_text(encoding="utf-8")
+
+
+def test_every_command_has_its_help_in_the_readme() -> None:
+    assert sorted(help_blocks.commands_in(README)) == sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_every_option_shown_in_the_readme_exists() -> None:
+    # The exact texts are compared by `make check`: they differ between versions of typer.
+    for command in help_blocks.commands_in(README):
+        (block,) = [found[0] for found in help_blocks.BLOCK.finditer(README) if found["command"].strip() == command]
+        real = set(re.findall(r"--[a-z][a-z-]+", help_blocks.real_help(command)))
+        assert set(re.findall(r"--[a-z][a-z-]+", block)) == real
+
+
+def test_an_outdated_block_is_seen_and_renewed() -> None:
+    readme = "before\n<!-- help: pool -->\n```console\nold\n```\n<!-- /help -->\nafter\n"
+    told = help_blocks.difference(readme, lambda command: f"help of {command}")
+    assert "-old" in told
+    assert "+help of pool" in told
+    renewed = help_blocks.renewed(readme, lambda command: f"help of {command}")
+    assert "$ forge-doctor pool --help\nhelp of pool\n" in renewed
+    assert renewed.startswith("before\n")
+    assert renewed.endswith("\nafter\n")
+    assert help_blocks.difference(renewed, lambda command: f"help of {command}") == ""
+
+
+def test_the_check_of_the_blocks_fails_where_one_is_outdated(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- help: explain -->\n```console\nold\n```\n<!-- /help -->\n", encoding="utf-8")
+    script = f"from pathlib import Path; from tests.readme import help_blocks as h; h.README = Path({str(readme)!r}); h.main()"
+    failed = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=False, timeout=60)
+    assert failed.returncode == 1
+    assert "README.md is out of date" in failed.stderr
+    subprocess.run((sys.executable, "-c", script, "--write"), check=True, timeout=60)
+    assert "Print a check's manual" in readme.read_text(encoding="utf-8")
+    subprocess.run((sys.executable, "-c", script), check=True, timeout=60)
+
+
+def test_the_readme_shows_the_picture() -> None:
+    assert ".github/pool.svg" in README
+    assert picture.PICTURE.is_file()
+
+
+def test_the_picture_shows_what_the_program_says_of_the_incident() -> None:
+    # Write it anew: python -m tests.readme.picture --write
+    assert picture.words(picture.PICTURE.read_text(encoding="utf-8")) == picture.words(picture.draw())
+
+
+def test_the_words_of_a_picture_are_those_of_its_page() -> None:
+    told = picture.words(picture.draw())
+    assert "forge-doctor pool" in " ".join(told)
+    assert picture.words("<svg></svg>") == []
+
+
+def test_the_picture_loads_nothing_from_elsewhere() -> None:
+    drawn = picture.PICTURE.read_text(encoding="utf-8")
+    assert set(re.findall(r"https?://[^\s\"')]+", drawn)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
