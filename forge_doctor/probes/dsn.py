@@ -86,7 +86,7 @@ def _resolve(written: Written | None, environ: Mapping[str, str]) -> Target:
         database=database,
         tls=_tls(parameters),
         session_attributes=_one_of(parameters, "target_session_attrs", SESSION_ATTRIBUTES) or "any",
-        sources=MappingProxyType(sources),
+        sources=sources,
         notes=notes,
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.simple_query import StatementRefused, TextRow, simple_session
@@ -26,8 +25,8 @@ class BouncerConsole:
     version: str
     pools: tuple[TextRow, ...] = ()
     databases: tuple[TextRow, ...] = ()
-    config: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # key -> value
-    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    config: Mapping[str, str] = field(default_factory=dict)  # key -> value
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 async def bouncer_console(target: Target, *, limit_s: float = 3.0) -> BouncerConsole:
@@ -51,8 +50,8 @@ async def bouncer_console(target: Target, *, limit_s: float = 3.0) -> BouncerCon
         version=_version(rows.get("VERSION", ())),
         pools=rows.get("POOLS", ()),
         databases=rows.get("DATABASES", ()),
-        config=MappingProxyType({row["key"] or "": row["value"] or "" for row in rows.get("CONFIG", ())}),
-        refused=MappingProxyType(refused),
+        config={row["key"] or "": row["value"] or "" for row in rows.get("CONFIG", ())},
+        refused=refused,
     )
 
 
