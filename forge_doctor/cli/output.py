@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,18 +20,58 @@ PIPED_WIDTH = 100
 
 def deliver(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """Render to stdout or to `--output-file`, then exit with the documented code."""
+    _print(reports, options)
+    finish(reports, options)
+
+
+def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
+    """Exit with the documented code; the format `nagios` has its own four."""
+    shown = tuple(report.at_least(options.min_confidence) for report in reports)
+    if options.output_format is OutputFormat.NAGIOS:
+        from forge_doctor.render.nagios import exit_status
+
+        sys.exit(exit_status(shown))
+    sys.exit(exit_code(shown, options.fail_on, options.fail_confidence))
+
+
+@contextmanager
+def print_report(options: ReportOptions) -> Iterator[Callable[[Sequence[Report]], None]]:
+    """`show(reports)` again and again: a live screen on a terminal, else one report after the other.
+
+    The last page stays on the terminal when the screen is left.
+    """
+    settings = render_options(options)
+    if not (settings.terminal and options.output_format is OutputFormat.TEXT):
+        yield lambda reports: _print(reports, options)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    from forge_doctor.render.text import page
+
+    console = Console(no_color=not settings.color, highlight=False)
+    last: list[Sequence[Report]] = []
+    try:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+
+            def show(reports: Sequence[Report]) -> None:
+                last[:] = [tuple(report.at_least(options.min_confidence) for report in reports)]
+                live.update(page(last[0], render_options(options)), refresh=True)
+
+            yield show
+    finally:
+        if last:
+            console.print(page(last[0], render_options(options)))
+
+
+def _print(reports: Sequence[Report], options: ReportOptions) -> None:
     shown = tuple(report.at_least(options.min_confidence) for report in reports)
     text = render(shown, options.output_format, render_options(options))
     if options.output_file is None:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        write_file(options.output_file, text)
-    if options.output_format is OutputFormat.NAGIOS:
-        from forge_doctor.render.nagios import exit_status
-
-        sys.exit(exit_status(shown))
-    sys.exit(exit_code(shown, options.fail_on, options.fail_confidence))
+        write_file(options.output_file, text, "--output-file")
 
 
 def render_options(options: ReportOptions) -> RenderOptions:
@@ -41,6 +82,7 @@ def render_options(options: ReportOptions) -> RenderOptions:
         color=terminal and wants_color(options.no_color),
         terminal=terminal,
         fail_on=options.fail_on,
+        fail_confidence=options.fail_confidence,
     )
 
 
@@ -49,15 +91,15 @@ def wants_color(no_color: bool) -> bool:
     return not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write at once or not at all; raises `UsageProblem` naming the file."""
+def write_file(path: Path, text: str, option: str) -> None:
+    """Write at once or not at all; raises `UsageProblem` naming the option and the file."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UsageProblem(f"--output-file {path}: cannot be written: {error.strerror}") from error
+        raise UsageProblem(f"{option} {path}: cannot be written: {error.strerror}") from error
 
 
 def note(text: str) -> None:

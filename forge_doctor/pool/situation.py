@@ -194,10 +194,14 @@ class Situation:
         was found, whether it has the application's role and a client nobody here owns."""
         process = self.process_of(session)
         if process is not None:
-            return process.role is Role.WORKER
+            return process.role is Role.WORKER or self._is_bouncer(process)
         if self.workers and self.application.replicas.value == 1:
             return False
         return session.user == self.application_user
+
+    def _is_bouncer(self, process: Process) -> bool:
+        """Whether the application comes through that process."""
+        return self.snapshot.bouncer is not None and process.name == "pgbouncer"
 
     @cached_property
     def pileups(self) -> tuple[Pileup, ...]:

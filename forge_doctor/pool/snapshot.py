@@ -203,6 +203,7 @@ class PoolSnapshot:
 
     `taken_at` is ISO 8601 in UTC; `target` names the server without its password
     (`shop_api@127.0.0.1:5432/shop`). `processes` is None where nobody looked for any;
+    `unmatched_servers` counts processes of application servers without a connection to this server;
     `local_networks` are the networks that exist only on this host (`127.0.0.0/8`, a docker bridge),
     none where some of its sockets could not be read.
     """
@@ -214,6 +215,7 @@ class PoolSnapshot:
     refusal: Refusal | None = None
     sessions: tuple[Session, ...] = ()
     processes: tuple[Process, ...] | None = None
+    unmatched_servers: int = 0
     blind_spots: tuple[str, ...] = ()
     bouncer: Bouncer | None = None
     looks: Looks | None = None

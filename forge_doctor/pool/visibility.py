@@ -35,11 +35,15 @@ def unseen_workers(situation: Situation) -> Iterator[NotRun]:
     """For checks that judge worker processes; nothing where the user asked not to look for any."""
     for blind_spot in situation.snapshot.blind_spots:
         yield NotRun(reason=blind_spot)
-    if situation.snapshot.processes is not None and not situation.workers:
-        yield NotRun(
-            reason="no worker process of an application server was found on this host",
-            remedy="run this where the application runs, or pass --container NAME (or --no-scan to leave these checks out)",
-        )
+    if situation.snapshot.processes is None or situation.workers:
+        return
+    others = situation.snapshot.unmatched_servers
+    yield NotRun(
+        reason=f"{count(others, 'process', 'processes')} of application servers run here, none of them connected to this server"
+        if others
+        else "no worker process of an application server was found on this host",
+        remedy="run this where the application runs, or pass --container NAME (or --no-scan to leave these checks out)",
+    )
 
 
 def unseen_bouncer(situation: Situation) -> Iterator[NotRun]:

@@ -24,5 +24,5 @@ FROM pg_stat_activity AS a
 LEFT JOIN waiter ON waiter.pid = a.pid
 WHERE a.pid <> pg_backend_pid()
   AND a.usesysid IS NOT NULL
-  AND coalesce(a.backend_type, 'client backend') = 'client backend'
+  AND (a.backend_type = 'client backend' OR (a.backend_type IS NULL AND a.datid IS NOT NULL))
 ORDER BY a.pid

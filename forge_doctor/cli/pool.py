@@ -1,0 +1,142 @@
+"""`forge-doctor pool`: options and configuration become a request, snapshots become reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forge_doctor.cli.options import (
+    ConfigOption,
+    FailOnOption,
+    FormatOption,
+    IgnoreOption,
+    MinConfidenceOption,
+    NoColorOption,
+    OutputFileOption,
+    SelectOption,
+    report_options,
+)
+from forge_doctor.finding import Confidence
+
+EPILOG = """\b
+Examples:
+  forge-doctor pool --dsn postgresql://app@db.example/shop
+  forge-doctor pool --app shop.db:engine --watch 2
+  forge-doctor pool --workers 4 --replicas 3 --output-format markdown
+
+\b
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
+
+
+def pool(
+    dsn: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="Server to examine; repeatable. Else FORGE_DOCTOR_DSN, DATABASE_URL, PGHOST..., .pgpass, pg_service.conf.",
+        ),
+    ] = None,
+    bouncer: Annotated[str | None, typer.Option(metavar="URL", help="Admin console of a pgbouncer in between.")] = None,
+    connect_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
+    ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:ENGINE", help="Read the real engine's pool: imports the module, connects to nothing."
+        ),
+    ] = None,
+    pool_size: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="pool_size of the engine. [default: 5]")
+    ] = None,
+    max_overflow: Annotated[
+        int | None, typer.Option(metavar="N", min=-1, help="max_overflow of the engine. [default: 10]")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Worker processes per replica. [default: those found, or WEB_CONCURRENCY]"
+        ),
+    ] = None,
+    replicas: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Replicas of the application. [default: 1]")
+    ] = None,
+    surge: Annotated[
+        float | None,
+        typer.Option(metavar="FACTOR", min=1, help="Workers during a deployment, in times of now. [default: 1.25]"),
+    ] = None,
+    container: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Look into this container: name, id, compose project or service, label; repeatable."
+        ),
+    ] = None,
+    scan: Annotated[bool, typer.Option(help="Look for worker processes on this host.")] = True,
+    duration: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.5, help="Look several times for so long: measures what one look can't."),
+    ] = None,
+    watch: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=0.2, help="Look again and again, on a live screen, until Ctrl-C or --duration."
+        ),
+    ] = None,
+    show_query: Annotated[
+        bool,
+        typer.Option("--show-query", help="Show statements, their values replaced by ?. They may hold personal data."),
+    ] = False,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what was seen, to replay it.")] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
+    ] = None,
+    output_format: FormatOption = None,
+    output_file: OutputFileOption = None,
+    no_color: NoColorOption = False,
+    fail_on: FailOnOption = None,
+    min_confidence: MinConfidenceOption = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Who holds the connections of a PostgreSQL server, why, and what to type now.
+
+    Joins live sessions, server limits, pool_size and max_overflow, worker processes and replicas.
+    Reads only: one connection, read-only, short timeouts; it ends nobody's session.
+    """
+    from forge_doctor.cli import pool_session
+
+    options = report_options(
+        "pool",
+        output_format=output_format,
+        output_file=output_file,
+        no_color=no_color,
+        fail_on=fail_on,
+        min_confidence=min_confidence,
+        select=select,
+        ignore=ignore,
+        config=config,
+        fail_confidence=Confidence.MEDIUM,
+    )
+    flags = pool_session.Flags(
+        dsn=tuple(dsn or ()),
+        bouncer=bouncer,
+        connect_timeout=connect_timeout,
+        app=app,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        workers=workers,
+        replicas=replicas,
+        surge=surge,
+        container=tuple(container or ()),
+        scan=scan,
+        duration=duration,
+        watch=watch,
+        show_query=show_query,
+        save=save,
+        snapshot=snapshot,
+    )
+    pool_session.run(flags, options)

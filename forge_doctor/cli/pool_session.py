@@ -1,0 +1,225 @@
+"""One run of `forge-doctor pool`: resolves what was told, looks as often as asked, hands over the reports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from forge_doctor.cli.options import ReportOptions
+from forge_doctor.cli.output import deliver, finish, print_report, write_file
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.finding import NotRun
+from forge_doctor.pool.collect import Examination, Request
+from forge_doctor.pool.history import History
+from forge_doctor.pool.record import dump, load
+from forge_doctor.pool.run import all_checks, run_pool
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.pool.topology import Told
+from forge_doctor.probes.dsn import resolve_targets
+from forge_doctor.render import OutputFormat
+from forge_doctor.report import Report
+
+NUMBERS = ("pool_size", "max_overflow", "workers", "replicas", "surge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """The command's own flags, as typed."""
+
+    dsn: tuple[str, ...]
+    bouncer: str | None
+    connect_timeout: float | None
+    app: str | None
+    pool_size: int | None
+    max_overflow: int | None
+    workers: int | None
+    replicas: int | None
+    surge: float | None
+    container: tuple[str, ...]
+    scan: bool
+    duration: float | None
+    watch: float | None
+    show_query: bool
+    save: Path | None
+    snapshot: Path | None
+
+
+def run(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Judge a saved snapshot or a live server, once or again and again, and exit."""
+    options.settings.reject_unknown_limits(all_checks())
+    if flags.snapshot is not None:
+        _reject_with_snapshot(flags)
+        snapshots = load(flags.snapshot, show_query=flags.show_query)
+        deliver([_judge(snapshot, options) for snapshot in snapshots], options)
+    requests = asyncio.run(_requests(flags, options))
+    if flags.watch is not None:
+        asyncio.run(_watch(requests, flags, options))
+    looks = asyncio.run(_look_once(requests, flags.duration))
+    _save(flags.save, [look for look in looks if isinstance(look, PoolSnapshot)])
+    deliver(_reports(requests, looks, options), options)
+
+
+def told(flags: Flags, options: ReportOptions) -> Told:
+    """The application's numbers by flag, else from the configuration, each with where it was said."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name in NUMBERS:
+        key = name.replace("_", "-")
+        flag, configured = getattr(flags, name), options.settings.get(key, "pool")
+        values[name] = flag if flag is not None else configured
+        sources[name] = f"--{key}" if flag is not None else f"{key} in {options.settings.path}"
+    _check_numbers(values, sources)
+    return Told(**values, sources=sources)
+
+
+def _check_numbers(values: dict[str, Any], sources: dict[str, str]) -> None:
+    """The configuration is held to the same bounds as the flags."""
+    lowest = {"pool_size": 0, "max_overflow": -1, "workers": 1, "replicas": 1, "surge": 1}
+    for name, least in lowest.items():
+        if values[name] is not None and values[name] < least:
+            raise UsageProblem(f"{sources[name]}: {values[name]} is too small, the least is {least}")
+
+
+def _reject_with_snapshot(flags: Flags) -> None:
+    """A snapshot has its facts in it; what would be asked of a live server can't change them."""
+    names = (
+        "dsn",
+        "bouncer",
+        "app",
+        "pool_size",
+        "max_overflow",
+        "workers",
+        "replicas",
+        "container",
+        "duration",
+        "watch",
+        "save",
+    )
+    for name in names:
+        if getattr(flags, name):
+            raise UsageProblem(
+                f"--{name.replace('_', '-')} does not go with --snapshot: a snapshot is judged as it was taken"
+            )
+
+
+async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
+    """What to examine, one for each server; the engine and the containers are read meanwhile."""
+    targets = resolve_targets(flags.dsn)
+    app = flags.app or options.settings.get("app", "pool")
+    numbers = told(flags, options)
+    engine, containers = await asyncio.gather(
+        asyncio.to_thread(_engine, app), asyncio.to_thread(_containers, flags.container)
+    )
+    timeout = flags.connect_timeout or options.settings.get("connect-timeout", "pool") or 3.0
+    return tuple(
+        Request(
+            target=target,
+            told=numbers,
+            engine=engine,
+            containers=containers,
+            bouncer=resolve_targets((flags.bouncer,))[0] if flags.bouncer else None,
+            scan=flags.scan,
+            connect_timeout_s=timeout,
+            show_query=flags.show_query,
+            web_concurrency=os.environ.get("WEB_CONCURRENCY"),
+        )
+        for target in targets
+    )
+
+
+def _engine(app: str | None) -> Any:
+    if app is None:
+        return None
+    from forge_doctor.probes.app_engine import read_engine
+
+    return read_engine(app)
+
+
+def _containers(names: tuple[str, ...]) -> Any:
+    if not names:
+        return ()
+    from forge_doctor.probes.containers import find_containers, read_container_processes
+
+    return read_container_processes(find_containers(names))
+
+
+async def _look_once(requests: Sequence[Request], duration_s: float | None) -> list[PoolSnapshot | CannotInspect]:
+    """A snapshot of each server, or why there is none; one that fails does not hold up the others."""
+    return await asyncio.gather(*(_look(Examination(request), duration_s) for request in requests))
+
+
+async def _look(examination: Examination, duration_s: float | None) -> PoolSnapshot | CannotInspect:
+    try:
+        return await (examination.looks(duration_s) if duration_s else examination.look())
+    except CannotInspect as problem:
+        return problem
+    finally:
+        examination.close()
+
+
+def _reports(
+    requests: Sequence[Request], looks: Sequence[PoolSnapshot | CannotInspect], options: ReportOptions
+) -> list[Report]:
+    """A report for each server. Where none could be examined and a person reads, the first problem is raised."""
+    problems = [look for look in looks if isinstance(look, CannotInspect)]
+    if len(problems) == len(looks) and len(looks) == 1 and options.output_format is OutputFormat.TEXT:
+        raise problems[0]
+    return [_report(request, look, options) for request, look in zip(requests, looks, strict=True)]
+
+
+def _report(request: Request, look: PoolSnapshot | CannotInspect, options: ReportOptions) -> Report:
+    if isinstance(look, PoolSnapshot):
+        return _judge(look, options)
+    reason = NotRun(check="pool", reason=str(look))
+    return Report(command="pool", subject=request.target.label, not_run=(reason,), headline="Could not be examined.")
+
+
+def _judge(snapshot: PoolSnapshot, options: ReportOptions) -> Report:
+    return run_pool(snapshot, options.settings, options.select, options.ignore)
+
+
+def _save(path: Path | None, snapshots: Sequence[PoolSnapshot]) -> None:
+    if path is not None and snapshots:
+        write_file(path, dump(tuple(snapshots)), "--save")
+
+
+async def _watch(requests: Sequence[Request], flags: Flags, options: ReportOptions) -> NoReturn:
+    """Look every `--watch` seconds until Ctrl-C or `--duration`; the exit code is the last look's."""
+    examinations = [Examination(request) for request in requests]
+    histories = [History() for _ in requests]
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + flags.duration if flags.duration else None
+    reports: list[Report] = []
+    try:
+        with print_report(options) as show:
+            while deadline is None or loop.time() < deadline:
+                looks = await asyncio.gather(*(_watch_look(one) for one in examinations))
+                reports = [
+                    history.add(look, _judge(look, options))
+                    if isinstance(look, PoolSnapshot)
+                    else _report(request, look, options)
+                    for request, history, look in zip(requests, histories, looks, strict=True)
+                ]
+                show(reports)
+                _save(flags.save, [look for look in looks if isinstance(look, PoolSnapshot)])
+                await asyncio.sleep(flags.watch or 1.0)
+    except asyncio.CancelledError:  # Ctrl-C ends a watch as it should
+        pass
+    finally:
+        for examination in examinations:
+            examination.close()
+    if not reports:
+        sys.exit(130)
+    finish(reports, options)
+
+
+async def _watch_look(examination: Examination) -> PoolSnapshot | CannotInspect:
+    try:
+        return await examination.look()
+    except CannotInspect as problem:
+        return problem

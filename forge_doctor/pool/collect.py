@@ -1,0 +1,198 @@
+"""Takes snapshots: asks the server on one connection and looks at processes meanwhile; judges nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from forge_doctor.pool.between import find_bouncer
+from forge_doctor.pool.queries import load_query
+from forge_doctor.pool.rows import server_of, session_of
+from forge_doctor.pool.snapshot import Looks, PoolSnapshot, Refusal, Server, Session
+from forge_doctor.pool.topology import Engine, Told, application_of
+from forge_doctor.probes.clock import utc_now
+from forge_doctor.probes.containers import ContainerProcesses
+from forge_doctor.probes.networks import local_networks
+from forge_doctor.probes.postgres import Connection, connect, read_only
+from forge_doctor.probes.postgres_errors import NoSlotLeft
+from forge_doctor.probes.process_scan import find_processes
+from forge_doctor.probes.process_table import ProcessTable, read_process_table
+from forge_doctor.probes.processes import Endpoint, ProcessScan
+from forge_doctor.probes.target import Target
+
+LOOK_EVERY_S = 0.5
+# Where a database is full and the server is not, this one still lets us in.
+MAINTENANCE_DATABASE = "postgres"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to examine and how.
+
+    `scan` is False where no process is to be looked for; `bouncer` is the address of a pgbouncer's
+    console, if told; `web_concurrency` the variable in our own environment.
+    """
+
+    target: Target
+    told: Told
+    engine: Engine | None = None
+    containers: tuple[ContainerProcesses, ...] = ()
+    bouncer: Target | None = None
+    scan: bool = True
+    connect_timeout_s: float = 3.0
+    show_query: bool = False
+    web_concurrency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the server said in one look. `address` and `port` are its own view of itself, None over a
+    Unix socket; `server` is None and `refusal` set where it gave no slot."""
+
+    server: Server | None = None
+    address: str | None = None
+    port: int | None = None
+    sessions: tuple[Session, ...] = ()
+    refusal: Refusal | None = None
+
+
+class Examination:
+    """Looks at one server, as often as asked, always over the same one connection."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._connection: Connection | None = None
+
+    async def look(self) -> PoolSnapshot:
+        """A snapshot of now; raises `CannotInspect` where the server can't be reached or asked."""
+        request = self._request
+        table = asyncio.create_task(asyncio.to_thread(read_process_table)) if request.scan else None
+        try:
+            answers = await self._ask()
+        except BaseException:
+            if table:
+                with suppress(asyncio.CancelledError):
+                    await table
+            raise
+        scan = await asyncio.to_thread(self._scan, await table, answers.sessions) if table else None
+        processes = scan.processes if scan else None
+        return PoolSnapshot(
+            taken_at=utc_now(),
+            target=request.target.label,
+            application=application_of(request.told, request.engine, processes or (), request.web_concurrency),
+            server=answers.server,
+            refusal=answers.refusal,
+            sessions=answers.sessions,
+            processes=processes,
+            unmatched_servers=len(scan.unmatched) if scan else 0,
+            blind_spots=scan.blind_spots if scan else (),
+            local_networks=local_networks() if scan and not scan.blind_spots else (),
+            bouncer=await find_bouncer(
+                request.target,
+                request.bouncer,
+                seen=(answers.address, answers.port),
+                processes=processes or (),
+                connect_timeout_s=request.connect_timeout_s,
+            ),
+            show_query=request.show_query,
+        )
+
+    async def looks(self, duration_s: float) -> PoolSnapshot:
+        """The last of several looks within `duration_s` seconds, with what they showed together."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        taken = [await self.look()]
+        while (left := began + duration_s - loop.time()) > 0:
+            await asyncio.sleep(min(LOOK_EVERY_S, left))
+            taken.append(await self.look())
+        return replace(taken[-1], looks=compare(taken, loop.time() - began))
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _ask(self) -> Answers:
+        try:
+            return await self._query(await self._connected())
+        except NoSlotLeft as refused:
+            return Answers(refusal=Refusal(sqlstate=refused.sqlstate, message=refused.server_message))
+        except BaseException:
+            self.close()  # the next look begins anew
+            raise
+
+    async def _connected(self) -> Connection:
+        """The connection; through the maintenance database where only the examined one is full."""
+        if self._connection is None:
+            target, timeout_s = self._request.target, self._request.connect_timeout_s
+            try:
+                self._connection = await connect(target, connect_timeout_s=timeout_s)
+            except NoSlotLeft as refused:
+                if refused.limit != "database" or target.database == MAINTENANCE_DATABASE:
+                    raise
+                self._connection = await connect(
+                    target.with_database(MAINTENANCE_DATABASE), connect_timeout_s=timeout_s
+                )
+        return self._connection
+
+    async def _query(self, connection: Connection) -> Answers:
+        major = connection.version_num // 10000
+        names = ("server", "sessions", "counters", "settings", "prepared")
+        async with read_only(connection) as fetch:
+            rows = {name: await fetch(load_query(name, major)) for name in names}
+        own = rows["server"][0]
+        target = self._request.target
+        server = server_of(
+            own,
+            counters=rows["counters"],
+            settings=rows["settings"],
+            prepared=rows["prepared"],
+            app=most_common_client(
+                [(row["user"], row["database"]) for row in rows["sessions"]], (own["role"], target.database)
+            ),
+        )
+        return Answers(
+            server=server,
+            address=own["server_addr"],
+            port=own["server_port"],
+            sessions=tuple(session_of(row) for row in rows["sessions"]),
+        )
+
+    def _scan(self, table: ProcessTable, sessions: Sequence[Session]) -> ProcessScan:
+        host = self._request.target.hosts[0]
+        clients = {
+            Endpoint(address=session.client_addr, port=session.client_port)
+            for session in sessions
+            if session.client_addr is not None and session.client_port is not None and session.client_port > 0
+        }
+        return find_processes(
+            (host.name,), host.port, containers=self._request.containers, clients=clients, table=table
+        )
+
+
+def most_common_client(clients: Sequence[tuple[str, str]], default: tuple[str, str]) -> tuple[str, str]:
+    """The (role, database) of most sessions: whose settings count."""
+    return max(sorted(set(clients)), key=clients.count, default=default)
+
+
+def compare(taken: Sequence[PoolSnapshot], window_s: float) -> Looks:
+    """What several looks show together: connections opened meanwhile, transactions that never ended.
+
+    Connections that came and went between two looks are in pg_stat_database.sessions (14+).
+    """
+    first, last = taken[0], taken[-1]
+    before = {session.pid for session in first.sessions}
+    new = {session.pid for look in taken[1:] for session in look.sessions} - before
+    new |= {one.pid for one in last.sessions if one.pid in before and (one.backend_age_s or window_s) < window_s}
+    counted = [look.server.counters.sessions for look in (first, last) if look.server and look.server.counters]
+    by_counter = (counted[1] or 0) - (counted[0] or 0) if len(counted) == len((first, last)) else 0
+    idle = [
+        {one.pid for one in look.sessions if one.idle_in_transaction and not one.aborted and (one.xact_age_s or 0) > 0}
+        for look in taken
+    ]
+    stayed = set.intersection(*idle)
+    persisting = sorted(one.pid for one in last.sessions if one.pid in stayed and (one.state_age_s or 0) >= window_s)
+    return Looks(window_s=window_s, opened=max(len(new), by_counter), persisting=tuple(persisting))

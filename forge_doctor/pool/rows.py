@@ -1,0 +1,123 @@
+"""Turns rows of the queries into the snapshot's types; asks the server nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from forge_doctor.pool.snapshot import (
+    Bouncer,
+    BouncerPool,
+    DatabaseCounters,
+    PreparedTransaction,
+    Server,
+    Session,
+    Setting,
+)
+from forge_doctor.pool.statement import sqlcommenter_tags, without_values
+from forge_doctor.probes.pgbouncer import BouncerConsole
+
+Row = Mapping[str, Any]
+
+
+def session_of(row: Row) -> Session:
+    """A row of sessions.sql; the statement loses its values here and is kept nowhere else."""
+    fields = {key: row[key] for key in row.keys() - {"query", "blocked_by"}}
+    query = row["query"] or ""
+    return Session(
+        **fields,
+        statement=without_values(query),
+        tags=sqlcommenter_tags(query),
+        blocked_by=tuple(int(pid) for pid in row["blocked_by"].split(",") if pid),
+    )
+
+
+def server_of(
+    row: Row, *, counters: Sequence[Row], settings: Sequence[Row], prepared: Sequence[Row], app: tuple[str, str]
+) -> Server:
+    """The rows of server.sql and its companions; `app` is the (role, database) whose settings count."""
+    return Server(
+        version_num=row["version_num"],
+        max_connections=row["max_connections"],
+        superuser_reserved=row["superuser_reserved"],
+        reserved=row["reserved"],
+        role=row["role"],
+        database=row["database"],
+        sees_all=row["sees_all"],
+        superusers=tuple(sorted(json.loads(row["superusers"]))),
+        role_limits=json.loads(row["role_limits"]),
+        database_limits=json.loads(row["database_limits"]),
+        settings=tuple(setting_of(one, app, (row["role"], row["database"])) for one in settings),
+        counters=DatabaseCounters(**counters[0]) if counters else None,
+        prepared=tuple(PreparedTransaction(**one) for one in prepared),
+        background_processes=row["background_processes"],
+    )
+
+
+def setting_of(row: Row, app: tuple[str, str], own: tuple[str, str]) -> Setting:
+    """The value the application's role gets in its database.
+
+    ALTER ROLE IN DATABASE wins over ALTER ROLE, that over ALTER DATABASE, that over the server's
+    (documentation of pg_db_role_setting). The value the server shows us is our own role's; where
+    something of ours overrides it and nothing does for the application, the server's is unknown
+    and ours is given with its source.
+    """
+    overrides = [(role, database, entry.partition("=")[2]) for role, database, entry in json.loads(row["overrides"])]
+    for_app, for_us = _override(overrides, app), _override(overrides, own)
+    if for_app is not None:
+        value, source = for_app
+        return Setting(name=row["name"], value="0" if value in ("0", "0ms", "0s") else value, source=source)
+    source = f"pg_settings, as overridden by {for_us[1]}" if for_us else "pg_settings"
+    return Setting(name=row["name"], value=row["value"], unit=row["unit"], source=source)
+
+
+def _override(overrides: Iterable[tuple[str | None, str | None, str]], who: tuple[str, str]) -> tuple[str, str] | None:
+    role, database = who
+    ranked = (
+        (role, database, f"ALTER ROLE {role} IN DATABASE {database}"),
+        (role, None, f"ALTER ROLE {role}"),
+        (None, database, f"ALTER DATABASE {database}"),
+    )
+    found = {(named_role, named_database): value for named_role, named_database, value in overrides}
+    return next(((found[key[:2]], key[2]) for key in ranked if key[:2] in found), None)
+
+
+def bouncer_of(console: BouncerConsole) -> Bouncer:
+    """What the admin console says; `pools` is None where it refused SHOW POOLS.
+
+    SHOW POOLS has 12 columns in 1.15 and 17 in 1.24; maxwait is in s, maxwait_us the rest in us.
+    """
+    config = console.config
+    return Bouncer(
+        version=console.version,
+        address=console.address,
+        pool_mode=config.get("pool_mode", ""),
+        default_pool_size=_number(config.get("default_pool_size")),
+        max_client_conn=_number(config.get("max_client_conn")),
+        max_prepared_statements=_number(config.get("max_prepared_statements")),
+        pools=None if "POOLS" in console.refused else tuple(map(_bouncer_pool, _served(console.pools))),
+        why_not=console.refused.get("POOLS", ""),
+    )
+
+
+def _served(rows: Sequence[Row]) -> Iterator[Row]:
+    """The pools of real databases: the console lists itself as one."""
+    return (row for row in rows if row["database"] != "pgbouncer")
+
+
+def _bouncer_pool(row: Row) -> BouncerPool:
+    return BouncerPool(
+        database=row["database"],
+        user=row["user"],
+        clients_active=int(row["cl_active"]),
+        clients_waiting=int(row["cl_waiting"]),
+        servers_active=int(row["sv_active"]),
+        servers_idle=int(row["sv_idle"]),
+        max_wait_s=int(row["maxwait"]) + int(row.get("maxwait_us") or 0) / 1e6,
+        mode=row.get("pool_mode") or "",
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.lstrip("-").isdigit() else None

@@ -1,0 +1,163 @@
+"""Judges a snapshot: runs the checks and tells the facts in tables; touches nothing outside."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from forge_doctor.check import Check, load, select_checks
+from forge_doctor.finding import Finding, NotRun
+from forge_doctor.pool import checks as checks_folder
+from forge_doctor.pool.capacity import Sizing, recommend
+from forge_doctor.pool.situation import Holder, Situation
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.pool.wording import count, duration
+from forge_doctor.report import Report, Table, run_check, sort_outcomes
+from forge_doctor.settings import Settings
+
+# What a state of pg_stat_activity is called in a table's head.
+STATES = (
+    ("active", ("active", "fastpath function call")),
+    ("idle", ("idle",)),
+    ("idle in tx", ("idle in transaction", "idle in transaction (aborted)")),
+)
+MOST_HOLDERS = 12
+
+
+def all_checks() -> tuple[Check[Any], ...]:
+    """The checks of this slice."""
+    return load(checks_folder)
+
+
+def run_pool(
+    snapshot: PoolSnapshot, settings: Settings, select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> Report:
+    """The report on one snapshot; raises `UsageProblem` for an unknown check."""
+    chosen: tuple[Check[Any], ...] = select_checks(all_checks(), select, ignore)
+    situation = Situation(snapshot)
+    outcomes: list[Finding | NotRun] = []
+    for check in chosen:
+        outcomes += run_check(check, situation, settings.limits_of(check))
+    findings, not_run = sort_outcomes(outcomes)
+    sizing = sizing_of(situation)
+    return Report(
+        command="pool",
+        subject=snapshot.target,
+        findings=findings,
+        not_run=not_run,
+        inspected={"sessions": len(snapshot.sessions), "processes": len(snapshot.processes or ())},
+        headline=headline(situation),
+        tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
+        data={"pool": _data(situation, sizing)},
+    )
+
+
+def headline(situation: Situation) -> str:
+    """One sentence: the slots, and the largest holder."""
+    usable = situation.usable
+    slots = (
+        "No slot left"
+        if usable is None
+        else f"{len(situation.sessions)} of {count(usable.slots, 'usable connection slot')} taken"
+    )
+    holders = [holder for holder in situation.holders if holder.connections]
+    if not holders:
+        return f"{slots}."
+    return f"{slots}; the largest holder is {holders[0].name} with {holders[0].connections}."
+
+
+def sizing_of(situation: Situation) -> Sizing | None:
+    """The recommended pool, None where slots or workers are unknown."""
+    if situation.usable is None or situation.demand is None:
+        return None
+    return recommend(situation.usable.slots, situation.others, situation.demand.surge_workers)
+
+
+def holders_table(situation: Situation) -> Table | None:
+    """Who holds how many connections in which state."""
+    holders = [holder for holder in situation.holders if holder.connections or holder.is_worker]
+    if not holders:
+        return None
+    shown = holders[:MOST_HOLDERS]
+    rest = holders[MOST_HOLDERS:]
+    note = (
+        f"and {count(len(rest), 'more holder')} with {sum(one.connections for one in rest)} connections" if rest else ""
+    )
+    if situation.server is None:
+        rows = tuple((holder.name, holder.connections) for holder in shown)
+        return Table(title="Who holds the connections", columns=("holder", "sockets"), rows=rows, note=note)
+    columns = ("holder", "held", *(name for name, _ in STATES), "oldest transaction")
+    return Table(
+        title="Who holds the connections", columns=columns, rows=tuple(_holder_row(one) for one in shown), note=note
+    )
+
+
+def _holder_row(holder: Holder) -> tuple[str | int, ...]:
+    oldest = max((session.xact_age_s for session in holder.sessions if session.xact_age_s is not None), default=None)
+    hidden = any(session.hidden for session in holder.sessions)
+    states = tuple("?" if hidden else len(holder.in_state(*states)) for _, states in STATES)
+    return (holder.name, holder.connections, *states, "-" if oldest is None else duration(oldest))
+
+
+def sizing_table(situation: Situation, sizing: Sizing | None) -> Table | None:
+    """The arithmetic of the pools, every input with its source."""
+    usable, demand, application = situation.usable, situation.demand, situation.application
+    if usable is None:
+        return None
+    rows: list[tuple[str, str | int | None, str]] = [
+        ("usable slots", usable.slots, usable.source),
+        ("held by others", situation.others, "sessions that are not the application's"),
+        ("pool_size", application.pool_size.value, _said(application.pool_size)),
+        ("max_overflow", application.max_overflow.value, _said(application.max_overflow)),
+    ]
+    if application.workers is None or demand is None or sizing is None:
+        rows.append(("workers", "unknown", "pass --workers N, or run this where the application runs"))
+        return Table(title="Sizing", columns=("", "value", "from"), rows=tuple(rows))
+    rows += [
+        ("workers", application.workers.value, _said(application.workers)),
+        ("replicas", application.replicas.value, _said(application.replicas)),
+        (
+            "may open",
+            "unlimited" if demand.connections is None else demand.connections,
+            "workers x (pool_size + max_overflow)",
+        ),
+    ]
+    rows.append(_advice(sizing))
+    note = "An upper bound: the arrival rate and the hold time are not known here." if sizing.upper_bound_only else ""
+    return Table(title="Sizing", columns=("", "value", "from"), rows=tuple(rows), note=note)
+
+
+def _advice(sizing: Sizing) -> tuple[str, str, str]:
+    if not sizing.fits:
+        return ("advised", "pgbouncer", sizing.formula)
+    return ("advised", f"pool_size={sizing.pool_size}, max_overflow={sizing.max_overflow}", sizing.formula)
+
+
+def _said(number: Any) -> str:
+    return f"{number.source}, assumed" if number.assumed else str(number.source)
+
+
+def _data(situation: Situation, sizing: Sizing | None) -> Mapping[str, Any]:
+    states = Counter(session.state or ("hidden" if session.hidden else "unknown") for session in situation.sessions)
+    server = situation.server
+    return {
+        "taken_at": situation.snapshot.taken_at,
+        "server_version_num": server.version_num if server else None,
+        "usable_slots": situation.usable.slots if situation.usable else None,
+        "sessions_by_state": dict(sorted(states.items())),
+        "application": dataclasses.asdict(situation.application),
+        "sizing": dataclasses.asdict(sizing) if sizing else None,
+        "holders": [
+            {
+                "name": holder.name,
+                "pid": holder.process.pid if holder.process else None,
+                "worker": holder.is_worker,
+                "connections": holder.connections,
+                "idle_in_transaction": len(holder.idle_in_transaction),
+                "sessions": [session.pid for session in holder.sessions],
+            }
+            for holder in situation.holders
+        ],
+    }

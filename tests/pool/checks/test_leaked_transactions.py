@@ -1,0 +1,39 @@
+"""leaked-transactions: the same last statement, ages that only grow; told from slow code."""
+
+from forge_doctor.finding import Confidence, Severity
+from forge_doctor.pool.snapshot import Looks
+from tests.support.snapshots import findings, idle_in_transaction, only, snapshot
+
+
+def leak(*ages: float) -> tuple:  # type: ignore[type-arg]
+    return tuple(idle_in_transaction(pid, age, statement="SELECT ? FROM stock") for pid, age in enumerate(ages, 1))
+
+
+def test_two_sessions_are_no_pattern_three_are() -> None:
+    assert findings("leaked-transactions", snapshot(*leak(20, 40))) == ()
+    assert only("leaked-transactions", snapshot(*leak(20, 40, 60))).severity is Severity.ERROR
+
+
+def test_below_ten_seconds_it_may_be_slow_code() -> None:
+    assert findings("leaked-transactions", snapshot(*leak(2, 5, 9.9))) == ()
+    assert only("leaked-transactions", snapshot(*leak(10, 10.5, 11))).confidence is Confidence.MEDIUM
+
+
+def test_two_minutes_make_it_sure() -> None:
+    found = only("leaked-transactions", snapshot(*leak(20, 60, 120)))
+    assert (found.severity, found.confidence) == (Severity.CRITICAL, Confidence.HIGH)
+    assert "--duration" not in found.message
+
+
+def test_several_looks_that_saw_them_stay_make_it_sure() -> None:
+    seen = snapshot(*leak(11, 12, 13), looks=Looks(window_s=10, opened=0, persisting=(1, 2, 3)))
+    assert only("leaked-transactions", seen).confidence is Confidence.HIGH
+
+
+def test_different_statements_are_no_pattern() -> None:
+    sessions = [idle_in_transaction(pid, 60.0, statement=f"SELECT a{pid}") for pid in range(5)]
+    assert findings("leaked-transactions", snapshot(*sessions)) == ()
+
+
+def test_the_holder_is_named() -> None:
+    assert "worker pid 4211 (uvicorn shop:app) holds 3" in only("leaked-transactions", snapshot(*leak(20, 40, 60))).message

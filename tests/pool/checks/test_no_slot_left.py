@@ -1,0 +1,40 @@
+"""no-slot-left: the hour without a slot still names who holds them."""
+
+from dataclasses import replace
+
+from forge_doctor.finding import Confidence, Severity
+from forge_doctor.pool.snapshot import Refusal
+from tests.support.snapshots import findings, only, server, session, snapshot, worker
+
+REFUSAL = Refusal(sqlstate="53300", message="sorry, too many clients already")
+
+
+def test_one_free_slot_is_no_finding() -> None:
+    seen = snapshot(*(session(pid) for pid in range(46)))
+    assert findings("no-slot-left", seen) == ()
+
+
+def test_the_last_slot_taken_is_critical_and_names_the_holder() -> None:
+    found = only("no-slot-left", snapshot(*(session(pid) for pid in range(47))))
+    assert (found.severity, found.confidence) == (Severity.CRITICAL, Confidence.HIGH)
+    assert "47 of 47" in found.message
+    assert "orker pid 4211 (uvicorn shop:app) holds 47" in found.message
+
+
+def test_a_role_limit_below_the_servers_counts() -> None:
+    seen = snapshot(*(session(pid) for pid in range(10)), server=server(role_limits={"shop": 10}))
+    assert "10 of 10" in only("no-slot-left", seen).message
+
+
+def test_refused_ourselves_the_sockets_tell_who_holds_them() -> None:
+    held = [session(pid) for pid in range(12)]
+    seen = snapshot(server=None, refusal=REFUSAL, processes=(worker(7, *held[:9]), worker(8, *held[9:])))
+    found = only("no-slot-left", seen)
+    assert "sorry, too many clients already" in found.message
+    assert "orker pid 7 (uvicorn shop:app) holds 9, worker pid 8 (uvicorn shop:app) holds 3" in found.message
+    assert found.remedy.startswith("kill -TERM 7 ")
+
+
+def test_refused_and_nobody_found_says_where_to_look() -> None:
+    seen = snapshot(server=None, refusal=REFUSAL, processes=())
+    assert "--container NAME" in only("no-slot-left", seen).message
