@@ -29,6 +29,12 @@ def escape(text: str) -> str:
     return _MENTION.sub("@\u200b", _SPECIAL.sub(r"\\\g<0>", printable_line(text)))
 
 
+def strong(text: str) -> str:
+    """The text in bold; without text nothing, for four asterisks would be a rule."""
+    told = escape(text)
+    return f"**{told}**" if told else ""
+
+
 def code(text: str) -> str:
     """The text as a code span, fenced by more backticks than it holds."""
     line = printable_line(text)
@@ -47,8 +53,7 @@ def code_block(text: str) -> Iterator[str]:
 
 def _section(report: Report) -> Iterator[str]:
     yield from (f"### forge-doctor {escape(report.command)}: {escape(report.subject)}", "")
-    if report.headline:
-        yield from (f"**{escape(report.headline)}**", "")
+    yield from (strong(report.headline), "")
     for found in report.findings:
         yield from _finding(found)
     for table in report.tables:
@@ -80,7 +85,7 @@ def _unexamined(group: Unexamined) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield from (f"**{escape(table.title)}**", "")
+    yield from (strong(table.title), "")
     yield _row([escape(column) for column in table.columns])
     yield _row(["---:" if is_numeric(table, at) else "---" for at in range(len(table.columns))])
     for row in table.rows:

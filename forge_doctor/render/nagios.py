@@ -67,5 +67,5 @@ def _safe(text: str) -> str:
 
 def _label(name: str) -> str:
     """A label of performance data: no equals sign, quoted where it holds more than word characters."""
-    bare = _safe(name).replace("=", "_")
+    bare = _safe(name).replace("=", "_") or "_"
     return bare if bare.isidentifier() else "'" + bare.replace("'", "''") + "'"

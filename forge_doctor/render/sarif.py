@@ -136,7 +136,9 @@ def _artifact(target: str) -> Json:
 
 def _region(location: Location) -> Json:
     """SARIF counts as we do: lines and columns from 1, the end column exclusive, its line inclusive."""
-    end_line = last_line(location) if location.end_column is None else location.end_line or location.line
+    end_line = location.end_line
+    if end_line is not None and location.end_column is None:
+        end_line = last_line(location)
     region: dict[str, Any] = {
         "startLine": location.line,
         "startColumn": location.column,
