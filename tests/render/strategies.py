@@ -1,0 +1,99 @@
+"""Reports with any characters in any field: what a format must survive."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, NotRun, Related, Severity
+from forge_doctor.report import Report, Table
+
+# Not derandomised for luck: a failure must be the same on the next run of CI.
+QUICK = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;owned\x07",
+    "\u202egnp.exe",
+    "]]>",
+    "<!--",
+    "::error::x",
+    "##[error]x",
+    "a|b",
+    "%0A::set-output",
+    "```\n# x",
+    "[red]x[/red]",
+    "\ud800",
+    "\ufffe\uffff",
+    "\x00",
+    "日本語" * 9,
+    "👩‍👩‍👧‍👦" * 5,
+    "x" * 300,
+    'a"b\\c\nd',
+    "@everyone",
+    "a\r\nb\u2028c\x85d",
+    "",
+    " ",
+)
+# Surrogates are asked for by name: an undecodable byte of another process's command line is one.
+ANY_CHARACTER = st.characters() | st.characters(categories=["Cs", "Cc", "Cf", "Zs", "Mn"])
+TEXT = st.sampled_from(HOSTILE) | st.text(ANY_CHARACTER, max_size=40)
+NUMBER = st.integers() | st.floats()
+VALUE = TEXT | NUMBER | st.booleans() | st.none()
+POSITION = st.none() | st.integers(1, 9999)
+
+
+@st.composite
+def locations(draw: st.DrawFn) -> Location:
+    """A name, a path, or a range of a path."""
+    target = draw(TEXT | st.sampled_from(("src/shop/api.py", "/srv/a b/api.py", "pid 4711 shop_api@shop")))
+    line = draw(POSITION)
+    if line is None:
+        return Location(target=target)
+    column = draw(POSITION)
+    end_line = draw(st.none() | st.integers(line, line + 9))
+    end_column = draw(st.integers(column, column + 99)) if column and end_line else None
+    return Location(target=target, line=line, column=column, end_line=end_line, end_column=end_column)
+
+
+EVIDENCE = st.builds(Evidence, label=TEXT, value=VALUE, unit=TEXT, source=TEXT)
+RELATED = st.builds(Related, message=TEXT, location=st.none() | locations(), check=TEXT)
+EDITS = st.builds(Edit, location=locations(), replacement=TEXT, safe=st.booleans())
+FINDINGS = st.builds(
+    Finding,
+    check=TEXT,
+    severity=st.sampled_from(Severity),
+    confidence=st.sampled_from(Confidence),
+    message=TEXT,
+    location=locations(),
+    evidence=st.lists(EVIDENCE, max_size=2).map(tuple),
+    remedy=TEXT,
+    related=st.lists(RELATED, max_size=1).map(tuple),
+    edits=st.lists(EDITS, max_size=2).map(tuple),
+)
+NOT_RUN = st.builds(NotRun, check=TEXT, reason=TEXT, remedy=TEXT, crashed=st.booleans())
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """One to four columns, as many cells in every row."""
+    columns = draw(st.lists(TEXT, min_size=1, max_size=4))
+    row = st.tuples(*(TEXT | NUMBER | st.none() for _ in columns))
+    rows = draw(st.lists(row, max_size=3))
+    return Table(title=draw(TEXT), columns=tuple(columns), rows=tuple(rows), note=draw(TEXT))
+
+
+REPORT = st.builds(
+    Report,
+    command=TEXT,
+    subject=TEXT,
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    not_run=st.lists(NOT_RUN, max_size=2).map(tuple),
+    inspected=st.dictionaries(TEXT, st.integers(0, 10**6), max_size=2),
+    headline=TEXT,
+    tables=st.lists(tables(), max_size=1).map(tuple),
+    data=st.dictionaries(
+        st.sampled_from(("sizing", "workers", "locks")), VALUE | st.lists(VALUE, max_size=2), max_size=2
+    ),
+    rules=st.dictionaries(TEXT, st.tuples(TEXT, TEXT), max_size=2),
+)
+REPORTS = st.lists(REPORT, max_size=2)
