@@ -22,7 +22,7 @@ from tests.support.postgres import free_port
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
 APPLICATION = "tests.support.patient_app:app"
-READY_S = 30.0
+READY_S = 60.0
 T = TypeVar("T")
 
 

@@ -1,0 +1,107 @@
+"""The pool of the application's own SQLAlchemy engine, read from `package.module:engine`; never connects.
+
+The application is imported in another process: its threads, patches, output, exits and hangs stay
+there, and this process needs no SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.errors import UsageProblem
+
+SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """An engine as SQLAlchemy configured it.
+
+    `name` is what the user typed, `pool_class` the SQLAlchemy class (of a subclass, its base).
+    Numbers the pool does not have (NullPool has no size) are None; `pool_size` 0 and `max_overflow`
+    -1 mean unlimited, `pool_recycle_s` -1 never. `url` has no password.
+    """
+
+    name: str
+    dialect: str
+    driver: str
+    pool_class: str
+    pool_size: int | None = None
+    max_overflow: int | None = None
+    pool_timeout_s: float | None = None
+    pool_recycle_s: float | None = None
+    pre_ping: bool | None = None
+    url: str = ""
+
+
+def read_engine(spec: str, *, directory: Path | None = None, timeout_s: float = TIMEOUT_S) -> EngineFacts:
+    """Import `spec` with `directory` (the current one) first on the path, and read its pool.
+
+    `spec` names an engine, a sessionmaker or a function without arguments that returns either.
+    Raises `UsageProblem` for everything that stands in the way.
+    """
+    if not SPEC.fullmatch(spec):
+        raise UsageProblem(f"--app {spec}: must be written package.module:engine, such as --app shop.db:engine")
+    answer, status, output = _run_reader(spec, directory, timeout_s)
+    if answer is None:
+        said = f" (its last words: {output})" if output else ""
+        raise UsageProblem(f"--app {spec}: {_ending(status)} while it was imported{said}; give --pool-size instead")
+    if "problem" in answer:
+        raise UsageProblem(f"--app {spec}: {answer['problem']}")
+    return EngineFacts(name=spec, **answer)
+
+
+def _run_reader(spec: str, directory: Path | None, timeout_s: float) -> tuple[dict[str, Any] | None, int, str]:
+    """(what the reader found or None, its exit status, the last line the application wrote)."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as answer:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "forge_doctor.probes.engine_reader", spec, str(writing)],
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
+        output = _wait(process, spec, timeout_s)
+        os.set_blocking(reading, False)  # whatever the application started may hold the other end open
+        content = answer.read()
+    return json.loads(content) if content else None, process.returncode, _last_line(output)
+
+
+def _wait(process: subprocess.Popen[bytes], spec: str, timeout_s: float) -> bytes:
+    try:
+        return process.communicate(timeout=timeout_s)[1]
+    except subprocess.TimeoutExpired as error:
+        raise UsageProblem(
+            f"--app {spec}: was not imported within {timeout_s:g} s; give --pool-size and --max-overflow instead"
+        ) from error
+    finally:
+        with suppress(ProcessLookupError, PermissionError):  # nothing it started may stay behind
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def _ending(status: int) -> str:
+    return f"the application was killed by signal {-status}" if status < 0 else f"the application exited ({status})"
+
+
+def _last_line(output: bytes) -> str:
+    from forge_doctor.probes.redaction import redact
+
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
+    return redact(lines[-1])[:200] if lines else ""
