@@ -4,6 +4,7 @@
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.pgbouncer",
+    "tests.support.tls",
     "tests.support.app_server",
     "tests.support.docker_engine",
 ]

@@ -88,8 +88,9 @@ def _parse_url(rest: str, written: Written) -> Mapping[str, str]:
         if match is not None and _QUERY.fullmatch(match["query"] or ""):
             user, _, password = userinfo.partition(":")
             own = {"user": decode(user), "password": decode(password), "dbname": decode(match["database"] or "")}
-            own |= dict(zip(("host", "port"), _split_hosts(match["hosts"].split(",")), strict=True))
-            return {key: value for key, value in own.items() if value.strip(",")} | _parse_query(match["query"] or "")
+            hosts, ports = _split_hosts(match["hosts"].split(","))
+            own |= {"host": hosts if hosts.strip(",") else "", "port": ports if ports.strip(",") else ""}
+            return {key: value for key, value in own.items() if value} | _parse_query(match["query"] or "")
     raise written.problem(f"cannot be read as a PostgreSQL URL: write {EXAMPLE}, with % signs for special characters")
 
 

@@ -105,9 +105,11 @@ async def _encrypt(session: SimpleSession) -> None:
     if host.is_socket or tls.mode in (SslMode.DISABLE, SslMode.ALLOW):
         return
     session.writer.write(SSL_REQUEST)
-    answer = await session.reader.readexactly(1)
+    answer = await session.reader.read(64)  # more than the one byte is somebody else's, or smuggled in
     if answer == b"S":
         await session.writer.start_tls(tls_context(tls), server_hostname=host.name)
+    elif not answer:
+        raise ConnectionResetError("the server closed it")
     elif answer != b"N":
         raise errors.not_postgres(session.target, "something else answers there")
     elif tls.mode.demanded:

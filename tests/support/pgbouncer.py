@@ -76,7 +76,8 @@ def pgbouncer(postgres18: PostgresServer) -> Iterator[PgBouncer]:
 
 def _configure(directory: Path, server: PostgresServer, port: int, password: str, settings: Mapping[str, str]) -> Path:
     users = {ADMIN: password, STATS: password, OTHER: password, server.user: server.password}
-    (directory / "users.txt").write_text("".join(f'"{name}" "{secret}"\n' for name, secret in users.items()))
+    lines = ['"{}" "{}"\n'.format(name, secret.replace('"', '""')) for name, secret in users.items()]
+    (directory / "users.txt").write_text("".join(lines))
     values = {
         "listen_addr": "127.0.0.1",
         "listen_port": str(port),
@@ -93,9 +94,9 @@ def _configure(directory: Path, server: PostgresServer, port: int, password: str
         "server_idle_timeout": "2",
         **settings,
     }
-    lines = ["[databases]", f"* = host={server.host} port={server.port}", "[pgbouncer]"]
-    lines += [f"{name} = {value}" for name, value in values.items()]
-    (directory / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+    sections = ["[databases]", f"* = host={server.host} port={server.port}", "[pgbouncer]"]
+    sections += [f"{name} = {value}" for name, value in values.items()]
+    (directory / "pgbouncer.ini").write_text("\n".join(sections) + "\n")
     return directory / "pgbouncer.ini"
 
 

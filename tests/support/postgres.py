@@ -227,7 +227,7 @@ def unprivileged_directory(prefix: str) -> Iterator[Path]:
     """A temporary directory of the user that servers run as; its path is short enough for a socket."""
     directory = Path(tempfile.mkdtemp(prefix=f"fd-{prefix}-", dir="/tmp"))
     try:
-        _hand_over(directory)
+        hand_over(directory)
         directory.chmod(0o755)
         yield directory
     finally:
@@ -239,6 +239,13 @@ def unprivileged_user() -> str | None:
     if os.geteuid() != 0:
         return None
     return "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else "nobody"
+
+
+def hand_over(path: Path) -> None:
+    """Make a file of root's the property of the user that servers run as."""
+    account = unprivileged_user()
+    if account is not None:
+        shutil.chown(path, account)
 
 
 def spawn(command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
@@ -282,7 +289,7 @@ def _initdb(bin_dir: Path, data_dir: Path, password: str) -> None:
     secret = data_dir.parent / "superuser"
     secret.touch(mode=0o600)
     secret.write_text(password)
-    _hand_over(secret)
+    hand_over(secret)
     log = data_dir.parent / "initdb.log"
     options: list[str | Path] = [
         "-D",
@@ -334,12 +341,6 @@ def _executable_by_anybody(bin_dir: Path, directory: Path) -> Path:
     shutil.copytree(bin_dir.parent, directory / "install")
     subprocess.run(["chmod", "-R", "a+rX", str(directory / "install")], check=True)
     return directory / "install" / "bin"
-
-
-def _hand_over(path: Path) -> None:
-    account = unprivileged_user()
-    if account is not None:
-        shutil.chown(path, account)
 
 
 def _die_with_parent() -> None:
