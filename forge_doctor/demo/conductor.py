@@ -18,7 +18,7 @@ from forge_doctor.demo.server import postgres
 from forge_doctor.errors import CannotInspect
 
 WORKERS = 2
-RUSH_S = 7.0
+RUSH_S = 11.0
 START_TIMEOUT_S = 20.0
 ENGINE = "forge_doctor.demo.shop.database:engine"
 

@@ -24,17 +24,17 @@ FAULTS = (
     Fault(
         name="leaked-session",
         summary="a background task opens a session straight from the factory and never closes it",
-        shown_by=("idle-in-transaction", "connection-leak"),
+        shown_by=("leaked-transactions", "idle-in-transaction"),
     ),
     Fault(
         name="pool-too-big",
         summary="2 workers x (20 + 20) connections on a server that has 27 to give",
-        shown_by=("overcommitted",),
+        shown_by=("pool-exceeds-slots",),
     ),
     Fault(
         name="network-call-in-transaction",
         summary="a payment waits for a slow bank while its transaction keeps a row locked",
-        shown_by=("blocking",),
+        shown_by=("blocking-session",),
     ),
     Fault(name="lazy-load", summary="a relationship is loaded by touching it: MissingGreenlet, status 500"),
     Fault(name="missing-await", summary="a commit that is never awaited: the wish is not saved"),

@@ -13,7 +13,7 @@ from forge_doctor.demo.shop.database import Session
 from forge_doctor.demo.shop.models import Order, Product, Wish
 from forge_doctor.demo.shop.receipts import send_receipt
 
-BANK_ANSWERS_AFTER_S = 3.0
+BANK_ANSWERS_AFTER_S = 20.0
 
 app = FastAPI(title="A sick shop")
 receipts: set[asyncio.Task[None]] = set()
