@@ -6,7 +6,9 @@ import sys
 
 import typer
 
-from forge_doctor.cli import explain, pool
+import forge_doctor.cli.demo as demo_command
+import forge_doctor.cli.explain as explain_command
+import forge_doctor.cli.pool as pool_command
 from forge_doctor.cli.output import abort
 from forge_doctor.errors import ForgeDoctorError
 
@@ -14,6 +16,8 @@ EPILOG = """\b
 Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor explain idle-in-transaction
+  forge-doctor demo
+
 \b
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
 
@@ -46,8 +50,9 @@ def root(
     """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""
 
 
-app.command("pool", epilog=pool.EPILOG)(pool.pool)
-app.command("explain", epilog=explain.EPILOG)(explain.explain)
+app.command("pool", epilog=pool_command.EPILOG)(pool_command.pool)
+app.command("explain", epilog=explain_command.EPILOG)(explain_command.explain)
+app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 
 
 def main() -> None:

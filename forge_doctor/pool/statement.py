@@ -31,7 +31,7 @@ def without_values(query: str) -> str:
     Parameters (`$1`) and quoted identifiers stay; a list of values becomes `(?)`.
     """
     bare = _LITERAL.sub(_masked, _outside_literals(query))
-    return _LIST.sub("(?)", _SPACE.sub(" ", bare)).strip().rstrip(";")
+    return _LIST.sub("(?)", _SPACE.sub(" ", bare)).strip(" ;")
 
 
 def sqlcommenter_tags(query: str) -> Mapping[str, str]:

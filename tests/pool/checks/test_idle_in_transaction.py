@@ -49,7 +49,7 @@ def test_aborted_transactions_have_their_own_check() -> None:
 def test_the_statement_is_shown_only_when_asked_for() -> None:
     seen = snapshot(idle_in_transaction(1, 60.0, statement="SELECT secret FROM diary", tags={"route": "/diary"}))
     quiet, loud = (only("idle-in-transaction", replace(seen, show_query=show)) for show in (False, True))
-    assert "diary FROM" not in repr(quiet) and "SELECT secret" not in repr(quiet)
+    assert "SELECT secret" not in repr(quiet)
     assert "SELECT secret FROM diary" in repr(loud)
     assert ("route", "/diary") in [(evidence.label, evidence.value) for evidence in quiet.evidence]
 

@@ -1,7 +1,5 @@
 """no-slot-left: the hour without a slot still names who holds them."""
 
-from dataclasses import replace
-
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Refusal
 from tests.support.snapshots import findings, only, server, session, snapshot, worker

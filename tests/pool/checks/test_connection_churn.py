@@ -1,0 +1,33 @@
+"""connection-churn: opened for each piece of work instead of kept."""
+
+import pytest
+
+from forge_doctor.finding import Confidence
+from forge_doctor.pool.snapshot import Looks
+from tests.support.snapshots import findings, only, session, snapshot, worker
+
+
+@pytest.mark.parametrize(("opened", "number"), [(19, 0), (20, 1)])
+def test_two_a_second_over_several_looks(opened: int, number: int) -> None:
+    seen = snapshot(session(1), looks=Looks(window_s=10.0, opened=opened))
+    assert len(findings("connection-churn", seen)) == number
+
+
+def young(number: int, age_s: float = 1.0) -> tuple:  # type: ignore[type-arg]
+    return tuple(session(pid, backend_age_s=age_s) for pid in range(number))
+
+
+def test_one_look_finds_a_worker_whose_connections_are_all_new() -> None:
+    assert findings("connection-churn", snapshot(*young(2))) == ()
+    found = only("connection-churn", snapshot(*young(3)))
+    assert found.confidence is Confidence.MEDIUM
+    assert "forge-doctor pool --duration 10" in found.remedy
+
+
+def test_one_old_connection_shows_that_they_are_kept() -> None:
+    assert findings("connection-churn", snapshot(*young(3), session(9, backend_age_s=2.0))) == ()
+
+
+@pytest.mark.parametrize("age_s", [59.0, None])
+def test_a_worker_that_has_just_started_opens_all_anew(age_s: float | None) -> None:
+    assert findings("connection-churn", snapshot(*young(5), processes=(worker(7, *young(5), age_s=age_s),))) == ()

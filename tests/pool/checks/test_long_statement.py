@@ -1,0 +1,28 @@
+"""long-statement: what runs, not what waits."""
+
+import pytest
+
+from forge_doctor.finding import Severity
+from tests.support.snapshots import findings, only, session, snapshot
+
+
+@pytest.mark.parametrize(
+    ("running_s", "severity"),
+    [(29.9, None), (30.0, Severity.WARNING), (299.0, Severity.WARNING), (300.0, Severity.ERROR)],
+)
+def test_the_thresholds(running_s: float, severity: Severity | None) -> None:
+    found = findings("long-statement", snapshot(session(1, state="active", query_age_s=running_s)))
+    assert [one.severity for one in found] == ([] if severity is None else [severity])
+
+
+def test_the_last_statement_of_an_idle_session_runs_no_more() -> None:
+    assert findings("long-statement", snapshot(session(1, query_age_s=600.0))) == ()
+
+
+def test_who_waits_for_a_lock_is_a_victim() -> None:
+    assert findings("long-statement", snapshot(session(1, state="active", query_age_s=600.0, blocked_by=(2,)))) == ()
+
+
+def test_the_remedy_names_the_longest() -> None:
+    seen = snapshot(session(1, state="active", query_age_s=40.0), session(2, state="active", query_age_s=50.0))
+    assert only("long-statement", seen).remedy.startswith("SELECT pg_cancel_backend(2);")

@@ -1,0 +1,80 @@
+"""The application's numbers: flags, then the engine, then what runs, then what is assumed."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from forge_doctor.errors import UsageProblem
+from forge_doctor.pool.topology import Told, application_of
+from forge_doctor.probes.processes import Role
+from tests.support.snapshots import worker
+
+MASTER = worker(1, role=Role.MASTER)
+
+
+@dataclass(frozen=True)
+class FakeEngine:
+    name: str = "shop.db:engine"
+    pool_class: str = "AsyncAdaptedQueuePool"
+    pool_size: int | None = 7
+    max_overflow: int | None = 3
+    pool_timeout_s: float | None = 30.0
+    pool_recycle_s: float | None = -1.0
+    pre_ping: bool | None = False
+
+
+def test_nothing_told_is_sqlalchemys_default_and_said_to_be_assumed() -> None:
+    own = application_of(Told(), None, (), None)
+    assert (own.pool_size.value, own.max_overflow.value, own.per_worker) == (5, 10, 15)
+    assert own.pool_size.assumed
+    assert own.workers is None
+
+
+def test_a_flag_wins_over_the_engine_and_says_so() -> None:
+    own = application_of(Told(pool_size=2), FakeEngine(), (), None)
+    assert (own.pool_size.value, own.pool_size.source) == (2, "--pool-size")
+    assert (own.max_overflow.value, own.max_overflow.source) == (3, "engine shop.db:engine")
+
+
+def test_a_flag_of_zero_is_told() -> None:
+    assert application_of(Told(max_overflow=0), FakeEngine(), (), None).max_overflow.value == 0
+
+
+def test_a_pool_without_a_size_is_unlimited() -> None:
+    own = application_of(Told(), FakeEngine(pool_class="NullPool", pool_size=None, max_overflow=None), (), None)
+    assert own.per_worker is None
+
+
+@pytest.mark.parametrize(
+    ("told", "processes", "environment", "value", "source"),
+    [
+        (Told(workers=9), (worker(2), worker(3)), "4", 9, "--workers"),
+        (Told(), (MASTER, worker(2), worker(3)), "4", 2, "processes found: 2 uvicorn"),
+        (Told(), (worker(1, role=Role.MASTER, workers_flag=4), worker(2)), None, 4, "--workers of pid 1"),
+        (Told(), (worker(1, role=Role.MASTER, web_concurrency=3),), None, 3, "env WEB_CONCURRENCY of pid 1"),
+        (
+            Told(),
+            (worker(1, role=Role.MASTER, workers_flag=2, web_concurrency=8), worker(2)),
+            None,
+            2,
+            "--workers of pid 1",
+        ),
+        (Told(), (), "4", 4, "env WEB_CONCURRENCY"),
+    ],
+)
+def test_the_worker_count_and_its_source(
+    told: Told,
+    processes: tuple,
+    environment: str | None,
+    value: int,
+    source: str,  # type: ignore[type-arg]
+) -> None:
+    workers = application_of(told, None, processes, environment).workers
+    assert workers is not None
+    assert (workers.value, workers.source) == (value, source)
+
+
+@pytest.mark.parametrize("written", ["four", "0", "-1"])
+def test_a_broken_web_concurrency_is_refused_by_name(written: str) -> None:
+    with pytest.raises(UsageProblem, match="WEB_CONCURRENCY"):
+        application_of(Told(), None, (), written)
