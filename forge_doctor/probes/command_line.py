@@ -69,7 +69,10 @@ def parse_command_line(argv: Sequence[str]) -> Program:
     title = _parse_title(words[0])
     if title is not None:
         return title
-    first = PurePosixPath(words[0].split(": ")[0]).name
+    program, is_titled, _ = words[0].partition(": ")
+    first = PurePosixPath(program).name
+    if is_titled:
+        return Program(kind=Kind.OTHER, name=_shown(first))
     if PYTHON.fullmatch(first):
         return _parse_python(first, words[1:])
     if first in SERVERS:

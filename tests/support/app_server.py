@@ -209,7 +209,7 @@ def _process(
         stop_group(process)
 
 
-def stop_group(process: subprocess.Popen[bytes], grace_s: float = 2.0) -> None:
+def stop_group(process: subprocess.Popen[bytes], grace_s: float = 1.0) -> None:
     """End the process politely, then everything it started."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
