@@ -7,25 +7,21 @@ mode refuses them at connect, and would hand a session's settings on to the next
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes import postgres_errors as errors
-from forge_doctor.probes.greeting import Listener, identify, resolve
-from forge_doctor.probes.postgres_errors import QueryFailed, ServerError, Unreachable
+from forge_doctor.probes.postgres_errors import QueryFailed, Unreachable
+from forge_doctor.probes.postgres_login import log_in, server_error
 from forge_doctor.probes.redaction import redact
 from forge_doctor.probes.target import Target
 
 if TYPE_CHECKING:
     import asyncpg
 
-APPLICATION_NAME = "forge-doctor"
-IDENTIFY_S = 0.4
+CONNECTION_LOST = ("08", "57P0")  # SQLSTATE: connection exceptions; shut down by somebody
 GRACE_S = 1.0  # for the answer to travel, beyond the server's own statement_timeout
 
 Row = Mapping[str, Any]
@@ -67,7 +63,7 @@ async def connect(target: Target, *, connect_timeout_s: float = 3.0) -> Connecti
     for position, host in enumerate(target.hosts):
         share_s = (deadline - loop.time()) / (len(target.hosts) - position)
         try:
-            return await _connect(target.at(host), share_s)
+            return _connection(target.at(host), await log_in(target.at(host), share_s))
         except Unreachable as failure:
             if len(target.hosts) == 1:
                 raise
@@ -126,115 +122,28 @@ async def _bounded(connection: Connection, limits: QueryLimits, answer: Awaitabl
             return await answer
     except TimeoutError:
         connection.close()
-        raise Unreachable(f"{label}: no answer to a query within {limit_s:g} s; the server or network hangs") from None
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        hint = "the server or the network hangs, or a pooler has no free server connection"
+        raise Unreachable(f"{label}: no answer to a query within {limit_s:g} s: {hint}") from None
+    except asyncpg.PostgresError as error:
+        raise _failed_query(connection, limits, error) from None
+    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         connection.close()
         raise Unreachable(f"{label}: the connection was lost: {redact(str(error))}") from None
-    except asyncpg.PostgresError as error:
-        raise _failed_query(connection.target, limits, error) from None
 
 
-def _failed_query(target: Target, limits: QueryLimits, error: asyncpg.PostgresError) -> QueryFailed:
-    sqlstate, what = error.sqlstate or "", redact(str(error))
-    if sqlstate == "57014":
+def _failed_query(connection: Connection, limits: QueryLimits, error: asyncpg.PostgresError) -> CannotInspect:
+    target, answer = connection.target, server_error(error)
+    if answer.sqlstate.startswith(CONNECTION_LOST):
+        connection.close()
+        return Unreachable(f"{target.label}: the connection was lost: {redact(str(error))}")
+    what = redact(str(error))
+    if answer.sqlstate == "57014":
         what = f"a query took longer than {limits.statement_s:g} s and was given up"
-    elif sqlstate == "42501":
+    elif answer.sqlstate == "42501":
         what = f'{what}; run as a superuser: GRANT pg_monitor TO "{target.user}"'
-    return QueryFailed(f"{target.label}: {what} (SQLSTATE {sqlstate})", sqlstate=sqlstate)
-
-
-async def _connect(target: Target, limit_s: float) -> Connection:
-    """One host, every way of failing in the user's words."""
-    import asyncpg
-
-    identify_s = min(IDENTIFY_S, limit_s / 4)
-    deadline = asyncio.get_running_loop().time() + limit_s - identify_s
-    await _resolve(target, deadline, limit_s)
-    try:
-        async with asyncio.timeout_at(deadline):
-            driver = await asyncpg.connect(**_arguments(target), timeout=None)
-    except TimeoutError:
-        raise await _timed_out(target, identify_s, limit_s) from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise await _refusal(target, error, identify_s) from None
-    return _connection(target, driver)
-
-
-async def _resolve(target: Target, deadline: float, limit_s: float) -> None:
-    host = target.hosts[0]
-    try:
-        async with asyncio.timeout_at(deadline):
-            await resolve(host)
-    except TimeoutError:
-        raise errors.timed_out(target, limit_s, f"no name server answered for {host.name!r}") from None
-    except OSError as error:
-        raise errors.refused_network(target, error) from None
-
-
-async def _timed_out(target: Target, identify_s: float, limit_s: float) -> CannotInspect:
-    listener, seen = await identify(target.hosts[0], identify_s)
-    if listener is Listener.FOREIGN:
-        return errors.not_postgres(target, seen)
-    return errors.timed_out(target, limit_s, seen)
-
-
-async def _refusal(target: Target, error: Exception, identify_s: float) -> CannotInspect:
-    """What the driver's exception means, after a look at what listens there where it does not say."""
-    import asyncpg
-
-    if isinstance(error, asyncpg.PostgresError) and getattr(error, "severity", None):
-        return errors.refused_session(target, _server_error(error))
-    if isinstance(error, ssl.SSLError):
-        return errors.certificate_problem(target, str(error))
-    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
-        return Unreachable(f"{target.label}: the server is not {target.session_attributes}")
-    by_driver = isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError)
-    if by_driver and not isinstance(error, asyncpg.ProtocolError):
-        return errors.refused_by_driver(target, str(error.args[0]))
-    refusal = errors.refused_network(target, error if isinstance(error, OSError) else ConnectionError(str(error)))
-    if not refusal.lost:
-        return refusal
-    listener, seen = await identify(target.hosts[0], identify_s)
-    if listener is Listener.FOREIGN:
-        return errors.not_postgres(target, seen)
-    return errors.no_tls(target) if "rejected SSL upgrade" in str(error) else refusal
+    return QueryFailed(f"{target.label}: {what} (SQLSTATE {answer.sqlstate})", sqlstate=answer.sqlstate)
 
 
 def _connection(target: Target, driver: asyncpg.Connection[Any]) -> Connection:
     version = driver.get_server_version()
     return Connection(target=target, version_num=version.major * 10000 + version.micro, driver=driver)
-
-
-def _arguments(target: Target) -> dict[str, Any]:
-    """All that asyncpg would else take from the environment is given, so that nothing else counts."""
-    host = target.hosts[0]
-    tls = {
-        "sslmode": "disable" if host.is_socket else target.tls.mode,
-        "sslrootcert": target.tls.root_cert,
-        "sslcert": target.tls.cert,
-        "sslkey": target.tls.key,
-        "sslpassword": target.tls.key_password.reveal() if target.tls.key_password else "",
-    }
-    arguments: dict[str, Any] = {
-        "dsn": "postgresql://?" + urlencode({key: value for key, value in tls.items() if value}),
-        "host": host.name,
-        "port": host.port,
-        "user": target.user,
-        "password": host.password.reveal() if host.password else "",
-        "database": target.database,
-        "direct_tls": target.tls.direct,
-        "target_session_attrs": target.session_attributes,
-        "server_settings": {"application_name": APPLICATION_NAME},
-        "statement_cache_size": 0,  # a pooler in transaction mode loses named statements
-    }
-    if target.tls.root_cert == "system" and target.tls.mode.demanded:
-        arguments["ssl"] = ssl.create_default_context()
-    return arguments
-
-
-def _server_error(error: asyncpg.PostgresError) -> ServerError:
-    return ServerError(
-        sqlstate=error.sqlstate or "",
-        message=error.args[0] if error.args else "",
-        routine=getattr(error, "server_source_function", None) or "",
-    )

@@ -473,3 +473,14 @@ async def test_a_full_pgbouncer_and_a_full_server_behind_it_have_no_slot_left(sm
             error = await failure(dsn)
     assert isinstance(error, NoSlotLeft)
     assert error.limit == "reserved"
+
+
+async def test_a_pooler_without_a_server_connection_is_given_up_in_time(small18: PostgresServer) -> None:
+    with new_database(small18) as database, run_pgbouncer(small18) as bouncer:
+        dsn = bouncer.dsn(database=database.name, user=database.user, password=database.password)
+        async with connected(dsn) as connection, AsyncExitStack() as stack:
+            assert len(await fetch_rows(connection, "SELECT 1")) == 1
+            small18.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{database.user}'")
+            await fill(stack, database)
+            with pytest.raises(Unreachable, match="or a pooler has no free server connection"):
+                await fetch_rows(connection, "SELECT 1", limits=QueryLimits(statement_s=0.05))
