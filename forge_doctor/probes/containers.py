@@ -12,6 +12,7 @@ from forge_doctor.check import nearest
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.command_line import is_title
 from forge_doctor.probes.process_table import COUNT_VARIABLES, ProcessTable, build_table
+from forge_doctor.probes.redaction import redact
 
 TIMEOUT_S = 5
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
@@ -92,7 +93,7 @@ def _why_no_engine(error: BaseException) -> str:
         return "--container: no Docker Engine answers; start it, or set DOCKER_HOST to where it listens"
     if any("timed out" in str(link) for link in chain):
         return f"--container: the Docker Engine did not answer within {TIMEOUT_S} s"
-    return f"--container: the Docker Engine refused: {error}"
+    return f"--container: the Docker Engine refused: {redact(str(error))}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
