@@ -166,19 +166,26 @@ def _with_password(host: Host, password: Secret | None) -> Host:
 def _tls(parameters: Parameters) -> Tls:
     mode = _one_of(parameters, "sslmode", tuple(SslMode)) or SslMode.PREFER
     negotiation = _one_of(parameters, "sslnegotiation", ("postgres", "direct"))
-    for key in ("sslrootcert", "sslcert", "sslkey"):
-        path = parameters.get(key)
-        if path and mode != SslMode.DISABLE and path != "system" and not Path(path).expanduser().is_file():
-            raise parameters.problem(key, "is no readable file")
     key_password = parameters.get("sslpassword")
     return Tls(
         mode=SslMode(mode),
-        root_cert=parameters.get("sslrootcert"),
-        cert=parameters.get("sslcert"),
-        key=parameters.get("sslkey"),
+        root_cert=_certificate_file(parameters, "sslrootcert", mode),
+        cert=_certificate_file(parameters, "sslcert", mode),
+        key=_certificate_file(parameters, "sslkey", mode),
         key_password=Secret(key_password) if key_password else None,
         direct=negotiation == "direct",
     )
+
+
+def _certificate_file(parameters: Parameters, key: str, mode: str) -> str:
+    """The path, `~` resolved; a missing file matters only where TLS does. `system` is libpq's word for the system's."""
+    written = parameters.get(key)
+    if not written or (key == "sslrootcert" and written == "system"):
+        return written
+    path = Path(written).expanduser()
+    if mode != SslMode.DISABLE and not path.is_file():
+        raise parameters.problem(key, "is no readable file")
+    return str(path)
 
 
 def _one_of(parameters: Parameters, key: str, words: Sequence[str]) -> str:

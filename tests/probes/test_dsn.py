@@ -123,6 +123,16 @@ def test_tls_settings_come_from_the_variables_as_well(tmp_path: Path) -> None:
     tls = resolve("postgresql://db", PGSSLMODE="verify-ca", PGSSLROOTCERT=str(authority)).tls
     assert (tls.mode, tls.root_cert) == (SslMode.VERIFY_CA, str(authority))
     assert resolve("postgresql://db").tls.mode is SslMode.PREFER
+    assert resolve("postgresql://db?sslmode=verify-full&sslrootcert=system").tls.root_cert == "system"
+    assert resolve("postgresql://db?sslmode=disable&sslrootcert=/nonexistent").tls.root_cert == "/nonexistent"
+
+
+def test_a_certificate_in_the_home_directory_may_be_written_with_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolve("postgresql://db?sslrootcert=~/ca.pem").tls.root_cert == str(tmp_path / "ca.pem")
 
 
 def write_pgpass(home: Path, text: str, mode: int = 0o600) -> Path:
