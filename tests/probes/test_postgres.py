@@ -166,6 +166,16 @@ async def test_a_look_given_up_half_way_leaves_no_session_behind(fresh_database1
         assert connection.driver.is_closed()
 
 
+async def test_a_look_counts_as_a_session_that_ended_not_as_an_abandoned_one(fresh_database18: FreshDatabase) -> None:
+    async with connected(fresh_database18.dsn()) as connection:
+        await fetch_rows(connection, "SELECT 1")
+    counters = f"SELECT sessions, sessions_abandoned FROM pg_stat_database WHERE datname = '{fresh_database18.name}'"
+    deadline = time.monotonic() + 5
+    while (seen := fresh_database18.server.sql(counters)) == "0|0" and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert seen == "1|0"
+
+
 async def test_a_unix_socket_is_a_server_too(any_postgres: PostgresServer) -> None:
     server = any_postgres
     async with connected(f"postgresql://postgres@/postgres?host={server.socket_dir}&port={server.port}") as connection:
