@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -15,6 +15,7 @@ from forge_doctor.probes.processes import DatabaseSocket, Endpoint, ListenSocket
 from forge_doctor.probes.server_tree import Member, find_servers
 from forge_doctor.probes.socket_look import SocketLook, look_at_sockets
 from forge_doctor.probes.sockets import Namespace, Socket, arrived_at
+from forge_doctor.probes.tcp_diagnosis import Diagnosis, diagnose
 
 
 def find_processes(
@@ -108,6 +109,7 @@ class _Builder:
         self._look = look
         self._named = named
         self._environment = environment
+        self._asked: dict[str, Mapping[int, Diagnosis]] = {}
 
     def server(self, member: Member) -> Process:
         process = self._process(member.row, member.role, member.name)
@@ -128,6 +130,9 @@ class _Builder:
         identity = read_identity(row.pid)
         held = self._look.held.get(row.pid, ())
         listeners = [socket for socket in held if socket.listening]
+        accepted = [socket for socket in held if any(arrived_at(socket, each.local) for each in listeners)]
+        told = self._diagnoses(row.pid) if listeners else {}
+        awaiting = [told.get(socket.inode, Diagnosis()).awaits_answer for socket in accepted]
         return Process(
             pid=row.pid,
             role=role,
@@ -141,22 +146,29 @@ class _Builder:
                 DatabaseSocket(local=socket.local, remote=socket.remote)
                 for socket in self._look.database.get(row.pid, ())
             ),
-            listen=tuple(_listen(socket, self._look.spaces[row.pid]) for socket in listeners),
-            requests_in_flight=_accepted(held, listeners),
+            listen=tuple(
+                _listen(socket, self._look.spaces[row.pid], told.get(socket.inode, Diagnosis())) for socket in listeners
+            ),
+            requests_in_flight=sum(answer is not False for answer in awaiting),
+            requests_exact=bool(told) and None not in awaiting,
         )
 
+    def _diagnoses(self, pid: int) -> Mapping[int, Diagnosis]:
+        """What the kernel tells of the sockets in the process's namespace, asked once for each."""
+        space = self._look.spaces[pid]
+        if space.name not in self._asked:
+            self._asked[space.name] = diagnose(None if space.own else pid) if space.name else {}
+        return self._asked[space.name]
 
-def _listen(socket: Socket, space: Namespace) -> ListenSocket:
+
+def _listen(socket: Socket, space: Namespace, told: Diagnosis) -> ListenSocket:
     return ListenSocket(
         address=socket.local.address,
         port=socket.local.port,
         accept_queue=socket.queue,
+        backlog=told.backlog,
         established=space.established_on(socket.local),
     )
-
-
-def _accepted(held: Iterable[Socket], listeners: Iterable[Socket]) -> int:
-    return sum(1 for socket in held if any(arrived_at(socket, listener.local) for listener in listeners))
 
 
 def _elsewhere(each: ContainerProcesses) -> list[Process]:

@@ -55,8 +55,9 @@ class Process:
     host. `name` is safe to show: server and application, or the program's name, never a whole
     command line, since those hold passwords. `web_concurrency` is read from the environment of
     the process itself; `workers_flag` from its own command line; both None where absent.
-    `requests_in_flight` counts the connections this process has accepted on its own port: an
-    upper bound, since a connection kept alive between two requests looks the same.
+    `requests_in_flight` counts the connections this process has accepted on its own port whose
+    peer waits for an answer. Where the kernel does not tell (`requests_exact` is False) it is an
+    upper bound: connections kept alive between two requests are in it.
     """
 
     pid: int
@@ -74,6 +75,7 @@ class Process:
     database_sockets: tuple[DatabaseSocket, ...] = ()
     listen: tuple[ListenSocket, ...] = ()
     requests_in_flight: int = 0
+    requests_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,8 +49,23 @@ def test_counts_requests_in_flight_and_connections_nobody_accepts(
     (worker,) = [process for process in blocked.processes if process.pid == server.pid]
     (listener,) = worker.listen
     assert worker.requests_in_flight == 3
+    assert worker.requests_exact
     assert listener.accept_queue == 3
+    assert listener.backlog is not None
+    assert listener.backlog > 3
     assert listener.established == 6
+
+
+def test_a_connection_kept_alive_without_a_request_is_not_in_flight(
+    postgres18: PostgresServer, fresh_database18: FreshDatabase, app_server: StartApp
+) -> None:
+    server = app_server(fresh_database18.dsn())
+    server.send("/healthy")  # is answered; the connection stays open
+    server.send("/idle-in-transaction")
+    worker = wait_for(lambda: _worker(postgres18, server.pid, requests=1), 10)
+    assert worker is not None
+    assert worker.requests_exact
+    assert [listener.established for listener in worker.listen] == [2]
 
 
 def _sessions(database: FreshDatabase) -> frozenset[tuple[str, int]]:

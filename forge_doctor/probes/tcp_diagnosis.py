@@ -1,0 +1,129 @@
+"""What the kernel tells of a TCP socket beyond /proc: a listener's backlog, whether a request awaits its answer.
+
+Asks over netlink (sock_diag, as `ss` does), which any user may; changes nothing. A connection kept
+alive between two requests looks like one in use everywhere else, and would be a false alarm.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+# linux/sock_diag.h, linux/inet_diag.h, linux/netlink.h, linux/tcp.h, linux/sched.h
+NETLINK_SOCK_DIAG = 4
+SOCK_DIAG_BY_FAMILY = 20
+REQUEST_DUMP = 0x1 | 0x300
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+INET_DIAG_INFO = 2
+TCP_ESTABLISHED, TCP_LISTEN = 1, 10
+CLONE_NEWNET = 0x40000000
+HEADER = struct.Struct("=IHHII")
+REQUEST = struct.Struct("=BBBxI48x")
+MESSAGE = struct.Struct("=BBBB48xIIIII")
+ATTRIBUTE = struct.Struct("=HH")
+# struct tcp_info: the ages in ms of what was last sent and received; data segments received and sent.
+LAST_SENT, LAST_RECEIVED, SEGMENTS = 44, 52, 152
+REPLY_BYTES = 1 << 16
+TIMEOUT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """`backlog` is a listener's limit; `awaits_answer` whether the peer spoke last (None: not told)."""
+
+    backlog: int | None = None
+    awaits_answer: bool | None = None
+
+
+def diagnose(pid: int | None = None) -> Mapping[int, Diagnosis]:
+    """By inode, the TCP sockets of our network namespace or, for root, of the one `pid` lives in.
+
+    Empty where the kernel or the container does not let us ask.
+    """
+    if pid is None:
+        return _ask()
+    answers: list[Mapping[int, Diagnosis]] = []
+    # A thread has a namespace of its own: this one enters the other and ends there.
+    visitor = threading.Thread(target=lambda: answers.append(_ask_inside(pid)), daemon=True)
+    visitor.start()
+    visitor.join()
+    return answers[0] if answers else {}
+
+
+def _ask_inside(pid: int) -> Mapping[int, Diagnosis]:
+    import ctypes
+
+    try:
+        descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return {}
+    try:
+        # os.setns() exists from Python 3.12 on.
+        entered = ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) == 0
+        return _ask() if entered else {}
+    finally:
+        os.close(descriptor)
+
+
+def _ask() -> Mapping[int, Diagnosis]:
+    found: dict[int, Diagnosis] = {}
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
+            kernel.settimeout(TIMEOUT_S)
+            for family in (socket.AF_INET, socket.AF_INET6):
+                kernel.send(_request(family))
+                found |= dict(_sockets(kernel))
+    except OSError:
+        return {}
+    return found
+
+
+def _request(family: int) -> bytes:
+    states = 1 << TCP_ESTABLISHED | 1 << TCP_LISTEN
+    body = REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (INET_DIAG_INFO - 1), states)
+    return HEADER.pack(HEADER.size + len(body), SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + body
+
+
+def _sockets(kernel: socket.socket) -> Iterator[tuple[int, Diagnosis]]:
+    """One (inode, diagnosis) for each socket of a dump; raises OSError where the kernel refuses."""
+    while True:
+        reply = kernel.recv(REPLY_BYTES)
+        at = 0
+        while at + HEADER.size <= len(reply):
+            length, kind, *_ = HEADER.unpack_from(reply, at)
+            if kind == NLMSG_DONE:
+                return
+            if kind == NLMSG_ERROR or length < HEADER.size:
+                raise OSError("sock_diag was refused")
+            yield _diagnosis(reply[at + HEADER.size : at + length])
+            at += (length + 3) & ~3
+
+
+def _diagnosis(message: bytes) -> tuple[int, Diagnosis]:
+    _, state, _, _, _, _, backlog, _, inode = MESSAGE.unpack_from(message)
+    if state == TCP_LISTEN:
+        return inode, Diagnosis(backlog=backlog)
+    return inode, Diagnosis(awaits_answer=_awaits_answer(_info(message[MESSAGE.size :])))
+
+
+def _info(attributes: bytes) -> bytes:
+    at = 0
+    while at + ATTRIBUTE.size <= len(attributes):
+        length, kind = ATTRIBUTE.unpack_from(attributes, at)
+        if kind == INET_DIAG_INFO:
+            return attributes[at + ATTRIBUTE.size : at + length]
+        at += max((length + 3) & ~3, ATTRIBUTE.size)
+    return b""
+
+
+def _awaits_answer(info: bytes) -> bool | None:
+    """The clock behind the ages ticks every 1 to 10 ms: within one tick, what was sent counts as the answer."""
+    if len(info) < SEGMENTS + 8:  # a kernel before 4.6
+        return None
+    received, sent = struct.unpack_from("=II", info, SEGMENTS)
+    (sent_age,), (received_age,) = (struct.unpack_from("=I", info, at) for at in (LAST_SENT, LAST_RECEIVED))
+    return bool(received) and (not sent or received_age < sent_age)
