@@ -7,7 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?>=(?P<version>[\d.]+)")
+REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?>=(?P<version>[\d.]+)(,.*)?")
 
 
 def lowest(requirement: str) -> str:
@@ -20,4 +20,4 @@ def lowest(requirement: str) -> str:
 
 if __name__ == "__main__":
     document = tomllib.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    print("\n".join(lowest(requirement) for requirement in document["project"]["dependencies"]))
+    sys.stdout.writelines(f"{lowest(requirement)}\n" for requirement in document["project"]["dependencies"])
