@@ -31,10 +31,11 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         if setting.name != "idle_session_timeout" or setting.value == "0":
             continue
         role = situation.application_user
+        unit = f" {setting.unit}" if setting.unit else ""
         yield Finding(
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,
-            message=f"idle_session_timeout is {setting.value} {setting.unit} for role {role}: the server closes the connections its "
+            message=f"idle_session_timeout is {setting.value}{unit} for role {role}: the server closes the connections its "
             "pool keeps, and the next request on one fails.",
             location=situation.here,
             evidence=(Evidence(label=setting.name, value=setting.value, unit=setting.unit, source=setting.source),),

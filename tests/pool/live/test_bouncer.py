@@ -1,0 +1,75 @@
+"""A real pgbouncer between the application and PostgreSQL 18."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from forge_doctor.probes.dsn import resolve_targets
+from tests.support.examination import examine, look, of, one
+from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
+from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def narrow(postgres18: PostgresServer) -> Iterator[PgBouncer]:
+    """One server connection for each pair of database and user."""
+    with run_pgbouncer(postgres18, {"default_pool_size": "1"}) as bouncer:
+        yield bouncer
+
+
+def console(bouncer: PgBouncer, user: str) -> object:
+    return resolve_targets((bouncer.dsn(database="pgbouncer", user=user, password=bouncer.password),))[0]
+
+
+async def test_it_is_recognised_by_the_port_the_server_sees(pgbouncer: PgBouncer) -> None:
+    seen = await look(pgbouncer.dsn())
+    assert seen.bouncer is not None
+    assert seen.bouncer.address == f"127.0.0.1:{pgbouncer.port}"
+    assert seen.server is not None
+    assert seen.server.major == 18
+
+
+async def test_a_direct_connection_has_none_in_between(postgres18: PostgresServer) -> None:
+    assert (await look(postgres18.dsn(), scan=False)).bouncer is None
+
+
+async def test_its_mode_and_the_prepared_statements(narrow: PgBouncer) -> None:
+    report = await examine(narrow.dsn(), bouncer=console(narrow, narrow.stats))
+    assert "prepared statement does not exist" in one(report, "bouncer-prepared-statements").message
+    assert [one.check for one in report.not_run if one.check.startswith("bouncer")] == []
+
+
+async def test_clients_that_wait_in_it(narrow: PgBouncer) -> None:
+    import asyncpg
+
+    held = await asyncpg.connect(narrow.dsn(), statement_cache_size=0)
+    waiting = await asyncpg.connect(narrow.dsn(), statement_cache_size=0)
+    try:
+        await held.execute("BEGIN")
+        task = asyncio.create_task(waiting.execute("SELECT 1"))
+        await asyncio.sleep(0.5)
+        direct = narrow.server.dsn()
+        found = one(await examine(direct, bouncer=console(narrow, narrow.admin), scan=False), "bouncer-clients-waiting")
+        await held.execute("ROLLBACK")
+        await task
+    finally:
+        await asyncio.gather(held.close(), waiting.close())
+    assert found.message.startswith("1 client waits in pgbouncer for a connection to postgres as postgres")
+
+
+async def test_more_server_connections_than_slots(postgres18: PostgresServer) -> None:
+    with run_pgbouncer(postgres18, {"default_pool_size": "500"}) as wide:
+        report = await examine(wide.dsn(), bouncer=console(wide, wide.stats))
+    assert "pgbouncer may open 500 connections" in one(report, "bouncer-exceeds-slots").message
+    assert of(report, "pool-exceeds-slots") == ()
+
+
+async def test_a_console_closed_to_the_role_is_said(pgbouncer: PgBouncer) -> None:
+    report = await examine(pgbouncer.dsn(), bouncer=console(pgbouncer, OTHER))
+    not_run = {one.check: one for one in report.not_run}
+    assert "not allowed" in not_run["bouncer-clients-waiting"].reason
+    assert "stats_users" in not_run["bouncer-clients-waiting"].remedy
+    assert pgbouncer.password not in repr(report)

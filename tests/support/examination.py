@@ -1,0 +1,59 @@
+"""Examines a real server as `forge-doctor pool` does, with limits short enough for a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from forge_doctor.finding import Finding
+from forge_doctor.pool.collect import Examination, Request
+from forge_doctor.pool.run import run_pool
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.pool.topology import Told
+from forge_doctor.probes.dsn import resolve_targets
+from forge_doctor.report import Report
+from forge_doctor.settings import Settings
+
+Limits = Mapping[str, Mapping[str, float]]
+
+
+async def look(dsn: str, *, duration_s: float = 0, told: Told | None = None, **request: Any) -> PoolSnapshot:
+    """A snapshot of the server at `dsn`."""
+    target = resolve_targets((dsn,))[0]
+    examination = Examination(Request(target=target, told=told or Told(), **request))
+    try:
+        return await (examination.looks(duration_s) if duration_s else examination.look())
+    finally:
+        examination.close()
+
+
+def judge(snapshot: PoolSnapshot, limits: Limits | None = None) -> Report:
+    """The report on a snapshot with every check, some of their limits changed."""
+    return run_pool(snapshot, Settings(limits=limits or {}))
+
+
+async def examine(dsn: str, limits: Limits | None = None, **options: Any) -> Report:
+    """Look and judge."""
+    return judge(await look(dsn, **options), limits)
+
+
+def of(report: Report, check: str) -> tuple[Finding, ...]:
+    """The findings of one check."""
+    return tuple(found for found in report.findings if found.check == check)
+
+
+def one(report: Report, check: str) -> Finding:
+    """The only finding of one check."""
+    found = of(report, check)
+    assert len(found) == 1, (found, report.findings, report.not_run)
+    return found[0]
+
+
+async def until(ready: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Wait until `ready()` is true; fail the test where it never is."""
+    for _ in range(int(seconds / 0.05)):
+        if ready():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the service did not come into the state the test needs")
