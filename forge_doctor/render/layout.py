@@ -16,9 +16,11 @@ from forge_doctor.render.printable import printable_line, printable_lines
 from forge_doctor.report import Report
 
 WIDE = 72
+WIDEST_PROSE = 112  # longer lines are hard to read; only tables and remedies use more
 GUTTER_WIDE, GUTTER_NARROW = 12, 2
 NARROWEST = 20
 REMEDY_INDENT = "    "
+HINT = "`forge-doctor explain <id>` for the manual"
 
 
 class Style(StrEnum):
@@ -63,9 +65,14 @@ class Page:
         return GUTTER_WIDE if self.width >= WIDE else GUTTER_NARROW
 
     @property
+    def prose(self) -> int:
+        """Columns for sentences, from the left edge on."""
+        return max(NARROWEST, min(self.width, WIDEST_PROSE))
+
+    @property
     def measure(self) -> int:
-        """Columns for the text itself."""
-        return max(NARROWEST, self.width - self.gutter)
+        """Columns for sentences beside the gutter."""
+        return self.prose - self.gutter
 
 
 def terminal_page(width: int) -> Page:
@@ -97,9 +104,9 @@ def _section(report: Report, page: Page) -> Iterator[Line]:
     from forge_doctor.render.table import lay_out_table
 
     title = printable_line(f"{report.command} {report.subject}")
-    yield from _wrapped(title, page.width, Style.DIM)
+    yield from _wrapped(title, page.prose, Style.DIM)
     if report.headline:
-        yield from _wrapped(printable_line(report.headline), page.width, Style.STRONG)
+        yield from _wrapped(printable_line(report.headline), page.prose, Style.STRONG)
     yield BLANK
     for found in report.findings:
         yield from _finding(found, report, page)
@@ -133,11 +140,15 @@ def _unexamined(group: Unexamined, page: Page) -> Iterator[Line]:
 
 def _closing(reports: Sequence[Report], page: Page) -> Iterator[Line]:
     sentence = summary_sentence(reports)
-    if any(report.findings for report in reports):
-        sentence += "; `forge-doctor explain <id>` for the manual"
     clean = is_clean(reports)
-    text = (page.marks.get(Style.CLEAN, "") if clean else "") + sentence[:1].upper() + sentence[1:]
-    yield from _wrapped(printable_line(text), page.width, Style.CLEAN if clean else Style.PLAIN)
+    text = printable_line((page.marks.get(Style.CLEAN, "") if clean else "") + sentence[:1].upper() + sentence[1:])
+    lines = [text]
+    if any(report.findings for report in reports):
+        # The hint on a line of its own where it does not fit: a command is not to be broken.
+        joined = f"{text}; {HINT}"
+        lines = [joined] if cell_width(joined) <= page.prose else [text, HINT]
+    for line in lines:
+        yield from _wrapped(line, page.prose, Style.CLEAN if clean else Style.PLAIN)
 
 
 def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> Iterator[Line]:

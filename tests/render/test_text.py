@@ -66,6 +66,11 @@ def test_a_remedy_is_never_broken_and_nothing_else_is_too_wide(width: int, termi
     assert max(cell_width(line) for line in others) <= width
 
 
+def test_sentences_stay_readable_on_a_very_wide_terminal() -> None:
+    lines = plain(report(finding(message="word " * 99), headline="head " * 99), width=200).splitlines()
+    assert 100 <= max(cell_width(line) for line in lines) <= 112
+
+
 def test_checks_that_stop_for_one_reason_take_one_line() -> None:
     missed = tuple(NotRun(check=f"check-number-{number}", reason="no permission") for number in range(30))
     lines = plain(report(not_run=missed)).splitlines()
@@ -81,6 +86,14 @@ def test_a_clean_page_is_calm_and_a_blind_one_says_so() -> None:
         assert "✔" not in on_terminal(doubtful)
         assert "No findings in what could be examined" in plain(doubtful)
     assert "GRANT pg_monitor TO app;" in plain(blind())
+
+
+def test_the_manual_is_pointed_at_where_there_is_a_finding() -> None:
+    assert plain(incident(), width=80).endswith("\n`forge-doctor explain <id>` for the manual\n")
+    assert plain(report(finding()), width=112).endswith(
+        "processes inspected; `forge-doctor explain <id>` for the manual\n"
+    )
+    assert "explain" not in plain(clean())
 
 
 def test_no_report_at_all_is_not_clean() -> None:
