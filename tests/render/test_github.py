@@ -35,7 +35,7 @@ def unescape(text: str) -> str:
 
 def test_a_finding_in_a_file_is_an_annotation() -> None:
     where = Location(target="src/a,b.py", line=12, column=5, end_line=12, end_column=9)
-    name, properties, message = read(lines_of(report(finding(location=where, message="50%: slow", remedy="a\nb")))[0])
+    name, properties, message = read(lines_of(report(finding(location=where, message="50%0A: slow", remedy="a\nb")))[0])
     assert name == "warning"
     assert properties == {
         "file": "src/a,b.py",
@@ -45,7 +45,7 @@ def test_a_finding_in_a_file_is_an_annotation() -> None:
         "endColumn": "9",
         "title": "idle-in-transaction (high confidence)",
     }
-    assert message == "50%: slow\n\na\nb"
+    assert message == "50%0A: slow\n\na\nb"
 
 
 def test_an_end_column_is_given_only_within_a_line() -> None:
@@ -87,6 +87,10 @@ def test_what_did_not_run_is_one_warning_a_reason() -> None:
 
 def test_clean_has_no_annotation() -> None:
     assert lines_of(clean()) == ["forge-doctor: no findings; 37 sessions and 4 processes inspected"]
+
+
+def test_the_name_of_what_was_inspected_is_no_command() -> None:
+    assert lines_of(report(inspected={"##[error]x ::error::y": 2}))[-1].endswith("2 # #[error]x : :error: :y inspected")
 
 
 @QUICK

@@ -84,6 +84,12 @@ def test_what_is_no_number_is_null() -> None:
     assert [one["value"] for one in read(report(found))["findings"][0]["evidence"]] == [None, None, None, 1.5]
 
 
+def test_half_of_a_surrogate_pair_is_replaced_for_parsers_stricter_than_ours() -> None:
+    document = read(report(finding(message="cmd \udc80"), data={"\ud800": "\ud800"}))
+    assert document["findings"][0]["message"] == "cmd \ufffd"
+    assert document["\ufffd"] == "\ufffd"
+
+
 def test_edits_are_told() -> None:
     where = Location(target="a.py", line=1, column=2, end_line=1, end_column=4)
     found = finding(edits=(Edit(location=where, replacement="x", safe=False),))
