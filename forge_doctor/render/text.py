@@ -7,7 +7,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.layout import Line, Style, lay_out, plain_page, terminal_page
+from forge_doctor.render.layout import lay_out
+from forge_doctor.render.lines import Line, Style, plain_page, terminal_page
 from forge_doctor.report import Report
 
 if TYPE_CHECKING:
