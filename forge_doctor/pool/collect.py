@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.between import find_bouncer
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
@@ -68,15 +68,9 @@ class Examination:
     async def look(self) -> PoolSnapshot:
         """A snapshot of now; raises `CannotInspect` where the server can't be reached or asked."""
         request = self._request
-        table = asyncio.create_task(asyncio.to_thread(read_process_table)) if request.scan else None
-        try:
-            answers = await self._ask()
-        except BaseException:
-            if table:
-                with suppress(asyncio.CancelledError):
-                    await table
-            raise
-        scan = await asyncio.to_thread(self._scan, await table, answers.sessions) if table else None
+        # The process table is read while the connection is made.
+        answers, table = await asyncio.gather(self._ask(), self._process_table())
+        scan = await asyncio.to_thread(self._scan, table, answers.sessions) if table else None
         processes = scan.processes if scan else None
         return PoolSnapshot(
             taken_at=utc_now(),
@@ -120,9 +114,12 @@ class Examination:
             return await self._query(await self._connected())
         except NoSlotLeft as refused:
             return Answers(refusal=Refusal(sqlstate=refused.sqlstate, message=refused.server_message))
-        except BaseException:
+        except CannotInspect:
             self.close()  # the next look begins anew
             raise
+
+    async def _process_table(self) -> ProcessTable | None:
+        return await asyncio.to_thread(read_process_table) if self._request.scan else None
 
     async def _connected(self) -> Connection:
         """The connection; through the maintenance database where only the examined one is full."""

@@ -28,6 +28,13 @@ class Holder:
     connections: int
 
     @property
+    def short_name(self) -> str:
+        """`worker pid 4211 in api-1`: for lists, where the application's name would only be repeated."""
+        if self.process is None or not self.is_worker:
+            return self.name
+        return f"worker pid {self.process.pid}" + (f" in {self.process.container}" if self.process.container else "")
+
+    @property
     def is_worker(self) -> bool:
         """Whether it is a worker process of an application server."""
         return self.process is not None and self.process.role is Role.WORKER
@@ -58,7 +65,6 @@ class Pileup:
     root_pid: int
     root: Session | None
     blocked: tuple[Session, ...]
-    direct: int
 
     @property
     def longest_wait_s(self) -> float:
@@ -178,10 +184,10 @@ class Situation:
 
     @cached_property
     def _holder_name_of(self) -> Mapping[int, str]:
-        return {session.pid: holder.name for holder in self.holders for session in holder.sessions}
+        return {session.pid: holder.short_name for holder in self.holders for session in holder.sessions}
 
     def holder_of(self, session: Session) -> str:
-        """The name of the session's holder."""
+        """The short name of the session's holder."""
         return self._holder_name_of.get(session.pid, client_name(session))
 
     @cached_property
@@ -218,7 +224,6 @@ class Situation:
                 root_pid=root,
                 root=by_pid.get(root),
                 blocked=tuple(by_pid[pid] for pid in sorted(pids)),
-                direct=sum(1 for pid in pids if set(waiting[pid]) == {root}),
             )
             for root, pids in blocked.items()
         )

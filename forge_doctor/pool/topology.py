@@ -62,7 +62,7 @@ def application_of(
         or _from_engine(engine, "max_overflow")
         or _assumed(DEFAULT_MAX_OVERFLOW),
         workers=told.number("workers") or _from_processes(processes) or _from_environment(web_concurrency),
-        replicas=told.number("replicas") or Number(value=1, source="one replica unless told", assumed=True),
+        replicas=told.number("replicas") or Number(value=1, source="not told", assumed=True),
         surge=told.surge if told.surge is not None else 1.25,
         pool_class=engine.pool_class if engine else "AsyncAdaptedQueuePool",
         pool_timeout_s=engine.pool_timeout_s if engine else None,

@@ -74,7 +74,7 @@ def test_roots_are_found_through_the_queue() -> None:
         session(4, blocked_by=(3,)),
     ]
     (pileup,) = Situation(snapshot(*sessions)).pileups
-    assert (pileup.root_pid, [one.pid for one in pileup.blocked], pileup.direct) == (1, [2, 3, 4], 1)
+    assert (pileup.root_pid, [one.pid for one in pileup.blocked]) == (1, [2, 3, 4])
 
 
 def test_a_deadlock_has_no_root() -> None:

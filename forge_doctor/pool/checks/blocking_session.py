@@ -7,7 +7,7 @@ Why:
 Measures (s):
     Root blockers by pg_blocking_pids(), with everybody behind them, where somebody has waited for
     `wait_s` or longer (pg_locks.waitstart, 14+; before: how long the statement runs). Warning;
-    critical from `blocked` blocked sessions on, or where the root sits idle.
+    critical from `blocked_sessions` blocked sessions on, or where the root sits idle.
 
 Source:
     PostgreSQL documentation, pg_blocking_pids() (names the sessions ahead in the queue as well),
@@ -25,7 +25,7 @@ from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids, terminate
 
 
-@check(severity=Severity.WARNING, limits={"wait_s": 2, "blocked": 3})
+@check(severity=Severity.WARNING, limits={"wait_s": 2, "blocked_sessions": 3})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each root."""
     yield from unseen_sessions(situation)
@@ -36,7 +36,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
     idle = pileup.root is not None and pileup.root.idle_in_transaction
-    critical = idle or pileup.root_pid == 0 or len(pileup.blocked) >= limits["blocked"]
+    critical = idle or pileup.root_pid == 0 or len(pileup.blocked) >= limits["blocked_sessions"]
     victims = held_by(situation.holder_of(session) for session in pileup.blocked)
     name, doing = _root(situation, pileup)
     longest = max(pileup.blocked, key=waited_s)
@@ -53,7 +53,6 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
                 unit="sessions",
                 source=f"pg_blocking_pids(), pids {pids(pileup.blocked)}",
             ),
-            Evidence(label="blocked by it alone", value=pileup.direct, unit="sessions", source="pg_blocking_pids()"),
             Evidence(
                 label="longest wait",
                 value=round(pileup.longest_wait_s, 1),

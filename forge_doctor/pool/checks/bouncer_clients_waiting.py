@@ -5,7 +5,7 @@ Why:
     own timeouts, and PostgreSQL shows nothing of it.
 
 Measures (s):
-    cl_waiting and maxwait of SHOW POOLS. Warning from `waiting` clients on, error where one has
+    cl_waiting and maxwait of SHOW POOLS. Warning from `waiting_clients` clients on, error where one has
     waited `wait_s` or longer.
 
 Source:
@@ -23,13 +23,13 @@ from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, duration
 
 
-@check(severity=Severity.WARNING, limits={"waiting": 1, "wait_s": 2})
+@check(severity=Severity.WARNING, limits={"waiting_clients": 1, "wait_s": 2})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each pool somebody waits in."""
     yield from unseen_bouncer(situation)
     bouncer = situation.snapshot.bouncer
     for pool in (bouncer.pools or ()) if bouncer else ():
-        if pool.clients_waiting < limits["waiting"]:
+        if pool.clients_waiting < limits["waiting_clients"]:
             continue
         yield Finding(
             severity=Severity.ERROR if pool.max_wait_s >= limits["wait_s"] else Severity.WARNING,

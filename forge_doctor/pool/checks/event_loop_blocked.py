@@ -6,7 +6,7 @@ Why:
 
 Measures (requests):
     Connections the kernel completed on the workers' listening port and nobody accepted (the accept
-    queue): at least `not_accepted`, while the workers that share the port have at most one active
+    queue): at least `queued_requests`, while the workers that share the port have at most one active
     session each.
 
 Source:
@@ -26,7 +26,7 @@ from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import count
 
 
-@check(severity=Severity.ERROR, limits={"not_accepted": 3})
+@check(severity=Severity.ERROR, limits={"queued_requests": 3})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each port."""
     yield from unseen_sessions(situation)
@@ -40,7 +40,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             if one.port == port
         )
         active = sum(len(holder.in_state("active")) for holder in holders)
-        if queued < limits["not_accepted"] or active > len(holders):
+        if queued < limits["queued_requests"] or active > len(holders):
             continue
         first = holders[0].process
         yield Finding(

@@ -6,7 +6,7 @@ Why:
 
 Measures (connections):
     A worker that has opened all its pool allows, every one of them active and none waiting for a
-    lock, with at least `waiting` more client connections open on its port than it has connections,
+    lock, with at least `waiting_requests` more client connections open on its port than it has connections,
     while less than `used_ratio` of the server's slots are taken. Idle keep-alive connections count
     as requests, hence medium confidence.
 
@@ -24,7 +24,7 @@ from forge_doctor.pool.situation import Holder, Situation
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 
 
-@check(severity=Severity.WARNING, limits={"waiting": 3, "used_ratio": 0.7})
+@check(severity=Severity.WARNING, limits={"waiting_requests": 3, "used_ratio": 0.7})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each worker."""
     yield from unseen_sessions(situation)
@@ -34,7 +34,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         return
     for holder in situation.worker_holders:
         waiting = _requests(holder) - holder.connections
-        if holder.connections >= most and waiting >= limits["waiting"] and _all_busy(holder):
+        if holder.connections >= most and waiting >= limits["waiting_requests"] and _all_busy(holder):
             yield Finding(
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
