@@ -51,6 +51,7 @@ def run_pool(
         headline=headline(situation),
         tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
         data={"pool": _data(situation, sizing)},
+        rules={check.id: (check.summary, check.manual) for check in chosen},
     )
 
 

@@ -55,3 +55,9 @@ def test_the_tables_give_every_input_with_its_source() -> None:
     assert holders.rows[0] == ("worker pid 4211 (uvicorn shop:app)", 1, 0, 1, 0, "-")
     assert ("workers", 2, "--workers") in sizing.rows
     assert sizing.rows[-1][1] == "pool_size=11, max_overflow=11"
+
+
+def test_the_report_carries_the_manuals_of_the_checks_that_ran() -> None:
+    report = run_pool(snapshot(), Settings(), select=["deadlocks"])
+    assert list(report.rules) == ["deadlocks"]
+    assert "Why:" in report.rules["deadlocks"][1]
