@@ -47,7 +47,11 @@ def run_pool(
         subject=snapshot.target,
         findings=findings,
         not_run=not_run,
-        inspected={"sessions": len(snapshot.sessions), "processes": len(snapshot.processes or ())},
+        inspected={
+            "servers": int(snapshot.server is not None),
+            "sessions": len(snapshot.sessions),
+            "processes": len(snapshot.processes or ()),
+        },
         headline=headline(situation),
         tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
         data={"pool": _data(situation, sizing)},

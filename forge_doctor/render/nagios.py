@@ -1,4 +1,4 @@
-"""A Nagios plugin's answer: one line with performance data, the rest below it, and its exit status.
+"""A Nagios plugin's answer: one line with performance data, and its exit status; tells no details.
 
 The monitoring plugins' meaning: CRITICAL (2) for errors and critical findings, WARNING (1) for
 warnings, UNKNOWN (3) where a check could not look or nothing was inspected and no fault is known,
@@ -33,22 +33,25 @@ def exit_status(reports: Sequence[Report]) -> int:
 
 
 def render(reports: Sequence[Report], _options: RenderOptions) -> str:
-    """`FORGE_DOCTOR_POOL CRITICAL: 2 critical; headline | critical=2;;0;0 ...`, then a line a finding."""
+    """`FORGE_DOCTOR_POOL CRITICAL: 2 critical; headline; worst finding | critical=2;;0;0 ...`."""
     command = reports[0].command.upper() if reports else ""
     service = "_".join(part for part in ("FORGE_DOCTOR", command) if part)
-    headlines = [report.headline for report in reports if report.headline]
-    status = STATUS_WORDS[exit_status(reports)]
-    first = _safe(f"{service} {status}: {'; '.join([summary_sentence(reports), *headlines])}")
-    lines = [f"{first} | {' '.join(_performance(reports))}", *(_safe(line) for line in _details(reports))]
-    return "\n".join(lines) + "\n"
+    said = [
+        summary_sentence(reports),
+        *(report.headline.rstrip(".") for report in reports if report.headline),
+        *_worst(reports),
+    ]
+    line = _safe(f"{service} {STATUS_WORDS[exit_status(reports)]}: {'; '.join(said)}")
+    return f"{line} | {' '.join(_performance(reports))}\n"
 
 
-def _details(reports: Sequence[Report]) -> Iterator[str]:
-    for _, found in ranked(reports):
-        yield f"{found.severity.label.upper()} {found.check} {found.location}: {found.message}"
-    for report in reports:
-        for one in report.not_run:
-            yield f"NOT RUN {one.check} {report.subject}: {one.reason}"
+def _worst(reports: Sequence[Report]) -> Iterator[str]:
+    """The first thing to know: the gravest finding, else why something could not be examined."""
+    for _, found in ranked(reports)[:1]:
+        yield f"{found.check} {found.location}: {found.message}"
+        return
+    for one in [one for report in reports for one in report.not_run][:1]:
+        yield f"not run: {one.check}: {one.reason}"
 
 
 def _performance(reports: Sequence[Report]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.situation import Situation
 from forge_doctor.pool.visibility import unseen_workers
+from forge_doctor.pool.wording import count
 
 
 @check(severity=Severity.WARNING, limits={"connections": 6, "times": 3})
@@ -38,7 +39,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield Finding(
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        message=f"{first.name} holds {first.connections} connections, its {len(others)} siblings {usual:g} each (median); "
+        message=f"{first.name} holds {first.connections} connections, its {count(len(others), 'sibling')} {usual:g} (median); "
         f"{in_transaction} of them are idle in transaction. The fault is in what only this worker does.",
         location=situation.here,
         evidence=(
