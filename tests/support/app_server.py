@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import psutil
 import pytest
 
 from tests.support.postgres import free_port
@@ -22,7 +23,7 @@ from tests.support.postgres import free_port
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(sys.executable).parent
 APPLICATION = "tests.support.patient_app:app"
-READY_S = 60.0
+READY_S = 90.0
 T = TypeVar("T")
 
 
@@ -58,18 +59,21 @@ class AppServer:
             self._open.pop().close()
 
     def _connection(self, worker: int | None, timeout: float) -> http.client.HTTPConnection:
-        """A connection, kept alive, that the given worker has accepted."""
+        """A connection, kept alive, that the given worker has accepted; may block the others for a moment."""
         if worker is None:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            candidate = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if _asked(candidate, "/worker")["pid"] == worker:
-                    candidate.sock.settimeout(timeout)
-                    return candidate
-            candidate.close()
-        raise AssertionError(f"worker {worker} accepted no connection within 15 s")
+        with contextlib.ExitStack() as wrong:
+            deadline = time.monotonic() + 30
+            while time.monotonic() < deadline:
+                candidate = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    if _asked(candidate, "/worker")["pid"] == worker:
+                        candidate.sock.settimeout(timeout)
+                        return candidate
+                    # The kernel may wake the same worker for ever: keep it from accepting the next one.
+                    candidate.request("GET", "/block-loop?seconds=0.3")
+                wrong.callback(candidate.close)
+        raise AssertionError(f"worker {worker} accepted no connection within 30 s")
 
 
 class StartApp(Protocol):
@@ -210,13 +214,28 @@ def _process(
 
 
 def stop_group(process: subprocess.Popen[bytes], grace_s: float = 1.0) -> None:
-    """End the process politely, then everything it started."""
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(grace_s)
+    """End the process politely, then everything it started.
+
+    multiprocessing's resource tracker is given a moment after its parent: it removes the semaphores.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace_s)
+        process.kill()
+        wait_for(lambda: None if any(map(_runs, children)) else True, grace_s)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it still does anything: where nobody collects orphans, a dead one stays listed."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], place: Path, workers: int, port: int) -> tuple[int, ...] | None:
