@@ -68,13 +68,22 @@ class Pileup:
 
     @property
     def longest_wait_s(self) -> float:
-        """Of the blocked ones: since when the lock is waited for (14+), else how long the statement runs."""
-        return max((waited_s(session) for session in self.blocked), default=0.0)
+        """Of the blocked ones, seconds."""
+        return max((self.waited_s(session) for session in self.blocked), default=0.0)
 
+    def waited_s(self, session: Session) -> float:
+        """Seconds a blocked session has waited.
 
-def waited_s(session: Session) -> float:
-    """Seconds the session has waited for its lock; an upper bound on PostgreSQL 13."""
-    return session.lock_wait_s if session.lock_wait_s is not None else session.query_age_s or 0.0
+        pg_locks.waitstart (14+) begins anew each time a queue for a row moves on. Behind a root that
+        sits idle, which has taken no lock since, the wait is as long as both the statement runs and
+        the root sits; before 14 there is only the statement's age, an upper bound.
+        """
+        running_s = session.query_age_s or 0.0
+        if session.lock_wait_s is None:
+            return running_s
+        if self.root is not None and self.root.idle_in_transaction:
+            return max(session.lock_wait_s, min(running_s, self.root.state_age_s or 0.0))
+        return session.lock_wait_s
 
 
 class Situation:

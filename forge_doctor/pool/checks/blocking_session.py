@@ -20,7 +20,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.situation import Pileup, Situation, waited_s
+from forge_doctor.pool.situation import Pileup, Situation
+from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids, terminate
 
@@ -39,7 +40,7 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
     critical = idle or pileup.root_pid == 0 or len(pileup.blocked) >= limits["blocked_sessions"]
     victims = held_by(situation.holder_of(session) for session in pileup.blocked)
     name, doing = _root(situation, pileup)
-    longest = max(pileup.blocked, key=waited_s)
+    longest = max(pileup.blocked, key=pileup.waited_s)
     return Finding(
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         confidence=Confidence.HIGH,
@@ -57,12 +58,17 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
                 label="longest wait",
                 value=round(pileup.longest_wait_s, 1),
                 unit="s",
-                source="now - query_start" if longest.lock_wait_s is None else "now - pg_locks.waitstart",
+                source=_wait_source(longest, pileup),
             ),
             *(situation.statement(pileup.root) if pileup.root else ()),
         ),
         remedy=_remedy(pileup),
     )
+
+
+def _wait_source(longest: Session, pileup: Pileup) -> str:
+    by_lock = longest.lock_wait_s is not None and longest.lock_wait_s >= pileup.longest_wait_s
+    return "now - pg_locks.waitstart" if by_lock else "now - query_start"
 
 
 def _root(situation: Situation, pileup: Pileup) -> tuple[str, str]:

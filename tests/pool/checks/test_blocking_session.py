@@ -60,3 +60,12 @@ def test_before_14_the_wait_is_counted_from_the_statement() -> None:
     old = session(2, state="active", blocked_by=(1,), lock_wait_s=None, query_age_s=9.0)
     found = only("blocking-session", snapshot(session(1, state="active"), old))
     assert ("longest wait", 9.0, "now - query_start") in [(one.label, one.value, one.source) for one in found.evidence]
+
+
+def test_a_queue_that_moves_on_does_not_hide_how_long_it_stands() -> None:
+    queued = session(2, state="active", blocked_by=(1,), lock_wait_s=0.05, query_age_s=6.0)
+    behind_idle = only("blocking-session", snapshot(idle_in_transaction(1, 5.0), queued))
+    assert ("longest wait", 5.0, "now - query_start") in [
+        (one.label, one.value, one.source) for one in behind_idle.evidence
+    ]
+    assert findings("blocking-session", snapshot(session(1, state="active"), queued)) == ()
