@@ -177,8 +177,9 @@ def running_containers(client: Any) -> Iterator[StartContainer]:
 
     def start(image: str, command: Sequence[str], **options: Any) -> Any:
         labels = {**options.pop("labels", {}), LABEL: mark}
-        container = client.containers.run(image, list(command), detach=True, labels=labels, **options)
-        created.append(container)
+        container = client.containers.create(image, list(command), labels=labels, **options)
+        created.append(container)  # before the start, which may fail
+        container.start()
         return container
 
     try:
