@@ -159,14 +159,19 @@ class Examination:
         )
 
     def _scan(self, table: ProcessTable, sessions: Sequence[Session]) -> ProcessScan:
-        host = self._request.target.hosts[0]
+        # Of several hosts the one that answered; all of them where none gave a session.
+        hosts = (self._connection.target if self._connection else self._request.target).hosts
         clients = {
             Endpoint(address=session.client_addr, port=session.client_port)
             for session in sessions
             if session.client_addr is not None and session.client_port is not None and session.client_port > 0
         }
         return find_processes(
-            (host.name,), host.port, containers=self._request.containers, clients=clients, table=table
+            [host.name for host in hosts],
+            hosts[0].port,
+            containers=self._request.containers,
+            clients=clients,
+            table=table,
         )
 
 

@@ -7,8 +7,8 @@ Why:
 Measures (connections):
     A worker that has opened all its pool allows, every one of them active and none waiting for a
     lock, with at least `waiting_requests` more client connections open on its port than it has connections,
-    while less than `used_ratio` of the server's slots are taken. Idle keep-alive connections count
-    as requests, hence medium confidence.
+    while less than `used_ratio` of the server's slots are taken. Medium confidence where the kernel
+    does not tell idle keep-alive connections from requests.
 
 Source:
     SQLAlchemy documentation, QueuePool; sockets of the worker's listening port.
@@ -37,7 +37,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         if holder.connections >= most and waiting >= limits["waiting_requests"] and _all_busy(holder):
             yield Finding(
                 severity=Severity.WARNING,
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.HIGH if _exact(holder) else Confidence.MEDIUM,
                 message=f"{holder.name} has {_requests(holder)} requests in flight and only {holder.connections} connections, all "
                 f"busy: about {waiting} requests wait in the pool, while the server has {usable.slots - len(situation.sessions)} "
                 "slots free. It is not the database.",
@@ -63,6 +63,10 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 def _requests(holder: Holder) -> int:
     return holder.process.requests_in_flight if holder.process else 0
+
+
+def _exact(holder: Holder) -> bool:
+    return holder.process is not None and holder.process.requests_exact
 
 
 def _all_busy(holder: Holder) -> bool:

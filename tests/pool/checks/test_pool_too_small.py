@@ -2,6 +2,7 @@
 
 import pytest
 
+from forge_doctor.finding import Confidence
 from tests.support.snapshots import findings, only, session, snapshot, worker
 
 
@@ -35,3 +36,9 @@ def test_a_full_server_would_not_bear_a_larger_pool() -> None:
         findings("pool-too-small", snapshot(*full(), *others, processes=(worker(7, *full(), requests_in_flight=30),)))
         == ()
     )
+
+
+@pytest.mark.parametrize(("exact", "confidence"), [(True, Confidence.HIGH), (False, Confidence.MEDIUM)])
+def test_it_is_sure_only_where_requests_are_told_from_idle_connections(exact: bool, confidence: Confidence) -> None:
+    process = worker(7, *full(), requests_in_flight=30, requests_exact=exact)
+    assert only("pool-too-small", snapshot(*full(), processes=(process,))).confidence is confidence
