@@ -9,17 +9,16 @@ import typer
 import forge_doctor.cli.demo as demo_command
 import forge_doctor.cli.explain as explain_command
 import forge_doctor.cli.pool as pool_command
-from forge_doctor.cli.output import abort
 from forge_doctor.errors import ForgeDoctorError
 
 EPILOG = """\b
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
+
+\b
 Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor explain idle-in-transaction
-  forge-doctor demo
-
-\b
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
+  forge-doctor demo"""
 
 app = typer.Typer(
     name="forge-doctor",
@@ -60,6 +59,8 @@ def main() -> None:
     try:
         app()
     except ForgeDoctorError as error:
+        from forge_doctor.cli.output import abort
+
         abort(error)
     except KeyboardInterrupt:
         sys.exit(130)

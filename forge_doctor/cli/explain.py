@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forge_doctor.check import Check, load, matching
+if TYPE_CHECKING:
+    from forge_doctor.check import Check
 
 EPILOG = """\b
 Examples:
@@ -18,6 +19,8 @@ def explain(
     check_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A check's id, or its beginning.")] = None,
 ) -> None:
     """Print a check's manual; without ID, a table of all checks."""
+    from forge_doctor.check import matching
+
     checks = all_checks()
     if check_id is None:
         width = max(len(check.id) for check in checks)
@@ -40,6 +43,7 @@ def manual(check: Check[Any]) -> str:
 
 def all_checks() -> tuple[Check[Any], ...]:
     """The checks of every slice, by id."""
+    from forge_doctor.check import load
     from forge_doctor.pool import checks as pool_checks
 
     return tuple(sorted((*load(pool_checks),), key=lambda check: check.id))

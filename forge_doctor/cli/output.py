@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from forge_doctor.cli.options import ReportOptions
+from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import ForgeDoctorError, UsageProblem
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report, exit_code

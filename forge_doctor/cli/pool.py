@@ -16,18 +16,16 @@ from forge_doctor.cli.options import (
     NoColorOption,
     OutputFileOption,
     SelectOption,
-    report_options,
 )
-from forge_doctor.finding import Confidence
 
 EPILOG = """\b
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
+
+\b
 Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor pool --app shop.db:engine --watch 2
-  forge-doctor pool --workers 4 --replicas 3 --output-format markdown
-
-\b
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
+  forge-doctor pool --workers 4 --replicas 3 --output-format markdown"""
 
 
 def pool(
@@ -108,6 +106,8 @@ def pool(
     Reads only: one connection, read-only, short timeouts; it ends nobody's session.
     """
     from forge_doctor.cli import pool_session
+    from forge_doctor.cli.report_options import report_options
+    from forge_doctor.finding import Confidence
 
     options = report_options(
         "pool",

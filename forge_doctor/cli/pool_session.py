@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from forge_doctor.cli.options import ReportOptions
 from forge_doctor.cli.output import deliver, finish, print_report, write_file
+from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request

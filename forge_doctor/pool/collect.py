@@ -197,4 +197,10 @@ def compare(taken: Sequence[PoolSnapshot], window_s: float) -> Looks:
     ]
     stayed = set.intersection(*idle)
     persisting = sorted(one.pid for one in last.sessions if one.pid in stayed and (one.state_age_s or 0) >= window_s)
-    return Looks(window_s=window_s, opened=max(len(new), by_counter), persisting=tuple(persisting))
+    in_use = [sum(1 for one in look.sessions if one.state not in ("idle", None)) for look in taken if look.server]
+    return Looks(
+        window_s=window_s,
+        opened=max(len(new), by_counter),
+        persisting=tuple(persisting),
+        in_use=sum(in_use) / len(in_use) if in_use else None,
+    )

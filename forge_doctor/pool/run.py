@@ -74,10 +74,16 @@ def headline(situation: Situation) -> str:
 
 
 def sizing_of(situation: Situation) -> Sizing | None:
-    """The recommended pool, None where slots or workers are unknown."""
-    if situation.usable is None or situation.demand is None:
+    """The recommended pool, None where slots or workers are unknown.
+
+    The mean in use is that of several looks (--duration), spread over the workers of now: arrival
+    rate times hold time, by Little's law.
+    """
+    usable, demand, looks = situation.usable, situation.demand, situation.snapshot.looks
+    if usable is None or demand is None:
         return None
-    return recommend(situation.usable.slots, situation.others, situation.demand.surge_workers)
+    measured = looks.in_use / demand.workers if looks and looks.in_use is not None else None
+    return recommend(usable.slots, situation.others, demand.surge_workers, measured)
 
 
 def holders_table(situation: Situation) -> Table | None:
@@ -130,8 +136,14 @@ def sizing_table(situation: Situation, sizing: Sizing | None) -> Table | None:
         ),
     ]
     rows.append(_advice(sizing))
-    note = "An upper bound: the arrival rate and the hold time are not known here." if sizing.upper_bound_only else ""
-    return Table(title="Sizing", columns=("", "value", "from"), rows=tuple(rows), note=note)
+    return Table(title="Sizing", columns=("", "value", "from"), rows=tuple(rows), note=_basis(situation, sizing))
+
+
+def _basis(situation: Situation, sizing: Sizing) -> str:
+    looks = situation.snapshot.looks
+    if sizing.upper_bound_only or looks is None:
+        return "An upper bound: how many are in use on the mean is not known from one look (--duration measures it)."
+    return f"For the load of these {looks.window_s:.0f} s: {looks.in_use:.1f} sessions in use on the mean, with room for its peaks."
 
 
 def _advice(sizing: Sizing) -> tuple[str, str, str]:

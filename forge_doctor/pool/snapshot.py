@@ -189,12 +189,16 @@ class Bouncer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """What several looks over `window_s` seconds showed and one cannot: `opened` connections, and
-    the pids whose transaction stayed open and idle from the first look to the last."""
+    """What several looks over `window_s` seconds showed and one cannot.
+
+    `opened` counts connections; `persisting` are the pids whose transaction stayed open and idle
+    from the first look to the last; `in_use` is the mean number of sessions that were not idle.
+    """
 
     window_s: float
     opened: int
     persisting: tuple[int, ...] = ()
+    in_use: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,25 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from forge_doctor.finding import Confidence, Severity
+from forge_doctor.formats import OutputFormat as OutputFormat
 from forge_doctor.report import Report
-
-
-class OutputFormat(StrEnum):
-    """The formats every reporting command has; each is the module of the same name."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    JUNIT = "junit"
-    GITHUB = "github"
-    SARIF = "sarif"
-    NAGIOS = "nagios"
-    PROMETHEUS = "prometheus"
-    CONCISE = "concise"
-    GITLAB = "gitlab"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

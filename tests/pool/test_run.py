@@ -7,6 +7,7 @@ import pytest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Severity
 from forge_doctor.pool.run import all_checks, run_pool
+from forge_doctor.pool.snapshot import Looks
 from forge_doctor.settings import Settings, parse_settings
 from tests.support.snapshots import idle_in_transaction, session, snapshot
 
@@ -61,3 +62,10 @@ def test_the_report_carries_the_manuals_of_the_checks_that_ran() -> None:
     report = run_pool(snapshot(), Settings(), select=["deadlocks"])
     assert list(report.rules) == ["deadlocks"]
     assert "Why:" in report.rules["deadlocks"][1]
+
+
+def test_several_looks_size_the_pool_for_the_load_they_saw() -> None:
+    seen = snapshot(session(1), looks=Looks(window_s=30.0, opened=0, in_use=4.0))
+    sizing = run_pool(seen, Settings()).tables[-1]
+    assert sizing.rows[-1][1] == "pool_size=2, max_overflow=4"
+    assert "4.0 sessions in use on the mean" in sizing.note

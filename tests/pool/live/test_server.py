@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forge_doctor.finding import Severity
-from tests.support.examination import examine, look, of, one
+from tests.support.examination import examine, judge, look, of, one
 from tests.support.postgres import FreshDatabase, PostgresServer, postgres18_bin, run_postgres
 
 LOCK = "SELECT pg_advisory_xact_lock(7)"
@@ -94,15 +94,28 @@ async def test_a_prepared_transaction_left_behind(fresh_database: FreshDatabase)
     assert "ROLLBACK PREPARED 'it''s left';" in one(report, "orphaned-prepared-transaction").remedy
 
 
-async def test_sessions_that_crowd_on_one_wait_event(fresh_database18: FreshDatabase) -> None:
-    """pg_sleep() inside a function of the extension type is no contention; a crowd on an LWLock is."""
+async def test_sessions_that_crowd_on_one_wait_event() -> None:
+    """A standby that is waited for and never comes: every commit waits for it."""
+    settings = {"synchronous_standby_names": "nobody", "synchronous_commit": "on"}
+    with run_postgres(postgres18_bin(), settings) as server:
+        sessions = [await server.connect() for _ in range(6)]
+        tasks = [asyncio.create_task(own.execute(f"CREATE TABLE t{number} ()")) for number, own in enumerate(sessions)]
+        await asyncio.sleep(0.5)
+        found = one(await examine(server.dsn(), scan=False), "contended-wait")
+        for session in sessions:
+            session.terminate()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert found.message.startswith("6 active sessions wait for IPC: SyncRep")
+
+
+async def test_a_deliberate_sleep_is_no_contention(fresh_database18: FreshDatabase) -> None:
     async with AsyncExitStack() as stack:
         sessions = [await stack.enter_async_context(fresh_database18.session()) for _ in range(6)]
         tasks = [await in_background(session, "SELECT pg_sleep(1)") for session in sessions]
         await asyncio.sleep(0.3)
-        assert of(await examine(fresh_database18.dsn()), "contended-wait") == ()
         seen = await look(fresh_database18.dsn())
         assert [one.wait_event for one in seen.sessions if one.state == "active"] == ["PgSleep"] * 6
+        assert of(judge(seen), "contended-wait") == ()
         await asyncio.gather(*tasks)
 
 
