@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 
+FOLDER = Path(__file__).parent
 OLDEST_MAJOR = 13
 
 
@@ -12,6 +13,5 @@ def load_query(name: str, major: int) -> str:
 
     13 lacks pg_locks.waitstart and pg_stat_database.sessions, which came with 14 (release notes).
     """
-    folder = resources.files(__name__)
-    older = folder.joinpath(f"{name}_{major}.sql")
-    return (older if older.is_file() else folder.joinpath(f"{name}.sql")).read_text(encoding="utf-8")
+    older = FOLDER / f"{name}_{major}.sql"
+    return (older if older.is_file() else FOLDER / f"{name}.sql").read_text(encoding="utf-8")
