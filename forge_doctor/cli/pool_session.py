@@ -15,8 +15,6 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request
-from forge_doctor.pool.history import History
-from forge_doctor.pool.record import dump, load
 from forge_doctor.pool.run import all_checks, run_pool
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
@@ -54,6 +52,8 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     options.settings.reject_unknown_limits(all_checks())
     if flags.snapshot is not None:
         _reject_with_snapshot(flags)
+        from forge_doctor.pool.record import load
+
         snapshots = load(flags.snapshot, show_query=flags.show_query)
         deliver([_judge(snapshot, options) for snapshot in snapshots], options)
     requests = asyncio.run(_requests(flags, options))
@@ -185,11 +185,15 @@ def _judge(snapshot: PoolSnapshot, options: ReportOptions) -> Report:
 
 def _save(path: Path | None, snapshots: Sequence[PoolSnapshot]) -> None:
     if path is not None and snapshots:
+        from forge_doctor.pool.record import dump
+
         write_file(path, dump(tuple(snapshots)), "--save")
 
 
 async def _watch(requests: Sequence[Request], flags: Flags, options: ReportOptions) -> NoReturn:
     """Look every `--watch` seconds until Ctrl-C or `--duration`; the exit code is the last look's."""
+    from forge_doctor.pool.history import History
+
     examinations = [Examination(request) for request in requests]
     histories = [History() for _ in requests]
     loop = asyncio.get_running_loop()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.rows import bouncer_of
 from forge_doctor.pool.snapshot import Bouncer
-from forge_doctor.probes.pgbouncer import bouncer_console
 from forge_doctor.probes.processes import Process
 from forge_doctor.probes.target import Target
 
@@ -42,6 +40,9 @@ async def find_bouncer(
 
 
 async def _read(target: Target, connect_timeout_s: float) -> Bouncer:
+    from forge_doctor.pool.bouncer_rows import bouncer_of
+    from forge_doctor.probes.pgbouncer import bouncer_console
+
     try:
         console = await bouncer_console(target, limit_s=connect_timeout_s)
     except CannotInspect as problem:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.between import find_bouncer
@@ -13,7 +14,6 @@ from forge_doctor.pool.rows import server_of, session_of
 from forge_doctor.pool.snapshot import Looks, PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
 from forge_doctor.probes.clock import utc_now
-from forge_doctor.probes.containers import ContainerProcesses
 from forge_doctor.probes.networks import local_networks
 from forge_doctor.probes.postgres import Connection, connect, read_only
 from forge_doctor.probes.postgres_errors import NoSlotLeft
@@ -21,6 +21,9 @@ from forge_doctor.probes.process_scan import find_processes
 from forge_doctor.probes.process_table import ProcessTable, read_process_table
 from forge_doctor.probes.processes import Endpoint, ProcessScan
 from forge_doctor.probes.target import Target
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.containers import ContainerProcesses
 
 LOOK_EVERY_S = 0.5
 # Where a database is full and the server is not, this one still lets us in.
@@ -82,7 +85,7 @@ class Examination:
             processes=processes,
             unmatched_servers=len(scan.unmatched) if scan else 0,
             blind_spots=scan.blind_spots if scan else (),
-            local_networks=local_networks() if scan and not scan.blind_spots else (),
+            local_networks=_networks(scan, answers.sessions),
             bouncer=await find_bouncer(
                 request.target,
                 request.bouncer,
@@ -161,18 +164,30 @@ class Examination:
     def _scan(self, table: ProcessTable, sessions: Sequence[Session]) -> ProcessScan:
         # Of several hosts the one that answered; all of them where none gave a session.
         hosts = (self._connection.target if self._connection else self._request.target).hosts
-        clients = {
-            Endpoint(address=session.client_addr, port=session.client_port)
-            for session in sessions
-            if session.client_addr is not None and session.client_port is not None and session.client_port > 0
-        }
         return find_processes(
             [host.name for host in hosts],
             hosts[0].port,
             containers=self._request.containers,
-            clients=clients,
+            clients=_clients(sessions),
             table=table,
         )
+
+
+def _clients(sessions: Iterable[Session]) -> frozenset[Endpoint]:
+    """The other ends of the sessions that came over TCP."""
+    return frozenset(
+        Endpoint(address=session.client_addr, port=session.client_port)
+        for session in sessions
+        if session.client_addr is not None and session.client_port is not None and session.client_port > 0
+    )
+
+
+def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[str, ...]:
+    """The networks of this host, asked for only where no process of it has the other end of some session."""
+    if scan is None or scan.blind_spots:
+        return ()
+    held = {socket.local for process in scan.processes for socket in process.database_sockets}
+    return () if _clients(sessions) <= held else local_networks()
 
 
 def most_common_client(clients: Sequence[tuple[str, str]], default: tuple[str, str]) -> tuple[str, str]:

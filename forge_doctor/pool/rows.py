@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.pool.snapshot import (
-    Bouncer,
-    BouncerPool,
-    DatabaseCounters,
-    PreparedTransaction,
-    Server,
-    Session,
-    Setting,
-)
+from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Session, Setting
 from forge_doctor.pool.statement import sqlcommenter_tags, without_values
-from forge_doctor.probes.pgbouncer import BouncerConsole
 
 Row = Mapping[str, Any]
 
@@ -81,43 +72,3 @@ def _override(overrides: Iterable[tuple[str | None, str | None, str]], who: tupl
     )
     found = {(named_role, named_database): value for named_role, named_database, value in overrides}
     return next(((found[key[:2]], key[2]) for key in ranked if key[:2] in found), None)
-
-
-def bouncer_of(console: BouncerConsole) -> Bouncer:
-    """What the admin console says; `pools` is None where it refused SHOW POOLS.
-
-    SHOW POOLS has 12 columns in 1.15 and 17 in 1.24; maxwait is in s, maxwait_us the rest in us.
-    """
-    config = console.config
-    return Bouncer(
-        version=console.version,
-        address=console.address,
-        pool_mode=config.get("pool_mode", ""),
-        default_pool_size=_number(config.get("default_pool_size")),
-        max_client_conn=_number(config.get("max_client_conn")),
-        max_prepared_statements=_number(config.get("max_prepared_statements")),
-        pools=None if "POOLS" in console.refused else tuple(map(_bouncer_pool, _served(console.pools))),
-        why_not=console.refused.get("POOLS", ""),
-    )
-
-
-def _served(rows: Sequence[Row]) -> Iterator[Row]:
-    """The pools of real databases: the console lists itself as one."""
-    return (row for row in rows if row["database"] != "pgbouncer")
-
-
-def _bouncer_pool(row: Row) -> BouncerPool:
-    return BouncerPool(
-        database=row["database"],
-        user=row["user"],
-        clients_active=int(row["cl_active"]),
-        clients_waiting=int(row["cl_waiting"]),
-        servers_active=int(row["sv_active"]),
-        servers_idle=int(row["sv_idle"]),
-        max_wait_s=int(row["maxwait"]) + int(row.get("maxwait_us") or 0) / 1e6,
-        mode=row.get("pool_mode") or "",
-    )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.lstrip("-").isdigit() else None

@@ -209,7 +209,7 @@ class PoolSnapshot:
     (`shop_api@127.0.0.1:5432/shop`). `processes` is None where nobody looked for any;
     `unmatched_servers` counts processes of application servers without a connection to this server;
     `local_networks` are the networks that exist only on this host (`127.0.0.0/8`, a docker bridge),
-    none where some of its sockets could not be read.
+    none where some of its sockets could not be read, or where every session has its process.
     """
 
     taken_at: str

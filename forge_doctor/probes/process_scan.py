@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from forge_doctor.probes.blind_spots import blind_spots
 from forge_doctor.probes.command_line import Kind
-from forge_doctor.probes.containers import ContainerProcesses
 from forge_doctor.probes.identity import read_identity
 from forge_doctor.probes.process_table import Environment, ProcessTable, TableRow, read_environment, read_process_table
 from forge_doctor.probes.processes import DatabaseSocket, Endpoint, ListenSocket, Process, ProcessScan, Role
@@ -16,6 +16,9 @@ from forge_doctor.probes.server_tree import Member, find_servers
 from forge_doctor.probes.socket_look import SocketLook, look_at_sockets
 from forge_doctor.probes.sockets import Namespace, Socket, arrived_at
 from forge_doctor.probes.tcp_diagnosis import Diagnosis, diagnose
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.containers import ContainerProcesses
 
 
 def find_processes(

@@ -15,7 +15,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
@@ -29,11 +28,13 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """At most one finding: the largest holder among the workers."""
     yield from unseen_workers(situation)
     workers = situation.worker_holders
-    if len(workers) < 2:
+    if len(workers) < 2 or workers[0].connections < limits["connections"]:
         return
+    from statistics import median
+
     first, others = workers[0], workers[1:]
     usual = median(holder.connections for holder in others)
-    if first.connections < limits["connections"] or first.connections < limits["times"] * max(1, usual):
+    if first.connections < limits["times"] * max(1, usual):
         return
     in_transaction = len(first.idle_in_transaction)
     yield Finding(
