@@ -3,87 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 
 from forge_doctor.finding import Evidence, Location
 from forge_doctor.pool.capacity import Demand, Usable, demand, usable_slots
+from forge_doctor.pool.holders import Holder, client_name, process_holder
+from forge_doctor.pool.pileups import Pileup, blocked_by_root
 from forge_doctor.pool.snapshot import PoolSnapshot, Server, Session
 from forge_doctor.probes.processes import Process, Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """A client of the server and the sessions it holds.
-
-    `process` is the process whose sockets they are, None where none was found; then the sessions
-    of one (application_name, role, client address) are taken together. `connections` counts
-    sessions, or sockets where the server could not be asked.
-    """
-
-    name: str
-    process: Process | None
-    sessions: tuple[Session, ...]
-    connections: int
-
-    @property
-    def short_name(self) -> str:
-        """`worker pid 4211 in api-1`: for lists, where the application's name would only be repeated."""
-        if self.process is None or not self.is_worker:
-            return self.name
-        return f"worker pid {self.process.pid}" + (f" in {self.process.container}" if self.process.container else "")
-
-    @property
-    def is_worker(self) -> bool:
-        """Whether it is a worker process of an application server."""
-        return self.process is not None and self.process.role is Role.WORKER
-
-    def in_state(self, *states: str) -> tuple[Session, ...]:
-        """Its sessions in one of the states of pg_stat_activity."""
-        return tuple(session for session in self.sessions if session.state in states)
-
-    @property
-    def idle_in_transaction(self) -> tuple[Session, ...]:
-        """Its sessions with a transaction open in which nothing runs, aborted ones included."""
-        return tuple(session for session in self.sessions if session.idle_in_transaction)
-
-    def pools(self) -> Iterator[tuple[str, tuple[Session, ...]]]:
-        """Its sessions by (role, database): an engine has one URL, hence one pool for each."""
-        by_pool: defaultdict[str, list[Session]] = defaultdict(list)
-        for session in self.sessions:
-            by_pool[f"{session.user}@{session.database}"].append(session)
-        for name, sessions in sorted(by_pool.items()):
-            yield name, tuple(sessions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pileup:
-    """A session (or a prepared transaction, `root` None) that waits for nobody, and those it blocks,
-    directly or through others."""
-
-    root_pid: int
-    root: Session | None
-    blocked: tuple[Session, ...]
-
-    @property
-    def longest_wait_s(self) -> float:
-        """Of the blocked ones, seconds."""
-        return max((self.waited_s(session) for session in self.blocked), default=0.0)
-
-    def waited_s(self, session: Session) -> float:
-        """Seconds a blocked session has waited.
-
-        pg_locks.waitstart (14+) begins anew each time a queue for a row moves on. Behind a root that
-        sits idle, which has taken no lock since, the wait is as long as both the statement runs and
-        the root sits; before 14 there is only the statement's age, an upper bound.
-        """
-        running_s = session.query_age_s or 0.0
-        if session.lock_wait_s is None:
-            return running_s
-        if self.root is not None and self.root.idle_in_transaction:
-            return max(session.lock_wait_s, min(running_s, self.root.state_age_s or 0.0))
-        return session.lock_wait_s
 
 
 class Situation:
@@ -173,8 +101,8 @@ class Situation:
                 others[client_name(session)].append(session)
             else:
                 owned[process.pid].append(session)
-        found = [_holder(processes[pid], sessions) for pid, sessions in owned.items()]
-        found += [_holder(one, ()) for one in processes.values() if one.pid not in owned and self._counts(one)]
+        found = [process_holder(processes[pid], sessions) for pid, sessions in owned.items()]
+        found += [process_holder(one, ()) for one in processes.values() if one.pid not in owned and self._counts(one)]
         found += [
             Holder(name=name, process=None, sessions=tuple(sessions), connections=len(sessions))
             for name, sessions in others.items()
@@ -227,7 +155,7 @@ class Situation:
         """
         by_pid = {session.pid: session for session in self.sessions}
         waiting = {session.pid: session.blocked_by for session in self.sessions if session.blocked_by}
-        blocked = _blocked_by_root(waiting)
+        blocked = blocked_by_root(waiting)
         found = (
             Pileup(
                 root_pid=root,
@@ -262,48 +190,3 @@ class Situation:
         if self.snapshot.show_query and session.statement:
             told.append(Evidence(label="last statement", value=session.statement, source="pg_stat_activity.query"))
         return tuple(told)
-
-
-def client_name(session: Session) -> str:
-    """How to call a client of which no process was found: its application_name, role and address."""
-    where = "a Unix socket" if session.client_port == -1 else session.client_addr or "an address hidden from this role"
-    return f"{session.application_name or 'unnamed client'} ({session.user} from {where})"
-
-
-def process_name(process: Process) -> str:
-    """`worker pid 4211 (gunicorn shop.main:app in api-1)`."""
-    what = " ".join(part for part in (process.server, process.application) if part) or process.name or "unknown"
-    place = f" in {process.container}" if process.container else ""
-    return f"{'worker ' if process.role is Role.WORKER else ''}pid {process.pid} ({what}{place})"
-
-
-def _holder(process: Process, sessions: Iterable[Session]) -> Holder:
-    held = tuple(sessions)
-    return Holder(
-        name=process_name(process),
-        process=process,
-        sessions=held,
-        connections=len(held) or len(process.database_sockets),
-    )
-
-
-def _blocked_by_root(waiting: Mapping[int, tuple[int, ...]]) -> Mapping[int, frozenset[int]]:
-    """Everybody behind each blocker that waits for nobody; a deadlock has no such root.
-
-    Walks from the roots outwards, so that a pile-up of n costs its n * n / 2 edges once.
-    """
-    behind: defaultdict[int, list[int]] = defaultdict(list)
-    for pid, blockers in waiting.items():
-        for blocker in blockers:
-            behind[blocker].append(pid)
-    blocked: dict[int, frozenset[int]] = {}
-    for root in behind.keys() - waiting.keys():
-        seen: set[int] = set()
-        pending = list(behind[root])
-        while pending:
-            pid = pending.pop()
-            if pid not in seen:
-                seen.add(pid)
-                pending += behind.get(pid, ())
-        blocked[root] = frozenset(seen)
-    return blocked

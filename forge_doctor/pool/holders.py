@@ -1,0 +1,78 @@
+"""Who holds sessions: a process found here, or a client known by its name alone; judges nobody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.processes import Process, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A client of the server and the sessions it holds.
+
+    `process` is the process whose sockets they are, None where none was found; then the sessions
+    of one (application_name, role, client address) are taken together. `connections` counts
+    sessions, or sockets where the server could not be asked.
+    """
+
+    name: str
+    process: Process | None
+    sessions: tuple[Session, ...]
+    connections: int
+
+    @property
+    def short_name(self) -> str:
+        """`worker pid 4211 in api-1`: for lists, where the application's name would only be repeated."""
+        if self.process is None or not self.is_worker:
+            return self.name
+        return f"worker pid {self.process.pid}" + (f" in {self.process.container}" if self.process.container else "")
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it is a worker process of an application server."""
+        return self.process is not None and self.process.role is Role.WORKER
+
+    def in_state(self, *states: str) -> tuple[Session, ...]:
+        """Its sessions in one of the states of pg_stat_activity."""
+        return tuple(session for session in self.sessions if session.state in states)
+
+    @property
+    def idle_in_transaction(self) -> tuple[Session, ...]:
+        """Its sessions with a transaction open in which nothing runs, aborted ones included."""
+        return tuple(session for session in self.sessions if session.idle_in_transaction)
+
+    def pools(self) -> Iterator[tuple[str, tuple[Session, ...]]]:
+        """Its sessions by (role, database): an engine has one URL, hence one pool for each."""
+        by_pool: defaultdict[str, list[Session]] = defaultdict(list)
+        for session in self.sessions:
+            by_pool[f"{session.user}@{session.database}"].append(session)
+        for name, sessions in sorted(by_pool.items()):
+            yield name, tuple(sessions)
+
+
+def client_name(session: Session) -> str:
+    """How to call a client of which no process was found: its application_name, role and address."""
+    where = "a Unix socket" if session.client_port == -1 else session.client_addr or "an address hidden from this role"
+    return f"{session.application_name or 'unnamed client'} ({session.user} from {where})"
+
+
+def process_name(process: Process) -> str:
+    """`worker pid 4211 (gunicorn shop.main:app in api-1)`."""
+    what = " ".join(part for part in (process.server, process.application) if part) or process.name or "unknown"
+    place = f" in {process.container}" if process.container else ""
+    return f"{'worker ' if process.role is Role.WORKER else ''}pid {process.pid} ({what}{place})"
+
+
+def process_holder(process: Process, sessions: Iterable[Session]) -> Holder:
+    """A process with its sessions; with none matched, it holds as many connections as it has sockets."""
+    held = tuple(sessions)
+    return Holder(
+        name=process_name(process),
+        process=process,
+        sessions=held,
+        connections=len(held) or len(process.database_sockets),
+    )
