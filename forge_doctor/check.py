@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -68,6 +69,7 @@ def check_id(module_name: str) -> str:
     return module_name.rpartition(".")[2].replace("_", "-")
 
 
+@functools.cache
 def load(package: ModuleType) -> tuple[Check[Any], ...]:
     """Every check of the folder, by id. Being in the folder is the registration."""
     return tuple(sorted(_checks_in(package), key=lambda found: found.id))

@@ -7,14 +7,14 @@ that rewrite what an engineer sees; every text-like format passes its data throu
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Kept on purpose: U+200C and U+200D, without which Persian, Indic scripts and emoji fall apart.
 _UNSEEN = (
     "\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
-_UNSAFE = re.compile(f"[\x00-\x09\x0b-\x1f{_UNSEEN}]")
-_UNSAFE_IN_JSON = re.compile(f"[{_UNSEEN}]")
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile("[ \n]+")
 TAB = " " * 4
@@ -22,7 +22,8 @@ TAB = " " * 4
 
 def printable(text: str) -> str:
     """The text with its line breaks; control, direction and invisible characters become `\\x1b`."""
-    return _UNSAFE.sub(_escape, text.replace("\r\n", "\n").replace("\t", TAB))
+    lines = text.replace("\r\n", "\n").replace("\t", TAB)
+    return (_CONTROL if lines.isascii() else _unsafe()).sub(_escape, lines)
 
 
 def printable_line(text: str) -> str:
@@ -42,7 +43,18 @@ def encodable(text: str) -> str:
 
 def escape_json(document: str) -> str:
     """A JSON document whose strings hold nothing that would act on a terminal; it parses to the same."""
-    return _UNSAFE_IN_JSON.sub(_escape_json, document)
+    return _unseen().sub(_escape_json, document)
+
+
+# Compiled when first needed: a class of characters from all over Unicode takes milliseconds.
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(f"[\x00-\x09\x0b-\x1f{_UNSEEN}]")
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    return re.compile(f"[{_UNSEEN}]")
 
 
 def _escape(match: re.Match[str]) -> str:
