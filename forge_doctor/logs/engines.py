@@ -14,7 +14,7 @@ from typing import Any
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 
-# Where each literal occurs in the block, ascending: at least one offset in every line that has a literal, none elsewhere.
+# Where literals occur in the block, ascending: an offset or more in every line that has one, none elsewhere.
 Search = Callable[[bytes | memoryview], Sequence[int]]
 
 # Fastest first; tests/benchmarks/logs_bench.py measures them.
@@ -74,7 +74,7 @@ def hyperscan_search(words: tuple[bytes, ...]) -> Search:
         def matched(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
             append(end - 1)
 
-        database.scan(block, match_event_handler=matched)
+        database.scan(block, match_event_handler=matched)  # type: ignore[type-var]
         return found
 
     return search
@@ -82,7 +82,7 @@ def hyperscan_search(words: tuple[bytes, ...]) -> Search:
 
 def re2_search(words: tuple[bytes, ...]) -> Search:
     """One pass with RE2's deterministic automaton."""
-    import re2
+    import re2  # type: ignore[import-untyped]
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1

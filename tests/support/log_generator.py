@@ -104,7 +104,7 @@ def sites(name: str, count: int) -> list[Site]:
 def troubles() -> list[Trouble]:
     """Every kind of trouble the service has; ten times as many greenlet sites as anything else."""
     lazy = "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here."
-    pool = "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+    pool = "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out"
     found = [Trouble("missing-greenlet", site, traceback(site, LAZY_LOAD_FRAMES, lazy)) for site in sites("items", 20)]
     found += [Trouble("pool-timeout", site, traceback(site, EXECUTE_FRAMES, pool)) for site in sites("report", 8)]
     found += [Trouble("", site, traceback(site, (), "KeyError: 'colour'")) for site in sites("colour", 4)]
@@ -136,7 +136,10 @@ def healthy(rng: random.Random) -> bytes:
     if kind == 1:
         return b"INFO     [shop.jobs] session %d opened, 0 errors so far, transaction committed\n" % order
     if kind == 2:
-        return b"WARNING  [shop.cart] cart %d: retry 1 of 3, connection to the courier was slow (%d ms)\n" % (order, port)
+        return b"WARNING  [shop.cart] cart %d: retry 1 of 3, connection to the courier slow (%d ms)\n" % (
+            order,
+            port,
+        )
     if kind == 3:
         return b"DEBUG    [sqlalchemy.engine.Engine] [cached since %d.1s ago] (%d,)\n" % (port, order)
     return b'INFO     [uvicorn.access] 10.0.3.%d:%d - "GET /orders/%d HTTP/1.1" 200\n' % (port % 250, port, order)
@@ -172,7 +175,11 @@ def chunks(truth: Truth, size: int, density: float, seed: int = 7) -> Iterator[b
                 length = kind.body.count(b"\n") + 1
                 seen = truth.problems.setdefault(kind.key, Seen(first=moment))
                 seen.count, seen.last = seen.count + 1, moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-                truth.lines, truth.trouble_lines, owed = truth.lines + length - 1, truth.trouble_lines + length, owed + length
+                truth.lines, truth.trouble_lines, owed = (
+                    truth.lines + length - 1,
+                    truth.trouble_lines + length,
+                    owed + length,
+                )
             else:
                 parts += (minute, calm[rng.randrange(5000)])
         chunk = b"".join(parts)
