@@ -104,6 +104,8 @@ class Scanner:
     def room(self) -> memoryview:
         """Where the next bytes go: at most a block."""
         if len(self._window) < self._filled + self._block:
+            self._slide()
+        if len(self._window) < self._filled + self._block:
             self._window.extend(bytes(self._filled + self._block - len(self._window)))
         return memoryview(self._window)[self._filled : self._filled + self._block]
 
@@ -122,13 +124,11 @@ class Scanner:
         end = self._window.rfind(b"\n", self._searched, self._filled) + 1
         if end > self._searched:
             yield from self._regions(end, complete=False)
-            self._slide()
 
     def finish(self) -> Iterator[Region]:
         """The last regions; afterwards the scanner may go on, as after a pause of a growing file."""
         self._break_long_lines()
         yield from self._regions(self._filled, complete=True)
-        self._slide()
 
     def _regions(self, end: int, *, complete: bool) -> Iterator[Region]:
         window = self._window
