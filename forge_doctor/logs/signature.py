@@ -18,9 +18,11 @@ class Signature:
 
     `pattern` decides, `literals` are found first: every text the pattern accepts has one of them.
     `exceptions` are the classes that carry the text; `wrapper` marks a symptom that is never a
-    problem of its own; `any_level` that the line counts at INFO too. `numbers` are named groups'
-    sources: (name, regular expression with one group). `explained_by` lists the signatures which,
-    seen shortly before, are the reason. `tells` names what a log cannot say here.
+    problem of its own; `any_level` that the line counts at INFO too. `numbers` are
+    (name, regular expression with one group). `explained_by` lists the signatures which,
+    seen shortly before, are the reason. `tells` names what a log cannot say here. `once` finds the
+    object a repeated text is about, `detail` the name the message is about (regular expressions
+    with one group). `blames=False`: the place printed with it is innocent.
     """
 
     literals: tuple[str, ...]
@@ -40,6 +42,7 @@ class Signature:
     blames: bool = True
     tells: str = ""
     once: str = ""
+    detail: str = ""
     numbers: tuple[tuple[str, str], ...] = ()
     explained_by: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
     literals=("connection is closed",),
-    pattern=r"(?:InterfaceError\W[^\n]*|cannot perform operation: )connection is closed|cannot perform operation: connection is closed",
+    pattern=r"(?:InterfaceError\W[^\n]*|cannot perform operation: )connection is closed",
     exceptions=("asyncpg.exceptions.InterfaceError",),
     source="asyncpg",
     versions="all",

@@ -21,7 +21,10 @@ SIGNATURE = Signature(
         "failed: Connection refused",
         "[Errno 61] Connect",
     ),
-    pattern=r"Connect call failed \(|\[Errno (?:111|61)\] (?:Connection refused|Connect call failed)|connection to server at .* failed: Connection refused",
+    pattern=(
+        r"Connect call failed \(|\[Errno (?:111|61)\] (?:Connection refused"
+        "|Connect call failed)|connection to server at .* failed: Connection refused"
+    ),
     exceptions=("ConnectionRefusedError", "OSError"),
     source="cpython asyncio",
     versions="all",
@@ -32,5 +35,6 @@ SIGNATURE = Signature(
     cause=("Database down or still starting, wrong host or port ('localhost' inside a container), network policy."),
     fix="Fix the host (the compose service name), wait for readiness, retry with back-off.",
     doc="https://docs.python.org/3/library/asyncio-eventloop.html",
+    detail=r"Connect call failed \(([^)]*)\)",
     explained_by=("admin-shutdown", "shutting-down", "crash-other-process", "backend-signal"),
 )

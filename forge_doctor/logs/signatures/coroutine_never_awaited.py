@@ -29,5 +29,6 @@ SIGNATURE = Signature(
     fix=("Add the await. Turn the warning into an error in tests (-W error::RuntimeWarning) and lint for it."),
     doc="https://docs.python.org/3/library/asyncio-dev.html#detect-never-awaited-coroutines",
     tells=("a lower bound: Python prints this once per source line and process; the call was lost every time"),
+    detail="coroutine '([^']+)' was",
     rules=("unawaited-session-call", "unawaited-data-access"),
 )

@@ -26,5 +26,6 @@ SIGNATURE = Signature(
     ),
     fix="Await the call before using its result.",
     doc="https://docs.python.org/3/library/asyncio-task.html#coroutines",
+    detail="has no attribute '([^']+)'",
     rules=("unawaited-session-call", "unawaited-data-access"),
 )

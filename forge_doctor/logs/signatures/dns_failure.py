@@ -17,7 +17,10 @@ SIGNATURE = Signature(
         "getaddrinfo failed",
         "nodename nor servname provided",
     ),
-    pattern="Temporary failure in name resolution|Name or service not known|getaddrinfo failed|nodename nor servname provided",
+    pattern=(
+        "Temporary failure in name resolution|Name or service not known|getaddrinfo failed"
+        "|nodename nor servname provided"
+    ),
     exceptions=(),
     source="libc",
     versions="all",

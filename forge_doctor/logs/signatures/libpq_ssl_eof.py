@@ -14,7 +14,7 @@ from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
     literals=("SSL SYSCALL error", "SSL connection has been closed unexpectedly", "SSL error: unexpected eof"),
-    pattern="SSL SYSCALL error|SSL connection has been closed unexpectedly|SSL error: unexpected eof while reading",
+    pattern=("SSL SYSCALL error|SSL connection has been closed unexpectedly|SSL error: unexpected eof while reading"),
     exceptions=("psycopg.OperationalError", "psycopg2.OperationalError"),
     source="libpq",
     versions="all",

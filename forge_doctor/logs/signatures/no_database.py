@@ -24,4 +24,5 @@ SIGNATURE = Signature(
     cause="Wrong name in the URL, or it was never created.",
     fix="Create it or fix the URL.",
     doc="https://www.postgresql.org/docs/current/sql-createdatabase.html",
+    detail='database "([^"]+)"',
 )

@@ -23,4 +23,5 @@ SIGNATURE = Signature(
     cause=("Wrong secret, volume initialised with another password, special characters not URL-encoded."),
     fix="Check the secret; quote_plus() the password in the URL.",
     doc="https://www.postgresql.org/docs/current/auth-password.html",
+    detail='for user "([^"]+)"',
 )

@@ -13,7 +13,10 @@ from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
     literals=("query_wait_timeout",),
-    pattern=r"(?:closing because: |ProtocolViolation\w*[>)\x27:\s]*|operation: |ERROR: +|FATAL: +)query_wait_timeout",
+    pattern=(
+        r"(?:closing because: |ProtocolViolation\w*[>)\x27:\s]*|operation: |ERROR: +"
+        "|FATAL: +)query_wait_timeout"
+    ),
     exceptions=("ProtocolViolation",),
     source="pgbouncer",
     versions="all",

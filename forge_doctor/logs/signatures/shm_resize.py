@@ -1,4 +1,4 @@
-"""/dev/shm of the database's container is too small for a parallel query.
+"""The /dev/shm of the database's container is too small for a parallel query.
 
 Means: Docker's default of 64 MB.
 Matches: `could not resize shared memory segment` (asyncpg.exceptions.DiskFullError (53100))
@@ -19,7 +19,7 @@ SIGNATURE = Signature(
     category="server-limit",
     severity=Severity.ERROR,
     tier=2,
-    meaning="/dev/shm of the database's container is too small for a parallel query.",
+    meaning="The /dev/shm of the database's container is too small for a parallel query.",
     cause="Docker's default of 64 MB.",
     fix="shm_size: 256mb (or more) for the database container.",
     doc="https://www.postgresql.org/docs/current/kernel-resources.html",

@@ -24,5 +24,6 @@ SIGNATURE = Signature(
     cause="Another transaction changed or deleted the row, or a version_id check failed.",
     fix="Retry the unit of work; lock the row with with_for_update() when you mean to change it.",
     doc="https://docs.sqlalchemy.org/en/20/orm/versioning.html",
+    detail="table '([^']+)'",
     numbers=(("expected_rows", r"to (?:update|delete) (\d+) row"),),
 )

@@ -28,6 +28,7 @@ SIGNATURE = Signature(
     ),
     fix="Lower the pools or ALTER DATABASE ... CONNECTION LIMIT.",
     doc="https://www.postgresql.org/docs/current/sql-createdatabase.html",
+    detail='for database "([^"]+)"',
     rules=("engine-per-request",),
     checks=("connection-limit-low", "pool-exceeds-slots"),
 )

@@ -28,6 +28,7 @@ SIGNATURE = Signature(
     ),
     fix="Lower the pools or ALTER ROLE ... CONNECTION LIMIT.",
     doc="https://www.postgresql.org/docs/current/sql-createrole.html",
+    detail='for role "([^"]+)"',
     rules=("engine-per-request",),
     checks=("connection-limit-low", "pool-exceeds-slots"),
 )

@@ -13,7 +13,7 @@ from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
     literals=("This connection has already initialized a SQLAlchemy Transaction() object via begin() or autobegin",),
-    pattern=r"This connection has already initialized a SQLAlchemy Transaction\(\) object via begin\(\) or autobegin",
+    pattern=(r"This connection has already initialized a SQLAlchemy Transaction\(\) object via begin\(\) or autobegin"),
     exceptions=("sqlalchemy.exc.InvalidRequestError",),
     source="sqlalchemy",
     versions="2.0, 2.1 (1.4 future mode)",

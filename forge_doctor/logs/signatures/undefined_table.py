@@ -25,4 +25,5 @@ SIGNATURE = Signature(
     cause="Migrations not run before the rollout.",
     fix="Run migrations first (init container, release step).",
     doc="https://www.postgresql.org/docs/current/errcodes-appendix.html",
+    detail=r'((?:relation|column) "?[\w.]+"?)',
 )
