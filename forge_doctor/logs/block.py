@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.head import Head
-from forge_doctor.logs.record import Line
+from forge_doctor.logs.record import BEFORE_BYTES, Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""
@@ -76,7 +76,9 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
 class Block:
     """A record: its head, if it has one, and the lines after it.
 
-    `offset` is where it begins in its source; `touched` the number of its last traceback line.
+    `offset` is where it begins in its source; `touched` the number of its last traceback line;
+    `marked` the place of its first line that has a literal or a frame, -1 while it has none;
+    `literal` whether any line has a literal: without one the block is quiet and gives no event.
     """
 
     line: Line
@@ -89,6 +91,8 @@ class Block:
     code: bytes = b""
     turn: int = 0
     grouped: bool = False
+    marked: int = -1
+    literal: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -115,6 +119,19 @@ class Block:
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number
 
+    def mark(self, offset: int, number: int, literal: bool) -> None:
+        """The line just taken, at `offset`, is one the scanner looks for.
+
+        What stands too far before the first such line is forgotten, as the scanner leaves it out.
+        """
+        if self.marked < 0:
+            self.marked = offset
+            if self.offset < offset - BEFORE_BYTES:
+                self.head = None
+            if self.head is None:
+                self.lines, self.offset, self.touched = self.lines[-1:], offset, number
+        self.literal = self.literal or literal
+
     def _source(self, text: bytes) -> None:
         if self.state in (State.FRAME, State.HEADER, State.SOURCE):
             self.state = State.SOURCE
@@ -128,6 +145,7 @@ class Lane:
     def __init__(self) -> None:
         self.current: Block | None = None
         self.waiting: list[Block] = []
+        self.last: Block | None = None
 
     def begin(self, block: Block) -> Iterator[Block]:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
@@ -137,7 +155,7 @@ class Lane:
                 self.waiting.append(self.current)
             else:
                 yield self.current
-        self.current = block
+        self.current = self.last = block
 
     def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
         """A line that begins no record: to the block it fits, else to a new one without a head."""
@@ -149,13 +167,14 @@ class Lane:
             block = Block(line=line, head=None, offset=offset, touched=number)
             yield from self.begin(block)
         block.take(line.text, kind, number)
+        self.last = block
 
     def close(self) -> Iterator[Block]:
         """Everything that is open, oldest first."""
         yield from self.waiting
         if self.current is not None:
             yield self.current
-        self.current, self.waiting = None, []
+        self.current, self.waiting, self.last = None, [], None
 
     def _expire(self, number: int) -> Iterator[Block]:
         if self.waiting:

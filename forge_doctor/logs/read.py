@@ -12,10 +12,12 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event
 from forge_doctor.logs.head import Head, read_head
 from forge_doctor.logs.line_format import Unwrapper
+from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.match import catalogue
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.record import BEFORE_BYTES, Line, Region
 from forge_doctor.logs.redact import redact
+from forge_doctor.logs.scan import AFTER_BYTES, FRAME_MARKERS, Wanted, wanted_lines
 from forge_doctor.logs.summary import Summary
 
 LONGEST_LINE = 4 << 20
@@ -27,14 +29,6 @@ _VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)
 _ASGI = b"Exception in ASGI application"
 _TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 _KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
-MARKS = (
-    (b"Application startup complete", "app started"),
-    (b"Booting worker with pid", "worker started"),
-    (b"database system is ready to accept connections", "database started"),
-    (b"received fast shutdown request", "database stopped"),
-    (b"received smart shutdown request", "database stopped"),
-    (b"received immediate shutdown request", "database stopped"),
-)
 
 
 @dataclass(slots=True)
@@ -53,9 +47,10 @@ class Reader:
     what is open is closed and the context forgotten.
     """
 
-    def __init__(self, source: str, rules: Rules | None = None) -> None:
+    def __init__(self, source: str, rules: Rules | None = None, wanted: Wanted | None = None) -> None:
         self.source = source
         self.rules = rules or Rules()
+        self._wanted = wanted or wanted_lines()
         self.summary = Summary()
         self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
         self._recogniser = Recogniser(self.rules, catalogue())
@@ -66,20 +61,29 @@ class Reader:
         self._timed_out: set[str] = set()
         self._end = 0
         self._number = 0
+        self._marked_end = 0
+        self._loud = False
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
         if region.offset != self._end:
             self.settle()
             self._contexts.clear()
-        offset = region.offset
-        for raw in region.data.splitlines(keepends=True) if b"\r" not in region.data else _lines(region.data):
-            self._take(raw, offset, region.stream)
-            offset += len(raw)
-        self._end = region.offset + len(region.data)
+        data, begin = region.data, 0
+        hits = iter([*self._wanted.engine.search(data), len(data) + 1])
+        hit = next(hits)
+        while begin < len(data):
+            end = data.find(b"\n", begin) + 1 or len(data)
+            raw = data[begin:end]
+            self._take(raw, region.offset + begin, region.stream, hit < end)
+            while hit < end:
+                hit = next(hits)
+            begin = end
+        self._end = region.offset + len(data)
 
     def settle(self) -> None:
         """Close what is open, as at the end of a log."""
+        self._loud = False
         for line, offset in self._partial.values():
             self._line(replace_partial(line), offset)
         self._partial.clear()
@@ -92,8 +96,13 @@ class Reader:
         self.settle()
         return self.summary
 
-    def _take(self, raw: bytes, offset: int, stream: str) -> None:
+    def _take(self, raw: bytes, offset: int, stream: str, literal: bool) -> None:
         self._number += 1
+        framed = literal or any(marker in raw for marker in FRAME_MARKERS)
+        if framed:
+            self._marked_end = offset + len(raw)
+        elif offset + len(raw) > self._marked_end + AFTER_BYTES and self._loud:
+            self.settle()
         line = self._unwrapper.line(raw, stream)
         key = (line.service, line.stream, line.worker)
         begun = self._partial.pop(key, None)
@@ -103,9 +112,13 @@ class Reader:
         if line.partial and len(line.text) < LONGEST_LINE:
             self._partial[key] = (line, offset)
         else:
-            self._line(line, offset)
+            block = self._line(line, offset)
+            if framed and block is not None:
+                self._loud = True
+                block.mark(offset, self._number, literal)
 
-    def _line(self, line: Line, offset: int) -> None:
+    def _line(self, line: Line, offset: int) -> Block | None:
+        """Give a whole line to its lane; the block that has it now."""
         lane = self._lane(line)
         if len(line.text) > LONGEST_LINE:
             line.text = line.text[:LONGEST_LINE]
@@ -119,6 +132,7 @@ class Reader:
             self._note(line, head, offset)
         for block in closed:
             self._judge(block)
+        return lane.last
 
     def _lane(self, line: Line) -> Lane:
         key = (line.service, line.stream, line.worker)
@@ -152,6 +166,8 @@ class Reader:
             self._timed_out.add(found[1].decode())
 
     def _judge(self, block: Block) -> None:
+        if not block.literal:
+            return
         for told in self._recogniser.events(block):
             event = self._placed(told, block)
             if not self._repeated(event):
@@ -162,7 +178,7 @@ class Reader:
         line, head = block.line, block.head
         context = self._context(line.service)
         at = head.at if head is not None and head.at is not None else line.at
-        if at is None and block.offset - BEFORE_BYTES <= context.at_offset <= block.offset:
+        if at is None and block.marked - BEFORE_BYTES <= context.at_offset <= block.marked:
             at = context.at
         return replace(
             event,
@@ -183,7 +199,7 @@ class Reader:
             return _generalised(head.record.route)
         if _ASGI not in head.message:
             return ""
-        near = [one for one in context.routes if block.offset - BEFORE_BYTES <= one[0] <= block.offset]
+        near = [one for one in context.routes if block.marked - BEFORE_BYTES <= one[0] <= block.offset]
         if not near:
             return ""
         context.routes.remove(near[-1])
@@ -201,13 +217,6 @@ class Reader:
         if len(self._seen) > 10_000:
             self._seen = {key: at for key, at in self._seen.items() if event.offset - at <= REPEATED_WITHIN}
         return before is not None and event.offset - before <= REPEATED_WITHIN
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """The lines, cut at line feeds alone: a carriage return inside a line is part of it."""
-    return [part + b"\n" for part in data.split(b"\n")[:-1]] + (
-        [data.rpartition(b"\n")[2]] if data[-1:] != b"\n" else []
-    )
 
 
 def replace_partial(line: Line) -> Line:

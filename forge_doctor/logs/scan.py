@@ -7,12 +7,14 @@ whichever engine searches, the same bytes come out.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from forge_doctor.logs.engines import Engine, make_engine
+from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.record import BEFORE_BYTES, Region
 
 BLOCK_BYTES = 4 << 20
@@ -20,6 +22,7 @@ AFTER_BYTES = 2_000
 # How far back a region may reach whose beginning has no literal (the head of the traceback is lost).
 REACH_BYTES = 64 << 10
 LONGEST_LINE = 256 << 10
+COUNTED_BYTES = 32 << 20
 # A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
 FRAME_MARKERS = (b'", line ', "\u2502".encode())
 # What errors have that no signature knows.
@@ -62,13 +65,18 @@ class Wanted:
     engine: Engine
 
 
-def wanted_lines(engine: str = "") -> Wanted:
-    """All that the signatures and the anchors look for, with the named or the fastest engine."""
+@functools.cache
+def wanted_literals() -> tuple[bytes, ...]:
+    """What the signatures and the anchors look for."""
     from forge_doctor.logs.signature import load_signatures
 
     known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
-    literals = tuple(sorted(known.union(ANCHORS)))
-    return Wanted(literals=literals, engine=make_engine(literals, engine))
+    return tuple(sorted(known.union(ANCHORS)))
+
+
+def wanted_lines(engine: str = "") -> Wanted:
+    """A search for them all with the named or the fastest engine."""
+    return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))
 
 
 def scan(stream: Readable, source: str, wanted: Wanted, block_bytes: int = BLOCK_BYTES) -> Iterator[Region]:
@@ -94,12 +102,19 @@ class Scanner:
         self._longest_literal = max(map(len, wanted.literals))
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
+        self._counted = (0, 0)  # lines, and the bytes they were counted in
         self._base = 0
         self._filled = 0
         self._searched = 0
         self._start: int | None = None  # of the region that is still growing
         self._last = 0  # end of the last line that is known to belong to it
         self._emitted = 0  # end of the last region
+
+    @property
+    def read_lines(self) -> int:
+        """Lines read: counted as far as COUNTED_BYTES, from there on in proportion, as counting costs as much as searching."""
+        lines, counted = self._counted
+        return lines if self.read_bytes < COUNTED_BYTES else round(lines * self.read_bytes / counted)
 
     def room(self) -> memoryview:
         """Where the next bytes go: at most a block."""
@@ -136,6 +151,9 @@ class Scanner:
         offset = self._searched
         hits: Iterable[int] = self._search(view) if len(view) else ()
         view.release()
+        if self._searched < end and self._counted[1] < COUNTED_BYTES:
+            lines = window.count(b"\n", self._searched, end) + (window[end - 1] != 10)
+            self._counted = (self._counted[0] + lines, self._counted[1] + end - self._searched)
         self._searched = end
         horizon = self._extend(end) if self._start is not None else 0
         for found in hits:
