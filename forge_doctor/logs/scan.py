@@ -71,7 +71,7 @@ def wanted_literals() -> tuple[bytes, ...]:
     from forge_doctor.logs.signature import load_signatures
 
     known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
-    return tuple(sorted(known.union(ANCHORS)))
+    return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
 
 
 def wanted_lines(engine: str = "") -> Wanted:
@@ -140,8 +140,12 @@ class Scanner:
         if end > self._searched:
             yield from self._regions(end, complete=False)
 
+    def settle(self) -> Iterator[Region]:
+        """The region of a log that has paused, up to its last whole line; the scanner goes on."""
+        yield from self._regions(self._searched, complete=True)
+
     def finish(self) -> Iterator[Region]:
-        """The last regions; afterwards the scanner may go on, as after a pause of a growing file."""
+        """The last regions, and a last line that was never ended."""
         self._break_long_lines()
         yield from self._regions(self._filled, complete=True)
 
