@@ -112,7 +112,7 @@ class Scanner:
 
     @property
     def read_lines(self) -> int:
-        """Lines read: counted as far as COUNTED_BYTES, from there on in proportion, as counting costs as much as searching."""
+        """Lines read: counted up to COUNTED_BYTES, then in proportion, as counting costs as much as searching."""
         lines, counted = self._counted
         return lines if self.read_bytes < COUNTED_BYTES else round(lines * self.read_bytes / counted)
 
