@@ -147,6 +147,11 @@ class Lane:
         self.waiting: list[Block] = []
         self.last: Block | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a block is open that may give an event."""
+        return bool(self.waiting) or (self.current is not None and self.current.marked >= 0)
+
     def begin(self, block: Block) -> Iterator[Block]:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
         yield from self._expire(block.touched)

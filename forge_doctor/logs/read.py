@@ -1,167 +1,241 @@
-"""Reads regions of one source into a summary: lines to blocks, blocks to events, events to groups."""
+"""Reads regions of one source into a summary: lines to blocks, blocks to events, events to groups.
+
+Only the lines round a literal are parsed; the same events come out of a whole log and of its regions.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from forge_doctor.logs.block import Block, Lane
+from forge_doctor.logs.block import Block, Lane, State
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event
 from forge_doctor.logs.head import Head, read_head
 from forge_doctor.logs.line_format import Unwrapper
 from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.match import catalogue
+from forge_doctor.logs.memo import Memo, Run, is_stamped
 from forge_doctor.logs.recognise import Recogniser
-from forge_doctor.logs.record import BEFORE_BYTES, Line, Region
+from forge_doctor.logs.record import Line, Region
 from forge_doctor.logs.redact import redact
-from forge_doctor.logs.scan import AFTER_BYTES, FRAME_MARKERS, Wanted, wanted_lines
+from forge_doctor.logs.scan import AFTER_BYTES, Wanted, wanted_lines
 from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.surroundings import Surroundings
+from forge_doctor.logs.window import Window
 
 LONGEST_LINE = 4 << 20
+MOST_LANES = 256
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
 
-_ACCESS = re.compile(rb'"?\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) HTTP/[\d.]+"? (\d{3})\b')
-_VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
-_ASGI = b"Exception in ASGI application"
 _TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 _KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
-
-
-@dataclass(slots=True)
-class _Context:
-    """What earlier lines of a service say about the next event."""
-
-    at: float | None = None
-    at_offset: int = -1
-    routes: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=32))
+LaneKey = tuple[str, str, str]
 
 
 class Reader:
     """Reads one source. Feed regions in order, then `finish`.
 
-    A region that does not begin where the last one ended means that quiet lines were left out:
-    what is open is closed and the context forgotten.
+    A region that does not begin where the last one ended means that quiet lines were left out.
     """
 
     def __init__(self, source: str, rules: Rules | None = None, wanted: Wanted | None = None) -> None:
         self.source = source
         self.rules = rules or Rules()
-        self._wanted = wanted or wanted_lines()
         self.summary = Summary()
+        self._search = (wanted or wanted_lines()).engine.search
         self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
         self._recogniser = Recogniser(self.rules, catalogue())
-        self._lanes: dict[tuple[str, str, str], Lane] = {}
-        self._contexts: dict[str, _Context] = {}
-        self._partial: dict[tuple[str, str, str], tuple[Line, int]] = {}
+        self._surroundings = Surroundings(self._unwrapper, self.rules.zone_s)
+        self._memo = Memo()
+        self._window = Window(b"", 0, b"", self._search)
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._partial: dict[LaneKey, tuple[Line, int]] = {}
+        self._run: Run | None = None
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
-        self._end = 0
-        self._number = 0
-        self._marked_end = 0
-        self._loud = False
+        self._busy = False
+        self._end = self._number = self._marked_end = self._quiet_since = 0
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
+        before = self._window.tail()
         if region.offset != self._end:
             self.settle()
-            self._contexts.clear()
-        data, begin = region.data, 0
-        hits = iter([*self._wanted.engine.search(data), len(data) + 1])
-        hit = next(hits)
-        while begin < len(data):
-            end = data.find(b"\n", begin) + 1 or len(data)
-            raw = data[begin:end]
-            self._take(raw, region.offset + begin, region.stream, hit < end)
-            while hit < end:
-                hit = next(hits)
-            begin = end
-        self._end = region.offset + len(data)
+            before, self._quiet_since = b"", region.offset
+        self._run = None
+        self._window = window = Window(region.data, region.offset, before, self._search)
+        begin = 0
+        while begin < len(region.data):
+            if not self._busy:
+                begin = self._skip_to(min(window.literal_at(begin), window.frame_at(begin)), begin, region.stream)
+                if begin >= len(region.data):
+                    break
+            end = region.data.find(b"\n", begin) + 1 or len(region.data)
+            begin = self._take(begin, end, region.stream)
+        self._end = region.offset + len(region.data)
 
     def settle(self) -> None:
         """Close what is open, as at the end of a log."""
-        self._loud = False
-        for line, offset in self._partial.values():
-            self._line(replace_partial(line), offset)
+        for line, offset in list(self._partial.values()):
+            line.partial = False
+            self._line(line, offset)
         self._partial.clear()
         for lane in self._lanes.values():
             for block in lane.close():
                 self._judge(block)
+        self._rest(self._end)
 
     def finish(self) -> Summary:
         """Close what is open and give the summary."""
         self.settle()
         return self.summary
 
-    def _take(self, raw: bytes, offset: int, stream: str, literal: bool) -> None:
+    def _rest(self, offset: int) -> None:
+        """Nothing is open: quiet lines from here on are not parsed."""
+        self._lanes.clear()
+        self._busy, self._run, self._quiet_since = False, None, offset
+
+    def _skip_to(self, target: int, begin: int, stream: str) -> int:
+        """The next line worth reading; the head it may belong to is read first."""
+        window = self._window
+        if target >= len(window.data):
+            return target
+        begin = window.line_of(target, begin)
+        end = window.data.find(b"\n", begin) + 1 or len(window.data)
+        line = self._unwrapper.line(window.data[begin:end], stream)
+        if read_head(line.text, self.rules.zone_s) is None:
+            offset = window.offset + begin
+            for raw, place in reversed(list(self._head_before(line, offset, stream))):
+                self._number += 1
+                self._whole(self._unwrapper.line(raw, stream), place)
+        return begin
+
+    def _head_before(self, line: Line, offset: int, stream: str) -> Iterator[tuple[bytes, int]]:
+        """The quiet lines before a line that begins no record, back to the head of its record."""
+        found = []
+        for raw, place in self._window.lines_before(offset, self._quiet_since):
+            other = self._unwrapper.line(raw, stream)
+            if _lane_key(other) != _lane_key(line):
+                continue
+            found.append((raw, place))
+            if read_head(other.text, self.rules.zone_s) is not None:
+                yield from found
+                return
+
+    def _take(self, begin: int, end: int, stream: str) -> int:
+        """Read the line at `begin`; where the next one begins."""
+        window, offset = self._window, self._window.offset + begin
+        literal = window.literal_at(begin) < end
+        framed = literal or window.frame_at(begin) < end
         self._number += 1
-        framed = literal or any(marker in raw for marker in FRAME_MARKERS)
         if framed:
-            self._marked_end = offset + len(raw)
-        elif offset + len(raw) > self._marked_end + AFTER_BYTES and self._loud:
+            self._marked_end = window.offset + end
+        elif window.offset + end > self._marked_end + AFTER_BYTES:
+            self._end = offset
             self.settle()
-        line = self._unwrapper.line(raw, stream)
-        key = (line.service, line.stream, line.worker)
-        begun = self._partial.pop(key, None)
+            return begin
+        raw = window.data[begin:end]
+        block = self._whole(self._unwrapper.line(raw, stream), offset)
+        if block is None:
+            self._busy = True
+            return end
+        if framed:
+            self._busy = True
+            block.mark(offset, self._number, literal)
+        return self._follow(block, raw, begin, end)
+
+    def _follow(self, block: Block, raw: bytes, begin: int, end: int) -> int:
+        """Go on behind the line just taken: past the whole body of the block where it is known."""
+        run = self._run
+        if run is not None and run.block is block:
+            if block.touched == self._number and block.unfinished:
+                run.reach(end, self._marked_end - self._window.offset)
+            return end
+        self._learn()
+        if not self._is_busy():
+            self._rest(self._window.offset + begin)
+            return end
+        if len(block.lines) > 1 or block.marked < 0:
+            return end
+        return self._recall(block, is_stamped(raw), end)
+
+    def _recall(self, block: Block, stamped: bool, begin: int) -> int:
+        """Give the block a body that is known; where it ends."""
+        data = self._window.data
+        found = self._memo.match(data, begin, stamped) if self._alone(block) else None
+        if found is None:
+            self._run = Run(block=block, start=begin, stamped=stamped, before=len(block.lines))
+            return begin
+        body, end = found
+        self._number += len(body.lines)
+        self._marked_end = self._window.offset + end - body.marked_back
+        block.lines += body.lines
+        block.size += len(body.text)
+        block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
+        block.touched = block.turn = self._number
+        return end
+
+    def _alone(self, block: Block) -> bool:
+        """Whether the block is the only one open."""
+        return all(not lane.waiting and lane.current in (None, block) for lane in self._lanes.values())
+
+    def _learn(self) -> None:
+        run = self._run
+        if run is not None and run.end and run.block.literal and run.state is not State.EXCEPTION:
+            self._memo.learn(self._window.data, run)
+        self._run = None
+
+    def _is_busy(self) -> bool:
+        return bool(self._partial) or any(lane.busy for lane in self._lanes.values())
+
+    def _whole(self, line: Line, offset: int) -> Block | None:
+        """Give a line to its lane; the block that has it now, or None where the rest of it is still to come."""
+        key = _lane_key(line)
+        begun = self._partial.pop(key, None) if self._partial else None
         if begun is not None:
             first, offset = begun
             line.text, line.at = first.text + line.text, first.at
         if line.partial and len(line.text) < LONGEST_LINE:
             self._partial[key] = (line, offset)
-        else:
-            block = self._line(line, offset)
-            if framed and block is not None:
-                self._loud = True
-                block.mark(offset, self._number, literal)
+            return None
+        return self._line(line, offset)
 
     def _line(self, line: Line, offset: int) -> Block | None:
-        """Give a whole line to its lane; the block that has it now."""
         lane = self._lane(line)
-        if len(line.text) > LONGEST_LINE:
-            line.text = line.text[:LONGEST_LINE]
+        line.text = line.text[:LONGEST_LINE]
         head = read_head(line.text, self.rules.zone_s)
-        if head is None:
+        current = lane.current
+        of_server = head is not None and head.level == 0 and head.origin == "postgresql"
+        if head is None or (of_server and current is not None):
             closed: Iterable[Block] = lane.go_on(line, offset, self._number)
-        elif head.level == 0 and head.origin == "postgresql" and lane.current is not None:
-            closed = lane.go_on(line, offset, self._number)
         else:
             closed = lane.begin(Block(line=line, head=head, offset=offset, touched=self._number))
-            self._note(line, head, offset)
+            self._note(line, head)
         for block in closed:
             self._judge(block)
         return lane.last
 
     def _lane(self, line: Line) -> Lane:
-        key = (line.service, line.stream, line.worker)
+        key = _lane_key(line)
         lane = self._lanes.get(key)
         if lane is None:
-            if len(self._lanes) > 256:
-                self.settle()
-                self._lanes.clear()
+            if len(self._lanes) >= MOST_LANES:
+                oldest = next(iter(self._lanes))
+                for block in self._lanes.pop(oldest).close():
+                    self._judge(block)
             lane = self._lanes[key] = Lane()
         return lane
 
-    def _context(self, service: str) -> _Context:
-        return self._contexts.setdefault(service, _Context())
-
-    def _note(self, line: Line, head: Head, offset: int) -> None:
-        """Remember what this record says about later ones: the time, the route, a start, a killed worker."""
-        context = self._context(line.service)
-        at = head.at if head.at is not None else line.at
-        if at is not None:
-            context.at, context.at_offset = at, offset
-        if b"HTTP/" in head.message:
-            found = _ACCESS.search(head.message)
-            if found and found[3] >= b"500":
-                context.routes.append((offset, _route(found)))
-        elif head.level <= 20 or head.origin != "app":
+    def _note(self, line: Line, head: Head) -> None:
+        """Remember what a record says about later ones: a start or stop, a worker that is killed."""
+        if head.level <= 20 or head.origin != "app":
             for text, name in MARKS:
                 if text in head.message:
-                    self.summary.mark(name, at)
-        found = _TIMED_OUT.search(head.message)
+                    self.summary.mark(name, head.at if head.at is not None else line.at)
+        found = _TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
         if found:
             self._timed_out.add(found[1].decode())
 
@@ -176,34 +250,18 @@ class Reader:
     def _placed(self, event: Event, block: Block) -> Event:
         """The event with the block's time, place, worker and route."""
         line, head = block.line, block.head
-        context = self._context(line.service)
         at = head.at if head is not None and head.at is not None else line.at
-        if at is None and block.marked - BEFORE_BYTES <= context.at_offset <= block.marked:
-            at = context.at
+        named = event.endpoint.code if event.endpoint is not None else ""
         return replace(
             event,
-            at=at,
-            source=f"{self.source} {line.service}".strip() if line.service else self.source,
+            at=self._surroundings.time(self._window, block) if at is None else at,
+            source=f"{self.source} {line.service}" if line.service else self.source,
             offset=block.offset,
             worker=line.worker or (head.worker if head is not None else ""),
-            route=_named_route(event) or self._route(block, context),
+            route=named if "/" in named else self._surroundings.route(self._window, block),
             origin=head.origin if head is not None else "app",
             sqlstate=event.sqlstate or (head.sqlstate if head is not None else ""),
         )
-
-    def _route(self, block: Block, context: _Context) -> str:
-        head = block.head
-        if head is None:
-            return ""
-        if head.record is not None and head.record.route:
-            return _generalised(head.record.route)
-        if _ASGI not in head.message:
-            return ""
-        near = [one for one in context.routes if block.marked - BEFORE_BYTES <= one[0] <= block.offset]
-        if not near:
-            return ""
-        context.routes.remove(near[-1])
-        return near[-1][1]
 
     def _repeated(self, event: Event) -> bool:
         """Whether this was counted already, or is gunicorn's own kill after a timeout."""
@@ -219,24 +277,8 @@ class Reader:
         return before is not None and event.offset - before <= REPEATED_WITHIN
 
 
-def replace_partial(line: Line) -> Line:
-    """The line as if it were whole."""
-    line.partial = False
-    return line
-
-
-def _route(found: re.Match[bytes]) -> str:
-    return _generalised(f"{found[1].decode()} {found[2].decode('utf-8', 'replace')}")
-
-
-def _named_route(event: Event) -> str:
-    """The route FastAPI named after the message."""
-    return event.endpoint.code if event.endpoint is not None and "/" in event.endpoint.code else ""
-
-
-def _generalised(route: str) -> str:
-    """The route without its query, its numbers as `{id}`."""
-    return _VARIABLE.sub("/{id}", redact(route.partition("?")[0]))
+def _lane_key(line: Line) -> LaneKey:
+    return (line.service, line.stream, line.worker)
 
 
 def _example(block: Block) -> str:

@@ -1,0 +1,70 @@
+"""What the lines shortly before a block say about it: the route that failed, the time; parsed only when asked."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from forge_doctor.logs.block import Block
+from forge_doctor.logs.head import read_head
+from forge_doctor.logs.line_format import ANSI, Unwrapper
+from forge_doctor.logs.redact import redact
+from forge_doctor.logs.window import Window
+
+_FAILED = re.compile(
+    rb'\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b'
+)
+_VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
+_ASGI = b"Exception in ASGI application"
+_CLOCK = re.compile(rb"\d\d:\d\d:\d\d")
+_REMEMBERED = 64
+
+
+class Surroundings:
+    """Looks back from blocks; a failed request belongs to one block only."""
+
+    def __init__(self, unwrapper: Unwrapper, zone_s: float) -> None:
+        self._unwrapper = unwrapper
+        self._zone_s = zone_s
+        self._used: deque[int] = deque(maxlen=_REMEMBERED)
+
+    def route(self, window: Window, block: Block) -> str:
+        """The route of the request that failed: from the record, else from the access log's line before it."""
+        head = block.head
+        if head is None:
+            return ""
+        if head.record is not None and head.record.route:
+            return general_route(head.record.route)
+        if _ASGI not in head.message:
+            return ""
+        text, start = window.before(block.marked)
+        for found in reversed(list(_FAILED.finditer(text))):
+            begin = text.rfind(b"\n", 0, found.start()) + 1
+            if start + begin not in self._used and self._service(text, begin) == block.line.service:
+                self._used.append(start + begin)
+                return general_route(f"{found[1].decode()} {ANSI.sub(b'', found[2]).decode('utf-8', 'replace')}")
+        return ""
+
+    def time(self, window: Window, block: Block) -> float | None:
+        """The time of the last record before a block that has none of its own."""
+        text, _ = window.before(block.marked)
+        if not _CLOCK.search(text):
+            return None
+        for raw, _ in window.lines_before(block.marked):
+            line = self._unwrapper.line(raw)
+            if line.service != block.line.service:
+                continue
+            head = read_head(line.text, self._zone_s) if _CLOCK.search(line.text) else None
+            at = head.at if head is not None and head.at is not None else line.at
+            if at is not None:
+                return at
+        return None
+
+    def _service(self, text: bytes, begin: int) -> str:
+        end = text.find(b"\n", begin)
+        return self._unwrapper.line(text[begin : end if end >= 0 else None]).service
+
+
+def general_route(route: str) -> str:
+    """The route without its query, its numbers as `{id}`."""
+    return _VARIABLE.sub("/{id}", redact(route.partition("?")[0]))
