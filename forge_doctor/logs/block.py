@@ -78,7 +78,8 @@ class Block:
 
     `offset` is where it begins in its source; `touched` the number of its last traceback line;
     `marked` the place of its first line that has a literal or a frame, -1 while it has none;
-    `literal` whether any line has a literal: without one the block is quiet and gives no event.
+    `literal` whether any line has a literal: without one the block is quiet and gives no event;
+    `before` the raw lines shortly before `marked`.
     """
 
     line: Line
@@ -93,6 +94,7 @@ class Block:
     grouped: bool = False
     marked: int = -1
     literal: bool = False
+    before: bytes = b""
 
     @property
     def unfinished(self) -> bool:
@@ -119,13 +121,13 @@ class Block:
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number
 
-    def mark(self, offset: int, number: int, literal: bool) -> None:
+    def mark(self, offset: int, number: int, literal: bool, before: bytes) -> None:
         """The line just taken, at `offset`, is one the scanner looks for.
 
         What stands too far before the first such line is forgotten, as the scanner leaves it out.
         """
         if self.marked < 0:
-            self.marked = offset
+            self.marked, self.before = offset, before
             if self.offset < offset - BEFORE_BYTES:
                 self.head = None
             if self.head is None:

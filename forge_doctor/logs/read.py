@@ -144,7 +144,8 @@ class Reader:
             return end
         if framed:
             self._busy = True
-            block.mark(offset, self._number, literal)
+            before = window.before(offset) if block.marked < 0 else b""
+            block.mark(offset, self._number, literal, before)
         return self._follow(block, raw, begin, end)
 
     def _follow(self, block: Block, raw: bytes, begin: int, end: int) -> int:
@@ -254,11 +255,11 @@ class Reader:
         named = event.endpoint.code if event.endpoint is not None else ""
         return replace(
             event,
-            at=self._surroundings.time(self._window, block) if at is None else at,
+            at=self._surroundings.time(block) if at is None else at,
             source=f"{self.source} {line.service}" if line.service else self.source,
             offset=block.offset,
             worker=line.worker or (head.worker if head is not None else ""),
-            route=named if "/" in named else self._surroundings.route(self._window, block),
+            route=named if "/" in named else self._surroundings.route(block),
             origin=head.origin if head is not None else "app",
             sqlstate=event.sqlstate or (head.sqlstate if head is not None else ""),
         )

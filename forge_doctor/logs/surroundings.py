@@ -9,7 +9,6 @@ from forge_doctor.logs.block import Block
 from forge_doctor.logs.head import read_head
 from forge_doctor.logs.line_format import ANSI, Unwrapper
 from forge_doctor.logs.redact import redact
-from forge_doctor.logs.window import Window
 
 _FAILED = re.compile(
     rb'\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b'
@@ -28,7 +27,7 @@ class Surroundings:
         self._zone_s = zone_s
         self._used: deque[int] = deque(maxlen=_REMEMBERED)
 
-    def route(self, window: Window, block: Block) -> str:
+    def route(self, block: Block) -> str:
         """The route of the request that failed: from the record, else from the access log's line before it."""
         head = block.head
         if head is None:
@@ -37,7 +36,7 @@ class Surroundings:
             return general_route(head.record.route)
         if _ASGI not in head.message:
             return ""
-        text, start = window.before(block.marked)
+        text, start = block.before, block.marked - len(block.before)
         for found in reversed(list(_FAILED.finditer(text))):
             begin = text.rfind(b"\n", 0, found.start()) + 1
             if start + begin not in self._used and self._service(text, begin) == block.line.service:
@@ -45,12 +44,11 @@ class Surroundings:
                 return general_route(f"{found[1].decode()} {ANSI.sub(b'', found[2]).decode('utf-8', 'replace')}")
         return ""
 
-    def time(self, window: Window, block: Block) -> float | None:
+    def time(self, block: Block) -> float | None:
         """The time of the last record before a block that has none of its own."""
-        text, _ = window.before(block.marked)
-        if not _CLOCK.search(text):
+        if not _CLOCK.search(block.before):
             return None
-        for raw, _ in window.lines_before(block.marked):
+        for raw in reversed(block.before.split(b"\n")):
             line = self._unwrapper.line(raw)
             if line.service != block.line.service:
                 continue

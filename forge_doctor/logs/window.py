@@ -64,12 +64,10 @@ class Window:
             yield text[begin:end], start + begin
             end = begin
 
-    def before(self, offset: int) -> tuple[bytes, int]:
-        """The whole lines shortly before a place, in one piece, and where they begin."""
+    def before(self, offset: int) -> bytes:
+        """The whole lines shortly before a place, in one piece that ends there."""
         text = self._reach(offset)
-        start = offset - len(text)
-        cut = text.find(b"\n") + 1 if start > 0 else 0
-        return text[cut:], start + cut
+        return text[text.find(b"\n") + 1 :] if offset > len(text) else text
 
     def tail(self) -> bytes:
         """What the next window may have to look back at."""
