@@ -79,7 +79,8 @@ class Block:
     `offset` is where it begins in its source; `touched` the number of its last traceback line;
     `marked` the place of its first line that has a literal or a frame, -1 while it has none;
     `literal` whether any line has a literal: without one the block is quiet and gives no event;
-    `before` the raw lines shortly before `marked`.
+    `before` the raw lines shortly before `marked`; `body` is the known body that its first
+    `body_lines` lines came from.
     """
 
     line: Line
@@ -95,6 +96,8 @@ class Block:
     marked: int = -1
     literal: bool = False
     before: bytes = b""
+    body: object = None
+    body_lines: int = 0
 
     @property
     def unfinished(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from forge_doctor.logs.block import Block, State
 
 MOST_BODIES = 1024
+MOST_WHOLE = 512
 MOST_LOOKS = 64
 SHORTEST = 256
 KEY_BYTES = 48
@@ -20,7 +21,7 @@ _STAMPS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The lines after a block's first, up to the last that belongs to its traceback.
+    """The lines after a block's first, up to the last but the exception, or to the block's end.
 
     `text` is raw, without the times of each line; `marked_back` says how far before its end the
     last line with a literal or a frame ends; the rest is the block's state after the last line.
@@ -35,26 +36,36 @@ class Body:
 
 
 @dataclass(slots=True)
+class Reach:
+    """How far a run has come: where it ends in the data, with how many lines, and the block's state there."""
+
+    end: int
+    count: int
+    state: State
+    code: bytes
+    marked: int
+
+
+@dataclass(slots=True)
 class Run:
     """A block whose lines have come in a row so far, from `start` in the data on.
 
-    `end`, `count`, `state`, `code` and `marked` are those after its last traceback line.
+    `sure` is as far as the last line of its traceback but the exception, `whole` as far as it came.
     """
 
     block: Block
     start: int
     stamped: bool
     before: int
-    end: int = 0
-    count: int = 0
-    state: State = State.MESSAGE
-    code: bytes = b""
-    marked: int = 0
+    sure: Reach | None = None
+    whole: Reach | None = None
 
-    def reach(self, end: int, marked: int) -> None:
-        """The block took a traceback line that ends at `end`."""
-        self.end, self.count = end, len(self.block.lines) - self.before
-        self.state, self.code, self.marked = self.block.state, self.block.code, marked
+    def reach(self, end: int, marked: int, number: int) -> None:
+        """The block took the line that ends at `end`."""
+        block = self.block
+        self.whole = Reach(end, len(block.lines) - self.before, block.state, block.code, marked)
+        if block.touched == number and block.unfinished:
+            self.sure = self.whole
 
 
 class Memo:
@@ -81,26 +92,27 @@ class Memo:
         return None
 
     def learn(self, data: bytes, run: Run) -> None:
-        """Remember what a block took in a row."""
-        raw = data[run.start : run.end]
+        """Remember what a block took in a row: up to its exception, and as a whole while there is room."""
+        for reach, most in ((run.sure, MOST_BODIES), (run.whole, MOST_WHOLE)):
+            if reach is not None and self.size < most and run.block.size < 1 << 19:
+                self._keep(data[run.start : reach.end], run, reach)
+
+    def _keep(self, raw: bytes, run: Run, reach: Reach) -> None:
         text = _STAMPS.sub(b"", raw) if run.stamped else raw
-        if len(text) < SHORTEST or self.size >= MOST_BODIES or run.block.size >= 1 << 19:
-            return
         known = self.bodies.setdefault(text[:KEY_BYTES], [])
-        if len(known) >= MOST_LOOKS or any(body.text == text for body in known):
+        if len(text) < SHORTEST or len(known) >= MOST_LOOKS or any(body.text == text for body in known):
             return
         self.size += 1
-        known.append(
-            Body(
-                text=text,
-                lines=tuple(run.block.lines[run.before : run.before + run.count]),
-                state=run.state,
-                code=run.code,
-                grouped=run.block.grouped,
-                marked_back=run.end - run.marked,
-            )
+        body = Body(
+            text=text,
+            lines=tuple(run.block.lines[run.before : run.before + reach.count]),
+            state=reach.state,
+            code=reach.code,
+            grouped=run.block.grouped,
+            marked_back=reach.end - reach.marked,
         )
-        known.sort(key=lambda body: -len(body.text))
+        known.append(body)
+        known.sort(key=lambda one: -len(one.text))
 
 
 def is_stamped(raw: bytes) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from forge_doctor.logs.block import Block, Lane, State
+from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event
 from forge_doctor.logs.head import Head, read_head
@@ -152,8 +152,7 @@ class Reader:
         """Go on behind the line just taken: past the whole body of the block where it is known."""
         run = self._run
         if run is not None and run.block is block:
-            if block.touched == self._number and block.unfinished:
-                run.reach(end, self._marked_end - self._window.offset)
+            run.reach(end, self._marked_end - self._window.offset, self._number)
             return end
         self._learn()
         if not self._is_busy():
@@ -171,6 +170,8 @@ class Reader:
             self._run = Run(block=block, start=begin, stamped=stamped, before=len(block.lines))
             return begin
         body, end = found
+        block.body, block.body_lines = body, len(block.lines) + len(body.lines)
+        self._window.jump()
         self._number += len(body.lines)
         self._marked_end = self._window.offset + end - body.marked_back
         block.lines += body.lines
@@ -181,11 +182,13 @@ class Reader:
 
     def _alone(self, block: Block) -> bool:
         """Whether the block is the only one open."""
-        return all(not lane.waiting and lane.current in (None, block) for lane in self._lanes.values())
+        return not self._partial and all(
+            not lane.waiting and (lane.current is block or not lane.busy) for lane in self._lanes.values()
+        )
 
     def _learn(self) -> None:
         run = self._run
-        if run is not None and run.end and run.block.literal and run.state is not State.EXCEPTION:
+        if run is not None and run.block.literal:
             self._memo.learn(self._window.data, run)
         self._run = None
 

@@ -20,9 +20,7 @@ _BENIGN = re.compile(
     r"|WouldBlock|ClientDisconnect|HTTPException|RequestValidationError)$"
 )
 _GROUP = re.compile(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
-_ASGI = re.compile(
-    rb"Exception in ASGI application|Error handling request|Unhandled|Internal Server Error", re.IGNORECASE
-)
+_COMMON = b"Exception in ASGI application"
 _LIBRARY_COROUTINE = re.compile(r"_?Async(?:Adapt|io)?_|AsyncAdapt|Connection\._|Pool\._|connect_utils")
 _QUERY_LOG = re.compile(rb"(?:duration: \S+ ms +)?(?:statement|execute|parse|bind)\b[^:]*: ")
 _LONGEST_MESSAGE = 600
@@ -35,17 +33,15 @@ class Recogniser:
     def __init__(self, rules: Rules, catalogue: Catalogue) -> None:
         self.rules = rules
         self.catalogue = catalogue
-        self.cache: dict[tuple[bytes, bytes, str], tuple[Event, ...]] = {}
+        self.cache: dict[object, tuple[Event, ...]] = {}
 
     def events(self, block: Block) -> tuple[Event, ...]:
         """What went wrong in this block, without time and place."""
         head = block.head
         if head is not None and not block.lines and head.record is None and not self._tells(head, head.message):
             return ()
-        message = head.message if head is not None else b""
-        if not self.catalogue.has_literal(message) and head is not None and head.warned is None:
-            message = b""
-        key = (b"\n".join(block.lines), message, self._kind(head))
+        known = block.body_lines if block.body is not None else 0
+        key = (id(block.body), known, b"\n".join(block.lines[known:]), self._message(head), self._kind(head))
         found = self.cache.get(key)
         if found is None:
             found = tuple(self._read(block))
@@ -54,13 +50,19 @@ class Recogniser:
             self.cache[key] = found
         return found
 
-    def _kind(self, head: Head | None) -> str:
+    def _message(self, head: Head | None) -> bytes:
+        """The head's message, where it can matter."""
+        if head is None or head.message == _COMMON:
+            return b""
+        return head.message if head.warned is not None or self.catalogue.has_literal(head.message) else b""
+
+    def _kind(self, head: Head | None) -> object:
+        """What else of the head decides."""
         if head is None:
-            return ""
+            return None
         record = head.record
-        trace = f"{record.trace}{record.sections}" if record else ""
-        loud = head.level >= 30 or head.level < 0
-        return f"{loud}{head.origin}{head.sqlstate}{bool(_ASGI.search(head.message))}{trace}"
+        trace = (record.trace, record.sections) if record else None
+        return (head.level >= 30 or head.level < 0, head.origin, head.sqlstate, head.message == _COMMON, trace)
 
     def _read(self, block: Block) -> Iterator[Event]:
         head = block.head

@@ -36,12 +36,15 @@ class Surroundings:
             return general_route(head.record.route)
         if _ASGI not in head.message:
             return ""
-        text, start = block.before, block.marked - len(block.before)
-        for found in reversed(list(_FAILED.finditer(text))):
-            begin = text.rfind(b"\n", 0, found.start()) + 1
-            if start + begin not in self._used and self._service(text, begin) == block.line.service:
-                self._used.append(start + begin)
-                return general_route(f"{found[1].decode()} {ANSI.sub(b'', found[2]).decode('utf-8', 'replace')}")
+        text, end = block.before, len(block.before)
+        while (found := text.rfind(b" HTTP/", 0, end)) >= 0:
+            end = text.rfind(b"\n", 0, found) + 1
+            place = block.marked - len(text) + end
+            line = text[end : text.find(b"\n", found)]
+            failed = _FAILED.search(line)
+            if failed and place not in self._used and self._is_of(block, line):
+                self._used.append(place)
+                return general_route(f"{failed[1].decode()} {ANSI.sub(b'', failed[2]).decode('utf-8', 'replace')}")
         return ""
 
     def time(self, block: Block) -> float | None:
@@ -58,9 +61,9 @@ class Surroundings:
                 return at
         return None
 
-    def _service(self, text: bytes, begin: int) -> str:
-        end = text.find(b"\n", begin)
-        return self._unwrapper.line(text[begin : end if end >= 0 else None]).service
+    def _is_of(self, block: Block, line: bytes) -> bool:
+        """Whether the raw line comes from the block's service."""
+        return not block.line.service or self._unwrapper.line(line).service == block.line.service
 
 
 def general_route(route: str) -> str:

@@ -9,7 +9,7 @@ from forge_doctor.logs.engines import Search
 from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.scan import FRAME_MARKERS
 
-CHUNK_BYTES = 1 << 16
+SMALLEST_CHUNK, LARGEST_CHUNK = 1 << 10, 1 << 17
 
 
 class Window:
@@ -25,6 +25,7 @@ class Window:
         self._search = search
         self._searched_to = 0
         self._hits: list[int] = []
+        self._chunk = SMALLEST_CHUNK
         self._frames = [-1] * len(FRAME_MARKERS)
 
     def literal_at(self, begin: int) -> int:
@@ -36,9 +37,14 @@ class Window:
             start = max(begin, self._searched_to)
             if start >= len(self.data):
                 return len(self.data)
-            end = self.data.find(b"\n", start + CHUNK_BYTES) + 1 or len(self.data)
+            end = self.data.find(b"\n", start + self._chunk) + 1 or len(self.data)
+            self._chunk = min(2 * self._chunk, LARGEST_CHUNK)
             self._hits = [start + hit for hit in self._search(self.data[start:end])]
             self._searched_to = end
+
+    def jump(self) -> None:
+        """What comes next is known already: do not search far ahead."""
+        self._chunk = SMALLEST_CHUNK
 
     def frame_at(self, begin: int) -> int:
         """Where a frame is, at `begin` or after; the length of the data if there is none."""
