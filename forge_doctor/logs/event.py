@@ -43,27 +43,36 @@ class Culprit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One thing that went wrong, once.
+    """What went wrong, whenever and wherever it did.
 
-    `signature` is a signature's id, or empty for an error nobody knows; `at` is seconds since the
-    epoch, UTC, None where the log has no time; `source` names the container, file or service and
-    `offset` the place in it; `detail` a name in the message (the coroutine, the table); `numbers`
-    are those that vary in it (`pool_size`); `once` is a key by which the same event printed twice
-    is recognised; `origin` is `app`, `postgresql` or `pgbouncer`.
+    `signature` is a signature's id, or empty for an error nobody knows; `detail` a name in the
+    message (the coroutine, the table); `numbers` are those that vary in it (`pool_size`); `once` is
+    a key by which the same event printed twice is recognised; `endpoint` the route function that
+    FastAPI named.
     """
 
     signature: str
     exception: str
     message: str
-    source: str = ""
-    offset: int = 0
-    worker: str = ""
-    at: float | None = None
     culprit: Culprit | None = None
-    route: str = ""
     endpoint: Frame | None = None
-    sqlstate: str = ""
-    origin: str = "app"
     detail: str = ""
     numbers: tuple[tuple[str, float], ...] = ()
     once: str = ""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One time that an event was seen.
+
+    `source` names the container, file or service, `offset` the place in it; `at` is seconds since
+    the epoch, UTC, None where the log has no time; `origin` is `app`, `postgresql` or `pgbouncer`.
+    """
+
+    source: str
+    offset: int = 0
+    at: float | None = None
+    worker: str = ""
+    route: str = ""
+    sqlstate: str = ""
+    origin: str = "app"

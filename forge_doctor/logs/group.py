@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge_doctor.logs.event import Culprit, Event
+from forge_doctor.logs.event import Culprit, Event, Sighting
 from forge_doctor.logs.histogram import Histogram
 
 MOST_NAMES = 64
@@ -18,15 +18,15 @@ GroupKey = tuple[str, str, str, int, str, str, str]
 """(signature, exception, file, line, function, the name it goes by without a culprit, origin)."""
 
 
-def group_key(event: Event) -> GroupKey:
+def group_key(event: Event, seen: Sighting) -> GroupKey:
     """What makes two events the same problem: the fault and the user's line, else the route, else
     the name in its message, else its SQLSTATE; never the worker or the request."""
     exception = "" if event.signature else event.exception
     if event.culprit is not None:
         place = event.culprit
-        return (event.signature, exception, place.file, place.line, place.function, "", event.origin)
-    name = event.route or event.detail or event.sqlstate
-    return (event.signature, exception, "", 0, "", name, event.origin)
+        return (event.signature, exception, place.file, place.line, place.function, "", seen.origin)
+    name = seen.route or event.detail or seen.sqlstate
+    return (event.signature, exception, "", 0, "", name, seen.origin)
 
 
 @dataclass(slots=True)
@@ -72,29 +72,33 @@ class Group:
         _, _, file, line, function, _, _ = self.key
         return Culprit(file=file, line=line, function=function, code=self.code) if file else None
 
-    def add(self, event: Event, example: Callable[[], str]) -> None:
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
         """Count one event; `example` is asked for its text only when this event becomes the example."""
         self.count += 1
-        if event.at is None:
+        at = seen.at
+        if at is None:
             self.untimed += 1
         else:
-            self.first = event.at if self.first is None else min(self.first, event.at)
-            self.last = event.at if self.last is None else max(self.last, event.at)
-            self.rate.add(event.at)
-        self.sources[event.source] = self.sources.get(event.source, 0) + 1
-        for names, name in ((self.workers, event.worker), (self.routes, event.route), (self.details, event.detail)):
+            self.first = at if self.first is None or at < self.first else self.first
+            self.last = at if self.last is None or at > self.last else self.last
+            self.rate.add(at)
+        self.sources[seen.source] = self.sources.get(seen.source, 0) + 1
+        for names, name in ((self.workers, seen.worker), (self.routes, seen.route), (self.details, event.detail)):
             if name and name not in names:
                 _keep_smallest(names, {name})
         if event.exception and event.exception not in self.exceptions:
             _keep_smallest(self.exceptions, {event.exception})
         for label, number in event.numbers:
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
-        place = (math.inf if event.at is None else event.at, event.source, event.offset)
+        place = (math.inf if at is None else at, seen.source, seen.offset)
         if self.count == 1 or place < self.sample:
-            self.sample, self.message, self.example = place, event.message, example()[:LONGEST_EXAMPLE]
-            self.code = event.culprit.code if event.culprit else ""
-            named = event.endpoint
-            self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""
+            self._show(event, place, example())
+
+    def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
+        self.sample, self.message, self.example = place, event.message, example[:LONGEST_EXAMPLE]
+        self.code = event.culprit.code if event.culprit else ""
+        named = event.endpoint
+        self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""
 
     def merge(self, other: Group) -> None:
         """Add what another group of the same key counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import re
@@ -11,6 +12,8 @@ from typing import Any
 from forge_doctor.logs.clock import STAMP, parse_stamp, stamp_seconds
 from forge_doctor.logs.structured import Record, read_json
 
+LONGEST_KNOWN = 300
+MOST_KNOWN = 2048
 LEVELS = {
     "trace": 5,
     "debug": 10,
@@ -79,6 +82,30 @@ class Head:
     extra: dict[str, str] = field(default_factory=dict)
 
 
+class Heads:
+    """Reads heads; what follows the time is the same in many records, and remembered."""
+
+    def __init__(self, zone_s: float = 0.0) -> None:
+        self._zone_s = zone_s
+        self._known: dict[bytes, Head] = {}
+
+    def read(self, text: bytes) -> Head | None:
+        """The head of the record that begins with this line; None for a line that continues one."""
+        if len(text) > LONGEST_KNOWN or not (text[:1].isdigit() or text[:1] == b"["):
+            return read_head(text, self._zone_s)
+        found = _TIMED.match(text)
+        if found is None or text[found.end() - 1 : found.end() + 1] == b',"':
+            return read_head(text, self._zone_s)
+        rest = text[found.end() :]
+        if rest not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[rest] = _rest_head(rest)
+        head = copy.copy(self._known[rest])
+        head.at = stamp_seconds(found, self._zone_s)
+        return head
+
+
 def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
     """The head of the record that begins with this line; None for a line that continues one."""
     first = text[:1]
@@ -113,19 +140,21 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
     rest = text[found.end() :]
     if text[found.end() - 1 : found.end()] == b"," and rest[:1] == b'"':
         return _csv_head(text, at)
+    head = _rest_head(rest)
+    head.at = at
+    return head
+
+
+def _rest_head(rest: bytes) -> Head:
+    """The head by what follows its time."""
     level = _LEVEL.search(rest[:160])
     if level is None:
-        return Head(message=rest, at=at, worker=_pid(rest[:60]))
-    return _leveled(rest, level, at)
-
-
-def _leveled(rest: bytes, level: re.Match[bytes], at: float | None) -> Head:
+        return Head(message=rest, worker=_pid(rest[:60]))
     before, after = rest[: level.start()], rest[level.end() :]
     logger = _LOGGER.search(before + b" " + after[:120].lstrip(b" ]|:"))
     head = Head(
         message=_MESSAGE_JUNK.sub(b"", after, count=1),
         level=_found_level(level),
-        at=at,
         logger=logger.group(1).decode("ascii", "replace") if logger else "",
         worker=_pid(rest[:80]),
     )

@@ -19,6 +19,9 @@ _STAMPS = re.compile(
 )
 
 
+_DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The lines after a block's first, up to the last but the exception, or to the block's end.
@@ -118,6 +121,12 @@ class Memo:
 def is_stamped(raw: bytes) -> bool:
     """Whether the line carries a time in front, or behind as docker's own files do."""
     return raw.startswith(b'{"log"') or _STAMPS.match(raw) is not None
+
+
+def begins_alike(raw: bytes, other: bytes) -> bool:
+    """Whether both lines begin with a clock in the same place and the same words before it: both are heads."""
+    shape = raw[:24].translate(_DIGITS)
+    return b"0:00:0" in shape and other[:24].translate(_DIGITS) == shape
 
 
 def _after_lines(data: bytes, begin: int, count: int) -> int:

@@ -6,17 +6,16 @@ Only the lines round a literal are parsed; the same events come out of a whole l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.event import Event
-from forge_doctor.logs.head import Head, read_head
+from forge_doctor.logs.event import Event, Sighting
+from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
 from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.memo import Memo, Run, is_stamped
+from forge_doctor.logs.memo import Memo, Run, begins_alike, is_stamped
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.record import Line, Region
 from forge_doctor.logs.redact import redact
@@ -53,6 +52,8 @@ class Reader:
         self._window = Window(b"", 0, b"", self._search)
         self._lanes: dict[LaneKey, Lane] = {}
         self._partial: dict[LaneKey, tuple[Line, int]] = {}
+        self._heads = Heads(self.rules.zone_s)
+        self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
@@ -106,7 +107,9 @@ class Reader:
         begin = window.line_of(target, begin)
         end = window.data.find(b"\n", begin) + 1 or len(window.data)
         line = self._unwrapper.line(window.data[begin:end], stream)
-        if read_head(line.text, self.rules.zone_s) is None:
+        head = self._heads.read(line.text)
+        self._parsed = (window.offset + begin, line, head)
+        if head is None:
             offset = window.offset + begin
             for raw, place in reversed(list(self._head_before(line, offset, stream))):
                 self._number += 1
@@ -121,7 +124,7 @@ class Reader:
             if _lane_key(other) != _lane_key(line):
                 continue
             found.append((raw, place))
-            if read_head(other.text, self.rules.zone_s) is not None:
+            if self._heads.read(other.text) is not None:
                 yield from found
                 return
 
@@ -138,7 +141,7 @@ class Reader:
             self.settle()
             return begin
         raw = window.data[begin:end]
-        block = self._whole(self._unwrapper.line(raw, stream), offset)
+        block = self._known(offset) or self._whole(self._unwrapper.line(raw, stream), offset)
         if block is None:
             self._busy = True
             return end
@@ -147,6 +150,13 @@ class Reader:
             before = window.before(offset) if block.marked < 0 else b""
             block.mark(offset, self._number, literal, before)
         return self._follow(block, raw, begin, end)
+
+    def _known(self, offset: int) -> Block | None:
+        """The block of a line whose head was read when it was skipped to."""
+        parsed, self._parsed = self._parsed, None
+        if parsed is None or parsed[0] != offset or parsed[2] is None or parsed[1].partial or self._partial:
+            return None
+        return self._begin(parsed[1], parsed[2], offset)
 
     def _follow(self, block: Block, raw: bytes, begin: int, end: int) -> int:
         """Go on behind the line just taken: past the whole body of the block where it is known."""
@@ -160,11 +170,11 @@ class Reader:
             return end
         if len(block.lines) > 1 or block.marked < 0:
             return end
-        return self._recall(block, is_stamped(raw), end)
+        return self._recall(block, raw, end)
 
-    def _recall(self, block: Block, stamped: bool, begin: int) -> int:
+    def _recall(self, block: Block, raw: bytes, begin: int) -> int:
         """Give the block a body that is known; where it ends."""
-        data = self._window.data
+        data, stamped = self._window.data, is_stamped(raw)
         found = self._memo.match(data, begin, stamped) if self._alone(block) else None
         if found is None:
             self._run = Run(block=block, start=begin, stamped=stamped, before=len(block.lines))
@@ -178,6 +188,11 @@ class Reader:
         block.size += len(body.text)
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
         block.touched = block.turn = self._number
+        if not block.unfinished and not stamped and begins_alike(raw, data[end : end + 32]):
+            for lane in self._lanes.values():
+                for done in lane.close():
+                    self._judge(done)
+            self._rest(self._window.offset + end)
         return end
 
     def _alone(self, block: Block) -> bool:
@@ -210,17 +225,21 @@ class Reader:
     def _line(self, line: Line, offset: int) -> Block | None:
         lane = self._lane(line)
         line.text = line.text[:LONGEST_LINE]
-        head = read_head(line.text, self.rules.zone_s)
-        current = lane.current
+        head = self._heads.read(line.text)
         of_server = head is not None and head.level == 0 and head.origin == "postgresql"
-        if head is None or (of_server and current is not None):
-            closed: Iterable[Block] = lane.go_on(line, offset, self._number)
-        else:
-            closed = lane.begin(Block(line=line, head=head, offset=offset, touched=self._number))
-            self._note(line, head)
-        for block in closed:
+        if head is not None and not (of_server and lane.current is not None):
+            return self._begin(line, head, offset)
+        for block in lane.go_on(line, offset, self._number):
             self._judge(block)
         return lane.last
+
+    def _begin(self, line: Line, head: Head, offset: int) -> Block:
+        """A record begins."""
+        begun = Block(line=line, head=head, offset=offset, touched=self._number)
+        for block in self._lane(line).begin(begun):
+            self._judge(block)
+        self._note(line, head)
+        return begun
 
     def _lane(self, line: Line) -> Lane:
         key = _lane_key(line)
@@ -246,28 +265,36 @@ class Reader:
     def _judge(self, block: Block) -> None:
         if not block.literal:
             return
-        for told in self._recogniser.events(block):
-            event = self._placed(told, block)
-            if not self._repeated(event):
-                self.summary.add(event, lambda: _example(block))
+        events = self._recogniser.events(block)
+        if not events:
+            return
+        seen = self._sighting(block)
+        for event in events:
+            if not self._repeated(event, block.offset):
+                named = event.endpoint.code if event.endpoint is not None else ""
+                seen.route = named if "/" in named else seen.route
+                self.summary.add(event, seen, lambda: _example(block))
 
-    def _placed(self, event: Event, block: Block) -> Event:
-        """The event with the block's time, place, worker and route."""
+    def _sighting(self, block: Block) -> Sighting:
+        """When, where and on which route the block was written."""
         line, head = block.line, block.head
-        at = head.at if head is not None and head.at is not None else line.at
-        named = event.endpoint.code if event.endpoint is not None else ""
-        return replace(
-            event,
-            at=self._surroundings.time(block) if at is None else at,
-            source=f"{self.source} {line.service}" if line.service else self.source,
+        source = f"{self.source} {line.service}" if line.service else self.source
+        route = self._surroundings.route(block)
+        if head is None:
+            at = self._surroundings.time(block) if line.at is None else line.at
+            return Sighting(source=source, offset=block.offset, at=at, worker=line.worker)
+        at = head.at if head.at is not None else line.at
+        return Sighting(
+            source=source,
             offset=block.offset,
-            worker=line.worker or (head.worker if head is not None else ""),
-            route=named if "/" in named else self._surroundings.route(block),
-            origin=head.origin if head is not None else "app",
-            sqlstate=event.sqlstate or (head.sqlstate if head is not None else ""),
+            at=self._surroundings.time(block) if at is None else at,
+            worker=line.worker or head.worker,
+            route=route,
+            sqlstate=head.sqlstate,
+            origin=head.origin,
         )
 
-    def _repeated(self, event: Event) -> bool:
+    def _repeated(self, event: Event, offset: int) -> bool:
         """Whether this was counted already, or is gunicorn's own kill after a timeout."""
         if event.signature in ("worker-oom", "worker-signal-old"):
             found = _KILLED.search(event.message)
@@ -275,10 +302,10 @@ class Reader:
         if not event.once:
             return False
         before = self._seen.get(event.once)
-        self._seen[event.once] = event.offset
+        self._seen[event.once] = offset
         if len(self._seen) > 10_000:
-            self._seen = {key: at for key, at in self._seen.items() if event.offset - at <= REPEATED_WITHIN}
-        return before is not None and event.offset - before <= REPEATED_WITHIN
+            self._seen = {key: at for key, at in self._seen.items() if offset - at <= REPEATED_WITHIN}
+        return before is not None and offset - before <= REPEATED_WITHIN
 
 
 def _lane_key(line: Line) -> LaneKey:

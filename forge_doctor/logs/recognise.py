@@ -36,7 +36,7 @@ class Recogniser:
         self.cache: dict[object, tuple[Event, ...]] = {}
 
     def events(self, block: Block) -> tuple[Event, ...]:
-        """What went wrong in this block, without time and place."""
+        """What went wrong in this block."""
         head = block.head
         if head is not None and not block.lines and head.record is None and not self._tells(head, head.message):
             return ()
@@ -147,8 +147,6 @@ class Recogniser:
             exception="",
             message=_short(text),
             culprit=_redacted(culprit) if signature.blames else None,
-            origin=head.origin if head else "app",
-            sqlstate=head.sqlstate if head else "",
         )
         return _described(event, signature, text)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge_doctor.logs.event import Event
+from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.group import Group, GroupKey, group_key
 from forge_doctor.logs.histogram import Histogram
 
@@ -27,13 +27,13 @@ class Summary:
     lines: int = 0
     bytes: int = 0
 
-    def add(self, event: Event, example: Callable[[], str]) -> None:
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
         """Count one event."""
-        key = group_key(event)
+        key = group_key(event, seen)
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(key=key)
-        group.add(event, example)
+        group.add(event, seen, example)
 
     def mark(self, name: str, at: float | None) -> None:
         """Note when something began."""

@@ -10,9 +10,8 @@ from forge_doctor.logs.head import read_head
 from forge_doctor.logs.line_format import ANSI, Unwrapper
 from forge_doctor.logs.redact import redact
 
-_FAILED = re.compile(
-    rb'\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b'
-)
+_FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')
+_REQUEST = re.compile(rb"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) $")
 _VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
 _ASGI = b"Exception in ASGI application"
 _CLOCK = re.compile(rb"\d\d:\d\d:\d\d")
@@ -36,15 +35,14 @@ class Surroundings:
             return general_route(head.record.route)
         if _ASGI not in head.message:
             return ""
-        text, end = block.before, len(block.before)
-        while (found := text.rfind(b" HTTP/", 0, end)) >= 0:
-            end = text.rfind(b"\n", 0, found) + 1
-            place = block.marked - len(text) + end
-            line = text[end : text.find(b"\n", found)]
-            failed = _FAILED.search(line)
-            if failed and place not in self._used and self._is_of(block, line):
+        text = block.before
+        for failed in reversed(list(_FAILED.finditer(text))):
+            begin = text.rfind(b"\n", 0, failed.start()) + 1
+            place = block.marked - len(text) + begin
+            request = _REQUEST.search(text[begin : failed.start()])
+            if request and place not in self._used and self._is_of(block, text[begin : failed.end()]):
                 self._used.append(place)
-                return general_route(f"{failed[1].decode()} {ANSI.sub(b'', failed[2]).decode('utf-8', 'replace')}")
+                return general_route(f"{request[1].decode()} {ANSI.sub(b'', request[2]).decode('utf-8', 'replace')}")
         return ""
 
     def time(self, block: Block) -> float | None:
