@@ -13,6 +13,7 @@ from typing import Protocol
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.record import Region
 from forge_doctor.logs.scan import Scanner, Wanted
+from forge_doctor.logs.sources import LogStream
 
 IDLE_S = 0.2
 # An event is taken as complete where its log has been quiet for so long.
@@ -35,14 +36,15 @@ class Followed(Protocol):
 
 
 class FollowedFile:
-    """A file by its name, as `tail -F` follows it, from its beginning or its end.
+    """A file by its name, as `tail -F` follows it, from the byte `start` on.
 
     `alive` says whether anybody still writes it; once nobody does, what is left is read and it ends.
     """
 
-    def __init__(self, path: Path, *, name: str = "", alive: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, path: Path, *, name: str = "", start: int = 0, alive: Callable[[], bool] = lambda: True) -> None:
         self._path, self.name, self._alive = path, name or str(path), alive
         self._file = self._opened(path)
+        self._file.seek(start)
         self._queue: list[Path] = []
         self._was_alive = True
 
@@ -100,6 +102,28 @@ class FollowedFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+class WithPast:
+    """What was rotated away before, then the log that grows."""
+
+    def __init__(self, past: LogStream, now: Followed) -> None:
+        self.name, self._past, self._now = now.name, past, now
+        self._is_past = True
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer without waiting."""
+        if self._is_past:
+            if got := self._past.readinto(buffer):
+                return got
+            self._past.close()
+            self._is_past = False
+        return self._now.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of both."""
+        self._past.close()
+        self._now.close()
 
 
 class FollowedPieces:
