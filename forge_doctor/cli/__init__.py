@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forge_doctor.cli import explain, pool
+from forge_doctor.cli import explain, logs, pool
 from forge_doctor.cli.output import abort
 from forge_doctor.errors import ForgeDoctorError
 
@@ -47,6 +47,7 @@ def root(
 
 
 app.command("pool", epilog=pool.EPILOG)(pool.pool)
+app.command("logs", epilog=logs.EPILOG)(logs.logs)
 app.command("explain", epilog=explain.EPILOG)(explain.explain)
 
 

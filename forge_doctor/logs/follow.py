@@ -18,6 +18,8 @@ from forge_doctor.logs.sources import LogStream
 IDLE_S = 0.2
 # An event is taken as complete where its log has been quiet for so long.
 SETTLED_S = 1.0
+# Rounds without news after which it is asked whether anybody still writes the log.
+QUIET_ROUNDS = 3
 MOST_SIBLINGS = 20
 
 
@@ -46,7 +48,7 @@ class FollowedFile:
         self._file = self._opened(path)
         self._file.seek(start)
         self._queue: list[Path] = []
-        self._was_alive = True
+        self._was_alive, self._quiet = True, 0
 
     def readinto(self, buffer: memoryview, /) -> int | None:
         """What was written since; None where nothing was."""
@@ -63,7 +65,10 @@ class FollowedFile:
             raise CannotInspect(f"{self._path}: cannot be read any more: {error.strerror}") from error
 
     def _nothing(self) -> int | None:
-        # Written between our last read and its end is read by one more round.
+        self._quiet += 1
+        if self._quiet % QUIET_ROUNDS:
+            return None
+        # What was written between our last read and its end is read by further rounds.
         ended, self._was_alive = not self._was_alive, self._alive()
         return 0 if ended else None
 
