@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from forge_doctor.logs.clock import STAMP, parse_stamp, stamp_seconds
@@ -79,7 +78,6 @@ class Head:
     sqlstate: str = ""
     record: Record | None = None
     warned: tuple[str, int] | None = None
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 class Heads:
@@ -101,9 +99,15 @@ class Heads:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             self._known[rest] = _rest_head(rest)
-        head = copy.copy(self._known[rest])
-        head.at = stamp_seconds(found, self._zone_s)
-        return head
+        known = self._known[rest]
+        return Head(
+            message=known.message,
+            level=known.level,
+            at=stamp_seconds(found, self._zone_s),
+            logger=known.logger,
+            worker=known.worker,
+            origin=known.origin,
+        )
 
 
 def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:

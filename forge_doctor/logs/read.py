@@ -148,7 +148,7 @@ class Reader:
         if framed:
             self._busy = True
             before = window.before(offset) if block.marked < 0 else b""
-            block.mark(offset, self._number, literal, before)
+            block.mark(offset if block.lines else block.offset, self._number, literal, before)
         return self._follow(block, raw, begin, end)
 
     def _known(self, offset: int) -> Block | None:

@@ -9,8 +9,8 @@ _TOP = re.compile(r"\s*[╭┌].*Traceback \(most recent call last\)")
 _BOTTOM = re.compile(r"\s*[╰└][─]+[╯┘]\s*$")
 _INNER = re.compile(r"\s*[╭╰┌└│]")
 _PLACE = re.compile(r"(.+?):(\d+) in (\S+)$")
+_TIGHT_PLACE = re.compile(r"(.+?):(\d+)in([\w<>.]+)$")
 _CODE = re.compile(r"\s*(❱)?\s*(\d+) (.*)$")
-_NAMED = re.compile(r"\s*[A-Za-z_][\w.]*(?:Error|Exception|Timeout|Group|Greenlet|Warning|Interrupt)\b|\s*[\w.]+: ")
 
 
 def unbox(lines: list[str]) -> list[str]:
@@ -47,7 +47,7 @@ def _frames(content: list[str]) -> list[str]:
                 out.append("    " + code[3].replace("│", "", 1).strip())
             continue
         place.append(line.strip())
-        found = _PLACE.match("".join(place)) or _PLACE.match(" ".join(place))
+        found = _PLACE.match("".join(place)) or _TIGHT_PLACE.match("".join(place).replace(" ", ""))
         if found:
             out.append(f'  File "{found[1]}", line {found[2]}, in {found[3]}')
             place = []

@@ -20,7 +20,7 @@ _SURE_EXCEPTION = re.compile(
     r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
 )
 _GROUP_LINE = re.compile(r"( +)\| ?")
-_GROUP_LEAF = re.compile(r"( *)\+-[+-]-* (\d+|\.\.\.) -+$")
+_GROUP_LEAF = re.compile(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = re.compile(r" *\+-{10,}$")
 _STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
 _LONGEST_MESSAGE = 400
@@ -126,8 +126,8 @@ class _Parser:
         if leaf:
             self._close()
             self.grouped = True
-            depth = len(leaf[1]) // 2
-            self.branch = [*self.branch[: depth - 1], leaf[2]]
+            depth = len(leaf[1]) // 2 - (leaf[2] == "+-")
+            self.branch = [*self.branch[: max(0, depth - 1)], leaf[3]]
             return ""
         if _GROUP_END.match(line):
             self._close()

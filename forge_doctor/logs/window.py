@@ -9,7 +9,7 @@ from forge_doctor.logs.engines import Search
 from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.scan import FRAME_MARKERS
 
-SMALLEST_CHUNK, LARGEST_CHUNK = 1 << 10, 1 << 17
+SMALLEST_CHUNK, LARGEST_CHUNK = 2_560, 1 << 17
 
 
 class Window:
