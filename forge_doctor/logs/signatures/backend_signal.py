@@ -24,5 +24,4 @@ SIGNATURE = Signature(
     cause="Out of memory, or a bug.",
     fix=("dmesg and the server's log ('was terminated by signal 9'); lower work_mem x connections; give memory."),
     doc="https://www.postgresql.org/docs/current/kernel-resources.html",
-    any_level=True,
 )

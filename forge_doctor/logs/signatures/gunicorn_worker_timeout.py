@@ -26,7 +26,6 @@ SIGNATURE = Signature(
     ),
     fix=("Move blocking work to a thread; add timeouts; raise --timeout only for known long start-ups."),
     doc="https://docs.gunicorn.org/en/stable/settings.html#timeout",
-    any_level=True,
     blames=False,
     tells="the log does not show the call that blocked the worker",
     rules=("blocking-call-with-session",),

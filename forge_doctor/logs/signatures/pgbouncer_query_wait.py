@@ -27,7 +27,6 @@ SIGNATURE = Signature(
     cause="default_pool_size too small or server connections held by long transactions.",
     fix="Shorten transactions; raise default_pool_size within max_connections.",
     doc="https://www.pgbouncer.org/config.html#query_wait_timeout",
-    any_level=True,
     numbers=(("age_s", r"\(age=(\d+(?:\.\d+)?)s?\)"),),
     explained_by=("idle-in-transaction",),
     checks=("idle-in-transaction", "leaked-transactions"),

@@ -23,7 +23,6 @@ SIGNATURE = Signature(
     cause=("Crash of the server, an idle connection cut by a load balancer or a NAT, a proxy restart."),
     fix="Keepalives, pool_recycle, pool_pre_ping; check the proxy's idle timeout.",
     doc="https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects",
-    any_level=True,
     explained_by=(
         "idle-in-transaction",
         "idle-session",

@@ -23,6 +23,5 @@ SIGNATURE = Signature(
     cause="Worker killed (OOM, timeout), container stopped, cancelled task.",
     fix="Compare with the application's log: WORKER TIMEOUT, SIGKILL.",
     doc="https://www.postgresql.org/docs/current/runtime-config-logging.html",
-    any_level=True,
     explained_by=("gunicorn-worker-timeout", "worker-oom", "uvicorn-worker-died"),
 )

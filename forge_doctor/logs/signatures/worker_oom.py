@@ -24,7 +24,6 @@ SIGNATURE = Signature(
     cause=("The kernel's OOM killer (container memory limit), or gunicorn's own kill after WORKER TIMEOUT."),
     fix=("If a WORKER TIMEOUT of the same pid precedes it, that is the cause; else check the memory limit and dmesg."),
     doc="https://docs.gunicorn.org/en/stable/faq.html",
-    any_level=True,
     blames=False,
     tells="gunicorn only guesses memory: nothing in this log proves that the kernel killed it",
     explained_by=("gunicorn-worker-timeout",),

@@ -26,7 +26,6 @@ SIGNATURE = Signature(
         "memory limit and dmesg. Here: ignore 15 at shutdown."
     ),
     doc="https://docs.gunicorn.org/en/stable/faq.html",
-    any_level=True,
     blames=False,
     tells="the log names the signal, not who sent it",
     explained_by=("gunicorn-worker-timeout",),
