@@ -126,10 +126,10 @@ def stream_log(
         api = client.api
         url = f"{api.base_url}/v{api.api_version}/containers/{log.id}/logs"
         try:
-            response = api.get(url, params=wanted, stream=True, timeout=None if follow else 60)
-            refuse(log, response)
-            pieces = response.iter_content(None if follow else 1 << 18)
-            yield from pieces if log.tty else demultiplexed(pieces)
+            with api.get(url, params=wanted, stream=True, timeout=None if follow else 60) as response:
+                refuse(log, response)
+                pieces = response.iter_content(None if follow else 1 << 18)
+                yield from pieces if log.tty else demultiplexed(pieces)
         except requests.RequestException as error:
             raise CannotInspect(f"{log.name}: the Docker Engine broke off its log: {error}") from error
 

@@ -5,9 +5,12 @@ A message keeps its stream, its time and whether it was cut (`P`) or whole (`F`)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 HEADER_BYTES = 8
+PIECE_BYTES = 16 << 10
+LINE = re.compile(rb"[^\n]*\n?")
 STREAMS = {0: b"stdin", 1: b"stdout", 2: b"stderr", 3: b"system"}
 
 
@@ -47,12 +50,18 @@ class Demultiplexer:
 
 
 def cri_lines(stream: bytes, message: bytes) -> bytes:
-    """`<time> stderr F text` for each line of a message that begins with its time."""
+    """`<time> stderr F text` for each line of a message that begins with its time.
+
+    A line is cut where a piece is full: the last piece may come without its newline.
+    """
     if not stream:
         return message
     moment, _, text = message.partition(b" ")
-    lines = text.splitlines(keepends=True) if text.count(b"\n") > 1 else [text]
-    return b"".join(
-        b"%b %b %b %b%b" % (moment, stream, *((b"F", line, b"") if line.endswith(b"\n") else (b"P", line, b"\n")))
-        for line in lines
-    )
+    lines = [text] if b"\n" not in text[:-1] else [part for part in LINE.findall(text) if part]
+    return b"".join(_cri_line(moment, stream, line) for line in lines)
+
+
+def _cri_line(moment: bytes, stream: bytes, line: bytes) -> bytes:
+    if line.endswith(b"\n"):
+        return b"%b %b F %b" % (moment, stream, line)
+    return b"%b %b %b %b\n" % (moment, stream, b"P" if len(line) >= PIECE_BYTES else b"F", line)
