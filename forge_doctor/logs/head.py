@@ -87,6 +87,13 @@ class Heads:
         self._zone_s = zone_s
         self._known: dict[bytes, Head] = {}
 
+    def stamp(self, raw: bytes) -> tuple[float | None, bytes] | None:
+        """The time that a plain record's line begins with, and what follows it; None where it is another kind."""
+        if len(raw) > LONGEST_KNOWN or not (raw[:1].isdigit() or raw[:1] == b"["):
+            return None
+        found = _TIMED.match(raw)
+        return (stamp_seconds(found, self._zone_s), raw[found.end() :]) if found else None
+
     def read(self, text: bytes) -> Head | None:
         """The head of the record that begins with this line; None for a line that continues one."""
         if len(text) > LONGEST_KNOWN or not (text[:1].isdigit() or text[:1] == b"["):

@@ -5,8 +5,10 @@ Only the lines round a literal are parsed; the same events come out of a whole l
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.culprit import Rules
@@ -15,7 +17,7 @@ from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
 from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.memo import Memo, Run, begins_alike, is_stamped
+from forge_doctor.logs.memo import MOST_LOOKS, Body, Memo, Run, begins_alike, is_stamped
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.record import Line, Region
 from forge_doctor.logs.redact import redact
@@ -31,7 +33,18 @@ REPEATED_WITHIN = 1 << 16
 
 _TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 _KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
+_KILLS = ("worker-oom", "worker-signal-old")
 LaneKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A block that is nothing but a head and a known body, and what it comes to."""
+
+    body: Body
+    head: Head
+    block: Block
+    events: tuple[Event, ...]
 
 
 class Reader:
@@ -55,6 +68,7 @@ class Reader:
         self._heads = Heads(self.rules.zone_s)
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
+        self._repeats: dict[bytes, list[Repeat]] = {}
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
         self._busy = False
@@ -71,7 +85,12 @@ class Reader:
         begin = 0
         while begin < len(region.data):
             if not self._busy:
-                begin = self._skip_to(min(window.literal_at(begin), window.frame_at(begin)), begin, region.stream)
+                target = min(window.literal_at(begin), window.frame_at(begin))
+                known = self._repeat(target, begin) if target < len(region.data) else 0
+                if known:
+                    begin = known
+                    continue
+                begin = self._skip_to(target, begin, region.stream)
                 if begin >= len(region.data):
                     break
             end = region.data.find(b"\n", begin) + 1 or len(region.data)
@@ -98,6 +117,39 @@ class Reader:
         """Nothing is open: quiet lines from here on are not parsed."""
         self._lanes.clear()
         self._busy, self._run, self._quiet_since = False, None, offset
+
+    def _repeat(self, target: int, begin: int) -> int:
+        """Count a whole block that was read before but for its time; where it ends, or 0."""
+        data = self._window.data
+        begin = self._window.line_of(target, begin)
+        end = data.find(b"\n", target) + 1
+        stamp = self._heads.stamp(data[begin:end])
+        if stamp is None:
+            return 0
+        at, rest = stamp
+        for known in self._repeats.get(rest, ()):
+            after = end + len(known.body.text)
+            if data.startswith(known.body.text, end) and begins_alike(data[begin:end], data[after : after + 32]):
+                offset = self._window.offset + begin
+                known.block.before, known.block.marked = self._window.before(offset), offset
+                seen = Sighting(self.source, offset, at, known.head.worker, "", known.head.sqlstate, known.head.origin)
+                seen.route = self._surroundings.route(known.block)
+                self._count(known.events, seen, functools.partial(_plain_example, data, begin, after))
+                self._window.jump()
+                self._quiet_since = self._window.offset + after
+                return after
+        return 0
+
+    def _remember(self, block: Block, raw: bytes, body: Body) -> None:
+        """Remember a block that was all head and known body, to count its repeats at once."""
+        stamp = self._heads.stamp(raw) if block.line.text == raw.rstrip(b"\r\n") else None
+        if stamp is None or block.head is None or block.head.record is not None or not block.literal:
+            return
+        known = self._repeats.setdefault(stamp[1], [])
+        events = self._recogniser.events(block)
+        timeless = all(not event.once and event.signature not in _KILLS for event in events)
+        if len(known) < MOST_LOOKS and timeless and block.head.at is not None:
+            known.append(Repeat(body=body, head=block.head, block=block, events=events))
 
     def _skip_to(self, target: int, begin: int, stream: str) -> int:
         """The next line worth reading; the head it may belong to is read first."""
@@ -189,6 +241,8 @@ class Reader:
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
         block.touched = block.turn = self._number
         if not block.unfinished and not stamped and begins_alike(raw, data[end : end + 32]):
+            if len(block.lines) == len(body.lines):
+                self._remember(block, raw, body)
             for lane in self._lanes.values():
                 for done in lane.close():
                     self._judge(done)
@@ -266,14 +320,15 @@ class Reader:
         if not block.literal:
             return
         events = self._recogniser.events(block)
-        if not events:
-            return
-        seen = self._sighting(block)
+        if events:
+            self._count(events, self._sighting(block), lambda: _example(block))
+
+    def _count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> None:
         for event in events:
-            if not self._repeated(event, block.offset):
+            if not self._repeated(event, seen.offset):
                 named = event.endpoint.code if event.endpoint is not None else ""
                 seen.route = named if "/" in named else seen.route
-                self.summary.add(event, seen, lambda: _example(block))
+                self.summary.add(event, seen, example)
 
     def _sighting(self, block: Block) -> Sighting:
         """When, where and on which route the block was written."""
@@ -296,7 +351,7 @@ class Reader:
 
     def _repeated(self, event: Event, offset: int) -> bool:
         """Whether this was counted already, or is gunicorn's own kill after a timeout."""
-        if event.signature in ("worker-oom", "worker-signal-old"):
+        if event.signature in _KILLS:
             found = _KILLED.search(event.message)
             return found is not None and found[1] in self._timed_out
         if not event.once:
@@ -310,6 +365,10 @@ class Reader:
 
 def _lane_key(line: Line) -> LaneKey:
     return (line.service, line.stream, line.worker)
+
+
+def _plain_example(data: bytes, begin: int, end: int) -> str:
+    return redact(data[begin:end].decode("utf-8", "replace").rstrip("\n"))
 
 
 def _example(block: Block) -> str:
