@@ -47,7 +47,8 @@ class ObjectSource:
         import fsspec
 
         try:
-            file = fsspec.open(self.name, "rb", block_size=8 << 20).open()
+            storage, path = fsspec.core.url_to_fs(self.name)
+            file = storage.open(path, "rb", block_size=8 << 20)
         except storage_errors() as error:
             raise CannotInspect(f"{self.name}: cannot be read: {reason(error)}") from error
         return open_plain(self.name, Stored(self.name, file))
@@ -115,7 +116,7 @@ def collect_on_cluster(tasks: Sequence[Task], scheduler: str, progress: Progress
 
     with connect(scheduler) as client:
         waiting = {client.submit(collect, task, pure=False, retries=MOST_DEATHS): task for task in tasks}
-        for future in as_completed(waiting):
+        for future in as_completed(waiting, loop=client.loop):
             task = waiting[future]
             try:
                 done: Collected = future.result()
