@@ -5,46 +5,23 @@ Only the lines round a literal are parsed; the same events come out of a whole l
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.marks import MARKS
-from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.memo import MOST_LOOKS, Body, Memo, Run, begins_alike, is_stamped
-from forge_doctor.logs.recognise import Recogniser
+from forge_doctor.logs.memo import Memo, Run, begins_alike, is_stamped
 from forge_doctor.logs.record import Line, Region
-from forge_doctor.logs.redact import redact
+from forge_doctor.logs.repeat import Repeats
 from forge_doctor.logs.scan import AFTER_BYTES, Wanted, wanted_lines
 from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.surroundings import Surroundings
+from forge_doctor.logs.tally import Tally
 from forge_doctor.logs.window import Window
 
 LONGEST_LINE = 4 << 20
 MOST_LANES = 256
-REPEATED_WITHIN = 1 << 16
-"""The same object complained of twice within so many bytes is one event printed twice."""
-
-_TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
-_KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
-_KILLS = ("worker-oom", "worker-signal-old")
 LaneKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A block that is nothing but a head and a known body, and what it comes to."""
-
-    body: Body
-    head: Head
-    block: Block
-    events: tuple[Event, ...]
 
 
 class Reader:
@@ -56,11 +33,9 @@ class Reader:
     def __init__(self, source: str, rules: Rules | None = None, wanted: Wanted | None = None) -> None:
         self.source = source
         self.rules = rules or Rules()
-        self.summary = Summary()
         self._search = (wanted or wanted_lines()).engine.search
         self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
-        self._recogniser = Recogniser(self.rules, catalogue())
-        self._surroundings = Surroundings(self._unwrapper, self.rules.zone_s)
+        self._tally = Tally(source, self.rules, self._unwrapper)
         self._memo = Memo()
         self._window = Window(b"", 0, b"", self._search)
         self._lanes: dict[LaneKey, Lane] = {}
@@ -68,11 +43,18 @@ class Reader:
         self._heads = Heads(self.rules.zone_s)
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
-        self._repeats: dict[bytes, list[Repeat]] = {}
-        self._seen: dict[str, int] = {}
-        self._timed_out: set[str] = set()
+        self._repeats = Repeats(self._heads, self._tally)
         self._busy = False
         self._end = self._number = self._marked_end = self._quiet_since = 0
+
+    @property
+    def summary(self) -> Summary:
+        """What was counted so far."""
+        return self._tally.summary
+
+    @summary.setter
+    def summary(self, summary: Summary) -> None:
+        self._tally.summary = summary
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
@@ -86,9 +68,9 @@ class Reader:
         while begin < len(region.data):
             if not self._busy:
                 target = min(window.literal_at(begin), window.frame_at(begin))
-                known = self._repeat(target, begin) if target < len(region.data) else 0
+                known = self._repeats.count(window, target, begin) if target < len(region.data) else 0
                 if known:
-                    begin = known
+                    begin, self._quiet_since = known, window.offset + known
                     continue
                 begin = self._skip_to(target, begin, region.stream)
                 if begin >= len(region.data):
@@ -105,51 +87,18 @@ class Reader:
         self._partial.clear()
         for lane in self._lanes.values():
             for block in lane.close():
-                self._judge(block)
+                self._tally.judge(block)
         self._rest(self._end)
 
     def finish(self) -> Summary:
         """Close what is open and give the summary."""
         self.settle()
-        return self.summary
+        return self._tally.summary
 
     def _rest(self, offset: int) -> None:
         """Nothing is open: quiet lines from here on are not parsed."""
         self._lanes.clear()
         self._busy, self._run, self._quiet_since = False, None, offset
-
-    def _repeat(self, target: int, begin: int) -> int:
-        """Count a whole block that was read before but for its time; where it ends, or 0."""
-        data = self._window.data
-        begin = self._window.line_of(target, begin)
-        end = data.find(b"\n", target) + 1
-        stamp = self._heads.stamp(data[begin:end])
-        if stamp is None:
-            return 0
-        at, rest = stamp
-        for known in self._repeats.get(rest, ()):
-            after = end + len(known.body.text)
-            if data.startswith(known.body.text, end) and begins_alike(data[begin:end], data[after : after + 32]):
-                offset = self._window.offset + begin
-                known.block.before, known.block.marked = self._window.before(offset), offset
-                seen = Sighting(self.source, offset, at, known.head.worker, "", known.head.sqlstate, known.head.origin)
-                seen.route = self._surroundings.route(known.block)
-                self._count(known.events, seen, functools.partial(_plain_example, data, begin, after))
-                self._window.jump()
-                self._quiet_since = self._window.offset + after
-                return after
-        return 0
-
-    def _remember(self, block: Block, raw: bytes, body: Body) -> None:
-        """Remember a block that was all head and known body, to count its repeats at once."""
-        stamp = self._heads.stamp(raw) if block.line.text == raw.rstrip(b"\r\n") else None
-        if stamp is None or block.head is None or block.head.record is not None or not block.literal:
-            return
-        known = self._repeats.setdefault(stamp[1], [])
-        events = self._recogniser.events(block)
-        timeless = all(not event.once and event.signature not in _KILLS for event in events)
-        if len(known) < MOST_LOOKS and timeless and block.head.at is not None:
-            known.append(Repeat(body=body, head=block.head, block=block, events=events))
 
     def _skip_to(self, target: int, begin: int, stream: str) -> int:
         """The next line worth reading; the head it may belong to is read first."""
@@ -242,10 +191,10 @@ class Reader:
         block.touched = block.turn = self._number
         if not block.unfinished and not stamped and begins_alike(raw, data[end : end + 32]):
             if len(block.lines) == len(body.lines):
-                self._remember(block, raw, body)
+                self._repeats.learn(block, raw, body)
             for lane in self._lanes.values():
                 for done in lane.close():
-                    self._judge(done)
+                    self._tally.judge(done)
             self._rest(self._window.offset + end)
         return end
 
@@ -284,15 +233,15 @@ class Reader:
         if head is not None and not (of_server and lane.current is not None):
             return self._begin(line, head, offset)
         for block in lane.go_on(line, offset, self._number):
-            self._judge(block)
+            self._tally.judge(block)
         return lane.last
 
     def _begin(self, line: Line, head: Head, offset: int) -> Block:
         """A record begins."""
         begun = Block(line=line, head=head, offset=offset, touched=self._number)
         for block in self._lane(line).begin(begun):
-            self._judge(block)
-        self._note(line, head)
+            self._tally.judge(block)
+        self._tally.note(line, head)
         return begun
 
     def _lane(self, line: Line) -> Lane:
@@ -302,81 +251,10 @@ class Reader:
             if len(self._lanes) >= MOST_LANES:
                 oldest = next(iter(self._lanes))
                 for block in self._lanes.pop(oldest).close():
-                    self._judge(block)
+                    self._tally.judge(block)
             lane = self._lanes[key] = Lane()
         return lane
-
-    def _note(self, line: Line, head: Head) -> None:
-        """Remember what a record says about later ones: a start or stop, a worker that is killed."""
-        if head.level <= 20 or head.origin != "app":
-            for text, name in MARKS:
-                if text in head.message:
-                    self.summary.mark(name, head.at if head.at is not None else line.at)
-        found = _TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
-        if found:
-            self._timed_out.add(found[1].decode())
-
-    def _judge(self, block: Block) -> None:
-        if not block.literal:
-            return
-        events = self._recogniser.events(block)
-        if events:
-            self._count(events, self._sighting(block), lambda: _example(block))
-
-    def _count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> None:
-        for event in events:
-            if not self._repeated(event, seen.offset):
-                named = event.endpoint.code if event.endpoint is not None else ""
-                seen.route = named if "/" in named else seen.route
-                self.summary.add(event, seen, example)
-
-    def _sighting(self, block: Block) -> Sighting:
-        """When, where and on which route the block was written."""
-        line, head = block.line, block.head
-        source = f"{self.source} {line.service}" if line.service else self.source
-        route = self._surroundings.route(block)
-        if head is None:
-            at = self._surroundings.time(block) if line.at is None else line.at
-            return Sighting(source=source, offset=block.offset, at=at, worker=line.worker)
-        at = head.at if head.at is not None else line.at
-        return Sighting(
-            source=source,
-            offset=block.offset,
-            at=self._surroundings.time(block) if at is None else at,
-            worker=line.worker or head.worker,
-            route=route,
-            sqlstate=head.sqlstate,
-            origin=head.origin,
-        )
-
-    def _repeated(self, event: Event, offset: int) -> bool:
-        """Whether this was counted already, or is gunicorn's own kill after a timeout."""
-        if event.signature in _KILLS:
-            found = _KILLED.search(event.message)
-            return found is not None and found[1] in self._timed_out
-        if not event.once:
-            return False
-        before = self._seen.get(event.once)
-        self._seen[event.once] = offset
-        if len(self._seen) > 10_000:
-            self._seen = {key: at for key, at in self._seen.items() if offset - at <= REPEATED_WITHIN}
-        return before is not None and offset - before <= REPEATED_WITHIN
 
 
 def _lane_key(line: Line) -> LaneKey:
     return (line.service, line.stream, line.worker)
-
-
-def _plain_example(data: bytes, begin: int, end: int) -> str:
-    return redact(data[begin:end].decode("utf-8", "replace").rstrip("\n"))
-
-
-def _example(block: Block) -> str:
-    """The whole block, secrets taken out."""
-    head = block.head
-    parts = [block.line.text if head is None or head.record is None else head.message] if head is not None else []
-    parts += block.lines
-    text = b"\n".join(parts).decode("utf-8", "replace")
-    if head is not None and head.record is not None and head.record.trace not in ("", head.record.message):
-        text = f"{text.rstrip()}\n{head.record.trace}"
-    return redact(text.rstrip("\n"))
