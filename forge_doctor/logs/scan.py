@@ -180,25 +180,32 @@ class Scanner:
 
     def _extend(self, end: int) -> int:
         """Move `_last` along the frames that follow it; where the region ends if no more hits come."""
-        window = self._window
+        # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
+        rfind, last = self._window.rfind, self._last
+        plain, boxed = FRAME_MARKERS
         while True:
-            limit = min(self._last + AFTER_BYTES, end)
-            frame = max(window.rfind(marker, self._last, limit) for marker in FRAME_MARKERS)
+            limit = last + AFTER_BYTES if last + AFTER_BYTES < end else end
+            frame = rfind(plain, last, limit)
             if frame < 0:
-                return max(self._last, window.rfind(b"\n", self._last, limit) + 1)
-            self._last = self._line_end(frame, end)
+                frame = rfind(boxed, last, limit)
+                if frame < 0:
+                    self._last = last
+                    return max(last, rfind(b"\n", last, limit) + 1)
+            last = self._line_end(frame, end)
 
     def _beginning(self, hit: int) -> int:
         """The start of the region that `hit` opens."""
         window = self._window
+        plain, boxed = FRAME_MARKERS
         line = window.rfind(b"\n", 0, hit) + 1
         lowest = max(self._emitted, line - REACH_BYTES, 0)
         while True:
             start = max(lowest, line - BEFORE_BYTES)
-            frames = [at for marker in FRAME_MARKERS if (at := window.find(marker, start, line)) >= 0]
-            if not frames or start == lowest:
+            frame = window.find(plain, start, line)
+            frame = window.find(boxed, start, line) if frame < 0 else frame
+            if frame < 0 or start == lowest:
                 break
-            line = window.rfind(b"\n", lowest, min(frames)) + 1 or lowest
+            line = window.rfind(b"\n", lowest, frame) + 1 or lowest
         if start in (self._emitted, 0) or window[start - 1] == 10:
             return start
         return window.find(b"\n", start, line) + 1 or line
