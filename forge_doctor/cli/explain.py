@@ -1,4 +1,4 @@
-"""`forge-doctor explain`: the manual of a check, or the table of all of them."""
+"""`forge-doctor explain`: the manual of a check or log signature, or the table of all of them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from forge_doctor.check import Check, load, matching
 EPILOG = """\b
 Examples:
   forge-doctor explain
-  forge-doctor explain idle-in-transaction"""
+  forge-doctor explain idle-in-transaction
+  forge-doctor explain missing-greenlet"""
 
 
 def explain(
-    check_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A check's id, or its beginning.")] = None,
+    check_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="The id of a check or log signature, or its beginning.")
+    ] = None,
 ) -> None:
-    """Print a check's manual; without ID, a table of all checks."""
-    checks = all_checks()
+    """Print the manual of a check or log signature; without ID, a table of all."""
+    checks = (*all_checks(), *all_signatures())
     if check_id is None:
         width = max(len(check.id) for check in checks)
         for check in checks:
@@ -43,3 +46,20 @@ def all_checks() -> tuple[Check[Any], ...]:
     from forge_doctor.pool import checks as pool_checks
 
     return tuple(sorted((*load(pool_checks),), key=lambda check: check.id))
+
+
+def all_signatures() -> tuple[Check[Any], ...]:
+    """The log signatures as what can be explained; they run nothing."""
+    from forge_doctor.logs.signature import load_signatures
+
+    return tuple(
+        Check(
+            id=one.id,
+            summary=one.summary,
+            manual=f"{one.manual}\n\nFix: {one.fix}\n     {one.doc}",
+            severity=one.severity,
+            run=lambda: (),
+            aliases=one.aliases,
+        )
+        for one in load_signatures().values()
+    )
