@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import multiprocessing
 import os
 import shutil
 import statistics
@@ -21,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +40,16 @@ print(len(miner.drain.clusters))
 """
 
 
+# A child's peak memory begins with that of the process that started it: so a small one starts it.
+LAUNCHER = """
+import os, sys
+report = os.open(sys.argv[1], os.O_WRONLY)
+pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+os.write(report, f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss * 1024}".encode())
+"""
+
+
 @dataclass(slots=True)
 class Contender:
     """A command and what it cost; `scale` says how much smaller its input is than grep's."""
@@ -58,14 +66,14 @@ class Contender:
 
     def run(self) -> None:
         """Once more, with its output kept and its errors shown."""
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as report:
+            launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, report.name, *self.command]
             began = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            subprocess.run(launch, stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT, check=True)
             self.wall_s.append((time.perf_counter() - began) * self.scale)
-            self.cpu_s.append((usage.ru_utime + usage.ru_stime) * self.scale)
-            self.rss_bytes = max(self.rss_bytes, usage.ru_maxrss * 1024)
+            cpu, rss = report.read().split()
+            self.cpu_s.append(float(cpu) * self.scale)
+            self.rss_bytes = max(self.rss_bytes, int(rss))
             output.seek(0)
             self.output = output.read(1 << 24)
 
@@ -189,16 +197,10 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def generate(log: Path, megabytes: int, density: float) -> Truth:
-    """In a process of its own: a child's peak memory begins with that of the process that started it."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(write_log, log, megabytes * 1_000_000, density).result()
-
-
 def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
     """One density; the number of our runs whose counts are wrong."""
     log, part = folder / "app.log", folder / "part.log"
-    truth = generate(log, chosen.megabytes, density)
+    truth = write_log(log, chosen.megabytes * 1_000_000, density)
     with log.open("rb") as file:
         part.write_bytes(file.read(min(DRAIN3_BYTES, truth.size)))
     entries = contenders(log, part, chosen.engine, peers=not chosen.no_peers)
@@ -221,7 +223,7 @@ def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
 
 def bench_docker(log: Path, density: float, chosen: argparse.Namespace) -> None:
     """The same log as a container's: the first is what people type."""
-    truth = generate(log, chosen.docker_megabytes, density)
+    truth = write_log(log, chosen.docker_megabytes * 1_000_000, density)
     with container_with(log) as name:
         pipe = f"docker logs {name} 2>&1 | grep -c greenlet_spawn"
         entries = [

@@ -180,13 +180,11 @@ def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
 
 
 def test_explain_knows_the_signatures_beside_the_checks() -> None:
-    command = [sys.executable, "-P", "-m", "forge_doctor", "explain"]
-    listed_ids = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
-    assert "missing-greenlet" in listed_ids
-    manual = subprocess.run([*command, "missing-greenlet"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
-    assert "greenlet_spawn has not been called" in manual.stdout
-    assert "severity: error" in manual.stdout
-    both = subprocess.run(
-        [*command, "idle-in-transaction"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60
-    )
-    assert both.stdout.count("severity: ") == 2
+    def explain(*arguments: str) -> str:
+        command = [sys.executable, "-P", "-m", "forge_doctor", "explain", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
+
+    assert "missing-greenlet" in explain()
+    assert "greenlet_spawn has not been called" in explain("missing-greenlet")
+    assert "severity: error" in explain("missing-greenlet")
+    assert explain("idle-in-transaction").count("severity: ") == 2
