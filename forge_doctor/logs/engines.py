@@ -82,7 +82,7 @@ def hyperscan_search(words: tuple[bytes, ...]) -> Search:
 
 def re2_search(words: tuple[bytes, ...]) -> Search:
     """One pass with RE2's deterministic automaton."""
-    import re2  # type: ignore[import-untyped]
+    import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1

@@ -107,9 +107,7 @@ LOGS = st.lists(st.tuples(LINES, st.integers(1, 30)), max_size=25).map(
 
 @settings(max_examples=150, deadline=None)
 @given(LOGS, st.integers(64, 9000), st.binary(max_size=40))
-def test_regions_follow_their_definition_whatever_the_size_of_the_blocks(
-    log: bytes, block: int, rest: bytes
-) -> None:
+def test_regions_follow_their_definition_whatever_the_size_of_the_blocks(log: bytes, block: int, rest: bytes) -> None:
     whole = log + rest.replace(b"\n", b" ")
     assert joined(whole, block=block) == slow(whole)
 
