@@ -35,6 +35,15 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "surge": float,
             "connect-timeout": float,
         },
+        "logs": {
+            "app-root": (str,),
+            "zone": str,
+            "by": str,
+            "top": int,
+            "min-count": int,
+            "jobs": int,
+            "engine": str,
+        },
     }
 )
 

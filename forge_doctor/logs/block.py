@@ -1,0 +1,248 @@
+"""One log record with the lines that belong to it, rejoined line by line, also when workers' lines interleave."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from forge_doctor.logs.head import Head
+from forge_doctor.logs.record import BEFORE_BYTES, Line
+
+AFTER_LINES = 60
+"""A block ends at the latest so many raw lines after its last traceback line."""
+MOST_BYTES = 1 << 20
+
+_HEADER = b"Traceback (most recent call last)"
+_JOINERS = (b"The above exception was the direct cause", b"During handling of the above exception")
+_FRAME = re.compile(rb'\s*(?:> )?File "')
+_FRAME_FUNCTION = re.compile(rb", in ([\w<>.]+)\s*$")
+_CARETS = re.compile(rb" {4,}[\^~]+[\^~ ]*$")
+_EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
+_BOX = tuple("│╭╰❱".encode()[n : n + 3] for n in range(0, 12, 3))
+_MARGIN = re.compile(rb" +\| ?")
+_LEAF = re.compile(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
+_GROUP = b"Exception Group Traceback"
+_STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at")
+
+
+class Kind(enum.Enum):
+    """What a line that begins no record can be."""
+
+    HEADER = enum.auto()
+    FRAME = enum.auto()
+    SOURCE = enum.auto()
+    EXCEPTION = enum.auto()
+    JOINER = enum.auto()
+    BLANK = enum.auto()
+    OTHER = enum.auto()
+
+
+class State(enum.Enum):
+    """How far a block's traceback has come."""
+
+    MESSAGE = enum.auto()
+    HEADER = enum.auto()
+    FRAME = enum.auto()
+    SOURCE = enum.auto()
+    EXCEPTION = enum.auto()
+    JOINED = enum.auto()
+
+
+_UNFINISHED = (State.HEADER, State.FRAME, State.SOURCE, State.JOINED)
+
+
+def kind_of(text: bytes, grouped: bool = False) -> Kind:
+    """What the line is, by itself; `grouped` says that it may have an exception group's margin."""
+    if grouped and text[:1] == b" ":
+        if _LEAF.match(text):
+            return Kind.JOINER
+        text = _MARGIN.sub(b"", text, count=1)
+    if not text.strip():
+        return Kind.BLANK
+    if _HEADER in text:
+        return Kind.HEADER
+    if text.startswith(_JOINERS) or text.startswith(_STACK):
+        return Kind.JOINER
+    if text[:1] in (b" ", b"\t", b">"):
+        return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
+    if text.startswith(_BOX) or text[:1] in (b"|", b"+"):
+        return Kind.SOURCE
+    return Kind.EXCEPTION if _EXCEPTION.match(text) else Kind.OTHER
+
+
+@dataclass(slots=True)
+class Block:
+    """A record: its head, if it has one, and the lines after it.
+
+    `offset` is where it begins in its source; `touched` the number of its last traceback line;
+    `marked` the place of its first line that has a literal or a frame, -1 while it has none;
+    `literal` whether any line has a literal: without one the block is quiet and gives no event;
+    `before` the raw lines shortly before `marked`; `body` is the known body that its first
+    `body_lines` lines came from.
+    """
+
+    line: Line
+    head: Head | None
+    offset: int
+    touched: int
+    lines: list[bytes] = field(default_factory=list)
+    state: State = State.MESSAGE
+    size: int = 0
+    code: bytes = b""
+    turn: int = 0
+    grouped: bool = False
+    marked: int = -1
+    literal: bool = False
+    before: bytes = b""
+    body: object = None
+    body_lines: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its traceback still lacks its exception."""
+        return self.state in _UNFINISHED
+
+    def take(self, text: bytes, kind: Kind, number: int) -> None:
+        """Add a line."""
+        self.turn = number
+        if self.size < MOST_BYTES:
+            self.lines.append(text)
+            self.size += len(text) + 1
+        if kind is Kind.HEADER:
+            self.state = State.HEADER
+            self.grouped = self.grouped or _GROUP in text
+        elif kind is Kind.FRAME:
+            self.state = State.FRAME if self.state is not State.EXCEPTION else self.state
+        elif kind is Kind.SOURCE:
+            self._source(text)
+        elif kind is Kind.JOINER:
+            self.state = State.JOINED if not text.startswith(_STACK) else State.HEADER
+        elif kind is not Kind.BLANK and self.state in (State.HEADER, State.FRAME, State.SOURCE):
+            self.state = State.EXCEPTION
+        if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
+            self.touched = number
+
+    def mark(self, offset: int, number: int, literal: bool, before: bytes) -> None:
+        """The line just taken, at `offset`, is one the scanner looks for.
+
+        What stands too far before the first such line is forgotten, as the scanner leaves it out.
+        """
+        if self.marked < 0:
+            self.marked, self.before = offset, before
+            if self.offset < offset - BEFORE_BYTES:
+                self.head = None
+            if self.head is None:
+                self.lines, self.offset, self.touched = self.lines[-1:], offset, number
+        self.literal = self.literal or literal
+
+    def _source(self, text: bytes) -> None:
+        if self.state in (State.FRAME, State.HEADER, State.SOURCE):
+            self.state = State.SOURCE
+            if not _CARETS.match(text):
+                self.code = text
+
+
+class Lane:
+    """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
+
+    def __init__(self) -> None:
+        self.current: Block | None = None
+        self.waiting: list[Block] = []
+        self.last: Block | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a block is open that may give an event."""
+        return bool(self.waiting) or (self.current is not None and self.current.marked >= 0)
+
+    def begin(self, block: Block) -> Iterator[Block]:
+        """A record begins: what is finished comes out, an unfinished traceback waits."""
+        yield from self._expire(block.touched)
+        if self.current is not None:
+            if self.current.unfinished:
+                self.waiting.append(self.current)
+            else:
+                yield self.current
+        self.current = self.last = block
+
+    def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
+        """A line that begins no record: to the block it fits, else to a new one without a head."""
+        yield from self._expire(number)
+        grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
+        kind = kind_of(line.text, grouped)
+        block = self._block_for(line.text, kind)
+        if block is None:
+            block = Block(line=line, head=None, offset=offset, touched=number)
+            yield from self.begin(block)
+        block.take(line.text, kind, number)
+        self.last = block
+
+    def close(self) -> Iterator[Block]:
+        """Everything that is open, oldest first."""
+        yield from self.waiting
+        if self.current is not None:
+            yield self.current
+        self.current, self.waiting, self.last = None, [], None
+
+    def _expire(self, number: int) -> Iterator[Block]:
+        if self.waiting:
+            old = [block for block in self.waiting if number - block.touched > AFTER_LINES]
+            self.waiting = [block for block in self.waiting if number - block.touched <= AFTER_LINES]
+            yield from old
+        if self.current is not None and number - self.current.touched > AFTER_LINES:
+            yield self.current
+            self.current = None
+
+    def _block_for(self, text: bytes, kind: Kind) -> Block | None:
+        current = self.current
+        if not self.waiting:
+            return current if current is not None and _goes_on(current, kind) else None
+        blocks = [*self.waiting, *([current] if current else [])]
+        fitting = [block for block in blocks if _fits(block, text, kind)]
+        if not fitting:
+            return current if current is not None and _goes_on(current, kind) else None
+        chosen = max(fitting, key=lambda block: (_score(block, text, kind), -block.turn))
+        if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
+            self.waiting.remove(chosen)
+            self.waiting.append(current)
+            self.current = chosen
+        return chosen
+
+
+def _goes_on(block: Block, kind: Kind) -> bool:
+    """Whether a line of this kind continues the only open block."""
+    if kind is Kind.HEADER:
+        return block.state in (State.MESSAGE, State.JOINED)
+    return True
+
+
+def _fits(block: Block, text: bytes, kind: Kind) -> bool:
+    """Whether a line of this kind can come next in the block, several being open."""
+    state = block.state
+    if kind is Kind.HEADER:
+        return state is State.JOINED or (state is State.MESSAGE and block.head is not None)
+    if kind is Kind.FRAME:
+        return state in (State.HEADER, State.SOURCE, State.FRAME)
+    if kind is Kind.SOURCE:
+        if _CARETS.match(text):
+            return state is State.SOURCE and len(text) <= len(block.code) + 4
+        return state in (State.FRAME, State.SOURCE)
+    if kind is Kind.EXCEPTION:
+        return state in (State.FRAME, State.SOURCE)
+    return state in (State.EXCEPTION, State.JOINED)
+
+
+def _score(block: Block, text: bytes, kind: Kind) -> int:
+    """How well the line fits; where it fits several as well, the one that waited longest gets it."""
+    if kind is Kind.FRAME:
+        found = _FRAME_FUNCTION.search(text)
+        called = found is not None and found[1] in block.code
+        return 2 * called + (block.state is not State.FRAME)
+    if kind is Kind.SOURCE:
+        return 2 * (block.state is State.FRAME) + (len(text) == len(block.code))
+    if kind is Kind.EXCEPTION:
+        name = text.partition(b":")[0].rpartition(b".")[2]
+        return 2 * (name in block.code) + (b"raise " in block.code)
+    return int(block.state is State.EXCEPTION)

@@ -1,0 +1,105 @@
+"""Times as logs print them, as seconds since the epoch, UTC; guesses a year, never a day."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+STAMP = (
+    rb"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
+    rb" ?(Z|[+-]\d\d:?\d\d\b|(?:UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|MSK|JST)\b)?"
+)
+_STAMP = re.compile(STAMP)
+SYSLOG_STAMP = rb"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
+_MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_ZONE_HOURS = {
+    b"CET": 1,
+    b"CEST": 2,
+    b"BST": 1,
+    b"MSK": 3,
+    b"JST": 9,
+    b"EST": -5,
+    b"EDT": -4,
+    b"CST": -6,
+    b"CDT": -5,
+    b"MST": -7,
+    b"MDT": -6,
+    b"PST": -8,
+    b"PDT": -7,
+}
+_days: dict[bytes, float] = {}
+
+
+def stamp_seconds(found: re.Match[bytes], zone_s: float = 0.0, first: int = 1) -> float | None:
+    """The moment a match of `STAMP` names; its groups begin at `first`.
+
+    `zone_s` is the offset from UTC that holds where the log names none.
+    """
+    year, month, day, hour, minute, second, fraction, zone = found.groups()[first - 1 : first + 7]
+    midnight = _midnight(b"-".join((year, month, day)))
+    if midnight is None:
+        return None
+    at = midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
+    if fraction:
+        at += int(fraction) / 10 ** len(fraction)
+    return at - (zone_s if zone is None else _offset_s(zone))
+
+
+def parse_stamp(text: bytes | str, zone_s: float = 0.0) -> float | None:
+    """The moment at the beginning of `text`, or None; numbers are seconds, milli-, micro- or nanoseconds."""
+    raw = text.encode("ascii", "replace") if isinstance(text, str) else text
+    found = _STAMP.match(raw)
+    if found:
+        return stamp_seconds(found, zone_s)
+    return _epoch(raw)
+
+
+def syslog_seconds(found: re.Match[bytes], reference: float | None, zone_s: float = 0.0) -> float | None:
+    """The moment of `Nov 22 08:33:56`: in the year that puts it at or before a day after `reference`."""
+    if reference is None:
+        return None
+    month, day, hour, minute, second = found.group(1), *(int(found.group(n)) for n in (2, 3, 4, 5))
+    latest = datetime.fromtimestamp(reference, UTC) + timedelta(days=1)
+    for year in (latest.year, latest.year - 1, latest.year - 2, latest.year - 3, latest.year - 4):
+        midnight = _midnight(b"%04d-%02d-%02d" % (year, _MONTHS.get(month, 0), day))
+        at = None if midnight is None else midnight + hour * 3600 + minute * 60 + second - zone_s
+        if at is not None and at <= latest.timestamp():
+            return at + (int(found.group(6)) / 10 ** len(found.group(6)) if found.group(6) else 0.0)
+    return None
+
+
+def iso(at: float | None) -> str | None:
+    """`2026-11-22T08:31:57.047Z`, or None where there is no time."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _midnight(day: bytes) -> float | None:
+    if day not in _days:
+        if len(_days) > 4000:
+            _days.clear()
+        try:
+            _days[day] = datetime.strptime(day.decode() + "+0000", "%Y-%m-%d%z").timestamp()
+        except ValueError:
+            return None
+    return _days[day]
+
+
+def _offset_s(zone: bytes) -> float:
+    if zone[:1] in b"+-" and len(zone) > 1:
+        digits = zone[1:].replace(b":", b"")
+        seconds = int(digits[:2]) * 3600 + int(digits[2:4]) * 60
+        return -seconds if zone[:1] == b"-" else seconds
+    return _ZONE_HOURS.get(zone, 0) * 3600
+
+
+def _epoch(raw: bytes) -> float | None:
+    try:
+        number = float(raw)
+    except ValueError:
+        return None
+    for scale in (1.0, 1e3, 1e6, 1e9):
+        if 1e8 <= number / scale < 1e10:
+            return number / scale
+    return None

@@ -1,0 +1,108 @@
+"""Reads one source from its beginning to its end into a summary, and says what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.logs.container_source import ContainerSource
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.event import Event, Sighting
+from forge_doctor.logs.read import Reader
+from forge_doctor.logs.record import Region
+from forge_doctor.logs.scan import Scanner, wanted_lines
+from forge_doctor.logs.sources import FileSource, LogStream, Source
+from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.tail import LastLines
+
+Progress = Callable[[str, int, int], None]
+"""Told the source's name, the bytes read of it since the last call, and the regions found in them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A source and how to read it; travels to other processes and machines."""
+
+    source: Source
+    rules: Rules
+    engine: str = ""
+    since: float | None = None
+    until: float | None = None
+    tail: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a source came to; `problem` says why it was not, or not wholly, read."""
+
+    name: str
+    way: str
+    summary: Summary
+    problem: str = ""
+    long_lines: int = 0
+
+
+@dataclass(slots=True)
+class Within(Summary):
+    """A summary that counts only events between two moments, and those whose log has no times."""
+
+    since: float | None = None
+    until: float | None = None
+
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
+        """Count an event that is wanted."""
+        early = seen.at is not None and self.since is not None and seen.at < self.since
+        late = seen.at is not None and self.until is not None and seen.at > self.until
+        if not early and not late:
+            Summary.add(self, event, seen, example)
+
+
+def feed(reader: Reader, regions: Iterable[Region]) -> int:
+    """Read regions; how many there were."""
+    count = 0
+    for region in regions:
+        reader.feed(region)
+        count += 1
+    return count
+
+
+def dated(task: Task) -> Rules:
+    """The rules, with the file's own time as the reference for stamps without a year."""
+    source = task.source
+    if isinstance(source, FileSource) and source.paths[-1].is_file():
+        return replace(task.rules, reference=source.paths[-1].stat().st_mtime)
+    return task.rules
+
+
+def opened(task: Task) -> LogStream:
+    """The source from its beginning, or its last lines; a container gives those by itself."""
+    stream = task.source.open()
+    if task.tail is None or isinstance(task.source, ContainerSource):
+        return stream
+    return LastLines(stream, task.tail)
+
+
+def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: None) -> Collected:
+    """Read a source; whatever is wrong with it is told and not raised."""
+    source, wanted = task.source, wanted_lines(task.engine)
+    reader = Reader(source.name, dated(task), wanted)
+    reader.summary = Within(since=task.since, until=task.until)
+    scanner, problem = Scanner(source.name, wanted), ""
+    try:
+        stream = opened(task)
+        try:
+            while got := stream.readinto(scanner.room()):
+                progress(source.name, got, feed(reader, scanner.advance(got)))
+        finally:
+            stream.close()
+    except CannotInspect as error:
+        problem = str(error)
+    feed(reader, scanner.finish())
+    return Collected(
+        name=source.name,
+        way=source.way if not problem or scanner.read_bytes else "",
+        summary=reader.finish().with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
+        problem=problem,
+        long_lines=scanner.long_lines,
+    )

@@ -1,0 +1,144 @@
+"""Finds the lines of a block that contain any of many literals, with the fastest engine that is installed.
+
+All engines give the same lines; none of them looks at what the lines mean.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forge_doctor.check import nearest
+from forge_doctor.errors import UsageProblem
+
+# Where literals occur in the block, ascending: an offset or more in every line that has one, none elsewhere.
+Search = Callable[[bytes | memoryview], Sequence[int]]
+
+# Fastest first; tests/benchmarks/logs_bench.py measures them.
+MODULES = {"hyperscan": "hyperscan", "re2": "re2", "ahocorasick": "ahocorasick_rs", "stdlib": ""}
+
+VARYING = b"0123456789abcdef"
+MOST_SHAPES, LONGEST_SHAPE = 50_000, 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A compiled search for a set of literals; `name` is shown in the report."""
+
+    name: str
+    search: Search
+
+
+def make_engine(literals: Iterable[bytes], name: str = "") -> Engine:
+    """The named engine, or the fastest installed one, for the literals (which hold no newline)."""
+    words = tuple(sorted(set(literals)))
+    if not words or any(b"\n" in word or not word for word in words):
+        raise ValueError("literals must be one or more non-empty strings without newlines")
+    chosen = name or fastest_installed()
+    if chosen not in MODULES:
+        raise UsageProblem(f"engine: unknown value {chosen!r}{nearest(chosen, MODULES)}")
+    if not is_installed(chosen):
+        raise UsageProblem(f"engine {chosen!r} is not installed; choose from: {', '.join(installed())}")
+    return Engine(name=chosen, search=BUILDERS[chosen](words))
+
+
+def installed() -> tuple[str, ...]:
+    """The engines that can be used here, fastest first."""
+    return tuple(name for name in MODULES if is_installed(name))
+
+
+def is_installed(name: str) -> bool:
+    """Whether the engine's module is there; the standard library always is."""
+    return not MODULES[name] or importlib.util.find_spec(MODULES[name]) is not None
+
+
+def fastest_installed() -> str:
+    """The engine used when none is named."""
+    return installed()[0]
+
+
+def hyperscan_search(words: tuple[bytes, ...]) -> Search:
+    """One pass at more than a gigabyte a second with Intel's automata."""
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=words, ids=range(len(words)), flags=[0] * len(words), literal=True)
+
+    def search(block: bytes | memoryview) -> Sequence[int]:
+        found: list[int] = []
+        append = found.append
+
+        def matched(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            append(end - 1)
+
+        database.scan(block, match_event_handler=matched)  # type: ignore[type-var]
+        return found
+
+    return search
+
+
+def re2_search(words: tuple[bytes, ...]) -> Search:
+    """One pass with RE2's deterministic automaton."""
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.max_mem = 64 << 20
+    pattern: Any = re2.compile(b"|".join(re2.escape(word) for word in words), options)
+
+    def search(block: bytes | memoryview) -> Sequence[int]:
+        return [match.start() for match in pattern.finditer(bytes(block))]
+
+    return search
+
+
+def ahocorasick_search(words: tuple[bytes, ...]) -> Search:
+    """One pass with the Rust Aho-Corasick automaton."""
+    import ahocorasick_rs
+
+    automaton: Any = ahocorasick_rs.BytesAhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
+
+    def search(block: bytes | memoryview) -> Sequence[int]:
+        return [start for _word, start, _end in automaton.find_matches_as_indexes(bytes(block))]
+
+    return search
+
+
+def stdlib_search(words: tuple[bytes, ...]) -> Search:
+    """Looks once at each shape of line: a line without its digits and a-f, of which a log has few.
+
+    A line can only hold a word if its shape holds the word's shape, so quiet shapes are remembered and skipped.
+    """
+    exact = re.compile(b"|".join(map(re.escape, words)))
+    possible = re.compile(b"|".join(sorted(re.escape(word.translate(None, VARYING)) for word in words)))
+    quiet: set[bytes] = set()
+
+    def search(block: bytes | memoryview) -> Sequence[int]:
+        text = bytes(block)
+        shapes = text.translate(None, VARYING).split(b"\n")
+        unknown = set(shapes) - quiet
+        loud = {shape for shape in unknown if possible.search(shape)}
+        if len(quiet) < MOST_SHAPES:
+            quiet.update(shape for shape in unknown - loud if len(shape) < LONGEST_SHAPE)
+        return list(_confirmed(text, shapes, loud, exact)) if loud else []
+
+    return search
+
+
+def _confirmed(text: bytes, shapes: list[bytes], loud: set[bytes], exact: re.Pattern[bytes]) -> Iterator[int]:
+    start = 0
+    for shape, line in zip(shapes, text.split(b"\n"), strict=True):
+        if shape in loud and (match := exact.search(line)):
+            yield start + match.start()
+        start += len(line) + 1
+
+
+BUILDERS: dict[str, Callable[[tuple[bytes, ...]], Search]] = {
+    "hyperscan": hyperscan_search,
+    "re2": re2_search,
+    "ahocorasick": ahocorasick_search,
+    "stdlib": stdlib_search,
+}

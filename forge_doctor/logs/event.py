@@ -1,0 +1,78 @@
+"""What happened once: one `Event` for a traceback block, a warning or a server's complaint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A place in a traceback; `code` is the quoted source line, where there is one."""
+
+    file: str
+    line: int
+    function: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One exception of a chain or group with its frames, outermost first.
+
+    `exception` is the class as printed (empty for a bare call stack), `message` all its lines,
+    notes included; `branch` names the leaf of an exception group it belongs to (`1.2`);
+    `endpoint` is the route function FastAPI names after a validation error, its `code` the route.
+    """
+
+    exception: str
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    branch: str = ""
+    endpoint: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Culprit:
+    """The innermost frame in the user's own code."""
+
+    file: str
+    line: int
+    function: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What went wrong, whenever and wherever it did.
+
+    `signature` is a signature's id, or empty for an error nobody knows; `detail` a name in the
+    message (the coroutine, the table); `numbers` are those that vary in it (`pool_size`); `once` is
+    a key by which the same event printed twice is recognised; `endpoint` the route function that
+    FastAPI named.
+    """
+
+    signature: str
+    exception: str
+    message: str
+    culprit: Culprit | None = None
+    endpoint: Frame | None = None
+    detail: str = ""
+    numbers: tuple[tuple[str, float], ...] = ()
+    once: str = ""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One time that an event was seen.
+
+    `source` names the container, file or service, `offset` the place in it; `at` is seconds since
+    the epoch, UTC, None where the log has no time; `origin` is `app`, `postgresql` or `pgbouncer`.
+    """
+
+    source: str
+    offset: int = 0
+    at: float | None = None
+    worker: str = ""
+    route: str = ""
+    sqlstate: str = ""
+    origin: str = "app"

@@ -1,0 +1,169 @@
+"""Reads logs in object storage on the workers of an existing Dask cluster; starts no cluster and writes nothing.
+
+Each object is one task: a worker that dies is replaced by another one, which reads the object again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.logs.collect import Collected, Progress, Task, collect
+from forge_doctor.logs.sources import LogStream
+from forge_doctor.logs.unpack import open_plain
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SCHEMES = {"s3": "s3fs", "gs": "gcsfs", "file": "fsspec"}
+CONNECT_S = 10
+# A worker may be lost so often under one object before the object is blamed.
+MOST_DEATHS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSource:
+    """A log in object storage, by its URL."""
+
+    name: str
+    bytes: int | None = None
+
+    @property
+    def way(self) -> str:
+        """How it is read, for the report."""
+        return "object storage"
+
+    @property
+    def size(self) -> int | None:
+        """Bytes stored, as the listing says."""
+        return self.bytes
+
+    def open(self) -> LogStream:
+        """Raises `CannotInspect` with the storage's own words."""
+        import fsspec
+
+        try:
+            storage, path = fsspec.core.url_to_fs(self.name)
+            file = storage.open(path, "rb", block_size=8 << 20)
+        except storage_errors() as error:
+            raise CannotInspect(f"{self.name}: cannot be read: {reason(error)}") from error
+        return open_plain(self.name, Stored(self.name, file))
+
+
+class Stored(io.RawIOBase):
+    """An object's bytes; what the storage refuses is `CannotInspect`."""
+
+    def __init__(self, name: str, file: Any) -> None:
+        super().__init__()
+        self._name, self._file = name, file
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        try:
+            return cast("int", self._file.readinto(buffer))
+        except storage_errors() as error:
+            raise CannotInspect(f"{self._name}: unreadable from here on: {reason(error)}") from error
+
+    def close(self) -> None:
+        """Close the object too."""
+        self._file.close()
+        super().close()
+
+
+def is_url(argument: str) -> bool:
+    """Whether an argument names object storage."""
+    return argument.partition("://")[0] in SCHEMES and "://" in argument
+
+
+def find_objects(arguments: Sequence[str]) -> tuple[ObjectSource, ...]:
+    """The objects that URLs, and globs and folders of URLs, name; raises `CannotInspect` for one that names none."""
+    found: dict[str, ObjectSource] = {}
+    for argument in arguments:
+        scheme = argument.partition("://")[0]
+        require("fsspec", SCHEMES[scheme])
+        for source in listing(argument, scheme):
+            found.setdefault(source.name, source)
+    return tuple(found.values())
+
+
+def listing(url: str, scheme: str) -> list[ObjectSource]:
+    """The objects behind one URL, by name."""
+    import fsspec
+
+    try:
+        storage, path = fsspec.core.url_to_fs(url)
+        entries = storage.glob(path, detail=True) if "*" in path else storage.find(path, detail=True)
+    except storage_errors() as error:
+        raise CannotInspect(f"{url}: cannot be listed: {reason(error)}") from error
+    files = [entry for entry in entries.values() if entry["type"] == "file"]
+    if not files:
+        raise CannotInspect(f"{url}: names no object")
+    return [ObjectSource(name=f"{scheme}://{entry['name']}", bytes=entry["size"]) for entry in files]
+
+
+def collect_on_cluster(tasks: Sequence[Task], scheduler: str, progress: Progress) -> Iterator[Collected]:
+    """What each source came to, as the cluster's workers are done with it."""
+    require("distributed", "distributed")
+    from distributed import KilledWorker, as_completed
+
+    with connect(scheduler) as client:
+        waiting = {client.submit(collect, task, pure=False, retries=MOST_DEATHS): task for task in tasks}
+        for future in as_completed(waiting, loop=client.loop):
+            task = waiting[future]
+            try:
+                done: Collected = future.result()
+            except KilledWorker as error:
+                done = replace(nothing(task), problem=f"{task.source.name}: {reason(error)}")
+            progress(done.name, done.summary.bytes, len(done.summary.groups))
+            yield done
+
+
+def nothing(task: Task) -> Collected:
+    """What an unread source came to."""
+    from forge_doctor.logs.summary import Summary
+
+    return Collected(name=task.source.name, way="", summary=Summary())
+
+
+def connect(scheduler: str) -> Client:
+    """A client of the cluster; raises `CannotInspect` where nothing answers or nobody works."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise CannotInspect(f"--dask {scheduler}: no scheduler answers there: {reason(error)}") from error
+    if not client.scheduler_info(n_workers=-1)["workers"]:
+        client.close()
+        raise CannotInspect(f"--dask {scheduler}: has no workers")
+    return client
+
+
+def require(*modules: str) -> None:
+    """Raise `UsageProblem` naming the extra where a module is missing."""
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    if missing:
+        raise UsageProblem(f"{', '.join(missing)} not installed: pip install 'forge-doctor[fleet]'")
+
+
+def reason(error: BaseException) -> str:
+    """An error's words, or its class where it has none."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def storage_errors() -> tuple[type[BaseException], ...]:
+    """What fsspec and the clients below it raise."""
+    known: tuple[type[BaseException], ...] = (OSError, ValueError)
+    if importlib.util.find_spec("botocore") is not None:
+        import botocore.exceptions
+
+        known = (*known, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
+    return known

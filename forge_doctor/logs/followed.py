@@ -1,0 +1,69 @@
+"""Turns sources into logs that can be followed: which file, from where, and whether anybody still writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.logs.container_source import ContainerSource
+from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, WithPast
+from forge_doctor.logs.sources import Chain, FileSource, Pipe, Source, StdinSource, open_path
+from forge_doctor.logs.tail import last_lines_offset
+from forge_doctor.logs.unpack import BZIP2, GZIP, XZ, ZSTD
+from forge_doctor.probes.container_logs import is_running, stream_log
+
+PIECE_BYTES = 1 << 16
+
+
+def followed(source: Source, tail: int | None) -> Followed:
+    """The source, so that it can be followed; raises `CannotInspect` or `UsageProblem`."""
+    if isinstance(source, ContainerSource):
+        return followed_container(source)
+    if isinstance(source, FileSource):
+        return followed_file(source, tail)
+    if isinstance(source, StdinSource):
+        return FollowedPieces(source.name, pieces_of_stdin)
+    raise UsageProblem(f"{source.name}: can't be followed: --follow is for containers, files and standard input")
+
+
+def followed_file(source: FileSource, tail: int | None) -> Followed:
+    """The newest file of a rotated set, after the older ones; or its last lines alone."""
+    newest = source.paths[-1]
+    refuse_packed(source)
+    if tail is not None:
+        return FollowedFile(newest, name=source.name, start=last_lines_offset(newest, tail))
+    now = FollowedFile(newest, name=source.name)
+    if len(source.paths) == 1:
+        return now
+    return WithPast(Chain([lambda path=path: open_path(path) for path in source.paths[:-1]]), now)  # type: ignore[misc]
+
+
+def refuse_packed(source: FileSource) -> None:
+    """Raise `CannotInspect` for a file that can't grow, or can't be read at all."""
+    newest = source.paths[-1]
+    try:
+        with newest.open("rb") as file:
+            head = file.read(6)
+    except OSError as error:
+        raise CannotInspect(f"{newest}: cannot be read: {error.strerror}") from error
+    if head.startswith((GZIP, XZ, ZSTD)) or (head.startswith(BZIP2) and head[3:4].isdigit()):
+        raise CannotInspect(f"{newest}: is packed and does not grow: leave --follow out")
+
+
+def followed_container(source: ContainerSource) -> Followed:
+    """Its json file and those rotated away, until it stops; through the API where we may not read them."""
+    log = source.log
+    if not source.direct or log.log_path is None:
+        return FollowedPieces(
+            source.name, lambda: stream_log(log, since=source.since, until=source.until, tail=source.tail, follow=True)
+        )
+    older = source.paths()[:-1]
+    now = FollowedFile(log.log_path, name=source.name, alive=lambda: is_running(log.id))
+    return WithPast(Chain([lambda path=path: open_path(path) for path in older]), now) if older else now  # type: ignore[misc]
+
+
+def pieces_of_stdin() -> Iterator[bytes]:
+    """What arrives on standard input, as it arrives."""
+    pipe, buffer = Pipe(0), bytearray(PIECE_BYTES)
+    while got := pipe.readinto(buffer):
+        yield bytes(buffer[:got])

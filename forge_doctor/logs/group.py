@@ -1,0 +1,188 @@
+"""One problem being counted: everything said of it is a sum, a minimum, a maximum or a bounded set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from forge_doctor.logs.event import Culprit, Event, Sighting
+from forge_doctor.logs.histogram import Histogram
+
+MOST_NAMES = 64
+MOST_NUMBERS = 20
+LONGEST_EXAMPLE = 32_000
+
+GroupKey = tuple[str, str, str, int, str, str, str]
+"""(signature, exception, file, line, function, the name it goes by without a culprit, origin)."""
+
+
+def group_key(event: Event, seen: Sighting) -> GroupKey:
+    """What makes two events the same problem: the fault and the user's line, else the route, else
+    the name in its message, else its SQLSTATE; never the worker or the request."""
+    exception = "" if event.signature else event.exception
+    if event.culprit is not None:
+        place = event.culprit
+        return (event.signature, exception, place.file, place.line, place.function, "", seen.origin)
+    name = seen.route or event.detail or seen.sqlstate
+    return (event.signature, exception, "", 0, "", name, seen.origin)
+
+
+@dataclass(slots=True)
+class Group:
+    """The events of one problem, summed up."""
+
+    key: GroupKey
+    count: int = 0
+    untimed: int = 0
+    first: float | None = None
+    last: float | None = None
+    rate: Histogram = field(default_factory=Histogram)
+    sources: dict[str, int] = field(default_factory=dict)
+    workers: set[str] = field(default_factory=set)
+    routes: set[str] = field(default_factory=set)
+    details: set[str] = field(default_factory=set)
+    exceptions: set[str] = field(default_factory=set)
+    numbers: dict[str, set[float]] = field(default_factory=dict)
+    sample: tuple[float, str, int] = (math.inf, "", 0)
+    message: str = ""
+    code: str = ""
+    endpoint: str = ""
+    example: str = ""
+
+    @property
+    def signature(self) -> str:
+        """The signature's id, or empty for an unknown error."""
+        return self.key[0]
+
+    @property
+    def exception(self) -> str:
+        """The class of an unknown error."""
+        return self.key[1]
+
+    @property
+    def origin(self) -> str:
+        """Whose log said it: `app`, `postgresql`, `pgbouncer`."""
+        return self.key[6]
+
+    @property
+    def culprit(self) -> Culprit | None:
+        """The user's line, where the log shows one."""
+        _, _, file, line, function, _, _ = self.key
+        return Culprit(file=file, line=line, function=function, code=self.code) if file else None
+
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
+        """Count one event; `example` is asked for its text only when this event becomes the example."""
+        self.count += 1
+        at = seen.at
+        if at is None:
+            self.untimed += 1
+        else:
+            self.first = at if self.first is None or at < self.first else self.first
+            self.last = at if self.last is None or at > self.last else self.last
+            self.rate.add(at)
+        self.sources[seen.source] = self.sources.get(seen.source, 0) + 1
+        for names, name in ((self.workers, seen.worker), (self.routes, seen.route), (self.details, event.detail)):
+            if name and name not in names:
+                _keep_smallest(names, {name})
+        if event.exception and event.exception not in self.exceptions:
+            _keep_smallest(self.exceptions, {event.exception})
+        for label, number in event.numbers:
+            _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
+        place = (math.inf if at is None else at, seen.source, seen.offset)
+        if self.count == 1 or place < self.sample:
+            self._show(event, place, example())
+
+    def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
+        self.sample, self.message, self.example = place, event.message, example[:LONGEST_EXAMPLE]
+        self.code = event.culprit.code if event.culprit else ""
+        named = event.endpoint
+        self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""
+
+    def merge(self, other: Group) -> None:
+        """Add what another group of the same key counted."""
+        if self.count == 0 or (other.count and other.sample < self.sample):
+            self.sample, self.message, self.code = other.sample, other.message, other.code
+            self.example, self.endpoint = other.example, other.endpoint
+        self.count += other.count
+        self.untimed += other.untimed
+        self.first = min((at for at in (self.first, other.first) if at is not None), default=None)
+        self.last = max((at for at in (self.last, other.last) if at is not None), default=None)
+        self.rate.merge(other.rate)
+        for source, count in other.sources.items():
+            self.sources[source] = self.sources.get(source, 0) + count
+        for mine, theirs in (
+            (self.workers, other.workers),
+            (self.routes, other.routes),
+            (self.details, other.details),
+            (self.exceptions, other.exceptions),
+        ):
+            _keep_smallest(mine, theirs)
+        for label, numbers in other.numbers.items():
+            _keep_smallest_numbers(self.numbers.setdefault(label, set()), numbers)
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON-able values, in a fixed order."""
+        at, source, offset = self.sample
+        return {
+            "key": list(self.key),
+            "count": self.count,
+            "untimed": self.untimed,
+            "first": self.first,
+            "last": self.last,
+            "rate": self.rate.to_data(),
+            "sources": dict(sorted(self.sources.items())),
+            "workers": sorted(self.workers),
+            "routes": sorted(self.routes),
+            "details": sorted(self.details),
+            "exceptions": sorted(self.exceptions),
+            "numbers": {label: sorted(self.numbers[label]) for label in sorted(self.numbers)},
+            "sample": [None if at == math.inf else at, source, offset],
+            "message": self.message,
+            "code": self.code,
+            "endpoint": self.endpoint,
+            "example": self.example,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Group:
+        """The inverse of `to_data`."""
+        at, source, offset = data["sample"]
+        signature, exception, file, line, function, name, origin = data["key"]
+        return cls(
+            key=(signature, exception, file, line, function, name, origin),
+            count=data["count"],
+            untimed=data["untimed"],
+            first=data["first"],
+            last=data["last"],
+            rate=Histogram.from_data(data["rate"]),
+            sources=dict(data["sources"]),
+            workers=set(data["workers"]),
+            routes=set(data["routes"]),
+            details=set(data["details"]),
+            exceptions=set(data["exceptions"]),
+            numbers={label: set(numbers) for label, numbers in data["numbers"].items()},
+            sample=(math.inf if at is None else at, source, offset),
+            message=data["message"],
+            code=data["code"],
+            endpoint=data["endpoint"],
+            example=data["example"],
+        )
+
+
+def _keep_smallest(names: set[str], more: set[str]) -> None:
+    """The union, cut to the first in the alphabet: the same whatever the order of merging."""
+    names |= more
+    if len(names) > MOST_NAMES:
+        keep = sorted(names)[:MOST_NAMES]
+        names.clear()
+        names.update(keep)
+
+
+def _keep_smallest_numbers(numbers: set[float], more: set[float]) -> None:
+    numbers |= more
+    if len(numbers) > MOST_NUMBERS:
+        keep = sorted(numbers)[:MOST_NUMBERS]
+        numbers.clear()
+        numbers.update(keep)

@@ -1,0 +1,81 @@
+"""Counts over time in a bounded number of buckets; merging is associative and commutative."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NARROWEST_S = 10
+MOST_BUCKETS = 512
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(slots=True)
+class Histogram:
+    """How many events fell into each bucket of `width_s` seconds since the epoch.
+
+    The width doubles when there are too many buckets, so that the result depends on the events
+    alone, not on their order.
+    """
+
+    width_s: int = NARROWEST_S
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def add(self, at: float, count: int = 1) -> None:
+        """Count events at a moment."""
+        bucket = int(at // self.width_s)
+        self.counts[bucket] = self.counts.get(bucket, 0) + count
+        if len(self.counts) > MOST_BUCKETS:
+            self._coarsen()
+
+    def merge(self, other: Histogram) -> None:
+        """Add the counts of another histogram."""
+        while self.width_s < other.width_s:
+            self._double()
+        factor = self.width_s // other.width_s
+        for bucket, count in other.counts.items():
+            self.counts[bucket // factor] = self.counts.get(bucket // factor, 0) + count
+        self._coarsen()
+
+    def _coarsen(self) -> None:
+        while len(self.counts) > MOST_BUCKETS:
+            self._double()
+
+    def _double(self) -> None:
+        self.width_s *= 2
+        halves: dict[int, int] = {}
+        for bucket, count in self.counts.items():
+            halves[bucket // 2] = halves.get(bucket // 2, 0) + count
+        self.counts = halves
+
+    def near(self, other: Histogram, before_s: float) -> int:
+        """How many of these events have one of `other` at most `before_s` before them, or just after."""
+        starts = sorted(bucket * other.width_s for bucket in other.counts)
+        slack = self.width_s + other.width_s
+        return sum(
+            count
+            for bucket, count in self.counts.items()
+            if any(
+                bucket * self.width_s - before_s - slack <= start <= bucket * self.width_s + slack for start in starts
+            )
+        )
+
+    def bars(self, first: float, last: float, columns: int = 24) -> str:
+        """A sparkline from `first` to `last`; a space is none."""
+        span = max(last - first, 1e-9)
+        heights = [0] * columns
+        for bucket, count in self.counts.items():
+            middle = min(max((bucket + 0.5) * self.width_s, first), last)
+            heights[min(columns - 1, int((middle - first) / span * columns))] += count
+        top = max(heights) or 1
+        return "".join(" " if not height else _BARS[(height * len(_BARS) - 1) // top] for height in heights)
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return {"width_s": self.width_s, "counts": {str(bucket): self.counts[bucket] for bucket in sorted(self.counts)}}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Histogram:
+        """The inverse of `to_data`."""
+        return cls(width_s=data["width_s"], counts={int(bucket): count for bucket, count in data["counts"].items()})

@@ -1,0 +1,146 @@
+"""Decides which signature a text carries; look-alikes in user text are nobody's."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from forge_doctor.logs.event import Section
+from forge_doctor.logs.signature import Signature, load_signatures
+
+_FAMILY = re.compile(
+    r"(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|greenlet|alembic|fastapi|starlette|pydantic\w*|aiopg|databases|sqlmodel"
+    r"|gunicorn|uvicorn)\."
+)
+_OWN_WORDS = {
+    *("KeyError", "ValueError", "TypeError", "AssertionError", "LookupError", "IndexError"),
+    *("AttributeError", "NameError", "NotImplementedError", "HTTPException"),
+}
+_DATABASE = re.compile(r"(?:^|/)(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|sqlmodel|alembic)/")
+_OTHER_PEER = re.compile(
+    r"(?:^|/)(?:redis|httpx|httpcore|aiohttp|aiokafka|aio_pika|aiormq|botocore|elastic\w*|requests|urllib3|motor|pymongo"
+    r"|confluent_kafka|nats|grpc|smtplib|aiosmtplib|boto3|opentelemetry)/"
+)
+_OTHER_PORT = re.compile(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
+_ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
+_USER_TEXT = re.compile(r"\n\[SQL:|\n\[parameters:|\nDETAIL: |\n\[cached since|\n\[generated in")
+_QUOTES = "'\"`\u201c\u2018"
+
+
+class Catalogue:
+    """The signatures, arranged for looking up: literals first, patterns after."""
+
+    def __init__(self, signatures: Iterable[Signature]) -> None:
+        self.by_id = {one.id: one for one in signatures}
+        self.literals = {text: [one for one in self.by_id.values() if text in one.literals] for text in self._texts()}
+        ordered = sorted(self.literals, key=len, reverse=True)
+        self._any = re.compile("|".join(re.escape(text) for text in ordered))
+        self._any_bytes = re.compile("|".join(re.escape(text) for text in ordered).encode())
+        any_level = [text for text in ordered if any(one.any_level for one in self.literals[text])]
+        self._any_level = re.compile("|".join(re.escape(text) for text in any_level).encode())
+        self._patterns = {one.id: re.compile(one.pattern) for one in self.by_id.values()}
+
+    def _texts(self) -> list[str]:
+        return sorted({text for one in self.by_id.values() for text in one.literals})
+
+    def has_literal(self, text: bytes) -> bool:
+        """Whether any signature's literal is in the bytes."""
+        return self._any_bytes.search(text) is not None
+
+    def has_any_level(self, text: bytes) -> bool:
+        """Whether a literal is in the bytes that counts at any level."""
+        return self._any_level.search(text) is not None
+
+    def match_section(self, section: Section, sections: Sequence[Section]) -> Signature | None:
+        """The fault one exception of a chain is, wrappers left out."""
+        message = _USER_TEXT.split(section.message, maxsplit=1)[0][:8000]
+        text = f"{section.exception}: {message}"
+        found = [one for one, start in self._matches(text) if self._plausible(one, section.exception, text, start)]
+        chosen = _best(one for one in found if not one.wrapper)
+        if chosen is not None and chosen.id in _ANY_PEER and _is_other_peer(sections, message):
+            return None
+        return chosen
+
+    def match_text(self, text: str, *, bare: bool, origin: str) -> Signature | None:
+        """The fault a log line names.
+
+        `bare` is a line without a level: there only an exception or the beginning of the line counts.
+        """
+        found = []
+        for one, start in self._matches(text):
+            if one.wrapper or _quoted(text, start, one):
+                continue
+            if bare and not (_starts_line(text, start) or _named_before(text, start)):
+                continue
+            found.append(one)
+        chosen = _best(found)
+        if chosen is not None and origin == "app" and chosen.id in _ANY_PEER and _OTHER_PORT.search(text):
+            return None
+        return chosen
+
+    def match_wrapper(self, text: str) -> bool:
+        """Whether the text is a wrapper's."""
+        return any(one.wrapper for one, _ in self._matches(text))
+
+    def _matches(self, text: str) -> Iterator[tuple[Signature, int]]:
+        seen: set[str] = set()
+        for hit in self._any.finditer(text):
+            for one in self._candidates(hit[0]):
+                if one.id in seen:
+                    continue
+                found = self._patterns[one.id].search(text)
+                if found:
+                    seen.add(one.id)
+                    yield one, max(found.start(), hit.start() if found.end() > hit.start() else found.start())
+
+    @functools.lru_cache(maxsize=512)  # noqa: B019
+    def _candidates(self, literal: str) -> tuple[Signature, ...]:
+        """Those whose literal this is, or lies inside it."""
+        return tuple({one.id: one for text, ones in self.literals.items() if text in literal for one in ones}.values())
+
+    def _plausible(self, one: Signature, exception: str, text: str, start: int) -> bool:
+        """Whether this exception can carry that fault, rather than quote its words."""
+        name = exception.rpartition(".")[2]
+        if any(name == known.rpartition(".")[2] for known in one.exceptions) or _FAMILY.match(exception):
+            return True
+        return name not in _OWN_WORDS and not _quoted(text, start, one)
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The catalogue of all signatures."""
+    return Catalogue(load_signatures().values())
+
+
+def _best(found: Iterable[Signature]) -> Signature | None:
+    """The reason rather than its consequence; else the one with the longest words."""
+    several = list(found)
+    named = {one.id for one in several}
+    roots = [one for one in several if not named & set(one.explained_by)] or several
+    return max(roots, key=lambda one: max(len(text) for text in one.literals), default=None)
+
+
+def _quoted(text: str, start: int, one: Signature) -> bool:
+    """Whether the words stand in quotes that someone else put round them (`q='deadlock detected'`)."""
+    return start > 0 and text[start - 1] in _QUOTES and not one.pattern.startswith(("'", '"'))
+
+
+def _starts_line(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] == "\n"
+
+
+def _named_before(text: str, start: int) -> bool:
+    """Whether an exception's class or a server's level stands before the words in their line."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return bool(
+        re.search(r"(?:^|[\s(])[\w.]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line)
+    )
+
+
+def _is_other_peer(sections: Sequence[Section], message: str) -> bool:
+    """Whether the connection was to something else than a database."""
+    files = [frame.file.replace("\\", "/") for section in sections for frame in section.frames]
+    if any(_DATABASE.search(file) for file in files):
+        return False
+    return any(_OTHER_PEER.search(file) for file in files) or bool(_OTHER_PORT.search(message))

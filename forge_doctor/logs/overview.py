@@ -1,0 +1,60 @@
+"""The tables of a triage: one row for each problem, line of code or source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge_doctor.logs.clock import iso
+from forge_doctor.logs.problem import By, Problem, TriageOptions, place, sources
+from forge_doctor.report import Table
+
+_COLUMNS = ("count", "first", "last", "rate", "where")
+
+
+def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: TriageOptions) -> tuple[Table, ...]:
+    """The overview of the known problems, and the other errors."""
+    told = []
+    if known:
+        told.append(_overview(known, options.by))
+    if unknown:
+        rows = [_row(one, one.group.exception or "?", _span([one])) for one in unknown[: options.top or 20]]
+        note = "same exception at the same line; no signature knows them" + (
+            f"; {len(unknown) - len(rows)} more" if len(unknown) > len(rows) else ""
+        )
+        told.append(Table(title="Other errors", columns=("error", *_COLUMNS), rows=tuple(rows), note=note))
+    return tuple(told)
+
+
+def _overview(problems: Sequence[Problem], by: By) -> Table:
+    span = _span(problems)
+    if by is By.SIGNATURE:
+        rows = [_row(one, one.group.signature, span) for one in problems]
+        return Table(title="Problems", columns=("problem", *_COLUMNS), rows=tuple(rows), note=_span_note(span))
+    counts: dict[str, dict[str, int]] = {}
+    for one in problems:
+        for label in sources(one.group) if by is By.SOURCE else [place(one.group)]:
+            count = one.group.sources[label] if by is By.SOURCE else one.group.count
+            of = counts.setdefault(label, {})
+            of[one.group.signature] = of.get(one.group.signature, 0) + count
+    ordered = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    rows_by = tuple(
+        (label, sum(of.values()), ", ".join(f"{one} {count}" for one, count in sorted(of.items(), key=lambda i: -i[1])))
+        for label, of in ordered
+    )
+    return Table(title=f"Problems by {by.value}", columns=(by.value, "count", "problems"), rows=rows_by)
+
+
+def _row(problem: Problem, name: str, span: tuple[float, float] | None) -> tuple[str | int | None, ...]:
+    group = problem.group
+    bars = group.rate.bars(*span) if span and group.first is not None else ""
+    return (name, group.count, iso(group.first), iso(group.last), bars, place(group))
+
+
+def _span(problems: Sequence[Problem]) -> tuple[float, float] | None:
+    firsts = [one.group.first for one in problems if one.group.first is not None]
+    lasts = [one.group.last for one in problems if one.group.last is not None]
+    return (min(firsts), max(lasts)) if firsts and lasts else None
+
+
+def _span_note(span: tuple[float, float] | None) -> str:
+    return f"rate from {iso(span[0])} to {iso(span[1])}" if span else "the log has no times"

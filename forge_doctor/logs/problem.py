@@ -1,0 +1,132 @@
+"""A problem as people see it: a group with its signature, its reasons, how bad it is and how sure we are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from forge_doctor.check import nearest
+from forge_doctor.errors import UsageProblem
+from forge_doctor.finding import Confidence, Severity
+from forge_doctor.logs.group import Group
+from forge_doctor.logs.incident import Cause, find_causes, starts_before
+from forge_doctor.logs.signature import Signature, load_signatures
+from forge_doctor.logs.summary import Summary
+
+UNKNOWN = "unknown-error"
+
+
+class By(StrEnum):
+    """What the overview's rows are."""
+
+    SIGNATURE = "signature"
+    CULPRIT = "culprit"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriageOptions:
+    """What of a summary is shown: `only` and `ignore` are ids or their beginnings; `top` problems at most."""
+
+    by: By = By.SIGNATURE
+    top: int | None = None
+    only: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_count: int = 1
+    example: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A group with what is known of its fault and of its reasons."""
+
+    group: Group
+    signature: Signature | None
+    causes: tuple[Cause, ...]
+    after: tuple[str, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is: a problem that another one explains is an error at most."""
+        if self.signature is None:
+            return Severity.WARNING
+        usual = self.signature.severity
+        return min(usual, Severity.ERROR) if self.causes and self.causes[0].explained >= self.group.count else usual
+
+    @property
+    def confidence(self) -> Confidence:
+        """High where an exception or the server said it; medium where only a log line's words do."""
+        if self.signature is None:
+            return Confidence.LOW
+        group = self.group
+        return Confidence.HIGH if group.exceptions or group.origin != "app" or group.culprit else Confidence.MEDIUM
+
+
+def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
+    """The problems the options ask for, worst first, those that others explain last of their kind."""
+    known = load_signatures()
+    only, ignore = _ids(options.only, known, "--only"), _ids(options.ignore, known, "--ignore")
+    groups = list(summary.groups.values())
+    problems = [
+        Problem(
+            group=group,
+            signature=known.get(group.signature),
+            causes=find_causes(group, groups, known),
+            after=starts_before(group, summary.marks),
+        )
+        for group in groups
+        if group.count >= options.min_count
+        and (not only or (group.signature or UNKNOWN) in only)
+        and (group.signature or UNKNOWN) not in ignore
+    ]
+    return sorted(problems, key=_rank)
+
+
+def _rank(problem: Problem) -> tuple[Any, ...]:
+    return (-problem.severity, bool(problem.causes), -problem.group.count, problem.group.key)
+
+
+def _ids(entries: Sequence[str], known: dict[str, Signature], option: str) -> set[str]:
+    ids = [*known, UNKNOWN]
+    chosen: set[str] = set()
+    for entry in entries:
+        word = entry.strip().lower().replace("_", "-")
+        found = {word} & set(ids) or {one for one in ids if word and one.startswith(word)}
+        if not found:
+            raise UsageProblem(f"{option}: unknown signature {entry!r}{nearest(word, ids)}")
+        chosen |= found
+    return chosen
+
+
+def group_reason(group: Group) -> str:
+    """Why these events are one problem, in words."""
+    fault = "the same fault" if group.signature else "the same exception"
+    if group.culprit is not None:
+        return f"{fault} at the same line of the user's code"
+    name = group.key[5]
+    if name and name in group.routes:
+        return f"{fault} on the same route, no user frame in the log"
+    if name and name in group.details:
+        return f"{fault} about {name}, no user frame in the log"
+    return f"{fault}, SQLSTATE {name}" if name else f"{fault}, no user frame in the log"
+
+
+def place(group: Group) -> str:
+    """Where it is: the user's line, else the endpoint, the route, the source."""
+    if group.culprit is not None:
+        found = group.culprit
+        return f"{found.file}:{found.line} {found.function}".strip()
+    return group.endpoint or min(group.routes, default="") or ", ".join(sources(group))
+
+
+def sources(group: Group) -> list[str]:
+    """The sources it was seen in."""
+    return sorted(group.sources)
+
+
+def listed(names: Sequence[str] | set[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    told = sorted(names) if isinstance(names, set) else list(names)
+    return ", ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else "")

@@ -1,0 +1,54 @@
+"""A problem as machine-readable data: the `problems` of the JSON format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forge_doctor.logs.clock import iso
+from forge_doctor.logs.group import Group
+from forge_doctor.logs.problem import Problem, group_reason, sources
+
+
+def problem_data(problem: Problem) -> dict[str, Any]:
+    """Everything known of the problem."""
+    group, signature = problem.group, problem.signature
+    place = group.culprit
+    named = {"file": place.file, "line": place.line, "function": place.function or None} if place else None
+    return {
+        "signature": group.signature or group.exception,
+        "count": group.count,
+        "culprit": named,
+        "code": group.code or None,
+        "endpoint": group.endpoint or None,
+        "first": iso(group.first),
+        "last": iso(group.last),
+        "sources": sources(group),
+        "severity": problem.severity.label,
+        "confidence": problem.confidence.label,
+        "category": signature.category if signature else None,
+        "origin": group.origin,
+        "routes": sorted(group.routes),
+        "workers": sorted(group.workers),
+        "exceptions": sorted(group.exceptions),
+        "names": sorted(group.details),
+        "numbers": {label: sorted(numbers) for label, numbers in sorted(group.numbers.items())},
+        "lower_bound": bool(signature and signature.tells.startswith("a lower bound")),
+        "note": signature.tells or None if signature else None,
+        "grouped_by": group_reason(group),
+        "because": [{"signature": cause.signature, "explained": cause.explained} for cause in problem.causes],
+        "after": list(problem.after),
+        "meaning": signature.meaning if signature else None,
+        "cause": signature.cause if signature else None,
+        "fix": signature.fix if signature else None,
+        "doc": signature.doc if signature else None,
+        "rules": list(signature.rules) if signature else [],
+        "checks": list(signature.checks) if signature else [],
+        "rate": group.rate.to_data(),
+        "message": group.message,
+        "example": group.example,
+    }
+
+
+def moment_data(group: Group) -> dict[str, Any]:
+    """When it began."""
+    return {"first": iso(group.first), "signature": group.signature, "count": group.count}

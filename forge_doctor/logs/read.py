@@ -1,0 +1,260 @@
+"""Reads regions of one source into a summary: lines to blocks, blocks to events, events to groups.
+
+Only the lines round a literal are parsed; the same events come out of a whole log and of its regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.logs.block import Block, Lane
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.head import Head, Heads
+from forge_doctor.logs.line_format import Unwrapper
+from forge_doctor.logs.memo import Memo, Run, begins_alike, is_stamped
+from forge_doctor.logs.record import Line, Region
+from forge_doctor.logs.repeat import Repeats
+from forge_doctor.logs.scan import AFTER_BYTES, Wanted, wanted_lines
+from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.tally import Tally
+from forge_doctor.logs.window import Window
+
+LONGEST_LINE = 4 << 20
+MOST_LANES = 256
+LaneKey = tuple[str, str, str]
+
+
+class Reader:
+    """Reads one source. Feed regions in order, then `finish`.
+
+    A region that does not begin where the last one ended means that quiet lines were left out.
+    """
+
+    def __init__(self, source: str, rules: Rules | None = None, wanted: Wanted | None = None) -> None:
+        self.source = source
+        self.rules = rules or Rules()
+        self._search = (wanted or wanted_lines()).engine.search
+        self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
+        self._tally = Tally(source, self.rules, self._unwrapper)
+        self._memo = Memo()
+        self._window = Window(b"", 0, b"", self._search)
+        self._lanes: dict[LaneKey, Lane] = {}
+        self._partial: dict[LaneKey, tuple[Line, int]] = {}
+        self._heads = Heads(self.rules.zone_s)
+        self._parsed: tuple[int, Line, Head | None] | None = None
+        self._run: Run | None = None
+        self._repeats = Repeats(self._heads, self._tally)
+        self._busy = False
+        self._end = self._number = self._marked_end = self._quiet_since = 0
+
+    @property
+    def summary(self) -> Summary:
+        """What was counted so far."""
+        return self._tally.summary
+
+    @summary.setter
+    def summary(self, summary: Summary) -> None:
+        self._tally.summary = summary
+
+    def feed(self, region: Region) -> None:
+        """Read the next region."""
+        before = self._window.tail()
+        if region.offset != self._end:
+            self.settle()
+            before, self._quiet_since = b"", region.offset
+        self._run = None
+        self._window = window = Window(region.data, region.offset, before, self._search)
+        begin = 0
+        while begin < len(region.data):
+            if not self._busy:
+                target = min(window.literal_at(begin), window.frame_at(begin))
+                known = self._repeats.count(window, target, begin) if target < len(region.data) else 0
+                if known:
+                    begin, self._quiet_since = known, window.offset + known
+                    continue
+                begin = self._skip_to(target, begin, region.stream)
+                if begin >= len(region.data):
+                    break
+            end = region.data.find(b"\n", begin) + 1 or len(region.data)
+            begin = self._take(begin, end, region.stream)
+        self._end = region.offset + len(region.data)
+
+    def settle(self) -> None:
+        """Close what is open, as at the end of a log."""
+        for line, offset in list(self._partial.values()):
+            line.partial = False
+            self._line(line, offset)
+        self._partial.clear()
+        for lane in self._lanes.values():
+            for block in lane.close():
+                self._tally.judge(block)
+        self._rest(self._end)
+
+    def finish(self) -> Summary:
+        """Close what is open and give the summary."""
+        self.settle()
+        return self._tally.summary
+
+    def _rest(self, offset: int) -> None:
+        """Nothing is open: quiet lines from here on are not parsed."""
+        self._lanes.clear()
+        self._busy, self._run, self._quiet_since = False, None, offset
+
+    def _skip_to(self, target: int, begin: int, stream: str) -> int:
+        """The next line worth reading; the head it may belong to is read first."""
+        window = self._window
+        if target >= len(window.data):
+            return target
+        begin = window.line_of(target, begin)
+        end = window.data.find(b"\n", begin) + 1 or len(window.data)
+        line = self._unwrapper.line(window.data[begin:end], stream)
+        head = self._heads.read(line.text)
+        self._parsed = (window.offset + begin, line, head)
+        if head is None:
+            offset = window.offset + begin
+            for raw, place in reversed(list(self._head_before(line, offset, stream))):
+                self._number += 1
+                self._whole(self._unwrapper.line(raw, stream), place)
+        return begin
+
+    def _head_before(self, line: Line, offset: int, stream: str) -> Iterator[tuple[bytes, int]]:
+        """The quiet lines before a line that begins no record, back to the head of its record."""
+        found = []
+        for raw, place in self._window.lines_before(offset, self._quiet_since):
+            other = self._unwrapper.line(raw, stream)
+            if _lane_key(other) != _lane_key(line):
+                continue
+            found.append((raw, place))
+            if self._heads.read(other.text) is not None:
+                yield from found
+                return
+
+    def _take(self, begin: int, end: int, stream: str) -> int:
+        """Read the line at `begin`; where the next one begins."""
+        window, offset = self._window, self._window.offset + begin
+        literal = window.literal_at(begin) < end
+        framed = literal or window.frame_at(begin) < end
+        self._number += 1
+        if framed:
+            self._marked_end = window.offset + end
+        elif window.offset + end > self._marked_end + AFTER_BYTES:
+            self._end = offset
+            self.settle()
+            return begin
+        raw = window.data[begin:end]
+        block = self._known(offset) or self._whole(self._unwrapper.line(raw, stream), offset)
+        if block is None:
+            self._busy = True
+            return end
+        if framed:
+            self._busy = True
+            before = window.before(offset) if block.marked < 0 else b""
+            block.mark(offset if block.lines else block.offset, self._number, literal, before)
+        return self._follow(block, raw, begin, end)
+
+    def _known(self, offset: int) -> Block | None:
+        """The block of a line whose head was read when it was skipped to."""
+        parsed, self._parsed = self._parsed, None
+        if parsed is None or parsed[0] != offset or parsed[2] is None or parsed[1].partial or self._partial:
+            return None
+        return self._begin(parsed[1], parsed[2], offset)
+
+    def _follow(self, block: Block, raw: bytes, begin: int, end: int) -> int:
+        """Go on behind the line just taken: past the whole body of the block where it is known."""
+        run = self._run
+        if run is not None and run.block is block:
+            run.reach(end, self._marked_end - self._window.offset, self._number)
+            return end
+        self._learn()
+        if not self._is_busy():
+            self._rest(self._window.offset + begin)
+            return end
+        if len(block.lines) > 1 or block.marked < 0:
+            return end
+        return self._recall(block, raw, end)
+
+    def _recall(self, block: Block, raw: bytes, begin: int) -> int:
+        """Give the block a body that is known; where it ends."""
+        data, stamped = self._window.data, is_stamped(raw)
+        found = self._memo.match(data, begin, stamped) if self._alone(block) else None
+        if found is None:
+            self._run = Run(block=block, start=begin, stamped=stamped, before=len(block.lines))
+            return begin
+        body, end = found
+        block.body, block.body_lines = body, len(block.lines) + len(body.lines)
+        self._window.jump()
+        self._number += len(body.lines)
+        self._marked_end = self._window.offset + end - body.marked_back
+        block.lines += body.lines
+        block.size += len(body.text)
+        block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
+        block.touched = block.turn = self._number
+        if not block.unfinished and not stamped and begins_alike(raw, data[end : end + 32]):
+            if len(block.lines) == len(body.lines):
+                self._repeats.learn(block, raw, body)
+            for lane in self._lanes.values():
+                for done in lane.close():
+                    self._tally.judge(done)
+            self._rest(self._window.offset + end)
+        return end
+
+    def _alone(self, block: Block) -> bool:
+        """Whether the block is the only one open."""
+        return not self._partial and all(
+            not lane.waiting and (lane.current is block or not lane.busy) for lane in self._lanes.values()
+        )
+
+    def _learn(self) -> None:
+        run = self._run
+        if run is not None and run.block.literal:
+            self._memo.learn(self._window.data, run)
+        self._run = None
+
+    def _is_busy(self) -> bool:
+        return bool(self._partial) or any(lane.busy for lane in self._lanes.values())
+
+    def _whole(self, line: Line, offset: int) -> Block | None:
+        """Give a line to its lane; the block that has it now, or None where the rest of it is still to come."""
+        key = _lane_key(line)
+        begun = self._partial.pop(key, None) if self._partial else None
+        if begun is not None:
+            first, offset = begun
+            line.text, line.at = first.text + line.text, first.at
+        if line.partial and len(line.text) < LONGEST_LINE:
+            self._partial[key] = (line, offset)
+            return None
+        return self._line(line, offset)
+
+    def _line(self, line: Line, offset: int) -> Block | None:
+        lane = self._lane(line)
+        line.text = line.text[:LONGEST_LINE]
+        head = self._heads.read(line.text)
+        of_server = head is not None and head.level == 0 and head.origin == "postgresql"
+        if head is not None and not (of_server and lane.current is not None):
+            return self._begin(line, head, offset)
+        for block in lane.go_on(line, offset, self._number):
+            self._tally.judge(block)
+        return lane.last
+
+    def _begin(self, line: Line, head: Head, offset: int) -> Block:
+        """A record begins."""
+        begun = Block(line=line, head=head, offset=offset, touched=self._number)
+        for block in self._lane(line).begin(begun):
+            self._tally.judge(block)
+        self._tally.note(line, head)
+        return begun
+
+    def _lane(self, line: Line) -> Lane:
+        key = _lane_key(line)
+        lane = self._lanes.get(key)
+        if lane is None:
+            if len(self._lanes) >= MOST_LANES:
+                oldest = next(iter(self._lanes))
+                for block in self._lanes.pop(oldest).close():
+                    self._tally.judge(block)
+            lane = self._lanes[key] = Lane()
+        return lane
+
+
+def _lane_key(line: Line) -> LaneKey:
+    return (line.service, line.stream, line.worker)

@@ -1,0 +1,267 @@
+"""Turns a block into events: the root of its chain, the user's line; a wrapper alone gives nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from forge_doctor.logs.block import Block
+from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
+from forge_doctor.logs.event import Culprit, Event, Frame, Section
+from forge_doctor.logs.head import Head, unescape
+from forge_doctor.logs.match import Catalogue
+from forge_doctor.logs.redact import redact
+from forge_doctor.logs.signature import Signature
+from forge_doctor.logs.traceback_parse import FRAME, parse_traces
+
+_BENIGN = re.compile(
+    r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"
+    r"|WouldBlock|ClientDisconnect|HTTPException|RequestValidationError)$"
+)
+_GROUP = re.compile(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
+_COMMON = b"Exception in ASGI application"
+_LIBRARY_COROUTINE = re.compile(r"_?Async(?:Adapt|io)?_|AsyncAdapt|Connection\._|Pool\._|connect_utils")
+_QUERY_LOG = re.compile(rb"(?:duration: \S+ ms +)?(?:statement|execute|parse|bind)\b[^:]*: ")
+_LONGEST_MESSAGE = 600
+_CACHE_SIZE = 4096
+
+
+class Recogniser:
+    """Blocks in, events out; what was parsed once is remembered by its text."""
+
+    def __init__(self, rules: Rules, catalogue: Catalogue) -> None:
+        self.rules = rules
+        self.catalogue = catalogue
+        self.cache: dict[object, tuple[Event, ...]] = {}
+
+    def events(self, block: Block) -> tuple[Event, ...]:
+        """What went wrong in this block."""
+        head = block.head
+        if head is not None and not block.lines and head.record is None and not self._tells(head, head.message):
+            return ()
+        known = block.body_lines if block.body is not None else 0
+        key = (id(block.body), known, b"\n".join(block.lines[known:]), self._message(head), self._kind(head))
+        found = self.cache.get(key)
+        if found is None:
+            found = tuple(self._read(block))
+            if len(self.cache) >= _CACHE_SIZE:
+                self.cache.clear()
+            self.cache[key] = found
+        return found
+
+    def _message(self, head: Head | None) -> bytes:
+        """The head's message, where it can matter."""
+        if head is None or head.message == _COMMON:
+            return b""
+        return head.message if head.warned is not None or self.catalogue.has_literal(head.message) else b""
+
+    def _kind(self, head: Head | None) -> object:
+        """What else of the head decides."""
+        if head is None:
+            return None
+        record = head.record
+        trace = (record.trace, record.sections) if record else None
+        return (head.level >= 30 or head.level < 0, head.origin, head.sqlstate, head.message == _COMMON, trace)
+
+    def _read(self, block: Block) -> Iterator[Event]:
+        head = block.head
+        if head is not None and head.warned is not None:
+            yield from self._warning(head, block.lines)
+            return
+        traces = _traces(block)
+        seen: set[tuple[str, str, Culprit | None]] = set()
+        told = self._message_event(block, traces)
+        for event in self._trace_events(traces, told):
+            key = (event.signature, event.exception, event.culprit)
+            if key not in seen:
+                seen.add(key)
+                yield event
+        if not seen and told is not None:
+            yield told
+
+    def _trace_events(self, traces: Sequence[tuple[Section, ...]], told: Event | None) -> Iterator[Event]:
+        for sections in traces:
+            known = tuple(self._known(sections))
+            if told is not None and all(event.culprit is None for event in known) and _is_fallout(known):
+                yield told
+            elif known:
+                yield from known
+            elif told is None:
+                yield from self._unknown(sections)
+
+    def _known(self, sections: tuple[Section, ...]) -> Iterator[Event]:
+        """One event for each leaf of the group (or for the chain): its first known section."""
+        for branch in _leaves(sections):
+            for at, section in enumerate(sections):
+                if section.branch != branch:
+                    continue
+                signature = self.catalogue.match_section(section, sections)
+                if signature is not None:
+                    yield self._event(signature, section, find_culprit(sections, at, self.rules.app_roots))
+                    break
+
+    def _unknown(self, sections: tuple[Section, ...]) -> Iterator[Event]:
+        for branch in _leaves(sections):
+            own = [at for at, section in enumerate(sections) if section.branch == branch and section.exception]
+            if not own:
+                continue
+            section = sections[own[-1]]
+            if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
+                continue
+            if self.catalogue.match_wrapper(f"{section.exception}: {section.message}"):
+                continue
+            yield Event(
+                signature="",
+                exception=section.exception,
+                message=_short(section.message),
+                culprit=_redacted(find_culprit(sections, own[-1], self.rules.app_roots)),
+            )
+
+    def _event(self, signature: Signature, section: Section, culprit: Culprit | None) -> Event:
+        return _described(
+            Event(
+                signature=signature.id,
+                exception=section.exception,
+                message=_short(section.message),
+                culprit=_redacted(culprit) if signature.blames else None,
+                endpoint=section.endpoint,
+            ),
+            signature,
+            section.message,
+        )
+
+    def _message_event(self, block: Block, traces: Sequence[tuple[Section, ...]]) -> Event | None:
+        """What the record's own words say, the traceback left aside."""
+        head, text = block.head, _words(block)
+        if head is not None and not self._tells(head, text.encode("utf-8", "surrogateescape")):
+            return None
+        signature = self.catalogue.match_text(text, bare=head is None, origin=head.origin if head else "app")
+        if signature is None or (
+            head is not None and head.level < 30 and head.level >= 0 and not _loud(signature, head)
+        ):
+            return None
+        culprit = next((found for one in traces if (found := find_culprit(one, 0, self.rules.app_roots))), None)
+        event = Event(
+            signature=signature.id,
+            exception="",
+            message=_short(text),
+            culprit=_redacted(culprit) if signature.blames else None,
+        )
+        return _described(event, signature, text)
+
+    def _tells(self, head: Head, text: bytes) -> bool:
+        """Whether the record may be about a fault: loud enough, no access log, no logged query."""
+        if b"HTTP/1." in text[:400] or b"HTTP/2" in text[:400]:
+            return False
+        if head.origin != "app":
+            return not _QUERY_LOG.match(head.message)
+        return head.level >= 30 or head.level < 0 or self.catalogue.has_any_level(text)
+
+    def _warning(self, head: Head, lines: Sequence[bytes]) -> Iterator[Event]:
+        """A Python warning: its place is the culprit where it is the user's."""
+        text = head.message.decode("utf-8", "replace")
+        signature = self.catalogue.match_text(text.split(": ", 1)[-1], bare=False, origin="app")
+        if signature is None or head.warned is None:
+            return
+        file, line = head.warned
+        code = next((raw.decode("utf-8", "replace").strip() for raw in lines if raw.startswith(b"  ")), "")
+        culprit = innermost(_allocated(lines), self.rules.app_roots)
+        if culprit is None and is_app(file, self.rules.app_roots) and file != "sys":
+            culprit = innermost([Frame(file=file, line=line, function="", code=code)], self.rules.app_roots)
+        event = Event(
+            signature=signature.id,
+            exception=text.split(": ", 2)[1] if text.count(": ") > 1 else "",
+            message=_short(text.split(": ", 1)[-1]),
+            culprit=_redacted(culprit) if signature.blames else None,
+        )
+        event = _described(event, signature, text)
+        if not (signature.id == "coroutine-never-awaited" and _LIBRARY_COROUTINE.search(event.detail)):
+            yield event
+
+
+def _traces(block: Block) -> list[tuple[Section, ...]]:
+    """The tracebacks of a block, whether as lines, as text inside JSON, or as objects."""
+    record = block.head.record if block.head is not None else None
+    if record is not None and record.sections:
+        return [record.sections]
+    lines: list[str] = []
+    if record is not None:
+        lines = record.trace.splitlines()
+    elif block.head is not None:
+        lines = _opened(block.head.message)
+    for raw in block.lines:
+        lines += _opened(raw) if b"\\n  File " in raw else [raw.decode("utf-8", "replace")]
+    return parse_traces(lines)
+
+
+def _opened(raw: bytes) -> list[str]:
+    """The lines inside one line, where a traceback was escaped into it."""
+    if b"\\n  File " in raw:
+        return unescape(raw).splitlines()
+    return [raw.decode("utf-8", "replace")]
+
+
+def _words(block: Block) -> str:
+    """The record's message: its head's, and the lines before a traceback."""
+    head = block.head
+    words = [head.message.decode("utf-8", "replace")] if head is not None else []
+    for raw in block.lines[:30]:
+        if b"Traceback (most recent" in raw or raw.startswith((b'  File "', b"\xe2\x95\xad")):
+            break
+        words.append(raw.decode("utf-8", "replace"))
+    return "\n".join(words).partition("\n[SQL:")[0].partition("Traceback (most recent")[0][:8000]
+
+
+def _leaves(sections: Sequence[Section]) -> list[str]:
+    """The branches that hold no others: the leaves of a group, or the chain itself."""
+    branches = list(dict.fromkeys(section.branch for section in sections))
+    leaves = [one for one in branches if not any(other != one and _within(other, one) for other in branches)]
+    return leaves if leaves != [""] else [""]
+
+
+def _within(inner: str, outer: str) -> bool:
+    return outer == "" or inner.startswith(outer + ".")
+
+
+def _is_fallout(known: Sequence[Event]) -> bool:
+    """Whether the log call's own words name the fault better than a traceback without user frames."""
+    return all(event.signature == "missing-greenlet" for event in known)
+
+
+def _loud(signature: Signature, head: Head) -> bool:
+    return signature.any_level or head.origin != "app"
+
+
+def _allocated(lines: Sequence[bytes]) -> list[Frame]:
+    frames = []
+    for raw in lines:
+        found = FRAME.match(raw.decode("utf-8", "replace")) if b'File "' in raw else None
+        if found:
+            frames.append(Frame(file=found[1], line=int(found[2][:9]), function=(found[3] or "").strip()))
+    return frames
+
+
+def _described(event: Event, signature: Signature, text: str) -> Event:
+    """The event with what its message names: numbers, a detail, the object it is about."""
+    numbers = []
+    for name, pattern in signature.numbers:
+        found = re.search(pattern, text)
+        if found:
+            numbers.append((name, float(found[1])))
+    detail = re.search(signature.detail, text) if signature.detail else None
+    once = re.search(signature.once, text) if signature.once else None
+    return replace(
+        event,
+        numbers=tuple(numbers),
+        detail=detail[1] if detail else "",
+        once=f"{signature.id} {once[1]}" if once else "",
+    )
+
+
+def _short(text: str) -> str:
+    return redact(text.strip())[:_LONGEST_MESSAGE]
+
+
+def _redacted(culprit: Culprit | None) -> Culprit | None:
+    return replace(culprit, code=redact(culprit.code)) if culprit is not None and culprit.code else culprit

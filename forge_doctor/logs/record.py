@@ -1,0 +1,40 @@
+"""Bytes of a log on their way in: a `Region` of raw lines, and a `Line` without its container's prefix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BEFORE_BYTES = 2_000
+"""So much in front of a hit belongs to its region: the access-log line that names the route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Consecutive whole raw lines of one source, container prefixes still on.
+
+    `offset` is the place of `data[0]` in the source; a region that begins where the last one of
+    the same source ended continues it, any other place means that quiet lines were left out.
+    `stream` is `stdout` or `stderr` where only the source knows it (the Docker API).
+    """
+
+    source: str
+    data: bytes
+    offset: int = 0
+    stream: str = ""
+
+
+@dataclass(slots=True)
+class Line:
+    """One log line as its program wrote it.
+
+    `at` is seconds since the epoch, UTC, from the container's prefix; `service` the container or
+    program the prefix names; `worker` a process id it names; `partial` says that the rest of the
+    line comes in the next record of the same stream.
+    """
+
+    text: bytes
+    service: str = ""
+    stream: str = ""
+    worker: str = ""
+    at: float | None = None
+    partial: bool = False

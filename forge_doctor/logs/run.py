@@ -1,0 +1,123 @@
+"""Turns a summary into a report: one finding for each problem, worst and most frequent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge_doctor.finding import Evidence, Finding, Location, NotRun, Related
+from forge_doctor.logs.clock import iso
+from forge_doctor.logs.group import Group
+from forge_doctor.logs.incident import timeline
+from forge_doctor.logs.overview import tables
+from forge_doctor.logs.problem import UNKNOWN, By, Problem, TriageOptions, find_problems, group_reason, listed, sources
+from forge_doctor.logs.problem_data import moment_data, problem_data
+from forge_doctor.logs.summary import Summary
+from forge_doctor.report import Report
+
+__all__ = ["By", "TriageOptions", "triage"]
+
+
+def triage(
+    summary: Summary, subject: str, options: TriageOptions | None = None, not_run: Sequence[NotRun] = ()
+) -> Report:
+    """The report of a summary; raises `UsageProblem` for an id in the options that no signature has."""
+    chosen = options or TriageOptions()
+    problems = find_problems(summary, chosen)
+    known = [one for one in problems if one.signature is not None]
+    shown = known[: chosen.top] if chosen.top else known
+    unknown = [one for one in problems if one.signature is None]
+    return Report(
+        command="logs",
+        subject=subject,
+        findings=tuple(_finding(one, chosen) for one in (*shown, *unknown)),
+        not_run=tuple(not_run),
+        inspected={"lines": summary.lines, "bytes": summary.bytes},
+        headline=_headline(known, unknown, summary),
+        tables=tables(shown, unknown, chosen),
+        data={
+            "problems": [problem_data(one) for one in shown],
+            "other_errors": [problem_data(one) for one in unknown],
+            "timeline": [moment_data(one) for one in timeline(one.group for one in shown) if one.first is not None],
+        },
+    )
+
+
+def _headline(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summary) -> str:
+    if not known and not unknown:
+        return f"nothing found in {summary.lines:,} lines"
+    events = sum(one.group.count for one in known)
+    text = f"{len(known)} problem{'s' * (len(known) != 1)} in {events:,} events, {summary.lines:,} lines"
+    first = next(iter(timeline(one.group for one in known)), None)
+    if first is not None and first.first is not None and len(known) > 1:
+        text += f"; first came {first.signature} at {iso(first.first)}"
+    others = sum(one.group.count for one in unknown)
+    return text + (f"; {others:,} other errors" if others else "")
+
+
+def _finding(problem: Problem, options: TriageOptions) -> Finding:
+    group, signature = problem.group, problem.signature
+    return Finding(
+        check=group.signature or UNKNOWN,
+        severity=problem.severity,
+        confidence=problem.confidence,
+        message=_message(problem),
+        location=_location(group),
+        evidence=tuple(_evidence(problem, options)),
+        remedy=f"{signature.fix}\n{signature.doc}" if signature else "",
+        related=_related(problem),
+    )
+
+
+def _message(problem: Problem) -> str:
+    group, signature = problem.group, problem.signature
+    times = f"{group.count:,} time{'s' * (group.count != 1)}"
+    if signature is None:
+        return f"{times} {group.exception or 'an error'}: {group.message.partition(chr(10))[0][:200]}"
+    reason = f" Probably because: {problem.causes[0].text}." if problem.causes else f" Usual cause: {signature.cause}"
+    return f"{times}. {signature.meaning}{reason}"
+
+
+def _location(group: Group) -> Location:
+    if group.culprit is not None:
+        return Location(target=group.culprit.file, line=group.culprit.line)
+    if group.endpoint:
+        place = group.endpoint.partition(" ")[0]
+        return Location(target=place.rpartition(":")[0], line=int(place.rpartition(":")[2]))
+    return Location(target=min(group.routes, default="") or min(group.sources, default="log"))
+
+
+def _evidence(problem: Problem, options: TriageOptions) -> list[Evidence]:
+    group, signature = problem.group, problem.signature
+    found = [Evidence(label="count", value=group.count, unit="events", source=", ".join(sources(group)))]
+    if group.first is not None and group.last is not None:
+        found += [Evidence(label="first", value=iso(group.first)), Evidence(label="last", value=iso(group.last))]
+    if group.culprit is not None:
+        named = f"{group.culprit.function}: {group.culprit.code}" if group.culprit.code else group.culprit.function
+        found += [Evidence(label="culprit", value=named, source="innermost user frame")] if named else []
+    elif group.endpoint:
+        found.append(Evidence(label="endpoint", value=group.endpoint, source="named after the message"))
+    else:
+        found.append(Evidence(label="culprit", value=None, source="the log shows no user frame"))
+    for label, names in (("routes", group.routes), ("workers", group.workers), ("names", group.details)):
+        if names:
+            found.append(Evidence(label=label, value=listed(names)))
+    for label, numbers in sorted(group.numbers.items()):
+        found.append(Evidence(label=label, value=listed([f"{number:g}" for number in sorted(numbers)])))
+    found.append(Evidence(label="grouped by", value=group_reason(group)))
+    found += [Evidence(label="reason", value=cause.text) for cause in problem.causes[:3]]
+    found += [Evidence(label="after", value=text) for text in problem.after]
+    if signature is not None and signature.tells:
+        found.append(Evidence(label="the log cannot tell", value=signature.tells))
+    if options.example:
+        found.append(Evidence(label="example", value=group.example))
+    return found
+
+
+def _related(problem: Problem) -> tuple[Related, ...]:
+    signature = problem.signature
+    if signature is None:
+        return ()
+    rules = [Related(message="lint rule that finds this in the source", check=rule) for rule in signature.rules]
+    checks = [Related(message="pool check that sees this live", check=check) for check in signature.checks]
+    causes = [Related(message=cause.text, check=cause.signature) for cause in problem.causes[:3]]
+    return (*causes, *rules, *checks)

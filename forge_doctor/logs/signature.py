@@ -1,0 +1,70 @@
+"""What a log signature is and how the signatures of the folder are found; holds no fault of its own."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, replace
+
+from forge_doctor.check import check_id
+from forge_doctor.finding import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One known fault, as data.
+
+    `pattern` decides, `literals` are found first: every text the pattern accepts has one of them.
+    `exceptions` are the classes that carry the text; `wrapper` marks a symptom that is never a
+    problem of its own; `any_level` that the line counts at INFO too. `numbers` are
+    (name, regular expression with one group). `explained_by` lists the signatures which,
+    seen shortly before, are the reason. `tells` names what a log cannot say here. `once` finds the
+    object a repeated text is about, `detail` the name the message is about (regular expressions
+    with one group). `blames=False`: the place printed with it is innocent.
+    """
+
+    literals: tuple[str, ...]
+    pattern: str
+    exceptions: tuple[str, ...]
+    source: str
+    versions: str
+    category: str
+    severity: Severity
+    tier: int
+    meaning: str
+    cause: str
+    fix: str
+    doc: str
+    wrapper: bool = False
+    any_level: bool = False
+    blames: bool = True
+    tells: str = ""
+    once: str = ""
+    detail: str = ""
+    numbers: tuple[tuple[str, str], ...] = ()
+    explained_by: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    id: str = ""
+    manual: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first line of the manual."""
+        return self.manual.partition("\n")[0].rstrip(".")
+
+
+@functools.cache
+def load_signatures() -> dict[str, Signature]:
+    """Every signature of the folder, by id: the file's name with `-`. Being there is the registration."""
+    from forge_doctor.logs import signatures
+
+    found: dict[str, Signature] = {}
+    for info in pkgutil.iter_modules(signatures.__path__, signatures.__name__ + "."):
+        module = importlib.import_module(info.name)
+        own = check_id(info.name)
+        found[own] = replace(module.SIGNATURE, id=own, manual=inspect.cleandoc(module.__doc__ or ""))
+    return dict(sorted(found.items()))

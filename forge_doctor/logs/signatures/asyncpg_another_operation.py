@@ -1,0 +1,33 @@
+"""A second query was sent on a connection still busy with the first.
+
+Means: One session or connection shared by concurrent tasks; or a query cancelled by a timeout whose
+    connection was then reused.
+Matches: `cannot perform operation: another operation is in progress` (asyncpg.exceptions.InterfaceError
+    (sqlalchemy.exc.InterfaceError)); also: `another operation is cancelling`
+Ignores: the words in quotes, in an access log or below WARNING
+Source: asyncpg 0.27.0 asyncpg/protocol/protocol.pyx, asyncpg 0.30.0 asyncpg/protocol/protocol.pyx, asyncpg
+    0.32.0 asyncpg/protocol/protocol.pyx; versions 0.x - 0.32;
+    https://magicstack.github.io/asyncpg/current/faq.html
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=("another operation is in progress", "another operation is cancelling"),
+    pattern="another operation is (?:in progress|cancelling)",
+    exceptions=("asyncpg.exceptions.InterfaceError", "sqlalchemy.exc.InterfaceError"),
+    source="asyncpg",
+    versions="0.x - 0.32",
+    category="concurrency",
+    severity=Severity.ERROR,
+    tier=1,
+    meaning="A second query was sent on a connection still busy with the first.",
+    cause=(
+        "One session or connection shared by concurrent tasks; or a query cancelled by a timeout "
+        "whose connection was then reused."
+    ),
+    fix="One session or connection per task; do not gather() over one session.",
+    doc="https://magicstack.github.io/asyncpg/current/faq.html",
+    rules=("shared-session-in-tasks", "request-session-in-background", "global-session"),
+)

@@ -1,0 +1,40 @@
+"""Use of a closed psycopg2 connection.
+
+Means: The server closed an idle pooled connection (restart, idle timeout, NAT or firewall) and no pre-ping
+    noticed.
+Matches: `connection already closed` (psycopg2.InterfaceError)
+Ignores: the words in quotes, in an access log or below WARNING
+Source: psycopg2 2.9.13 psycopg/connection.h; versions 2.x; https://www.psycopg.org/docs/connection.html
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=("connection already closed",),
+    pattern="connection already closed",
+    exceptions=("psycopg2.InterfaceError",),
+    source="psycopg2",
+    versions="2.x",
+    category="connection",
+    severity=Severity.ERROR,
+    tier=2,
+    meaning="Use of a closed psycopg2 connection.",
+    cause=(
+        "The server closed an idle pooled connection (restart, idle timeout, NAT or firewall) and no pre-ping noticed."
+    ),
+    fix="pool_pre_ping=True, pool_recycle below the firewall's idle limit.",
+    doc="https://www.psycopg.org/docs/connection.html",
+    explained_by=(
+        "idle-in-transaction",
+        "idle-session",
+        "transaction-timeout",
+        "admin-shutdown",
+        "crash-other-process",
+        "backend-signal",
+        "shutting-down",
+        "pgbouncer-query-wait",
+        "pgbouncer-server-crashed",
+        "pgbouncer-server-login",
+    ),
+)

@@ -1,0 +1,30 @@
+"""A worker was killed by SIGKILL.
+
+Means: The kernel's OOM killer (container memory limit), or gunicorn's own kill after WORKER TIMEOUT.
+Matches: `Perhaps out of memory?` ((logged) ERROR gunicorn.error); also: `Worker (pid:%s) was sent SIGKILL!
+    Perhaps out of memory?`; `Worker with pid %s was terminated due to signal 9 (20.1)`
+Ignores: a SIGKILL that follows WORKER TIMEOUT of the same pid: that is the arbiter, not the kernel
+Source: gunicorn 27.0.1 gunicorn/arbiter.py, gunicorn 23.0.0 gunicorn/arbiter.py; versions 21+;
+    https://docs.gunicorn.org/en/stable/faq.html
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=("Perhaps out of memory?",),
+    pattern=r"Perhaps out of memory\?",
+    exceptions=(),
+    source="gunicorn",
+    versions="21+",
+    category="worker",
+    severity=Severity.CRITICAL,
+    tier=1,
+    meaning="A worker was killed by SIGKILL.",
+    cause=("The kernel's OOM killer (container memory limit), or gunicorn's own kill after WORKER TIMEOUT."),
+    fix=("If a WORKER TIMEOUT of the same pid precedes it, that is the cause; else check the memory limit and dmesg."),
+    doc="https://docs.gunicorn.org/en/stable/faq.html",
+    blames=False,
+    tells="gunicorn only guesses memory: nothing in this log proves that the kernel killed it",
+    explained_by=("gunicorn-worker-timeout",),
+)

@@ -1,0 +1,85 @@
+"""What a log, or many, came to: groups that can be added to each other in any order."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from forge_doctor.logs.event import Event, Sighting
+from forge_doctor.logs.group import Group, GroupKey, group_key
+from forge_doctor.logs.histogram import Histogram
+
+SCHEMA = "forge-doctor-logs/1"
+
+
+@dataclass(slots=True)
+class Summary:
+    """The groups, what happened around them, and how much was read.
+
+    `marks` says when things began that faults follow from (`app started`). Adding summaries is
+    associative and commutative.
+    """
+
+    groups: dict[GroupKey, Group] = field(default_factory=dict)
+    marks: dict[str, Histogram] = field(default_factory=dict)
+    lines: int = 0
+    bytes: int = 0
+
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
+        """Count one event."""
+        key = group_key(event, seen)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(key=key)
+        group.add(event, seen, example)
+
+    def mark(self, name: str, at: float | None) -> None:
+        """Note when something began."""
+        if at is not None:
+            self.marks.setdefault(name, Histogram()).add(at)
+
+    def merge(self, other: Summary) -> Summary:
+        """Both together, as a new summary."""
+        whole = copy.deepcopy(self)
+        whole.lines += other.lines
+        whole.bytes += other.bytes
+        for key, group in other.groups.items():
+            whole.groups.setdefault(key, Group(key=key)).merge(group)
+        for name, moments in other.marks.items():
+            whole.marks.setdefault(name, Histogram()).merge(moments)
+        return whole
+
+    def with_inspected(self, *, lines: int, bytes: int) -> Summary:  # noqa: A002
+        """The same groups, with how much was read to find them."""
+        return Summary(groups=self.groups, marks=self.marks, lines=lines, bytes=bytes)
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON-able values, the same for the same events whatever their order."""
+        return {
+            "schema": SCHEMA,
+            "lines": self.lines,
+            "bytes": self.bytes,
+            "groups": [self.groups[key].to_data() for key in sorted(self.groups)],
+            "marks": {name: self.marks[name].to_data() for name in sorted(self.marks)},
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Summary:
+        """The inverse of `to_data`."""
+        groups = [Group.from_data(one) for one in data["groups"]]
+        return cls(
+            groups={group.key: group for group in groups},
+            marks={name: Histogram.from_data(one) for name, one in data["marks"].items()},
+            lines=data["lines"],
+            bytes=data["bytes"],
+        )
+
+
+def merge_all(summaries: Iterable[Summary]) -> Summary:
+    """The sum of many summaries; of none, an empty one."""
+    whole = Summary()
+    for summary in summaries:
+        whole = whole.merge(summary)
+    return whole

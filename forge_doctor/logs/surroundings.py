@@ -1,0 +1,69 @@
+"""What the lines shortly before a block say about it: the route that failed, the time; parsed only when asked."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from forge_doctor.logs.block import Block
+from forge_doctor.logs.head import read_head
+from forge_doctor.logs.line_format import ANSI, Unwrapper
+from forge_doctor.logs.redact import redact
+
+_FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')
+_REQUEST = re.compile(rb"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) $")
+_VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
+_ASGI = b"Exception in ASGI application"
+_CLOCK = re.compile(rb"\d\d:\d\d:\d\d")
+_REMEMBERED = 64
+
+
+class Surroundings:
+    """Looks back from blocks; a failed request belongs to one block only."""
+
+    def __init__(self, unwrapper: Unwrapper, zone_s: float) -> None:
+        self._unwrapper = unwrapper
+        self._zone_s = zone_s
+        self._used: deque[int] = deque(maxlen=_REMEMBERED)
+
+    def route(self, block: Block) -> str:
+        """The route of the request that failed: from the record, else from the access log's line before it."""
+        head = block.head
+        if head is None:
+            return ""
+        if head.record is not None and head.record.route:
+            return general_route(head.record.route)
+        if _ASGI not in head.message:
+            return ""
+        text = block.before
+        for failed in reversed(list(_FAILED.finditer(text))):
+            begin = text.rfind(b"\n", 0, failed.start()) + 1
+            place = block.marked - len(text) + begin
+            request = _REQUEST.search(text[begin : failed.start()])
+            if request and place not in self._used and self._is_of(block, text[begin : failed.end()]):
+                self._used.append(place)
+                return general_route(f"{request[1].decode()} {ANSI.sub(b'', request[2]).decode('utf-8', 'replace')}")
+        return ""
+
+    def time(self, block: Block) -> float | None:
+        """The time of the last record before a block that has none of its own."""
+        if not _CLOCK.search(block.before):
+            return None
+        for raw in reversed(block.before.split(b"\n")):
+            line = self._unwrapper.line(raw)
+            if line.service != block.line.service:
+                continue
+            head = read_head(line.text, self._zone_s) if _CLOCK.search(line.text) else None
+            at = head.at if head is not None and head.at is not None else line.at
+            if at is not None:
+                return at
+        return None
+
+    def _is_of(self, block: Block, line: bytes) -> bool:
+        """Whether the raw line comes from the block's service."""
+        return not block.line.service or self._unwrapper.line(line).service == block.line.service
+
+
+def general_route(route: str) -> str:
+    """The route without its query, its numbers as `{id}`."""
+    return _VARIABLE.sub("/{id}", redact(route.partition("?")[0]))

@@ -1,0 +1,111 @@
+"""Counts what the blocks of one source come to: each event once, with its time, source, worker and route."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from forge_doctor.logs.block import Block
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.event import Event, Sighting
+from forge_doctor.logs.head import Head
+from forge_doctor.logs.line_format import Unwrapper
+from forge_doctor.logs.marks import MARKS
+from forge_doctor.logs.match import catalogue
+from forge_doctor.logs.recognise import Recogniser
+from forge_doctor.logs.record import Line
+from forge_doctor.logs.redact import redact
+from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.surroundings import Surroundings
+
+REPEATED_WITHIN = 1 << 16
+"""The same object complained of twice within so many bytes is one event printed twice."""
+KILLS = ("worker-oom", "worker-signal-old")
+
+_TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
+_KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
+
+
+class Tally:
+    """Adds blocks to a summary."""
+
+    def __init__(self, source: str, rules: Rules, unwrapper: Unwrapper) -> None:
+        self.source = source
+        self.summary = Summary()
+        self.surroundings = Surroundings(unwrapper, rules.zone_s)
+        self._recogniser = Recogniser(rules, catalogue())
+        self._seen: dict[str, int] = {}
+        self._timed_out: set[str] = set()
+
+    def note(self, line: Line, head: Head) -> None:
+        """Remember what a record says about later ones: a start or stop, a worker that is killed."""
+        if head.level <= 20 or head.origin != "app":
+            for text, name in MARKS:
+                if text in head.message:
+                    self.summary.mark(name, head.at if head.at is not None else line.at)
+        found = _TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
+        if found:
+            self._timed_out.add(found[1].decode())
+
+    def judge(self, block: Block) -> None:
+        """Count what a finished block comes to."""
+        if not block.literal:
+            return
+        events = self._recogniser.events(block)
+        if events:
+            self.count(events, self._sighting(block), lambda: _example(block))
+
+    def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> None:
+        """Count events that were seen together."""
+        for event in events:
+            if not self._repeated(event, seen.offset):
+                named = event.endpoint.code if event.endpoint is not None else ""
+                seen.route = named if "/" in named else seen.route
+                self.summary.add(event, seen, example)
+
+    def _sighting(self, block: Block) -> Sighting:
+        """When, where and on which route the block was written."""
+        line, head = block.line, block.head
+        source = f"{self.source} {line.service}" if line.service else self.source
+        route = self.surroundings.route(block)
+        if head is None:
+            at = self.surroundings.time(block) if line.at is None else line.at
+            return Sighting(source=source, offset=block.offset, at=at, worker=line.worker)
+        at = head.at if head.at is not None else line.at
+        return Sighting(
+            source=source,
+            offset=block.offset,
+            at=self.surroundings.time(block) if at is None else at,
+            worker=line.worker or head.worker,
+            route=route,
+            sqlstate=head.sqlstate,
+            origin=head.origin,
+        )
+
+    def _repeated(self, event: Event, offset: int) -> bool:
+        """Whether this was counted already, or is gunicorn's own kill after a timeout."""
+        if event.signature in KILLS:
+            found = _KILLED.search(event.message)
+            return found is not None and found[1] in self._timed_out
+        if not event.once:
+            return False
+        before = self._seen.get(event.once)
+        self._seen[event.once] = offset
+        if len(self._seen) > 10_000:
+            self._seen = {key: at for key, at in self._seen.items() if offset - at <= REPEATED_WITHIN}
+        return before is not None and offset - before <= REPEATED_WITHIN
+
+    def events(self, block: Block) -> tuple[Event, ...]:
+        """What the block comes to."""
+        return self._recogniser.events(block)
+
+
+def _example(block: Block) -> str:
+    """The whole block, secrets taken out."""
+    head = block.head
+    parts = [block.line.text if head is None or head.record is None else head.message] if head is not None else []
+    parts += block.lines
+    text = b"\n".join(parts).decode("utf-8", "replace")
+    if head is not None and head.record is not None and head.record.trace not in ("", head.record.message):
+        text = f"{text.rstrip()}\n{head.record.trace}"
+    return redact(text.rstrip("\n"))

@@ -1,0 +1,157 @@
+"""Reads the text of tracebacks into sections, leniently: what it cannot place it leaves out, and it never fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from forge_doctor.logs.event import Frame, Section
+from forge_doctor.logs.rich_box import BOX, unbox
+
+HEADER = "Traceback (most recent call last)"
+JOINERS = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
+FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*?))?\s*$')
+EXCEPTION = re.compile(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
+_SURE_EXCEPTION = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
+    r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
+)
+_GROUP_LINE = re.compile(r"( +)\| ?")
+_GROUP_LEAF = re.compile(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
+_GROUP_END = re.compile(r" *\+-{10,}$")
+_STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
+_LONGEST_MESSAGE = 400
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.traces: list[list[Section]] = [[]]
+        self.frames: list[Frame] = []
+        self.exception: str | None = None
+        self.message: list[str] = []
+        self.branch: list[str] = []
+        self.depth = 0
+        self.inside = False
+        self.joined = False
+        self.wants_code = False
+        self.stack_only = False
+        self.grouped = False
+        self.endpoint: Frame | None = None
+
+    def feed(self, line: str) -> None:
+        line = self._out_of_group(line)
+        if HEADER in line:
+            self._open()
+            self.grouped = self.grouped or "Exception Group " in line
+        elif line.startswith(JOINERS):
+            self._close()
+            self.joined = True
+        elif line.startswith(_STACK):
+            self._close()
+            self.inside = self.stack_only = True
+        else:
+            self._body(line)
+
+    def _body(self, line: str) -> None:
+        found = FRAME.match(line) if 'File "' in line else None
+        if found:
+            self._frame(found)
+        elif self.wants_code and line.startswith("    "):
+            self._code(line.strip())
+        elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t"):
+            self._named(line)
+        elif self.exception is not None:
+            if len(self.message) < _LONGEST_MESSAGE:
+                self.message.append(line)
+        elif not self.inside and _SURE_EXCEPTION.match(line):
+            self._named(line)
+
+    def _open(self) -> None:
+        self._close()
+        if not self.joined and not self.branch and self.traces[-1]:
+            self.traces.append([])
+        self.joined, self.inside, self.stack_only = False, True, False
+
+    def _frame(self, found: re.Match[str]) -> None:
+        if not self.inside and self.exception is None:
+            self._open()
+        frame = Frame(file=found[1], line=int(found[2][:9]), function=(found[3] or "").strip())
+        if self.exception is not None and self.exception.endswith("ValidationError"):
+            self.endpoint = frame
+        else:
+            self.frames.append(frame)
+        self.wants_code = True
+
+    def _code(self, code: str) -> None:
+        last = self.endpoint or self.frames.pop()
+        frame = Frame(file=last.file, line=last.line, function=last.function, code=code)
+        if self.endpoint is None:
+            self.frames.append(frame)
+        else:
+            self.endpoint = frame
+        self.wants_code = False
+
+    def _named(self, line: str) -> None:
+        found = EXCEPTION.match(line)
+        if found and not self.stack_only:
+            self.exception, self.message, self.wants_code = found[1], [found[2] or ""], False
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        """The section that is open ends here."""
+        if self.frames or self.exception is not None:
+            section = Section(
+                exception=self.exception or "",
+                message="\n".join(self.message).strip("\n"),
+                frames=tuple(self.frames),
+                branch=".".join(self.branch),
+                endpoint=self.endpoint,
+            )
+            self.traces[-1].append(section)
+        self.frames, self.exception, self.message, self.endpoint = [], None, [], None
+        self.inside = self.wants_code = self.stack_only = False
+
+    def _out_of_group(self, line: str) -> str:
+        """The line without the margin of an exception group; notes where a leaf begins or ends."""
+        if line[:1] not in (" ", "+"):
+            if self.branch and line[:1] not in ("", "\t"):
+                self._close()
+                self.branch, self.grouped = [], False
+            return line
+        leaf = _GROUP_LEAF.match(line)
+        if leaf:
+            self._close()
+            self.grouped = True
+            depth = len(leaf[1]) // 2 - (leaf[2] == "+-")
+            self.branch = [*self.branch[: max(0, depth - 1)], leaf[3]]
+            return ""
+        if _GROUP_END.match(line):
+            self._close()
+            return ""
+        margin = _GROUP_LINE.match(line) if self.grouped else None
+        if margin is None:
+            return line
+        depth = len(margin[1]) // 2
+        if depth - 1 < len(self.branch):
+            self._close()
+            self.branch = self.branch[: depth - 1]
+        return line[margin.end() :]
+
+    def finish(self) -> list[tuple[Section, ...]]:
+        self._close()
+        return [tuple(trace) for trace in self.traces if trace]
+
+
+def parse_traces(lines: Iterable[str]) -> list[tuple[Section, ...]]:
+    """The tracebacks in these lines; each is a chain or group of sections in the printed order."""
+    told = list(lines)
+    if any(BOX in line for line in told):
+        told = unbox(told)
+    parser = _Parser()
+    for line in told:
+        parser.feed(line)
+    return parser.finish()

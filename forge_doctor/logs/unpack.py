@@ -1,0 +1,180 @@
+"""Opens a log as plain bytes: gzip, bzip2, xz, zstd and UTF-16 undone, told by content and not by name.
+
+Refuses what is empty or no text, and says so; guesses no encoding beyond a byte order mark.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import importlib.util
+import io
+import lzma
+import zlib
+from typing import IO, Any, cast
+
+from forge_doctor.errors import CannotInspect
+
+SAMPLE_BYTES = 64 << 10
+GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+# What other binary files begin with, and what they are called in the message.
+BINARIES = {
+    b"\x7fELF": "a program",
+    b"PK\x03\x04": "a zip archive",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"SQLite format 3": "a SQLite database",
+}
+TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x1b\x08\x07"
+CONTROLS = bytes(set(range(32)) - set(TEXT_CONTROLS)) + b"\x7f"
+
+
+class PlainLog(io.RawIOBase):
+    """A log's plain bytes; damage is reported as `CannotInspect`, after everything before it was given."""
+
+    def __init__(self, name: str, file: IO[bytes], below: io.BufferedReader[Any]) -> None:
+        super().__init__()
+        self._name, self._file, self._below = name, file, below
+        # Unpackers give little at a time if asked once; a pipe must not be waited for once it gave something.
+        self._fill: Any = file.readinto1 if isinstance(file, io.BufferedReader) else cast("Any", file).readinto
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Fill the buffer; 0 at the end."""
+        try:
+            return cast("int | None", self._fill(buffer))
+        except damage() as error:
+            raise CannotInspect(f"{self._name}: unreadable from here on: {error or 'cut off'}") from error
+
+    def close(self) -> None:
+        """Close the files below too; an unpacker leaves its own open."""
+        self._file.close()
+        self._below.close()
+        super().close()
+
+
+class Batched(io.RawIOBase):
+    """An unpacker whose single reads are as large as asked."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file: Any = file
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        return cast("int", self._file.readinto(buffer))
+
+    def close(self) -> None:
+        """Close the file below too."""
+        self._file.close()
+        super().close()
+
+
+class Transcoded(io.RawIOBase):
+    """UTF-16 as UTF-8; what can't be decoded is replaced."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file, self._rest = file, b""
+        self._decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        while not self._rest and (data := self._file.read(min(len(view), 1 << 20))):
+            self._rest = self._decoder.decode(data).encode("utf-8", "replace")
+        piece, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close the file below too."""
+        self._file.close()
+        super().close()
+
+
+def open_plain(name: str, raw: io.RawIOBase) -> PlainLog:
+    """The plain bytes of `raw`; raises `CannotInspect` where it is empty, damaged at once or no text."""
+    buffered: io.BufferedReader[Any] = io.BufferedReader(raw, SAMPLE_BYTES)
+    below = buffered
+    head = peek(name, buffered)
+    if not head:
+        raise CannotInspect(f"{name}: is empty: there is nothing to look at")
+    unpacked = unpack(name, head, buffered)
+    if unpacked is not buffered:
+        buffered = io.BufferedReader(cast("io.RawIOBase", Batched(unpacked)), SAMPLE_BYTES)
+        head = peek(name, buffered)
+        if not head:
+            raise CannotInspect(f"{name}: is empty once unpacked: there is nothing to look at")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return PlainLog(name, cast("IO[bytes]", Transcoded(buffered)), below)
+    refuse_binary(name, head)
+    return PlainLog(name, buffered, below)
+
+
+def peek(name: str, file: io.BufferedReader[Any]) -> bytes:
+    """The first bytes, left unread."""
+    try:
+        return file.peek(SAMPLE_BYTES)
+    except damage() as error:
+        raise CannotInspect(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def unpack(name: str, head: bytes, file: io.BufferedReader[Any]) -> IO[bytes]:
+    """The unpacked content of `file`, or `file` itself where it is not packed."""
+    if head.startswith(GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    if head.startswith(BZIP2) and head[3:4].isdigit() and head[4:10] == b"1AY&SY":
+        return cast("IO[bytes]", bz2.BZ2File(file))
+    if head.startswith(XZ):
+        return cast("IO[bytes]", lzma.LZMAFile(file))
+    return open_zstd(name, file) if head.startswith(ZSTD) else file
+
+
+def open_zstd(name: str, file: io.BufferedReader[Any]) -> IO[bytes]:
+    """Python 3.14 unpacks zstd by itself, before it takes the zstandard package."""
+    if importlib.util.find_spec("compression") is not None:
+        zstd = importlib.import_module("compression.zstd")
+        return cast("IO[bytes]", zstd.ZstdFile(file))
+    if importlib.util.find_spec("zstandard") is None:
+        raise CannotInspect(f"{name}: is packed with zstd: `pip install zstandard`, or unpack it with `zstd -d` first")
+    import zstandard
+
+    return cast("IO[bytes]", zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+
+
+def refuse_binary(name: str, head: bytes) -> None:
+    """Raise `CannotInspect` where the sample is no text.
+
+    A few damaged bytes are, and so are leading NULs: a file truncated while its writer went on has them.
+    """
+    for magic, kind in BINARIES.items():
+        if head.startswith(magic):
+            raise CannotInspect(f"{name}: is {kind}, not a log")
+    text = head.lstrip(b"\0")
+    if len(text) - len(text.translate(None, CONTROLS)) > len(text) // 20:
+        raise CannotInspect(f"{name}: is not text: pass a log file")
+
+
+def damage() -> tuple[type[BaseException], ...]:
+    """What reading and unpacking raise on a damaged or unreadable file."""
+    known: tuple[type[BaseException], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+    if importlib.util.find_spec("compression") is not None:
+        return (*known, importlib.import_module("compression.zstd").ZstdError)
+    if importlib.util.find_spec("zstandard") is not None:
+        import zstandard
+
+        return (*known, zstandard.ZstdError)
+    return known

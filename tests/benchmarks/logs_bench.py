@@ -1,0 +1,251 @@
+"""Times `forge-doctor logs` beside grep, ripgrep, lnav, Drain3 and `docker logs`, on generated logs with a known truth.
+
+    python tests/benchmarks/logs_bench.py                      1 GB at each density (about 10 minutes, 3 GB of disk)
+    python tests/benchmarks/logs_bench.py --megabytes 100 --rounds 3 --density 0.01
+
+Rounds are interleaved, so that the machine's moods fall on all alike; ratios are medians of CPU time over that of
+`grep -c greenlet_spawn`, and the memory is the highest of any process. Fails where our counts are not the truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.support.log_generator import Truth, write_log  # noqa: E402
+
+DENSITIES = (0.0001, 0.01, 0.2)
+DRAIN3_BYTES = 50_000_000
+DRAIN3 = """
+import sys
+from drain3 import TemplateMiner
+miner = TemplateMiner()
+for line in open(sys.argv[1], errors="replace"):
+    miner.add_log_message(line.rstrip())
+print(len(miner.drain.clusters))
+"""
+
+
+# A child's peak memory begins with that of the process that started it: so a small one starts it.
+LAUNCHER = """
+import os, sys
+report = os.open(sys.argv[1], os.O_WRONLY)
+pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+os.write(report, f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss * 1024}".encode())
+"""
+
+
+@dataclass(slots=True)
+class Contender:
+    """A command and what it cost; `scale` says how much smaller its input is than grep's."""
+
+    name: str
+    command: Sequence[str]
+    note: str = ""
+    scale: float = 1.0
+    rounds: int | None = None
+    cpu_s: list[float] = field(default_factory=list)
+    wall_s: list[float] = field(default_factory=list)
+    rss_bytes: int = 0
+    output: bytes = b""
+
+    def run(self) -> None:
+        """Once more, with its output kept and its errors shown."""
+        with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as report:
+            launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, report.name, *self.command]
+            began = time.perf_counter()
+            subprocess.run(launch, stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT, check=True)
+            self.wall_s.append((time.perf_counter() - began) * self.scale)
+            cpu, rss = report.read().split()
+            self.cpu_s.append(float(cpu) * self.scale)
+            self.rss_bytes = max(self.rss_bytes, int(rss))
+            output.seek(0)
+            self.output = output.read(1 << 24)
+
+
+def ours(*arguments: str) -> list[str]:
+    """Our command line, all of the report as JSON."""
+    return [sys.executable, "-m", "forge_doctor", "logs", *arguments, "-f", "json", "--min-confidence", "low"]
+
+
+def contenders(log: Path, part: Path, engines: Sequence[str], *, peers: bool) -> list[Contender]:
+    """grep first: it is the measure."""
+    found = [
+        Contender("grep -c", ["grep", "-c", "greenlet_spawn", str(log)], "counts lines, wrongly"),
+        Contender("forge-doctor logs", ours(str(log), "--jobs", "1")),
+    ]
+    found += [Contender(f"forge-doctor logs --engine {name}", ours(str(log), "--engine", name)) for name in engines]
+    if peers and shutil.which("rg"):
+        found.append(Contender("rg -c", ["rg", "-c", "greenlet_spawn", str(log)], "counts lines, wrongly"))
+    if peers and shutil.which("lnav"):
+        command = ["lnav", "-n", "-c", ":filter-in greenlet_spawn", str(log)]
+        found.append(Contender("lnav -n", command, "shows the lines; one round", rounds=1))
+    if peers:
+        note = f"a template for each line; on {part.stat().st_size / 1e6:.0f} MB, scaled; one round"
+        scale = log.stat().st_size / part.stat().st_size
+        found.append(Contender("Drain3", [sys.executable, "-c", DRAIN3, str(part)], note, scale, rounds=1))
+    return found
+
+
+def interleave(entries: Sequence[Contender], rounds: int) -> None:
+    """One of each, and again."""
+    for number in range(rounds):
+        for entry in entries:
+            if number < (entry.rounds or rounds):
+                entry.run()
+
+
+def wrong(entry: Contender, truth: Truth) -> str:
+    """What our report says otherwise than the generator; empty where nothing."""
+    data = json.loads(entry.output)
+    report = data["reports"][0] if "reports" in data else data
+    problems = find(report, "problems") + find(report, "other_errors")
+    said = {}
+    for problem in problems:
+        place = problem["culprit"] or {"file": "", "line": 0}
+        known = problem["signature"] if "-" in problem["signature"] else ""
+        said[(known, place["file"], place["line"])] = problem["count"]
+    expected = {key: seen.count for key, seen in truth.problems.items()}
+    return (
+        ""
+        if said == expected
+        else f"{len(expected)} problems expected, said otherwise: {said.items() ^ expected.items()}"
+    )
+
+
+def find(value: object, key: str) -> list[dict[str, object]]:
+    """The list under `key`, wherever the report's JSON has it."""
+    if isinstance(value, dict):
+        if isinstance(value.get(key), list):
+            return list(value[key])
+        value = list(value.values())
+    return next((found for one in value if (found := find(one, key))), []) if isinstance(value, list) else []
+
+
+def table(title: str, entries: Sequence[Contender], size: int) -> str:
+    """Ratios to the first entry, as Markdown."""
+    base = statistics.median(entries[0].cpu_s)
+    rows = [
+        f"\n### {title}\n",
+        "| tool | CPU, grep = 1 | CPU s | MB/s by wall | peak RSS MB | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for entry in entries:
+        cpu, wall = statistics.median(entry.cpu_s), statistics.median(entry.wall_s)
+        rate, rss = size / 1e6 / wall, entry.rss_bytes / 1e6
+        rows.append(f"| {entry.name} | {cpu / base:.2f} | {cpu:.2f} | {rate:,.0f} | {rss:.0f} | {entry.note} |")
+    return "\n".join(rows)
+
+
+@contextlib.contextmanager
+def container_with(log: Path) -> Iterator[str]:
+    """A container that has printed the log, with the driver json-file and its parts kept whole."""
+    import docker
+
+    from tests.support.log_containers import root_file_system
+
+    client = docker.from_env(timeout=600)
+    tag = f"bench-{os.getpid()}"
+    image = f"logs-bench:{tag}"
+    client.api.import_image_from_data(root_file_system(str(shutil.which("busybox"))), repository="logs-bench", tag=tag)
+    container = client.containers.create(
+        f"logs-bench:{tag}",
+        ["/bin/cat", "/log"],
+        network_mode="none",
+        volumes={str(log): {"bind": "/log", "mode": "ro"}},
+    )
+    try:
+        container.start()
+        container.wait(timeout=1200)
+        yield container.name
+    finally:
+        container.remove(force=True, v=True)
+        client.images.remove(image, force=True)
+        client.close()
+
+
+def main() -> int:
+    """Generate, run, print; 1 where a count of ours is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--density", type=float, action="append", help="share of lines that are trouble; repeatable")
+    parser.add_argument("--engine", action="append", default=[], help="time this engine too; repeatable")
+    parser.add_argument("--no-peers", action="store_true", help="only grep and ours")
+    parser.add_argument("--docker-megabytes", type=int, default=100, help="size of the container's log; 0 for none")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    chosen = parser.parse_args()
+    failed = 0
+    for density in chosen.density or DENSITIES:
+        with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+            failed += bench(Path(folder), density, chosen)
+    return 1 if failed else 0
+
+
+def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
+    """One density; the number of our runs whose counts are wrong."""
+    log, part = folder / "app.log", folder / "part.log"
+    truth = write_log(log, chosen.megabytes * 1_000_000, density)
+    with log.open("rb") as file:
+        part.write_bytes(file.read(min(DRAIN3_BYTES, truth.size)))
+    entries = contenders(log, part, chosen.engine, peers=not chosen.no_peers)
+    interleave(entries, chosen.rounds)
+    events = sum(seen.count for seen in truth.problems.values())
+    print(
+        table(
+            f"{truth.size / 1e6:,.0f} MB, {density:.2%} of {truth.lines:,} lines are trouble: {events:,} events",
+            entries,
+            truth.size,
+        )
+    )
+    problems = [problem for entry in entries if entry.name.startswith("forge") and (problem := wrong(entry, truth))]
+    for problem in problems:
+        print("WRONG:", problem[:2000])
+    if chosen.docker_megabytes:
+        bench_docker(folder / "container.log", density, chosen)
+    return len(problems)
+
+
+def bench_docker(log: Path, density: float, chosen: argparse.Namespace) -> None:
+    """The same log as a container's: the first is what people type."""
+    truth = write_log(log, chosen.docker_megabytes * 1_000_000, density)
+    with container_with(log) as name:
+        pipe = f"docker logs {name} 2>&1 | grep -c greenlet_spawn"
+        entries = [
+            Contender("docker logs \\| grep -c", ["sh", "-c", pipe], "the daemon's CPU comes on top", rounds=1),
+            Contender("docker logs > /dev/null", ["sh", "-c", f"docker logs {name} > /dev/null 2>&1"], rounds=1),
+            Contender("forge-doctor logs CONTAINER", ours(name)),
+        ]
+        interleave(entries, chosen.rounds)
+    rows = [
+        f"\n### the same from a container, {truth.size / 1e6:,.0f} MB of messages\n",
+        "| tool | wall s | times faster |",
+        "|---|---|---|",
+    ]
+    base = entries[0].wall_s[0]
+    rows += [
+        f"| {one.name} | {statistics.median(one.wall_s):.2f} | {base / statistics.median(one.wall_s):.1f} |"
+        for one in entries
+    ]
+    print("\n".join(rows))
+    if problem := wrong(entries[-1], truth):
+        print("WRONG:", problem[:2000])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""The command as a process: sources, exit codes, JSON, what can't be read, and a live follow ended by Ctrl-C."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.log_generator import Truth, write_log
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+
+
+def logs(*arguments: object, stdin: bytes | None = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-P", "-m", "forge_doctor", "logs", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, env=ENVIRONMENT, cwd=cwd, timeout=120)
+
+
+def problems(run: subprocess.CompletedProcess[bytes]) -> dict[tuple[str, str, int], int]:
+    """(signature, file, line) -> count, with errors that nobody knows under the signature ''."""
+    found: dict[tuple[str, str, int], int] = {}
+    report = json.loads(run.stdout)
+    for kind in ("problems", "other_errors"):
+        for one in listed(report, kind):
+            place = one["culprit"] or {"file": "", "line": 0}
+            name = one["signature"] if kind == "problems" else ""
+            found[(name, place["file"], place["line"])] = one["count"]
+    return found
+
+
+def listed(value: Any, key: str) -> list[dict[str, Any]]:
+    """The list under `key`, wherever it is."""
+    if isinstance(value, dict):
+        return value[key] if isinstance(value.get(key), list) else listed(list(value.values()), key)
+    return next((found for one in value if (found := listed(one, key))), []) if isinstance(value, list) else []
+
+
+def expected(truth: Truth) -> dict[tuple[str, str, int], int]:
+    return {key: seen.count for key, seen in truth.problems.items()}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    path = tmp_path_factory.mktemp("logs") / "app.log"
+    return path, write_log(path, 4_000_000, 0.1)
+
+
+JSON = ("-f", "json", "--min-confidence", "low")
+
+
+def test_counts_and_culprits_of_a_generated_log_are_the_truth(log: tuple[Path, Truth]) -> None:
+    path, truth = log
+    run = logs(path, *JSON)
+    assert run.returncode == 1, run.stderr
+    assert problems(run) == expected(truth)
+    assert sum(expected(truth).values()) > 50
+
+
+@pytest.mark.parametrize("engine", ["re2", "ahocorasick", "stdlib"])
+def test_every_engine_says_the_same(log: tuple[Path, Truth], engine: str) -> None:
+    assert problems(logs(log[0], "--engine", engine, *JSON)) == expected(log[1])
+
+
+def test_standard_input_is_read_packed_or_not(log: tuple[Path, Truth]) -> None:
+    text = log[0].read_bytes()
+    for arguments, data in (((), text), (("-",), gzip.compress(text, 1))):
+        assert problems(logs(*arguments, *JSON, stdin=data)) == expected(log[1])
+
+
+def test_first_and_last_of_each_problem_are_the_truth(log: tuple[Path, Truth]) -> None:
+    path, truth = log
+    from datetime import datetime
+
+    for one in listed(json.loads(logs(path, *JSON).stdout), "problems"):
+        seen = truth.problems[(one["signature"], one["culprit"]["file"], one["culprit"]["line"])]
+        assert abs((datetime.fromisoformat(one["first"]) - seen.first).total_seconds()) < 0.002
+        assert abs((datetime.fromisoformat(one["last"]) - seen.last).total_seconds()) < 0.002
+
+
+def test_since_and_until_leave_out_what_lies_outside(log: tuple[Path, Truth]) -> None:
+    path, truth = log
+    whole = sum(expected(truth).values())
+    middle = sorted(seen.first for seen in truth.problems.values())[len(truth.problems) // 2].isoformat()
+    before = sum(problems(logs(path, "--until", middle, *JSON)).values())
+    after = sum(problems(logs(path, "--since", middle, *JSON)).values())
+    assert 0 < before < whole
+    assert whole <= before + after <= whole + 1
+
+
+def test_tail_reads_the_last_lines_only(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n" * 9)
+    assert sum(problems(logs(path, "--tail", 4, *JSON)).values()) == 4
+
+
+def test_a_source_that_cannot_be_read_is_named_and_the_others_are_read(log: tuple[Path, Truth], tmp_path: Path) -> None:
+    (tmp_path / "empty.log").touch()
+    (tmp_path / "picture.log").write_bytes(b"\x89PNG\r\n" + bytes(range(256)))
+    run = logs(log[0], tmp_path / "empty.log", tmp_path / "picture.log", tmp_path / "gone.log", "nobody", *JSON)
+    assert problems(run) == expected(log[1])
+    assert run.returncode == 1
+    for said in (
+        b"empty.log: is empty",
+        b"picture.log: is an image",
+        b"gone.log: no such file",
+        b"Docker Engine does not",
+    ):
+        assert said in run.stdout
+    assert b"Traceback" not in run.stderr
+
+
+def test_nothing_readable_is_exit_3_and_a_healthy_log_exit_0(tmp_path: Path) -> None:
+    healthy = tmp_path / "calm.log"
+    healthy.write_text("2026-11-22 08:00:00,000 INFO session opened, 0 errors, connection closed\n" * 100)
+    assert logs(healthy).returncode == 0
+    assert logs(healthy, tmp_path / "gone.log").returncode == 3
+    run = logs(tmp_path / "gone.log")
+    assert run.returncode == 3
+    assert b"gone.log: no such file" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("x.log", "--since", "yesterday"), b"--since yesterday: is no time: write 30m, 2h"),
+        (("x.log", "--since", "1h", "--until", "2h"), b"--since 1h is not before --until 2h"),
+        (("x.log", "--by", "colour"), b"--by colour: choose signature, culprit or source"),
+        (("x.log", "--zone", "CET"), b"--zone CET: is no offset: write +02:00"),
+        (("x.log", "--engine", "hyperscam"), b"did you mean 'hyperscan'"),
+        (("x.log", "--only", "missing-greenlit"), b"did you mean 'missing-greenlet'"),
+        (("x.log", "--until", "1h", "--follow"), b"--until does not go with --follow"),
+        (("x.log", "--dask", "tcp://127.0.0.1:1"), b"--dask: is for s3://, gs:// and file:// URLs"),
+    ],
+)
+def test_a_wrong_word_is_one_line_and_exit_2(arguments: tuple[str, ...], said: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text("INFO calm\n")
+    run = logs(*arguments, cwd=tmp_path)
+    assert run.returncode == 2
+    assert said in run.stderr
+    assert run.stderr.count(b"\n") == 1
+
+
+def test_the_configuration_names_the_app_s_own_code(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.forge-doctor.logs]\nby = "culprit"\nmin-count = 3\n')
+    (tmp_path / "a.log").write_text("2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n" * 2)
+    assert problems(logs("a.log", *JSON, cwd=tmp_path)) == {}
+    assert problems(logs("a.log", "--min-count", 2, *JSON, cwd=tmp_path)) != {}
+    (tmp_path / "pyproject.toml").write_text("[tool.forge-doctor.logs]\napp-rot = []\n")
+    run = logs("a.log", cwd=tmp_path)
+    assert run.returncode == 2
+    assert b"did you mean 'app-root'" in run.stderr
+
+
+def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    line = "2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n"
+    path.write_text(line)
+    command = [sys.executable, "-P", "-m", "forge_doctor", "logs", str(path), "--follow", *JSON]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    time.sleep(2.5)
+    for _ in range(3):
+        with path.open("a") as file:
+            file.write(line)
+        time.sleep(0.3)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1, err
+    run = subprocess.CompletedProcess(command, process.returncode, out, err)
+    assert list(problems(run).values()) == [4]
+
+
+def test_explain_knows_the_signatures_beside_the_checks() -> None:
+    def explain(*arguments: str) -> str:
+        command = [sys.executable, "-P", "-m", "forge_doctor", "explain", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
+
+    assert "missing-greenlet" in explain()
+    assert "greenlet_spawn has not been called" in explain("missing-greenlet")
+    assert "severity: error" in explain("missing-greenlet")
+    assert explain("idle-in-transaction").count("severity: ") == 2

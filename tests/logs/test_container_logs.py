@@ -1,0 +1,279 @@
+"""Logs of real containers: directly and through the API, whatever the driver, the terminal and the state."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.logs.container_source import ContainerSource
+from forge_doctor.logs.follow import Followed, FollowLoop
+from forge_doctor.logs.followed import followed
+from forge_doctor.logs.scan import wanted_lines
+from forge_doctor.probes.container_logs import ContainerLog, find_container_logs
+from forge_doctor.probes.docker_frames import STREAMS, Demultiplexer, cri_lines
+from tests.support.log_containers import LogContainer
+
+docker = pytest.mark.docker
+
+SPAM = "for i in $(seq 1 {count}); do echo line $i; echo oops $i >&2; done"
+
+
+def found(container: Any) -> ContainerLog:
+    (log,) = find_container_logs([container.name])
+    return log
+
+
+def content(source: ContainerSource) -> bytes:
+    stream, got, buffer = source.open(), b"", bytearray(50_000)
+    while count := stream.readinto(memoryview(buffer)):
+        got += buffer[:count]
+    stream.close()
+    return got
+
+
+def messages(text: bytes) -> list[str]:
+    """The messages of a log in json-file, CRI or `-t` form."""
+    lines = text.decode().splitlines()
+    if lines and lines[0].startswith("{"):
+        return [json.loads(line)["log"].rstrip("\r\n") for line in lines]
+    return [re.sub(r"^\S+ (?:std\w+ [FP] )?", "", line) for line in lines]
+
+
+@docker
+@pytest.mark.parametrize("driver", ["json-file", "local"])
+def test_both_streams_of_an_exited_container_are_read(log_container: LogContainer, driver: str) -> None:
+    log = found(log_container(SPAM.format(count=200), log_config={"type": driver}))
+    source = ContainerSource(log=log)
+    said = messages(content(source))
+    assert [line for line in said if line.startswith("line")] == [f"line {i}" for i in range(1, 201)]
+    assert [line for line in said if line.startswith("oops")] == [f"oops {i}" for i in range(1, 201)]
+    assert (
+        source.way
+        == {
+            "json-file": "container, its json file read directly",
+            "local": "container, through the Docker API (logging driver local)",
+        }[driver]
+    )
+
+
+@docker
+def test_the_api_tells_streams_times_and_cut_lines(log_container: LogContainer) -> None:
+    script = "echo out; echo err >&2; head -c 40000 /dev/zero | while read -r x; do :; done; yes x | head -c 40000 | "
+    script += "while read -r x; do printf x; done; echo"
+    log = found(log_container(script, log_config={"type": "local"}))
+    lines = content(ContainerSource(log=log)).splitlines()
+    assert all(re.match(rb"\d{4}-\d\d-\d\dT[\d:.]+Z std(out|err) [FP] ", line) for line in lines)
+    assert {line.partition(b" ")[2] for line in lines[:2]} == {b"stdout F out", b"stderr F err"}
+    tags = [line.split(b" ")[2] for line in lines[2:]]
+    assert tags == [b"P"] * (len(tags) - 1) + [b"F"] != [b"F"]
+    assert sum(len(line.split(b" ", 3)[3]) for line in lines[2:]) == 20_000
+
+
+@docker
+def test_a_terminal_s_log_is_read_as_it_is(log_container: LogContainer) -> None:
+    container = log_container(SPAM.format(count=3), tty=True, log_config={"type": "local"})
+    said = messages(content(ContainerSource(log=found(container))))
+    assert said == [word for i in (1, 2, 3) for word in (f"line {i}", f"oops {i}")]
+
+
+@docker
+def test_a_running_container_s_log_is_what_it_has_written_so_far(log_container: LogContainer) -> None:
+    container = log_container("echo up; exec sleep 60", wait=False)
+    wait_for(container, b"up")
+    log = found(container)
+    assert log.running
+    assert messages(content(ContainerSource(log=log))) == ["up"]
+
+
+@docker
+def test_rotated_and_packed_parts_are_read_oldest_first(log_container: LogContainer) -> None:
+    options = {"type": "json-file", "config": {"max-size": "8k", "max-file": "4", "compress": "true"}}
+    container = log_container(SPAM.format(count=300) + "; sleep 1", log_config=options)
+    source = ContainerSource(log=found(container))
+    said = [line for line in messages(content(source)) if line.startswith("line")]
+    assert len(source.paths()) == 4
+    assert said == [f"line {i}" for i in range(301 - len(said), 301)]
+    assert len(said) > 50
+    assert source.way.endswith("(4 rotated files)")
+
+
+@docker
+@pytest.mark.parametrize("compress", ["true", "false"])
+def test_since_and_until_give_what_the_engine_gives(log_container: LogContainer, compress: str) -> None:
+    script = "for i in $(seq 1 400); do echo line $i; [ $((i % 40)) = 0 ] && sleep 0.05; done; sleep 1"
+    options = {"type": "json-file", "config": {"max-size": "10k", "max-file": "5", "compress": compress}}
+    container = log_container(script, log_config=options)
+    log = found(container)
+    entries = [json.loads(line) for line in content(ContainerSource(log=log)).splitlines()]
+    whole = [entry["log"].strip() for entry in entries]
+    times = [seconds(entry["time"]) for entry in entries]
+    for since, until in (
+        (times[30], None),
+        (None, times[-60]),
+        (times[len(times) // 2], times[-20]),
+        (times[-1] + 5, None),
+    ):
+        said = messages(content(ContainerSource(log=log, since=since, until=until)))
+        low, high = since or 0, until or 1e12
+        # The Engine's times have nanoseconds, ours microseconds.
+        sure = [one for one, at in zip(whole, times, strict=True) if low + 2e-6 < at < high - 2e-6]
+        possible = [one for one, at in zip(whole, times, strict=True) if low - 2e-6 < at < high + 2e-6]
+        assert set(sure) <= set(said) <= set(possible)
+        assert said == [one for one in whole if one in set(said)]
+
+
+@docker
+def test_the_last_lines_come_from_the_engine(log_container: LogContainer) -> None:
+    log = found(log_container("seq 1 5000"))
+    source = ContainerSource(log=log, tail=3)
+    assert messages(content(source)) == ["4998", "4999", "5000"]
+    assert source.way == "container, through the Docker API (the last lines)"
+
+
+@docker
+def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_container: LogContainer) -> None:
+    mute = log_container("echo lost", log_config={"type": "none"})
+    with pytest.raises(CannotInspect, match=f"{mute.name}: has logging driver 'none'"):
+        find_container_logs([mute.name])
+    for driver in ("json-file", "local"):
+        silent = log_container("true", log_config={"type": driver})
+        with pytest.raises(CannotInspect, match=f"{silent.name}: has logged nothing"):
+            content(ContainerSource(log=found(silent)))
+
+
+@docker
+def test_containers_are_found_by_every_name_they_have(log_container: LogContainer) -> None:
+    labels = {"com.docker.compose.project": "shop-x1", "com.docker.compose.service": "api-x1", "team.x1": "blue"}
+    first = log_container("true", labels=labels)
+    second = log_container("true", labels={**labels, "com.docker.compose.service": "db-x1"})
+    for word in (first.name, first.id, first.id[:12], "api-x1"):
+        assert [log.id for log in find_container_logs([word])] == [first.id]
+    for word in ("shop-x1", "team.x1=blue", "team.x1"):
+        assert {log.id for log in find_container_logs([word])} == {first.id, second.id}
+    assert len(find_container_logs([first.name, "shop-x1", first.id])) == 2
+    with pytest.raises(CannotInspect, match=f"{first.name}x: no such file or container; did you mean '{first.name}'"):
+        find_container_logs([first.name + "x"])
+
+
+def test_the_beginning_of_two_ids_is_refused() -> None:
+    from forge_doctor.probes.container_logs import matching
+
+    known = [{"Id": "abc1", "Names": ["/x"], "Labels": {}}, {"Id": "abc2", "Names": ["/y"], "Labels": {}}]
+    with pytest.raises(UsageProblem, match="the beginning of 2 container ids"):
+        matching(known, "abc")
+
+
+def test_no_engine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    with warnings.catch_warnings():
+        # The SDK leaves the socket open that could not connect.
+        warnings.simplefilter("ignore", ResourceWarning)
+        with pytest.raises(CannotInspect, match="Docker Engine does not answer"):
+            find_container_logs(["x"])
+        gc.collect()
+
+
+@docker
+@pytest.mark.parametrize("driver", ["json-file", "local"])
+def test_following_ends_with_the_container_and_misses_nothing(log_container: LogContainer, driver: str) -> None:
+    script = "for i in $(seq 1 60); do echo ERROR line $i; sleep 0.02; done"
+    # The Engine repeats entries when it rotates the local driver's files under a follower.
+    config = {"max-size": "2k", "max-file": "3"} if driver == "json-file" else {}
+    container = log_container(script, wait=False, log_config={"type": driver, "config": config})
+    said = read_on(followed(ContainerSource(log=found(container)), None))
+    assert re.findall(rb"ERROR line (\d+)", said) == [b"%d" % i for i in range(1, 61)]
+
+
+@docker
+@pytest.mark.parametrize("driver", ["json-file", "local"])
+def test_a_container_removed_while_it_is_followed_ends_the_following(log_container: LogContainer, driver: str) -> None:
+    container = log_container("echo ERROR once; exec sleep 60", wait=False, log_config={"type": driver})
+    wait_for(container, b"once")
+    loop, removed = (
+        FollowLoop([followed(ContainerSource(log=found(container)), None)], wanted_lines(), time.sleep),
+        False,
+    )
+    deadline = time.monotonic() + 20
+    for region in loop.regions():
+        assert time.monotonic() < deadline
+        if region is not None and not removed:
+            assert b"ERROR once" in region.data
+            container.remove(force=True)
+            removed = True
+    assert removed
+    assert not loop.problems
+
+
+def read_on(log: Followed, limit_s: float = 20) -> bytes:
+    """All regions of a followed log until it ends by itself."""
+    deadline = time.monotonic() + limit_s
+    got = b""
+    for region in FollowLoop([log], wanted_lines(), time.sleep).regions():
+        got += region.data if region else b""
+        assert time.monotonic() < deadline
+    return got
+
+
+def wait_for(container: Any, word: bytes) -> None:
+    deadline = time.monotonic() + 20
+    while word not in container.logs():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def seconds(moment: str) -> float:
+    from datetime import datetime
+
+    whole, _, fraction = moment.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(whole + "+00:00").timestamp() + float(f"0.{fraction or 0}")
+
+
+FRAMES = st.lists(st.tuples(st.sampled_from(sorted(STREAMS)), st.binary(max_size=300)), max_size=20)
+
+
+def framed(frames: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(bytes([kind, 0, 0, 0]) + len(data).to_bytes(4, "big") + data for kind, data in frames)
+
+
+def pieces(data: bytes, cuts: list[int]) -> Iterator[bytes]:
+    at = 0
+    for cut in cuts:
+        yield data[at : at + cut]
+        at += cut
+    yield data[at:]
+
+
+@given(FRAMES, st.lists(st.integers(1, 50), max_size=60))
+def test_frames_survive_any_cut(frames: list[tuple[int, bytes]], cuts: list[int]) -> None:
+    demultiplexer = Demultiplexer()
+    got = [pair for piece in pieces(framed(frames), cuts) for pair in demultiplexer.feed(piece)]
+    assert [*got, *demultiplexer.finish()] == [(STREAMS[kind], data) for kind, data in frames]
+
+
+@given(st.binary(max_size=400), st.lists(st.integers(1, 50), max_size=60))
+def test_nonsense_is_passed_on_and_never_crashes(data: bytes, cuts: list[int]) -> None:
+    demultiplexer = Demultiplexer()
+    got = [pair for piece in pieces(data, cuts) for pair in demultiplexer.feed(piece)] + list(demultiplexer.finish())
+    assert sum(len(message) for _, message in got) <= len(data)
+    if data[:1] not in (b"\0", b"\1", b"\2", b"\3", b"") and len(data) >= 8:
+        assert b"".join(message for _, message in got) == data
+
+
+@given(
+    st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b" ")), min_size=1, max_size=5), st.booleans()
+)
+def test_a_message_s_lines_are_all_written(lines: list[bytes], ended: bool) -> None:
+    text = b"\n".join(lines) + (b"\n" if ended else b"")
+    written = cri_lines(b"stderr", b"2026-11-22T08:00:00Z " + text)
+    bodies = [line.split(b" ", 3)[3] for line in written.split(b"\n")[:-1]]
+    assert b"".join(bodies) == text.replace(b"\n", b"")

@@ -1,0 +1,202 @@
+"""The regions are the same bytes whichever engine searches and however the stream arrives."""
+
+from __future__ import annotations
+
+import io
+import re
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forge_doctor.errors import UsageProblem
+from forge_doctor.logs import scan as scanning
+from forge_doctor.logs.engines import installed, make_engine
+from forge_doctor.logs.scan import (
+    AFTER_BYTES,
+    BEFORE_BYTES,
+    FRAME_MARKERS,
+    LONGEST_LINE,
+    REACH_BYTES,
+    Readable,
+    Scanner,
+    Wanted,
+    scan,
+    wanted_lines,
+)
+from tests.support.log_generator import Truth, chunks
+
+LITERALS = (
+    b"Traceback (most",
+    b"ERROR",
+    b"greenlet_spawn has not",
+    b"QueuePool limit",
+    b"deadlock",
+    b"was never awaited",
+)
+
+
+def wanted(engine: str = "stdlib") -> Wanted:
+    return Wanted(literals=LITERALS, engine=make_engine(LITERALS, engine))
+
+
+def joined(log: bytes, engine: str = "stdlib", block: int = 4096) -> list[tuple[int, bytes]]:
+    """The regions of `log`, those that touch made one."""
+    regions: list[tuple[int, bytes]] = []
+    for region in scan(io.BytesIO(log), "log", wanted(engine), block):
+        if regions and regions[-1][0] + len(regions[-1][1]) == region.offset:
+            regions[-1] = (regions[-1][0], regions[-1][1] + region.data)
+        else:
+            regions.append((region.offset, region.data))
+    return regions
+
+
+def slow(log: bytes) -> list[tuple[int, bytes]]:
+    """The definition of a region, line by line and with the whole log in hand."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for line in log.splitlines(keepends=True):
+        if any(word in line for word in LITERALS):
+            start = reach_back(log, at, spans[-1][1] if spans else 0)
+            end = reach_on(log, at + len(line))
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            else:
+                spans.append((start, end))
+        at += len(line)
+    return [(start, log[start:end]) for start, end in spans]
+
+
+def reach_back(log: bytes, line: int, done: int) -> int:
+    lowest, line = max(done, line - REACH_BYTES), line
+    while True:
+        start = max(lowest, line - BEFORE_BYTES)
+        frames = [at for marker in FRAME_MARKERS if (at := log.find(marker, start, line)) >= 0]
+        if not frames or start == lowest:
+            break
+        line = log.rfind(b"\n", lowest, min(frames)) + 1 or lowest
+    return start if start == done or log[start - 1 : start] == b"\n" else log.find(b"\n", start) + 1
+
+
+def reach_on(log: bytes, last: int) -> int:
+    while (frame := max(log.rfind(marker, last, last + AFTER_BYTES) for marker in FRAME_MARKERS)) >= 0:
+        last = log.find(b"\n", frame) + 1 or len(log)
+    return max(last, log.rfind(b"\n", last, last + AFTER_BYTES) + 1)
+
+
+LINES = st.sampled_from(
+    [
+        b"INFO quiet",
+        b"INFO " + b"long " * 300,
+        b"ERROR broken",
+        b"Traceback (most recent call last):",
+        b'  File "/app/x.py", line 3, in f',
+        "│ /app/x.py:3 in f │".encode(),
+        b"Exc: greenlet_spawn has not been called",
+        b"",
+        b"\xff\xfe\x00 not text",
+        b"QueuePool limit" * 40,
+    ]
+)
+LOGS = st.lists(st.tuples(LINES, st.integers(1, 30)), max_size=25).map(
+    lambda runs: b"".join((line + b"\n") * count for line, count in runs)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(LOGS, st.integers(64, 9000), st.binary(max_size=40))
+def test_regions_follow_their_definition_whatever_the_size_of_the_blocks(log: bytes, block: int, rest: bytes) -> None:
+    whole = log + rest.replace(b"\n", b" ")
+    assert joined(whole, block=block) == slow(whole)
+
+
+@pytest.mark.parametrize("engine", [name for name in installed() if name != "stdlib"])
+def test_every_engine_finds_the_same_regions(engine: str) -> None:
+    log = b"".join(chunks(Truth(), 3_000_000, 0.05))
+    assert joined(log, engine, 100_000) == joined(log, "stdlib", 77_777) != []
+
+
+@pytest.mark.parametrize("engine", installed())
+@settings(max_examples=60, deadline=None)
+@given(text=st.lists(st.sampled_from([*LITERALS, b"EROR", b"deadloc", b"x", b" ", b"\n", b"was never ", b"awaited"])))
+def test_an_engine_points_into_exactly_the_lines_that_have_a_literal(engine: str, text: list[bytes]) -> None:
+    block = b"".join(text)
+    found = wanted(engine).engine.search(block)
+    lines = {block.count(b"\n", 0, offset) for offset in found}
+    assert list(found) == sorted(found)
+    assert lines == {number for number, line in enumerate(block.split(b"\n")) if any(word in line for word in LITERALS)}
+
+
+def test_a_literal_across_a_block_border_is_found() -> None:
+    for cut in range(1, 40):
+        log = b"x" * cut + b" QueuePool limit\n"
+        assert joined(log, block=16) == [(0, log)]
+
+
+def test_an_endless_line_is_read_in_bounded_memory_and_no_literal_is_lost() -> None:
+    word = b"deadlock"
+    period = 100_003
+    line = (b"y" * (period - len(word)) + word) * 400
+    scanner = Scanner("log", wanted(), 1 << 20)
+    tracemalloc.start()
+    found = sum(region.data.replace(b"\n", b"").count(word) for region in feed_all(scanner, line))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == 400
+    assert scanner.long_lines == len(line) // LONGEST_LINE
+    assert peak < 12 << 20
+
+
+def test_a_literal_where_an_endless_line_is_cut_stays_whole() -> None:
+    for shift in range(1, len(b"deadlock")):
+        line = b"z" * (LONGEST_LINE - shift) + b"deadlock" + b"z" * 5000
+        assert any(b"deadlock" in data for _, data in joined(line))
+
+
+def feed_all(scanner: Scanner, data: bytes) -> Iterator[scanning.Region]:
+    yield from scanner.feed(data)
+    yield from scanner.finish()
+
+
+def test_a_pause_in_a_growing_log_loses_nothing_and_counts_nothing_twice() -> None:
+    log = b"".join(chunks(Truth(), 1_100_000, 0.05))
+    scanner = Scanner("log", wanted())
+    regions = []
+    for start in range(0, len(log), 50_021):
+        regions += scanner.feed(log[start : start + 50_021])
+        regions += scanner.settle() if start % 3 else ()
+    regions += scanner.finish()
+    assert [region.offset for region in regions] == sorted(region.offset for region in regions)
+    assert all(log[region.offset :].startswith(region.data) for region in regions)
+    counted = sum(region.data.count(b"Exception in ASGI") for region in regions)
+    assert counted == log.count(b"Exception in ASGI") > 0
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    class Endless:
+        """120 MB without a file."""
+
+        def __init__(self) -> None:
+            self.block = b"".join(chunks(Truth(), 1_000_000, 0.01))[: 1 << 20]
+            self.left = 120
+
+        def readinto(self, buffer: memoryview, /) -> int:
+            self.left -= 1
+            count = min(len(buffer), len(self.block)) if self.left else 0
+            buffer[:count] = self.block[:count]
+            return count
+
+    stream: Readable = Endless()
+    tracemalloc.start()
+    total = sum(len(region.data) for region in scan(stream, "log", wanted_lines(), 4 << 20))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert total > 1 << 19
+    assert peak < 60 << 20
+
+
+def test_an_engine_that_is_not_known_or_not_installed_is_named() -> None:
+    with pytest.raises(UsageProblem, match=re.escape("unknown value 'hyperscam'; did you mean 'hyperscan'?")):
+        make_engine(LITERALS, "hyperscam")
