@@ -47,7 +47,7 @@ def test_the_check_of_the_blocks_fails_where_one_is_outdated(tmp_path) -> None: 
     assert failed.returncode == 1
     assert "README.md is out of date" in failed.stderr
     subprocess.run((sys.executable, "-c", script, "--write"), check=True, timeout=60)
-    assert "Print a check's manual" in readme.read_text(encoding="utf-8")
+    assert "Print the manual of a check" in readme.read_text(encoding="utf-8")
     subprocess.run((sys.executable, "-c", script), check=True, timeout=60)
 
 

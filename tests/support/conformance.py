@@ -19,11 +19,13 @@ TESTS = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """Where a slice keeps its checks, what their docstrings must have, whether a module holds a `Check`."""
+    """Where a slice keeps its checks, what their docstrings must have, whether a module holds a `Check`,
+    and whether each has a test file of its own."""
 
     package: str
     sections: tuple[str, ...]
     holds_checks: bool = True
+    own_tests: bool = True
 
     @property
     def tests(self) -> Path:
@@ -46,8 +48,12 @@ class Folder:
 FOLDERS = (
     Folder(package="forge_doctor.pool.checks", sections=("Why", "Measures", "Source")),
     Folder(package="forge_doctor.lint.rules", sections=("Why", "Bad", "Good", "Source")),
+    # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
-        package="forge_doctor.logs.signatures", sections=("Means", "Matches", "Ignores", "Source"), holds_checks=False
+        package="forge_doctor.logs.signatures",
+        sections=("Means", "Matches", "Ignores", "Source"),
+        holds_checks=False,
+        own_tests=False,
     ),
 )
 
@@ -136,9 +142,9 @@ def all_checks() -> Iterator[tuple[Folder, Check[Any]]]:
                 yield folder, check
 
 
-def all_ids() -> list[str]:
-    """The id of every check and of every log signature: they share one namespace."""
-    return [check_id(module.__name__) for folder in FOLDERS for module in folder.modules()]
+def check_ids() -> list[str]:
+    """The id of every check: they share one namespace."""
+    return [check_id(module.__name__) for folder in FOLDERS if folder.holds_checks for module in folder.modules()]
 
 
 def every_module(package: ModuleType, leave_out: str) -> Iterator[ModuleType]:

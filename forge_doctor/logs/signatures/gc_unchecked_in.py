@@ -1,5 +1,4 @@
-"""A checked-out async connection was garbage collected: it was never closed by its owner, and now is dropped
-instead of returned.
+"""A checked-out connection was garbage collected: its owner never closed it.
 
 Means: AsyncSession()/engine.connect() without `async with`/close(), a generator dependency never finalised,
     or a task cancelled in the middle.

@@ -1,4 +1,4 @@
-"""A transaction sat idle longer than idle_in_transaction_session_timeout, and the server killed the connection.
+"""The server ended a transaction that sat idle beyond idle_in_transaction_session_timeout.
 
 Means: A session was held open over something slow: an HTTP call, a sleep, a queue.
 Matches: `terminating connection due to idle-in-transaction timeout`

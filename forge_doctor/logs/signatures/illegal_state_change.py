@@ -1,5 +1,4 @@
-"""Two tasks used one Session at the same moment; a state-changing method (close, commit, rollback) arrived while
-another was running.
+"""Two tasks used one Session at the same moment.
 
 Means: One AsyncSession shared by asyncio.gather()/create_task()/TaskGroup, a background task reusing the
     request's session, or a request cancelled (timeout, client gone) while its query ran.

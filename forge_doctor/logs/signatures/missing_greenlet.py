@@ -1,5 +1,4 @@
-"""Database I/O was attempted by ordinary synchronous code (usually attribute access) while running on the event
-loop, where SQLAlchemy has no greenlet to suspend.
+"""Database I/O was attempted by synchronous code on the event loop.
 
 Means: A lazy relationship, a deferred column or an attribute expired by commit() was touched outside an
     awaited SQLAlchemy call: in response serialisation, a property, a __repr__ in a log call, a template, a

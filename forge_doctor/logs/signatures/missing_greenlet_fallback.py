@@ -1,4 +1,4 @@
-"""Same as missing-greenlet, raised by an engine created with async_fallback=True inside a running loop.
+"""As missing-greenlet, raised by an engine with async_fallback=True inside a running loop.
 
 Means: async_fallback was turned on to use an async driver from sync code, and that code then ran inside the
     event loop.

@@ -1,4 +1,4 @@
-"""Every pooled connection (size + overflow) was checked out for longer than pool_timeout, so this request gave up.
+"""A request gave up waiting for a connection: the pool had none to give for pool_timeout.
 
 Means: Sessions held across slow awaits (HTTP calls, background tasks, streaming), sessions never closed, or
     simply more concurrent work than pool_size + max_overflow. The frame in the traceback is the victim,
