@@ -184,7 +184,7 @@ class Scanner:
         rfind, last = self._window.rfind, self._last
         plain, boxed = FRAME_MARKERS
         while True:
-            limit = last + AFTER_BYTES if last + AFTER_BYTES < end else end
+            limit = min(end, last + AFTER_BYTES)
             frame = rfind(plain, last, limit)
             if frame < 0:
                 frame = rfind(boxed, last, limit)
