@@ -70,11 +70,21 @@ def _finding(problem: Problem, options: TriageOptions) -> Finding:
 
 def _message(problem: Problem) -> str:
     group, signature = problem.group, problem.signature
-    times = f"{group.count:,} time{'s' * (group.count != 1)}"
+    times = f"{group.count:,} time{'s' * (group.count != 1)}{_place(group)}"
     if signature is None:
-        return f"{times} {group.exception or 'an error'}: {group.message.partition(chr(10))[0][:200]}"
+        return f"{times}: {group.exception or 'an error'}: {group.message.partition(chr(10))[0][:200]}"
     reason = f" Probably because: {problem.causes[0].text}." if problem.causes else f" Usual cause: {signature.cause}"
-    return f"{times}. {signature.meaning}{reason}"
+    return f"{times}: {signature.summary}{reason}"
+
+
+def _place(group: Group) -> str:
+    """` at app/pay.py:20 in charge`, ` on GET /orders`, or nothing where the log does not say."""
+    if group.culprit is not None:
+        function = f" in {group.culprit.function}" if group.culprit.function else ""
+        return f" at {group.culprit.file}:{group.culprit.line}{function}"
+    if group.endpoint:
+        return f" under {group.endpoint}"
+    return f" on {min(group.routes)}" if group.routes else ""
 
 
 def _location(group: Group) -> Location:
@@ -104,7 +114,6 @@ def _evidence(problem: Problem, options: TriageOptions) -> list[Evidence]:
     for label, numbers in sorted(group.numbers.items()):
         found.append(Evidence(label=label, value=listed([f"{number:g}" for number in sorted(numbers)])))
     found.append(Evidence(label="grouped by", value=group_reason(group)))
-    found += [Evidence(label="reason", value=cause.text) for cause in problem.causes[:3]]
     found += [Evidence(label="after", value=text) for text in problem.after]
     if signature is not None and signature.tells:
         found.append(Evidence(label="the log cannot tell", value=signature.tells))
@@ -117,7 +126,9 @@ def _related(problem: Problem) -> tuple[Related, ...]:
     signature = problem.signature
     if signature is None:
         return ()
-    rules = [Related(message="lint rule that finds this in the source", check=rule) for rule in signature.rules]
-    checks = [Related(message="pool check that sees this live", check=check) for check in signature.checks]
-    causes = [Related(message=cause.text, check=cause.signature) for cause in problem.causes[:3]]
+    rules = [Related(message="found in the source by lint", check=rule) for rule in signature.rules]
+    checks = [Related(message="seen live by pool", check=check) for check in signature.checks]
+    causes = [
+        Related(message=f"probably because: {cause.text}", check=cause.signature) for cause in problem.causes[1:3]
+    ]
     return (*causes, *rules, *checks)

@@ -45,8 +45,8 @@ def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
     strength = Style.STRONG if found.severity >= Severity.ERROR else Style.PLAIN
     yield from _headed(found.severity.label.upper(), style, printable_line(found.message), strength, page)
     yield from _indented(_flow([_evidence(one) for one in found.evidence], page), Style.DIM, page)
-    for related in found.related:
-        yield from _indented(wrap(_related(related), page.measure), Style.DIM, page)
+    for line in _related(found.related):
+        yield from _indented(wrap(line, page.measure), Style.DIM, page)
     place = "" if found.location.target in ("", report.subject) else printable_line(str(found.location))
     about = [place, found.check, f"{found.confidence.label} confidence"]
     yield from _indented(_flow([printable_line(part) for part in about if part], page), Style.DIM, page)
@@ -133,7 +133,11 @@ def _evidence(evidence: Evidence) -> str:
     return printable_line(evidence_text(evidence))
 
 
-def _related(related: Related) -> str:
-    place = f" ({related.location})" if related.location else ""
-    check = f" [{related.check}]" if related.check else ""
-    return printable_line(f"see also: {related.message}{place}{check}")
+def _related(related: Sequence[Related]) -> Iterator[str]:
+    """A line for each place; checks that are told with the same words share one."""
+    checks: dict[str, list[str]] = {}
+    for one in related:
+        place = f" ({one.location})" if one.location else ""
+        checks.setdefault(f"see also: {one.message}{place}", []).extend([one.check] if one.check else [])
+    for words, ids in checks.items():
+        yield printable_line(f"{words} [{', '.join(ids)}]" if ids else words)

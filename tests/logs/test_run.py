@@ -40,7 +40,7 @@ def test_each_problem_is_a_finding_with_place_count_times_reason_and_mend():
     worst = report.findings[0]
     assert (worst.check, worst.severity, worst.confidence) == ("pool-timeout", Severity.CRITICAL, Confidence.HIGH)
     assert str(worst.location) == "/app/orders.py:3"
-    assert worst.message.startswith("3 times. Every pooled connection")
+    assert worst.message.startswith("3 times at /app/orders.py:3 in load: A request gave up waiting for a connection")
     told = {one.label: one.value for one in worst.evidence}
     assert (told["first"], told["last"]) == ("2026-11-22T08:00:00.000Z", "2026-11-22T08:00:00.000Z")
     assert (told["pool_size"], told["overflow"], told["timeout_s"]) == ("5", "10", "30")
