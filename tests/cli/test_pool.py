@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.pool.record import dump
+from tests.support.architecture import HEAVY
 from tests.support.listeners import listener, say_nothing
 from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.snapshots import idle_in_transaction, session, snapshot
@@ -73,6 +74,13 @@ def test_findings_win_over_what_could_not_be_examined(database: FreshDatabase) -
     assert found.returncode == 1
     left_out = forge_doctor("--dsn", database.dsn(), "--no-scan", "--workers", "1")
     assert left_out.returncode == 0, left_out.stdout
+
+
+def test_a_look_loads_the_driver_and_no_other_library(database: FreshDatabase) -> None:
+    done = forge_doctor("--dsn", database.dsn(), "--no-scan", "--workers", "1", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert done.returncode == 0
+    assert loaded & (HEAVY | {"pydantic"}) - {"rich"} == {"asyncpg"}  # old versions of typer load rich by themselves
 
 
 @pytest.fixture
