@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Generic, ParamSpec
 
@@ -32,7 +32,7 @@ class Check(Generic[P]):
     manual: str
     severity: Severity
     run: Callable[P, Iterable[Finding | NotRun]]
-    limits: Limits = NO_LIMITS
+    limits: Limits = field(default_factory=lambda: NO_LIMITS)
     default: bool = True
     aliases: tuple[str, ...] = ()
 
