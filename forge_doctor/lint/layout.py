@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # Their lines are those of the statements inside; all others are one unit, whatever lines they span.
 COMPOUND = frozenset({"module", "block", "decorated_definition", "ERROR"})
+LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +49,17 @@ class Layout:
 
 def layout(text: str) -> Layout:
     """The layout of any text, valid Python or not."""
-    data = text.encode("utf-8", "surrogatepass")
+    lines = lines_of(text)
+    data = "\n".join(lines).encode("utf-8", "surrogatepass")
     parser, query = _instruments()
     root = parser.parse(data).root_node
     rows = data.split(b"\n")
-    return Layout(
-        lines=tuple(text.split("\n")), comments=tuple(_comments(root, query, rows)), runs=_merged(sorted(_spans(root)))
-    )
+    return Layout(lines=tuple(lines), comments=tuple(_comments(root, query, rows)), runs=_merged(sorted(_spans(root))))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as Python counts them, each with the length it has in the text, a lone carriage return counted off."""
+    return LONE_RETURN.sub("\n", text).split("\n")
 
 
 def is_sound(text: str) -> bool:
