@@ -14,7 +14,8 @@ from forge_doctor.errors import UsageProblem
 
 TABLE = "tool.forge-doctor"
 
-# key -> the Python type of its TOML value; a tuple of one type is an array of it.
+# key -> the Python type of its TOML value; a tuple of one type is an array of it, a mapping from `str` a table with
+# names of the user's own.
 GENERAL_KEYS: Mapping[str, object] = MappingProxyType(
     {
         "select": (str,),
@@ -35,6 +36,14 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "replicas": int,
             "surge": float,
             "connect-timeout": float,
+        },
+        "lint": {
+            "exclude": (str,),
+            "force-exclude": bool,
+            "gitignore": bool,
+            "per-file-ignores": {str: (str,)},
+            "baseline": str,
+            "jobs": int,
         },
     }
 )
@@ -132,13 +141,21 @@ def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path,
         if key not in known:
             raise UsageProblem(f"{path}: unknown key {written!r} in {where}{nearest(key, known)}")
         _expect(_has_type(value, known[key]), path, f"{written!r} in {where} must be {_described(known[key])}")
-        checked[key] = tuple(value) if isinstance(value, list) else value
+        checked[key] = _frozen(value)
     return checked
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({name: _frozen(item) for name, item in value.items()})
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _has_type(value: Any, expected: object) -> bool:
     if isinstance(expected, tuple):
         return isinstance(value, list) and all(_has_type(item, expected[0]) for item in value)
+    if isinstance(expected, Mapping):
+        return isinstance(value, dict) and all(_has_type(item, expected[str]) for item in value.values())
     if expected is float:
         return _is_number(value)
     return isinstance(value, expected) and not (expected is int and isinstance(value, bool))  # type: ignore[arg-type]
@@ -150,6 +167,8 @@ def _is_number(value: Any) -> bool:
 
 def _described(expected: object) -> str:
     names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
+    if isinstance(expected, Mapping):
+        return f"a table whose values are each {_described(expected[str])}"
     return "an array of strings" if isinstance(expected, tuple) else names[expected]  # type: ignore[index]
 
 
