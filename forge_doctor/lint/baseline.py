@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +27,6 @@ class Fingerprint(NamedTuple):
 
 
 Known = Mapping[Fingerprint, int]
-LineOf = Callable[[Finding], str]
 
 
 def fingerprint(finding: Finding, path: str, line: str) -> Fingerprint:
@@ -46,6 +45,12 @@ def unknown(findings: Iterable[tuple[Finding, Fingerprint]], known: Known) -> tu
         else:
             fresh.append(finding)
     return tuple(sorted(fresh, key=lambda finding: finding.rank)), +left
+
+
+def merged(before: Known, fresh: Known, looked_at: Container[str], exists: Callable[[str], bool]) -> Known:
+    """What a new baseline holds: what was found, and what was known of files that were not looked at and still are."""
+    kept = {print_: count for print_, count in before.items() if print_.path not in looked_at and exists(print_.path)}
+    return {**kept, **fresh}
 
 
 def read_baseline(path: Path) -> Known:

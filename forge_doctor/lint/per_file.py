@@ -33,8 +33,16 @@ def parse_per_file_ignores(
         if pattern.startswith("!"):
             raise UsageProblem(f"{source}: per-file-ignores {pattern!r}: a pattern cannot begin with ! here")
         try:
-            ids = frozenset(found.id for name in names for found in matching(known, name))
+            ids = _ids(names, known)
         except UsageProblem as error:
             raise UsageProblem(f"{source}: per-file-ignores {pattern!r}: {error}") from error
         entries.append((Patterns(written=(pattern,)), ids))
     return PerFileIgnores(entries=tuple(entries))
+
+
+def _ids(names: Iterable[str], known: Iterable[Check[Any]]) -> frozenset[str]:
+    ids: set[str] = set()
+    for name in names:
+        found: tuple[Check[Any], ...] = matching(known, name)
+        ids.update(check.id for check in found)
+    return frozenset(ids)

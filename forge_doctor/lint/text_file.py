@@ -27,9 +27,12 @@ class TextFile:
         return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
 
 
-def read_text_file(path: Path) -> TextFile:
-    """Raises `OSError`, or `ValueError` for bytes that its encoding does not have or cannot give back."""
-    data = path.read_bytes()
+def read_text_file(path: Path, data: bytes | None = None) -> TextFile:
+    """The file, or `data` in its stead.
+
+    Raises `OSError`, or `ValueError` for bytes that its encoding does not have or cannot give back.
+    """
+    data = path.read_bytes() if data is None else data
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:
@@ -38,6 +41,15 @@ def read_text_file(path: Path) -> TextFile:
     if text.encode(encoding) != data:
         raise ValueError(f"its bytes cannot be written back as {encoding}")
     return TextFile(path=path, text=text, encoding=encoding, data=data)
+
+
+def decoded(data: bytes) -> str:
+    """The text for looking at, never for writing back: what cannot be decoded is replaced."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        return data.decode(encoding, "replace")
+    except (SyntaxError, LookupError, UnicodeError):
+        return data.decode("utf-8", "replace")
 
 
 def write_text_file(file: TextFile, text: str) -> None:
