@@ -6,13 +6,14 @@ import sys
 
 import typer
 
-from forge_doctor.cli import explain, pool
+from forge_doctor.cli import explain, lint, pool
 from forge_doctor.cli.output import abort
 from forge_doctor.errors import ForgeDoctorError
 
 EPILOG = """\b
 Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
+  forge-doctor lint src
   forge-doctor explain idle-in-transaction
 \b
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect."""
@@ -47,6 +48,7 @@ def root(
 
 
 app.command("pool", epilog=pool.EPILOG)(pool.pool)
+app.command("lint", epilog=lint.EPILOG)(lint.lint)
 app.command("explain", epilog=explain.EPILOG)(explain.explain)
 
 

@@ -40,6 +40,8 @@ def manual(check: Check[Any]) -> str:
 
 def all_checks() -> tuple[Check[Any], ...]:
     """The checks of every slice, by id."""
+    from forge_doctor.lint import ignores, rules
     from forge_doctor.pool import checks as pool_checks
 
-    return tuple(sorted((*load(pool_checks),), key=lambda check: check.id))
+    checks = (*load(pool_checks), *load(rules), *load(ignores))
+    return tuple(sorted(checks, key=lambda check: check.id))
