@@ -116,7 +116,7 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
             force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
             gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
         ),
-        lint=lint_from(here, checks.rules),
+        lint=lint_from(here, checks.rules, _jobs(flags, options)),
         name=partial(file_name, here=here),
         checks=checks,
         per_file=parse_per_file_ignores(_configured(options, "per-file-ignores", {}), checks.known, settings.path),
@@ -129,6 +129,13 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
 def _configured(options: ReportOptions, key: str, default: Any) -> Any:
     value = options.settings.get(key, "lint")
     return default if value is None else value
+
+
+def _jobs(flags: Flags, options: ReportOptions) -> int | None:
+    jobs: int | None = _first(flags.jobs, _configured(options, "jobs", None))
+    if jobs is not None and jobs < 1:
+        raise UsageProblem(f"{options.settings.path}: jobs must be 1 or more, not {jobs}")
+    return jobs
 
 
 def _first(flag: Any, otherwise: Any) -> Any:

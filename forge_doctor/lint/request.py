@@ -82,15 +82,22 @@ def file_name(path: Path, here: Path) -> str:
     return shown(str(path).removeprefix(prefix))
 
 
-def lint_from(here: Path, rules: tuple[Check[Any], ...]) -> Lint:
-    """Runs the rules on files and names them as `file_name` does."""
+def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None) -> Lint:
+    """Runs the rules on files, by so many processes, and names the files as `file_name` does."""
 
     def lint(files: Sequence[Path], overlay: Overlay) -> Report:
+        near = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
+        report = _run(near, overlay)
+        return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
+
+    def _run(files: Sequence[Path], overlay: Overlay) -> Report:
+        from forge_doctor.lint.parallel import default_jobs, run_shared
         from forge_doctor.lint.run import run_lint
 
-        near = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
-        report = run_lint(near, rules, overlay=overlay)
-        return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
+        processes = min(jobs or default_jobs(len(files)), len(files))
+        if processes < 2:
+            return run_lint(files, rules, overlay=overlay)
+        return run_shared(files, [rule.id for rule in rules], overlay, processes)
 
     return lint
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.git_repository import GitRepository, new_repository
 from tests.support.lint_command import command, environment, lint, lint_json
+from tests.support.unprivileged import without_root
 
 FAULTY = """\
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -282,6 +283,48 @@ def test_a_file_without_utf8_in_its_name_is_told_and_mended(shop: Path) -> None:
         assert "caf\\xe9.py" in ran.out.replace("\\\\", "\\")
     lint(shop, "--fix")
     assert path.read_text() == MENDED
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(shop: Path) -> None:
+    write(shop, app__other=FAULTY)
+    lint_json(shop)  # imports what an ordinary user may not
+    with without_root(shop):
+        (shop / "app/other.py").chmod(0)
+        partly = lint_json(shop)
+        blind = lint_json(shop, "app/other.py")
+    assert (partly.status, partly.places) == (1, [f"{RULE} app/save.py:5"])
+    assert blind.status == 3
+    for ran in (partly, blind):
+        assert ["app/other.py" in one["reason"] for one in json.loads(ran.out)["not_run"]] == [True]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\0" * 100,
+        b"def f(:\n",
+        b"\xef\xbb\xbf" + FAULTY.encode(),
+        b"# coding: nonsense\n",
+        b"x = '\xff'\n",
+        b"{% if x %}\n{{ session }}\n{% endif %}\n",
+        b"x = 1\r\n\x0c\r\ny = 2\r",
+        b"session = [" + b"1, " * 700_000 + b"]\n",
+        b"session = " + b"(" * 500 + b")" * 500 + b"\n",
+        b"# forge-doctor: ignore[" + b"a" * 1000,
+        b"\xff\xfe" + "session = 1".encode("utf-16-le"),
+    ],
+    ids=lambda data: repr(data[:20]),
+)
+def test_no_content_raises_and_no_change_is_made_without_a_fix(shop: Path, data: bytes) -> None:
+    path = shop / "app/odd.py"
+    path.write_bytes(data)
+    for arguments in ((), ("--diff",)):
+        ran = lint(shop, "app/odd.py", "--min-confidence", "low", *arguments)
+        assert ran.status in (0, 1, 3)
+        assert path.read_bytes() == data
+    assert lint(shop, "app/odd.py", "--min-confidence", "low", "--add-ignores").status in (0, 3)
+    assert lint_json(shop).places.count(f"{RULE} app/save.py:5") == 1
 
 
 def test_watch_lints_again_when_a_file_changes_and_ends_cleanly_on_interrupt(shop: Path) -> None:
