@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from forge_doctor.finding import Finding
 from forge_doctor.lint.fix import MAX_ROUNDS, apply_edits, choose, fix_text
@@ -113,49 +110,6 @@ def test_a_lone_carriage_return_ends_a_line_and_stays() -> None:
 
 def test_new_lines_in_an_edit_follow_the_file() -> None:
     assert apply_edits("a\r\nb\r\n", [edit(2, 1, 1, "x\n")], "\r\n") == "a\r\nx\r\nb\r\n"
-
-
-NAMES = st.sampled_from(["commit", "flush", "scalar", "get"])
-ATOMS = st.one_of(
-    st.just("db.{}()"),
-    st.just("await db.{}()"),
-    st.just("'db.{}()'"),
-    st.just("(db.{}().name)"),
-    st.just("f'é😀{{x}} db.{}'"),
-    st.just("[x for x in db.{}()]"),
-    st.just("other(db.{}(),\n        {{1: 2}})"),
-)
-STATEMENTS = st.builds(
-    lambda before, atom, name, after: f"    {before}{atom.format(name)}{after}",
-    st.sampled_from(["", "x = ", "\tif x: ", "return ", "y = not "]).map(lambda word: word.replace("\t", "")),
-    ATOMS,
-    NAMES,
-    st.sampled_from(["", "  # db.commit()", "; x = 1", "\f", "  # é\f"]),
-)
-
-
-@given(st.lists(STATEMENTS, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\n"]))
-def test_a_fix_changes_nothing_but_the_await(body: list[str], newline: str, end: str) -> None:
-    source = newline.join(["async def f(db, x, other):", *"\n".join(body).split("\n")]) + end.replace("\n", newline)
-    fixed = fix_text(source, find_calls, newline=newline)
-    assert find_calls(fixed.text) == [] or fixed.refused
-    assert ast.dump(without_awaits(fixed.text)) == ast.dump(without_awaits(source))
-    assert fixed.text.count(newline) == source.count(newline)
-    assert comments(fixed.text) == comments(source)
-    added = fixed.text.count("await ") - source.count("await ")
-    assert added == sum(fixed.mended.values())
-
-
-def without_awaits(text: str) -> ast.AST:
-    class Peel(ast.NodeTransformer):
-        def visit_Await(self, node: ast.Await) -> ast.AST:
-            return self.visit(node.value)
-
-    return Peel().visit(ast.parse(text))
-
-
-def comments(text: str) -> list[str]:
-    return re.findall(r"  #[^\n]*", text)
 
 
 @pytest.mark.parametrize(
