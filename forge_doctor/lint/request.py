@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from forge_doctor.check import Check, load, select_checks
@@ -20,7 +19,6 @@ from forge_doctor.report import Report
 
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]
-NOTHING_OVERLAID: Overlay = MappingProxyType({})
 Lint = Callable[[Sequence[Path], Overlay], Report]
 
 
@@ -54,7 +52,7 @@ class Request:
     per_file: PerFileIgnores = field(default_factory=PerFileIgnores)
     baseline: Known | None = None
     changed: ChangedLines | None = None
-    overlay: Overlay = NOTHING_OVERLAID
+    overlay: Overlay = field(default_factory=dict)
 
 
 def chosen_checks(select: Iterable[str], ignore: Iterable[str]) -> Checks:

@@ -54,7 +54,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_a_fix_adds_awaits_and_changes_nothing_else(lines: list[str], newline: str, ends: bool) -> None:
     body = "\n".join(f"    {line}" for line in lines)
