@@ -38,7 +38,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on (of high confidence), 2 us
 def lint(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for stdin. [default: the project]"),
+        typer.Argument(metavar="PATHS", help="Files and folders, or - for stdin. [default: the project]"),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely, in place.")] = False,
     unsafe_fixes: Annotated[
