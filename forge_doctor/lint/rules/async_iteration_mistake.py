@@ -37,7 +37,7 @@ from forge_doctor.lint.nodes import ComprehensionFor, For
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bawait\b|stream")
+SUSPECT = re.compile(rb"async for|stream")
 
 
 @check(severity=Severity.ERROR)
@@ -45,7 +45,15 @@ def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Find
     """Look at every loop."""
     loops: tuple[For | ComprehensionFor, ...] = (*file.query(For), *file.query(ComprehensionFor))
     for loop in loops:
-        yield from judge(file, loop, project)
+        if loop.is_async or may_stream(file, loop):
+            yield from judge(file, loop, project)
+
+
+def may_stream(file: SourceFile, loop: For | ComprehensionFor) -> bool:
+    """Whether the function around speaks of a stream at all; asked first, because most loops are of other things."""
+    around = loop.owner
+    text = file.data[around.start : around.end]
+    return b"stream" in text or b"AsyncResult" in text or b"AsyncScalarResult" in text
 
 
 def judge(file: SourceFile, loop: For | ComprehensionFor, project: Project) -> Iterator[Finding]:

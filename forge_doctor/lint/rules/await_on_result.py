@@ -36,7 +36,7 @@ from forge_doctor.lint.nodes import Attribute, Await, Call, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bawait\b")
+SUSPECT = re.compile(rb"await")
 
 
 @check(severity=Severity.ERROR)

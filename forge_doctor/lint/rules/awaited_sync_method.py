@@ -35,7 +35,7 @@ from forge_doctor.lint.nodes import Await, ClassDef
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bawait\b")
+SUSPECT = re.compile(rb"await")
 NAMES = tuple(sorted(frozenset().union(*PLAIN.values())))
 
 

@@ -34,7 +34,7 @@ from forge_doctor.lint.nodes import Call, ClassDef, With, WithItem
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"[aA]sync")
+SUSPECT = re.compile(rb"async|Async")
 ENTERED = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.STARTABLE}
 )

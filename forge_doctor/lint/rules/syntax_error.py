@@ -27,7 +27,7 @@ from forge_doctor.finding import Confidence, Finding, Location, Severity
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\basync\b|\bawait\b|\A\Z")
+SUSPECT = re.compile(rb"async |await |\A\Z")
 
 
 @check(severity=Severity.ERROR)

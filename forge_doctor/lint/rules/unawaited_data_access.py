@@ -39,12 +39,12 @@ from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
 from forge_doctor.lint.doubles import is_declaration, is_mocked
 from forge_doctor.lint.fates import fate_of
 from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Await, Call, FunctionDef
+from forge_doctor.lint.nodes import Call, FunctionDef
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.uses import Use
+from forge_doctor.lint.uses import Use, use_of
 
-SUSPECT = re.compile(rb"\basync\b")
+SUSPECT = re.compile(rb"async ")
 CALLED = re.compile(rb"\b([a-z_]\w*)\s*\(")
 # Where a value is read in a way no coroutine can be; others may hand it on in ways we do not see.
 TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED, Use.FORMATTED})
@@ -54,7 +54,7 @@ TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Us
 def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find calls that give a coroutine of the project which touches a session, and follow the value."""
     for call in file.calls(*sorted(names_called(file) & project.async_names), awaited=False):
-        if isinstance(call.parent, Await) or call.function is None:
+        if call.function is None or use_of(call).use not in TELLING_USES | {Use.ASSIGNED}:
             continue
         value = project.value_of(call)
         function = value.definition

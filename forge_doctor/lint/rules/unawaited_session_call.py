@@ -41,7 +41,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Fate, Use, use_of
 
 # Asyncio's classes are of no use without an `async` somewhere in the file.
-SUSPECT = re.compile(rb"[aA]sync")
+SUSPECT = re.compile(rb"async|Async")
 STARTED = tuple(sorted({method for _, method in STARTABLE}))
 
 

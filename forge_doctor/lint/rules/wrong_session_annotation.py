@@ -40,7 +40,7 @@ from forge_doctor.lint.nodes import Name, Param
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bSession\b|scoped_session")
+SUSPECT = re.compile(rb"Session|scoped_session")
 
 
 @check(severity=Severity.WARNING)
