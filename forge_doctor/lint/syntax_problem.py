@@ -25,7 +25,10 @@ NEWER_SYNTAX = (
 PYTHON_2 = re.compile(
     rb"^\s*(?:print[ \t]+[\"'\w]|exec[ \t]+[\"']|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.MULTILINE
 )
-TEMPLATE = re.compile(rb"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+# A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
+TEMPLATE = re.compile(
+    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^\s*(?:from|import|class|def)\s+[\w.]*\{\{", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def problem_in(root: ts.Node, data: bytes) -> SyntaxProblem | None:
 
 def reader_of(data: bytes) -> str:
     """What would read these bytes, told by the syntax they use."""
-    if TEMPLATE.search(data) and re.search(rb"\{%-?\s*(?:if|for|set|block|macro)\b", data):
+    if TEMPLATE.search(data):
         return "a template engine (it is a Jinja template)"
     for version, pattern in NEWER_SYNTAX:
         if version > sys.version_info[:2] and pattern.search(data):

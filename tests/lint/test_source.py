@@ -58,6 +58,8 @@ def test_a_call_is_found_in(data: bytes) -> None:
         (b"# coding: nonsense\n", "cannot be decoded", ""),
         (b"# \xff\n", "cannot be decoded", ""),
         (b"def f(:\n    pass\n", "", ""),
+        (b"from {{ name }}.db import x\n", "", "a template engine (it is a Jinja template)"),
+        (b"x = f'{{%s}}'\ndef f(:\n", "", ""),
         (b"{% if x %}\nimport {{ name }}\n{% endif %}\n", "", "a template engine (it is a Jinja template)"),
     ],
 )
