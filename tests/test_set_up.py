@@ -101,7 +101,7 @@ def test_the_lowest_version_of_every_runtime_dependency_is_asked_for() -> None:
 )
 def test_bounds_are_read_from_requirements(requirement: str, constraint: str, tmp_path: Path) -> None:
     pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text(f"[project]\ndependencies = [\"{requirement}\"]\n", encoding="utf-8")
+    pyproject.write_text(f'[project]\ndependencies = ["{requirement}"]\n', encoding="utf-8")
     assert lowest(pyproject).stdout == f"{constraint}\n"
 
 
