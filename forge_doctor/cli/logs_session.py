@@ -160,7 +160,7 @@ def containers(word: str, since: float | None, until: float | None, tail: int | 
     """The logs of the containers that a word names."""
     from forge_doctor.probes.container_logs import find_container_logs
 
-    return [ContainerSource(log=log, since=since, until=until, tail=tail) for log in find_container_logs([word])]
+    return [ContainerSource(log=log, since=since, until=until, tail=tail) for log in find_container_logs(word)]
 
 
 def collected(

@@ -1,4 +1,4 @@
-"""Containers whose logs are asked for: which they are, where their log files lie, and the API's stream of them.
+"""The logs of containers: where their files lie, and the API's stream of them; `containers` finds which are meant.
 
 Reads and inspects only; starts, stops and changes nothing.
 """
@@ -6,16 +6,15 @@ Reads and inspects only; starts, stops and changes nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.check import nearest
 from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.probes.containers import SERVICE, docker_client, find_containers
 from forge_doctor.probes.docker_frames import Demultiplexer, cri_lines
 
-SERVICE, PROJECT = "com.docker.compose.service", "com.docker.compose.project"
 UNREADABLE_DRIVERS = {"none"}
 
 
@@ -32,49 +31,23 @@ class ContainerLog:
     log_path: Path | None
 
 
-def find_container_logs(words: Iterable[str]) -> tuple[ContainerLog, ...]:
-    """The containers the words name, each once: by name, id, beginning of an id, compose service or project, or label.
+def find_container_logs(word: str) -> tuple[ContainerLog, ...]:
+    """The logs of the containers that a word names as `find_containers` has it, running or not.
 
-    Raises `CannotInspect` without an Engine or for a word that names none.
+    Raises `CannotInspect` where there is none, or one that keeps no log.
     """
-    with engine() as client:
-        known = ask(client.api.containers, all=True)
-        found: dict[str, ContainerLog] = {}
-        for word in words:
-            for entry in matching(known, word):
-                found.setdefault(entry["Id"], describe(ask(client.api.inspect_container, entry["Id"])))
-    return tuple(found.values())
+    import docker.errors
 
-
-def matching(known: list[dict[str, Any]], word: str) -> list[dict[str, Any]]:
-    """The entries of the Engine's list that a word names; the first rule that fits decides."""
-    rules: tuple[Callable[[dict[str, Any]], bool], ...] = (
-        lambda entry: word in names(entry) or word == entry["Id"],
-        lambda entry: entry["Labels"].get(SERVICE) == word,
-        lambda entry: entry["Labels"].get(PROJECT) == word,
-        lambda entry: has_label(entry["Labels"], word),
-        lambda entry: len(word) > 1 and entry["Id"].startswith(word),
-    )
-    for rule in rules:
-        if found := [entry for entry in known if rule(entry)]:
-            if rule is rules[-1] and len(found) > 1:
-                raise UsageProblem(f"{word}: is the beginning of {len(found)} container ids: give more of it")
-            return found
-    if not known:
-        raise CannotInspect(f"{word}: no such file, and the Docker Engine has no containers")
-    options = [name for entry in known for name in names(entry)]
-    raise CannotInspect(f"{word}: no such file or container{nearest(word, options)}")
-
-
-def names(entry: Mapping[str, Any]) -> list[str]:
-    """The container's names without their slash."""
-    return [name.removeprefix("/") for name in entry.get("Names") or ()]
-
-
-def has_label(labels: Mapping[str, str], word: str) -> bool:
-    """Whether `key=value`, or a key with a dot in it, is one of the labels."""
-    key, equals, value = word.partition("=")
-    return labels.get(key) == value if equals else "." in key and key in labels
+    try:
+        found = find_containers([word], running=False, option="")
+    except UsageProblem as problem:
+        # The word may be a file that is missing today: the other sources are still to be read.
+        raise CannotInspect(str(problem)) from problem
+    with docker_client(f"{word}: ") as client:
+        try:
+            return tuple(describe(client.api.inspect_container(container.id)) for container in found)
+        except docker.errors.NotFound as error:
+            raise CannotInspect(f"{word}: was removed while it was looked up") from error
 
 
 def describe(details: Mapping[str, Any]) -> ContainerLog:
@@ -101,7 +74,7 @@ def is_running(container_id: str) -> bool:
     """Whether the container still runs; a removed one does not."""
     import docker.errors
 
-    with engine() as client:
+    with docker_client("") as client:
         try:
             return bool(client.api.inspect_container(container_id)["State"]["Running"])
         except docker.errors.NotFound:
@@ -114,7 +87,7 @@ def stream_log(
     """The log through the API, each message a line with its time: CRI notation, or `docker logs -t` for a TTY."""
     import requests
 
-    with engine() as client:
+    with docker_client(f"{log.name}: ") as client:
         wanted = {
             "stdout": 1,
             "stderr": 1,
@@ -151,33 +124,3 @@ def refuse(log: ContainerLog, response: Any) -> None:
         f"{log.name}: the Docker Engine refuses its log (logging driver {log.driver!r}): {said.strip()}: "
         f"pass the file that the driver writes, or use the driver json-file or local"
     )
-
-
-def engine() -> Any:
-    """A client of the Docker Engine as a context; raises `CannotInspect` where none answers."""
-    from contextlib import closing
-
-    import docker
-    import docker.errors
-
-    try:
-        return closing(docker.from_env())
-    except docker.errors.DockerException as error:
-        raise CannotInspect(
-            f"the Docker Engine does not answer ({error}): start it, or set DOCKER_HOST, or pass log files"
-        ) from error
-
-
-def ask(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The Engine's answer; raises `CannotInspect` for its errors."""
-    import docker.errors
-    import requests
-
-    try:
-        return call(*args, **kwargs)
-    except docker.errors.NotFound as error:
-        raise CannotInspect(f"the container is gone: {error.explanation}") from error
-    except (docker.errors.APIError, requests.RequestException) as error:
-        raise CannotInspect(
-            f"the Docker Engine does not answer ({error}): is it running, and may you use it?"
-        ) from error

@@ -16,6 +16,7 @@ from forge_doctor.probes.redaction import redact
 
 TIMEOUT_S = 5
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
+OPTION = "--container"
 ID_PREFIX = 4  # a shorter one is more likely a mistyped name
 
 
@@ -48,16 +49,17 @@ class ContainerProcesses:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-def find_containers(names: Sequence[str], *, running: bool = True) -> tuple[Container, ...]:
+def find_containers(names: Sequence[str], *, running: bool = True, option: str = OPTION) -> tuple[Container, ...]:
     """The containers that `names` mean: a name, id or its beginning, compose service or project, `label=value`.
 
     Stopped ones are refused unless `running` is False. Raises `UsageProblem` for a name that means
-    none or, as the beginning of an id, several; `CannotInspect` where no engine answers.
+    none or, as the beginning of an id, several; `CannotInspect` where no engine answers. `option`
+    is what the user gave the names with, for the messages; none where a name may also be a file's.
     """
-    with docker_client() as client:
+    with docker_client(f"{option}: " if option else f"{', '.join(names)}: no such file, and ") as client:
         listed = client.api.containers(all=True)
     known = tuple(_container(entry) for entry in listed)
-    found = {container.id: container for name in names for container in _meant(name, known, running)}
+    found = {container.id: container for name in names for container in _meant(name, known, running, option)}
     return tuple(found.values())
 
 
@@ -68,18 +70,18 @@ def read_container_processes(containers: Sequence[Container]) -> tuple[Container
 
 
 @contextmanager
-def docker_client(timeout_s: float = TIMEOUT_S) -> Iterator[Any]:
-    """The SDK's client for DOCKER_HOST or the usual socket; its errors become `CannotInspect`."""
+def docker_client(asked: str = f"{OPTION}: ") -> Iterator[Any]:
+    """The SDK's client for DOCKER_HOST or the usual socket; its errors become `CannotInspect`, after `asked`."""
     import docker
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     client = None
     try:
-        client = docker.from_env(timeout=timeout_s)
+        client = docker.from_env(timeout=TIMEOUT_S)
         yield client
     except (DockerException, RequestException) as error:
-        raise CannotInspect(_why_no_engine(error)) from error
+        raise CannotInspect(asked + _why_no_engine(error)) from error
     finally:
         if client is not None:
             client.close()
@@ -88,12 +90,12 @@ def docker_client(timeout_s: float = TIMEOUT_S) -> Iterator[Any]:
 def _why_no_engine(error: BaseException) -> str:
     chain = list(_causes(error))
     if any(isinstance(link, PermissionError) for link in chain):
-        return "--container: no permission to use the Docker Engine's socket; run as root or as a member of the group docker"
+        return "no permission to use the Docker Engine's socket; run as root or as a member of the group docker"
     if any(isinstance(link, FileNotFoundError | ConnectionError) for link in chain):
-        return "--container: no Docker Engine answers; start it, or set DOCKER_HOST to where it listens"
+        return "no Docker Engine answers; start it, or set DOCKER_HOST to where it listens"
     if any("timed out" in str(link) for link in chain):
-        return f"--container: the Docker Engine did not answer within {TIMEOUT_S} s"
-    return f"--container: the Docker Engine refused: {redact(str(error))}"
+        return f"the Docker Engine did not answer within {TIMEOUT_S} s"
+    return f"the Docker Engine refused: {redact(str(error))}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -125,23 +127,25 @@ def _container(entry: Mapping[str, Any]) -> Container:
     )
 
 
-def _meant(name: str, known: Sequence[Container], running: bool) -> tuple[Container, ...]:
-    matching = _matching(name, known)
-    if not matching:
+def _meant(name: str, known: Sequence[Container], running: bool, option: str) -> tuple[Container, ...]:
+    asked = f"{option} {name}".strip()
+    meant = matching(name, known, asked)
+    if not meant:
         names = {value for each in known for value in (each.name, each.project, each.service) if value}
         hint = nearest(name, names) if names else "; the engine has no containers"
-        raise UsageProblem(f"--container {name}: no such container, compose service, project or label{hint}")
+        kinds = "container, compose service, project or label" if option else "file or container"
+        raise UsageProblem(f"{asked}: no such {kinds}{hint}")
     if not running:
-        return matching
-    alive = tuple(container for container in matching if container.running)
+        return meant
+    alive = tuple(container for container in meant if container.running)
     if not alive:
-        states = ", ".join(f"{container.name}: {container.status}" for container in matching)
-        raise CannotInspect(f"--container {name}: is not running ({states})")
+        states = ", ".join(f"{container.name}: {container.status}" for container in meant)
+        raise CannotInspect(f"{asked}: is not running ({states})")
     return alive
 
 
-def _matching(name: str, known: Sequence[Container]) -> tuple[Container, ...]:
-    """The first meaning that fits; a container's own name before its project's."""
+def matching(name: str, known: Sequence[Container], asked: str) -> tuple[Container, ...]:
+    """Those meant by the first meaning that fits; a container's own name before its project's."""
     key, _, value = name.partition("=")
     by_id = len(name) >= ID_PREFIX
     meanings: tuple[Callable[[Container], bool], ...] = (
@@ -154,7 +158,7 @@ def _matching(name: str, known: Sequence[Container]) -> tuple[Container, ...]:
     for number, meaning in enumerate(meanings):
         if found := tuple(each for each in known if meaning(each)):
             if number == 1 and len(found) > 1:
-                raise UsageProblem(f"--container {name}: begins the ids of {len(found)} containers; give more of it")
+                raise UsageProblem(f"{asked}: begins the ids of {len(found)} containers; give more of it")
             return found
     return ()
 

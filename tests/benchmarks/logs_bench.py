@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -43,6 +42,8 @@ print(len(miner.drain.clusters))
 # A child's peak memory begins with that of the process that started it: so a small one starts it.
 LAUNCHER = """
 import os, sys
+# Programs are timed as they are used: with their compiled modules kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 report = os.open(sys.argv[1], os.O_WRONLY)
 pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, usage = os.wait4(pid, 0)
@@ -103,7 +104,11 @@ def contenders(log: Path, part: Path, engines: Sequence[str], *, peers: bool) ->
 
 
 def interleave(entries: Sequence[Contender], rounds: int) -> None:
-    """One of each, and again."""
+    """One of each, and again; before that once for nothing, so that all modules are compiled and all files cached."""
+    for entry in (entry for entry in entries if entry.rounds is None):
+        entry.run()
+        entry.cpu_s.clear()
+        entry.wall_s.clear()
     for number in range(rounds):
         for entry in entries:
             if number < (entry.rounds or rounds):
@@ -157,26 +162,17 @@ def container_with(log: Path) -> Iterator[str]:
     """A container that has printed the log, with the driver json-file and its parts kept whole."""
     import docker
 
-    from tests.support.log_containers import root_file_system
+    from tests.support.docker_engine import imported_image, running_containers
 
-    client = docker.from_env(timeout=600)
-    tag = f"bench-{os.getpid()}"
-    image = f"logs-bench:{tag}"
-    client.api.import_image_from_data(root_file_system(str(shutil.which("busybox"))), repository="logs-bench", tag=tag)
-    container = client.containers.create(
-        f"logs-bench:{tag}",
-        ["/bin/cat", "/log"],
-        network_mode="none",
-        volumes={str(log): {"bind": "/log", "mode": "ro"}},
-    )
-    try:
-        container.start()
+    with (
+        contextlib.closing(docker.from_env(timeout=600)) as client,
+        imported_image(client, Path(str(shutil.which("busybox")))) as image,
+        running_containers(client) as start,
+    ):
+        mounts = {str(log): {"bind": "/log", "mode": "ro"}}
+        container = start(image, ["/bin/cat", "/log"], network_mode="none", volumes=mounts)
         container.wait(timeout=1200)
         yield container.name
-    finally:
-        container.remove(force=True, v=True)
-        client.images.remove(image, force=True)
-        client.close()
 
 
 def main() -> int:

@@ -134,6 +134,8 @@ async def open_backends(server: PostgresServer, count: int) -> list[Any]:
 async def measure(server: PostgresServer, container: str | None, backends: int, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each command in each round, beside so many backends; a first round is thrown away."""
     environment = {**os.environ, "PGPASSWORD": server.password, "COLUMNS": "100"}
+    # Programs are timed as they are used: with their compiled modules kept.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     timed = commands(server, container)
     times: dict[str, list[float]] = {command.name: [] for command in timed}
     held = await open_backends(server, backends)

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.probes.containers import ContainerProcesses, find_containers, read_container_processes
+from forge_doctor.probes.containers import (
+    Container,
+    ContainerProcesses,
+    find_containers,
+    matching,
+    read_container_processes,
+)
 from forge_doctor.probes.process_scan import find_processes
 from forge_doctor.probes.processes import Endpoint, ProcessScan, Role
 from tests.support.docker_engine import BridgePostgres, PatientContainer, StartContainer, StartPatient
@@ -98,6 +104,13 @@ def test_a_name_that_means_nothing_is_refused_with_the_nearest(
         find_containers([f"{name}x"])
     assert str(caught.value).startswith(f"--container {name}x: no such container, compose service, project or label")
     assert str(caught.value).endswith(f"; did you mean {name!r}?")
+
+
+def test_the_beginning_of_several_ids_is_refused() -> None:
+    known = [Container(id=f"abcd{end}", name=f"shop-{end}") for end in "12"]
+    with pytest.raises(UsageProblem, match=r"^--container abcd: begins the ids of 2 containers; give more of it$"):
+        matching("abcd", known, "--container abcd")
+    assert matching("abcd2", known, "abcd2") == (known[1],)
 
 
 def test_a_stopped_container_is_said_to_be_stopped(busybox_image: str, start_container: StartContainer) -> None:

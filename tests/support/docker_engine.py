@@ -23,9 +23,16 @@ from tests.support.postgres import PostgresServer, missing, postgres18_bin, run_
 
 ROOT = Path(__file__).resolve().parents[2]
 LABEL = "forge-doctor-tests"
+TOOLS = ("sh", "cat", "date", "echo", "head", "kill", "nc", "printf", "seq", "sleep", "tail", "true", "yes")
 EMPTY = ("dev", "etc", "lib", "lib64", "proc", "root", "sys", "tmp", "usr", "var")
 # As the shared servers', and the addresses docker gives to bridges.
 HBA = "local all all trust\nhost all all samenet scram-sha-256\nhost all all 172.16.0.0/12 scram-sha-256\n"
+
+
+class LogContainer(Protocol):
+    """What the fixture `log_container` gives: a shell script in a container, ended unless `wait` is False."""
+
+    def __call__(self, script: str, *, wait: bool = True, **options: Any) -> Any: ...
 
 
 class StartContainer(Protocol):
@@ -91,14 +98,14 @@ def busybox_image(docker_engine: Any) -> Iterator[str]:
     busybox = shutil.which("busybox")
     if busybox is None:
         missing("busybox (apt-get install busybox-static)")
-    with _imported(docker_engine, Path(str(busybox))) as name:
+    with imported_image(docker_engine, Path(str(busybox))) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
 def python_image(docker_engine: Any) -> Iterator[str]:
     """An empty image; with `python_volumes()` mounted it runs this very interpreter and its packages."""
-    with _imported(docker_engine, None) as name:
+    with imported_image(docker_engine, None) as name:
         yield name
 
 
@@ -107,6 +114,19 @@ def start_container(docker_engine: Any) -> Iterator[StartContainer]:
     """`start_container(image, command, **options of the SDK's run)`."""
     with running_containers(docker_engine) as start:
         yield start
+
+
+@pytest.fixture
+def log_container(busybox_image: str, start_container: StartContainer) -> LogContainer:
+    """`log_container("echo hello", tty=True)`."""
+
+    def start(script: str, *, wait: bool = True, **options: Any) -> Any:
+        container = start_container(busybox_image, ["/bin/sh", "-c", script], network_mode="none", **options)
+        if wait:
+            container.wait(timeout=60)
+        return container
+
+    return start
 
 
 @pytest.fixture
@@ -172,6 +192,8 @@ def bridge_postgres(docker_engine: Any) -> Iterator[BridgePostgres]:
 @contextlib.contextmanager
 def running_containers(client: Any) -> Iterator[StartContainer]:
     """Start containers; remove them all on leaving. For fixtures of any scope."""
+    from docker.errors import NotFound
+
     mark = uuid.uuid4().hex
     created = []
 
@@ -186,7 +208,8 @@ def running_containers(client: Any) -> Iterator[StartContainer]:
         yield start
     finally:
         for container in created:
-            container.remove(force=True, v=True)
+            with contextlib.suppress(NotFound):  # some tests remove theirs
+                container.remove(force=True, v=True)
 
 
 def python_volumes() -> dict[str, dict[str, str]]:
@@ -206,7 +229,8 @@ def wait_until(ready: Callable[[], bool], seconds: float = 30.0) -> bool:
 
 
 @contextlib.contextmanager
-def _imported(client: Any, busybox: Path | None) -> Iterator[str]:
+def imported_image(client: Any, busybox: Path | None) -> Iterator[str]:
+    """An image of busybox and its common tools, or an empty one; removed on leaving."""
     name = f"{LABEL}:{uuid.uuid4().hex}"
     client.api.import_image_from_data(_root_file_system(busybox), repository=LABEL, tag=name.partition(":")[2])
     try:
@@ -226,7 +250,7 @@ def _root_file_system(busybox: Path | None) -> bytes:
         _add(archive, "etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n", 0o644)
         if busybox is not None:
             _add(archive, "bin/busybox", busybox.read_bytes(), 0o755)
-            for tool in ("sh", "cat", "echo", "printf", "sleep", "seq", "date", "true", "nc", "tail"):
+            for tool in TOOLS:
                 link = tarfile.TarInfo(f"bin/{tool}")
                 link.type, link.linkname = tarfile.SYMTYPE, "busybox"
                 archive.addfile(link)
