@@ -19,6 +19,8 @@ SHARED = frozenset(
 # Those after which one entity may come in several rows, which Query makes one again.
 MULTIPLYING = frozenset({"join", "outerjoin", "select_from", "options"})
 FETCHERS = {"all": "all", "first": "first", "one": "one", "one_or_none": "one_or_none", "scalar": "scalar_one_or_none"}
+# What makes a part of another statement; nothing is sent.
+EMBEDDED = frozenset({"subquery", "scalar_subquery", "cte", "label"})
 ENDS = frozenset({*FETCHERS, "get", "count", "delete", "update", "exists"})
 CLASS_NAME = re.compile(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
 
@@ -92,6 +94,8 @@ class QueryChain:
         return self._fetched(f"{wait}{name}", is_async)
 
     def _fetched(self, session: str, is_async: bool) -> str:
+        if any(one.method in EMBEDDED for one in self.steps):
+            return self.select()
         if not self.end:
             return f"{session}.{'scalars' if self.is_entity else 'execute'}({self.select()})"
         by_scalars = self.is_entity and self.end != "scalar"

@@ -37,6 +37,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.matched_calls import matched_calls
 from forge_doctor.lint.nodes import Call, FunctionDef, Node, Param, With
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
@@ -50,8 +51,15 @@ INSTEAD = {
     **{f"{library}.{name}": "await httpx.AsyncClient().request(...)" for library in ("requests", "httpx") for name in
        ("get", "post", "put", "patch", "delete", "head", "options", "request")},
 }  # fmt: skip
-NAMES = tuple(sorted({name.rpartition(".")[2] for name in INSTEAD}))
-SUSPECT = re.compile(rb"\b(?:requests|httpx|subprocess|urlopen|sleep|system)\b")
+# By the module's name, or alone where the name itself tells.
+CALLED = re.compile(
+    rb"\b(?:(?:requests|httpx)\s*\.\s*(?:get|post|put|patch|delete|head|options|request)"
+    rb"|subprocess\s*\.\s*(?:run|call|check_call|check_output|getoutput|getstatusoutput)"
+    rb"|sleep|system|urlopen|check_call|check_output|getoutput|getstatusoutput)\s*\("
+)
+SUSPECT = re.compile(
+    rb"\b(?:import requests|import httpx|subprocess|urlopen|time\s*\.\s*sleep|from time import|system)\b"
+)
 HOLDERS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.CONNECTION})
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.CONNECTION})
 QUERYING = rb"\s*\.\s*(?:begin|connection|execute|exec|flush|get|get_one|merge|refresh|scalars?|stream\w*|query)\s*\("
@@ -70,11 +78,13 @@ class Open:
 @check(severity=Severity.WARNING)
 def blocking_call_with_session(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the calls known to block, right in an `async def`."""
-    for call in file.calls(*NAMES, awaited=False):
+    if is_test_file(file):
+        return
+    for call in matched_calls(file, CALLED):
         function = call.function
-        if function is None or not function.is_async or call.owner is not function or is_test_file(file):
-            continue
         instead = INSTEAD.get(project.qualified(call.func))
+        if function is None or not function.is_async or call.owner is not function:
+            continue
         held = None if instead is None else open_at(call, function, project)
         if instead is not None and held is not None:
             yield found(file, call, held, instead)

@@ -31,6 +31,7 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.drivers import is_async_driver
 from forge_doctor.lint.engines import EngineCall, engine_calls
+from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.nodes import Keyword
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
@@ -53,7 +54,7 @@ def pool_class_mismatch(file: SourceFile, project: Project) -> Iterator[Finding]
     for engine in engine_calls(file, project):
         given = engine.keyword("poolclass")
         name = engine.pool_class if given is not None else ""
-        if given is None or not name:
+        if given is None or not name or is_expected_to_fail(engine.call):
             continue
         wrong = wrong_kind(engine, name)
         if wrong is not None:

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.kinds import Value
 from forge_doctor.lint.nodes import Attribute, Await, Call, ClassDef, Node, Str
 from forge_doctor.lint.project import Project
@@ -43,7 +44,7 @@ def query_on_async_session(file: SourceFile, project: Project) -> Iterator[Findi
     """Look at every call of `query`."""
     for call in file.calls("query"):
         receiver = call.receiver
-        if receiver is None or is_mocked(receiver):
+        if receiver is None or is_mocked(receiver) or is_expected_to_fail(call):
             continue
         value = project.known(receiver)
         if not value.kind.is_async_session or value.confidence is Confidence.LOW or has_own_query(value, project):

@@ -30,15 +30,20 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
 from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.imported_name import imported_name
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.literals import followed, is_filled_in, text_of
-from forge_doctor.lint.nodes import Call, ClassDef, Node, Str
+from forge_doctor.lint.matched_calls import matched_calls
+from forge_doctor.lint.nodes import BinOp, Call, ClassDef, Name, Node, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-METHODS = ("exec", "execute", "scalar", "scalars", "stream", "stream_scalars")
-SUSPECT = re.compile(rb"\b(?:exec(?:ute)?|scalars?|stream(?:_scalars)?)\s*\(")
+# With a string, a name or a keyword as first argument.
+SUSPECT = re.compile(
+    rb"\.\s*(?:exec|execute|scalars?|stream|stream_scalars)\s*\("
+    rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|\w+\s*[,)+%]|statement\s*=))"
+)
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
 # What text() would read as a bind parameter, and what marks those of drivers.
 PARAMETERS = re.compile(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
@@ -47,16 +52,25 @@ PARAMETERS = re.compile(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
 @check(severity=Severity.ERROR)
 def raw_sql_without_text(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find them by method name; receivers must be declared: drivers' own connections do take strings."""
-    for call in file.calls(*METHODS):
+    for call in matched_calls(file, SUSPECT, awaited=True):
         receiver, statement = call.receiver, call.argument(0, "statement")
-        if receiver is None or statement is None or is_mocked(receiver):
+        if receiver is None or statement is None or not may_be_text(statement) or is_mocked(receiver):
             continue
         written = text_of(followed(project, statement))
-        if written is None:
+        if written is None or is_expected_to_fail(call):
             continue
         value = project.value_of(receiver)
         if takes_statements(value, call, project):
             yield found(file, call, statement, written, value, project)
+
+
+def may_be_text(statement: Node) -> bool:
+    """Cheap: a string as it stands, or a name that is bound to one in this file, or a constant's."""
+    if not isinstance(statement, Name):
+        return isinstance(statement, Str | BinOp | Call)
+    name = re.escape(statement.text).encode()
+    bound = rb"\b" + name + rb"\s*(?::[^=\n]*)?=[\s(]*[rRfFuU]{0,2}[\"']"
+    return statement.text.isupper() or re.search(bound, statement.file.data) is not None
 
 
 def takes_statements(value: Value, call: Call, project: Project) -> bool:
@@ -84,10 +98,10 @@ def found(file: SourceFile, call: Call, statement: Node, written: str, value: Va
 
 def edits(file: SourceFile, call: Call, statement: Node, written: str, project: Project) -> tuple[Edit, ...]:
     """Wrap it: safe where the text means the same as a statement; nothing for driver placeholders."""
-    text = imported_name(project, call, "text")
+    safe = isinstance(statement, Str) and not is_filled_in(written) and PARAMETERS.search(written) is None
+    text = imported_name(project, call, "text", safe=safe)
     if text is None:
         return ()
-    safe = isinstance(statement, Str) and not is_filled_in(written) and PARAMETERS.search(written) is None
     return (
         *text.edits,
         file.insertion(statement.start, "text(", safe=safe),

@@ -30,6 +30,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.drivers import REPLACEMENTS, SYNC, UNKNOWN_DIALECTS, drivers_of
 from forge_doctor.lint.dsn import Dsn
 from forge_doctor.lint.engines import EngineCall, engine_calls
+from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
@@ -42,7 +43,7 @@ def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[
     """Look at every async engine whose URL is written in code."""
     for engine in engine_calls(file, project):
         dsn = engine.dsn
-        if not engine.is_async or dsn is None:
+        if not engine.is_async or dsn is None or is_expected_to_fail(engine.call):
             continue
         drivers = drivers_of(dsn)
         if dsn.dialect in UNKNOWN_DIALECTS:

@@ -32,13 +32,16 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.doubles import is_mocked, is_test_file
 from forge_doctor.lint.kinds import Value
+from forge_doctor.lint.matched_calls import matched_calls
 from forge_doctor.lint.nodes import Await, Call, FunctionDef, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
 SUSPECT = re.compile(rb"\basync\s+def\b")
 # The methods that wait for the database.
-METHODS = ("commit", "exec", "execute", "flush", "get", "get_one", "merge", "query", "refresh", "scalar", "scalars")
+BLOCKING = re.compile(
+    rb"\.\s*(?:commit|exec|execute|flush|get(?=\s*\(\s*[A-Z]\w*\s*,)|get_one|merge|query|refresh|scalars?)\s*\("
+)
 
 
 @check(severity=Severity.WARNING)
@@ -47,7 +50,7 @@ def sync_session_in_async_def(file: SourceFile, project: Project) -> Iterator[Fi
     if is_test_file(file):
         return
     seen: dict[tuple[FunctionDef, str], list[Call]] = {}
-    for call in file.calls(*METHODS, awaited=False):
+    for call in matched_calls(file, BLOCKING):
         function, receiver = call.function, call.receiver
         if receiver is None or function is None or not function.is_async or call.owner is not function:
             continue
