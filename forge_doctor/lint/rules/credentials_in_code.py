@@ -34,9 +34,9 @@ from forge_doctor.lint.nodes import Assign, Attribute, Keyword, Name, Node, Para
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"://[^\s\"'/@]*:[^\s\"'@]+@|\bURL\.create\b")
+SUSPECT = re.compile(rb"://[^\s\"'/@]*:[^\s\"'@]+@|URL\.create")
 URL_IN_BYTES = re.compile(
-    rb"\b(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w+)?://[^\s\"'/@]*:[^\s\"'@]+@"
+    rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w+)?://[^\s\"'/@]*:[^\s\"'@]+@"
 )
 URL_NAME = re.compile(
     r"(?:database|db|dsn|sqlalchemy|postgres|pg|mysql|sql|engine).*(?:url|uri|dsn|string)|^dsn$|^_?(?:url|uri)$",

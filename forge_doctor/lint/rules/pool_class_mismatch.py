@@ -36,7 +36,7 @@ from forge_doctor.lint.nodes import Keyword
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bpoolclass\b")
+SUSPECT = re.compile(rb"poolclass")
 SYNC_POOLS = frozenset({"QueuePool", "SingletonThreadPool"})
 ASYNC_POOLS = frozenset({"AsyncAdaptedQueuePool"})
 QUEUE_SETTINGS = ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo")

@@ -30,7 +30,7 @@ from forge_doctor.lint.engines import EngineCall, engine_calls
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\b(?:pool_\w+|max_overflow)\s*=")
+SUSPECT = re.compile(rb"create_(?:async_)?engine")
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
 # Settings that only mean something for connections that are kept.
 FOR_KEPT = {"pool_recycle": "recycled", "pool_pre_ping": "pinged"}

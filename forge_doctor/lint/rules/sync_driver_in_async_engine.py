@@ -35,7 +35,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
 REFUSED = "InvalidRequestError when the engine is made"
-SUSPECT = re.compile(rb"\bcreate_async_engine\b")
+SUSPECT = re.compile(rb"create_async_engine")
 
 
 @check(severity=Severity.ERROR)

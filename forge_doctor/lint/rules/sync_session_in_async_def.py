@@ -37,7 +37,7 @@ from forge_doctor.lint.nodes import Await, Call, FunctionDef, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\basync\s+def\b")
+SUSPECT = re.compile(rb"async\s+def\b")
 # The methods that wait for the database.
 BLOCKING = re.compile(
     rb"\.\s*(?:commit|exec|execute|flush|get(?=\s*\(\s*[A-Z]\w*\s*,)|get_one|merge|query|refresh|scalars?)\s*\("

@@ -10,7 +10,7 @@ import pytest
 from tests.support.lint_cases import check_source, fixed, lint_source
 
 SA = """\
-import asyncio, os, time, subprocess, requests
+import asyncio, time, subprocess, requests
 from sqlalchemy import Connection, Text
 from sqlalchemy.orm import Session, sessionmaker, DeclarativeBase, relationship
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncConnection, async_sessionmaker, create_async_engine
@@ -97,9 +97,10 @@ async def endpoint(db=Depends(get_db)):
     "blocking-call-with-session": (
         "async def f(db: AsyncSession):\n    await db.execute(1)\n    time.sleep(1)  # expect high\n",
         "async def f(db: AsyncSession):\n    requests.get('x')  # expect medium\n    await db.execute(1)\n",
-        "async def f(d: AsyncSession):\n    await d.flush()\n    await d.commit()\n    time.sleep(1)  # expect medium\n",
-        "async def f():\n    async with Factory() as s:\n        await s.flush()\n        os.system(1)  # expect high\n",
+        "async def f(d: AsyncSession):\n    await d.get(1)\n    await d.commit()\n    time.sleep(1)  # expect medium\n",
+        "async def f():\n    async with Factory() as s:\n        await s.get(1)\n        time.sleep(1)  # expect high\n",
         "async def f():\n    async with create_async_engine('x').begin():\n        time.sleep(1)  # expect high\n",
+        "async def f(d: AsyncSession):\n    await d.get(1)\n    subprocess.run('x')  # expect high\n",
         "from time import sleep\nasync def f(db: AsyncSession):\n    await db.flush()\n    sleep(1)  # expect high\n",
         "async def f():\n    async with Factory() as s:\n        await s.flush()\n    time.sleep(1)\n",
         "async def f(db: AsyncSession):\n    await db.execute(1)\n    await asyncio.sleep(1)\n",
