@@ -56,7 +56,13 @@ def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Fin
 def commits(call: Call) -> bool:
     """Whether a session of its own (`async with AsyncSession(engine) as session:`) is committed and used on."""
     around = call.enclosing(With)
-    return around is not None and any(one.method == "commit" for one in around.find(Call))
+    last = None if around is None or not around.body else around.body[-1]
+    return last is not None and any(one.method == "commit" and one.end < last.start for one in around_calls(around))
+
+
+def around_calls(around: With | None) -> tuple[Call, ...]:
+    """The calls inside."""
+    return () if around is None else tuple(around.find(Call, nested=False))
 
 
 def found(file: SourceFile, call: Call) -> Finding:

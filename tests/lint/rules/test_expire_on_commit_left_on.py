@@ -19,7 +19,7 @@ BAD = [
     "Session = sa.async_sessionmaker(engine, autoflush=False)  # expect high\n",
     "Session = async_sessionmaker[AsyncSession](engine)  # expect high\n",
     "Session = sessionmaker(engine, class_=AsyncSession)  # expect high\n",
-    "async def f():\n    async with AsyncSession(engine) as db:  # expect high\n        await db.commit()\n",
+    "async def f():\n    async with AsyncSession(engine) as db:  # expect high\n        await db.commit()\n        print(x.id)\n",
 ]
 GOOD = [
     "Session = async_sessionmaker(engine, expire_on_commit=False)\n",
@@ -29,6 +29,7 @@ GOOD = [
     "Session = sessionmaker(engine)\n",
     "class Db(AsyncSession): ...\nSession = async_sessionmaker(engine, class_=Db)\n",
     "async def f():\n    async with AsyncSession(engine) as db:\n        await db.execute(q)\n",
+    "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        await db.commit()\n",
     "def async_sessionmaker(x): ...\nSession = async_sessionmaker(1)\n",
 ]
 
