@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from forge_doctor.logs.block import Block, State
@@ -12,25 +14,32 @@ MOST_WHOLE = 512
 MOST_LOOKS = 64
 SHORTEST = 256
 KEY_BYTES = 48
+# How docker's own files end a line, the time left out; no quote inside their text is without a backslash.
+JSON_LOG, JSON_TIME, JSON_END = b'{"log":"', b',"time":"', b'"}\n'
 _STAMPS = re.compile(
-    rb"^(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)? |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )"
-    rb'|"time": ?"[^"\n]*"\}$',
-    re.MULTILINE,
+    rb"^(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)? |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )", re.MULTILINE
 )
-
-
 _DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 
 
-@dataclass(frozen=True, slots=True)
+class Stamps(enum.Enum):
+    """Where each raw line has its container's time."""
+
+    NONE = enum.auto()
+    FRONT = enum.auto()
+    JSON = enum.auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Body:
     """The lines after a block's first, up to the last but the exception, or to the block's end.
 
-    `text` is raw, without the times of each line; `marked_back` says how far before its end the
+    `text` is raw, without the times of its `raw_lines` lines; `marked_back` says how far before its end the
     last line with a literal or a frame ends; the rest is the block's state after the last line.
     """
 
     text: bytes
+    raw_lines: int
     lines: tuple[bytes, ...]
     state: State
     code: bytes
@@ -58,7 +67,7 @@ class Run:
 
     block: Block
     start: int
-    stamped: bool
+    stamps: Stamps
     before: int
     sure: Reach | None = None
     whole: Reach | None = None
@@ -78,21 +87,12 @@ class Memo:
         self.bodies: dict[bytes, list[Body]] = {}
         self.size = 0
 
-    def match(self, data: bytes, begin: int, stamped: bool) -> tuple[Body, int] | None:
+    def match(self, data: bytes, begin: int, stamps: Stamps) -> tuple[Body, int] | None:
         """A known body at `begin`, and where it ends."""
-        if not stamped:
-            for body in self.bodies.get(data[begin : begin + KEY_BYTES], ()):
-                if data.startswith(body.text, begin):
-                    return body, begin + len(body.text)
-            return None
-        known = self.bodies.get(_STAMPS.sub(b"", data[begin : begin + 4 * KEY_BYTES])[:KEY_BYTES])
-        if not known:
-            return None
-        window = _STAMPS.sub(b"", data[begin : begin + max(len(body.text) + 48 * len(body.lines) for body in known)])
-        for body in known:
-            if window.startswith(body.text):
-                return body, _after_lines(data, begin, len(body.lines))
-        return None
+        if stamps is Stamps.NONE:
+            return match_any(self.bodies.get(data[begin : begin + KEY_BYTES], ()), data, begin, stamps)
+        beginning, _ = unstamped(data[begin : begin + 4 * KEY_BYTES], stamps)
+        return match_any(self.bodies.get(beginning[:KEY_BYTES], ()), data, begin, stamps)
 
     def learn(self, data: bytes, run: Run) -> None:
         """Remember what a block took in a row: up to its exception, and as a whole while there is room."""
@@ -101,13 +101,17 @@ class Memo:
                 self._keep(data[run.start : reach.end], run, reach)
 
     def _keep(self, raw: bytes, run: Run, reach: Reach) -> None:
-        text = _STAMPS.sub(b"", raw) if run.stamped else raw
+        text, ends = unstamped(raw, run.stamps)
+        count = raw.count(b"\n")
         known = self.bodies.setdefault(text[:KEY_BYTES], [])
         if len(text) < SHORTEST or len(known) >= MOST_LOOKS or any(body.text == text for body in known):
+            return
+        if run.stamps is Stamps.JSON and len(ends) < count:
             return
         self.size += 1
         body = Body(
             text=text,
+            raw_lines=count,
             lines=tuple(run.block.lines[run.before : run.before + reach.count]),
             state=reach.state,
             code=reach.code,
@@ -118,15 +122,54 @@ class Memo:
         known.sort(key=lambda one: -len(one.text))
 
 
-def is_stamped(raw: bytes) -> bool:
-    """Whether the line carries a time in front, or behind as docker's own files do."""
-    return raw.startswith(b'{"log"') or _STAMPS.match(raw) is not None
+def match_any(bodies: Collection[Body], data: bytes, begin: int, stamps: Stamps) -> tuple[Body, int] | None:
+    """The first of the bodies that stands at `begin`, and where it ends."""
+    if stamps is Stamps.NONE:
+        for body in bodies:
+            if data.startswith(body.text, begin):
+                return body, begin + len(body.text)
+    elif bodies:
+        text, ends = unstamped(data[begin : begin + max(map(_longest, bodies))], stamps)
+        for body in bodies:
+            if text.startswith(body.text):
+                return body, begin + ends[body.raw_lines - 1] if ends else _after_lines(data, begin, body.raw_lines)
+    return None
+
+
+def stamps_of(raw: bytes) -> Stamps:
+    """Where the line carries its container's time."""
+    if raw.startswith(JSON_LOG):
+        return Stamps.JSON
+    return Stamps.FRONT if _STAMPS.match(raw) is not None else Stamps.NONE
+
+
+def unstamped(raw: bytes, stamps: Stamps) -> tuple[bytes, Sequence[int]]:
+    """The lines without their times, as far as all of them have one; for docker's own, where each ended."""
+    if stamps is Stamps.NONE:
+        return raw, ()
+    if stamps is Stamps.FRONT:
+        return _STAMPS.sub(b"", raw), ()
+    first, *rest = raw.split(JSON_TIME)
+    kept, ends, at = [first], [], len(first) + len(JSON_TIME)
+    for part in rest:
+        quote = part.find(b'"')
+        if not part.startswith(JSON_END, quote):
+            break
+        kept.append(part[quote:])
+        ends.append(at + quote + len(JSON_END))
+        at += len(part) + len(JSON_TIME)
+    return b"".join(kept), ends
 
 
 def begins_alike(raw: bytes, other: bytes) -> bool:
     """Whether both lines begin with a clock in the same place and the same words before it: both are heads."""
     shape = raw[:24].translate(_DIGITS)
     return b"0:00:0" in shape and other[:24].translate(_DIGITS) == shape
+
+
+def _longest(body: Body) -> int:
+    """As many raw bytes as the body can have with its times."""
+    return len(body.text) + 48 * body.raw_lines
 
 
 def _after_lines(data: bytes, begin: int, count: int) -> int:

@@ -11,7 +11,7 @@ from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.memo import Memo, Run, begins_alike, is_stamped
+from forge_doctor.logs.memo import Memo, Run, stamps_of
 from forge_doctor.logs.record import Line, Region
 from forge_doctor.logs.repeat import Repeats
 from forge_doctor.logs.scan import AFTER_BYTES, Wanted, wanted_lines
@@ -43,7 +43,7 @@ class Reader:
         self._heads = Heads(self.rules.zone_s)
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
-        self._repeats = Repeats(self._heads, self._tally)
+        self._repeats = Repeats(self._heads, self._tally, self._unwrapper)
         self._busy = False
         self._end = self._number = self._marked_end = self._quiet_since = 0
 
@@ -63,7 +63,7 @@ class Reader:
             self.settle()
             before, self._quiet_since = b"", region.offset
         self._run = None
-        self._window = window = Window(region.data, region.offset, before, self._search)
+        self._window = window = Window(region.data, region.offset, before, self._search, region.hits)
         begin = 0
         while begin < len(region.data):
             if not self._busy:
@@ -175,10 +175,10 @@ class Reader:
 
     def _recall(self, block: Block, raw: bytes, begin: int) -> int:
         """Give the block a body that is known; where it ends."""
-        data, stamped = self._window.data, is_stamped(raw)
-        found = self._memo.match(data, begin, stamped) if self._alone(block) else None
+        data, stamps = self._window.data, stamps_of(raw)
+        found = self._memo.match(data, begin, stamps) if self._alone(block) else None
         if found is None:
-            self._run = Run(block=block, start=begin, stamped=stamped, before=len(block.lines))
+            self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines))
             return begin
         body, end = found
         block.body, block.body_lines = body, len(block.lines) + len(body.lines)
@@ -189,9 +189,9 @@ class Reader:
         block.size += len(body.text)
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
         block.touched = block.turn = self._number
-        if not block.unfinished and not stamped and begins_alike(raw, data[end : end + 32]):
+        if not block.unfinished and self._repeats.is_over(raw, stamps, data, end):
             if len(block.lines) == len(body.lines):
-                self._repeats.learn(block, raw, body)
+                self._repeats.learn(block, raw, body, stamps)
             for lane in self._lanes.values():
                 for done in lane.close():
                     self._tally.judge(done)

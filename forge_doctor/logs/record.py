@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 BEFORE_BYTES = 2_000
 """So much in front of a hit belongs to its region: the access-log line that names the route."""
@@ -14,13 +15,16 @@ class Region:
 
     `offset` is the place of `data[0]` in the source; a region that begins where the last one of
     the same source ended continues it, any other place means that quiet lines were left out.
-    `stream` is `stdout` or `stderr` where only the source knows it (the Docker API).
+    `stream` is `stdout` or `stderr` where only the source knows it (the Docker API). `hits` are
+    the places in `data` where the scanner found literals, one or more in each line that has any;
+    None where nobody searched.
     """
 
     source: str
     data: bytes
     offset: int = 0
     stream: str = ""
+    hits: Sequence[int] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -109,6 +109,7 @@ class Scanner:
         self._start: int | None = None  # of the region that is still growing
         self._last = 0  # end of the last line that is known to belong to it
         self._emitted = 0  # end of the last region
+        self._hits: list[int] = []  # in the region that is still growing
 
     @property
     def read_lines(self) -> int:
@@ -163,12 +164,14 @@ class Scanner:
         for found in hits:
             hit = found + offset
             if self._start is not None and hit < self._last:
+                self._hits.append(hit)
                 continue
             line_end = self._line_end(hit, end)
             if self._start is not None and hit >= horizon:
                 yield self._emit(horizon)
             if self._start is None:
                 self._start = self._beginning(hit)
+            self._hits.append(hit)
             self._last = line_end
             horizon = self._extend(end)
         if self._start is not None and (complete or self._last + AFTER_BYTES <= end):
@@ -216,8 +219,9 @@ class Scanner:
     def _emit(self, end: int, *, ends: bool = True) -> Region:
         start = self._start or 0
         data = bytes(memoryview(self._window)[start:end])
-        self._start, self._emitted = (None if ends else end), end
-        return Region(source=self.source, data=data, offset=self._base + start, stream=self.stream)
+        hits = [hit - start for hit in self._hits]
+        self._start, self._emitted, self._hits = (None if ends else end), end, []
+        return Region(source=self.source, data=data, offset=self._base + start, stream=self.stream, hits=hits)
 
     def _slide(self) -> None:
         """Forget what no region can reach any more."""
@@ -232,6 +236,7 @@ class Scanner:
             self._last -= keep
             self._emitted = max(0, self._emitted - keep)
             self._start = None if self._start is None else self._start - keep
+            self._hits = [hit - keep for hit in self._hits]
 
     def _break_long_lines(self) -> None:
         """End any line at LONGEST_LINE bytes, never inside a literal, by putting a newline there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forge_doctor.logs.engines import Search
 from forge_doctor.logs.record import BEFORE_BYTES
@@ -15,16 +15,19 @@ SMALLEST_CHUNK, LARGEST_CHUNK = 2_560, 1 << 17
 class Window:
     """A region's bytes with those shortly before it.
 
-    Literals are searched for a chunk at a time, and only where somebody asks.
+    Where the scanner's hits did not come with it, literals are searched for a chunk at a time, and
+    only where somebody asks.
     """
 
-    def __init__(self, data: bytes, offset: int, before: bytes, search: Search) -> None:
+    def __init__(
+        self, data: bytes, offset: int, before: bytes, search: Search, hits: Sequence[int] | None = None
+    ) -> None:
         self.data = data
         self.offset = offset
         self._before = before
         self._search = search
-        self._searched_to = 0
-        self._hits: list[int] = []
+        self._searched_to = 0 if hits is None else len(data)
+        self._hits: Sequence[int] = hits or ()
         self._chunk = SMALLEST_CHUNK
         self._frames = [-1] * len(FRAME_MARKERS)
 
