@@ -124,7 +124,7 @@ def test_files_named_one_by_one_give_what_the_whole_run_gives(shop: Path) -> Non
         app__db=(
             "from typing import Annotated\nfrom fastapi import Depends\n"
             "from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker\n\n\n"
-            "factory = async_sessionmaker()\n\n\nasync def get_db():\n"
+            "factory = async_sessionmaker(expire_on_commit=False)\n\n\nasync def get_db():\n"
             "    async with factory() as session:\n        yield session\n\n\n"
             "Db = Annotated[AsyncSession, Depends(get_db)]\n"
         ),
@@ -195,10 +195,10 @@ def test_fix_follows_what_other_modules_say(shop: Path) -> None:
     write(
         shop,
         app__db="from sqlalchemy.ext.asyncio import AsyncSession\n\n\nclass Own(AsyncSession):\n    pass\n",
-        app__use="from app.db import Own\n\n\nasync def f(db: Own):\n    return db.execute('x').scalars()\n",
+        app__use="from app.db import Own\n\n\nasync def f(db: Own, query):\n    return db.execute(query).scalars()\n",
     )
     lint(shop, "app/use.py", "--fix")
-    assert "    return (await db.execute('x')).scalars()\n" in (shop / "app/use.py").read_text()
+    assert "    return (await db.execute(query)).scalars()\n" in (shop / "app/use.py").read_text()
 
 
 def test_diff_prints_a_patch_git_applies_and_writes_nothing(repository: GitRepository) -> None:
