@@ -16,7 +16,12 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
 # What the name of something that makes a session has in it: names decide only where we look.
-MAKER = re.compile(rb"\b(\w*(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)\w*)(?:\(\))?\s*\(")
+WORDS = rb"\w*(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)\w*"
+MAKER = re.compile(rb"\b(" + WORDS + rb")(?:\(\))?\s*\(")
+# Other names the file itself gives to a factory: by annotation, by assignment, by import.
+RENAMED = re.compile(
+    rb"\b(\w+)\s*[:=][^=,\n]*sessionmaker\b|\b" + WORDS + rb"\s+as\s+(\w+)|\b(\w+)\s*=\s*" + WORDS + rb"\s*$", re.MULTILINE
+)
 ENTERED_BEFORE = re.compile(rb"\basync\s+with\s+[\w.]*\Z")
 DEFINED_BEFORE = re.compile(rb"\b(?:def|class)\s+\Z")
 FACTORY_NAME = re.compile(
@@ -54,7 +59,7 @@ def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
 
 
 def _sessions_made(file: SourceFile, project: Project) -> Iterator[Made]:
-    for match in MAKER.finditer(file.data):
+    for match in calls_to_look_at(file.data):
         before = file.data[max(0, match.start() - 120) : match.start()]
         if ENTERED_BEFORE.search(before) or DEFINED_BEFORE.search(before):
             continue
@@ -62,6 +67,16 @@ def _sessions_made(file: SourceFile, project: Project) -> Iterator[Made]:
         made = None if call is None else made_by(project, call)
         if made is not None:
             yield made
+
+
+def calls_to_look_at(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Where something is called that may make a session, told by its name in the file."""
+    names = {
+        name for match in RENAMED.finditer(data) for name in match.groups() if name and not MAKER.match(name + b"(")
+    }
+    yield from MAKER.finditer(data)
+    if names:
+        yield from re.finditer(rb"\b(" + b"|".join(sorted(names)) + rb")\s*\(", data)
 
 
 def _call_at(file: SourceFile, offset: int) -> Call | None:

@@ -60,7 +60,8 @@ def _says_nothing_of(function: FunctionDef, name: str, read: Node) -> bool:
     if MAY_LOAD.search(data) is not None:
         return False
     word = re.escape(name).encode()
-    named = rb"[\"']" + word + rb"[\"']|\b[A-Z]\w*\." + word + rb"\b|\." + word + rb"\s*(?::[^=\n]+)?=[^=]"
+    # A key of a dict to be returned loads nothing: only names handed over, as to refresh(), do.
+    named = rb"[\"']" + word + rb"[\"'](?!\s*:)|\b[A-Z]\w*\." + word + rb"\b|\." + word + rb"\s*(?::[^=\n]+)?=[^=]"
     return re.search(named, data) is None and read is not None
 
 

@@ -43,12 +43,13 @@ def legacy_query(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every call of `query` on what is known to be a sync session."""
     for call in file.calls("query"):
         receiver = call.receiver
-        if receiver is None or is_mocked(receiver):
+        if receiver is None:
             continue
         value = project.known(receiver)
         if not value.kind.is_sync_session or value.confidence is Confidence.LOW:
             continue
-        if isinstance(value.definition, ClassDef) and project.method(value.definition, "query") is not None:
+        own = isinstance(value.definition, ClassDef) and project.method(value.definition, "query") is not None
+        if own or is_mocked(receiver):
             continue
         chain = query_chain(project, call)
         yield file.finding(

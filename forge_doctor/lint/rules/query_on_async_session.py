@@ -44,10 +44,12 @@ def query_on_async_session(file: SourceFile, project: Project) -> Iterator[Findi
     """Look at every call of `query`."""
     for call in file.calls("query"):
         receiver = call.receiver
-        if receiver is None or is_mocked(receiver) or is_expected_to_fail(call):
+        if receiver is None:
             continue
         value = project.known(receiver)
         if not value.kind.is_async_session or value.confidence is Confidence.LOW or has_own_query(value, project):
+            continue
+        if is_mocked(receiver) or is_expected_to_fail(call):
             continue
         if value.confidence is Confidence.HIGH or looks_like_orm(call):
             yield found(file, call, receiver, value, project)

@@ -191,11 +191,12 @@ def consequence(call: Call, used: Call) -> str:
 
 def found(file: SourceFile, handler: Except, call: Call, used: Call, confidence: Confidence) -> Finding:
     """The finding."""
+    place = "the loop's next step" if used.start <= call.start else f"line {used.line}"
     return file.finding(
         swallowed_error_without_rollback,
         handler,
         f"an error of `{call.func.text}()` in line {call.line} is caught and not rolled back: "
-        f"`{used.func.text}()` in {'the next step' if used.start <= call.start else f'line {used.line}'} then {consequence(call, used)}",
+        f"`{used.func.text}()` in {place} then {consequence(call, used)}",
         confidence=confidence,
         remedy=f"await {call.func.text.rpartition('.')[0]}.rollback()  # first in the handler; "
         "or `async with session.begin_nested():` in the try",

@@ -41,7 +41,7 @@ from forge_doctor.lint.leaks import leak_finding, leaks_in
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\b\w*(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)\w*(?:\(\))?\s*\(")
+SUSPECT = re.compile(rb"(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)(?:\w*(?:\(\))?\s*\(| as )|sessionmaker")
 
 
 @check(severity=Severity.ERROR)

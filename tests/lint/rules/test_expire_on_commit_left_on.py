@@ -19,7 +19,10 @@ BAD = [
     "Session = sa.async_sessionmaker(engine, autoflush=False)  # expect high\n",
     "Session = async_sessionmaker[AsyncSession](engine)  # expect high\n",
     "Session = sessionmaker(engine, class_=AsyncSession)  # expect high\n",
-    "async def f():\n    async with AsyncSession(engine) as db:  # expect high\n        await db.commit()\n        print(x.id)\n",
+    (
+        "async def f():\n    async with AsyncSession(engine) as db:  # expect high\n"
+        "        await db.commit()\n        print(x.id)\n"
+    ),
 ]
 GOOD = [
     "Session = async_sessionmaker(engine, expire_on_commit=False)\n",

@@ -17,6 +17,11 @@ async def f(db: AsyncSession):
 """,
     """\
 async def f(db: AsyncSession):
+    user = await db.get_one(User, 1)
+    return {"orders": len(user.orders)}  # expect high
+""",
+    """\
+async def f(db: AsyncSession):
     result = await db.execute(select(User).where(User.id == 1).options(selectinload(User.groups)))
     user = result.scalars().first()
     for order in user.orders:  # expect high

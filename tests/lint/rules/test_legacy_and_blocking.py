@@ -98,7 +98,7 @@ async def endpoint(db=Depends(get_db)):
         "async def f(db: AsyncSession):\n    await db.execute(1)\n    time.sleep(1)  # expect high\n",
         "async def f(db: AsyncSession):\n    requests.get('x')  # expect medium\n    await db.execute(1)\n",
         "async def f(d: AsyncSession):\n    await d.get(1)\n    await d.commit()\n    time.sleep(1)  # expect medium\n",
-        "async def f():\n    async with Factory() as s:\n        await s.get(1)\n        time.sleep(1)  # expect high\n",
+        "async def f():\n    async with Factory() as d:\n        await d.get()\n        time.sleep(1)  # expect high\n",
         "async def f():\n    async with create_async_engine('x').begin():\n        time.sleep(1)  # expect high\n",
         "async def f(d: AsyncSession):\n    await d.get(1)\n    subprocess.run('x')  # expect high\n",
         "from time import sleep\nasync def f(db: AsyncSession):\n    await db.flush()\n    sleep(1)  # expect high\n",

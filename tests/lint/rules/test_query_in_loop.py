@@ -52,6 +52,10 @@ GOOD = [
     "    for key in keys:\n        user = await db.get(User, key)\n        await db.commit()\n",
     "    for key in keys:\n        async with Session() as own:\n            await own.get(User, key)\n",
     "    while True:\n        for key in keys:\n            await db.get(User, key)\n",
+    (
+        "    lock = text('SELECT 1 FROM t WHERE id = :i FOR UPDATE')\n    for key in keys:\n"
+        "        await db.execute(lock, {'i': key})\n"
+    ),
     "    for user in await db.scalars(select(User)):\n        print(user)\n",
     "    for key in keys:\n        cache.get(key)\n        await cache.get(key)\n",
     "    async for row in await db.stream(select(User)):\n        print(row)\n",
