@@ -29,7 +29,7 @@ def demo(
         bool, typer.Option("--list", help="Name the faults of the shop, where they are and what shows them.")
     ] = False,
 ) -> None:
-    """Watch a sick FastAPI shop and a PostgreSQL come up, and read their diagnosis (20 s).
+    """Watch a sick FastAPI shop and a PostgreSQL come up, and read their diagnosis (25 s).
 
     Everything runs on loopback, from a temporary directory, and is gone afterwards.
     """
@@ -53,7 +53,7 @@ def faults() -> str:
     lines = []
     for fault in FAULTS:
         place = locate(fault)
-        shown = ", ".join(f"forge-doctor explain {check}" for check in fault.shown_by) or "the shop's log"
+        shown = ", ".join(f"forge-doctor explain {check}" for check in fault.shown_by)
         path = Path(place.target)
         near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         lines += [f"{fault.name}  {near}:{place.line}", f"  {fault.summary}", f"  shown by: {shown}", ""]

@@ -7,13 +7,14 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.demo.children import Child, free_port, stopping
+from forge_doctor.demo.faults import SHOP
 from forge_doctor.demo.server import postgres
 from forge_doctor.errors import CannotInspect
 
@@ -42,7 +43,7 @@ async def demonstrate(say: Say, *, keep: bool) -> int:
     try:
         with temporary_folder() as folder:
             async with open_shop(folder, say) as shop, customers(shop, say):
-                status = await examine(shop, say)
+                status = max([await examine(arguments, say) for arguments in examinations(shop)])
                 if keep:
                     say(f"the shop stays open until Ctrl-C; from another terminal:\n{things_to_try(shop)}")
                     await asyncio.Event().wait()
@@ -115,24 +116,29 @@ async def customers(shop: Shop, say: Say) -> AsyncIterator[None]:
             await asyncio.gather(rush, return_exceptions=True)
 
 
-def examination(shop: Shop) -> tuple[str, ...]:
-    """The arguments of the command that examines the shop."""
-    return ("pool", "--dsn", shop.dsn, "--app", ENGINE)
+def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
+    """The arguments of the commands that examine the shop: its sessions and connections, then its log."""
+    return (
+        ("pool", "--dsn", shop.dsn, "--app", ENGINE),
+        # Where it is installed, the shop lies among the packages, whose lines are nobody's own.
+        ("logs", str(shop.log), "--app-root", str(SHOP)),
+    )
 
 
 def things_to_try(shop: Shop) -> str:
     """Commands to copy while the shop is open."""
+    pool, logs = examinations(shop)
     commands = (
-        shlex.join(("forge-doctor", *examination(shop), "--watch", "2")),
+        shlex.join(("forge-doctor", *pool, "--watch", "2")),
+        shlex.join(("forge-doctor", *logs, "--follow")),
         f"curl {shop.url}/orders/1",
         f"tail -f {shop.log}",
     )
     return "\n".join(f"  {command}" for command in commands)
 
 
-async def examine(shop: Shop, say: Say) -> int:
+async def examine(arguments: Sequence[str], say: Say) -> int:
     """Run the real command on our own terminal; raises `CannotInspect` where it gave no diagnosis."""
-    arguments = examination(shop)
     say(f"$ {shlex.join(('forge-doctor', *arguments))}")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "forge_doctor", *arguments), stdin=asyncio.subprocess.DEVNULL

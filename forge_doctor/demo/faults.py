@@ -13,11 +13,11 @@ MARK = "# fault: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: what goes wrong, and the ids of the checks that show it (none where only the log does)."""
+    """One fault: what goes wrong, and the ids of the checks and log signatures that show it."""
 
     name: str
     summary: str
-    shown_by: tuple[str, ...] = ()
+    shown_by: tuple[str, ...]
 
 
 FAULTS = (
@@ -36,8 +36,16 @@ FAULTS = (
         summary="a payment waits for a slow bank while its transaction keeps a row locked",
         shown_by=("blocking-session",),
     ),
-    Fault(name="lazy-load", summary="a relationship is loaded by touching it: MissingGreenlet, status 500"),
-    Fault(name="missing-await", summary="a commit that is never awaited: the wish is not saved"),
+    Fault(
+        name="lazy-load",
+        summary="a relationship is loaded by touching it: MissingGreenlet, status 500",
+        shown_by=("missing-greenlet",),
+    ),
+    Fault(
+        name="missing-await",
+        summary="a commit that is never awaited: the wish is not saved",
+        shown_by=("coroutine-never-awaited",),
+    ),
 )
 
 

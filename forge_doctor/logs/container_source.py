@@ -6,12 +6,14 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.json_file import Part, part_between
 from forge_doctor.logs.sources import Chain, LogStream, group_rotated, open_path
-from forge_doctor.probes.container_logs import ContainerLog, stream_log
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.container_logs import ContainerLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class ApiStream(io.RawIOBase):
     """The Engine's stream, piece by piece."""
 
     def __init__(self, source: ContainerSource) -> None:
+        from forge_doctor.probes.container_logs import stream_log
+
         super().__init__()
         self._name, self._whole = source.name, (source.since, source.until, source.tail) == (None, None, None)
         self._pieces: Iterator[bytes] = stream_log(

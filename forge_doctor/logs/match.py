@@ -39,7 +39,6 @@ class Catalogue:
         self._any_bytes = re.compile("|".join(re.escape(text) for text in ordered).encode())
         any_level = [text for text in ordered if any(one.any_level for one in self.literals[text])]
         self._any_level = re.compile("|".join(re.escape(text) for text in any_level).encode())
-        self._patterns = {one.id: re.compile(one.pattern) for one in self.by_id.values()}
 
     def _texts(self) -> list[str]:
         return sorted({text for one in self.by_id.values() for text in one.literals})
@@ -89,7 +88,7 @@ class Catalogue:
             for one in self._candidates(hit[0]):
                 if one.id in seen:
                     continue
-                found = self._patterns[one.id].search(text)
+                found = _compiled(one.pattern).search(text)
                 if found:
                     seen.add(one.id)
                     yield one, max(found.start(), hit.start() if found.end() > hit.start() else found.start())
@@ -105,6 +104,10 @@ class Catalogue:
         if any(name == known.rpartition(".")[2] for known in one.exceptions) or _FAMILY.match(exception):
             return True
         return name not in _OWN_WORDS and not _quoted(text, start, one)
+
+
+# Most logs show few faults: the other patterns need not be compiled.
+_compiled = functools.cache(re.compile)
 
 
 @functools.cache

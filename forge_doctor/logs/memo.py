@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from forge_doctor.logs.block import Block, State
@@ -15,7 +15,7 @@ MOST_LOOKS = 64
 SHORTEST = 256
 KEY_BYTES = 48
 # How docker's own files end a line, the time left out; no quote inside their text is without a backslash.
-JSON_LOG, JSON_TIME, JSON_END = b'{"log":"', b',"time":"', b'"}\n'
+JSON_LOG, JSON_TIME, JSON_END = b'{"log":"', b',"time":"', b"}\n"
 _STAMPS = re.compile(
     rb"^(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)? |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )", re.MULTILINE
 )
@@ -91,7 +91,7 @@ class Memo:
         """A known body at `begin`, and where it ends."""
         if stamps is Stamps.NONE:
             return match_any(self.bodies.get(data[begin : begin + KEY_BYTES], ()), data, begin, stamps)
-        beginning, _ = unstamped(data[begin : begin + 4 * KEY_BYTES], stamps)
+        beginning = unstamped(data[begin : begin + 4 * KEY_BYTES], stamps)
         return match_any(self.bodies.get(beginning[:KEY_BYTES], ()), data, begin, stamps)
 
     def learn(self, data: bytes, run: Run) -> None:
@@ -101,12 +101,12 @@ class Memo:
                 self._keep(data[run.start : reach.end], run, reach)
 
     def _keep(self, raw: bytes, run: Run, reach: Reach) -> None:
-        text, ends = unstamped(raw, run.stamps)
-        count = raw.count(b"\n")
+        text = unstamped(raw, run.stamps)
         known = self.bodies.setdefault(text[:KEY_BYTES], [])
         if len(text) < SHORTEST or len(known) >= MOST_LOOKS or any(body.text == text for body in known):
             return
-        if run.stamps is Stamps.JSON and len(ends) < count:
+        count = raw.count(b"\n")
+        if run.stamps is Stamps.JSON and not raw.count(JSON_TIME) == text.count(JSON_END) == count:
             return
         self.size += 1
         body = Body(
@@ -128,11 +128,17 @@ def match_any(bodies: Collection[Body], data: bytes, begin: int, stamps: Stamps)
         for body in bodies:
             if data.startswith(body.text, begin):
                 return body, begin + len(body.text)
-    elif bodies:
-        text, ends = unstamped(data[begin : begin + max(map(_longest, bodies))], stamps)
-        for body in bodies:
-            if text.startswith(body.text):
-                return body, begin + ends[body.raw_lines - 1] if ends else _after_lines(data, begin, body.raw_lines)
+        return None
+    raw = data[begin : begin + max(map(_longest, bodies), default=0)]
+    parts, kept = _between_times(raw) if stamps is Stamps.JSON else ([], [unstamped(raw, stamps)])
+    text = b"".join(kept)
+    for body in bodies:
+        if text.startswith(body.text):
+            count = body.raw_lines
+            if not parts:
+                return body, _after_lines(data, begin, count)
+            before = sum(map(len, parts[: count + 1])) + count * len(JSON_TIME)
+            return body, begin + before - len(kept[count]) + len(JSON_END)
     return None
 
 
@@ -143,22 +149,17 @@ def stamps_of(raw: bytes) -> Stamps:
     return Stamps.FRONT if _STAMPS.match(raw) is not None else Stamps.NONE
 
 
-def unstamped(raw: bytes, stamps: Stamps) -> tuple[bytes, Sequence[int]]:
-    """The lines without their times, as far as all of them have one; for docker's own, where each ended."""
-    if stamps is Stamps.NONE:
-        return raw, ()
-    if stamps is Stamps.FRONT:
-        return _STAMPS.sub(b"", raw), ()
-    first, *rest = raw.split(JSON_TIME)
-    kept, ends, at = [first], [], len(first) + len(JSON_TIME)
-    for part in rest:
-        quote = part.find(b'"')
-        if not part.startswith(JSON_END, quote):
-            break
-        kept.append(part[quote:])
-        ends.append(at + quote + len(JSON_END))
-        at += len(part) + len(JSON_TIME)
-    return b"".join(kept), ends
+def unstamped(raw: bytes, stamps: Stamps) -> bytes:
+    """The lines without their times."""
+    if stamps is Stamps.JSON:
+        return b"".join(_between_times(raw)[1])
+    return _STAMPS.sub(b"", raw) if stamps is Stamps.FRONT else raw
+
+
+def _between_times(raw: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Docker's lines cut where their times begin, and the same without the times."""
+    parts = raw.split(JSON_TIME)
+    return parts, [parts[0], *[part.partition(b'"')[2] for part in parts[1:]]]
 
 
 def begins_alike(raw: bytes, other: bytes) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
 
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
 from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.sources import FileSource
 from forge_doctor.logs.summary import Summary
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # Below this, starting processes takes longer than reading.
 WORTH_BYTES = 64 << 20
@@ -23,6 +24,16 @@ def collect_all(tasks: Sequence[Task], processes: int, progress: Progress) -> It
     if processes < 2 or len(shared) < 2 or sum(sizes) - max(sizes) < WORTH_BYTES:
         yield from (collect(task, progress) for task in tasks)
         return
+    yield from _in_processes(tasks, shared, processes, progress)
+
+
+def _in_processes(
+    tasks: Sequence[Task], shared: Sequence[Task], processes: int, progress: Progress
+) -> Iterator[Collected]:
+    """The shared tasks in other processes, the rest here."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         waiting = {pool.submit(collect, task): task for task in sorted(shared, key=_size, reverse=True)}
         yield from (collect(task, progress) for task in tasks if task not in shared)
@@ -37,6 +48,8 @@ def _size(task: Task) -> int:
 
 
 def _result(future: Future[Collected], task: Task, progress: Progress) -> Collected:
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return future.result()
     except BrokenProcessPool:

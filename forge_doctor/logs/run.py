@@ -74,7 +74,7 @@ def _message(problem: Problem) -> str:
     if signature is None:
         return f"{times}: {group.exception or 'an error'}: {group.message.partition(chr(10))[0][:200]}"
     reason = f" Probably because: {problem.causes[0].text}." if problem.causes else f" Usual cause: {signature.cause}"
-    return f"{times}: {signature.summary}{reason}"
+    return f"{times}: {signature.summary}.{reason}"
 
 
 def _place(group: Group) -> str:
@@ -102,7 +102,7 @@ def _evidence(problem: Problem, options: TriageOptions) -> list[Evidence]:
     if group.first is not None and group.last is not None:
         found += [Evidence(label="first", value=iso(group.first)), Evidence(label="last", value=iso(group.last))]
     if group.culprit is not None:
-        named = f"{group.culprit.function}: {group.culprit.code}" if group.culprit.code else group.culprit.function
+        named = ": ".join(part for part in (group.culprit.function, group.culprit.code) if part)
         found += [Evidence(label="culprit", value=named, source="innermost user frame")] if named else []
     elif group.endpoint:
         found.append(Evidence(label="endpoint", value=group.endpoint, source="named after the message"))

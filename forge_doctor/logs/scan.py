@@ -98,7 +98,7 @@ class Scanner:
         self.read_bytes = 0
         self.long_lines = 0
         self._search = wanted.engine.search
-        self._literal = re.compile(b"|".join(map(re.escape, wanted.literals)))
+        self._literals = wanted.literals
         self._longest_literal = max(map(len, wanted.literals))
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
@@ -265,7 +265,9 @@ class Scanner:
 
     def _before_literal(self, cut: int) -> int:
         reach = self._longest_literal - 1
-        for match in self._literal.finditer(self._window, max(0, cut - reach), cut + reach):
+        for match in re.compile(b"|".join(map(re.escape, self._literals))).finditer(
+            self._window, max(0, cut - reach), cut + reach
+        ):
             if match.start() < cut < match.end():
                 return match.start()
         return cut

@@ -112,7 +112,7 @@ def test_a_source_that_cannot_be_read_is_named_and_the_others_are_read(log: tupl
         b"empty.log: is empty",
         b"picture.log: is an image",
         b"gone.log: no such file",
-        b"Docker Engine does not",
+        b"no such file, and no Docker Engine answers",
     ):
         assert said in run.stdout
     assert b"Traceback" not in run.stderr

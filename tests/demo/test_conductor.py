@@ -17,6 +17,7 @@ import asyncpg
 import psutil
 import pytest
 
+from forge_doctor.demo.faults import FAULTS, locate
 from tests.support.postgres import unprivileged_directory
 
 LIMIT_S = 90.0
@@ -125,10 +126,13 @@ def test_it_took_no_longer_than_half_a_minute(open_demo: Demo) -> None:
     assert seconds < 60 if psutil.getloadavg()[0] > 3 else seconds < 30
 
 
-def test_the_log_shows_the_faults_that_the_database_cannot(open_demo: Demo) -> None:
-    log = Path(open_demo.wait_for(r"tail -f .*").removeprefix("tail -f ")).read_text(encoding="utf-8")
-    assert "sqlalchemy.exc.MissingGreenlet" in log
-    assert "coroutine 'AsyncSession.commit' was never awaited" in log
+@pytest.mark.parametrize("name", ["lazy-load", "missing-await"])
+def test_the_triage_of_the_log_leads_to_the_faults_that_the_database_cannot_show(open_demo: Demo, name: str) -> None:
+    page = "".join(diagnosis(open_demo).split())
+    fault = next(fault for fault in FAULTS if fault.name == name)
+    (signature,) = fault.shown_by
+    assert f"{locate(fault)};{signature};highconfidence" in page
+    assert "2problemsin" in page
 
 
 async def test_the_unawaited_commit_saves_nothing(open_demo: Demo) -> None:

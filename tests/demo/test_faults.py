@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.demo.faults import FAULTS, MARK, SHOP, Fault, locate
-from tests.support.conformance import all_ids
+from forge_doctor.logs.signature import load_signatures
+from tests.support.conformance import check_ids
 
 
 def marked() -> list[str]:
@@ -41,13 +42,13 @@ def test_a_fault_is_located_at_its_code(name: str, code: str) -> None:
 
 def test_a_fault_that_no_comment_marks_is_an_error() -> None:
     with pytest.raises(LookupError, match="marks no-such-fault"):
-        locate(Fault(name="no-such-fault", summary=""))
+        locate(Fault(name="no-such-fault", summary="", shown_by=()))
 
 
 def test_the_checks_that_show_a_fault_exist() -> None:
     shown = {check for fault in FAULTS for check in fault.shown_by}
     assert shown
-    assert shown <= set(all_ids())
+    assert shown <= {*check_ids(), *load_signatures()}
 
 
 def test_list_names_each_fault_with_its_place_and_runs_nothing(tmp_path: Path) -> None:
