@@ -48,8 +48,10 @@ JOB_DECORATORS = {
     "command": "",
 }
 DEPENDS = rb"Depends|Security|Provide|TaskiqDepends"
-MENTION = re.compile(
-    rb"\b(" + "|".join(STARTERS).encode() + rb"|" + DEPENDS + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)"
+# One pattern for each word: a search for a literal costs a tenth of a search for alternatives.
+MENTIONS = tuple(
+    re.compile(rb"(" + word + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
+    for word in (*(name.encode() for name in STARTERS), *DEPENDS.split(b"|"))
 )
 ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
@@ -89,10 +91,10 @@ def handovers(project: Project) -> Handovers:
 
 
 def _scan(path: Path, data: bytes, found: Handovers) -> None:
-    for match in MENTION.finditer(data):
-        by = match.group(1).decode()
-        found.add(match.group(2), Mention(by=by, path=path, offset=match.end(2) - 1))
-    for match in ARQ.finditer(data):
+    for pattern in MENTIONS:
+        for match in pattern.finditer(data):
+            found.add(match.group(2), Mention(by=match.group(1).decode(), path=path, offset=match.end(2) - 1))
+    for match in ARQ.finditer(data) if b"WorkerSettings" in data else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             found.add(name.group(), Mention(by="WorkerSettings", path=path, offset=match.start(1) + name.end() - 1))
 

@@ -108,7 +108,7 @@ def _follow(project: Project, node: Node, found: Lifetime, depth: int) -> None:
     elif fate.use is Use.ARGUMENT:
         _argument(project, place, fate.node, found, depth)
     elif fate.use is Use.RETURNED:
-        _returned(node, fate.node, found)
+        _returned(project, node, fate.node, found)
     elif isinstance(fate.node, Yield):
         found.yields.append(fate.node)
     elif fate.use is Use.HANDED_ON:
@@ -129,11 +129,16 @@ def _method(attribute: Attribute, found: Lifetime) -> None:
         found.elsewhere = True
 
 
-def _returned(node: Node, statement: Node, found: Lifetime) -> None:
+def _returned(project: Project, node: Node, statement: Node, found: Lifetime) -> None:
+    """A function inside that returns the session of the one around it lends it out, and closes nothing."""
     around = node.enclosing(Lambda)
     inner = node.function
+    bound = project.scopes(node.file).lookup(node.text, node) if isinstance(node, Name) else None
     if around is not None or inner is None or not isinstance(statement, Return):
         found.elsewhere = True
+    elif bound is not None and bound[0].node is not inner:
+        found.connects.append(statement)
+        found.strangers.append(inner.name)
     else:
         found.returns.append(statement)
 

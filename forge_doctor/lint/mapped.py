@@ -10,22 +10,12 @@ from forge_doctor.lint.project import Project
 
 COLUMN_MAKERS = frozenset({"mapped_column", "Column", "column_property", "deferred", "Field"})
 COLLECTION = re.compile(r"\b(?:[lL]ist|[sS]et|[dD]ict|Sequence|Collection|Iterable|MutableSequence)\b\s*\[")
-NOT_READ = re.compile(r"\b(?:WriteOnlyMapped|DynamicMapped)\b")
-WITHOUT_QUERY = frozenset({"dynamic", "write_only"})
 
 
 def lazy_relationship(model: Model, name: str) -> Relationship | None:
     """The relationship of that name, if reading it surely sends a query where nothing loaded it before."""
     found = model.relationship(name)
-    if found is None or not found.loads_on_access or found.lazy in WITHOUT_QUERY:
-        return None
-    annotation = found.node.annotation
-    if annotation is not None and NOT_READ.search(annotation.text):
-        return None
-    call = found.node.value
-    spread = isinstance(call, Call) and any(not one.name for one in call.keywords)
-    given = isinstance(call, Call) and call.keyword("sa_relationship") is not None
-    return None if spread or given or call is None or found.lazy is None else found
+    return found if found is not None and found.loads_on_access else None
 
 
 def lazy_relationships(model: Model) -> tuple[Relationship, ...]:

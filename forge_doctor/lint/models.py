@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Call, ClassDef, Name, Node, Str, Subscript
+from forge_doctor.lint.nodes import Assign, Call, ClassDef, Dict, Name, Node, Str, Subscript
 
 MAKERS = frozenset({"relationship", "Relationship", "dynamic_loader"})
 # Loading that needs no query when the attribute is read, or never makes one by itself.
-EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "raise", "raise_on_sql", "noload", "write_only"})
+EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "raise", "raise_on_sql", "noload"})
+# Collections that are never loaded whole: reading the attribute gives what queries are made with.
+NOT_LOADED = frozenset({"dynamic", "write_only"})
+# Annotations that decide the loading whatever `lazy=` says.
+DECIDING = {"WriteOnlyMapped": "write_only", "DynamicMapped": "dynamic"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relationship:
     """One relationship of a model.
 
-    `lazy` is the word of `lazy=`, `select` where nothing says (SQLAlchemy's default); None where it is
-    no literal, and therefore not known. `target` is the other model's name as written.
+    `lazy` is the word of `lazy=` or of the annotation, `select` where nothing says (SQLAlchemy's default);
+    None where it is no literal or may come in with `**options`, and therefore is not known. `target` is the
+    other model's name as written.
     """
 
     name: str
@@ -28,7 +34,7 @@ class Relationship:
     @property
     def loads_on_access(self) -> bool:
         """Whether reading the attribute sends a query, as far as the model says."""
-        return self.lazy is not None and self.lazy not in EAGER
+        return self.lazy is not None and self.lazy not in EAGER | NOT_LOADED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +83,36 @@ def _relationship(assign: Assign, name: str) -> Relationship | None:
     call = assign.value
     if not isinstance(call, Call) or call.method not in MAKERS:
         return None
-    lazy = call.keyword("lazy")
-    if lazy is None:
-        lazy = _sqlmodel_lazy(call)
-    word = "select" if lazy is None else lazy.value if isinstance(lazy, Str) else None
-    return Relationship(name=name, node=assign, lazy=word, target=_target(assign, call))
+    return Relationship(name=name, node=assign, lazy=_lazy(assign, call), target=_target(assign, call))
 
 
-def _sqlmodel_lazy(call: Call) -> Node | None:
-    """`Relationship(sa_relationship_kwargs={"lazy": "selectin"})`."""
-    given = call.keyword("sa_relationship_kwargs")
-    for key, value in getattr(given, "items", ()):
-        if isinstance(key, Str) and key.value == "lazy":
-            found: Node = value
-            return found
-    return None
+def _lazy(assign: Assign, call: Call) -> str | None:
+    """The word for how it loads, None where not known."""
+    decided = re.search(r"\b(?:WriteOnlyMapped|DynamicMapped)\b", assign.annotation.text if assign.annotation else "")
+    if decided is not None:
+        return DECIDING[decided[0]]
+    if call.method == "dynamic_loader":
+        return "dynamic"
+    given = call.keyword("lazy")
+    if given is not None:
+        return given.value if isinstance(given, Str) else None
+    if any(not one.name for one in call.keywords) or call.keyword("sa_relationship") is not None:
+        return None
+    options = call.keyword("sa_relationship_kwargs")
+    return "select" if options is None else _sqlmodel_lazy(options)
+
+
+def _sqlmodel_lazy(options: Node) -> str | None:
+    """Of `Relationship(sa_relationship_kwargs={"lazy": "selectin"})`."""
+    if not isinstance(options, Dict) or len(options.items) != len(options.children):
+        return None
+    word: str | None = "select"
+    for key, value in options.items:
+        if not isinstance(key, Str):
+            return None
+        if key.value == "lazy":
+            word = value.value if isinstance(value, Str) else None
+    return word
 
 
 def _target(assign: Assign, call: Call) -> str:

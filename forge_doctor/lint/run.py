@@ -19,7 +19,10 @@ from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
 # What a file must mention, one at least, for any rule to have something to say.
-RELEVANT = (b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn")
+# The databases' names are those of URLs: a settings file may have nothing else.
+RELEVANT = (
+    b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -15,13 +16,14 @@ from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef,
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-# What the name of something that makes a session has in it: names decide only where we look.
-WORDS = rb"\w*(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)\w*"
-MAKER = re.compile(rb"\b(" + WORDS + rb")(?:\(\))?\s*\(")
-# Other names the file itself gives to a factory: by annotation, by assignment, by import.
-RENAMED = re.compile(
-    rb"\b(\w+)\s*[:=][^=,\n]*sessionmaker\b|\b" + WORDS + rb"\s+as\s+(\w+)|\b(\w+)\s*=\s*" + WORDS + rb"\s*$", re.MULTILINE
-)
+# What the name of something that makes a session has in it: names decide only where we look. One pattern for each
+# word, since a search for a literal costs a tenth of a search for alternatives.
+WORDS = (b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
+MAKERS = tuple(re.compile(word + rb"\w*(?:\(\))?\s*\(") for word in WORDS)
+# Other names the file itself gives to a factory: by import, by annotation.
+RENAMED = tuple(re.compile(word + rb"\w*\s+as\s+(\w+)") for word in WORDS)
+ANNOTATED = re.compile(rb"(\w+)\s*[:=][^=,\n]*\Z")
+WORD_BYTES = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"_")
 ENTERED_BEFORE = re.compile(rb"\basync\s+with\s+[\w.]*\Z")
 DEFINED_BEFORE = re.compile(rb"\b(?:def|class)\s+\Z")
 FACTORY_NAME = re.compile(
@@ -30,6 +32,20 @@ FACTORY_NAME = re.compile(
     re.IGNORECASE,
 )
 MAX_DEPTH = 3
+
+
+class AnyWord:
+    """A `SUSPECT` of several words: looking for each costs a tenth of a pattern with alternatives."""
+
+    def __init__(self, *words: bytes) -> None:
+        self.words = words
+
+    def search(self, data: bytes) -> bytes | None:
+        """The first of the words that is there."""
+        return next((word for word in self.words if word in data), None)
+
+
+MAKES_SESSIONS = AnyWord(b"ession", b"actory", b"aker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,24 +75,41 @@ def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
 
 
 def _sessions_made(file: SourceFile, project: Project) -> Iterator[Made]:
-    for match in calls_to_look_at(file.data):
-        before = file.data[max(0, match.start() - 120) : match.start()]
+    for offset in places_to_look_at(file.data):
+        before = file.data[max(0, offset - 120) : offset]
         if ENTERED_BEFORE.search(before) or DEFINED_BEFORE.search(before):
             continue
-        call = _call_at(file, match.start())
+        call = _call_at(file, offset)
         made = None if call is None else made_by(project, call)
         if made is not None:
             yield made
 
 
-def calls_to_look_at(data: bytes) -> Iterator[re.Match[bytes]]:
-    """Where something is called that may make a session, told by its name in the file."""
-    names = {
-        name for match in RENAMED.finditer(data) for name in match.groups() if name and not MAKER.match(name + b"(")
-    }
-    yield from MAKER.finditer(data)
-    if names:
-        yield from re.finditer(rb"\b(" + b"|".join(sorted(names)) + rb")\s*\(", data)
+def places_to_look_at(data: bytes) -> Iterator[int]:
+    """Where a name begins that is called and may make a session, in order of the text."""
+    found = {word_start(data, match.start()) for maker in MAKERS for match in maker.finditer(data)}
+    renamed = {name for name in _other_names(data) if not any(word in name for word in WORDS)}
+    if renamed:
+        pattern = rb"\b(?:" + b"|".join(sorted(renamed)) + rb")\s*\("
+        found.update(match.start() for match in re.finditer(pattern, data))
+    yield from sorted(found)
+
+
+def word_start(data: bytes, offset: int) -> int:
+    """Where the name begins that has something at an offset."""
+    while offset and (data[offset - 1] in WORD_BYTES):
+        offset -= 1
+    return offset
+
+
+def _other_names(data: bytes) -> Iterator[bytes]:
+    for renamed in RENAMED:
+        yield from (match.group(1) for match in renamed.finditer(data))
+    for match in re.finditer(rb"sessionmaker\b", data):
+        line_start = data.rfind(b"\n", 0, match.start()) + 1
+        annotated = ANNOTATED.search(data, line_start, match.start())
+        if annotated is not None:
+            yield annotated.group(1)
 
 
 def _call_at(file: SourceFile, offset: int) -> Call | None:

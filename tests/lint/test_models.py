@@ -30,6 +30,26 @@ class Team(SQLModel, table=True):
     heroes: list["Hero"] = Relationship(sa_relationship_kwargs={"lazy": "selectin"})
     rivals: list["Team"] = Relationship()
 """
+OPTIONS = """
+from sqlalchemy.orm import DynamicMapped, Mapped, WriteOnlyMapped, dynamic_loader, relationship
+from sqlmodel import Relationship, SQLModel
+
+class User:
+    __tablename__ = "users"
+    one = relationship("X", lazy="dynamic")
+    two: DynamicMapped["X"] = relationship()
+    three: WriteOnlyMapped["X"] = relationship(lazy="select")
+    four = dynamic_loader("X")
+    five: Mapped["X"] = relationship(**options)
+    six: Mapped["X"] = relationship(lazy=chosen)
+    seven: Mapped["X"] = relationship(lazy="select", **options)
+
+class Team(SQLModel, table=True):
+    one: list["X"] = Relationship(sa_relationship=made)
+    two: list["X"] = Relationship(sa_relationship_kwargs=options)
+    three: list["X"] = Relationship(sa_relationship_kwargs={"order_by": "X.id"})
+    four: list["X"] = Relationship(sa_relationship_kwargs={**options})
+"""
 
 
 def models(code: str, folder: Path) -> dict[str, dict[str, tuple[str | None, bool]]]:
@@ -54,3 +74,14 @@ def test_relationships_are_known_with_their_loading_inherited_ones_too(tmp_path:
 
 def test_relationships_of_sqlmodel_are_known(tmp_path: Path) -> None:
     assert models(SQLMODEL, tmp_path) == {"Team": {"heroes": ("Hero", False), "rivals": ("Team", True)}}
+
+
+def test_what_is_never_loaded_whole_or_not_known_is_not_said_to_load_on_access(tmp_path: Path) -> None:
+    loads = {
+        model: {name: loads for name, (_, loads) in relationships.items()}
+        for model, relationships in models(OPTIONS, tmp_path).items()
+    }
+    assert loads == {
+        "User": {"one": False, "two": False, "three": False, "four": False, "five": False, "six": False, "seven": True},
+        "Team": {"one": False, "two": False, "three": True, "four": False},
+    }

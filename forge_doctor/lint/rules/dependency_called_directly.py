@@ -47,13 +47,13 @@ from forge_doctor.lint.fates import reads_of
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Keyword, Name, Node, Param, Starred
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.sessions_made import word_start
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
 
-SUSPECT = re.compile(
-    rb"\b(?:get|new|provide|yield|create|open)?_?\w*(?:[sS]ession|db|database|conn\w*)\w*\(|\bDepends\("
-)
-CALLED = re.compile(rb"\b(\w*(?:[sS]ession|db|database|conn)\w*)\(\s*\)")
+SUSPECT = re.compile(rb"ession")
+CALLED = tuple(re.compile(word + rb"\w*\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = re.compile(rb"\bawait\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
 CONSEQUENCE = {
     Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
@@ -66,13 +66,20 @@ CONSEQUENCE = {
 @check(severity=Severity.ERROR)
 def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at calls of functions that yield a session, and of functions that want one from `Depends`."""
-    for match in CALLED.finditer(file.data):
-        call = call_at(file, match.start())
+    for offset in generators_called(file, project):
+        call = call_at(file, offset)
         if (call is not None and isinstance(call.parent, Call | Await | Assign | Attribute | Param)) or is_entered(
             call
         ):
             yield from of_generator(file, project, call)
     yield from of_markers(file, project)
+
+
+def generators_called(file: SourceFile, project: Project) -> list[int]:
+    """Where something is called that may be an async generator of a session: told by its name alone."""
+    found = {word_start(file.data, one.start()): one.end() for name in CALLED for one in name.finditer(file.data)}
+    names = {start: file.data[start:end].partition(b"(")[0].strip().decode() for start, end in found.items()}
+    return sorted(start for start, name in names.items() if name in project.async_names)
 
 
 def call_at(file: SourceFile, offset: int) -> Call | None:
@@ -169,15 +176,15 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
-    """The names of functions in sight that may have such a parameter: those of the file, and those it imports."""
-    scopes = project.scopes(file)
-    for name, bindings in scopes.module.names.items():
-        if re.search(rb"\b" + name.encode() + rb"\s*\(", file.data) is None:
-            continue
-        target = project.target(bindings[-1], file)
-        node = None if target.binding is None else target.binding.node
-        if isinstance(node, FunctionDef) and b"Depends(" in node.file.data[node.start : node.end]:
-            yield name
+    """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
+    names = project.scopes(file).module.names
+    for awaited in {match.group(1).decode() for match in AWAITED.finditer(file.data)} & names.keys():
+        binding = names[awaited][-1]
+        home = project.module(binding.module, file) if binding.imported else file
+        if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:
+            node = project.target(binding, file).binding
+            if node is not None and isinstance(node.node, FunctionDef):
+                yield awaited
 
 
 def is_session_marker(project: Project, param: Param) -> bool:

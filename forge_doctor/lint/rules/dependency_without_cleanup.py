@@ -37,7 +37,6 @@ Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yie
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -48,11 +47,9 @@ from forge_doctor.lint.leaks import bound_name
 from forge_doctor.lint.lifetimes import Lifetime, lifetime_of
 from forge_doctor.lint.nodes import FunctionDef
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.rules.unclosed_session import SUSPECT as MAKES
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
 from forge_doctor.lint.sessions_made import Made, sessions_made
 from forge_doctor.lint.source import SourceFile
-
-SUSPECT = re.compile(MAKES.pattern + rb"|\bDepends\(\s*\w*[sS]ession")
 
 
 @check(severity=Severity.ERROR)

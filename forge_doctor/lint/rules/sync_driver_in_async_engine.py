@@ -17,7 +17,9 @@ Good:
 
     engine = create_async_engine("postgresql+asyncpg://app@db/shop")
 
-Source: https://docs.sqlalchemy.org/en/21/core/engines.html (each tried with SQLAlchemy 2.0.30, 2.0.54 and 2.1.9)
+Source: https://docs.sqlalchemy.org/en/21/core/engines.html (psycopg2, pymysql, pg8000 and pysqlite were seen refused by
+2.0.30, 2.0.54 and 2.1.9; the others, mysqldb, pyodbc, cx_oracle and pymssql among them, rest on `is_async` of
+SQLAlchemy's dialect of that name, without the driver installed)
 """
 
 from __future__ import annotations
@@ -55,9 +57,6 @@ def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[
                 f"means {drivers[0]} in SQLAlchemy 2.0, which is not async ({REFUSED}), and {drivers[1]} from 2.1 on"
             )
             yield found(file, engine, dsn, meaning, Confidence.MEDIUM)
-
-
-REFUSED = "InvalidRequestError when the engine is made"
 
 
 def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confidence: Confidence) -> Finding:

@@ -31,7 +31,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Opening and C
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -39,9 +38,10 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.lint.handovers import background_starter
 from forge_doctor.lint.leaks import leak_finding, leaks_in
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.sessions_made import MAKES_SESSIONS
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"(?:[sS]ession|[mM]aker|[fF]actory|[lL]ocal|db|DB)(?:\w*(?:\(\))?\s*\(| as )|sessionmaker")
+SUSPECT = MAKES_SESSIONS
 
 
 @check(severity=Severity.ERROR)
