@@ -242,7 +242,8 @@ def watch(loop: FollowLoop, readers: dict[str, Reader], report: Callable[[], Rep
             if region is not None:
                 readers[region.source].feed(region)
         return
-    with print_report(options) as show:
+    # What changes is how often and how recently: the places to mend fill more than a screen.
+    with print_report(options, tables_only=True) as show:
         shown = 0.0
         show([report()])
         for region in loop.regions():

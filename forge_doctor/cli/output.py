@@ -35,10 +35,11 @@ def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
 
 
 @contextmanager
-def print_report(options: ReportOptions) -> Iterator[Callable[[Sequence[Report]], None]]:
+def print_report(options: ReportOptions, *, tables_only: bool = False) -> Iterator[Callable[[Sequence[Report]], None]]:
     """`show(reports)` again and again: a live screen on a terminal, else one report after the other.
 
-    The last page stays on the terminal when the screen is left.
+    The last page stays on the terminal when the screen is left, findings and all; with
+    `tables_only` the live screen has the tables alone.
     """
     settings = render_options(options)
     if not (settings.terminal and options.output_format is OutputFormat.TEXT):
@@ -56,7 +57,7 @@ def print_report(options: ReportOptions) -> Iterator[Callable[[Sequence[Report]]
 
             def show(reports: Sequence[Report]) -> None:
                 last[:] = [tuple(report.at_least(options.min_confidence) for report in reports)]
-                live.update(page(last[0], render_options(options)), refresh=True)
+                live.update(page(last[0], render_options(options), tables_only=tables_only), refresh=True)
 
             yield show
     finally:

@@ -8,16 +8,17 @@ from forge_doctor.logs.clock import iso
 from forge_doctor.logs.problem import By, Problem, TriageOptions, place, sources
 from forge_doctor.report import Table
 
+Span = tuple[float, float]
 _COLUMNS = ("count", "first", "last", "rate", "where")
 
 
 def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: TriageOptions) -> tuple[Table, ...]:
     """The overview of the known problems, and the other errors."""
-    told = []
+    told, span = [], _span([*known, *unknown])
     if known:
-        told.append(_overview(known, options.by))
+        told.append(_overview(known, options.by, span))
     if unknown:
-        rows = [_row(one, one.group.exception or "?", _span([one])) for one in unknown[: options.top or 20]]
+        rows = [_row(one, one.group.exception or "?", span) for one in unknown[: options.top or 20]]
         note = "same exception at the same line; no signature knows them" + (
             f"; {len(unknown) - len(rows)} more" if len(unknown) > len(rows) else ""
         )
@@ -25,8 +26,7 @@ def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: Triage
     return tuple(told)
 
 
-def _overview(problems: Sequence[Problem], by: By) -> Table:
-    span = _span(problems)
+def _overview(problems: Sequence[Problem], by: By, span: Span | None) -> Table:
     if by is By.SIGNATURE:
         rows = [_row(one, one.group.signature, span) for one in problems]
         return Table(title="Problems", columns=("problem", *_COLUMNS), rows=tuple(rows), note=_span_note(span))
@@ -44,17 +44,31 @@ def _overview(problems: Sequence[Problem], by: By) -> Table:
     return Table(title=f"Problems by {by.value}", columns=(by.value, "count", "problems"), rows=rows_by)
 
 
-def _row(problem: Problem, name: str, span: tuple[float, float] | None) -> tuple[str | int | None, ...]:
+def _row(problem: Problem, name: str, span: Span | None) -> tuple[str | int | None, ...]:
     group = problem.group
     bars = group.rate.bars(*span) if span and group.first is not None else ""
-    return (name, group.count, iso(group.first), iso(group.last), bars, place(group))
+    return (name, group.count, _moment(group.first, span), _moment(group.last, span), bars, place(group))
 
 
-def _span(problems: Sequence[Problem]) -> tuple[float, float] | None:
+def _moment(at: float | None, span: Span | None) -> str | None:
+    """The time of day, after the date where not all is of one day."""
+    day, _, time = (iso(at) or "").partition("T")
+    if not span or not time:
+        return None
+    return time[:8] if _day(span[0]) == _day(span[1]) else f"{day} {time[:8]}"
+
+
+def _day(at: float) -> str:
+    return (iso(at) or "").partition("T")[0]
+
+
+def _span(problems: Sequence[Problem]) -> Span | None:
     firsts = [one.group.first for one in problems if one.group.first is not None]
     lasts = [one.group.last for one in problems if one.group.last is not None]
     return (min(firsts), max(lasts)) if firsts and lasts else None
 
 
-def _span_note(span: tuple[float, float] | None) -> str:
-    return f"rate from {iso(span[0])} to {iso(span[1])}" if span else "the log has no times"
+def _span_note(span: Span | None) -> str:
+    if span is None:
+        return "the log has no times"
+    return f"times are UTC, {_day(span[0])}; rate from {_moment(span[0], span)} to {_moment(span[1], span)}"

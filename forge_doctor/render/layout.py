@@ -19,14 +19,17 @@ REMEDY_INDENT = "    "
 HINT = "`forge-doctor explain <id>` for the manual"
 
 
-def lay_out(reports: Sequence[Report], page: Page) -> Iterator[Line]:
-    """The whole page: a section a report, then one closing line over all of them."""
+def lay_out(reports: Sequence[Report], page: Page, *, tables_only: bool = False) -> Iterator[Line]:
+    """The whole page: a section a report, then one closing line over all of them.
+
+    With `tables_only` the findings are counted but not told, for a screen that is looked at in passing.
+    """
     for report in reports:
-        yield from _section(report, page)
+        yield from _section(report, page, tables_only)
     yield from _closing(reports, page)
 
 
-def _section(report: Report, page: Page) -> Iterator[Line]:
+def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:
     title = printable_line(f"{report.command} {report.subject}")
     yield from _wrapped(title, page.prose, Style.DIM)
     if report.headline:
@@ -35,7 +38,7 @@ def _section(report: Report, page: Page) -> Iterator[Line]:
     leading, following = ([table for table in report.tables if table.leading is first] for first in (True, False))
     for table in leading:
         yield from lay_out_table(table, page)
-    for found in report.findings:
+    for found in () if tables_only else report.findings:
         yield from _finding(found, report, page)
     for table in following:
         yield from lay_out_table(table, page)

@@ -39,7 +39,7 @@ def render(reports: Sequence[Report], options: RenderOptions) -> str:
     return "\n".join("".join(span.text for span in line).rstrip(" ") for line in lines) + "\n"
 
 
-def page(reports: Sequence[Report], options: RenderOptions) -> Group:
+def page(reports: Sequence[Report], options: RenderOptions, *, tables_only: bool = False) -> Group:
     """The terminal's page as something to print in a console or a live screen.
 
     It is laid out for `options.width`. Print it with `soft_wrap=True`: a remedy longer than the
@@ -47,7 +47,7 @@ def page(reports: Sequence[Report], options: RenderOptions) -> Group:
     """
     from rich.console import Group
 
-    return Group(*(_text(line) for line in lay_out(reports, terminal_page(options.width))))
+    return Group(*(_text(line) for line in lay_out(reports, terminal_page(options.width), tables_only=tables_only)))
 
 
 def _painted(reports: Sequence[Report], options: RenderOptions) -> str:

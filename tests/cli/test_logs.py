@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.log_generator import Truth, write_log
+from tests.support.terminal import on_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -188,3 +190,27 @@ def test_explain_knows_the_signatures_beside_the_checks() -> None:
     assert "greenlet_spawn has not been called" in explain("missing-greenlet")
     assert "severity: error" in explain("missing-greenlet")
     assert explain("idle-in-transaction").count("severity: ") == 2
+
+
+def test_a_live_screen_has_the_tables_and_ctrl_c_leaves_the_whole_triage(log: tuple[Path, Truth]) -> None:
+    code, shown = on_terminal("logs", "--follow", str(log[0]), interrupt_after="Other errors")
+    live, left, last = shown.partition("\x1b[?1049l")
+    assert left
+    assert "Problems" in live
+    assert "Usual cause" not in live
+    assert "Usual cause" in last
+    assert "manual" in last
+    assert "Traceback" not in shown
+    assert code == 1
+
+
+def test_progress_is_one_line_that_goes_before_the_triage(tmp_path: Path) -> None:
+    big = tmp_path / "big.log.gz"
+    # Long enough for a progress line every fifth of a second, and small on disk.
+    big.write_bytes(gzip.compress(b"2026-11-22 08:00:00,000 INFO started\n" * 100_000) * 100)
+    code, shown = on_terminal("logs", str(big))
+    drawn, _, after = shown.rpartition("\r\x1b[K")
+    assert re.search(r"big\.log\.gz: [\d,]+ MB, [\d,]+ MB/s, 0 hits", drawn)
+    assert "MB/s" not in after
+    assert "\n" not in drawn
+    assert code == 0

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
-import signal
 import subprocess
 import sys
 import time
@@ -20,9 +16,7 @@ from tests.support.architecture import HEAVY
 from tests.support.listeners import listener, say_nothing
 from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.snapshots import idle_in_transaction, session, snapshot
-
-# The variables of the machine must not name a server.
-BARE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+from tests.support.terminal import BARE, on_terminal
 
 
 def forge_doctor(
@@ -258,45 +252,18 @@ def test_watch_prints_one_look_after_the_other_where_nobody_watches(database: Fr
     assert "Since the last look" not in done.stdout.partition("Sessions by state")[0]
 
 
-def on_terminal(*arguments: str, interrupt_after: str = "", env: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Run with a terminal of 100 columns; send Ctrl-C once `interrupt_after` was shown."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "forge_doctor", "pool", *arguments],
-            {**BARE, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **(env or {})},
-        )
-    shown, deadline, interrupted = "", time.monotonic() + 30, False
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 0.1)[0]:
-            try:
-                chunk = os.read(terminal, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            shown += chunk.decode("utf-8", "replace")
-        if interrupt_after and not interrupted and interrupt_after in shown:
-            os.kill(pid, signal.SIGINT)
-            interrupted = True
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(status), shown
-
-
 def test_a_terminal_has_colours_unless_told_otherwise(sick: Path) -> None:
-    code, shown = on_terminal("--snapshot", str(sick))
+    code, shown = on_terminal("pool", "--snapshot", str(sick))
     assert code == 1
     assert "\x1b[" in shown
     for env, flags in (({"NO_COLOR": "1"}, ()), ({}, ("--no-color",))):
-        _, plain = on_terminal("--snapshot", str(sick), *flags, env=env)
+        _, plain = on_terminal("pool", "--snapshot", str(sick), *flags, env=env)
         assert "\x1b[3" not in plain
 
 
 def test_ctrl_c_ends_a_live_screen_calmly_with_the_last_page(database: FreshDatabase) -> None:
     code, shown = on_terminal(
-        "--dsn", database.dsn(), "--no-scan", "--watch", "0.3", interrupt_after="Sessions by state"
+        "pool", "--dsn", database.dsn(), "--no-scan", "--watch", "0.3", interrupt_after="Sessions by state"
     )
     assert "Traceback" not in shown
     assert code in (0, 3)
