@@ -33,3 +33,39 @@ from sqlalchemy.pool import NullPool, StaticPool, QueuePool, AsyncAdaptedQueuePo
 A = "postgresql+asyncpg://app@db/shop"
 S = "postgresql+psycopg2://app@db/shop"
 """
+# For rules about FastAPI's dependencies.
+DEPENDENCIES = """\
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Annotated
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+engine = create_async_engine("x")
+Factory = async_sessionmaker(engine)
+app = FastAPI()
+async def get_db():
+    async with Factory() as s:
+        yield s
+"""
+# For rules about sessions in several tasks, or kept for everybody.
+TASKS = """\
+import asyncio
+from fastapi import BackgroundTasks, Depends
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker, create_async_engine
+engine = create_async_engine("x")
+Factory = async_sessionmaker(engine)
+async def get_db():
+    async with Factory() as s:
+        yield s
+async def load(s: AsyncSession, x=0): ...
+async def alone(x=0): ...
+"""
+# For rules about sessions that nobody closes.
+LEAKS = """\
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
+engine = create_async_engine("x")
+Factory = async_sessionmaker(engine)
+"""
