@@ -128,8 +128,11 @@ def _call_at(file: SourceFile, offset: int) -> Call | None:
 
 def made_by(project: Project, call: Call, depth: int = 0) -> Made | None:
     """The session a call makes; None where it makes none, or gives one that somebody else holds."""
-    if is_double(call.class_) or is_mocked(call.func):
-        return None
+    made = _made_by(project, call, depth)
+    return None if made is None or is_double(call.class_) or is_mocked(call.func) else made
+
+
+def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     func = project.value_of(call.func)
     if func.kind is Kind.ASYNC_FACTORY:
         return Made(node=call, call=call, confidence=func.confidence, why=func.why or f"{call.func.text} is a factory")

@@ -6,7 +6,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import tree_sitter as ts
 
 N = TypeVar("N", bound=Node)
-# From so many names on it is cheaper to look at every call than to try each name at each place.
-MANY_NAMES = 80
+# Bytes beyond ASCII belong to names in UTF-8.
+CALLED = re.compile(rb"([\w\x80-\xff]++)\s*\(")
 BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
 
 
@@ -86,11 +86,13 @@ class SourceFile:
 
     def node(self, raw: ts.Node) -> Node:
         """The typed node of a raw one: always the same object."""
-        raw = unwrapped(raw)
-        key = raw.id
-        found = self._nodes.get(key)
+        found = self._nodes.get(raw.id)
         if found is None:
-            found = self._nodes[key] = CLASSES.get(raw.type, Node)(raw, self)
+            inner = unwrapped(raw)
+            found = None if inner is raw else self._nodes.get(inner.id)
+            if found is None:
+                found = self._nodes[inner.id] = CLASSES.get(inner.type, Node)(inner, self)
+            self._nodes[raw.id] = found
         return found
 
     def text_of(self, raw: ts.Node) -> str:
@@ -102,7 +104,7 @@ class SourceFile:
     def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
         """Every node of a kind, in order of the text."""
         raw = self.tree.root_node if within is None else within.raw
-        for found in _captures(" ".join(f"({name})" for name in types_of(kind)), raw):
+        for found in _captures(_alternatives(types_of(kind)), raw):
             node = self.node(found)
             if isinstance(node, kind):
                 yield node
@@ -117,17 +119,30 @@ class SourceFile:
         Costs a search in the bytes, not a walk: give names wherever you can. With `awaited=False`
         those right behind an `await` are left out (and cost nothing, not even parsing).
         """
-        wanted = frozenset(name.encode() for name in names)
-        for match in _call_pattern(names if len(names) < MANY_NAMES else ()).finditer(self.data):
-            if match.group(1) not in wanted or (not awaited and self._awaited_at(match.start())):
+        offsets = sorted(at for name in names for at in self._called_at.get(name.encode(), ()))
+        for offset in offsets:
+            if not awaited and self._awaited_at(offset):
                 continue
-            found = self.node_at(match.start())
+            found = self.node_at(offset)
             if isinstance(found, Name):
                 call = found.parent
                 if isinstance(call, Attribute) and call.attr_node is found:
                     found, call = call, call.parent
                 if isinstance(call, Call) and call.func is found:
                     yield call
+
+    @cached_property
+    def names_called(self) -> frozenset[str]:
+        """Every name that stands before an opening parenthesis, told by the bytes."""
+        return frozenset(name.decode("utf-8", "replace") for name in self._called_at)
+
+    @cached_property
+    def _called_at(self) -> dict[bytes, list[int]]:
+        """Where those names stand: one search for all rules."""
+        found: dict[bytes, list[int]] = {}
+        for match in CALLED.finditer(self.data):
+            found.setdefault(match.group(1), []).append(match.start())
+        return found
 
     def _awaited_at(self, offset: int) -> bool:
         return BEHIND_AWAIT.search(self.data, max(0, offset - 100), offset) is not None
@@ -269,11 +284,13 @@ def captures(patterns: str, raw: ts.Node) -> dict[str, list[ts.Node]]:
     return tree_sitter.QueryCursor(compiled_query(patterns)).captures(raw)
 
 
+@cache
+def _alternatives(types: tuple[str, ...]) -> str:
+    """A query's choice of the types; those that this version of the grammar lacks are left out."""
+    known = _language().id_for_node_kind
+    return " ".join(f"({name})" for name in types if known(name, True) is not None)
+
+
 def _captures(alternatives: str, raw: ts.Node) -> list[ts.Node]:
     return captures(f"[{alternatives}] @found", raw).get("found", [])
 
-
-@lru_cache(maxsize=256)
-def _call_pattern(names: tuple[str, ...]) -> re.Pattern[bytes]:
-    words = "|".join(map(re.escape, sorted(names))).encode() or rb"[^\W\d]\w*"
-    return re.compile(rb"\b(" + words + rb")(?=\s*\()")

@@ -8,6 +8,7 @@ passed over in both directions. It decides nothing about meaning.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ GROUPS = frozenset(
     {"block", "argument_list", "with_clause", "as_pattern", "parameters", "lambda_parameters", "type_parameter",
      "interpolation", "case_clause", "format_specifier", "format_expression", "decorator"}
 )  # fmt: skip
+PASSED_OVER = SINGLE | GROUPS
 SKIPPED = frozenset({"comment", "line_continuation", "positional_separator", "keyword_separator"})
 
 
 class Node:
     """Any piece of syntax. Nodes are the same object each time they are asked for: compare with `is`."""
 
-    __slots__ = ("_parent", "file", "raw")
+    __slots__ = ("_fields", "_owner", "_parent", "file", "raw")
     types: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -43,6 +45,13 @@ class Node:
         self.raw = raw
         self.file = file
         self._parent: Node | None = None
+        self._owner: FunctionDef | Lambda | ClassDef | Module | None = None
+        self._fields: dict[str, Node | tuple[Node, ...] | None] = {}
+
+    def forget(self) -> None:
+        """Let go of the nodes around and inside, so that a file that is done with can leave the memory."""
+        self._parent = self._owner = None
+        self._fields.clear()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.file.path}:{self.line}: {self.text[:40]!r}>"
@@ -72,7 +81,7 @@ class Node:
         """The node around this one (parentheses and blocks passed over); None for the module."""
         if self._parent is None:
             raw = self.raw.parent
-            while raw is not None and _passed_over(raw):
+            while raw is not None and _wraps(raw, PASSED_OVER):
                 raw = raw.parent
             if raw is None:
                 return None
@@ -104,12 +113,20 @@ class Node:
     @property
     def owner(self) -> FunctionDef | Lambda | ClassDef | Module:
         """The scope this belongs to."""
-        inner: Node = self
-        for node in self.ancestors:
-            if node.raw.type in SCOPES and _is_in_body(node.raw, inner.raw):
-                return cast("FunctionDef | ClassDef | Lambda", node)
-            inner = node
-        return self.file.module
+        passed: list[Node] = []
+        node: Node = self
+        while node._owner is None:
+            passed.append(node)
+            around = node.parent
+            if around is None:
+                node._owner = self.file.module
+            elif around.raw.type in SCOPES and _is_in_body(around.raw, node.raw):
+                node._owner = cast("FunctionDef | ClassDef | Lambda", around)
+            else:
+                node = around
+        for one in passed:
+            one._owner = node._owner
+        return node._owner
 
     @property
     def class_(self) -> ClassDef | None:
@@ -131,25 +148,39 @@ class Node:
     def find(self, kind: type[N], *, nested: bool = True) -> Iterator[N]:
         """The nodes of a kind inside this one, in order; with `nested=False` not those in functions
         and lambdas that are defined inside it."""
+        inner = () if nested else tuple(self._functions_inside())
         for node in self.file.query(kind, self):
-            if node is not self and (nested or not _crosses_function(node, self)):
+            if node is not self and not any(start <= node.start < end for start, end in inner):
                 yield node
+
+    def _functions_inside(self) -> Iterator[tuple[int, int]]:
+        """From behind the first byte to the end of every function and lambda inside: what starts there is theirs."""
+        for raw in self.file.raw_query("function_definition) (lambda", self.raw):
+            if raw.id != self.raw.id:
+                yield raw.start_byte + 1, raw.end_byte
 
     @property
     def children(self) -> tuple[Node, ...]:
         """The nodes directly inside, in order, comments left out."""
-        return tuple(self.file.node(raw) for raw in flat(self.raw))
+        if "/" not in self._fields:
+            self._fields["/"] = tuple(self.file.node(raw) for raw in flat(self.raw))
+        return cast("tuple[Node, ...]", self._fields["/"])
 
     def _field(self, name: str) -> Node | None:
-        raw = self.raw.child_by_field_name(name)
-        return None if raw is None else self.file.node(raw)
+        if name not in self._fields:
+            raw = self.raw.child_by_field_name(name)
+            self._fields[name] = None if raw is None else self.file.node(raw)
+        return cast("Node | None", self._fields[name])
 
     def _need(self, name: str) -> Node:
         return self._field(name) or self
 
     def _body(self, name: str = "body") -> tuple[Node, ...]:
-        raw = self.raw.child_by_field_name(name)
-        return () if raw is None else tuple(self.file.node(child) for child in flat(raw))
+        key = f"{name}/"
+        if key not in self._fields:
+            raw = self.raw.child_by_field_name(name)
+            self._fields[key] = () if raw is None else tuple(self.file.node(child) for child in flat(raw))
+        return cast("tuple[Node, ...]", self._fields[key])
 
     def _has_token(self, token: str) -> bool:
         return any(child.type == token for child in self.raw.children[:2])
@@ -161,14 +192,15 @@ class Statement(Node):
     __slots__ = ()
 
 
+@cache
 def types_of(kind: type[Node]) -> tuple[str, ...]:
-    """The grammar's types of a class and its subclasses."""
+    """The grammar's types of a class and its subclasses; all of them are there once the package is imported."""
     return tuple(name for name, cls in CLASSES.items() if issubclass(cls, kind))
 
 
 def unwrapped(raw: ts.Node) -> ts.Node:
     """The node itself, out of its parentheses and other wrappers that mean nothing."""
-    while raw.type in SINGLE or _is_wrapped_assignment(raw):
+    while _wraps(raw, SINGLE):
         inner = [child for child in raw.named_children if child.type not in SKIPPED and child.type != "decorator"]
         if len(inner) != 1:
             return raw
@@ -176,16 +208,13 @@ def unwrapped(raw: ts.Node) -> ts.Node:
     return raw
 
 
-def _is_wrapped_assignment(raw: ts.Node) -> bool:
-    return bool(
-        raw.type == "expression_statement"
-        and raw.named_child_count
-        and raw.named_children[0].type in ("assignment", "augmented_assignment")
-    )
-
-
-def _passed_over(raw: ts.Node) -> bool:
-    return raw.type in SINGLE or raw.type in GROUPS or _is_wrapped_assignment(raw)
+def _wraps(raw: ts.Node, kinds: frozenset[str]) -> bool:
+    """Whether a node is of those kinds, or the statement an assignment stands in."""
+    kind = raw.type
+    if kind != "expression_statement":
+        return kind in kinds
+    first = raw.named_child(0)
+    return first is not None and first.type in ("assignment", "augmented_assignment")
 
 
 def flat(raw: ts.Node) -> Iterator[ts.Node]:
@@ -195,15 +224,6 @@ def flat(raw: ts.Node) -> Iterator[ts.Node]:
             yield from flat(child)
         elif child.type not in SKIPPED:
             yield unwrapped(child)
-
-
-def _crosses_function(node: Node, outer: Node) -> bool:
-    for around in node.ancestors:
-        if around is outer:
-            return False
-        if around.raw.type in ("function_definition", "lambda"):
-            return True
-    return False
 
 
 def _is_in_body(scope: ts.Node, inner: ts.Node) -> bool:

@@ -29,8 +29,8 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.finding import Finding, Severity
-from forge_doctor.lint.kinds import Kind
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.methods import RESULT_METHODS
 from forge_doctor.lint.nodes import Attribute, Await, Call, Node
 from forge_doctor.lint.project import Project
@@ -49,7 +49,9 @@ def await_on_result(file: SourceFile, project: Project) -> Iterator[Finding]:
         inner = chain_start(receiver)
         made = project.coroutine_of(inner) if isinstance(inner, Call) else None
         if made is not None and isinstance(inner, Call) and made.inner.kind is Kind.RESULT:
-            yield misplaced(file, around, inner, call)
+            confidence = witnessed(project, inner, made)
+            if confidence is not None:
+                yield misplaced(file, around, inner, call, confidence)
         else:
             value = project.value_of(receiver)
             if value.kind is Kind.RESULT:
@@ -63,13 +65,25 @@ def await_on_result(file: SourceFile, project: Project) -> Iterator[Finding]:
                 )
 
 
-def misplaced(file: SourceFile, around: Await, inner: Call, call: Call) -> Finding:
+def witnessed(project: Project, inner: Call, made: Value) -> Confidence | None:
+    """How sure it is a session; `await pipe.execute().all()` may be right, and is no witness against itself."""
+    receiver = inner.receiver
+    if receiver is None or project.value_of(receiver).kind is not Kind.UNKNOWN:
+        return made.confidence
+    evidence = project.evidence(receiver)
+    if evidence.awaited - {inner.method}:
+        return made.confidence
+    return Confidence.LOW if evidence.named_like_session else None
+
+
+def misplaced(file: SourceFile, around: Await, inner: Call, call: Call, confidence: Confidence) -> Finding:
     """`await s.execute(q).scalars()` -> `(await s.execute(q)).scalars()`."""
     return file.finding(
         await_on_result,
         around,
         f"`await` belongs to `.{call.method}()`: `{inner.func.text}()` is never awaited, and a coroutine has no "
         f"`{call.method}`",
+        confidence=confidence,
         remedy=f"(await {inner.func.text}(...)).{call.method}(...)",
         edits=(
             file.replacement_between(around.start, inner.start, "(await "),

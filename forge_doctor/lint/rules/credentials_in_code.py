@@ -30,7 +30,7 @@ from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.dsn import Dsn, parse_dsn
 from forge_doctor.lint.engines import engine_calls
 from forge_doctor.lint.literals import HOLE, text_of
-from forge_doctor.lint.nodes import Assign, Attribute, Keyword, Name, Node, Param, Str
+from forge_doctor.lint.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
@@ -53,7 +53,8 @@ PLACEHOLDER = re.compile(
     r"|xyz|abc|letmein|mysecretpassword|sa|p|pw|x+|\*+|\.+|-+|_+|\d{1,6}",
     re.IGNORECASE,
 )
-FILLED_IN = re.compile(r"[\0<>{}$%\[\]]")
+# `%40` is an escaped character, `%s` is not.
+FILLED_IN = re.compile(r"[\0<>{}$\[\]]|%(?![0-9A-Fa-f]{2})")
 EXAMPLE_HOST = re.compile(
     r"(?:^|\.)example(?:\.|$)|^(?:host|hostname|server|your|my)|placeholder|\.(?:test|invalid)$", re.IGNORECASE
 )
@@ -89,7 +90,7 @@ def whole_string(node: Node | None) -> Node | None:
 def is_used_as_url(node: Node) -> bool:
     """Whether it is given to a name, parameter or function that says it is a database's URL (docstrings are not)."""
     around = node.parent
-    while around is not None and not isinstance(around, Assign | Keyword | Param) and around.raw.type == "call":
+    while isinstance(around, Call) or (isinstance(around, Keyword) and around.name == "default"):
         if getattr(around, "method", "") in ("create_engine", "create_async_engine", "make_url"):
             return True
         around = around.parent

@@ -1,8 +1,9 @@
 """The file does not parse, so it was read only in part.
 
-Why: what stands near the error cannot be judged, and a file that is not Python at all (a template, a
-Python 2 script) should be excluded and not taken for clean. Syntax newer than the Python that runs
-forge-doctor is read all the same; where it is not, the finding names the Python that reads it.
+Why: what stands near the error cannot be judged, and a file that is not Python at all (a template)
+should be excluded and not taken for clean. Syntax newer than the Python that runs forge-doctor is
+read all the same; where it is not, the finding names the Python that reads it. Only what the parser
+could not read is told: some of what Python refuses (a `def` without a body) it reads.
 
 Bad:
 

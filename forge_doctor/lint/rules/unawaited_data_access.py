@@ -45,7 +45,6 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
-CALLED = re.compile(rb"\b([a-z_]\w*)\s*\(")
 # Where a value is read in a way no coroutine can be; others may hand it on in ways we do not see.
 TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED, Use.FORMATTED})
 
@@ -53,7 +52,7 @@ TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Us
 @check(severity=Severity.ERROR)
 def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find calls that give a coroutine of the project which touches a session, and follow the value."""
-    for call in file.calls(*sorted(names_called(file) & project.async_names), awaited=False):
+    for call in file.calls(*(file.names_called & project.async_names), awaited=False):
         if call.function is None or use_of(call).use not in TELLING_USES | {Use.ASSIGNED}:
             continue
         value = project.value_of(call)
@@ -67,11 +66,6 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
         fate = fate_of(project, call)
         if fate.use in TELLING_USES:
             yield found(file, call, function, fate.use, min(value.confidence, fate.confidence))
-
-
-def names_called(file: SourceFile) -> frozenset[str]:
-    """The names of what the file calls without `await`, told by its bytes."""
-    return frozenset(match.group(1).decode() for match in CALLED.finditer(file.data))
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:

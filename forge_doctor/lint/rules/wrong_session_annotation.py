@@ -1,4 +1,4 @@
-"""A parameter or attribute is annotated with the sync class, and used as the async one.
+"""A parameter of an `async def` is annotated with the sync class, and used as the async one.
 
 Why: `db: Session` whose methods are awaited is an AsyncSession. Every type checker and editor then
 believes the annotation: they call the `await` wrong, stay silent where one is missing, and offer
