@@ -293,4 +293,3 @@ def _alternatives(types: tuple[str, ...]) -> str:
 
 def _captures(alternatives: str, raw: ts.Node) -> list[ts.Node]:
     return captures(f"[{alternatives}] @found", raw).get("found", [])
-
