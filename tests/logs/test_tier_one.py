@@ -1,0 +1,102 @@
+"""A real broken service's log for each fault of the first tier: made by a real server, triaged to the line that made it.
+
+The others of the tier are in the samples, which are logs of real services too; UNPROVOKED says which are in neither.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.logs.group import Group
+from forge_doctor.logs.signature import load_signatures
+from forge_doctor.logs.summary import Summary
+from tests.support.app_server import ROOT, answers, stop_group, wait_for
+from tests.support.broken_app import FAULTS
+from tests.support.log_reading import read_scanned, sample_cases
+from tests.support.pgbouncer import run_pgbouncer
+from tests.support.postgres import free_port, postgres18_bin, run_postgres
+
+# What it would take: Alembic; a server that recovers for long; psycopg over TLS; libpq's notices.
+UNPROVOKED = {
+    *("alembic-heads", "alembic-missing-revision", "crash-other-process", "libpq-ssl-eof"),
+    *("not-yet-accepting", "starting-up"),
+}
+SERVER_SAYS = {"backend-signal"}
+SMALL = {"max_connections": "8", "superuser_reserved_connections": "2"}
+IMPATIENT = {
+    "max_client_conn": "3",
+    "default_pool_size": "1",
+    "query_wait_timeout": "1",
+    "client_tls_sslmode": "disable",
+}
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Summary]:
+    """What the service and its server said, after every fault was asked for once."""
+    log = tmp_path_factory.mktemp("broken") / "app.log"
+    with run_postgres(postgres18_bin(), SMALL) as server, run_pgbouncer(server, IMPATIENT) as pooler:
+        server.sql(f"CREATE ROLE shop LOGIN PASSWORD '{server.password}'")
+        server.sql(f"CREATE ROLE limited LOGIN PASSWORD '{server.password}' CONNECTION LIMIT 0")
+        server.sql("CREATE DATABASE shop OWNER shop")
+        server.sql("CREATE DATABASE narrow OWNER shop CONNECTION LIMIT 0")
+        environment = {
+            "BROKEN_SERVER": f"{server.host}:{server.port}",
+            "BROKEN_POOLER": f"{pooler.host}:{pooler.port}",
+            "BROKEN_PASSWORD": server.password,
+            "BROKEN_POSTMASTER": str(server.pid),
+        }
+        ask_for_every_fault(log, environment)
+        said = b"".join(path.read_bytes() for path in server.data_dir.parent.glob("*.log"))
+    return {"app": read_scanned(log.read_bytes()), "server": read_scanned(said)}
+
+
+def ask_for_every_fault(log: Path, environment: dict[str, str]) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "tests.support.broken_app:app", "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        assert wait_for(lambda: answers(port) or None, 60, lambda: process.poll() is not None), log.read_text()[-3000:]
+        for name in FAULTS:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", f"/{name}")
+            assert connection.getresponse().status == 500, f"{name}:\n{log.read_text()[-3000:]}"
+            connection.close()
+    finally:
+        stop_group(process)
+
+
+def seen(summary: Summary, signature: str) -> list[Group]:
+    return [group for group in summary.groups.values() if group.signature == signature]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_a_real_service_is_named_and_traced_to_the_line_that_made_it(
+    logs: dict[str, Summary], name: str
+) -> None:
+    found = seen(logs["app"], name)
+    everything = [(group.signature or group.exception, group.culprit) for group in logs["app"].groups.values()]
+    culprits = [group.culprit for group in found if group.culprit is not None]
+    assert culprits, everything
+    assert {place.file.rpartition("/")[2] for place in culprits} == {"broken_app.py"}
+    assert {place.function for place in culprits} <= {name.replace("-", "_"), "take_all"}
+
+
+@pytest.mark.parametrize("name", sorted(SERVER_SAYS))
+def test_what_only_the_server_knows_is_found_in_its_log(logs: dict[str, Summary], name: str) -> None:
+    assert [group.origin for group in seen(logs["server"], name)] == ["postgresql"]
+
+
+def test_every_fault_of_the_first_tier_is_shown_by_a_real_log_or_said_not_to_be() -> None:
+    first = {name for name, one in load_signatures().items() if one.tier == 1 and not one.wrapper}
+    sampled = {label["signature"] for case in sample_cases() for label in (*case["problems"], *case["db_side"])}
+    assert first - sampled - {*FAULTS} - SERVER_SAYS == UNPROVOKED
