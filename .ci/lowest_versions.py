@@ -7,15 +7,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?>=(?P<version>[\d.]+)(,.*)?")
+REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[\w,-]+\])?>=(?P<version>[\d.]+)(,[^;]*)?(?P<marker>;.*)?")
 
 
 def lowest(requirement: str) -> str:
-    """`sqlalchemy[asyncio]>=2.0.30` -> `sqlalchemy==2.0.30`."""
+    """`sqlalchemy[asyncio]>=2.0.30` -> `sqlalchemy==2.0.30`; an environment marker stays."""
     parts = REQUIREMENT.fullmatch(requirement)
     if parts is None:
         raise SystemExit(f"{requirement!r} states no lower bound: write name>=version")
-    return f"{parts['name']}=={parts['version']}"
+    return f"{parts['name']}=={parts['version']}{parts['marker'] or ''}"
 
 
 if __name__ == "__main__":

@@ -16,13 +16,15 @@ EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
 class Table:
     """Facts in rows, for people: every row has as many cells as there are columns.
 
-    Numbers are right-aligned by renderers; `note` says what the table rests on.
+    Numbers are right-aligned by renderers; `note` says what the table rests on; a `leading` one
+    is wanted before the findings.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | float | None, ...], ...]
     note: str = ""
+    leading: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

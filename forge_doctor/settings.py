@@ -13,17 +13,18 @@ from forge_doctor.errors import UsageProblem
 
 TABLE = "tool.forge-doctor"
 
-# key -> the Python type of its TOML value; a tuple of one type is an array of it.
+# key -> the Python type of its TOML value; a tuple of one type is an array of it, a mapping from `str` a table with
+# names of the user's own.
 GENERAL_KEYS: Mapping[str, object] = MappingProxyType(
     {
-        "select": (str,),
-        "ignore": (str,),
         "fail-on": str,
         "fail-confidence": str,
         "min-confidence": str,
         "output-format": str,
     }
 )
+# The checks of each command are its own, so that what to select is said in its table.
+SELECTION_KEYS: Mapping[str, object] = MappingProxyType({"select": (str,), "ignore": (str,)})
 SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "pool": {
@@ -43,6 +44,14 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "min-count": int,
             "jobs": int,
             "engine": str,
+        },
+        "lint": {
+            "exclude": (str,),
+            "force-exclude": bool,
+            "gitignore": bool,
+            "per-file-ignores": {str: (str,)},
+            "baseline": str,
+            "jobs": int,
         },
     }
 )
@@ -114,7 +123,9 @@ def parse_settings(table: Mapping[str, Any], path: Path) -> Settings:
             limits = _parse_limits(value, path)
         elif key in SECTION_KEYS:
             _expect(isinstance(value, dict), path, f"[{TABLE}.{key}] must be a table")
-            sections[key] = _checked(value, {**GENERAL_KEYS, **SECTION_KEYS[key]}, path, f"[{TABLE}.{key}]")
+            sections[key] = _checked(
+                value, {**GENERAL_KEYS, **SELECTION_KEYS, **SECTION_KEYS[key]}, path, f"[{TABLE}.{key}]"
+            )
         else:
             known = {**GENERAL_KEYS, **dict.fromkeys(SECTION_KEYS, dict), "limits": dict}
             general |= _checked({key: value}, known, path, f"[{TABLE}]")
@@ -140,13 +151,21 @@ def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path,
         if key not in known:
             raise UsageProblem(f"{path}: unknown key {written!r} in {where}{nearest(key, known)}")
         _expect(_has_type(value, known[key]), path, f"{written!r} in {where} must be {_described(known[key])}")
-        checked[key] = tuple(value) if isinstance(value, list) else value
+        checked[key] = _frozen(value)
     return checked
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({name: _frozen(item) for name, item in value.items()})
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _has_type(value: Any, expected: object) -> bool:
     if isinstance(expected, tuple):
         return isinstance(value, list) and all(_has_type(item, expected[0]) for item in value)
+    if isinstance(expected, Mapping):
+        return isinstance(value, dict) and all(_has_type(item, expected[str]) for item in value.values())
     if expected is float:
         return _is_number(value)
     return isinstance(value, expected) and not (expected is int and isinstance(value, bool))  # type: ignore[arg-type]
@@ -158,6 +177,8 @@ def _is_number(value: Any) -> bool:
 
 def _described(expected: object) -> str:
     names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
+    if isinstance(expected, Mapping):
+        return f"a table whose values are each {_described(expected[str])}"
     return "an array of strings" if isinstance(expected, tuple) else names[expected]  # type: ignore[index]
 
 

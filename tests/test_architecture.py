@@ -96,6 +96,13 @@ def test_a_cycle_is_seen_even_where_an_import_is_deferred_or_for_types_only() ->
     assert cycles(tree(**{**sources, "pool__capacity": ""})) == []
 
 
+def test_the_nodes_of_a_tree_may_name_the_file_they_belong_to_and_only_name_it() -> None:
+    nodes = "from forge_doctor.lint.source import SourceFile"
+    sources = {"lint__source": "import forge_doctor.lint.nodes.base"}
+    assert cycles(tree(**sources, lint__nodes__base=f"if TYPE_CHECKING:\n    {nodes}")) == []
+    assert len(cycles(tree(**sources, lint__nodes__base=nodes))) == 1
+
+
 @pytest.mark.parametrize("driver", ["asyncpg", "psutil", "docker.errors", "sqlalchemy.ext.asyncio", "psycopg"])
 def test_a_driver_outside_the_probes_is_seen(driver: str) -> None:
     source = f"def f():\n    import {driver}"

@@ -85,7 +85,7 @@ def test_the_lowest_version_of_every_runtime_dependency_is_asked_for() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     assert len(constraints) == len(declared) > 0
     for constraint, requirement in zip(constraints, declared, strict=True):
-        name, version = constraint.split("==")
+        name, version = constraint.partition(";")[0].split("==", 1)
         assert requirement.startswith(name)
         assert f">={version}" in requirement
 
@@ -96,11 +96,12 @@ def test_the_lowest_version_of_every_runtime_dependency_is_asked_for() -> None:
         ("rich>=13.7", "rich==13.7"),
         ("sqlalchemy[asyncio]>=2.0.30", "sqlalchemy==2.0.30"),
         ("a>=1.5,<2,!=1.7", "a==1.5"),
+        ("a>=1.5,<2; python_version < '3.15'", "a==1.5; python_version < '3.15'"),
     ],
 )
 def test_bounds_are_read_from_requirements(requirement: str, constraint: str, tmp_path: Path) -> None:
     pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text(f"[project]\ndependencies = ['{requirement}']\n", encoding="utf-8")
+    pyproject.write_text(f'[project]\ndependencies = ["{requirement}"]\n', encoding="utf-8")
     assert lowest(pyproject).stdout == f"{constraint}\n"
 
 

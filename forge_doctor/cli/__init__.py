@@ -10,6 +10,7 @@ import typer
 
 import forge_doctor.cli.demo as demo_command
 import forge_doctor.cli.explain as explain_command
+import forge_doctor.cli.lint as lint_command
 import forge_doctor.cli.logs as logs_command
 import forge_doctor.cli.pool as pool_command
 from forge_doctor.errors import ForgeDoctorError
@@ -21,7 +22,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not insp
 Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor logs shop-api
-  forge-doctor explain idle-in-transaction
+  forge-doctor lint src
   forge-doctor demo"""
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ def root(
 
 app.command("pool", epilog=pool_command.EPILOG)(pool_command.pool)
 app.command("logs", epilog=logs_command.EPILOG)(logs_command.logs)
+app.command("lint", epilog=lint_command.EPILOG)(lint_command.lint)
 app.command("explain", epilog=explain_command.EPILOG)(explain_command.explain)
 app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 

@@ -53,10 +53,12 @@ def manual(entry: Check[Any]) -> str:
 def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     """What each command can find."""
     from forge_doctor.check import load
+    from forge_doctor.lint import ignores, rules
     from forge_doctor.logs.signature import load_signatures
     from forge_doctor.pool import checks as pool_checks
 
     yield "pool", load(pool_checks)
+    yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
     yield "logs", sorted(map(explained, load_signatures().values()), key=lambda entry: entry.id)
 
 

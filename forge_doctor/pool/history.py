@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from forge_doctor.finding import Finding
@@ -15,6 +15,8 @@ BARS = "▁▂▃▄▅▆▇█"
 STATES = ("active", "idle", "idle in transaction", "idle in transaction (aborted)")
 LOOKS_KEPT = 60
 
+Findings = Mapping[tuple[str, str], Finding]  # by check and place
+
 
 class History:
     """The last looks at one server; `add` gives the report with what changed since the one before."""
@@ -22,7 +24,7 @@ class History:
     def __init__(self) -> None:
         self._states: deque[Counter[str]] = deque(maxlen=LOOKS_KEPT)
         self._sessions: frozenset[int] = frozenset()
-        self._findings: dict[tuple[str, str], Finding] = {}
+        self._findings: Findings = {}
 
     def add(self, snapshot: PoolSnapshot, report: Report) -> Report:
         """Record a look; the first one has nothing to compare with."""
@@ -35,14 +37,14 @@ class History:
         tables = (self._sparklines(), *((_changes_table(changed),) if changed else ()), *report.tables)
         return replace(report, tables=tables)
 
-    def _changes(self, sessions: frozenset[int], findings: dict[tuple[str, str], Finding]) -> Iterable[tuple[str, str]]:
+    def _changes(self, sessions: frozenset[int], findings: Findings) -> Iterable[tuple[str, str]]:
         opened, closed = len(sessions - self._sessions), len(self._sessions - sessions)
         if opened or closed:
             yield "sessions", f"{count(opened, 'session')} opened, {closed} closed"
-        for key in sorted(findings.keys() - self._findings.keys()):
-            yield "new", f"{key[0]}: {findings[key].message}"
-        for key in sorted(self._findings.keys() - findings.keys()):
-            yield "gone", f"{key[0]}: {self._findings[key].message}"
+        for found in _more(findings, self._findings):
+            yield "new", f"{found.check}: {found.message}"
+        for found in _more(self._findings, findings):
+            yield "gone", f"{found.check}: {found.message}"
 
     def _sparklines(self) -> Table:
         names = [*STATES, *sorted({name for look in self._states for name in look} - set(STATES))]
@@ -51,7 +53,7 @@ class History:
             for name in names
             if any(look[name] for look in self._states)
         ]
-        return Table(title="Sessions by state", columns=("state", "now", "trend"), rows=tuple(rows))
+        return Table(title="Sessions by state", columns=("state", "now", "trend"), rows=tuple(rows), leading=True)
 
 
 def sparkline(numbers: list[int]) -> str:
@@ -60,5 +62,15 @@ def sparkline(numbers: list[int]) -> str:
     return "".join(BARS[0] if highest == 0 else BARS[number * (len(BARS) - 1) // highest] for number in numbers)
 
 
+def _more(findings: Findings, others: Findings) -> Iterator[Finding]:
+    """What the checks find here beyond what they find there; the oldest session of a fault, where it
+    is said to be, changes from look to look and makes no news."""
+    surplus = Counter(check for check, _ in findings) - Counter(check for check, _ in others)
+    for (check, place), found in sorted(findings.items()):
+        if surplus[check] > 0 and (check, place) not in others:
+            surplus[check] -= 1
+            yield found
+
+
 def _changes_table(changed: tuple[tuple[str, str], ...]) -> Table:
-    return Table(title="Since the last look", columns=("", "what"), rows=changed)
+    return Table(title="Since the last look", columns=("", "what"), rows=changed, leading=True)

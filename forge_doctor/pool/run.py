@@ -150,7 +150,8 @@ def _basis(situation: Situation, sizing: Sizing) -> str:
 def _advice(sizing: Sizing) -> tuple[str, str, str]:
     if not sizing.fits:
         return ("advised", "pgbouncer", sizing.formula)
-    return ("advised", f"pool_size={sizing.pool_size}, max_overflow={sizing.max_overflow}", sizing.formula)
+    label = "at most" if sizing.upper_bound_only else "advised"
+    return (label, f"pool_size={sizing.pool_size}, max_overflow={sizing.max_overflow}", sizing.formula)
 
 
 def _said(number: Any) -> str:

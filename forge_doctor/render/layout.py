@@ -35,9 +35,12 @@ def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:
     if report.headline:
         yield from _wrapped(printable_line(report.headline), page.prose, Style.STRONG)
     yield BLANK
+    leading, following = ([table for table in report.tables if table.leading is first] for first in (True, False))
+    for table in leading:
+        yield from lay_out_table(table, page)
     for found in () if tables_only else report.findings:
         yield from _finding(found, report, page)
-    for table in report.tables:
+    for table in following:
         yield from lay_out_table(table, page)
     for group in group_unexamined(report.not_run):
         yield from _unexamined(group, page)
@@ -50,7 +53,9 @@ def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
     yield from _indented(_flow([_evidence(one) for one in found.evidence], page), Style.DIM, page)
     for line in _related(found.related):
         yield from _indented(wrap(line, page.measure), Style.DIM, page)
-    place = "" if found.location.target in ("", report.subject) else printable_line(str(found.location))
+    location = found.location
+    known = location.line is None and location.target in ("", report.subject)
+    place = "" if known else printable_line(str(location))
     about = [place, found.check, f"{found.confidence.label} confidence"]
     yield from _indented(_flow([printable_line(part) for part in about if part], page), Style.DIM, page)
     yield from _remedy(found.remedy)

@@ -3,6 +3,7 @@
 from forge_doctor.pool.history import History, sparkline
 from forge_doctor.pool.run import run_pool
 from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from tests.support.snapshots import idle_in_transaction, session, snapshot
@@ -37,3 +38,18 @@ def test_states_have_a_trend() -> None:
 
 def test_a_line_of_zeros_is_flat() -> None:
     assert sparkline([0, 0]) == "▁▁"
+
+
+def test_the_same_fault_seen_at_another_session_is_no_news() -> None:
+    history = History()
+    look(history, snapshot(idle_in_transaction(1, 50.0), idle_in_transaction(2, 40.0)))
+    report = look(history, snapshot(idle_in_transaction(2, 41.0)))
+    assert report.tables[1].rows == (("sessions", "0 sessions opened, 1 closed"),)
+
+
+def test_trends_and_changes_come_before_the_findings() -> None:
+    history = History()
+    look(history, snapshot(session(1)))
+    report = look(history, snapshot(session(1), idle_in_transaction(3, 40.0)))
+    page = render([report], OutputFormat.TEXT, RenderOptions())
+    assert page.index("Sessions by state") < page.index("Since the last look") < page.index("CRITICAL")

@@ -140,9 +140,16 @@ def unknown_folders(modules: tuple[Module, ...]) -> list[str]:
 
 
 def cycles(modules: tuple[Module, ...]) -> list[str]:
-    """Import cycles, deferred imports and those for types included."""
+    """Import cycles, deferred imports and those for types included.
+
+    Left out are imports for types alone in a folder within a slice (`lint.nodes`), towards that slice:
+    the nodes of a tree name each other and the file they belong to, and nothing is imported by it.
+    """
     known = frozenset(module.name for module in modules)
-    graph = {module.name: {one.target for one in imports_of(module, known)} & known for module in modules}
+    graph = {
+        module.name: {one.target for one in imports_of(module, known) if not _names_its_tree(module, one)} & known
+        for module in modules
+    }
     found: dict[frozenset[str], str] = {}
     done: set[str] = set()
 
@@ -158,6 +165,11 @@ def cycles(modules: tuple[Module, ...]) -> list[str]:
     for name in sorted(graph):
         walk(name, ())
     return sorted(found.values())
+
+
+def _names_its_tree(module: Module, one: Import) -> bool:
+    _, layer, *inner = [*module.name.split("."), ""]
+    return one.for_types and len(inner) > 2 and layer_of(one.target) == layer
 
 
 def misplaced_drivers(modules: tuple[Module, ...]) -> list[str]:

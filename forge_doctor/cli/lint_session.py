@@ -1,0 +1,166 @@
+"""What `forge-doctor lint` does with its options: a request, one look or several, changes or a report."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from forge_doctor.cli.lint_changes import print_diff, say, write_changes
+from forge_doctor.cli.output import deliver, write_file
+from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.errors import UsageProblem
+from forge_doctor.lint.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.lint.changed import changed_since
+from forge_doctor.lint.examine import Examination, examine, statistics
+from forge_doctor.lint.fix_files import fixes, ignores
+from forge_doctor.lint.per_file import parse_per_file_ignores
+from forge_doctor.lint.request import Request, chosen_checks, default_path, file_name, lint_from
+from forge_doctor.lint.search import Scope, excludes
+from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
+
+STDIN = Path("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """The command's own options as given; None where the configuration or a default decides."""
+
+    paths: tuple[Path, ...]
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    watch: bool
+    since: str | None
+    baseline: Path | None
+    write_baseline: Path | None
+    add_ignores: bool
+    reason: str
+    statistics: bool
+    exclude: tuple[str, ...]
+    force_exclude: bool | None
+    gitignore: bool | None
+    stdin_filename: Path | None
+    jobs: int | None
+
+
+def run(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Do what the flags ask for and exit with the documented code."""
+    _reject_contradictions(flags)
+    if flags.watch:
+        from forge_doctor.cli.lint_watch import watch
+
+        watch(_request(flags, options), lambda looked: _report(looked, flags), options)
+    request = _request(flags, options)
+    looked = examine(request)
+    confidence = options.min_confidence
+    if flags.write_baseline is not None:
+        _write_baseline(flags.write_baseline, request, looked, options)
+    if flags.add_ignores:
+        write_changes(ignores(request, looked, reason=flags.reason, confidence=confidence), "muted")
+        sys.exit(exit_code([replace(looked.report, findings=())]))
+    if flags.fix or flags.diff:
+        changes = fixes(request, looked, unsafe=flags.unsafe_fixes, confidence=confidence)
+        if flags.diff:
+            sys.exit(EXIT_FINDINGS if print_diff(changes) else exit_code([replace(looked.report, findings=())]))
+        looked = examine(request) if write_changes(changes, "fixed") else looked
+    if looked.gone:
+        say(f"{looked.gone} findings of the baseline are gone: write it anew with --write-baseline")
+    deliver([_report(looked, flags)], options)
+
+
+def _reject_contradictions(flags: Flags) -> None:
+    fix = ["--diff"] * flags.diff or ["--fix"] * flags.fix
+    changing = [
+        *fix,
+        *["--add-ignores"] * flags.add_ignores,
+        *["--write-baseline"] * (flags.write_baseline is not None),
+    ]
+    stdin = STDIN in flags.paths
+    problems = (
+        (len(changing) > 1, changing, "can only be used one at a time"),
+        (flags.watch, changing, "cannot be used with --watch"),
+        # An edit moves lines, and git's numbers are no longer those of the findings.
+        (flags.since is not None, changing, "cannot be used with --since"),
+        (stdin, [one for one in changing if one != "--diff"], "cannot be used with stdin (-)"),
+        (stdin and flags.watch, ["--watch"], "cannot be used with stdin (-)"),
+        (stdin and len(flags.paths) > 1, ["-"], "cannot be used with other paths"),
+        (flags.stdin_filename is not None and not stdin, ["--stdin-filename"], "needs - as the path"),
+        (flags.unsafe_fixes and not fix, ["--unsafe-fixes"], "needs --fix or --diff"),
+        (bool(flags.reason) and not flags.add_ignores, ["--reason"], "needs --add-ignores"),
+    )
+    for contradicts, given, problem in problems:
+        if contradicts and given:
+            raise UsageProblem(f"{' and '.join(given)}: {problem}")
+
+
+def _request(flags: Flags, options: ReportOptions) -> Request:
+    here = Path.cwd()
+    settings = options.settings
+    base = settings.path.resolve().parent if settings.path else default_path(here)
+    checks = chosen_checks(options.select, options.ignore)
+    overlay: Mapping[Path, bytes] = {}
+    paths = flags.paths or (base,)
+    if STDIN in flags.paths:
+        path = here / (flags.stdin_filename or "stdin.py")
+        paths, overlay = (path,), {path: sys.stdin.buffer.read()}
+    return Request(
+        paths=paths,
+        scope=Scope(
+            base=base,
+            excludes=excludes((*_configured(options, "exclude", ()), *flags.exclude)),
+            force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
+            gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
+        ),
+        lint=lint_from(here, checks.rules, _jobs(flags, options)),
+        name=partial(file_name, here=here),
+        checks=checks,
+        per_file=parse_per_file_ignores(_configured(options, "per-file-ignores", {}), checks.known, settings.path),
+        baseline=_baseline(flags, options, base),
+        changed=None if flags.since is None else changed_since(flags.since, base),
+        overlay=overlay,
+    )
+
+
+def _configured(options: ReportOptions, key: str, default: Any) -> Any:
+    value = options.settings.get(key, "lint")
+    return default if value is None else value
+
+
+def _jobs(flags: Flags, options: ReportOptions) -> int | None:
+    jobs: int | None = _first(flags.jobs, _configured(options, "jobs", None))
+    if jobs is not None and jobs < 1:
+        raise UsageProblem(f"{options.settings.path}: jobs must be 1 or more, not {jobs}")
+    return jobs
+
+
+def _first(flag: Any, otherwise: Any) -> Any:
+    return otherwise if flag is None else flag
+
+
+def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known | None:
+    if flags.baseline is not None:
+        return read_baseline(flags.baseline)
+    configured = options.settings.get("baseline", "lint")
+    if configured is None or flags.write_baseline is not None:
+        return None
+    return read_baseline(base / configured)
+
+
+def _report(looked: Examination, flags: Flags) -> Report:
+    report = looked.report
+    return replace(report, tables=(*report.tables, statistics(report))) if flags.statistics else report
+
+
+def _write_baseline(path: Path, request: Request, looked: Examination, options: ReportOptions) -> NoReturn:
+    fresh = Counter(print_ for one, print_ in looked.fingerprints if one.confidence >= options.min_confidence)
+    before = read_baseline(path) if path.exists() else {}
+    looked_at = frozenset(request.scope.relative(str(file)) for file in looked.files)
+    known = merged(before, fresh, looked_at, lambda name: (request.scope.base / name).is_file())
+    write_file(path, baseline_text(known), "--write-baseline")
+    say(f"{path}: {sum(known.values())} findings written")
+    sys.exit(exit_code([replace(looked.report, findings=())]))

@@ -1,0 +1,146 @@
+"""From a type as written to what a value of it is; evaluates nothing."""
+
+from __future__ import annotations
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
+from forge_doctor.lint.knowledge import Knowledge, Target
+from forge_doctor.lint.library import DEPENDS, GENERIC, TRANSPARENT
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    BinOp,
+    Call,
+    ClassDef,
+    Constant,
+    Name,
+    Node,
+    Str,
+    Subscript,
+    TypeAlias,
+)
+from forge_doctor.lint.scopes import How
+from forge_doctor.lint.source import parse
+
+MAX_DEPTH = 20
+MEANINGLESS = frozenset({"Any", "object", "typing.Any", "t.Any"})
+
+
+def annotated(knows: Knowledge, annotation: Node, at: Node, depth: int = 0) -> Value:
+    """What a value of the type is; names are looked up as seen from `at`."""
+    if depth > MAX_DEPTH:
+        return UNKNOWN
+    if isinstance(annotation, Str):
+        inner = parse(annotation.value, at.file.path).module.body
+        return annotated(knows, getattr(inner[0], "value", inner[0]), at, depth + 1) if inner else UNKNOWN
+    if isinstance(annotation, Constant):
+        return NONE if annotation.text == "None" else OTHER
+    if isinstance(annotation, BinOp):
+        return one_of([annotated(knows, one, at, depth + 1) for one in (annotation.left, annotation.right)])
+    if isinstance(annotation, Subscript):
+        return _subscript(knows, annotation, at, depth)
+    if isinstance(annotation, Name | Attribute):
+        return _named(knows, annotation, at, depth)
+    return UNKNOWN
+
+
+def _named(knows: Knowledge, annotation: Node, at: Node, depth: int) -> Value:
+    if annotation.text in MEANINGLESS:
+        return UNKNOWN
+    if annotation.text in ("Self", "typing.Self", "typing_extensions.Self") and at.class_ is not None:
+        return Value(Kind.INSTANCE, definition=at.class_)
+    target = _target(knows, annotation, at)
+    if target is None:
+        value = knows.value_of(annotation) if annotation.file is at.file else UNKNOWN
+    elif target.binding is None or target.file is None or target.binding.how in (How.CLASS, How.IMPORT):
+        value = _class_of(knows, target)
+    else:
+        return _alias(knows, target, depth)
+    if value.kind is Kind.CLASS:
+        return value.inner.because(f"annotated {annotation.text}").at_most(value.confidence)
+    if value.kind is Kind.CALLABLE and value.definition is not None:
+        return value  # NewType
+    return OTHER if value.kind is Kind.EXTERNAL else UNKNOWN
+
+
+def _target(knows: Knowledge, annotation: Node, at: Node) -> Target | None:
+    if not isinstance(annotation, Name):
+        return None
+    found = knows.scopes(at.file).lookup(annotation.text.partition(".")[0], at)
+    if found is None or "." in annotation.text:
+        return None if found is not None else Target(annotation.text)
+    return knows.target(found[1][-1], at.file)
+
+
+def _class_of(knows: Knowledge, target: Target) -> Value:
+    if target.file is not None and target.binding is not None:
+        return knows.bound_value(target.binding, target.file)
+    return external(target.dotted)
+
+
+def _alias(knows: Knowledge, target: Target, depth: int) -> Value:
+    """`SessionDep = Annotated[...]`, `type X = ...`, `X = NewType("X", Y)`."""
+    assert target.binding is not None  # noqa: S101 - told apart by the caller
+    node = target.binding.node
+    if isinstance(node, TypeAlias):
+        return annotated(knows, node.value, node, depth + 1)
+    if not isinstance(node, Assign) or node.value is None:
+        return UNKNOWN
+    value = node.value
+    if isinstance(value, Call):
+        if value.method == "NewType" and len(value.args) > 1:
+            return annotated(knows, value.args[1], node, depth + 1)
+        if value.method == "TypeVar":
+            bound = value.keyword("bound")
+            return annotated(knows, bound, node, depth + 1) if bound is not None else UNKNOWN
+        return UNKNOWN
+    return annotated(knows, value, node, depth + 1)
+
+
+def _subscript(knows: Knowledge, annotation: Subscript, at: Node, depth: int) -> Value:
+    name = annotation.value.text.rpartition(".")[2]
+    items = annotation.items
+    if name == "Union":
+        return one_of([annotated(knows, item, at, depth + 1) for item in items])
+    if name in TRANSPARENT and items:
+        return _annotated_with(knows, items, at, depth)
+    kind = GENERIC.get(name)
+    if kind is None or not items:
+        return annotated(knows, annotation.value, at, depth + 1)
+    if kind is Kind.CLASS:
+        return Value(Kind.CLASS, of=annotated(knows, items[0], at, depth + 1))
+    last = kind in (Kind.CALLABLE, Kind.COROUTINE)
+    return Value(kind, of=annotated(knows, items[-1] if last else items[0], at, depth + 1))
+
+
+def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) -> Value:
+    value = annotated(knows, items[0], at, depth + 1)
+    if value.kind not in (Kind.UNKNOWN, Kind.OTHER, Kind.INSTANCE):
+        return value
+    for item in items[1:]:
+        if isinstance(item, Call) and item.method in DEPENDS and item.args and item.file is at.file:
+            provided = knows.provided(knows.value_of(item.args[0]))
+            if provided.is_known:
+                return provided
+    return value
+
+
+def external(dotted: str) -> Value:
+    """A class of another library by its dotted path; one called AsyncSession that we cannot see is a guess."""
+    from forge_doctor.lint.library import LOOKALIKES, library_value
+
+    known = library_value(dotted)
+    if known is not None:
+        return known
+    package, _, name = dotted.lstrip(".").rpartition(".")
+    if name == "AsyncSession" and package and package.partition(".")[0] not in LOOKALIKES:
+        told = any(word in dotted.lower() for word in ("sql", "db", "database", "postgres"))
+        guess = Confidence.MEDIUM if told else Confidence.LOW
+        session = Value(Kind.ASYNC_SESSION, confidence=guess, why=f"imported from {package}, which is not in sight")
+        return Value(Kind.CLASS, of=session, name=dotted, confidence=guess)
+    return Value(Kind.EXTERNAL, name=dotted)
+
+
+def is_class(value: Value) -> bool:
+    """Whether it is a class of the project."""
+    return value.kind is Kind.CLASS and isinstance(value.inner.definition, ClassDef)

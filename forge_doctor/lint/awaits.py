@@ -1,0 +1,32 @@
+"""What the rules about `await` share: what each wrong use leads to, and where `await` may be inserted."""
+
+from __future__ import annotations
+
+from forge_doctor.finding import Edit
+from forge_doctor.lint.nodes import Call, Lambda
+from forge_doctor.lint.uses import Use
+
+CONSEQUENCE = {
+    Use.BARE: "the coroutine is thrown away and the call never runs",
+    Use.ASSIGNED: "the coroutine is kept and never awaited, so the call never runs",
+    Use.CHAINED: "a coroutine has no such attribute: AttributeError or TypeError at run time",
+    Use.CONDITION: "a coroutine is always true, so the condition decides nothing",
+    Use.ITERATED: "a coroutine cannot be iterated: TypeError at run time",
+    Use.ITERATED_ASYNC: "a coroutine is no async iterator: TypeError at run time",
+    Use.COMPARED: "a coroutine is compared or computed with, not its result",
+    Use.FORMATTED: "the text will say `<coroutine object ...>`",
+    Use.ARGUMENT: "a coroutine is passed where its result is wanted",
+    Use.RETURNED: "the caller's `await` gives another coroutine, which nobody awaits",
+    Use.ENTERED_SYNC: "a coroutine is no context manager: TypeError at run time",
+}
+
+
+def await_edits(call: Call, *, safe: bool = True) -> tuple[Edit, ...]:
+    """Insert `await` before a call; nothing where it stands in a lambda or outside `async def`."""
+    function = call.function
+    if function is None or not function.is_async:
+        return ()
+    around = call.enclosing(Lambda)
+    if around is not None and function.contains(around):
+        return ()
+    return call.file.await_edits(call, safe=safe)

@@ -1,0 +1,104 @@
+"""What attributes of the project's classes hold: declared, set in a method, inherited across modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.lint.functions import is_property
+from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
+from forge_doctor.lint.knowledge import Knowledge
+from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
+from forge_doctor.lint.scopes import How
+
+MAX_BASES = 30
+# What is annotated as the sync class, and set to its async twin.
+TWINS = {
+    Kind.SESSION: Kind.ASYNC_SESSION,
+    Kind.FACTORY: Kind.ASYNC_FACTORY,
+    Kind.ENGINE: Kind.ASYNC_ENGINE,
+    Kind.CONNECTION: Kind.ASYNC_CONNECTION,
+    Kind.SCOPED: Kind.ASYNC_SCOPED,
+}
+
+
+def bases(knows: Knowledge, class_: ClassDef) -> tuple[Value, ...]:
+    """The class itself and its ancestors, nearest first; a class of a library is the last we know of its line."""
+    found: dict[object, Value] = {}
+    queue: list[Value] = [Value(Kind.CLASS, of=Value(Kind.INSTANCE, definition=class_))]
+    while queue and len(found) < MAX_BASES:
+        value = queue.pop(0)
+        definition = value.inner.definition
+        key = definition if definition is not None else (value.name or value.inner.kind)
+        if key in found:
+            continue
+        found[key] = value
+        if isinstance(definition, ClassDef):
+            queue += [knows.value_of(base.value if isinstance(base, Subscript) else base) for base in definition.bases]
+    return tuple(found.values())
+
+
+def class_value(knows: Knowledge, class_: ClassDef) -> Value:
+    """The class as a value: of a subclass of AsyncSession the instances are AsyncSessions."""
+    for base in bases(knows, class_)[1:]:
+        if base.kind is Kind.CLASS and (base.inner.kind.is_async or base.inner.kind.is_sync):
+            return Value(Kind.CLASS, of=Value(base.inner.kind, definition=class_, confidence=base.inner.confidence))
+    return Value(Kind.CLASS, of=Value(Kind.INSTANCE, definition=class_))
+
+
+def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
+    """What `instance.name` is (or `Class.name`)."""
+    definition = instance.inner.definition if instance.kind is Kind.CLASS else instance.definition
+    if not isinstance(definition, ClassDef):
+        return UNKNOWN
+    for base in bases(knows, definition):
+        inner = base.inner.definition
+        if isinstance(inner, ClassDef):
+            found = _own(knows, inner, name)
+            if found is not None and found.is_known:
+                return found.because(f"{inner.name}.{name}")
+    return UNKNOWN
+
+
+def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
+    scopes = knows.scopes(class_.file)
+    scope = scopes.opened_by(class_)
+    values: list[Value] = []
+    for binding in [] if scope is None else scope.names.get(name, []):
+        if isinstance(binding.node, FunctionDef) and binding.how is How.FUNCTION:
+            if is_property(binding.node):
+                return knows.result(binding.node)
+            return Value(Kind.FUNCTION, definition=binding.node)
+        values.append(knows.bound_value(binding, class_.file))
+    for assign in assignments(knows, class_, name):
+        if assign.annotation is not None:
+            declared = knows.annotated(assign.annotation, assign)
+            if declared.is_known and declared.kind not in TWINS:
+                return declared
+            values.append(declared)
+        if assign.value is not None:
+            values.append(knows.value_of(assign.value))
+    kinds = {value.kind for value in values}
+    values = [value for value in values if TWINS.get(value.kind) not in kinds]  # a wrong annotation
+    return one_of(values) if values else None
+
+
+def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Iterator[Assign]:
+    """Where a method of the class itself sets `self.name`."""
+    for assign in knows.scopes(class_.file).attribute_assignments.get(name, []):
+        for target in assign.targets:
+            if not isinstance(target, Attribute) or target.attr != name:
+                continue
+            function = assign.function
+            if function is not None and assign.class_ is class_ and target.value.text in function.param_names[:1]:
+                yield assign
+
+
+def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:
+    """A method by name, inherited ones included."""
+    for base in bases(knows, class_):
+        definition = base.inner.definition
+        if isinstance(definition, ClassDef):
+            found = next((one for one in reversed(definition.methods) if one.name == name), None)
+            if found is not None:
+                return found
+    return None

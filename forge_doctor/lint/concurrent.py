@@ -1,0 +1,148 @@
+"""Coroutines that run side by side or outlive their caller: gather, create_task, task groups, BackgroundTasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    Comprehension,
+    For,
+    FunctionDef,
+    Name,
+    Node,
+    Sequence,
+    Starred,
+    While,
+)
+from forge_doctor.lint.project import Project
+
+LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
+GATHERERS = words("gather wait as_completed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A session a coroutine works with: `text` is how it is written at the place that starts the coroutine."""
+
+    text: str
+    node: Node
+    confidence: Confidence
+
+
+def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
+    """The sessions a coroutine call is given, is a method of, or reaches through `self`."""
+    if not isinstance(coroutine, Call):
+        return
+    receiver = coroutine.receiver
+    if receiver is not None:
+        yield from _session(project, receiver)
+    for argument in (*coroutine.args, *(one.value for one in coroutine.keywords)):
+        yield from _session(project, argument)
+    yield from _held(project, coroutine)
+
+
+def _session(project: Project, node: Node) -> Iterator[Use]:
+    if isinstance(node, Name | Attribute):
+        value = project.known(node)
+        if value.kind is Kind.ASYNC_SESSION and value.confidence > Confidence.LOW:
+            yield Use(text=node.text, node=node, confidence=value.confidence)
+
+
+def _held(project: Project, coroutine: Call) -> Iterator[Use]:
+    """`self.load()` where the method works with `self.session`."""
+    function = project.called(coroutine)
+    receiver = coroutine.receiver
+    if function is None or not function.is_method or not isinstance(receiver, Name | Attribute):
+        return
+    own = function.param_names[:1]
+    if not isinstance(function.owner, ClassDef) or function.decorated_by("staticmethod", "classmethod") or not own:
+        return
+    for call in function.find(Call):
+        held = call.receiver
+        if isinstance(held, Attribute) and held.value.text == own[0]:
+            value = project.value_of(held)
+            if (
+                value.kind is Kind.ASYNC_SESSION
+                and value.confidence > Confidence.LOW
+                and isinstance(call.parent, Await)
+            ):
+                text = f"{receiver.text}.{held.attr}"
+                yield Use(text=text, node=coroutine, confidence=min(value.confidence, Confidence.MEDIUM))
+                return
+
+
+def gathered(call: Call) -> Iterator[tuple[Node, bool]]:
+    """The coroutines a gather (or the like) is given, and whether one stands for many."""
+    for argument in call.args:
+        yield from _coroutines(argument, many=False)
+
+
+def _coroutines(node: Node, *, many: bool) -> Iterator[tuple[Node, bool]]:
+    if isinstance(node, Starred):
+        yield from _coroutines(node.value, many=many)
+    elif isinstance(node, Comprehension):
+        yield from _coroutines(node.children[0], many=True)
+    elif isinstance(node, Sequence):
+        for one in node.elts:
+            yield from _coroutines(one, many=many)
+    elif isinstance(node, Name):
+        yield from _collected(node)
+    elif isinstance(node, Call) and node.method in LAUNCHERS and node.args:
+        yield from _coroutines(node.args[0], many=many)
+    else:
+        yield node, many
+
+
+def _collected(name: Name) -> Iterator[tuple[Node, bool]]:
+    """`tasks` of `tasks = [f(x) for x in xs]` or `tasks.append(f(x))`."""
+    function = name.function
+    if function is None:
+        return
+    for assign in function.find(Assign, nested=False):
+        value = assign.value
+        if assign.target.text == name.text and assign.start < name.start and not isinstance(value, Name | None):
+            yield from _coroutines(value, many=False)
+    for call in function.find(Call, nested=False):
+        if call.method == "append" and call.receiver is not None and call.receiver.text == name.text and call.args:
+            yield from _coroutines(call.args[0], many=is_in_loop(call, function))
+
+
+def is_in_loop(node: Node, within: Node) -> bool:
+    """Whether a node is repeated by a loop inside `within`."""
+    return loop_around(node, within) is not None
+
+
+def loop_around(node: Node, within: Node) -> For | While | None:
+    """The nearest loop around a node inside `within`."""
+    for around in node.ancestors:
+        if around is within or isinstance(around, FunctionDef):
+            return None
+        if isinstance(around, For | While):
+            return around
+    return None
+
+
+def is_bound_within(project: Project, use: Use, around: Node) -> bool:
+    """Whether the session is bound inside a loop or comprehension, so that each round has its own."""
+    root = use.node
+    while isinstance(root, Attribute):
+        root = root.value
+    if not isinstance(root, Name):
+        return False
+    found = project.scopes(root.file).lookup(root.text, root)
+    return found is not None and all(around.contains(one.node) for one in found[1])
+
+
+def launched(call: Call) -> Node | None:
+    """What `create_task(f(db))` starts; the call itself for `add_task(f, db)` and `start_soon(f, db)`."""
+    if call.method in ("add_task", "start_soon"):
+        return call
+    return call.args[0] if call.args else None

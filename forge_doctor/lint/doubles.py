@@ -1,0 +1,48 @@
+"""What is no real code: test doubles, protocols, abstract methods, overloads; their calls prove nothing."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
+from forge_doctor.lint.source import SourceFile
+
+DOUBLE = re.compile(r"Mock|Fake|Stub|Dummy|Spy|Double")
+MOCKED = re.compile(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
+TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
+
+
+def is_test_file(file: SourceFile) -> bool:
+    """Whether the path is one of tests."""
+    return TEST_PATH.search(file.path) is not None
+
+
+def is_double(class_: ClassDef | None) -> bool:
+    """Whether a class stands in for another in tests."""
+    if class_ is None:
+        return False
+    return DOUBLE.search(class_.name) is not None or any(DOUBLE.search(base.text) for base in class_.bases)
+
+
+def is_protocol(class_: ClassDef | None) -> bool:
+    """Whether a class only describes."""
+    return class_ is not None and any(re.search(r"\bProtocol\b", base.text) for base in class_.bases)
+
+
+def is_declaration(function: FunctionDef) -> bool:
+    """Whether a function has no code of its own: overload, abstract, of a Protocol, or empty."""
+    return function.decorated_by("overload", "abstractmethod") or is_protocol(function.class_) or function.is_stub
+
+
+def is_mocked(receiver: Node) -> bool:
+    """Whether the receiver is made by a mock, or its methods are, in the function or class around it."""
+    file = receiver.file
+    if MOCKED.search(file.data) is None:
+        return False
+    root = re.escape(receiver.text.partition(".")[0]).encode()
+    return (
+        re.search(
+            rb"\b" + root + rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b", file.data
+        )
+        is not None
+    )

@@ -1,0 +1,126 @@
+"""What the uses of a name tell of it: another awaited call on the same receiver, or its name; no proof."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.methods import COROUTINES, TELLING
+from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
+from forge_doctor.lint.scopes import Scopes, reaching
+from forge_doctor.lint.source import SourceFile
+
+SESSION_NAME = re.compile(
+    r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE
+)
+OTHER_DRIVERS = re.compile(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
+LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
+CHAIN = re.compile(r"\w+(?:\.\w+)*")
+MAX_TEXT = 80
+# Methods of results, caches and other things as well.
+AMBIGUOUS = frozenset({"scalar", "scalars", "refresh"})
+NONE_SEEN: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The uses of one receiver in its region (the function of a name, the class of `self.x`).
+
+    `awaited` are the methods seen behind `await`, `plain` those seen without, `in_async` whether
+    it stands in an `async def`.
+    """
+
+    text: str
+    awaited: frozenset[str] = NONE_SEEN
+    plain: frozenset[str] = NONE_SEEN
+    named_like_session: bool = False
+    near_library: bool = False
+    in_async: bool = False
+
+    def judge(self, declared: Value) -> Value:
+        """What the uses make of a value that is unknown, or declared sync."""
+        telling = self.awaited & (TELLING if self.named_like_session else TELLING - AMBIGUOUS)
+        if declared.kind.is_sync_session:
+            if len(telling) > 1 or (telling and len(self.plain & TELLING) == 0):
+                return Value(
+                    Kind.ASYNC_SESSION, definition=declared.definition, confidence=Confidence.MEDIUM,
+                    why=f"declared {declared.label}, but `await {self.text}.{min(telling)}()` stands beside",
+                )  # fmt: skip
+            return declared
+        if telling and self.near_library:
+            kind = Kind.ASYNC_CONNECTION if "exec_driver_sql" in self.awaited else Kind.ASYNC_SESSION
+            return Value(kind, confidence=Confidence.MEDIUM, why=f"`await {self.text}.{min(telling)}()` stands beside")
+        if self.named_like_session and self.near_library and self.in_async:
+            return Value(Kind.ASYNC_SESSION, confidence=Confidence.LOW, why="by its name only")
+        return declared
+
+    def confidence_in(self, method: str, value: Value) -> Confidence:
+        """How sure it is that `method` is a coroutine, where the kind itself was told by uses."""
+        if value.confidence is not Confidence.MEDIUM or "stands beside" not in value.why:
+            return value.confidence
+        if method in self.awaited or method in TELLING or self.plain & {"add", "add_all", "expunge"}:
+            return Confidence.MEDIUM
+        sessions = COROUTINES[Kind.ASYNC_SESSION]
+        return Confidence.MEDIUM if len(self.awaited & sessions) > 1 else Confidence.LOW
+
+
+NO_EVIDENCE = Evidence(text="")
+
+
+def evidence_for(node: Name | Attribute, region: Node) -> Evidence:
+    """What the uses of an expression in a region tell; nothing for anything but a name or a chain of attributes."""
+    text = node.text
+    if len(text) > MAX_TEXT or not CHAIN.fullmatch(text):
+        return NO_EVIDENCE
+    awaited, plain = _seen(node.file.data[region.start : region.end], text)
+    function = node.function
+    named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
+    return Evidence(
+        text=text,
+        awaited=awaited,
+        plain=plain,
+        named_like_session=named,
+        near_library=near_library(node.file) or (named and not OTHER_DRIVERS.search(node.file.data)),
+        in_async=function is not None and function.is_async,
+    )
+
+
+@lru_cache(maxsize=64)
+def near_library(file: SourceFile) -> bool:
+    """Whether the file mentions SQLAlchemy or SQLModel at all."""
+    return file.mentions(*LIBRARY)
+
+
+def region_of(scopes: Scopes, node: Name | Attribute) -> Node:
+    """Where the same receiver is meant: the `with` or `for` or function that binds the name, the class of `self.x`."""
+    root: Node = node
+    while isinstance(root, Attribute):
+        root = root.value
+    if root is not node and root.text in ("self", "cls"):
+        return node.enclosing(ClassDef) or node.file.module
+    found = scopes.lookup(root.text, root)
+    if found is None:
+        return node.file.module
+    scope, bindings = found
+    if scope is scopes.of(node):
+        bindings = reaching(bindings, node)
+    binder = bindings[-1].node
+    if isinstance(binder, WithItem | For) and len(bindings) == 1:
+        return binder.enclosing(With) or binder if isinstance(binder, WithItem) else binder
+    return scope.node
+
+
+def _seen(data: bytes, text: str) -> tuple[frozenset[str], frozenset[str]]:
+    awaited: set[str] = set()
+    plain: set[str] = set()
+    for match in _uses_pattern(text).finditer(data):
+        (awaited if match.group(1) else plain).add(match.group(2).decode())
+    return frozenset(awaited), frozenset(plain)
+
+
+@lru_cache(maxsize=512)
+def _uses_pattern(text: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![\w.])(await\s[\s(]*)?" + re.escape(text).encode() + rb"\s*\.\s*(\w+)\s*\(")

@@ -1,0 +1,288 @@
+"""What becomes of a coroutine: follows it through names, lists, arguments and returns, in its function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    Dict,
+    For,
+    FunctionDef,
+    Keyword,
+    Lambda,
+    Name,
+    NamedExpr,
+    Node,
+    Param,
+    Sequence,
+    Starred,
+    WithItem,
+)
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.scopes import reaching
+from forge_doctor.lint.uses import Fate, Use, at_place, harmless
+
+# Callables that take a coroutine to run it.
+TAKERS = re.compile(
+    r"gather|task|coro|await|async|future|shield|wait|timeout|nursery|spawn|soon|schedule|submit|background|fire"
+    r"|run|retry|completed|delay|defer|limit|measure|timed|partial|trio|loop|promise|fail_after|suspend|race|concurren",
+    re.IGNORECASE,
+)
+COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
+# Builtins and library functions that want the result, never a coroutine.
+WANTS_DATA = words(
+    """list dict set tuple len str int float bool sorted print repr sum min max any all isinstance
+    enumerate zip map filter iter next range abs round bytes frozenset getattr setattr hasattr type
+    vars format reversed dumps jsonable_encoder model_validate from_orm parse_obj JSONResponse
+    HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
+    UUID Decimal"""
+)
+
+
+def fate_of(project: Project, node: Node, depth: int = 0) -> Fate:
+    """What becomes of a coroutine that `node` makes: see `Fate.is_fault`."""
+    fate, place = at_place(node)
+    if fate.use is Use.ASSIGNED:
+        return _fate_of_name(project, place, depth) if depth < 4 else harmless(place)
+    if fate.use is Use.ARGUMENT:
+        return _fate_of_argument(project, place, fate.node, depth)
+    if fate.use is Use.RETURNED:
+        return _fate_of_returned(place, fate.node)
+    return fate
+
+
+# -- names
+
+
+def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
+    """`x = session.execute(q)`: what the reads of x do with it."""
+    assign = node.parent if not isinstance(node, NamedExpr) else node
+    if isinstance(assign, Assign) and assign.is_augmented:
+        return Fate(use=Use.COMPARED, node=assign)
+    targets = assign.targets if isinstance(assign, Assign) else (node.target,) if isinstance(node, NamedExpr) else ()
+    if any(isinstance(target, Sequence) for target in targets):
+        return Fate(use=Use.ITERATED, node=targets[0])
+    name = next((target for target in targets if isinstance(target, Name)), None)
+    if name is None:
+        return _fate_of_stored(node, targets[0]) if targets else harmless(node)
+    reads = list(reads_of(project, name, assign if assign is not None else node))
+    fates = [fate_of(project, read, depth + 1) for read in reads]
+    saved = next((one for one in fates if one.use in (Use.AWAITED, Use.ENTERED)), None)
+    if saved is not None:
+        return saved
+    faults = [one for one in fates if one.is_fault]
+    if faults and len(faults) == len(fates):
+        return min(faults, key=lambda one: (-one.confidence, one.node.start))
+    strong = [one for one in faults if one.use in (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)]
+    if strong:
+        return strong[0]
+    if fates:
+        return next(one for one in fates if not one.is_fault)
+    if name.text in ("_", "__") or node.function is not None:
+        return Fate(use=Use.ASSIGNED, node=node)
+    return harmless(node)
+
+
+def _fate_of_stored(node: Node, target: Node) -> Fate:
+    """`self.x = session.execute(q)`: a fault unless the file awaits that attribute somewhere, or hands it on."""
+    if isinstance(target, Attribute):
+        name = re.escape(target.attr).encode()
+        if re.search(
+            rb"await\s[\s(]*[\w.]*\." + name + rb"\b|[(,*\[]\s*\*?[\w.]+\." + name + rb"\s*[),\]]", node.file.data
+        ):
+            return harmless(node)
+        return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
+    return harmless(node)
+
+
+def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
+    """The reads that may see the value bound to `name` by `assign`, in the same scope and those inside it."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.text, name)
+    if found is None:
+        return
+    scope, bindings = found
+    binder = next((one for one in bindings if one.node is assign or one.node.contains(name)), None)
+    pattern = re.compile(rb"(?<![\w.])" + re.escape(name.text).encode() + rb"(?!\w)")
+    node = scope.node
+    for match in pattern.finditer(name.file.data, node.start, node.end):
+        read = name.file.node_at(match.start())
+        if not isinstance(read, Name) or read is name or not is_read(read):
+            continue
+        again = scopes.lookup(read.text, read)
+        if again is None or again[0] is not scope:
+            continue
+        if read.owner is not node or binder is None or binder in reaching(bindings, read):
+            yield read
+
+
+def is_read(name: Name) -> bool:
+    """Whether a name stands for its value there, not as a target, keyword or parameter."""
+    around = name.parent
+    if isinstance(around, Keyword):
+        return around.value is name
+    if isinstance(around, Attribute):
+        return around.value is name
+    if isinstance(around, Assign):
+        return name not in around.targets and around.annotation is not name
+    if isinstance(around, For | ComprehensionFor):
+        return around.target is not name
+    if isinstance(around, WithItem):
+        return around.value is name
+    if isinstance(around, NamedExpr):
+        return around.target is not name
+    if isinstance(around, Param):
+        return around.default is name
+    if isinstance(around, FunctionDef):
+        return False
+    if isinstance(around, Sequence):
+        return not isinstance(around.parent, Assign) or around not in around.parent.targets
+    return True
+
+
+# -- arguments and containers
+
+
+def _fate_of_argument(project: Project, node: Node, around: Node, depth: int) -> Fate:
+    if isinstance(around, Keyword):
+        call = around.parent
+    elif isinstance(around, Call):
+        call = around
+    else:
+        return _fate_of_contained(project, node, around, depth)
+    if isinstance(call, Call):
+        return judge_argument(project, call, node, around, depth)
+    return harmless(node)
+
+
+def _fate_of_contained(project: Project, node: Node, container: Node, depth: int) -> Fate:
+    """In a list, tuple, dict or comprehension: what becomes of that, if it is seen to be used as data."""
+    while container.raw.type == "pair" or (isinstance(container, Sequence | Dict) and container.raw.type == "pair"):
+        container = container.parent or container
+    place: Node = container
+    while isinstance(place.parent, Starred | Sequence | Dict | Comprehension) or (
+        place.parent is not None and place.parent.raw.type == "pair"
+    ):
+        place = place.parent
+    fate, outer = at_place(place)
+    if isinstance(container, Dict) and fate.use in (Use.RETURNED, Use.BARE):
+        return _fate_of_returned(node, fate.node) if fate.use is Use.RETURNED else fate
+    if fate.use is Use.RETURNED:
+        inner = _fate_of_returned(node, fate.node)
+        return inner if inner.is_fault and isinstance(container, Dict | Sequence) else harmless(node)
+    if fate.use is Use.ARGUMENT and isinstance(fate.node, Call | Keyword) and depth < 4:
+        call = fate.node.parent if isinstance(fate.node, Keyword) else fate.node
+        if isinstance(call, Call) and isinstance(container, Dict):
+            return judge_argument(project, call, outer, fate.node, depth)
+        if isinstance(call, Call) and call.method in WANTS_DATA and not isinstance(container, Comprehension):
+            return Fate(use=Use.ARGUMENT, node=node, confidence=Confidence.MEDIUM)
+    if fate.use is Use.ASSIGNED and isinstance(outer.parent, Assign) and isinstance(container, Sequence):
+        return _pairwise(project, node, container, outer.parent, depth)
+    return harmless(node)
+
+
+def _pairwise(project: Project, node: Node, container: Sequence, assign: Assign, depth: int) -> Fate:
+    """`a, b = session.get(A, 1), session.get(B, 2)`."""
+    target = assign.target
+    if assign.value is not container or not isinstance(target, Sequence) or len(target.elts) != len(container.elts):
+        return harmless(node)
+    name = target.elts[container.elts.index(node)] if node in container.elts else None
+    if not isinstance(name, Name):
+        return harmless(node)
+    fates = [fate_of(project, read, depth + 1) for read in reads_of(project, name, assign)]
+    if fates and all(one.is_fault for one in fates):
+        return fates[0]
+    return harmless(node)
+
+
+def judge_argument(project: Project, call: Call, node: Node, around: Node, depth: int = 0) -> Fate:
+    """Whether a call awaits (or hands on) the coroutine it is given."""
+    fault = Fate(use=Use.ARGUMENT, node=call)
+    doubtful = Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
+    method = call.method
+    function = project.called(call)
+    if function is not None and depth < 4:
+        return _judge_parameter(function, call, node, around)
+    if method in COLLECTORS and call.receiver is not None:
+        return _fate_of_collected(call)
+    if method in WANTS_DATA:
+        return fault
+    if not method or TAKERS.search(call.func.text):
+        return harmless(node)
+    class_ = project.value_of(call.func)
+    if class_.kind is Kind.CLASS:
+        return fault if class_.inner.kind is Kind.INSTANCE else doubtful
+    if class_.kind is Kind.EXTERNAL and class_.name.startswith("builtins."):
+        return doubtful
+    return doubtful
+
+
+def _judge_parameter(function: FunctionDef, call: Call, node: Node, around: Node) -> Fate:
+    names = function.param_names
+    if isinstance(around, Keyword):
+        name = around.name
+    else:
+        offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
+        index = call.args.index(node) + offset if node in call.args else len(names)
+        name = names[index] if index < len(names) else ""
+    if name not in names:
+        return harmless(node)
+    param = function.param(name)
+    declared = "" if param is None or param.annotation is None else param.annotation.text
+    if re.search(r"\b(?:Awaitable|Coroutine|Future|Task)\b", declared):
+        return harmless(node)
+    data = function.file.data[function.start : function.end]
+    word = re.escape(name).encode()
+    if re.search(rb"await\s[\s(]*\*?" + word + rb"\b|\biscoroutine|\bisawaitable", data):
+        return harmless(node)
+    if TAKERS.search(function.name) or function.is_stub:
+        return harmless(node)
+    known = param is not None and param.annotation is not None and param.annotation.text not in ("Any", "object")
+    handed = re.search(rb"[(,*=\[]\s*\*?" + word + rb"\s*[),\]]", data) is not None
+    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.HIGH if known or not handed else Confidence.MEDIUM)
+
+
+def _fate_of_collected(call: Call) -> Fate:
+    """`tasks.append(session.execute(q))`: harmless if the list is handed to something that takes coroutines."""
+    name = call.receiver
+    function = call.function
+    if not isinstance(name, Name) or function is None:
+        return harmless(call)
+    data = function.file.data[function.start : function.end]
+    word = re.escape(name.text).encode()
+    if TAKERS.search(name.text):
+        return harmless(call)
+    handed = re.search(
+        rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data
+    )
+    loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)
+    awaited = any(re.search(rb"await\s[\s(]*" + match.group(1) + rb"\b", data) for match in loops)
+    if handed or awaited:
+        return harmless(call)
+    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
+
+
+# -- returned
+
+
+def _fate_of_returned(node: Node, statement: Node) -> Fate:
+    """From an `async def` the caller's one `await` gives the coroutine; a plain function may hand it on."""
+    function = statement.function
+    if function is None or not function.is_async or function.is_generator:
+        return harmless(node)
+    if statement.enclosing(Lambda) is not None:
+        return harmless(node)
+    returns = function.returns
+    if returns is not None and re.search(r"\b(?:Awaitable|Coroutine|Future|Task)\b", returns.text):
+        return harmless(node)
+    if re.search(rb"await\s*\(\s*await\s+[\w.]*\b" + re.escape(function.name).encode() + rb"\s*\(", function.file.data):
+        return harmless(node)
+    return Fate(use=Use.RETURNED, node=statement)

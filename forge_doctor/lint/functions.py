@@ -1,0 +1,151 @@
+"""What calling a project's function gives, what its parameters hold, what a dependency provides."""
+
+from __future__ import annotations
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
+from forge_doctor.lint.knowledge import Knowledge
+from forge_doctor.lint.library import (
+    ASYNC_MANAGER_DECORATORS,
+    HARMLESS_DECORATORS,
+    MANAGER_DECORATORS,
+    PROPERTY_DECORATORS,
+)
+from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Lambda, Node, Param, Return, Yield
+from forge_doctor.lint.source import SourceFile
+
+# Decorators that register a function and give it back.
+REGISTERING = words(
+    """get post put patch delete head options route api_route websocket on_event middleware
+    exception_handler listens_for validates field_validator model_validator asynccontextmanager
+    contextmanager fixture mark parametrize asyncio usefixtures skip skipif property
+    cached_property setter"""
+)
+
+
+def result(knows: Knowledge, function: FunctionDef) -> Value:
+    """What calling it gives."""
+    value = _undecorated(knows, function)
+    doubt = any(_name(one) not in HARMLESS_DECORATORS | REGISTERING for one in function.decorators)
+    return value.at_most(Confidence.LOW, f"decorated by {_name(function.decorators[0])}") if doubt else value
+
+
+def _undecorated(knows: Knowledge, function: FunctionDef) -> Value:
+    declared = knows.annotated(function.returns, function) if function.returns is not None else UNKNOWN
+    if function.is_generator:
+        return _generated(knows, function, declared)
+    if declared.kind is Kind.ASYNC_ITERATOR and not function.is_async and decorated(function, ASYNC_MANAGER_DECORATORS):
+        return Value(Kind.ASYNC_CONTEXT, of=declared.of)
+    value = declared
+    if not declared.is_known and not function.is_stub:
+        value = returned(knows, function)
+    if function.is_async:
+        if declared.kind is Kind.ASYNC_ITERATOR and function.is_stub:
+            return declared
+        return Value(Kind.COROUTINE, of=value, definition=function, why=f"{function.qualname} is async")
+    return value
+
+
+def _generated(knows: Knowledge, function: FunctionDef, declared: Value) -> Value:
+    item = declared
+    if declared.kind in (Kind.ASYNC_ITERATOR, Kind.ITERATOR, Kind.ASYNC_CONTEXT, Kind.CONTEXT):
+        item = declared.inner
+    if not item.is_known:
+        values = [knows.value_of(one.value) for one in function.find(Yield, nested=False) if one.value is not None]
+        item = one_of(values)
+    item = item.because(f"yielded by {function.qualname}")
+    if function.is_async:
+        managed = decorated(function, ASYNC_MANAGER_DECORATORS)
+        return Value(Kind.ASYNC_CONTEXT if managed else Kind.ASYNC_ITERATOR, of=item, definition=function)
+    managed = decorated(function, MANAGER_DECORATORS)
+    return Value(Kind.CONTEXT if managed else Kind.ITERATOR, of=item, definition=function)
+
+
+def returned(knows: Knowledge, function: FunctionDef) -> Value:
+    """What its `return` statements give."""
+    returns = [one.value for one in function.find(Return, nested=False)]
+    if not returns:
+        return NONE
+    return one_of([NONE if value is None else knows.value_of(value) for value in returns]).because(
+        f"returned by {function.qualname}"
+    )
+
+
+def provided(knows: Knowledge, dependency: Value) -> Value:
+    """What a framework hands over for a dependency: what it yields, returns or builds."""
+    value = dependency
+    if value.kind is Kind.FUNCTION and isinstance(value.definition, FunctionDef):
+        value = _undecorated(knows, value.definition)
+    elif value.kind in (Kind.CLASS, Kind.CALLABLE):
+        value = value.inner
+    elif value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef):
+        call = knows.method(value.definition, "__call__")
+        value = UNKNOWN if call is None else _undecorated(knows, call)
+    elif value.kind in (Kind.ASYNC_FACTORY, Kind.FACTORY):
+        value = Value(Kind.ASYNC_SESSION if value.kind is Kind.ASYNC_FACTORY else Kind.SESSION)
+    while value.kind in (Kind.COROUTINE, Kind.ASYNC_ITERATOR, Kind.ITERATOR, Kind.ASYNC_CONTEXT, Kind.CONTEXT):
+        value = value.inner
+    return value.because("provided by a dependency")
+
+
+def param_value(knows: Knowledge, node: Node) -> Value:
+    """What a parameter holds, told by its type, its default, its place or a fixture of its name."""
+    function = node.parent
+    if isinstance(function, Lambda) or not isinstance(function, FunctionDef):
+        return UNKNOWN
+    if isinstance(node, Param):
+        if node.is_spread:
+            return UNKNOWN
+        declared = _declared(knows, node, function)
+        if declared.is_known:
+            return declared.because(f"parameter of {function.qualname}")
+    name = node.name if isinstance(node, Param) else node.text
+    if function.is_method and function.param_names[:1] == (name,) and not function.decorated_by("staticmethod"):
+        owner = function.owner
+        instance = Value(Kind.INSTANCE, definition=owner)
+        return Value(Kind.CLASS, of=instance) if function.decorated_by("classmethod") else instance
+    if _is_test(function):
+        fixture = find_fixture(knows, name, function)
+        if fixture is not None:
+            return provided(knows, Value(Kind.FUNCTION, definition=fixture)).because(f"fixture {name}")
+    return UNKNOWN
+
+
+def _declared(knows: Knowledge, node: Param, function: FunctionDef) -> Value:
+    value = knows.annotated(node.annotation, function) if node.annotation is not None else UNKNOWN
+    if value.is_known or node.default is None:
+        return value
+    default = knows.value_of(node.default)
+    return default.inner if default.kind is Kind.DEPENDENCY else UNKNOWN
+
+
+def _is_test(function: FunctionDef) -> bool:
+    return function.name.startswith("test") or function.decorated_by("fixture")
+
+
+def find_fixture(knows: Knowledge, name: str, at: FunctionDef) -> FunctionDef | None:
+    """The pytest fixture of that name: in the file, else in the nearest conftest.py."""
+    files: list[SourceFile | None] = [at.file]
+    files += [knows.open(folder / "conftest.py") for folder in at.file.absolute.parents[:6]]
+    for file in files:
+        if file is None or name.encode() not in file.data:
+            continue
+        for binding in knows.scopes(file).module.names.get(name, []):
+            if isinstance(binding.node, FunctionDef) and binding.node is not at:
+                return binding.node
+    return None
+
+
+def decorated(function: FunctionDef, names: frozenset[str]) -> bool:
+    """Whether a decorator's last name is one of these."""
+    return any(_name(one) in names for one in function.decorators)
+
+
+def is_property(function: FunctionDef) -> bool:
+    """Whether it is read like an attribute."""
+    return decorated(function, PROPERTY_DECORATORS)
+
+
+def _name(decorator: Node) -> str:
+    func = decorator.func if isinstance(decorator, Call) else decorator
+    return func.attr if isinstance(func, Attribute) else func.text

@@ -1,0 +1,149 @@
+"""What an expression can be, and how sure we are; the vocabulary of every question rules ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.nodes import Node
+
+
+class Kind(Enum):
+    """What a value is. `OTHER` is known and of no interest, `UNKNOWN` is not known."""
+
+    ASYNC_SESSION = auto()
+    ASYNC_SCOPED = auto()
+    ASYNC_CONNECTION = auto()
+    ASYNC_ENGINE = auto()
+    ASYNC_FACTORY = auto()
+    ASYNC_RESULT = auto()
+    ASYNC_TRANSACTION = auto()
+    SESSION = auto()
+    SCOPED = auto()
+    CONNECTION = auto()
+    ENGINE = auto()
+    FACTORY = auto()
+    RESULT = auto()
+    TRANSACTION = auto()
+    COROUTINE = auto()  # must be awaited to give `of`
+    STARTABLE = auto()  # await it or enter it with `async with`: `session.begin()`, `engine.connect()`
+    ASYNC_CONTEXT = auto()  # `async with` gives `of`
+    CONTEXT = auto()  # `with` gives `of`
+    ASYNC_ITERATOR = auto()  # `async for` gives `of`
+    ITERATOR = auto()  # `for` gives `of`
+    CALLABLE = auto()  # calling it gives `of`
+    DEPENDENCY = auto()  # `Depends(f)`: the framework gives `of`
+    FUNCTION = auto()  # a function of the project: `definition`
+    CLASS = auto()  # a class: `of` is its instance
+    INSTANCE = auto()  # an instance of a class of the project: `definition`
+    MODULE = auto()  # `name`
+    EXTERNAL = auto()  # something of another library: `name` is its dotted path
+    NONE = auto()
+    OTHER = auto()
+    UNKNOWN = auto()
+
+    @property
+    def is_async_session(self) -> bool:
+        """An AsyncSession or async_scoped_session."""
+        return self in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
+
+    @property
+    def is_sync_session(self) -> bool:
+        """A Session or scoped_session."""
+        return self in (Kind.SESSION, Kind.SCOPED)
+
+    @property
+    def is_async(self) -> bool:
+        """One of SQLAlchemy's asyncio classes."""
+        return self in ASYNC_KINDS
+
+    @property
+    def is_sync(self) -> bool:
+        """The sync twin of one of them."""
+        return self in SYNC_KINDS
+
+
+ASYNC_KINDS = frozenset(
+    {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_ENGINE, Kind.ASYNC_FACTORY,
+     Kind.ASYNC_RESULT, Kind.ASYNC_TRANSACTION}
+)  # fmt: skip
+SYNC_KINDS = frozenset(
+    {Kind.SESSION, Kind.SCOPED, Kind.CONNECTION, Kind.ENGINE, Kind.FACTORY, Kind.RESULT, Kind.TRANSACTION}
+)
+
+LABELS = {
+    Kind.ASYNC_SESSION: "an AsyncSession",
+    Kind.ASYNC_SCOPED: "an async_scoped_session",
+    Kind.ASYNC_CONNECTION: "an AsyncConnection",
+    Kind.ASYNC_ENGINE: "an AsyncEngine",
+    Kind.ASYNC_FACTORY: "an async_sessionmaker",
+    Kind.ASYNC_RESULT: "an AsyncResult",
+    Kind.ASYNC_TRANSACTION: "an AsyncTransaction",
+    Kind.SESSION: "a Session",
+    Kind.SCOPED: "a scoped_session",
+    Kind.CONNECTION: "a Connection",
+    Kind.ENGINE: "an Engine",
+    Kind.FACTORY: "a sessionmaker",
+    Kind.RESULT: "a Result",
+    Kind.TRANSACTION: "a Transaction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of an expression: `why` says from what (`annotated AsyncSession at app/db.py:12`)."""
+
+    kind: Kind
+    of: Value | None = None
+    definition: Node | None = None
+    name: str = ""
+    confidence: Confidence = Confidence.HIGH
+    why: str = ""
+
+    @property
+    def inner(self) -> Value:
+        """What a coroutine, context manager, iterator or callable gives."""
+        return self.of or UNKNOWN
+
+    @property
+    def label(self) -> str:
+        """`an AsyncSession`, for messages."""
+        return LABELS.get(self.kind, self.kind.name.lower().replace("_", " "))
+
+    def at_most(self, confidence: Confidence, why: str = "") -> Value:
+        """The same, no surer than that."""
+        return replace(self, confidence=min(self.confidence, confidence), why=why or self.why)
+
+    def because(self, why: str) -> Value:
+        """The same with a reason, where it has none yet."""
+        return self if self.why else replace(self, why=why)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known."""
+        return self.kind is not Kind.UNKNOWN
+
+
+UNKNOWN = Value(Kind.UNKNOWN)
+OTHER = Value(Kind.OTHER)
+NONE = Value(Kind.NONE)
+
+
+def one_of(values: list[Value]) -> Value:
+    """The value where several are possible: None beside another counts little, a doubt lowers
+    confidence, a contradiction (async on one way, sync on another) makes it unknown."""
+    known = [one for one in values if one.kind not in (Kind.UNKNOWN, Kind.NONE)]
+    if not known:
+        return values[0] if values else UNKNOWN
+    best = max(known, key=lambda one: (one.kind is not Kind.OTHER, one.confidence))
+    if any(one.kind is not best.kind or one.definition is not best.definition for one in known):
+        return UNKNOWN
+    if any(one.kind is Kind.UNKNOWN for one in values):
+        return best.at_most(Confidence.MEDIUM)
+    return best
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of names from text, so that long tables stay readable."""
+    return frozenset(text.split())

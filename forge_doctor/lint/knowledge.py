@@ -1,0 +1,68 @@
+"""The questions the parts of the inference ask each other; holds no answer itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from forge_doctor.lint.kinds import Value
+from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
+from forge_doctor.lint.scopes import Binding, Scopes
+from forge_doctor.lint.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a name leads: a binding in a file of the project, a module of it, or (`dotted` alone)
+    something of another library."""
+
+    dotted: str
+    file: SourceFile | None = None
+    binding: Binding | None = None
+
+
+class Knowledge(Protocol):
+    """What is known of a project's expressions."""
+
+    def scopes(self, file: SourceFile) -> Scopes:
+        """Scopes and bindings of a file."""
+
+    def open(self, path: Path) -> SourceFile | None:
+        """A file of the project; None where it cannot be read."""
+
+    def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
+        """A module of the project by the name an import gives it."""
+
+    def target(self, binding: Binding, file: SourceFile) -> Target:
+        """Where an import leads, through re-exports; any other binding leads to itself."""
+
+    def export(self, file: SourceFile, name: str) -> Target | None:
+        """Where a module's name leads, through re-exports and star imports."""
+
+    def value_of(self, node: Node) -> Value:
+        """What an expression is, by declarations and data flow."""
+
+    def bound_value(self, binding: Binding, file: SourceFile) -> Value:
+        """What a binding holds."""
+
+    def annotated(self, annotation: Node, at: Node) -> Value:
+        """What a value of that type is; names are looked up as seen from `at`."""
+
+    def result(self, function: FunctionDef) -> Value:
+        """What calling a function gives: a coroutine for `async def`."""
+
+    def provided(self, dependency: Value) -> Value:
+        """What a framework hands over for `Depends(dependency)`."""
+
+    def attribute(self, instance: Value, name: str) -> Value:
+        """What an attribute of a project's class, or of its instance, is."""
+
+    def method(self, class_: ClassDef, name: str) -> FunctionDef | None:
+        """A method by name, inherited ones included."""
+
+    def bases(self, class_: ClassDef) -> tuple[Value, ...]:
+        """The class itself and its ancestors, nearest first, as classes."""
+
+    def entered(self, manager: Value) -> Value:
+        """What `with` or `async with` binds."""

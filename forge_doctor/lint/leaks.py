@@ -1,0 +1,102 @@
+"""Sessions that are made in a function, used there, and closed by nobody; says what to write instead."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from forge_doctor.check import Check
+from forge_doctor.finding import Confidence, Evidence, Finding
+from forge_doctor.lint.handovers import is_dependency
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.lifetimes import Lifetime, is_within_begin, lifetime_of
+from forge_doctor.lint.nodes import Assign, Attribute, FunctionDef, NamedExpr, Node
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.sessions_made import Made, sessions_made
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.uses import at_place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A session nobody closes, the function it is made in, and what was seen of it."""
+
+    made: Made
+    function: FunctionDef
+    life: Lifetime
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure it is; a session used only inside its own `begin()` blocks gives its connection back."""
+        within = all(is_within_begin(one) or _gives_back(one) for one in self.life.connects)
+        return min(self.made.confidence, self.life.confidence, Confidence.MEDIUM if within else Confidence.HIGH)
+
+
+_found: WeakKeyDictionary[SourceFile, tuple[Leak, ...]] = WeakKeyDictionary()
+
+
+def leaks_in(file: SourceFile, project: Project) -> tuple[Leak, ...]:
+    """Every leak of a file, found once for the rules that ask."""
+    leaks = _found.get(file)
+    if leaks is None:
+        leaks = _found[file] = tuple(_leaks_in(file, project))
+    return leaks
+
+
+def _leaks_in(file: SourceFile, project: Project) -> Iterator[Leak]:
+    for made in sessions_made(file, project):
+        function = made.function
+        if function is None or _is_bound_to_connection(project, made):
+            continue
+        life = lifetime_of(project, made.node)
+        if life.closes or life.is_kept or (not life.connects and not life.yields):
+            continue
+        if life.yields and is_dependency(project, function):
+            continue  # dependency-without-cleanup
+        yield Leak(made=made, function=function, life=life)
+
+
+def _gives_back(node: Node) -> bool:
+    """`begin` and `commit` leave no connection checked out when they succeed."""
+    return isinstance(node, Attribute) and node.attr in ("begin", "begin_nested", "commit")
+
+
+def _is_bound_to_connection(project: Project, made: Made) -> bool:
+    """Whether the session was given a connection, which its owner closes."""
+    bind = made.call.argument(0, "bind")
+    if bind is None:
+        return False
+    kind = project.known(bind).kind
+    return kind is Kind.ASYNC_CONNECTION or (kind is Kind.UNKNOWN and re.search(r"conn", bind.text) is not None)
+
+
+def bound_name(made: Made) -> str:
+    """The name a session is bound to, `session` where it has none."""
+    _, place = at_place(made.node)
+    around = place if isinstance(place, NamedExpr) else place.parent
+    if isinstance(around, Assign | NamedExpr):
+        return around.target.text
+    return "session"
+
+
+def leak_finding(rule: Check[Any], leak: Leak, starter: str = "") -> Finding:
+    """The finding, at the call that makes the session."""
+    made, name = leak.made, bound_name(leak.made)
+    who = f"{leak.function.qualname}(), run by {starter}," if starter else f"{leak.function.qualname}()"
+    evidence = [Evidence(label="made by", value=made.call.text, source=made.why)]
+    if leak.life.strangers:
+        strangers = ", ".join(dict.fromkeys(leak.life.strangers))
+        evidence.append(Evidence(label="also given to", value=strangers, source="not in sight"))
+    return made.node.file.finding(
+        rule,
+        made.call,
+        f"{who} makes a session and nobody closes it: its connection stays out of the pool until the garbage "
+        "collector finds the session",
+        confidence=leak.confidence,
+        remedy=textwrap.dedent(f"async with {made.call.text} as {name}:\n    ..."),
+        evidence=tuple(evidence),
+    )

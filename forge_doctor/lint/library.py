@@ -1,0 +1,94 @@
+"""What names of SQLAlchemy, SQLModel and the standard library stand for, by their dotted path; imports neither."""
+
+from __future__ import annotations
+
+from forge_doctor.lint.kinds import Kind, Value
+
+ASYNC_CLASSES = {
+    "AsyncSession": Kind.ASYNC_SESSION,
+    "async_scoped_session": Kind.ASYNC_SCOPED,
+    "async_sessionmaker": Kind.ASYNC_FACTORY,
+    "AsyncConnection": Kind.ASYNC_CONNECTION,
+    "AsyncEngine": Kind.ASYNC_ENGINE,
+    "AsyncResult": Kind.ASYNC_RESULT,
+    "AsyncScalarResult": Kind.ASYNC_RESULT,
+    "AsyncMappingResult": Kind.ASYNC_RESULT,
+    "AsyncTupleResult": Kind.ASYNC_RESULT,
+    "AsyncTransaction": Kind.ASYNC_TRANSACTION,
+    "AsyncSessionTransaction": Kind.ASYNC_TRANSACTION,
+}
+SYNC_CLASSES = {
+    "Session": Kind.SESSION,
+    "scoped_session": Kind.SCOPED,
+    "sessionmaker": Kind.FACTORY,
+    "Connection": Kind.CONNECTION,
+    "Engine": Kind.ENGINE,
+    "Result": Kind.RESULT,
+    "ScalarResult": Kind.RESULT,
+    "MappingResult": Kind.RESULT,
+    "CursorResult": Kind.RESULT,
+    "ChunkedIteratorResult": Kind.RESULT,
+    "SessionTransaction": Kind.TRANSACTION,
+    "Transaction": Kind.TRANSACTION,
+}
+MAKERS = {
+    "create_async_engine": Kind.ASYNC_ENGINE,
+    "async_engine_from_config": Kind.ASYNC_ENGINE,
+    "create_async_pool_from_url": Kind.OTHER,
+    "create_engine": Kind.ENGINE,
+    "engine_from_config": Kind.ENGINE,
+}
+LIBRARIES = ("sqlalchemy", "sqlmodel")
+# Packages whose sessions and connections talk HTTP or to something else.
+LOOKALIKES = frozenset(
+    """aiohttp httpx requests requests_html curl_cffi neo4j aiobotocore aioboto3 boto3 cassandra telethon contextvars
+    unittest asyncmock redis flask starlette aiosqlite asyncpg""".split()  # noqa: SIM905 - a table, read as text
+)
+
+GENERIC = {
+    "AsyncGenerator": Kind.ASYNC_ITERATOR,
+    "AsyncIterator": Kind.ASYNC_ITERATOR,
+    "AsyncIterable": Kind.ASYNC_ITERATOR,
+    "Generator": Kind.ITERATOR,
+    "Iterator": Kind.ITERATOR,
+    "Iterable": Kind.ITERATOR,
+    "AsyncContextManager": Kind.ASYNC_CONTEXT,
+    "AbstractAsyncContextManager": Kind.ASYNC_CONTEXT,
+    "_AsyncGeneratorContextManager": Kind.ASYNC_CONTEXT,
+    "ContextManager": Kind.CONTEXT,
+    "AbstractContextManager": Kind.CONTEXT,
+    "Awaitable": Kind.COROUTINE,
+    "Coroutine": Kind.COROUTINE,
+    "Future": Kind.COROUTINE,
+    "Task": Kind.COROUTINE,
+    "Callable": Kind.CALLABLE,
+    "type": Kind.CLASS,
+    "Type": Kind.CLASS,
+}
+# `X[T]` means just T to us.
+TRANSPARENT = frozenset(
+    {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "InitVar", "FromDishka"}
+)
+
+DEPENDS = frozenset({"Depends", "Security", "Provide", "Inject", "FromDishka", "TaskiqDepends"})
+ASYNC_MANAGER_DECORATORS = frozenset({"asynccontextmanager"})
+MANAGER_DECORATORS = frozenset({"contextmanager"})
+PROPERTY_DECORATORS = frozenset({"property", "cached_property", "hybrid_property", "async_property"})
+# Decorators that leave what a function returns as it is.
+HARMLESS_DECORATORS = frozenset(
+    {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload"}
+)
+
+
+def library_value(dotted: str) -> Value | None:
+    """The class or function a dotted path of SQLAlchemy or SQLModel names; None where it is neither."""
+    package, _, name = dotted.rpartition(".")
+    if package.partition(".")[0] not in LIBRARIES:
+        return None
+    if name in ASYNC_CLASSES and "asyncio" in package:
+        return Value(Kind.CLASS, of=Value(ASYNC_CLASSES[name]), name=dotted)
+    if name in SYNC_CLASSES and "asyncio" not in package:
+        return Value(Kind.CLASS, of=Value(SYNC_CLASSES[name]), name=dotted)
+    if name in MAKERS:
+        return Value(Kind.CALLABLE, of=Value(MAKERS[name], why=f"{name}()"), name=dotted)
+    return None

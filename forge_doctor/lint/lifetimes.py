@@ -1,0 +1,318 @@
+"""Who closes a session that was made: follows it through names, arguments and attributes; looks at no transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.fates import is_read, reads_of
+from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.methods import COROUTINES
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    For,
+    FunctionDef,
+    Keyword,
+    Lambda,
+    Name,
+    NamedExpr,
+    Node,
+    Return,
+    While,
+    With,
+    WithItem,
+    Yield,
+)
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.uses import Use, at_place
+
+# Methods after which a session holds no connection and wants no further care.
+CLOSERS = words("close aclose close_all invalidate remove __aexit__ __exit__")
+CONNECTING = COROUTINES[Kind.ASYNC_SESSION] - CLOSERS - {"rollback", "reset"}
+# Calls that take over what they are given.
+OWNERS = re.compile(
+    r"(?:^|_)(?:a?clos\w*|clean\w*|dispose|release|finali[sz]er?|addfinalizer|teardown|shutdown|exit|enter|callback"
+    r"|push|append|register|setattr|getattr)(?:_|$)|^(?:set|setdefault|put|put_nowait|insert|store|attach|extend)$",
+    re.IGNORECASE,
+)
+HARMLESS_CALLS = words("isinstance print repr str id type bool hasattr len callable is_instance_of debug info")
+MAX_DEPTH = 12
+
+
+@dataclass(slots=True)
+class Lifetime:
+    """What was seen of a session.
+
+    `closes` are the places that close it; `returns` and `yields` hand it to a caller; `elsewhere`
+    says that something else took it over; `connects` are uses that check a connection out;
+    `strangers` are functions we cannot see that got it as an argument.
+    """
+
+    closes: list[Node] = field(default_factory=list)
+    returns: list[Node] = field(default_factory=list)
+    yields: list[Node] = field(default_factory=list)
+    connects: list[Node] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    elsewhere: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether somebody else may close it."""
+        return self.elsewhere or bool(self.returns)
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure it is that nobody else closes it."""
+        return Confidence.MEDIUM if self.strangers else Confidence.HIGH
+
+
+_of_params: WeakKeyDictionary[Project, dict[tuple[FunctionDef, str], Lifetime]] = WeakKeyDictionary()
+
+
+def lifetime_of(project: Project, node: Node) -> Lifetime:
+    """Follow a session from the expression that makes it."""
+    found = Lifetime()
+    _follow(project, node, found, 0)
+    return found
+
+
+def lifetime_of_param(project: Project, function: FunctionDef, name: str, depth: int = 0) -> Lifetime:
+    """Follow a session a function is given."""
+    known = _of_params.setdefault(project, {})
+    found = known.get((function, name))
+    if found is None:
+        found = known[(function, name)] = Lifetime()  # a cycle adds nothing
+        for read in _param_reads(project, function, name):
+            _follow(project, read, found, depth)
+    return found
+
+
+def _follow(project: Project, node: Node, found: Lifetime, depth: int) -> None:
+    fate, place = at_place(node)
+    if depth > MAX_DEPTH:
+        found.connects.append(node)
+        found.strangers.append(node.text)
+    elif fate.use in (Use.ENTERED, Use.ENTERED_SYNC):
+        found.closes.append(fate.node)
+    elif fate.use is Use.CHAINED and isinstance(fate.node, Attribute):
+        _method(fate.node, found)
+    elif fate.use is Use.ASSIGNED:
+        _assigned(project, place, found, depth)
+    elif fate.use is Use.ARGUMENT:
+        _argument(project, place, fate.node, found, depth)
+    elif fate.use is Use.RETURNED:
+        _returned(project, node, fate.node, found)
+    elif isinstance(fate.node, Yield):
+        found.yields.append(fate.node)
+    elif fate.use is Use.HANDED_ON:
+        found.elsewhere = True
+
+
+def _method(attribute: Attribute, found: Lifetime) -> None:
+    name = attribute.attr
+    if isinstance(attribute.parent, Assign) and attribute in attribute.parent.targets:
+        return
+    if name in CLOSERS:
+        found.closes.append(attribute)
+    elif name in ("__aenter__", "__enter__"):
+        found.elsewhere = True
+    elif name in CONNECTING or name in ("begin", "begin_nested"):
+        found.connects.append(attribute)
+    elif name == "sync_session":
+        found.elsewhere = True
+
+
+def _returned(project: Project, node: Node, statement: Node, found: Lifetime) -> None:
+    """A function inside that returns the session of the one around it lends it out, and closes nothing."""
+    around = node.enclosing(Lambda)
+    inner = node.function
+    bound = project.scopes(node.file).lookup(node.text, node) if isinstance(node, Name) else None
+    if around is not None or inner is None or not isinstance(statement, Return):
+        found.elsewhere = True
+    elif bound is not None and bound[0].node is not inner:
+        found.connects.append(statement)
+        found.strangers.append(inner.name)
+    else:
+        found.returns.append(statement)
+
+
+# -- names
+
+
+def _assigned(project: Project, place: Node, found: Lifetime, depth: int) -> None:
+    assign = place if isinstance(place, NamedExpr) else place.parent
+    targets = (
+        assign.targets if isinstance(assign, Assign) else (assign.target,) if isinstance(assign, NamedExpr) else ()
+    )
+    for target in targets:
+        if isinstance(target, Name) and assign is not None and not _is_outer(project, target):
+            for read in all_reads(project, target, assign):
+                _follow(project, read, found, depth + 1)
+        elif isinstance(target, Attribute) and _is_own(target):
+            found.elsewhere = found.elsewhere or not is_never_closed(target)
+        else:
+            found.elsewhere = True
+    if isinstance(assign, NamedExpr):
+        inner, _ = at_place(assign)
+        if inner.use not in (Use.BARE, Use.ASSIGNED):
+            _follow(project, assign, found, depth + 1)
+
+
+def _is_outer(project: Project, name: Name) -> bool:
+    """Whether a name is declared `global` or `nonlocal`, or is of a module or class."""
+    return name.function is None or name.text in project.scopes(name.file).of(name).outer_names
+
+
+def all_reads(project: Project, name: Name, assign: Node) -> Iterator[Name]:
+    """The reads that may see the value, those of the next round of a loop included."""
+    seen = set()
+    for read in reads_of(project, name, assign):
+        seen.add(read)
+        yield read
+    loop = next(
+        (one for one in assign.ancestors if isinstance(one, For | While) and one.function is name.function), None
+    )
+    for read in () if loop is None else loop.find(Name):
+        around = read.parent
+        is_owner = isinstance(around, Attribute) and around.value is read
+        if is_owner and read.text == name.text and read not in seen and read.start < assign.start:
+            yield read
+
+
+def _param_reads(project: Project, function: FunctionDef, name: str) -> Iterator[Name]:
+    scope = project.scopes(function.file).opened_by(function)
+    binding = None if scope is None else next(iter(scope.names.get(name, [])), None)
+    if binding is None:
+        return
+    for statement in function.body:
+        for read in statement.file.query(Name, statement):
+            if read.text == name and is_read(read):
+                yield read
+
+
+# -- attributes
+
+
+def _is_own(target: Attribute) -> bool:
+    function = target.function
+    return function is not None and function.is_method and target.value.text in function.param_names[:1]
+
+
+def is_never_closed(target: Attribute) -> bool:
+    """Whether nothing in the class, its bases or its file closes `self.x`, enters it or hands it out."""
+    class_ = target.class_
+    if class_ is None or not _bases_in_sight(class_):
+        return False
+    name = re.escape(target.attr).encode()
+    handed = re.compile(
+        rb"\." + name + rb"\s*\.\s*(?:a?close|__aexit__|invalidate|remove)\b"
+        rb"|(?:with|return|yield|=)\s+(?:await\s+)?[\w.]+\." + name + rb"\b(?!\s*[.(])"
+        rb"|(?:clos|clean|enter|callback|push|exit)\w*\([\w., ]*\." + name + rb"\b"
+    )
+    return handed.search(target.file.data) is None
+
+
+def _bases_in_sight(class_: ClassDef) -> bool:
+    return all(base.text in ("object", "ABC", "abc.ABC") for base in class_.bases)
+
+
+# -- arguments
+
+
+def _argument(project: Project, place: Node, around: Node, found: Lifetime, depth: int) -> None:
+    call = around.parent if isinstance(around, Keyword) else around
+    if not isinstance(call, Call):
+        found.elsewhere = True
+        return
+    function = project.called(call)
+    if call.method in HARMLESS_CALLS or (call.method == "getattr" and "close" not in call.text):
+        return
+    if function is not None:
+        _parameter(project, function, call, place, around, found, depth)
+    elif _is_class(project, call):
+        _kept_by_object(project, call, found)
+    elif OWNERS.search(call.method) or not call.method or _is_entered(call):
+        found.elsewhere = True
+    else:
+        found.connects.append(call)
+        found.strangers.append(call.func.text)
+
+
+def _parameter(
+    project: Project, function: FunctionDef, call: Call, place: Node, around: Node, found: Lifetime, depth: int
+) -> None:
+    name = parameter_name(function, call, place, around)
+    param = lifetime_of_param(project, function, name, depth + 1) if name else Lifetime(elsewhere=True)
+    if param.closes:
+        found.closes.append(call)
+    elif function.name == "__init__":
+        _kept_by_object(project, call, found)
+    elif param.elsewhere or OWNERS.search(function.name):
+        found.elsewhere = True
+    elif param.returns or param.yields:
+        _follow(project, call.parent if isinstance(call.parent, Await) else call, found, depth + 1)
+    else:
+        found.connects.append(call)
+        found.strangers += param.strangers
+
+
+def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node) -> str:
+    """The parameter an argument of a call goes to; empty where it cannot be told."""
+    names = function.param_names
+    if isinstance(around, Keyword):
+        return around.name if around.name in names else ""
+    offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
+    if place not in call.args:
+        return ""
+    index = call.args.index(place) + offset
+    return names[index] if index < len(names) else ""
+
+
+def _is_entered(call: Call) -> bool:
+    fate, _ = at_place(call)
+    return fate.use in (Use.ENTERED, Use.ENTERED_SYNC)
+
+
+def _is_class(project: Project, call: Call) -> bool:
+    return project.value_of(call.func).kind is Kind.CLASS or call.method[:1].isupper()
+
+
+def _kept_by_object(project: Project, call: Call, found: Lifetime) -> None:
+    """`Repository(session)`: the object may close it only if its class closes anything at all."""
+    definition = project.value_of(call.func).inner.definition
+    if not isinstance(definition, ClassDef):
+        found.connects.append(call)
+        found.strangers.append(call.func.text)
+        return
+    closes = re.compile(
+        rb"(?:session|db|self)\w*\s*\.\s*(?:a?close|__aexit__|invalidate)\s*\(|def (?:__aexit__|a?close)\b"
+        rb"|async with self\.\w+(?::|\s+as\b)"
+    )
+    for base in project.bases(definition):
+        inner = base.inner.definition
+        if isinstance(inner, ClassDef) and closes.search(inner.file.data, inner.start, inner.end):
+            found.elsewhere = True
+            return
+    outer, _ = at_place(call)
+    if outer.use is Use.RETURNED or isinstance(outer.node, Yield | WithItem):
+        found.elsewhere = True
+    found.connects.append(call)
+
+
+def is_within_begin(node: Node) -> bool:
+    """Whether a use stands in `async with session.begin():`, which gives the connection back."""
+    for around in node.ancestors:
+        if isinstance(around, FunctionDef):
+            return False
+        if isinstance(around, With) and any(
+            isinstance(i.value, Call) and i.value.method == "begin" for i in around.items
+        ):
+            return True
+    return False

@@ -1,0 +1,109 @@
+"""What a name stands for where only one thing is ever bound to it, and the text of string expressions; computes nothing
+else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from forge_doctor.lint.nodes import Assign, BinOp, Call, Dict, Name, Node, Str
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.scopes import Binding, How, reaching
+from forge_doctor.lint.source import SourceFile
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+MAX_HOPS = 8
+# Stands in a text for what is only known at run time.
+HOLE = "\0"
+
+
+def followed(project: Project, node: Node, hops: int = 0) -> Node:
+    """The expression a name stands for, through imports; the node itself where that is not certain."""
+    if not isinstance(node, Name) or hops > MAX_HOPS:
+        return node
+    binding, file = _only_binding(project, node)
+    if binding is None or file is None or binding.how is not How.ASSIGN or binding.path:
+        return node
+    assign = binding.node
+    if not isinstance(assign, Assign) or assign.is_augmented or assign.value is None or assign.value is node:
+        return node
+    return followed(project, assign.value, hops + 1)
+
+
+def _only_binding(project: Project, name: Name) -> tuple[Binding | None, SourceFile | None]:
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.text, name)
+    if found is None:
+        return None, None
+    scope, bindings = found
+    if scope is scopes.of(name):
+        bindings = reaching(bindings, name)
+    if len(bindings) != 1:
+        return None, None
+    target = project.target(bindings[0], name.file)
+    if target.file is None or target.binding is None:
+        return None, None
+    if target.file is not name.file and len(project.scopes(target.file).module.names.get(target.binding.name, ())) != 1:
+        return None, None
+    return target.binding, target.file
+
+
+def text_of(node: Node) -> str | None:
+    """The text of a string expression, `HOLE` where something is filled in; None for what is no string."""
+    if isinstance(node, Str):
+        return None if _is_bytes(node.raw) else "".join(_pieces(node.raw))
+    if isinstance(node, BinOp) and node.op in ("+", "%"):
+        left, right = text_of(node.left), text_of(node.right)
+        if node.op == "%":
+            return None if left is None else left.replace("%s", HOLE)
+        return None if left is None and right is None else (left or HOLE) + (right or HOLE)
+    if isinstance(node, Call) and node.method == "format" and isinstance(node.receiver, Str):
+        return "".join(_filled(node.receiver))
+    return None
+
+
+def is_filled_in(text: str) -> bool:
+    """Whether a part of the text is only known at run time."""
+    return HOLE in text
+
+
+def dict_entries(project: Project, node: Node) -> dict[str, Node] | None:
+    """The entries of a dict display or `dict(...)` call; None where they cannot all be seen."""
+    node = followed(project, node)
+    if isinstance(node, Dict):
+        if len(node.items) != len(node.children) or not all(isinstance(key, Str) for key, _ in node.items):
+            return None
+        return {key.value: value for key, value in node.items if isinstance(key, Str)}
+    if isinstance(node, Call) and node.func.text == "dict" and not node.args:
+        return None if any(not one.name for one in node.keywords) else {one.name: one.value for one in node.keywords}
+    return None
+
+
+def _pieces(raw: ts.Node) -> Iterator[str]:
+    for child in raw.children:
+        if child.type == "string_content":
+            yield (child.text or b"").decode("utf-8", "replace")
+        elif child.type == "interpolation":
+            yield HOLE
+        elif child.type == "string":
+            yield from _pieces(child)
+
+
+def _filled(node: Str) -> Iterator[str]:
+    text, depth = "".join(_pieces(node.raw)), 0
+    for letter in text:
+        if letter == "{":
+            depth += 1
+            yield HOLE
+        elif letter == "}":
+            depth -= 1
+        elif not depth:
+            yield letter
+
+
+def _is_bytes(raw: ts.Node) -> bool:
+    first = raw.children[0] if raw.type == "concatenated_string" and raw.children else raw
+    start = first.children[0].text if first.children else None
+    return b"b" in (start or b"").lower()

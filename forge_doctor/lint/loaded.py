@@ -1,0 +1,162 @@
+"""Which objects of which model an expression holds, and what query loaded them; guesses at none out of sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.functions import decorated
+from forge_doctor.lint.kinds import words
+from forge_doctor.lint.library import HARMLESS_DECORATORS
+from forge_doctor.lint.models import Model
+from forge_doctor.lint.nodes import (
+    Assign,
+    Await,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    Constant,
+    For,
+    FunctionDef,
+    Name,
+    NamedExpr,
+    Node,
+    Return,
+    Subscript,
+)
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.scopes import Binding, reaching
+from forge_doctor.lint.statements import Sql, sql_of
+
+MAX_HOPS = 2
+ONE = words("first one one_or_none")
+ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
+
+
+class Shape(Enum):
+    """What holds the objects."""
+
+    ROWS = auto()  # a Result: `.scalars()` gives the objects
+    MANY = auto()  # a ScalarResult or a list of objects
+    OBJECT = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between."""
+
+    model: Model
+    sql: Sql
+    shape: Shape
+    session: Node
+    call: Call
+    hops: int = 0
+
+    @property
+    def one(self) -> Loaded:
+        """An object of them."""
+        return replace(self, shape=Shape.OBJECT)
+
+
+def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loaded | None:
+    """What an expression holds; None for anything but objects that a query in sight loaded."""
+    if depth > 12:
+        return None
+    if isinstance(node, Name):
+        return _named(project, node, hops, depth)
+    if isinstance(node, Await):
+        return _awaited(project, node.value, hops, depth)
+    if isinstance(node, Call):
+        return _called(project, node, hops, depth)
+    if isinstance(node, NamedExpr):
+        return loaded(project, node.value, hops, depth + 1)
+    if isinstance(node, Subscript):
+        inner = loaded(project, node.value, hops, depth + 1)
+        index = node.items[0] if len(node.items) == 1 else None
+        return inner.one if inner and inner.shape is Shape.MANY and isinstance(index, Constant) else None
+    if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
+        inner = loaded(project, node.loops[0].iter, hops, depth + 1)
+        return inner if inner and inner.shape is Shape.MANY else None
+    return None
+
+
+def _named(project: Project, name: Name, hops: int, depth: int) -> Loaded | None:
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    if found is None or found[0].raw.type == "module":
+        return None
+    bindings = reaching(found[1], name) if found[0] is scopes.of(name) else found[1]
+    return _bound(project, bindings[0], hops, depth) if len(bindings) == 1 else None
+
+
+def _bound(project: Project, binding: Binding, hops: int, depth: int) -> Loaded | None:
+    node = binding.node
+    if binding.path:
+        return None
+    if isinstance(node, Assign | NamedExpr):
+        return None if node.value is None else loaded(project, node.value, hops, depth + 1)
+    if isinstance(node, For | ComprehensionFor) and not node.is_async:
+        many = loaded(project, node.iter, hops, depth + 1)
+        return many.one if many is not None and many.shape is Shape.MANY else None
+    return None
+
+
+def _awaited(project: Project, call: Node, hops: int, depth: int) -> Loaded | None:
+    if not isinstance(call, Call):
+        return None
+    receiver = call.receiver
+    if receiver is not None and call.method in ("get", "get_one", "scalar", "scalars", "execute", "exec"):
+        value = project.known(receiver)
+        if value.kind.is_async_session and value.confidence > Confidence.LOW:
+            return _queried(project, call, receiver)
+    return _returned(project, call, hops, depth) if hops < MAX_HOPS else None
+
+
+def _queried(project: Project, call: Call, session: Node) -> Loaded | None:
+    if call.method in ("get", "get_one"):
+        entity = call.argument(0, "entity")
+        spread = any(not one.name for one in call.keywords)
+        sql = Sql(verb="select", entities=call.args[:1], parts=(call,), understood=not spread)
+    else:
+        sql = sql_of(project, call.argument(0, "statement"))
+        entity = sql.entities[0] if len(sql.entities) == 1 else None
+    model = None if entity is None or sql.verb != "select" else project.model_of(entity)
+    if model is None or not isinstance(entity, Name):
+        return None
+    shape = {"execute": Shape.ROWS, "scalars": Shape.MANY, "exec": Shape.MANY}.get(call.method, Shape.OBJECT)
+    return Loaded(model=model, sql=sql, shape=shape, session=session, call=call)
+
+
+def _called(project: Project, call: Call, hops: int, depth: int) -> Loaded | None:
+    """`.scalars()`, `.all()`, `.first()` of a result, `list(result)`."""
+    if call.receiver is None:
+        inner = loaded(project, call.args[0], hops, depth + 1) if call.method == "list" and call.args else None
+        return inner if inner is not None and inner.shape is Shape.MANY else None
+    inner = loaded(project, call.receiver, hops, depth + 1)
+    if inner is None or inner.shape is Shape.OBJECT:
+        return None
+    if call.method == "unique":
+        return inner
+    if inner.shape is Shape.ROWS:
+        if call.method in ONE_OF_ROWS:
+            return inner.one
+        return replace(inner, shape=Shape.MANY) if call.method == "scalars" else None
+    if call.method in ONE:
+        return inner.one
+    return inner if call.method in ("all", "fetchall") else None
+
+
+def _returned(project: Project, call: Call, hops: int, depth: int) -> Loaded | None:
+    """What an async function of the project loads and returns."""
+    function = project.value_of(call).definition
+    if not isinstance(function, FunctionDef) or function.is_generator or function.is_stub:
+        return None
+    if function.decorators and not decorated(function, HARMLESS_DECORATORS):
+        return None
+    returns = [one.value for one in function.find(Return, nested=False)]
+    values = [one for one in returns if one is not None and one.text != "None"]
+    if len(values) != 1:
+        return None
+    found = loaded(project, values[0], hops + 1, depth + 1)
+    return None if found is None else replace(found, hops=found.hops + 1)

@@ -1,0 +1,134 @@
+"""Which methods of SQLAlchemy's asyncio classes are coroutines, as data; a test compares it with the installed classes.
+
+Methods that only newer versions have are listed too: calling one that is not there fails anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from forge_doctor.lint.kinds import Kind, words
+
+_SESSION = words(
+    """aclose close close_all commit connection delete delete_all exec execute flush get get_one
+    invalidate merge merge_all refresh reset rollback run_sync scalar scalars stream stream_scalars"""
+)
+_SESSION_SYNC = words(
+    """add add_all begin begin_nested expire expire_all expunge expunge_all get_bind
+    get_nested_transaction get_transaction in_nested_transaction in_transaction is_modified"""
+)
+
+# The class's coroutine methods.
+COROUTINES: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        Kind.ASYNC_SESSION: _SESSION,
+        Kind.ASYNC_SCOPED: _SESSION | {"remove"},
+        Kind.ASYNC_CONNECTION: words(
+            """aclose close commit exec_driver_sql execute execution_options get_isolation_level
+    get_raw_connection invalidate rollback run_sync scalar scalars start"""
+        ),
+        Kind.ASYNC_ENGINE: frozenset({"dispose", "raw_connection"}),
+        Kind.ASYNC_TRANSACTION: frozenset({"close", "commit", "rollback", "start"}),
+        Kind.ASYNC_RESULT: words(
+            """all close fetchall fetchmany fetchone first freeze one one_or_none scalar scalar_one
+    scalar_one_or_none"""
+        ),
+        Kind.ASYNC_FACTORY: frozenset(),
+    }
+)
+
+# What `await` gives, where it is not just data.
+AWAITED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
+    {
+        **{
+            (session, method): Kind.RESULT
+            for session in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION)
+            for method in ("execute", "scalars", "exec", "exec_driver_sql")
+        },
+        **{
+            (session, method): kind
+            for session in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
+            for method, kind in (
+                ("stream", Kind.ASYNC_RESULT),
+                ("stream_scalars", Kind.ASYNC_RESULT),
+                ("connection", Kind.ASYNC_CONNECTION),
+            )
+        },
+        (Kind.ASYNC_CONNECTION, "execution_options"): Kind.ASYNC_CONNECTION,
+        (Kind.ASYNC_CONNECTION, "start"): Kind.ASYNC_CONNECTION,
+        (Kind.ASYNC_TRANSACTION, "start"): Kind.ASYNC_TRANSACTION,
+    }
+)
+
+# Methods whose result is awaited or entered with `async with`.
+STARTABLE: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
+    {
+        **{
+            (kind, method): Kind.ASYNC_TRANSACTION
+            for kind in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION)
+            for method in ("begin", "begin_nested")
+        },
+        (Kind.ASYNC_ENGINE, "connect"): Kind.ASYNC_CONNECTION,
+        (Kind.ASYNC_CONNECTION, "stream"): Kind.ASYNC_RESULT,
+        (Kind.ASYNC_CONNECTION, "stream_scalars"): Kind.ASYNC_RESULT,
+    }
+)
+
+# Methods whose result only `async with` opens.
+ENTERED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
+    {
+        (Kind.ASYNC_FACTORY, "begin"): Kind.ASYNC_SESSION,
+        (Kind.ASYNC_ENGINE, "begin"): Kind.ASYNC_CONNECTION,
+    }
+)
+
+# The class's plain methods that people await by mistake.
+PLAIN: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        Kind.ASYNC_SESSION: _SESSION_SYNC - {"begin", "begin_nested"},
+        Kind.ASYNC_SCOPED: frozenset(
+            name for name in _SESSION_SYNC if "begin" not in name and "transaction" not in name
+        ),
+        Kind.ASYNC_CONNECTION: frozenset(
+            {"get_nested_transaction", "get_transaction", "in_nested_transaction", "in_transaction"}
+        ),
+        Kind.ASYNC_ENGINE: frozenset(
+            {"clear_compiled_cache", "execution_options", "get_execution_options", "update_execution_options"}
+        ),
+        Kind.ASYNC_RESULT: frozenset(
+            {"columns", "keys", "mappings", "partitions", "scalars", "tuples", "unique", "yield_per"}
+        ),
+    }
+)
+
+# Methods of the sync Result, which `await session.execute(...)` gives: none of them is awaited.
+RESULT_METHODS = words(
+    """all close columns fetchall fetchmany fetchone first freeze keys mappings one one_or_none
+    partitions scalar scalar_one scalar_one_or_none scalars tuples unique yield_per rowcount
+    inserted_primary_key lastrowid returns_rows"""
+)
+
+# Attributes that lead from one to another.
+ATTRIBUTES: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
+    {
+        (Kind.ASYNC_SESSION, "sync_session"): Kind.SESSION,
+        (Kind.ASYNC_SCOPED, "sync_session"): Kind.SESSION,
+        (Kind.ASYNC_SESSION, "bind"): Kind.ASYNC_ENGINE,
+        (Kind.ASYNC_CONNECTION, "sync_connection"): Kind.CONNECTION,
+        (Kind.ASYNC_CONNECTION, "engine"): Kind.ASYNC_ENGINE,
+        (Kind.ASYNC_CONNECTION, "sync_engine"): Kind.ENGINE,
+        (Kind.ASYNC_ENGINE, "sync_engine"): Kind.ENGINE,
+        (Kind.ASYNC_TRANSACTION, "session"): Kind.ASYNC_SESSION,
+        (Kind.ASYNC_TRANSACTION, "connection"): Kind.ASYNC_CONNECTION,
+    }
+)
+
+# Every name some asyncio class has as a coroutine: what to search the bytes for.
+ALL_COROUTINES: tuple[str, ...] = tuple(sorted(frozenset().union(*COROUTINES.values())))
+
+# Names of which an awaited call tells a session or connection, with the library in sight.
+TELLING = words(
+    """commit rollback flush execute exec scalar scalars refresh stream stream_scalars run_sync
+    get_one"""
+)

@@ -1,0 +1,114 @@
+"""Where the project's modules are: dotted names to files, looked up when an import asks; reads no module."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+ASYNC_DEF = re.compile(rb"\basync[ \t]+def[ \t]+(\w+)")
+NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
+ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
+
+
+def find_root(start: Path) -> Path:
+    """The project around a file or folder: the nearest folder with .git, else the topmost with a
+    pyproject.toml, else the folder itself."""
+    folder = start if start.is_dir() else start.parent
+    topmost: Path | None = None
+    for around in (folder, *folder.parents):
+        if (around / ".git").exists() or (around / ".hg").exists():
+            return around
+        if any((around / mark).is_file() for mark in ROOT_MARKS[2:]):
+            topmost = around
+    return topmost or folder
+
+
+class Modules:
+    """Finds modules under `root`; nothing outside it is ever looked at."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._listing = cache(_listing)
+        self._found: dict[tuple[str, Path], Path | None] = {}
+
+    def find(self, dotted: str, importer: Path) -> Path | None:
+        """The file of a module as `importer` sees it; leading dots are relative; None where it is
+        not of this project."""
+        key = (dotted, importer.parent)
+        if key not in self._found:
+            self._found[key] = self._search(dotted, importer)
+        return self._found[key]
+
+    def files(self) -> Iterator[Path]:
+        """Every Python file under the root, outside of hidden folders and installed packages."""
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = [name for name in folders if name[0] != "." and name not in NOT_OURS]
+            yield from (Path(folder, name) for name in names if name.endswith(".py"))
+
+    def async_names(self) -> frozenset[str]:
+        """The name of every `async def` in those files, told by their bytes."""
+        found: set[bytes] = set()
+        for path in self.files():
+            with suppress(OSError):
+                found.update(ASYNC_DEF.findall(path.read_bytes()))
+        return frozenset(name.decode("utf-8", "replace") for name in found)
+
+    def _search(self, dotted: str, importer: Path) -> Path | None:
+        name = dotted.lstrip(".")
+        level = len(dotted) - len(name)
+        parts = tuple(part for part in name.split(".") if part)
+        if level:
+            folder = importer.parent
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self._below(folder, parts)
+        for base in self._bases(importer):
+            if parts and self._has(base, parts[0]):
+                found = self._below(base, parts)
+                if found is not None:
+                    return found
+        return None
+
+    def _bases(self, importer: Path) -> list[Path]:
+        """Folders an absolute import may start from, nearest first, packages themselves left out."""
+        bases: list[Path] = []
+        around = [folder for folder in importer.parents if folder == self.root or self.root in folder.parents]
+        for folder in around:
+            names = self._listing(folder)
+            if "__init__.py" not in names or folder == importer.parent:
+                bases.append(folder)
+            if "src" in names:
+                bases.append(folder / "src")
+        bases += [
+            inner
+            for name in sorted(self._listing(self.root))
+            if "." not in name and (inner := self.root / name) not in bases and inner.is_dir()
+        ]
+        return bases
+
+    def _below(self, folder: Path, parts: tuple[str, ...]) -> Path | None:
+        for part in parts[:-1]:
+            if part not in self._listing(folder):
+                return None
+            folder = folder / part
+        names = self._listing(folder)
+        if not parts:
+            return folder / "__init__.py" if "__init__.py" in names else None
+        if parts[-1] in names and "__init__.py" in self._listing(folder / parts[-1]):
+            return folder / parts[-1] / "__init__.py"
+        return folder / f"{parts[-1]}.py" if f"{parts[-1]}.py" in names else None
+
+    def _has(self, folder: Path, name: str) -> bool:
+        names = self._listing(folder)
+        return name in names or f"{name}.py" in names
+
+
+def _listing(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))  # noqa: PTH208 - names only, a Path each would cost most of a look-up
+    except OSError:
+        return frozenset()

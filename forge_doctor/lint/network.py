@@ -1,0 +1,66 @@
+"""Which calls go over the network to another service: httpx, aiohttp and requests, by import and data flow."""
+
+from __future__ import annotations
+
+from forge_doctor.lint.nodes import Assign, Attribute, Call, Name, Node, Param, WithItem
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.scopes import How, reaching
+
+CLIENTS = {
+    "httpx.AsyncClient": "httpx",
+    "httpx.Client": "httpx",
+    "aiohttp.ClientSession": "aiohttp",
+    "requests.Session": "requests",
+    "requests.session": "requests",
+}
+SENDING = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream", "ws_connect"}
+)
+LIBRARIES = tuple(sorted({name.partition(".")[0].encode() for name in CLIENTS}))
+
+
+def network_call(project: Project, call: Call) -> str:
+    """The library whose request a call sends (`httpx`); empty for any other call."""
+    receiver = call.receiver
+    if call.method not in SENDING or receiver is None:
+        return ""
+    name = project.qualified(call.func)
+    if name.partition(".")[0] in ("httpx", "requests") and name.count(".") == 1:
+        return name.partition(".")[0]
+    return client_library(project, receiver)
+
+
+def client_library(project: Project, node: Node, depth: int = 0) -> str:
+    """The library of an HTTP client."""
+    if depth > 5:
+        return ""
+    if isinstance(node, Call):
+        return CLIENTS.get(project.qualified(node.func), "")
+    if isinstance(node, Name):
+        return _named(project, node, depth)
+    if isinstance(node, Attribute) and node.value.text in ("self", "cls"):
+        return _attribute(project, node, depth)
+    return ""
+
+
+def _named(project: Project, name: Name, depth: int) -> str:
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    if found is None:
+        return ""
+    bindings = reaching(found[1], name) if found[0] is scopes.of(name) else found[1]
+    if len(bindings) != 1 or bindings[0].path:
+        return ""
+    node = bindings[0].node
+    if isinstance(node, Param) and node.annotation is not None:
+        return CLIENTS.get(project.qualified(node.annotation), "")
+    if isinstance(node, WithItem | Assign) and bindings[0].how is not How.IMPORT and node.value is not None:
+        return client_library(project, node.value, depth + 1)
+    return ""
+
+
+def _attribute(project: Project, node: Attribute, depth: int) -> str:
+    assigns = project.scopes(node.file).attribute_assignments.get(node.attr, [])
+    values = [one for one in assigns if one.class_ is node.class_ and one.value is not None]
+    libraries = {client_library(project, one.value, depth + 1) for one in values if one.value is not None}
+    return next(iter(libraries)) if len(libraries) == 1 else ""

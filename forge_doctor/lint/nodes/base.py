@@ -1,0 +1,231 @@
+"""The syntax tree as rules read it: nodes named and shaped as in `ast`, made only where somebody looks.
+
+They wrap tree-sitter's nodes: any Python version's syntax, exact ranges, no conversion of the whole
+tree. What `ast` has no node for (parentheses, blocks, argument lists, decorated definitions) is
+passed over in both directions. It decides nothing about meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+    from forge_doctor.lint.nodes.definitions import ClassDef, FunctionDef, Lambda, Module
+    from forge_doctor.lint.source import SourceFile
+
+N = TypeVar("N", bound="Node")
+CLASSES: dict[str, type[Node]] = {}  # by the grammar's type
+SCOPES = frozenset({"function_definition", "class_definition", "lambda"})
+# Nodes of the grammar that `ast` has none for: with one thing inside they stand for it.
+SINGLE = frozenset({"parenthesized_expression", "type", "as_pattern_target", "decorated_definition"})
+GROUPS = frozenset(
+    {"block", "argument_list", "with_clause", "as_pattern", "parameters", "lambda_parameters", "type_parameter",
+     "interpolation", "case_clause", "format_specifier", "format_expression", "decorator"}
+)  # fmt: skip
+PASSED_OVER = SINGLE | GROUPS
+SKIPPED = frozenset({"comment", "line_continuation", "positional_separator", "keyword_separator"})
+
+
+class Node:
+    """Any piece of syntax. Nodes are the same object each time they are asked for: compare with `is`."""
+
+    __slots__ = ("_fields", "_owner", "_parent", "file", "raw")
+    types: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Being a class with `types` is the registration."""
+        for name in cls.__dict__.get("types", ()):
+            CLASSES[name] = cls
+
+    def __init__(self, raw: ts.Node, file: SourceFile) -> None:
+        self.raw = raw
+        self.file = file
+        self._parent: Node | None = None
+        self._owner: FunctionDef | Lambda | ClassDef | Module | None = None
+        self._fields: dict[str, Node | tuple[Node, ...] | None] = {}
+
+    def forget(self) -> None:
+        """Let go of the nodes around and inside, so that a file that is done with can leave the memory."""
+        self._parent = self._owner = None
+        self._fields.clear()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.file.path}:{self.line}: {self.text[:40]!r}>"
+
+    @property
+    def text(self) -> str:
+        """The source of this node."""
+        return self.file.data[self.raw.start_byte : self.raw.end_byte].decode("utf-8", "replace")
+
+    @property
+    def line(self) -> int:
+        """Counts from 1."""
+        return int(self.raw.start_point[0]) + 1
+
+    @property
+    def start(self) -> int:
+        """Offset of the first byte in `file.data`: nodes compare by place with it."""
+        return int(self.raw.start_byte)
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last byte."""
+        return int(self.raw.end_byte)
+
+    @property
+    def parent(self) -> Node | None:
+        """The node around this one (parentheses and blocks passed over); None for the module."""
+        if self._parent is None:
+            raw = self.raw.parent
+            while raw is not None and _wraps(raw, PASSED_OVER):
+                raw = raw.parent
+            if raw is None:
+                return None
+            self._parent = self.file.node(raw)
+        return self._parent
+
+    @property
+    def ancestors(self) -> Iterator[Node]:
+        """The parent, its parent, and so on up to the module."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def enclosing(self, kind: type[N]) -> N | None:
+        """The nearest node of that kind around this one."""
+        return next((node for node in self.ancestors if isinstance(node, kind)), None)
+
+    @property
+    def function(self) -> FunctionDef | None:
+        """The `def` or `async def` this belongs to (a lambda is none); decorators and defaults belong outside."""
+        inner: Node = self
+        for node in self.ancestors:
+            if node.raw.type == "function_definition" and _is_in_body(node.raw, inner.raw):
+                return cast("FunctionDef", node)
+            inner = node
+        return None
+
+    @property
+    def owner(self) -> FunctionDef | Lambda | ClassDef | Module:
+        """The scope this belongs to."""
+        passed: list[Node] = []
+        node: Node = self
+        while node._owner is None:
+            passed.append(node)
+            around = node.parent
+            if around is None:
+                node._owner = self.file.module
+            elif around.raw.type in SCOPES and _is_in_body(around.raw, node.raw):
+                node._owner = cast("FunctionDef | ClassDef | Lambda", around)
+            else:
+                node = around
+        for one in passed:
+            one._owner = node._owner
+        return node._owner
+
+    @property
+    def class_(self) -> ClassDef | None:
+        """The class whose method or body this is in, through nested functions."""
+        return next((cast("ClassDef", one) for one in self.ancestors if one.raw.type == "class_definition"), None)
+
+    @property
+    def statement(self) -> Node:
+        """The statement this is in (or is)."""
+        node: Node = self
+        while not isinstance(node, Statement) and node.parent is not None:
+            node = node.parent
+        return node
+
+    def contains(self, other: Node) -> bool:
+        """Whether `other` lies inside (or is) this node of the same file."""
+        return self.file is other.file and self.raw.start_byte <= other.raw.start_byte <= other.raw.end_byte <= self.end
+
+    def find(self, kind: type[N], *, nested: bool = True) -> Iterator[N]:
+        """The nodes of a kind inside this one, in order; with `nested=False` not those in functions
+        and lambdas that are defined inside it."""
+        inner = () if nested else tuple(self._functions_inside())
+        for node in self.file.query(kind, self):
+            if node is not self and not any(start <= node.start < end for start, end in inner):
+                yield node
+
+    def _functions_inside(self) -> Iterator[tuple[int, int]]:
+        """From behind the first byte to the end of every function and lambda inside: what starts there is theirs."""
+        for raw in self.file.raw_query("function_definition) (lambda", self.raw):
+            if raw.id != self.raw.id:
+                yield raw.start_byte + 1, raw.end_byte
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The nodes directly inside, in order, comments left out."""
+        if "/" not in self._fields:
+            self._fields["/"] = tuple(self.file.node(raw) for raw in flat(self.raw))
+        return cast("tuple[Node, ...]", self._fields["/"])
+
+    def _field(self, name: str) -> Node | None:
+        if name not in self._fields:
+            raw = self.raw.child_by_field_name(name)
+            self._fields[name] = None if raw is None else self.file.node(raw)
+        return cast("Node | None", self._fields[name])
+
+    def _need(self, name: str) -> Node:
+        return self._field(name) or self
+
+    def _body(self, name: str = "body") -> tuple[Node, ...]:
+        key = f"{name}/"
+        if key not in self._fields:
+            raw = self.raw.child_by_field_name(name)
+            self._fields[key] = () if raw is None else tuple(self.file.node(child) for child in flat(raw))
+        return cast("tuple[Node, ...]", self._fields[key])
+
+    def _has_token(self, token: str) -> bool:
+        return any(child.type == token for child in self.raw.children[:2])
+
+
+class Statement(Node):
+    """Base of what stands on a line of its own."""
+
+    __slots__ = ()
+
+
+@cache
+def types_of(kind: type[Node]) -> tuple[str, ...]:
+    """The grammar's types of a class and its subclasses; all of them are there once the package is imported."""
+    return tuple(name for name, cls in CLASSES.items() if issubclass(cls, kind))
+
+
+def unwrapped(raw: ts.Node) -> ts.Node:
+    """The node itself, out of its parentheses and other wrappers that mean nothing."""
+    while _wraps(raw, SINGLE):
+        inner = [child for child in raw.named_children if child.type not in SKIPPED and child.type != "decorator"]
+        if len(inner) != 1:
+            return raw
+        raw = inner[0]
+    return raw
+
+
+def _wraps(raw: ts.Node, kinds: frozenset[str]) -> bool:
+    """Whether a node is of those kinds, or the statement an assignment stands in."""
+    kind = raw.type
+    if kind != "expression_statement":
+        return kind in kinds
+    first = raw.named_child(0)
+    return first is not None and first.type in ("assignment", "augmented_assignment")
+
+
+def flat(raw: ts.Node) -> Iterator[ts.Node]:
+    """The nodes right inside, groups and comments passed over, each out of its wrappers."""
+    for child in raw.named_children:
+        if child.type in GROUPS:
+            yield from flat(child)
+        elif child.type not in SKIPPED:
+            yield unwrapped(child)
+
+
+def _is_in_body(scope: ts.Node, inner: ts.Node) -> bool:
+    body = scope.child_by_field_name("body")
+    return body is not None and body.start_byte <= inner.start_byte and inner.end_byte <= body.end_byte

@@ -1,0 +1,92 @@
+"""Whether one place has always run before another in a function; follows blocks, evaluates no condition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forge_doctor.lint.nodes import (
+    BoolOp,
+    Comprehension,
+    If,
+    IfExp,
+    Lambda,
+    Node,
+    Other,
+    Raise,
+    Return,
+    Statement,
+    Try,
+)
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+SOMETIMES = (BoolOp, Comprehension, IfExp, Lambda)
+
+
+def always_before(first: Node, second: Node) -> bool:
+    """Whether `first` has run whenever `second` runs, both in the same function."""
+    if first.function is not second.function or first.end > second.start or _is_conditional(first):
+        return False
+    block = block_of(first.statement)
+    while block is not None:
+        if block.start_byte <= second.start and second.end <= block.end_byte:
+            return True
+        block = _block_around(block, second)
+    return False
+
+
+def _is_conditional(node: Node) -> bool:
+    statement = node.statement
+    if statement is node:
+        return False
+    for around in node.ancestors:
+        if around is statement:
+            return False
+        if isinstance(around, SOMETIMES):
+            return True
+    return False
+
+
+def block_of(statement: Node) -> ts.Node | None:
+    """The raw block a statement stands in."""
+    raw = statement.raw.parent
+    while raw is not None and raw.type not in ("block", "module"):
+        raw = raw.parent
+    return raw
+
+
+def _block_around(block: ts.Node, second: Node) -> ts.Node | None:
+    """The block whose statements run after all of `block` did, if it is certain that it ran to its end."""
+    owner = block.parent
+    if owner is None:
+        return None
+    if owner.type == "with_statement":
+        return block_of(second.file.node(owner))
+    if owner.type == "finally_clause" and owner.parent is not None:
+        return block_of(second.file.node(owner.parent))
+    if owner.type != "try_statement":
+        return None
+    statement = second.file.node(owner)
+    within = next((raw for raw in owner.named_children if raw.start_byte <= second.start < raw.end_byte), None)
+    if within is not None:
+        return within if within.type == "else_clause" else None
+    assert isinstance(statement, Try)  # noqa: S101 - told by its type above
+    return block_of(statement) if all(leaves(one.body) for one in statement.handlers) else None
+
+
+def leaves(body: tuple[Node, ...]) -> bool:
+    """Whether a block ends in raise, return, break or continue, so that what follows it is not reached from it."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, If):
+        return bool(last.orelse) and leaves(last.body) and leaves(last.orelse)
+    if isinstance(last, Other):
+        return last.text in ("break", "continue")
+    return isinstance(last, Return | Raise)
+
+
+def statement_in(node: Node, block: tuple[Node, ...]) -> Statement | None:
+    """The statement of a block that a node lies in."""
+    return next((one for one in block if isinstance(one, Statement) and one.contains(node)), None)

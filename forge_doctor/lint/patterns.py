@@ -1,0 +1,68 @@
+"""Patterns of paths in the configuration (`exclude`, `per-file-ignores`); looks at no file.
+
+`*` and `?` stay within one folder, `**` crosses folders. A pattern without `/` names a file or folder
+anywhere (`vendored`, `*_pb2.py`); one with `/` counts from the folder of the configuration
+(`app/legacy/*.py`). A folder covers everything below it. `!` takes back what an earlier pattern named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patterns:
+    """Patterns in their order: the last one that matches decides."""
+
+    written: tuple[str, ...]
+
+    def name(self, path: str) -> bool:
+        """Whether this very path (relative, with `/`) is named."""
+        named = False
+        for positive, regex in _compiled(self.written):
+            if named != positive and regex.fullmatch(path):
+                named = positive
+        return named
+
+    def cover(self, path: str) -> bool:
+        """Whether the path or a folder above it is named."""
+        parts = path.split("/")
+        return any(self.name("/".join(parts[:end])) for end in range(1, len(parts) + 1))
+
+
+@lru_cache(maxsize=64)
+def _compiled(written: tuple[str, ...]) -> tuple[tuple[bool, re.Pattern[str]], ...]:
+    """Neighbours of the same sign in one expression, since the paths are many."""
+    groups: list[tuple[bool, list[str]]] = []
+    for pattern in written:
+        positive = not pattern.startswith("!")
+        if not groups or groups[-1][0] is not positive:
+            groups.append((positive, []))
+        groups[-1][1].append(_regex(pattern.removeprefix("!")))
+    return tuple((positive, re.compile("|".join(parts), re.DOTALL)) for positive, parts in groups)
+
+
+def _regex(pattern: str) -> str:
+    pattern = pattern.strip().rstrip("/").removeprefix("./")
+    anchored = "/" in pattern
+    body = "".join(_piece(piece) for piece in _pieces(pattern.lstrip("/")))
+    return body if anchored else f"(?:.*/)?{body}"
+
+
+def _pieces(pattern: str) -> Sequence[str]:
+    return re.findall(r"\*\*/|/\*\*\Z|\*+|\?|\[!?\]?[^\]]*\]|[^*?\[/]+|.", pattern, re.DOTALL)
+
+
+def _piece(piece: str) -> str:
+    wild = {"**/": "(?:[^/]+/)*", "/**": "/.+", "?": "[^/]"}
+    if piece in wild:
+        return wild[piece]
+    if piece.startswith("*"):
+        return "[^/]*"
+    if piece.startswith("[") and piece.endswith("]") and len(piece) > 2:
+        inside = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+        return f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+    return re.escape(piece)

@@ -1,0 +1,270 @@
+"""The project around the files: opens modules on demand and answers what rules ask; lists no folder, runs no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint import annotation as types
+from forge_doctor.lint import classes, functions, inference, models, touching
+from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
+from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
+from forge_doctor.lint.knowledge import Target
+from forge_doctor.lint.library import library_value
+from forge_doctor.lint.methods import COROUTINES
+from forge_doctor.lint.models import Model
+from forge_doctor.lint.modules import Modules, find_root
+from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
+from forge_doctor.lint.scopes import Binding, How, Scopes
+from forge_doctor.lint.source import SourceFile
+
+MAX_DEPTH = 24
+MAX_HOPS = 20
+
+
+class Project:
+    """What rules ask. Every answer is computed once; `opened` tells which files an answer rested on."""
+
+    def __init__(self, root: Path, overlay: Mapping[Path, bytes] | None = None) -> None:
+        self.root = root
+        self.overlay = dict(overlay or {})
+        self.opened: set[Path] = set()
+        self._modules = Modules(root)
+        self._files: dict[Path, SourceFile | None] = {}
+        self._scopes: dict[SourceFile, Scopes] = {}
+        self._values: dict[Node, Value] = {}
+        self._annotated: dict[Node, Value] = {}
+        self._results: dict[FunctionDef, Value] = {}
+        self._evidence: dict[tuple[Node, str, bool], Evidence] = {}
+        self._touching: dict[FunctionDef, bool] = {}
+        self._depth = 0
+
+    @classmethod
+    def around(cls, path: Path) -> Project:
+        """The project a file or folder belongs to."""
+        return cls(find_root(path.resolve()))
+
+    # -- what an expression is
+
+    def kind_of(self, node: Node) -> tuple[Kind, Confidence]:
+        """What an expression is, and how sure: HIGH is declared or proven by data flow, MEDIUM inferred,
+        LOW told by its name alone."""
+        value = self.known(node)
+        return value.kind, value.confidence
+
+    def known(self, node: Node) -> Value:
+        """What an expression is, with its uses as a witness: another awaited call on it, or its name."""
+        value = self.value_of(node)
+        if value.kind is Kind.UNKNOWN or value.kind.is_sync_session:
+            return self.evidence(node).judge(value)
+        return value
+
+    def is_async_session(self, node: Node) -> bool:
+        """Whether it is (at whatever confidence) an AsyncSession or async_scoped_session."""
+        return self.known(node).kind.is_async_session
+
+    def coroutine_of(self, call: Call) -> Value | None:
+        """What a call of a coroutine method of a session, connection, engine, result or transaction gives.
+
+        None for any other call. `name` of the value is the method, `confidence` how sure, `why` from what.
+        """
+        receiver = call.receiver
+        if receiver is None:
+            return None
+        value = self.known(receiver)
+        if call.method not in COROUTINES.get(value.kind, ()):
+            return None
+        if isinstance(value.definition, ClassDef):
+            own = self.method(value.definition, call.method)
+            if own is not None:
+                return None if not own.is_async else inference.method_value(value, call.method)
+        confidence = self.evidence(receiver).confidence_in(call.method, value)
+        return inference.method_value(value.at_most(confidence), call.method)
+
+    def evidence(self, node: Node) -> Evidence:
+        """What the uses of an expression tell."""
+        if not isinstance(node, Name | Attribute):
+            return NO_EVIDENCE
+        region = region_of(self.scopes(node.file), node)
+        key = (region, node.text, node.function is None)
+        found = self._evidence.get(key)
+        if found is None:
+            found = self._evidence[key] = evidence_for(node, region)
+        return found
+
+    def value_of(self, node: Node) -> Value:
+        """What an expression is, by declarations and data flow alone."""
+        cached = self._values.get(node)
+        if cached is not None:
+            return cached
+        if self._depth > MAX_DEPTH:
+            return UNKNOWN
+        self._values[node] = UNKNOWN  # a cycle knows nothing
+        self._depth += 1
+        try:
+            value = inference.value_of(self, node)
+        finally:
+            self._depth -= 1
+        self._values[node] = value
+        return value
+
+    def annotated(self, annotation: Node, at: Node) -> Value:
+        """What a value of that type is; names are looked up as seen from `at`."""
+        cached = self._annotated.get(annotation)
+        if cached is not None:
+            return cached
+        if self._depth > MAX_DEPTH:
+            return UNKNOWN
+        self._annotated[annotation] = UNKNOWN
+        self._depth += 1
+        try:
+            value = types.annotated(self, annotation, at)
+        finally:
+            self._depth -= 1
+        self._annotated[annotation] = value
+        return value
+
+    def bound_value(self, binding: Binding, file: SourceFile) -> Value:
+        """What a binding holds."""
+        if binding.how is How.CLASS and isinstance(binding.node, ClassDef):
+            return classes.class_value(self, binding.node)
+        return inference.bound_value(self, binding, file)
+
+    # -- functions and classes
+
+    def called(self, call: Call) -> FunctionDef | None:
+        """The function or method of the project that a call runs (`__init__` for a class); None where unknown."""
+        func = self.value_of(call.func)
+        if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
+            return func.definition
+        if func.kind is Kind.CLASS and isinstance(func.inner.definition, ClassDef):
+            return self.method(func.inner.definition, "__init__")
+        return None
+
+    def model(self, class_: ClassDef) -> Model | None:
+        """The ORM model a class is, with the relationships of its bases too; None for any other class."""
+        return models.model(self, class_)
+
+    def model_of(self, node: Node) -> Model | None:
+        """The model an expression names (`User` in `select(User)`) or is an instance of."""
+        value = self.value_of(node)
+        definition = value.inner.definition if value.kind is Kind.CLASS else value.definition
+        return self.model(definition) if isinstance(definition, ClassDef) else None
+
+    @cached_property
+    def async_names(self) -> frozenset[str]:
+        """The name of every `async def` of the project; costs one reading of its files, no parsing."""
+        return self._modules.async_names()
+
+    def touches_session(self, function: FunctionDef) -> bool:
+        """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
+        a parameter, an attribute of its class, or something it calls a coroutine method on."""
+        known = self._touching.get(function)
+        if known is None:
+            self._touching[function] = False
+            known = self._touching[function] = touching.touches_session(self, function)
+        return known
+
+    def qualified(self, node: Node) -> str:
+        """The dotted name something imported has at home (`asyncio.gather`, `fastapi.Depends`); empty where unknown."""
+        value = self.value_of(node)
+        if value.kind in (Kind.EXTERNAL, Kind.MODULE) or value.name:
+            return value.name
+        definition = value.definition or value.inner.definition
+        return definition.qualname if isinstance(definition, FunctionDef) else ""
+
+    def result(self, function: FunctionDef) -> Value:
+        """What calling a function gives: a coroutine for `async def`."""
+        cached = self._results.get(function)
+        if cached is not None:
+            return cached
+        self._results[function] = UNKNOWN
+        value = self._results[function] = functions.result(self, function)
+        return value
+
+    def provided(self, dependency: Value) -> Value:
+        """What a framework hands over for `Depends(dependency)`."""
+        return functions.provided(self, dependency)
+
+    def attribute(self, instance: Value, name: str) -> Value:
+        """What an attribute of a project's class, or of its instance, is."""
+        return classes.attribute(self, instance, name)
+
+    def method(self, class_: ClassDef, name: str) -> FunctionDef | None:
+        """A method by name, inherited ones included."""
+        return classes.method(self, class_, name)
+
+    def bases(self, class_: ClassDef) -> tuple[Value, ...]:
+        """The class itself and its ancestors, nearest first, as classes."""
+        return classes.bases(self, class_)
+
+    def entered(self, manager: Value) -> Value:
+        """What `with` or `async with` binds."""
+        return inference.entered(self, manager)
+
+    # -- files and names
+
+    def scopes(self, file: SourceFile) -> Scopes:
+        """Scopes and bindings of a file."""
+        found = self._scopes.get(file)
+        if found is None:
+            found = self._scopes[file] = Scopes(file)
+        return found
+
+    def add(self, file: SourceFile) -> None:
+        """Take a file that is already read."""
+        self._files[file.absolute] = file
+
+    def open(self, path: Path) -> SourceFile | None:
+        """A file of the project; None where it cannot be read."""
+        if path not in self._files:
+            self._files[path] = self._read(path)
+        self.opened.add(path)
+        return self._files[path]
+
+    def _read(self, path: Path) -> SourceFile | None:
+        try:
+            data = self.overlay[path] if path in self.overlay else path.read_bytes()
+        except OSError:
+            return None
+        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        return SourceFile(data, shown.as_posix(), path)
+
+    def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
+        """A module of the project by the name an import gives it."""
+        path = self._modules.find(dotted, importer.absolute)
+        return None if path is None else self.open(path)
+
+    def target(self, binding: Binding, file: SourceFile, hops: int = 0) -> Target:
+        """Where an import leads, through re-exports; any other binding leads to itself."""
+        if binding.how is not How.IMPORT or hops > MAX_HOPS:
+            return Target(binding.name, file, binding)
+        dotted = f"{binding.module}{'' if binding.module.endswith('.') else '.'}{binding.imported}".rstrip(".")
+        if not binding.imported:
+            return Target(binding.module, self.module(binding.module, file))
+        if library_value(dotted) is not None:
+            return Target(dotted)
+        module = self.module(binding.module, file)
+        if module is not None and module is not file:
+            found = self.export(module, binding.imported, hops + 1)
+            if found is not None:
+                return found
+        return Target(dotted, self.module(dotted, file))
+
+    def export(self, file: SourceFile, name: str, hops: int = 0) -> Target | None:
+        """Where a module's name leads, through re-exports and star imports."""
+        scope = self.scopes(file).module
+        if name in scope.names:
+            return self.target(scope.names[name][-1], file, hops)
+        if hops > MAX_HOPS or (name.encode() not in file.data and not scope.star_imports):
+            return None
+        for starred in scope.star_imports:
+            module = self.module(starred, file)
+            found = None if module is None or module is file else self.export(module, name, hops + 1)
+            if found is not None:
+                return found
+            if module is None and library_value(f"{starred}.{name}") is not None:
+                return Target(f"{starred}.{name}")
+        return None

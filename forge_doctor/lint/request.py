@@ -1,0 +1,108 @@
+"""What one run of the linter is asked to look at, and what it leaves out; opens no source file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.check import Check, load, select_checks
+from forge_doctor.finding import Finding
+from forge_doctor.lint.audit import IgnoreAudit
+from forge_doctor.lint.baseline import Known
+from forge_doctor.lint.changed import ChangedLines
+from forge_doctor.lint.per_file import PerFileIgnores
+from forge_doctor.lint.search import Scope, shown
+from forge_doctor.report import Report
+
+PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+Overlay = Mapping[Path, bytes]
+Lint = Callable[[Sequence[Path], Overlay], Report]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """The rules chosen, the chosen checks of ignore comments, and all there are."""
+
+    rules: tuple[Check[Any], ...]
+    audits: tuple[Check[[IgnoreAudit]], ...]
+    known: tuple[Check[Any], ...]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The rules chosen, by id."""
+        return frozenset(rule.id for rule in self.rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to look at and what to leave out.
+
+    `lint` runs the rules on files, some with the content in the overlay instead of their own, and names the
+    files in findings as `name` does. `overlay` holds what came on stdin.
+    """
+
+    paths: tuple[Path, ...]
+    scope: Scope
+    lint: Lint
+    name: Callable[[Path], str]
+    checks: Checks
+    per_file: PerFileIgnores = field(default_factory=PerFileIgnores)
+    baseline: Known | None = None
+    changed: ChangedLines | None = None
+    overlay: Overlay = field(default_factory=dict)
+
+
+def chosen_checks(select: Iterable[str], ignore: Iterable[str]) -> Checks:
+    """Raises `UsageProblem` for an entry that names no check of the linter."""
+    from forge_doctor.lint import ignores, rules
+
+    of_code, of_comments = load(rules), load(ignores)
+    chosen: tuple[Check[Any], ...] = select_checks((*of_code, *of_comments), select, ignore)
+    return Checks(
+        rules=tuple(check for check in of_code if check in chosen),
+        audits=tuple(check for check in of_comments if check in chosen),
+        known=(*of_code, *of_comments),
+    )
+
+
+def default_path(here: Path) -> Path:
+    """The project around a folder: the nearest folder with a mark of one, else the folder itself."""
+    around = (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in PROJECT_MARKS))
+    return next(around, here)
+
+
+def file_name(path: Path, here: Path) -> str:
+    """How findings name a file: from the current folder where it lies below, else in full."""
+    prefix = f"{here}{os.sep}"
+    return shown(str(path).removeprefix(prefix))
+
+
+def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None) -> Lint:
+    """Runs the rules on files, by so many processes, and names the files as `file_name` does."""
+
+    def lint(files: Sequence[Path], overlay: Overlay) -> Report:
+        near = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
+        report = _run(near, overlay)
+        return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
+
+    def _run(files: Sequence[Path], overlay: Overlay) -> Report:
+        from forge_doctor.lint.parallel import default_jobs, run_shared
+        from forge_doctor.lint.run import run_lint
+
+        processes = min(jobs or default_jobs(len(files)), len(files))
+        if processes < 2:
+            return run_lint(files, rules, overlay=overlay)
+        return run_shared(files, [rule.id for rule in rules], overlay, processes)
+
+    return lint
+
+
+def _printable(finding: Finding) -> Finding:
+    """A path whose bytes are no text cannot be written to any format."""
+    target = shown(finding.location.target)
+    if target == finding.location.target:
+        return finding
+    return replace(finding, location=replace(finding.location, target=target))

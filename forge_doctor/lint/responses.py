@@ -1,0 +1,96 @@
+"""Which response model a FastAPI route or a `model_validate` reads an object with; asks only for models in sight."""
+
+from __future__ import annotations
+
+from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    BinOp,
+    Call,
+    ClassDef,
+    Constant,
+    Name,
+    Node,
+    Return,
+    Str,
+    Subscript,
+)
+from forge_doctor.lint.project import Project
+
+ROUTES = words("get post put patch delete api_route")
+LISTS = words("list List Sequence set Set tuple Iterable")
+WRAPPERS = words("Optional Annotated Union")
+PYDANTIC = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+
+
+def route_decorator(project: Project, node: Node) -> Call | None:
+    """The decorator that makes the function around a node a route of FastAPI."""
+    function = node.function
+    for one in () if function is None else function.decorators:
+        if isinstance(one, Call) and isinstance(one.func, Attribute) and one.method in ROUTES and one.args:
+            return one if is_fastapi(project, one.func.value) else None
+    return None
+
+
+def is_fastapi(project: Project, receiver: Node) -> bool:
+    """Whether the receiver of a decorator is a FastAPI app or router, or in a file that imports fastapi."""
+    return receiver.file.mentions(b"fastapi") or "fastapi" in project.value_of(receiver).name
+
+
+def reads_response(project: Project, statement: Return) -> ClassDef | None:
+    """The class whose fields are read from what a route returns."""
+    decorator = route_decorator(project, statement)
+    function = statement.function
+    if decorator is None or function is None:
+        return None
+    declared = decorator.keyword("response_model")
+    annotation = declared if declared is not None else function.returns
+    return None if annotation is None else response_class(project, annotation)
+
+
+def response_class(project: Project, annotation: Node, depth: int = 0) -> ClassDef | None:
+    """The pydantic class in `X`, `list[X]`, `X | None`."""
+    if depth > 5 or isinstance(annotation, Constant):
+        return None
+    if isinstance(annotation, Str):
+        return None
+    if isinstance(annotation, BinOp):
+        sides = [one for one in (annotation.left, annotation.right) if one.text != "None"]
+        return response_class(project, sides[0], depth + 1) if len(sides) == 1 else None
+    if isinstance(annotation, Subscript):
+        name = annotation.value.text.rpartition(".")[2]
+        known = name in LISTS | WRAPPERS and annotation.items
+        items = [one for one in annotation.items if one.text not in ("None", "...")]
+        return (
+            response_class(project, items[0], depth + 1) if known and (name == "Annotated" or len(items) == 1) else None
+        )
+    class_ = project.value_of(annotation)
+    definition = class_.inner.definition if class_.kind is Kind.CLASS else None
+    return definition if isinstance(definition, ClassDef) and is_pydantic(project, definition) else None
+
+
+def is_pydantic(project: Project, class_: ClassDef) -> bool:
+    """Whether a class is one of pydantic's."""
+    return any(base.name in PYDANTIC for base in project.bases(class_))
+
+
+def fields(project: Project, class_: ClassDef) -> dict[str, Assign] | None:
+    """The fields read from an object's attributes; None where a validator of the whole may change that."""
+    found: dict[str, Assign] = {}
+    for base in project.bases(class_):
+        definition = base.inner.definition
+        if not isinstance(definition, ClassDef):
+            continue
+        if any(one.decorated_by("model_validator", "root_validator") for one in definition.methods):
+            return None
+        for one in definition.body:
+            if isinstance(one, Assign) and isinstance(one.target, Name) and one.annotation is not None:
+                found.setdefault(one.target.id, one)
+    return {name: one for name, one in found.items() if _is_read(one)}
+
+
+def _is_read(field: Assign) -> bool:
+    annotation = "" if field.annotation is None else field.annotation.text
+    value = "" if field.value is None else field.value.text
+    return "ClassVar" not in annotation and "alias" not in value and "alias" not in annotation

@@ -1,0 +1,1 @@
+"""One module a fault; being in this folder is the registration."""

@@ -1,0 +1,82 @@
+"""`for` iterates what streams, or `async for` what is already there.
+
+Why: `await session.stream(q)` gives an AsyncResult, which only `async for` can iterate; `await
+session.execute(q)` gives a buffered Result, which only a plain `for` can. Each the other way round
+is a TypeError at run time.
+
+Bad:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def rows(db: AsyncSession):
+        async for row in await db.execute(select(1)):
+            print(row)
+
+Good:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def rows(db: AsyncSession):
+        for row in await db.execute(select(1)):
+            print(row)
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncResult)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Edit, Finding, Severity
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import ComprehensionFor, For
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"async for|stream")
+
+
+@check(severity=Severity.ERROR)
+def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every loop."""
+    loops: tuple[For | ComprehensionFor, ...] = (*file.query(For), *file.query(ComprehensionFor))
+    for loop in loops:
+        if loop.is_async or may_stream(file, loop):
+            yield from judge(file, loop, project)
+
+
+def may_stream(file: SourceFile, loop: For | ComprehensionFor) -> bool:
+    """Whether the function around speaks of a stream at all; asked first, because most loops are of other things."""
+    around = loop.owner
+    text = file.data[around.start : around.end]
+    return b"stream" in text or b"AsyncResult" in text or b"AsyncScalarResult" in text
+
+
+def judge(file: SourceFile, loop: For | ComprehensionFor, project: Project) -> Iterator[Finding]:
+    """A loop over a result of the other sort."""
+    value = project.value_of(loop.iter)
+    if value.confidence is Confidence.LOW:
+        return
+    if loop.is_async and value.kind is Kind.RESULT:
+        message = "`async for` cannot iterate a Result: its rows are all there, it wants a plain `for`"
+        yield file.finding(
+            async_iteration_mistake, loop.iter, message, confidence=value.confidence,
+            remedy=f"for {loop.target.text} in {loop.iter.text}", edits=without_async(file, loop),
+        )  # fmt: skip
+    elif not loop.is_async and value.kind is Kind.ASYNC_RESULT:
+        message = "`for` cannot iterate an AsyncResult: its rows arrive one by one, it wants `async for`"
+        edits = (file.insertion(loop.start, "async "),)
+        yield file.finding(
+            async_iteration_mistake, loop.iter, message, confidence=value.confidence,
+            remedy=f"async for {loop.target.text} in {loop.iter.text}", edits=edits,
+        )  # fmt: skip
+
+
+def without_async(file: SourceFile, loop: For | ComprehensionFor) -> tuple[Edit, ...]:
+    """Remove the word and the space behind it."""
+    keyword = loop.raw.children[0]
+    return (file.deletion(keyword.start_byte, loop.raw.children[1].start_byte),)

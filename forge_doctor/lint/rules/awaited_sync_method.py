@@ -1,0 +1,61 @@
+"""A plain method of an async session, connection or engine is awaited.
+
+Why: `add`, `expunge`, `expire` and their like only change the session's own state; they return None
+(or data) at once. `await None` raises TypeError after the method has already done its work.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def save(db: AsyncSession, user):
+        await db.add(user)
+        await db.commit()
+
+Good:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def save(db: AsyncSession, user):
+        db.add(user)
+        await db.commit()
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (methods proxied from Session)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.methods import PLAIN
+from forge_doctor.lint.nodes import Await, ClassDef
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"await")
+NAMES = tuple(sorted(frozenset().union(*PLAIN.values())))
+
+
+@check(severity=Severity.ERROR)
+def awaited_sync_method(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at awaited calls of methods that are plain in SQLAlchemy's classes."""
+    for call in file.calls(*NAMES):
+        around, receiver = call.parent, call.receiver
+        if not isinstance(around, Await) or receiver is None or is_mocked(receiver):
+            continue
+        value = project.known(receiver)
+        if call.method not in PLAIN.get(value.kind, ()):
+            continue
+        if isinstance(value.definition, ClassDef) and project.method(value.definition, call.method) is not None:
+            continue
+        yield file.finding(
+            awaited_sync_method,
+            around,
+            f"`{call.method}()` of {value.label} is a plain method: `await` of what it returns raises TypeError",
+            confidence=min(value.confidence, Confidence.HIGH),
+            remedy=f"remove `await` before `{call.func.text}(...)`",
+            edits=(file.deletion(around.start, around.value.start),),
+        )

@@ -1,0 +1,135 @@
+"""A call that blocks the event loop is made while a session or connection is open.
+
+Why: `time.sleep`, `requests` and `subprocess.run` stop the whole event loop, and the connection
+stays taken from the pool meanwhile. Other requests neither run nor get that connection, and no
+timeout of asyncio can end the wait.
+
+Bad:
+
+    import time
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def settle(db: AsyncSession, order):
+        await db.refresh(order)
+        time.sleep(1)
+
+Good:
+
+    import asyncio
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def settle(db: AsyncSession, order):
+        await db.commit()
+        await asyncio.sleep(1)
+        await db.refresh(order)
+
+Source: https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.functions import param_value
+from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.matched_calls import matched_calls
+from forge_doctor.lint.nodes import Call, FunctionDef, Node, Param, With
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+INSTEAD = {
+    "time.sleep": "await asyncio.sleep(...)",
+    "urllib.request.urlopen": "await asyncio.to_thread(urllib.request.urlopen, ...)",
+    **{f"subprocess.{name}": "await asyncio.create_subprocess_exec(...)" for name in
+       ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")},
+    **{f"{library}.{name}": "await httpx.AsyncClient().request(...)" for library in ("requests", "httpx") for name in
+       ("get", "post", "put", "patch", "delete", "head", "options", "request")},
+}  # fmt: skip
+# By the module's name, or alone where the name itself tells.
+CALLED = re.compile(
+    rb"\b(?:(?:requests|httpx)\s*\.\s*(?:get|post|put|patch|delete|head|options|request)"
+    rb"|subprocess\s*\.\s*(?:run|call|check_call|check_output|getoutput|getstatusoutput)"
+    rb"|sleep|urlopen|check_call|check_output|getoutput|getstatusoutput)\s*\("
+)
+# By the import, which begins with a fixed word: that is the fastest search.
+SUSPECT = re.compile(
+    rb"import[\w., (]*?\b(?:time|requests|httpx|subprocess|urllib|sleep|urlopen|check_call|check_output"
+    rb"|getoutput|getstatusoutput)\b"
+)
+HOLDERS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.CONNECTION})
+CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.CONNECTION})
+QUERYING = rb"\s*\.\s*(?:begin|connection|execute|exec|flush|get|get_one|merge|refresh|scalars?|stream\w*|query)\s*\("
+ENDING = rb"\s*\.\s*(?:commit|rollback|close|aclose)\s*\("
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A session that is open where the call stands: since which node, as what name."""
+
+    name: str
+    value: Value
+    since: Node
+
+
+@check(severity=Severity.WARNING)
+def blocking_call_with_session(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the calls known to block, right in an `async def`."""
+    if is_test_file(file):
+        return
+    for call in matched_calls(file, CALLED):
+        function = call.function
+        instead = INSTEAD.get(project.qualified(call.func))
+        if function is None or not function.is_async or call.owner is not function:
+            continue
+        held = None if instead is None else open_at(call, function, project)
+        if instead is not None and held is not None:
+            yield found(file, call, held, instead)
+
+
+def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
+    """The session of the innermost block around the call, else the first that the function is given."""
+    for around in call.ancestors:
+        if around is function:
+            break
+        if isinstance(around, With):
+            for item in around.items:
+                value = project.entered(project.value_of(item.value))
+                if (value.kind in HOLDERS | CONNECTIONS) and value.confidence > Confidence.LOW:
+                    return Open(name=item.target.text if item.target is not None else "", value=value, since=around)
+    for param in function.params:
+        if isinstance(param, Param) and not param.is_spread:
+            value = param_value(project, param)
+            if value.kind in HOLDERS and value.confidence > Confidence.LOW:
+                return Open(name=param.name, value=value, since=function)
+    return None
+
+
+def is_connected(held: Open, call: Call) -> bool:
+    """Whether the session has surely taken a connection by then: a query before the call, and no commit after it."""
+    if held.value.kind in CONNECTIONS:
+        return True
+    before = call.file.data[held.since.start : call.start]
+    name = rb"(?<![\w.])" + re.escape(held.name).encode()
+    queries = [match.start() for match in re.finditer(name + QUERYING, before)]
+    ends = [match.start() for match in re.finditer(name + ENDING, before)]
+    return bool(held.name) and bool(queries) and (not ends or ends[-1] < queries[-1])
+
+
+def found(file: SourceFile, call: Call, held: Open, instead: str) -> Finding:
+    """Sure where the connection is known to be taken."""
+    connected = is_connected(held, call)
+    name = f"`{held.name}`" if held.name else held.value.label
+    state = "holds a connection" if connected else "is open"
+    return file.finding(
+        blocking_call_with_session,
+        call,
+        f"`{call.func.text}()` blocks the event loop while {name} {state}: no other request runs until it returns",
+        confidence=Confidence.HIGH if connected else Confidence.MEDIUM,
+        remedy=f"{instead}, before the session is opened or after it is committed",
+        evidence=(Evidence(label="session", value=held.value.label, source=held.value.why),),
+    )

@@ -1,0 +1,127 @@
+"""A session is closed only when nothing goes wrong.
+
+Why: the `close()` stands behind statements that can fail, in no `finally`. The first error, cancelled request or
+early return skips it, and the connection stays out of the pool just when the service is in trouble.
+
+Bad:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def count():
+        session = Session()
+        number = await session.scalar(text("select count(*) from orders"))
+        await session.close()
+        return number
+
+Good:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def count():
+        session = Session()
+        try:
+            return await session.scalar(text("select count(*) from orders"))
+        finally:
+            await session.close()
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Opening and Closing a Session)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.leaks import bound_name
+from forge_doctor.lint.lifetimes import Lifetime, lifetime_of
+from forge_doctor.lint.nodes import Attribute, Await, Except, Finally, FunctionDef, Node, Return, Try, Yield
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.lint.sessions_made import Made, sessions_made
+from forge_doctor.lint.source import SourceFile
+
+BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})
+
+
+@check(severity=Severity.WARNING)
+def close_skipped_on_error(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every session that is closed by a plain statement."""
+    for made in sessions_made(file, project):
+        function = made.function
+        life = None if function is None else lifetime_of(project, made.node)
+        if function is None or life is None or life.is_kept or not is_closed_plainly(function, life):
+            continue
+        skipper = what_skips(made, function, life.closes[0])
+        if skipper is not None:
+            yield found(file, made, life.closes[0], skipper)
+
+
+def is_closed_plainly(function: FunctionDef, life: Lifetime) -> bool:
+    """Whether only `session.close()` statements of the function itself close it, none in `finally` or `except`."""
+    return bool(life.closes) and all(
+        isinstance(one, Attribute)
+        and one.attr in ("close", "aclose")
+        and one.function is function
+        and one.enclosing(Finally) is None
+        and one.enclosing(Except) is None
+        for one in life.closes
+    )
+
+
+def what_skips(made: Made, function: FunctionDef, close: Node) -> Node | None:
+    """What stands between: an await or yield whose error nobody catches, or a return."""
+    block = block_of(made.node)
+    for kind in (Yield, Await, Return):
+        for node in function.find(kind, nested=False):
+            between = made.node.end < node.start and node.end < close.start and block[0] <= node.start < block[1]
+            if between and not node.contains(close) and (kind is Return or not is_caught(node, close, function)):
+                return node
+    return None
+
+
+def block_of(node: Node) -> tuple[int, int]:
+    """Where the block of a statement begins and ends."""
+    raw = node.raw.parent
+    while raw is not None and raw.parent is not None and raw.type not in ("block", "module"):
+        raw = raw.parent
+    return (0, node.end) if raw is None else (raw.start_byte, raw.end_byte)
+
+
+def is_caught(node: Node, close: Node, function: FunctionDef) -> bool:
+    """Whether a broad `except` that goes on leads from an error there to the close."""
+    inner = node
+    for around in node.ancestors:
+        if around is function:
+            return False
+        if isinstance(around, Try) and not around.contains(close) and any(one.contains(inner) for one in around.body):
+            for handler in around.handlers:
+                if (handler.type is None or handler.type.text in BROAD) and "raise" not in handler.text:
+                    return True
+        inner = node
+    return False
+
+
+def found(file: SourceFile, made: Made, close: Node, skipper: Node) -> Finding:
+    """The finding, at the close."""
+    name = bound_name(made)
+    what = "the `return` in" if isinstance(skipper, Return) else "an error in"
+    return file.finding(
+        close_skipped_on_error,
+        close,
+        f"`{close.text}()` stands in no `finally`: {what} line {skipper.line} skips it, and the connection stays out "
+        "of the pool",
+        confidence=min(made.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
+        remedy=f"async with {made.call.text} as {name}:\n    ...",
+        related=(
+            Related(message="made here", location=file.location(made.call)),
+            Related(message="skips the close", location=file.location(skipper)),
+        ),
+    )

@@ -1,0 +1,116 @@
+"""A transaction is committed or rolled back by hand inside the `begin()` block that ends it.
+
+Why: `async with session.begin():` commits at its end. After a commit or rollback inside it the session
+refuses everything until the block is left: InvalidRequestError "Can't operate on closed transaction
+inside context manager". With nothing behind it, the call only repeats what the block does anyway.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def move(db: AsyncSession, stock, booking):
+        async with db.begin():
+            db.add(stock)
+            await db.commit()
+            db.add(booking)
+
+Good:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def move(db: AsyncSession, stock, booking):
+        async with db.begin():
+            db.add(stock)
+            await db.flush()
+            db.add(booking)
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#explicit-begin
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.nodes import Call, Except, FunctionDef, With
+from forge_doctor.lint.order import block_of, leaves
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
+
+SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")
+
+
+@check(severity=Severity.ERROR)
+def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the begin blocks around every commit and rollback."""
+    if not file.mentions(b".begin"):
+        return
+    for call in file.calls("commit", "rollback"):
+        function = call.function
+        if function is None or call.receiver is None or not is_awaited(call):
+            continue
+        block = next((one for one in begin_blocks(project, call) if one.session == call.receiver.text), None)
+        if block is None:
+            continue
+        used = used_after(function, call, block)
+        if used is not None or (call.method == "commit" and not block.is_nested):
+            yield found(file, call, block, used)
+
+
+def is_expected(call: Call) -> bool:
+    """Whether a test wants the error: `with pytest.raises(...)`."""
+    return any(isinstance(one, With) and any("raises" in item.text for item in one.items) for one in call.ancestors)
+
+
+def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | None:
+    """A use of the session behind the call, still inside the block and reached from there."""
+    end = block.statement.end
+    raw = block_of(call.statement)
+    around = call.statement.parent
+    body: tuple[object, ...] = getattr(around, "body", ())
+    if raw is not None and around is not block.statement and (isinstance(around, Except) or leaves_from(body)):
+        end = raw.end_byte
+    for later in calls_between(function, call.end, end):
+        if later.receiver is None or is_expected(later):
+            continue
+        if later.receiver.text == block.session and later.method not in HARMLESS:
+            return later
+    return None
+
+
+HARMLESS = frozenset({"close", "commit", "rollback", "expunge", "expunge_all", "aclose"})
+
+
+def leaves_from(body: object) -> bool:
+    """Whether the statements around leave the block."""
+    return isinstance(body, tuple) and leaves(body)
+
+
+def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) -> Finding:
+    """The finding: an error where the session is used again inside, else a call that does nothing more."""
+    name, opener = call.func.text, block.opener.func.text
+    related = [Related(message=f"the block of `{opener}()`", location=file.location(block.opener))]
+    if used is None:
+        return file.finding(
+            commit_inside_begin_block,
+            call,
+            f"`{name}()` stands inside the block of `{opener}()`, which commits by itself: one of them is too much, "
+            "and whatever is added behind it fails",
+            severity=Severity.INFO,
+            confidence=block.confidence,
+            remedy=f"remove `await {name}()`",
+            related=tuple(related),
+        )
+    related.append(Related(message="used again here", location=file.location(used)))
+    return file.finding(
+        commit_inside_begin_block,
+        call,
+        f"`{name}()` ends the transaction that the block of `{opener}()` holds: `{used.func.text}()` in line "
+        f'{used.line} fails with "Can\'t operate on closed transaction inside context manager"',
+        confidence=min(block.confidence, Confidence.HIGH),
+        remedy=f"await {block.session}.flush()" if call.method == "commit" else "raise an exception to roll back",
+        related=tuple(related),
+    )

@@ -1,0 +1,219 @@
+"""A dependency is called like a plain function.
+
+Why: only the framework drives a dependency that yields. Called directly it gives a generator, not a session; with
+`anext()` it gives a session whose generator nobody finishes, so its `finally` runs whenever the garbage collector
+comes. And a function with `db=Depends(...)`, called without `db`, gets the marker in the place of a session.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def get_session():
+        async with Session() as session:
+            yield session
+
+    async def job():
+        db = await anext(get_session())
+        await db.commit()
+
+Good:
+
+    from contextlib import asynccontextmanager
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def get_session():
+        async with Session() as session:
+            yield session
+
+    async def job():
+        async with asynccontextmanager(get_session)() as db:
+            await db.commit()
+
+Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.fates import reads_of
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Keyword, Name, Node, Param, Starred
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.sessions_made import word_start
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.uses import Use, at_place
+
+SUSPECT = re.compile(rb"ession")
+CALLED = tuple(re.compile(word + rb"\w*\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = re.compile(rb"\bawait\s+([^\W\d]\w*)\s*\(")
+FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
+CONSEQUENCE = {
+    Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
+    Use.ENTERED: "an async generator is no context manager: TypeError at run time",
+    Use.ENTERED_SYNC: "an async generator is no context manager: TypeError at run time",
+    Use.CHAINED: "an async generator has no such attribute: AttributeError at run time",
+}
+
+
+@check(severity=Severity.ERROR)
+def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at calls of functions that yield a session, and of functions that want one from `Depends`."""
+    for offset in generators_called(file, project):
+        call = call_at(file, offset)
+        if (call is not None and isinstance(call.parent, Call | Await | Assign | Attribute | Param)) or is_entered(
+            call
+        ):
+            yield from of_generator(file, project, call)
+    yield from of_markers(file, project)
+
+
+def generators_called(file: SourceFile, project: Project) -> list[int]:
+    """Where something is called that may be an async generator of a session: told by its name alone."""
+    found = {word_start(file.data, one.start()): one.end() for name in CALLED for one in name.finditer(file.data)}
+    names = {start: file.data[start:end].partition(b"(")[0].strip().decode() for start, end in found.items()}
+    return sorted(start for start, name in names.items() if name in project.async_names)
+
+
+def call_at(file: SourceFile, offset: int) -> Call | None:
+    """The call of the name at an offset."""
+    node = file.node_at(offset)
+    if isinstance(node, Name) and isinstance(node.parent, Attribute) and node.parent.attr_node is node:
+        node = node.parent
+    around = None if node is None else node.parent
+    return around if isinstance(around, Call) and around.func is node else None
+
+
+def is_entered(call: Call | None) -> bool:
+    """Whether `with` or `async with` enters the call itself."""
+    return call is not None and at_place(call)[0].use in (Use.ENTERED, Use.ENTERED_SYNC)
+
+
+# -- generators
+
+
+def of_generator(file: SourceFile, project: Project, call: Call | None) -> Iterator[Finding]:
+    """`get_session()` where it is an async generator that yields a session."""
+    value = None if call is None else project.value_of(call)
+    if call is None or value is None or value.kind is not Kind.ASYNC_ITERATOR or not value.inner.kind.is_async_session:
+        return
+    function = value.definition
+    if not isinstance(function, FunctionDef) or function.decorators:
+        return
+    fate, place = at_place(call)
+    if fate.use in CONSEQUENCE and not is_generator_method(fate.node):
+        yield told(file, call, function, CONSEQUENCE[fate.use], Confidence.HIGH)
+    elif isinstance(call.parent, Param) and call.parent.default is call:
+        yield told(file, call, function, "the default is one generator, made once, not a session", Confidence.HIGH)
+    elif is_next(call.parent) and is_unfinished(call):
+        yield told(
+            file,
+            call,
+            function,
+            "its generator is dropped at once, so its clean-up runs at any time",
+            Confidence.MEDIUM,
+        )
+    elif fate.use is Use.ASSIGNED and isinstance(place.parent, Assign):
+        yield from of_name(file, project, call, function, place.parent)
+
+
+def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDef, assign: Assign) -> Iterator[Finding]:
+    """`db = get_session()`, then `db.execute(...)`."""
+    if not isinstance(assign.target, Name):
+        return
+    for read in reads_of(project, assign.target, assign):
+        use, _ = at_place(read)
+        if use.use in CONSEQUENCE and not is_generator_method(use.node):
+            yield told(file, call, function, CONSEQUENCE[use.use], Confidence.HIGH)
+            return
+
+
+def is_generator_method(node: Node) -> bool:
+    """Whether an attribute is one a generator has."""
+    return isinstance(node, Attribute) and (node.attr in ("aclose", "athrow", "asend") or node.attr.startswith("__"))
+
+
+def is_next(node: Node | None) -> bool:
+    """Whether it is `anext(...)`."""
+    return isinstance(node, Call) and node.method == "anext"
+
+
+def is_unfinished(call: Call) -> bool:
+    """Whether nothing in the function finishes the generator."""
+    return call.function is None or FINISHED.search(call.function.text) is None
+
+
+def told(file: SourceFile, call: Call, function: FunctionDef, consequence: str, confidence: Confidence) -> Finding:
+    """The finding, at the call."""
+    return file.finding(
+        dependency_called_directly,
+        call,
+        f"`{call.text}` is called directly, but {function.name}() yields its session to a framework: {consequence}",
+        confidence=confidence,
+        remedy=f"async with asynccontextmanager({call.func.text})() as session:",
+        related=(Related(message="yields the session", location=function.file.location(function.name_node)),),
+    )
+
+
+# -- markers
+
+
+def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`await create_order(x)` where create_order has `db: AsyncSession = Depends(get_session)`."""
+    names = frozenset(project_markers(project, file))
+    for call in file.calls(*names) if names else ():
+        function = project.called(call)
+        if function is not None:
+            wanted = (one for one in function.params if isinstance(one, Param) and is_session_marker(project, one))
+            yield from (missing(file, call, function, one) for one in wanted if not is_given(call, function, one))
+
+
+def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
+    """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
+    names = project.scopes(file).module.names
+    for awaited in {match.group(1).decode() for match in AWAITED.finditer(file.data)} & names.keys():
+        binding = names[awaited][-1]
+        home = project.module(binding.module, file) if binding.imported else file
+        if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:
+            node = project.target(binding, file).binding
+            if node is not None and isinstance(node.node, FunctionDef):
+                yield awaited
+
+
+def is_session_marker(project: Project, param: Param) -> bool:
+    """Whether a parameter's default is a `Depends` that gives a session."""
+    default = param.default
+    return (
+        isinstance(default, Call)
+        and project.value_of(default).kind is Kind.DEPENDENCY
+        and project.value_of(default).inner.kind.is_async_session
+    )
+
+
+def is_given(call: Call, function: FunctionDef, param: Param) -> bool:
+    """Whether the call passes it, or may."""
+    if any(isinstance(one, Starred) for one in call.args) or any(not one.name for one in call.keywords):
+        return True
+    if any(isinstance(one, Keyword) and one.name == param.name for one in call.keywords):
+        return True
+    return function.param_names.index(param.name) < len(call.args) + (1 if function.is_method else 0)
+
+
+def missing(file: SourceFile, call: Call, function: FunctionDef, param: Param) -> Finding:
+    """The finding, at the call."""
+    return file.finding(
+        dependency_called_directly,
+        call,
+        f"`{function.name}()` is called without `{param.name}`: only the framework puts a session in the place of "
+        f"`{param.default.text if param.default else ''}`, here the marker itself arrives",
+        confidence=Confidence.HIGH,
+        remedy=f"{call.func.text}(..., {param.name}=session)",
+        related=(Related(message="its parameter", location=function.file.location(param)),),
+    )

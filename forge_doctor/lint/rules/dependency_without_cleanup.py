@@ -1,0 +1,104 @@
+"""A dependency gives a session that nobody closes.
+
+Why: FastAPI closes nothing by itself. A dependency that returns a session, or yields one without closing it
+afterwards, keeps a connection of the pool for every request.
+
+Bad:
+
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def get_session():
+        return Session()
+
+    @app.get("/orders")
+    async def orders(db: AsyncSession = Depends(get_session)): ...
+
+Good:
+
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def get_session():
+        async with Session() as session:
+            yield session
+
+    @app.get("/orders")
+    async def orders(db: AsyncSession = Depends(get_session)): ...
+
+Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Evidence, Finding, Severity
+from forge_doctor.lint.handovers import is_dependency
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.leaks import bound_name
+from forge_doctor.lint.lifetimes import Lifetime, lifetime_of
+from forge_doctor.lint.nodes import FunctionDef
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.lint.sessions_made import Made, sessions_made
+from forge_doctor.lint.source import SourceFile
+
+
+@check(severity=Severity.ERROR)
+def dependency_without_cleanup(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at functions that give away a session they made, and at factories used as dependencies themselves."""
+    for made in sessions_made(file, project):
+        function = made.function
+        if function is None or function.is_method:
+            continue
+        life = lifetime_of(project, made.node)
+        how = gives_away(function, life)
+        if how and is_dependency(project, function):
+            yield found(file, made, function, how)
+    yield from factories(file, project)
+
+
+def gives_away(function: FunctionDef, life: Lifetime) -> str:
+    """How a function parts with the session without closing it."""
+    if life.closes or life.elsewhere:
+        return ""
+    if function.is_generator:
+        return "yields a session and never closes it" if life.yields and not life.returns else ""
+    return "returns a session: nobody closes it" if life.returns else ""
+
+
+def found(file: SourceFile, made: Made, function: FunctionDef, how: str) -> Finding:
+    """The finding, at the call that makes the session."""
+    name = bound_name(made)
+    return file.finding(
+        dependency_without_cleanup,
+        made.call,
+        f"the dependency {function.name}() {how}, so each request keeps a connection of the pool",
+        confidence=made.confidence,
+        remedy=f"async with {made.call.text} as {name}:\n    yield {name}",
+        evidence=(Evidence(label="made by", value=made.call.text, source=made.why),),
+    )
+
+
+def factories(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`Depends(async_session_factory)`."""
+    for call in file.calls("Depends"):
+        given = call.argument(0, "dependency")
+        value = None if given is None else project.value_of(given)
+        if given is not None and value is not None and value.kind is Kind.ASYNC_FACTORY:
+            yield file.finding(
+                dependency_without_cleanup,
+                call,
+                f"`{given.text}` is a factory: FastAPI calls it and closes nothing, so each request keeps a connection "
+                "of the pool",
+                confidence=value.confidence,
+                remedy=f"async def get_session():\n    async with {given.text}() as session:\n        yield session",
+            )

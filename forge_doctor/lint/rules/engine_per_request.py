@@ -1,0 +1,121 @@
+"""An engine is made for every request.
+
+Why: an engine is a pool of connections, meant to live as long as the process. Made in a handler or a dependency it
+opens new connections each time, and the old pool keeps its own until the garbage collector comes: the server runs
+out of connections under load.
+
+Bad:
+
+    from fastapi import FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    app = FastAPI()
+
+    @app.get("/orders")
+    async def orders():
+        engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+        async with AsyncSession(engine) as db:
+            ...
+
+Good:
+
+    from fastapi import FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    app = FastAPI()
+    engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+
+    @app.get("/orders")
+    async def orders():
+        async with AsyncSession(engine) as db:
+            ...
+
+Source: https://docs.sqlalchemy.org/en/20/core/connections.html (the engine is most efficient when created just once)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.handovers import background_starter, is_dependency
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import Attribute, Call, FunctionDef, Name
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"\bcreate_(?:async_)?engine\s*\(")
+ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
+# What shows that the engine is kept, thrown away properly, or has no pool.
+KEPT = re.compile(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
+CACHES = ("lru_cache", "cache", "cached_property", "cached", "singleton", "alru_cache")
+
+
+@check(severity=Severity.ERROR)
+def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at engines made inside functions."""
+    if is_test_file(file):
+        return
+    for call in file.calls("create_async_engine", "create_engine"):
+        function = call.function
+        if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE) or is_kept(function):
+            continue
+        who = called_for_each(project, function)
+        if who:
+            yield found(file, call, who)
+
+
+def is_kept(function: FunctionDef) -> bool:
+    """Whether the function keeps the engine for later calls, disposes of it, or is itself kept."""
+    return KEPT.search(function.text) is not None or function.decorated_by(*CACHES)
+
+
+def called_for_each(project: Project, function: FunctionDef, depth: int = 0) -> str:
+    """Why the function runs for each request or job, in words; empty where it is not known to."""
+    route = next((one for one in function.decorators if is_route(one)), None)
+    if route is not None:
+        return f"{function.name}() handles requests"
+    if is_dependency(project, function):
+        return f"{function.name}() is a dependency of each request"
+    starter = "" if function.decorated_by("on_event", "on_startup") else background_starter(project, function)
+    if starter and not re.search(r"event|startup|settings", starter):
+        return f"{function.name}() is run by {starter}"
+    return caller_for_each(project, function, depth) if depth < 2 else ""
+
+
+def caller_for_each(project: Project, function: FunctionDef, depth: int) -> str:
+    """The same of a function of this file that calls it."""
+    for call in function.file.calls(function.name):
+        caller = call.function
+        if caller is None or caller is function or is_kept(caller) or project.called(call) is not function:
+            continue
+        who = called_for_each(project, caller, depth + 1)
+        if who:
+            return who
+    return ""
+
+
+def is_route(decorator: object) -> bool:
+    """Whether a decorator is `@app.get(...)` or the like."""
+    return (
+        isinstance(decorator, Call)
+        and isinstance(decorator.func, Attribute)
+        and isinstance(decorator.func.value, Name | Attribute)
+        and decorator.func.attr in ROUTES
+        and bool(decorator.args)
+    )
+
+
+def found(file: SourceFile, call: Call, who: str) -> Finding:
+    """The finding, at the call that makes the engine."""
+    return file.finding(
+        engine_per_request,
+        call,
+        f"{who}, and makes an engine each time: a new pool of connections for every call, the old ones stay open "
+        "until the garbage collector comes",
+        confidence=Confidence.HIGH if "handles requests" in who or "dependency" in who else Confidence.MEDIUM,
+        remedy=f"engine = {call.text}  (once, at module level or in the lifespan; dispose of it at shutdown)",
+    )

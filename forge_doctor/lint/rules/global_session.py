@@ -1,0 +1,108 @@
+"""One session is made once and shared by everything that runs.
+
+Why: requests run at the same time, and this session has one connection and one transaction for all of them. An error
+in one makes the others fail, objects go stale, and the connection never returns to the pool.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    session = Session()
+
+Good:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def get_session():
+        async with Session() as session:
+            yield session
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (When do I construct a Session?)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, ClassDef, FunctionDef, If, Lambda, Name, Node, Param
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.lint.sessions_made import Made, sessions_made
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.uses import at_place
+
+CACHES = ("lru_cache", "cache", "cached", "singleton")
+
+
+@check(severity=Severity.ERROR)
+def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at where every new session is kept."""
+    for made in sessions_made(file, project):
+        where = where_shared(project, made)
+        if where:
+            doubt = is_test_file(file) or isinstance(made.node, Await)
+            yield file.finding(
+                global_session,
+                made.call,
+                f"this session is {where}: requests and tasks that run at the same time share its one connection and "
+                "its transaction",
+                confidence=min(made.confidence, Confidence.MEDIUM if doubt else Confidence.HIGH),
+                remedy=f"async with {made.call.text} as session:  (in each request or task; keep the factory global)",
+                evidence=(Evidence(label="made by", value=made.call.text, source=made.why),),
+            )
+
+
+def where_shared(project: Project, made: Made) -> str:
+    """Where it is kept for everybody; empty where it is not."""
+    if made.node.enclosing(Lambda) is not None:
+        return ""
+    if is_default(made.node):
+        return "a default argument, made once when the function is defined"
+    _, place = at_place(made.node)
+    assign = place.parent
+    if not isinstance(assign, Assign):
+        return cached(made.function)
+    target, function = assign.target, assign.function
+    if function is None:
+        return kept_by_module(target, assign)
+    if isinstance(target, Name) and target.text in project.scopes(made.node.file).of(target).outer_names:
+        return "kept in a global variable" if f"global {target.text}" in function.text else ""
+    if isinstance(target, Attribute) and re.search(r"(?:^|\.)app(?:lication)?\.state$", target.value.text):
+        return f"kept in `{target.value.text}` for the life of the application"
+    return cached(function)
+
+
+def kept_by_module(target: Node, assign: Assign) -> str:
+    """Kept by a module or class body; not what only a script run by itself does."""
+    guard = assign.enclosing(If)
+    if guard is not None and "__main__" in guard.test.text:
+        return ""
+    owner = assign.owner
+    if isinstance(owner, ClassDef):
+        return f"an attribute of the class {owner.name}, made once"
+    return "made once when the module is imported" if isinstance(target, Name) else ""
+
+
+def cached(function: FunctionDef | None) -> str:
+    """Made in a function that is run only once."""
+    if function is None or not function.decorated_by(*CACHES) or function.is_generator:
+        return ""
+    returned = re.search(r"return\b", function.text) is not None
+    return f"what the cached {function.name}() gives to everybody" if returned else ""
+
+
+def is_default(node: Node) -> bool:
+    """Whether it is (part of) a parameter's default; a call given to `Depends` is another matter."""
+    for around in node.ancestors:
+        if isinstance(around, Param):
+            return around.default is not None and around.default.contains(node)
+        if isinstance(around, Call | FunctionDef | ClassDef):
+            return False
+    return False

@@ -1,0 +1,123 @@
+"""A relationship that nobody loaded is read in async code.
+
+Why: reading it sends a query at once, and there is no `await` to send it in: MissingGreenlet
+("greenlet_spawn has not been called; can't call await_only() here"). It works as long as a test happens
+to have the related rows in its session, and fails in production.
+
+Bad:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+    class Base(DeclarativeBase): ...
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        orders: Mapped[list["Order"]] = relationship()
+
+    async def order_count(db: AsyncSession, user_id: int):
+        user = (await db.execute(select(User).where(User.id == user_id))).scalar_one()
+        return len(user.orders)
+
+Good:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+    class Base(DeclarativeBase): ...
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        orders: Mapped[list["Order"]] = relationship()
+
+    async def order_count(db: AsyncSession, user_id: int):
+        query = select(User).where(User.id == user_id).options(selectinload(User.orders))
+        user = (await db.execute(query)).scalar_one()
+        return len(user.orders)
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from forge_doctor.check import check
+from forge_doctor.finding import Finding, Related, Severity
+from forge_doctor.lint.loaded import Loaded, Shape, loaded
+from forge_doctor.lint.mapped import lazy_relationship
+from forge_doctor.lint.models import Relationship
+from forge_doctor.lint.nodes import Assign, Attribute, Name
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.unloaded import confidence_of, is_unloaded
+
+SUSPECT = re.compile(rb"\bawait\b")
+
+
+@check(severity=Severity.ERROR)
+def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the attributes read from names that hold loaded objects."""
+    seen: set[tuple[int, str]] = set()
+    for read in attributes_of_locals(file, project):
+        held = loaded(project, read.value)
+        if held is None or held.shape is not Shape.OBJECT:
+            continue
+        relationship = lazy_relationship(held.model, read.attr)
+        function = read.function
+        if relationship is None or function is None or is_target(read) or not is_unloaded(held, relationship, read):
+            continue
+        key = (function.start, read.text)
+        if key not in seen:
+            seen.add(key)
+            yield found(file, project, read, held, relationship)
+
+
+def attributes_of_locals(file: SourceFile, project: Project) -> Iterator[Attribute]:
+    """`name.relationship` in async functions, told by the bytes first."""
+    names = survey_of(project).relationships
+    for match in reads_of(names).finditer(file.data) if names else ():
+        node = file.node_at(match.start())
+        around = node.parent if isinstance(node, Name) else None
+        if isinstance(around, Attribute) and around.value is node:
+            function = around.function
+            if function is not None and function.is_async:
+                yield around
+
+
+@lru_cache(maxsize=4)
+def reads_of(names: frozenset[str]) -> re.Pattern[bytes]:
+    """`name.relationship` that is no call, for relationships of the project."""
+    words = "|".join(map(re.escape, sorted(names))).encode()
+    return re.compile(rb"\w\.(?:" + words + rb")\b(?!\s*\()")
+
+
+def is_target(attribute: Attribute) -> bool:
+    """Whether it is assigned to there."""
+    around = attribute.parent
+    return isinstance(around, Assign) and attribute in around.targets
+
+
+def found(file: SourceFile, project: Project, read: Attribute, held: Loaded, relationship: Relationship) -> Finding:
+    """The finding, with the option to add to the query."""
+    model = held.model.class_.name
+    place = relationship.node
+    return file.finding(
+        lazy_load_in_async,
+        read,
+        f"`{read.text}` is a relationship that the query in line {held.call.line} does not load: reading it sends a "
+        "query outside of an `await` and fails with MissingGreenlet",
+        confidence=confidence_of(project, held, relationship),
+        remedy=f".options(selectinload({model}.{relationship.name}))  # in the query",
+        related=(
+            Related(message="loaded here", location=held.call.file.location(held.call)),
+            Related(message=f"`{model}.{relationship.name}`", location=place.file.location(place)),
+        ),
+    )

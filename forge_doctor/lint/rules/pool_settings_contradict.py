@@ -1,0 +1,89 @@
+"""Pool settings that do not mean what they seem to, or that do nothing beside each other.
+
+Why: `pool_size=0` is no empty pool but one without any limit: under load it opens connections until
+PostgreSQL has no slot left. `max_overflow=-1` is without limit as well, so `pool_timeout` never
+applies. NullPool opens a connection for each use, so `pool_recycle` and `pool_pre_ping` do nothing.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_size=0, max_overflow=10)
+
+Good:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_size=5, max_overflow=10)
+
+Source: https://docs.sqlalchemy.org/en/20/core/pooling.html (QueuePool: pool_size, max_overflow, timeout)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Finding, Severity
+from forge_doctor.lint.engines import EngineCall, engine_calls
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"create_(?:async_)?engine")
+QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
+# Settings that only mean something for connections that are kept.
+FOR_KEPT = {"pool_recycle": "recycled", "pool_pre_ping": "pinged"}
+
+
+@check(severity=Severity.WARNING)
+def pool_settings_contradict(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the settings of every engine; those the class refuses are `pool-class-mismatch`."""
+    for engine in engine_calls(file, project):
+        if engine.pool_class == "NullPool":
+            yield from useless(file, engine)
+        elif not engine.is_custom and (engine.pool_class or engine.keyword("poolclass") is None):
+            yield from unlimited(file, engine)
+
+
+def useless(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
+    """What does nothing beside NullPool."""
+    for name, done in FOR_KEPT.items():
+        written, value = engine.keyword(name), engine.setting(name)
+        if written is not None and value is not None and value.text not in ("False", "None", "-1"):
+            yield file.finding(
+                pool_settings_contradict,
+                written,
+                f"`{name}` does nothing beside NullPool: no connection is kept that could be {done}",
+                severity=Severity.INFO,
+                remedy=f"remove `{written.text}`",
+            )
+
+
+def unlimited(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
+    """A pool without limit, and what does nothing beside it."""
+    if engine.pool_class not in QUEUES or is_memory(engine):
+        return
+    setting = next((name for name, limit in (("pool_size", 1), ("max_overflow", 0)) if below(engine, name, limit)), "")
+    written = engine.keyword(setting)
+    if not setting or written is None:
+        return
+    others = [one for one in ("max_overflow", "pool_timeout") if one != setting and engine.keyword(one) is not None]
+    besides = f"; {' and '.join(f'`{one}`' for one in others)} beside it never applies" if others else ""
+    yield file.finding(
+        pool_settings_contradict,
+        written,
+        f"`{written.text}` is a pool without any limit: it opens connections until the server refuses them{besides}",
+        remedy="pool_size=5, max_overflow=10 (the defaults); for no pool at all poolclass=NullPool",
+    )
+
+
+def below(engine: EngineCall, name: str, limit: float) -> bool:
+    """Whether a setting is given a smaller number."""
+    number = engine.number(name)
+    return number is not None and number < limit
+
+
+def is_memory(engine: EngineCall) -> bool:
+    """SQLite in memory has a pool of another sort."""
+    return engine.dsn is not None and engine.dsn.dialect == "sqlite"

@@ -1,0 +1,204 @@
+"""A query is sent for each step of a loop.
+
+Why: N objects cost N + 1 round trips to the server, one after the other; a page of a hundred rows waits a
+hundred times. One query with `in_()`, a join, or `selectinload()` fetches the same rows at once.
+Loops over batches, retries, pages, constants, and those that stop at the first hit are left alone.
+
+Bad:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from app.models import Order, User
+
+    async def totals(db: AsyncSession):
+        users = (await db.scalars(select(User))).all()
+        for user in users:
+            orders = await db.scalars(select(Order).where(Order.user_id == user.id))
+            print(user.name, sum(order.total for order in orders))
+
+Good:
+
+    from sqlalchemy import select
+    from sqlalchemy.orm import selectinload
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from app.models import User
+
+    async def totals(db: AsyncSession):
+        users = (await db.scalars(select(User).options(selectinload(User.orders)))).all()
+        for user in users:
+            print(user.name, sum(order.total for order in user.orders))
+
+Source: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html#selectin-eager-loading
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.loops import is_batched, is_fixed
+from forge_doctor.lint.nodes import (
+    Assign,
+    Await,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    For,
+    FunctionDef,
+    Lambda,
+    Name,
+    Node,
+    Other,
+    Return,
+    While,
+    With,
+)
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.scopes import reaching
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.statements import Sql, sql_of
+from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
+
+SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
+GROUPING = re.compile(r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\(|with_for_update|FOR (?:UPDATE|SHARE)|advisory")
+MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
+
+
+@check(severity=Severity.WARNING)
+def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the loop around every awaited query."""
+    if is_test_file(file) or MIGRATION.search(file.path) or not file.mentions(b"for "):
+        return
+    for call, confidence in session_calls(file, project, QUERIES):
+        loop = loop_around(call)
+        if loop is None or not is_awaited(call) or has_reason(project, loop, call):
+            continue
+        sql = query_of(project, call)
+        if sql is None or GROUPING.search(sql.text) or selects_by(sql, loop):
+            continue
+        if any(depends_on(project, part, loop) for part in (*sql.parts, *call.args[1:])):
+            surely = is_of_query(project, loop)
+            yield found(file, loop, call, confidence if surely else min(confidence, Confidence.MEDIUM))
+
+
+def query_of(project: Project, call: Call) -> Sql | None:
+    """What is read; None for writes and what cannot be told."""
+    if call.method in ("get", "get_one"):
+        return Sql(verb="select", entities=call.args[:1], parts=tuple(call.args[1:]), understood=True)
+    sql = sql_of(project, first_argument(call))
+    # Names put into the text of a statement are tables and columns: no `IN` can gather those.
+    formatted = any(part.file.raw_query("interpolation", part.raw) for part in sql.parts)
+    return sql if sql.verb == "select" and not formatted else None
+
+
+def loop_around(call: Call) -> For | ComprehensionFor | None:
+    """The nearest plain loop that runs the call for each step."""
+    inner: Node = call
+    for around in call.ancestors:
+        if isinstance(around, FunctionDef | Lambda | While):
+            return None
+        if isinstance(around, For):
+            inside = around.target.end < inner.start and not around.iter.contains(call)
+            return around if inside and not around.is_async else None
+        if isinstance(around, Comprehension):
+            loop = around.loops[0]
+            return loop if not loop.is_async and not loop.iter.contains(call) else None
+        inner = around
+    return None
+
+
+def has_reason(project: Project, loop: For | ComprehensionFor, call: Call) -> bool:
+    """Whether the loop batches, retries, stops early, works off jobs, or walks over something fixed and short."""
+    if is_batched(loop) or is_fixed(project, loop.iter):
+        return True
+    if isinstance(loop, ComprehensionFor):
+        return False
+    if any(isinstance(one, While) for one in loop.ancestors) or any(loop.find(Return, nested=False)):
+        return True
+    if any(one.text == "break" for one in loop.find(Other)) or opens_session(loop, call):
+        return True
+    return works_off(loop, call)
+
+
+def opens_session(loop: For, call: Call) -> bool:
+    """Whether each step has a session or transaction of its own."""
+    return any(loop.find(With)) and any(one.is_async and one.contains(call) for one in loop.find(With))
+
+
+def works_off(loop: For, call: Call) -> bool:
+    """Whether each step saves or waits for something else: an item is a job, its query part of it."""
+    session = call.receiver.text if call.receiver is not None else ""
+    for awaited in loop.find(Await, nested=False):
+        value = awaited.value
+        if not isinstance(value, Call) or value.receiver is None or value.receiver.text != session:
+            return True
+        if value.method in ("commit", "rollback", "begin"):
+            return True
+    return False
+
+
+def selects_by(sql: Sql, loop: For | ComprehensionFor) -> bool:
+    """Whether the loop walks over the models or columns themselves."""
+    names = target_names(loop)
+    return any(re.search(rf"\b{re.escape(name)}\b", entity.text) for name in names for entity in sql.entities)
+
+
+def target_names(loop: For | ComprehensionFor) -> tuple[str, ...]:
+    """The names each step binds."""
+    return tuple(word for word in re.findall(r"[^\W\d]\w*", loop.target.text) if word not in ("_", "__"))
+
+
+def depends_on(project: Project, node: Node, loop: For | ComprehensionFor, depth: int = 0) -> bool:
+    """Whether an expression is made from what the loop binds, through names assigned inside the loop."""
+    names = target_names(loop)
+    for name in (node, *node.find(Name)):
+        if not isinstance(name, Name):
+            continue
+        if name.id in names:
+            return True
+        if depth < 3 and any(depends_on(project, one, loop, depth + 1) for one in assigned_inside(project, name, loop)):
+            return True
+    return False
+
+
+def assigned_inside(project: Project, name: Name, loop: For | ComprehensionFor) -> Iterator[Node]:
+    """What a name was given inside the loop."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    for binding in [] if found is None else reaching(found[1], name):
+        if isinstance(binding.node, Assign) and binding.node.value is not None and loop.contains(binding.node):
+            yield binding.node.value
+
+
+def is_of_query(project: Project, loop: For | ComprehensionFor) -> bool:
+    """Whether the items come from a query of a session."""
+    node: Node | None = loop.iter
+    for _ in range(6):
+        while isinstance(node, Call) and node.receiver is not None:
+            node = node.receiver
+        if isinstance(node, Await) and isinstance(node.value, Call) and node.value.receiver is not None:
+            return node.value.method in QUERIES and project.is_async_session(node.value.receiver)
+        if not isinstance(node, Name):
+            return False
+        scopes = project.scopes(node.file)
+        found = scopes.lookup(node.id, node)
+        bindings = [] if found is None else reaching(found[1], node)
+        node = getattr(bindings[0].node, "value", None) if len(bindings) == 1 else None
+    return False
+
+
+def found(file: SourceFile, loop: For | ComprehensionFor, call: Call, confidence: Confidence) -> Finding:
+    """The finding."""
+    return file.finding(
+        query_in_loop,
+        call,
+        f"`{call.func.text}()` sends a query for each `{loop.target.text}` of the loop in line {loop.line} (N+1): "
+        "as many round trips, one after the other",
+        confidence=confidence,
+        remedy="fetch them before the loop with one query: `.where(Model.column.in_(values))`, a join, "
+        "or `.options(selectinload(...))`",
+    )

@@ -1,0 +1,109 @@
+"""A plain string is given to `execute` and its like, which take a statement.
+
+Why: SQLAlchemy 2.0 executes no plain strings: a session raises ArgumentError, a connection
+ObjectNotExecutableError, when the line runs. `text()` makes a statement of the string; what varies
+goes in as bind parameters (`:name`), never by formatting.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def ping(db: AsyncSession):
+        await db.execute("SELECT 1")
+
+Good:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def ping(db: AsyncSession):
+        await db.execute(text("SELECT 1"))
+
+Source: https://docs.sqlalchemy.org/en/20/core/connections.html (seen with 2.0.30, 2.0.54 and 2.1.9)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Edit, Finding, Severity
+from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.expected_failures import is_expected_to_fail
+from forge_doctor.lint.imported_name import imported_name
+from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.literals import followed, is_filled_in, text_of
+from forge_doctor.lint.matched_calls import matched_calls
+from forge_doctor.lint.nodes import BinOp, Call, ClassDef, Name, Node, Str
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+# With a string, a name or a keyword as first argument.
+SUSPECT = re.compile(
+    rb"\.\s*(?:exec|execute|scalars?|stream|stream_scalars)\s*\("
+    rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|\w+\s*[,)+%]|statement\s*=))"
+)
+CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
+# What text() would read as a bind parameter, and what marks those of drivers.
+PARAMETERS = re.compile(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
+
+
+@check(severity=Severity.ERROR)
+def raw_sql_without_text(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Find them by method name; receivers must be declared: drivers' own connections do take strings."""
+    for call in matched_calls(file, SUSPECT, awaited=True):
+        receiver, statement = call.receiver, call.argument(0, "statement")
+        if receiver is None or statement is None or not may_be_text(statement):
+            continue
+        written = text_of(followed(project, statement))
+        if written is None or is_expected_to_fail(call):
+            continue
+        value = project.value_of(receiver)
+        if takes_statements(value, call, project) and not is_mocked(receiver):
+            yield found(file, call, statement, written, value, project)
+
+
+def may_be_text(statement: Node) -> bool:
+    """Cheap: a string as it stands, or a name that is bound to one in this file, or a constant's."""
+    if not isinstance(statement, Name):
+        return isinstance(statement, Str | BinOp | Call)
+    name = re.escape(statement.text).encode()
+    bound = rb"\b" + name + rb"\s*(?::[^=\n]*)?=[\s(]*[rRfFuU]{0,2}[\"']"
+    return statement.text.isupper() or re.search(bound, statement.file.data) is not None
+
+
+def takes_statements(value: Value, call: Call, project: Project) -> bool:
+    """Whether it is a session or connection, and the method SQLAlchemy's own."""
+    kind = value.kind
+    if not (kind.is_async_session or kind.is_sync_session or kind in CONNECTIONS) or value.confidence is Confidence.LOW:
+        return False
+    return not isinstance(value.definition, ClassDef) or project.method(value.definition, call.method) is None
+
+
+def found(file: SourceFile, call: Call, statement: Node, written: str, value: Value, project: Project) -> Finding:
+    """The finding with the `text()` to write."""
+    error = "ObjectNotExecutableError" if value.kind in CONNECTIONS else "ArgumentError"
+    filled = is_filled_in(written)
+    advice = "; pass what varies as bind parameters: `text('... :name'), {'name': ...}`" if filled else ""
+    return file.finding(
+        raw_sql_without_text,
+        statement,
+        f"`{call.method}()` of {value.label} is given a plain string: it fails with {error} when it runs",
+        confidence=value.confidence,
+        remedy=f"{call.func.text}(text(...)){advice}",
+        edits=edits(file, call, statement, written, project),
+    )
+
+
+def edits(file: SourceFile, call: Call, statement: Node, written: str, project: Project) -> tuple[Edit, ...]:
+    """Wrap it: safe where the text means the same as a statement; nothing for driver placeholders."""
+    safe = isinstance(statement, Str) and not is_filled_in(written) and PARAMETERS.search(written) is None
+    text = imported_name(project, call, "text", safe=safe)
+    if text is None:
+        return ()
+    return (
+        *text.edits,
+        file.insertion(statement.start, "text(", safe=safe),
+        file.insertion(statement.end, ")", safe=safe),
+    )

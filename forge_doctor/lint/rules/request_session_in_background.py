@@ -1,0 +1,142 @@
+"""A request's session is handed to something that outlives the request.
+
+Why: the session belongs to the request, which closes it. A task made with `create_task` goes on with a session that
+the request uses at the same time, and that is closed under it. BackgroundTasks run after the response: FastAPI 0.106
+to 0.117 has closed the session by then, other versions keep its connection out of the pool until the task ends.
+
+Bad:
+
+    import asyncio
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def notify(db: AsyncSession): ...
+
+    async def order(db: AsyncSession):
+        asyncio.create_task(notify(db))
+
+Good:
+
+    import asyncio
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
+    async def notify(factory: async_sessionmaker):
+        async with factory() as db:
+            ...
+
+    async def order(factory: async_sessionmaker):
+        asyncio.create_task(notify(factory))
+
+Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Dependencies with yield and
+background tasks); DataJunction/dj#1492, fastapi/fastapi#581
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.concurrent import Use, launched, sessions_used
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"\b(?:add_task|BackgroundTask|create_task|ensure_future)\s*\(")
+GROUPS = re.compile(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
+
+
+@check(severity=Severity.ERROR)
+def request_session_in_background(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what is handed to BackgroundTasks, and at tasks nobody waits for."""
+    for call in file.calls("add_task", "BackgroundTask"):
+        use = handed_over(project, call)
+        if use is not None:
+            yield found(file, project, call, use, Severity.WARNING)
+    for call in file.calls("create_task", "ensure_future"):
+        if is_left_alone(project, call) and not is_test_file(file):
+            use = next(sessions_used(project, launched(call) or call), None)
+            if use is not None:
+                yield found(file, project, call, use, Severity.ERROR)
+
+
+def handed_over(project: Project, call: Call) -> Use | None:
+    """The session given to BackgroundTasks; a project's own `add_task` is none of ours."""
+    if call.method == "add_task":
+        receiver = call.receiver
+        if receiver is None or not is_background_tasks(project, receiver):
+            return None
+    return next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
+
+
+def is_background_tasks(project: Project, receiver: Node) -> bool:
+    """Whether it is FastAPI's BackgroundTasks, told by its type, else by its name."""
+    name = project.qualified(receiver)
+    if isinstance(receiver, Name) and receiver.function is not None:
+        param = receiver.function.param(receiver.text)
+        if param is not None and param.annotation is not None:
+            return "BackgroundTasks" in param.annotation.text
+    return "BackgroundTasks" in name or re.search(r"background|^tasks$", receiver.text) is not None
+
+
+def is_left_alone(project: Project, call: Call) -> bool:
+    """Whether nobody in the function waits for the task."""
+    function = call.function
+    if function is None or (call.receiver is not None and is_group(project, call.receiver)):
+        return False
+    statement = call.parent
+    if isinstance(statement, Expr):
+        return True
+    if not isinstance(statement, Assign) or not isinstance(statement.target, Name):
+        return False
+    name = re.escape(statement.target.text)
+    takers = "await|gather|wait|wait_for|shield|as_completed|return|yield|append|add"
+    waited = rf"\b(?:{takers})\b[^\n]*\b{name}\b"
+    handed = re.search(rf"\b{name}\.(?:result|cancel)\(|=\s*{name}\b", function.text)
+    return re.search(waited, function.text) is None and handed is None
+
+
+def is_group(project: Project, receiver: Node) -> bool:
+    """Whether a task group waits for its tasks before its block ends."""
+    value = project.qualified(receiver)
+    if GROUPS.search(value) or GROUPS.search(receiver.text):
+        return True
+    return any(
+        item.target is not None and item.target.text == receiver.text
+        for statement in receiver.ancestors
+        if isinstance(statement, With)
+        for item in statement.items
+    )
+
+
+def origin(project: Project, use: Use) -> tuple[str, Confidence]:
+    """Where the session comes from, in words, and how sure it is that it is closed before the task ends."""
+    root = use.node
+    found_at = project.scopes(root.file).lookup(root.text, root) if isinstance(root, Name) else None
+    if found_at is None:
+        return "it belongs to somebody else", min(use.confidence, Confidence.MEDIUM)
+    binding = found_at[1][-1].node
+    if isinstance(binding, Param) and isinstance(found_at[0].node, FunctionDef):
+        given = binding.default is not None and project.value_of(binding.default).kind is Kind.DEPENDENCY
+        given = given or (binding.annotation is not None and "Depends" in binding.text)
+        words = "a dependency closes it" if given else f"the caller of {found_at[0].node.name}() closes it"
+        return words, use.confidence
+    return f"it is closed where the block of line {binding.line} ends", use.confidence
+
+
+def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Severity) -> Finding:
+    """The finding, at the call that hands the session over."""
+    why, confidence = origin(project, use)
+    late = "runs after the response" if severity is Severity.WARNING else "goes on by itself"
+    return file.finding(
+        request_session_in_background,
+        call,
+        f"`{use.text}` is handed to a task that {late}, but {why}: the task meets a closed session, or keeps its "
+        "connection out of the pool",
+        severity=severity,
+        confidence=confidence,
+        remedy="open a session in the task itself: `async with Factory() as session:`; hand over ids, not the session",
+        evidence=(Evidence(label="session", value=use.text, source=f"line {use.node.line}"),),
+    )

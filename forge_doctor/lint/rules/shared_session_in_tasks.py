@@ -1,0 +1,119 @@
+"""One session is used by several tasks at once.
+
+Why: an AsyncSession is one conversation over one connection. Two tasks that use it at the same time fail with
+"concurrent operations are not permitted", or mix up each other's transaction without a word.
+
+Bad:
+
+    import asyncio
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def counts(db: AsyncSession):
+        return await asyncio.gather(
+            db.scalar(text("select count(*) from orders")),
+            db.scalar(text("select count(*) from users")),
+        )
+
+Good:
+
+    import asyncio
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
+    async def count(factory: async_sessionmaker, table: str):
+        async with factory() as db:
+            return await db.scalar(text("select count(*) from " + table))
+
+    async def counts(factory: async_sessionmaker):
+        return await asyncio.gather(count(factory, "orders"), count(factory, "users"))
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Is the Session thread-safe? Is AsyncSession safe to
+share in concurrent tasks?); sqlalchemy/sqlalchemy#10092
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Evidence, Finding, Severity
+from forge_doctor.lint.concurrent import (
+    GATHERERS,
+    Use,
+    gathered,
+    is_bound_within,
+    launched,
+    loop_around,
+    sessions_used,
+)
+from forge_doctor.lint.nodes import Await, Call, Comprehension, For, FunctionDef, Node
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"\b(?:gather|as_completed|wait|create_task|start_soon|ensure_future)\s*\(")
+LOCK = re.compile(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
+
+
+@check(severity=Severity.ERROR)
+def shared_session_in_tasks(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what runs side by side: given to gather, or started by a task group."""
+    for call in file.calls(*GATHERERS):
+        yield from of_gather(file, project, call)
+    for call in file.calls("create_task", "start_soon", "ensure_future"):
+        yield from of_loop(file, project, call)
+
+
+def of_gather(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
+    """Several coroutines with one session, or one of them many times."""
+    seen: dict[str, list[tuple[Use, Node]]] = {}
+    for coroutine, many in gathered(call):
+        for use in {
+            one.text: one for one in sessions_used(project, coroutine) if not is_locked(project, coroutine)
+        }.values():
+            around = repeater(coroutine)
+            if many and around is not None and is_bound_within(project, use, around):
+                continue
+            seen.setdefault(use.text, []).extend([(use, coroutine)] * (2 if many else 1))
+    for text, uses in seen.items():
+        if len(uses) > 1:
+            yield told(file, call, text, uses[0][0], f"`{call.func.text}`")
+
+
+def of_loop(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
+    """`group.create_task(f(db))` in a loop, the task not awaited before the next one starts."""
+    function, coroutine = call.function, launched(call)
+    if function is None or coroutine is None or isinstance(call.parent, Await):
+        return
+    loop = loop_around(call, function)
+    if loop is None or any(loop.contains(one) and one.start > call.end for one in loop.find(Await, nested=False)):
+        return
+    for use in sessions_used(project, coroutine):
+        if not is_bound_within(project, use, loop) and not is_locked(project, coroutine):
+            yield told(file, call, use.text, use, f"`{call.func.text}` in a loop")
+            return
+
+
+def repeater(coroutine: Node) -> Node | None:
+    """The comprehension or loop that makes many of it."""
+    return coroutine.enclosing(Comprehension) or coroutine.enclosing(For)
+
+
+def is_locked(project: Project, coroutine: Node) -> bool:
+    """Whether the coroutine waits for a lock, so that one at a time works with the session."""
+    function: FunctionDef | None = project.called(coroutine) if isinstance(coroutine, Call) else None
+    return function is not None and LOCK.search(function.text) is not None
+
+
+def told(file: SourceFile, call: Call, text: str, use: Use, how: str) -> Finding:
+    """The finding, at the call that starts them."""
+    return file.finding(
+        shared_session_in_tasks,
+        call,
+        f"{how} lets several tasks use `{text}` at once: a session is one connection, the second statement fails "
+        'with "concurrent operations are not permitted" or joins the wrong transaction',
+        confidence=use.confidence,
+        remedy="open a session in each task (`async with Factory() as session:`), or await one after the other",
+        evidence=(Evidence(label="session", value=text, source=f"line {use.node.line}"),),
+    )

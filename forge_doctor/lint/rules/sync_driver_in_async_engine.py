@@ -1,0 +1,72 @@
+"""An async engine is made with a URL whose driver is not async.
+
+Why: `create_async_engine` takes only drivers that speak asyncio; with any other it raises
+InvalidRequestError ("The asyncio extension requires an async driver"). `postgresql://` means psycopg2 in
+SQLAlchemy 2.0, which fails, and psycopg 3 from 2.1 on, which works where it is installed: name the driver.
+`postgres://` is no dialect at all since SQLAlchemy 1.4.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+psycopg2://app@db/shop")
+
+Good:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/shop")
+
+Source: https://docs.sqlalchemy.org/en/21/core/engines.html (psycopg2, pymysql, pg8000 and pysqlite were seen refused by
+2.0.30, 2.0.54 and 2.1.9; the others, mysqldb, pyodbc, cx_oracle and pymssql among them, rest on `is_async` of
+SQLAlchemy's dialect of that name, without the driver installed)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.drivers import REPLACEMENTS, SYNC, UNKNOWN_DIALECTS, drivers_of
+from forge_doctor.lint.dsn import Dsn
+from forge_doctor.lint.engines import EngineCall, engine_calls
+from forge_doctor.lint.expected_failures import is_expected_to_fail
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+REFUSED = "InvalidRequestError when the engine is made"
+SUSPECT = re.compile(rb"create_async_engine")
+
+
+@check(severity=Severity.ERROR)
+def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every async engine whose URL is written in code."""
+    for engine in engine_calls(file, project):
+        dsn = engine.dsn
+        if not engine.is_async or dsn is None or is_expected_to_fail(engine.call):
+            continue
+        drivers = drivers_of(dsn)
+        if dsn.dialect in UNKNOWN_DIALECTS:
+            yield found(file, engine, dsn, "names no dialect of SQLAlchemy: NoSuchModuleError", Confidence.HIGH)
+        elif drivers and all(one in SYNC for one in drivers):
+            yield found(file, engine, dsn, f"means {drivers[0]}, which is not async: {REFUSED}", Confidence.HIGH)
+        elif drivers and drivers[0] in SYNC:
+            meaning = (
+                f"means {drivers[0]} in SQLAlchemy 2.0, which is not async ({REFUSED}), and {drivers[1]} from 2.1 on"
+            )
+            yield found(file, engine, dsn, meaning, Confidence.MEDIUM)
+
+
+def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confidence: Confidence) -> Finding:
+    """The finding at the URL."""
+    replacement = REPLACEMENTS.get(dsn.dialect, "")
+    return file.finding(
+        sync_driver_in_async_engine,
+        engine.call.argument(0, "url") or engine.call,
+        f"`{dsn.scheme}://` {meaning}",
+        confidence=confidence,
+        remedy=f"{replacement}://..." if replacement else "use a URL with an async driver",
+        evidence=(Evidence(label="driver", value=dsn.scheme, source="the URL given to create_async_engine"),),
+    )

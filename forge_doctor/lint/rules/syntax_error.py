@@ -1,0 +1,48 @@
+"""The file does not parse, so it was read only in part.
+
+Why: what stands near the error cannot be judged, and a file that is not Python at all (a template)
+should be excluded and not taken for clean. Syntax newer than the Python that runs forge-doctor is
+read all the same; where it is not, the finding names the Python that reads it. Only what the parser
+could not read is told: some of what Python refuses (a `def` without a body) it reads.
+
+Bad:
+
+    async def work(session:
+        await session.commit()
+
+Good:
+
+    async def work(session):
+        await session.commit()
+
+Source: https://docs.python.org/3/reference/grammar.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Location, Severity
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+
+SUSPECT = re.compile(rb"async |await |\A\Z")
+
+
+@check(severity=Severity.ERROR)
+def syntax_error(file: SourceFile, project: Project) -> Iterator[Finding]:  # noqa: ARG001 - every rule's signature
+    """Say what the parser said."""
+    problem = file.problem
+    if problem is None:
+        return
+    reader = f"; {problem.reader} would read it" if problem.reader else ""
+    yield Finding(
+        check=syntax_error.id,
+        severity=syntax_error.severity,
+        confidence=Confidence.HIGH,
+        message=f"it was read only in part: {problem.message}{reader}",
+        location=Location(target=file.path, line=problem.line, column=problem.column),
+        remedy="mend the syntax, or exclude the file",
+    )

@@ -1,0 +1,83 @@
+"""An async function of the project that uses a session is called and never awaited.
+
+Why: calling an `async def` only makes a coroutine object. The repository method that was to save or
+load never runs, nothing is sent to the database, and what is kept is no row but a coroutine.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def save(db: AsyncSession, user):
+        db.add(user)
+        await db.commit()
+
+    async def register(db: AsyncSession, user):
+        save(db, user)
+
+Good:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def save(db: AsyncSession, user):
+        db.add(user)
+        await db.commit()
+
+    async def register(db: AsyncSession, user):
+        await save(db, user)
+
+Source: https://docs.python.org/3/library/asyncio-task.html#coroutines
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
+from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
+from forge_doctor.lint.doubles import is_declaration, is_mocked
+from forge_doctor.lint.fates import fate_of
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import Call, FunctionDef
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.uses import Use, use_of
+
+SUSPECT = re.compile(rb"async ")
+# Where a value is read in a way no coroutine can be; others may hand it on in ways we do not see.
+TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED, Use.FORMATTED})
+
+
+@check(severity=Severity.ERROR)
+def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Find calls that give a coroutine of the project which touches a session, and follow the value."""
+    for call in file.calls(*(file.names_called & project.async_names), awaited=False):
+        if call.function is None or use_of(call).use not in TELLING_USES | {Use.ASSIGNED}:
+            continue
+        value = project.value_of(call)
+        function = value.definition
+        if value.kind is not Kind.COROUTINE or not isinstance(function, FunctionDef):
+            continue
+        if value.confidence is Confidence.LOW or not project.touches_session(function):
+            continue
+        if is_declaration(function) or (call.receiver is not None and is_mocked(call.receiver)):
+            continue
+        fate = fate_of(project, call)
+        if fate.use in TELLING_USES:
+            yield found(file, call, function, fate.use, min(value.confidence, fate.confidence))
+
+
+def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:
+    """The finding with the `await` to insert, and where the function is."""
+    edits: tuple[Edit, ...] = await_edits(call)
+    place = Related(message=f"`async def {function.name}`", location=function.file.location(function.name_node))
+    return file.finding(
+        unawaited_data_access,
+        call,
+        f"`{call.method}()` is async and uses a session, and is not awaited: {CONSEQUENCE[use]}",
+        confidence=confidence,
+        remedy=f"await {call.method}(...)",
+        related=(place,),
+        edits=edits,
+    )

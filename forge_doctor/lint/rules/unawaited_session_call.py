@@ -1,0 +1,87 @@
+"""A coroutine method of a session, connection, result or transaction is called and never awaited.
+
+Why: the call only makes a coroutine object. Nothing is sent to the database: the commit does not
+commit, the delete does not delete, and the result is an object that has neither rows nor columns.
+Python says no more than `RuntimeWarning: coroutine 'AsyncSession.commit' was never awaited`, later.
+A coroutine that is stored and awaited later, gathered, or returned by a plain function is fine.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def rename(db: AsyncSession, user, name):
+        user.name = name
+        db.commit()
+
+Good:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def rename(db: AsyncSession, user, name):
+        user.name = name
+        await db.commit()
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Asyncio ORM session API)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
+from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.fates import fate_of
+from forge_doctor.lint.methods import ALL_COROUTINES, STARTABLE
+from forge_doctor.lint.nodes import Await, Call
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.uses import Fate, Use, use_of
+
+# Asyncio's classes are of no use without an `async` somewhere in the file.
+SUSPECT = re.compile(rb"async|Async")
+STARTED = tuple(sorted({method for _, method in STARTABLE}))
+
+
+@check(severity=Severity.ERROR)
+def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Find them by method name, prove the receiver, follow the value."""
+    for call in file.calls(*ALL_COROUTINES, awaited=False):
+        if isinstance(call.parent, Await):
+            continue
+        value = project.coroutine_of(call)
+        if value is None or call.receiver is None or is_mocked(call.receiver):
+            continue
+        fate = fate_of(project, call)
+        if fate.is_fault:
+            yield found(file, call, fate, min(value.confidence, fate.confidence), project)
+    yield from unstarted(file, project)
+
+
+def unstarted(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`session.begin()` as a statement of its own begins nothing."""
+    for call in file.calls(*STARTED, awaited=False):
+        fate = use_of(call)
+        if fate.use is not Use.BARE or call.receiver is None or is_mocked(call.receiver):
+            continue
+        value = project.known(call.receiver)
+        if (value.kind, call.method) in STARTABLE and value.confidence > Confidence.LOW:
+            yield found(file, call, fate, value.confidence, project)
+
+
+def found(file: SourceFile, call: Call, fate: Fate, confidence: Confidence, project: Project) -> Finding:
+    """The finding with the `await` to insert."""
+    assert call.receiver is not None  # noqa: S101 - asked by both callers
+    value = project.known(call.receiver)
+    name = call.func.text if "\n" not in call.func.text else f"….{call.method}"
+    return file.finding(
+        unawaited_session_call,
+        call,
+        f"`{name}()` of {value.label} is not awaited: {CONSEQUENCE[fate.use]}",
+        confidence=confidence,
+        remedy=f"await {name}(...)",
+        evidence=(Evidence(label="receiver", value=value.label, source=value.why),) if value.why else (),
+        edits=await_edits(call) if confidence > Confidence.LOW else (),
+    )

@@ -1,0 +1,160 @@
+"""Rows are written and nobody on the way commits.
+
+Why: leaving the `async with` of a session closes it, and closing rolls back: the insert, update or delete
+is gone, with no error and no log line. `async with Session() as session` does not commit;
+`Session.begin()` and `session.begin()` do.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def save(user):
+        async with Session() as session:
+            session.add(user)
+            await session.flush()
+
+Good:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def save(user):
+        async with Session() as session:
+            session.add(user)
+            await session.commit()
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#opening-and-closing-a-session
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.doubles import is_test_file
+from forge_doctor.lint.expiry import maker_of, provider_of
+from forge_doctor.lint.nodes import Call, FunctionDef, Name, Node, Param, With, Yield
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.responses import route_decorator
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.transactions import calls_between, is_handed, is_write, opened_by, session_calls
+
+SUSPECT = re.compile(rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(")
+WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
+COMMITTING = frozenset(
+    {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
+)
+DELIBERATE = re.compile(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
+COMMITS = re.compile(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
+
+
+@check(severity=Severity.ERROR)
+def write_never_committed(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at sessions opened and closed around a write, and at routes whose session a dependency gives."""
+    if is_test_file(file):
+        return
+    seen: set[tuple[int, str]] = set()
+    for call, confidence in session_calls(file, project, WRITING):
+        session, function = call.receiver, call.function
+        if not isinstance(session, Name) or function is None or (function.start, session.id) in seen:
+            continue
+        if DELIBERATE.search(function.name) or not is_write(project, call):
+            continue
+        seen.add((function.start, session.id))
+        judged = opened_without_commit(project, function, session) or given_without_commit(project, function, session)
+        if judged is not None:
+            yield found(file, call, judged[0], min(confidence, judged[1]))
+
+
+def opened_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
+    """The `async with Factory() as session` around, if nothing inside commits or gets the session."""
+    statement = opened_by(session)
+    item = None if statement is None else next(
+        one for one in statement.items if one.target is not None and one.target.text == session.id
+    )  # fmt: skip
+    if statement is None or item is None or not isinstance(item.value, Call) or item.value.method == "begin":
+        return None
+    maker = maker_of(project, item.value)
+    if maker is None or COMMITS.search(maker.text.encode()) or b"AUTOCOMMIT" in maker.file.data:
+        return None
+    if not is_library_made(project, item.value) or not is_alone(function, statement, session.id):
+        return None
+    return item, Confidence.HIGH
+
+
+def is_library_made(project: Project, call: Call) -> bool:
+    """Whether the context manager is the session itself, not one of the project that may commit behind the `yield`."""
+    function = project.value_of(call.func).definition
+    return not isinstance(function, FunctionDef) or not commits(function)
+
+
+def commits(function: FunctionDef) -> bool:
+    """Whether a function's text says anything of commits or transactions."""
+    return COMMITS.search(function.file.data[function.start : function.end]) is not None
+
+
+def is_alone(function: FunctionDef, statement: With | FunctionDef, session: str) -> bool:
+    """Whether the session goes nowhere else in a block, and no transaction is begun or ended there."""
+    start, end = statement.body[0].start, statement.end
+    if isinstance(statement, With) and any(begins(item.value) for item in statement.items):
+        return False
+    if is_handed(function, session, start, end) or any(function.find(Yield, nested=False)):
+        return False
+    if re.search(rb"\b" + re.escape(session).encode() + rb"\.(?:" + "|".join(sorted(COMMITTING)).encode() + rb")\b",
+                 function.file.data[start:end]):  # fmt: skip
+        return False
+    return not any(one.method in COMMITTING for one in calls_between(function, start, end))
+
+
+def begins(manager: Node) -> bool:
+    """Whether what is entered ends a transaction itself: `session.begin()` beside the session."""
+    return isinstance(manager, Call) and manager.method in ("begin", "begin_nested")
+
+
+def given_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
+    """The dependency that gives a route its session, if neither of them commits."""
+    param = function.param(session.id)
+    decorator = route_decorator(project, function.body[0]) if function.body else None
+    if param is None or decorator is None or decorator.keyword("dependencies") is not None:
+        return None
+    provider = provider_of(project, param)
+    if provider is None or commits(provider) or not any(provider.find(Yield, nested=False)):
+        return None
+    maker = next((maker_of(project, one.value) for one in provider.find(Yield, nested=False) if one.value), None)
+    if maker is None or COMMITS.search(
+        maker.file.data.replace(b"expire_on_commit", b"").replace(b"autocommit=False", b"")
+    ):
+        return None
+    if others_may_commit(project, function, param) or b"dependencies=" in function.file.data:
+        return None
+    return (param, Confidence.MEDIUM) if is_alone(function, function, session.id) else None
+
+
+def others_may_commit(project: Project, function: FunctionDef, session: Param) -> bool:
+    """Whether another dependency of the route may commit, or is not in sight."""
+    for one in function.params:
+        if not isinstance(one, Param) or one is session or "Depends" not in one.text:
+            continue
+        provider = provider_of(project, one)
+        if provider is None or commits(provider):
+            return True
+    return False
+
+
+def found(file: SourceFile, call: Call, opened: Node, confidence: Confidence) -> Finding:
+    """The finding at the first write."""
+    session = call.receiver.text if call.receiver is not None else "session"
+    return file.finding(
+        write_never_committed,
+        call,
+        f"`{call.func.text}()` is never committed: the session opened in line {opened.line} is closed, which rolls "
+        "back what was written, without an error",
+        confidence=confidence,
+        remedy=f"await {session}.commit()  # after the write; or `async with {session}.begin():` around it",
+        related=(Related(message="the session comes from here", location=opened.file.location(opened)),),
+    )

@@ -1,0 +1,318 @@
+"""Which names a file binds, in which scope, to what; computed once per file from one query, and follows no import."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from forge_doctor.lint.nodes import (
+    Assign,
+    ClassDef,
+    ComprehensionFor,
+    Except,
+    For,
+    FunctionDef,
+    Lambda,
+    Module,
+    NamedExpr,
+    Node,
+    Param,
+    Sequence,
+    Starred,
+    TypeAlias,
+    WithItem,
+)
+from forge_doctor.lint.source import SourceFile, captures
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+QUERY = """[(function_definition) (class_definition) (lambda) (assignment) (named_expression) (for_statement)
+(for_in_clause) (with_item) (except_clause) (import_statement) (import_from_statement) (type_alias_statement)
+(global_statement) (nonlocal_statement)] @binder"""
+
+
+OPENERS = frozenset({"function_definition", "class_definition", "lambda"})
+DECLARERS = frozenset({"global_statement", "nonlocal_statement"})
+
+
+class How(Enum):
+    """How a name came to be bound."""
+
+    PARAM = auto()
+    ASSIGN = auto()
+    WITH = auto()
+    FOR = auto()
+    EXCEPT = auto()
+    IMPORT = auto()
+    FUNCTION = auto()
+    CLASS = auto()
+    TYPE_ALIAS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One binding of a name.
+
+    `node` is what binds (the `Assign`, `WithItem`, `For`, `FunctionDef`, `Param` or plain `Name` of a
+    parameter); `path` leads to the part of an unpacked value (`(1,)` for b in `a, b = f()`).
+    For imports `module` is the dotted module (leading dots kept) and `imported` the name taken from
+    it: empty for the module itself.
+    """
+
+    name: str
+    how: How
+    node: Node
+    path: tuple[int, ...] = ()
+    module: str = ""
+    imported: str = ""
+
+    @property
+    def start(self) -> int:
+        """Where it is bound."""
+        return self.node.start
+
+
+class Scope:
+    """A module, class, function or lambda and the names it binds, told apart when first asked for."""
+
+    def __init__(self, file: SourceFile, raw: ts.Node, parent: Scope | None) -> None:
+        self.file = file
+        self.raw = raw
+        self.parent = parent
+        self.binders: list[ts.Node] = []
+        self.outer_names: set[str] = set()
+        self.star_imports_found: list[str] = []
+        self.given: dict[str, list[Binding]] = {}  # from inner scopes, by `global` and `nonlocal`
+
+    @cached_property
+    def node(self) -> Module | ClassDef | FunctionDef | Lambda:
+        """The syntax that opens it."""
+        node = self.file.node(self.raw)
+        return node if isinstance(node, Module | ClassDef | FunctionDef | Lambda) else self.file.module
+
+    @cached_property
+    def names(self) -> dict[str, list[Binding]]:
+        """The bindings of each name, in order of the text."""
+        found: dict[str, list[Binding]] = {}
+        for binding in self._bindings():
+            if binding.name == "*":
+                self.star_imports_found.append(binding.module)
+            elif binding.name not in self.outer_names:
+                found.setdefault(binding.name, []).append(binding)
+        for name, bindings in self.given.items():
+            found[name] = sorted(found.get(name, []) + bindings, key=lambda one: one.start)
+        return found
+
+    @property
+    def star_imports(self) -> list[str]:
+        """The modules of `from module import *`."""
+        return self.star_imports_found if self.names is not None else []
+
+    def _bindings(self) -> Iterator[Binding]:
+        node = self.node
+        if isinstance(node, FunctionDef | Lambda):
+            for param in node.params:
+                name = param.name if isinstance(param, Param) else param.text.lstrip("*")
+                yield Binding(name=name, how=How.PARAM, node=param)
+        for raw in self.binders:
+            yield from bindings_of(self.file.node(raw))
+
+    def hand_out(self) -> None:
+        """Give what `global` and `nonlocal` name to the scopes outside."""
+        for binding in self._bindings():
+            if binding.name in self.outer_names and self.parent is not None:
+                scope = self.parent
+                while scope.parent is not None:
+                    scope = scope.parent
+                scope.given.setdefault(binding.name, []).append(binding)
+
+
+class Scopes:
+    """All scopes of a file, and all assignments to attributes (`self.session = session`)."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.module = Scope(file, file.tree.root_node, None)
+        self._by_id: dict[int, Scope] = {file.module.raw.id: self.module}
+        self._assignments: list[ts.Node] = []
+        self._build()
+
+    def of(self, node: Node) -> Scope:
+        """The scope a node belongs to."""
+        return self._by_id.get(node.owner.raw.id, self.module)
+
+    def opened_by(self, node: Node) -> Scope | None:
+        """The scope a function, class, lambda or module opens."""
+        return self._by_id.get(node.raw.id)
+
+    def lookup(self, name: str, at: Node) -> tuple[Scope, list[Binding]] | None:
+        """The scope that binds `name` as seen from `at`, with its bindings in order; class bodies
+        are skipped from the inside of functions, as Python does."""
+        scope: Scope | None = self.of(at)
+        first = True
+        while scope is not None:
+            if name in scope.names and (first or scope.raw.type != "class_definition"):
+                found = [one for one in scope.names[name] if _visible(one, at)]
+                if found:
+                    return scope, found
+            scope, first = scope.parent, False
+        return None
+
+    @cached_property
+    def functions(self) -> tuple[FunctionDef, ...]:
+        """Every function of the file."""
+        return tuple(scope.node for scope in self._by_id.values() if isinstance(scope.node, FunctionDef))
+
+    @cached_property
+    def classes(self) -> tuple[ClassDef, ...]:
+        """Every class of the file."""
+        return tuple(scope.node for scope in self._by_id.values() if isinstance(scope.node, ClassDef))
+
+    @cached_property
+    def attribute_assignments(self) -> dict[str, list[Assign]]:
+        """Assignments to an attribute of anything, by the attribute's name."""
+        found: dict[str, list[Assign]] = {}
+        for raw in self._assignments:
+            left = raw.child_by_field_name("left")
+            name = None if left is None or left.type != "attribute" else left.child_by_field_name("attribute")
+            node = None if name is None else self.file.node(raw)
+            if name is not None and isinstance(node, Assign):
+                found.setdefault(self.file.text_of(name), []).append(node)
+        return found
+
+    def _build(self) -> None:
+        raws = captures(QUERY, self.file.tree.root_node).get("binder", [])
+        placed = sorted((raw.start_byte, -raw.end_byte, index) for index, raw in enumerate(raws))
+        stack: list[tuple[Scope, int, int, int]] = [(self.module, 0, len(self.file.data) + 1, 0)]
+        declaring: list[Scope] = []
+        for start, negative_end, index in placed:
+            raw, kind = raws[index], raws[index].type
+            while len(stack) > 1 and stack[-1][2] <= start:
+                stack.pop()
+            # Defaults, decorators and annotations belong outside.
+            depth = len(stack) - 1
+            while depth and start < stack[depth][3]:
+                depth -= 1
+            scope = stack[depth][0]
+            if kind in OPENERS:
+                inner = self._by_id[raw.id] = Scope(self.file, raw, scope)
+                body = raw.child_by_field_name("body")
+                stack.append((inner, start, -negative_end, start if body is None else body.start_byte))
+            if kind in DECLARERS:
+                scope.outer_names.update(child.text.decode() for child in raw.named_children if child.text)
+                declaring.append(scope)
+            elif kind != "lambda":
+                scope.binders.append(raw)
+            if kind == "assignment":
+                self._assignments.append(raw)
+        for scope in declaring:
+            scope.hand_out()
+
+
+def bindings_of(node: Node) -> Iterator[Binding]:  # noqa: C901 - one line a statement
+    """The names a statement or clause binds; `*` for a star import."""
+    if isinstance(node, FunctionDef):
+        yield Binding(name=node.name, how=How.FUNCTION, node=node)
+    elif isinstance(node, ClassDef):
+        yield Binding(name=node.name, how=How.CLASS, node=node)
+    elif isinstance(node, Assign):
+        for target in node.targets:
+            yield from _bound_target(target, How.ASSIGN, node)
+    elif isinstance(node, NamedExpr):
+        yield from _bound_target(node.target, How.ASSIGN, node)
+    elif isinstance(node, For | ComprehensionFor):
+        yield from _bound_target(node.target, How.FOR, node)
+    elif isinstance(node, WithItem):
+        if node.target is not None:
+            yield from _bound_target(node.target, How.WITH, node)
+    elif isinstance(node, Except):
+        yield from _bound_exception(node)
+    elif isinstance(node, TypeAlias):
+        left = node.raw.child_by_field_name("left")
+        name = "" if left is None else node.file.text_of(left).partition("[")[0]
+        yield Binding(name=name, how=How.TYPE_ALIAS, node=node)
+    else:
+        yield from imports(node)
+
+
+def _bound_target(target: Node, how: How, node: Node, path: tuple[int, ...] = ()) -> Iterator[Binding]:
+    if isinstance(target, Sequence):
+        for index, part in enumerate(target.elts):
+            yield from _bound_target(part, how, node, (*path, index))
+    elif isinstance(target, Starred):
+        yield from _bound_target(target.value, how, node, (*path, -1))
+    elif target.raw.type == "identifier":
+        yield Binding(name=target.text, how=how, node=node, path=path)
+
+
+def _bound_exception(node: Except) -> Iterator[Binding]:
+    value = node.raw.child_by_field_name("value")
+    alias = None if value is None or value.type != "as_pattern" else value.child_by_field_name("alias")
+    if alias is not None:
+        yield Binding(name=node.file.text_of(alias), how=How.EXCEPT, node=node)
+
+
+def imports(node: Node) -> Iterator[Binding]:
+    """The names an import statement binds; `*` for a star import."""
+    names = [node.file.node(raw) for raw in node.raw.children_by_field_name("name")]
+    if node.raw.type == "import_statement":
+        for one in names:
+            dotted, alias = _alias(one)
+            if alias:
+                yield Binding(name=alias, how=How.IMPORT, node=node, module=dotted)
+            else:
+                yield Binding(name=dotted.partition(".")[0], how=How.IMPORT, node=node, module=dotted.partition(".")[0])
+        return
+    source = node.raw.child_by_field_name("module_name")
+    module = "" if source is None else node.file.text_of(source).replace(" ", "")
+    if any(child.type == "wildcard_import" for child in node.raw.named_children):
+        yield Binding(name="*", how=How.IMPORT, node=node, module=module)
+    for one in names:
+        name, alias = _alias(one)
+        yield Binding(name=alias or name, how=How.IMPORT, node=node, module=module, imported=name)
+
+
+def _alias(node: Node) -> tuple[str, str]:
+    if node.raw.type != "aliased_import":
+        return node.text, ""
+    name, alias = node.raw.child_by_field_name("name"), node.raw.child_by_field_name("alias")
+    return (
+        "" if name is None else node.file.text_of(name),
+        "" if alias is None else node.file.text_of(alias),
+    )
+
+
+def _visible(binding: Binding, at: Node) -> bool:
+    if isinstance(binding.node, ComprehensionFor):
+        around = binding.node.parent
+        return around is not None and around.contains(at)
+    return True
+
+
+def reaching(bindings: list[Binding], at: Node) -> list[Binding]:
+    """Those bindings that may hold where `at` stands in the same scope: the nearest before it, and
+    on upwards until one that is always passed; all of them where none stands before."""
+    starts = [one.start for one in bindings]
+    before = bindings[: bisect_right(starts, at.start)]
+    found: list[Binding] = []
+    for binding in reversed(before):
+        if isinstance(binding.node, Assign | NamedExpr) and binding.node.contains(at):
+            continue  # `x = f(x)`: the right side sees the value from before
+        found.append(binding)
+        if _always_passed(binding, at):
+            return found
+    return found or bindings
+
+
+def _always_passed(binding: Binding, at: Node) -> bool:
+    block = binding.node.raw.parent
+    while block is not None and block.type not in ("block", "module", "parameters", "lambda_parameters"):
+        block = block.parent
+    if block is None or block.type != "block":
+        return True
+    return bool(block.start_byte <= at.start < block.end_byte)

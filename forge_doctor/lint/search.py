@@ -1,0 +1,151 @@
+"""One folder's Python files: .gitignore through git itself, then the excludes; follows no link to a folder."""
+
+# Strings, not Path, since a tree has tens of thousands of paths.
+# ruff: noqa: PTH110, PTH114, PTH116, PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from forge_doctor.finding import NotRun
+from forge_doctor.lint.patterns import Patterns
+from forge_doctor.probes.git import GitAnswer, ask_git
+
+DISCOVER = "discover"
+# Folders that hold no code of the project's own.
+DEFAULT_EXCLUDES = (
+    *(".git", ".hg", ".svn", ".bzr", ".venv", "venv", "__pypackages__", "site-packages", "node_modules"),
+    *(".tox", ".nox", ".eggs", "build", "dist", "__pycache__", ".ipynb_checkpoints"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
+)
+STAGED = re.compile(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)
+SUBMODULE = b"160000"
+
+
+def excludes(extra: Iterable[str] = ()) -> Patterns:
+    """The default excludes and the user's own after them (`!build` takes one back)."""
+    return Patterns(written=(*DEFAULT_EXCLUDES, *extra))
+
+
+def shown(path: str | Path) -> str:
+    """The path as it can be printed: with `/`, bytes that are no UTF-8 escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What narrows a search: the excludes, counted from `base`, and whether .gitignore is honoured."""
+
+    base: Path
+    excludes: Patterns = field(default_factory=excludes)
+    force_exclude: bool = False
+    gitignore: bool = True
+
+    def relative(self, path: str) -> str:
+        """The path as patterns see it; outside `base` only its name."""
+        prefix = f"{self.base}{os.sep}"
+        return (path.removeprefix(prefix) if path.startswith(prefix) else os.path.basename(path)).replace(os.sep, "/")
+
+
+class Search:
+    """The files below `top`; what could not be looked at is added to `blind`."""
+
+    def __init__(self, scope: Scope, top: str, blind: list[NotRun]) -> None:
+        self.scope = scope
+        self.top = top
+        self.blind = blind
+        self.verdicts: dict[str, bool] = {}
+
+    def files(self) -> Iterator[str]:
+        """The folder's Python files, in no order."""
+        listing = self._git_listing(self.top) if self.scope.gitignore else None
+        for path in self._walk(self.top) if listing is None else self._from_git(self.top, listing):
+            if path.endswith(".py") and not self._excluded(path) and self._is_file(path):
+                yield path
+
+    def _excluded(self, path: str) -> bool:
+        """Whether the path, or a folder between it and the top, is named by an exclude."""
+        if path not in self.verdicts:
+            above = os.path.dirname(path)
+            self.verdicts[path] = (len(above) > len(self.top) and self._excluded(above)) or self.scope.excludes.name(
+                self.scope.relative(path)
+            )
+        return self.verdicts[path]
+
+    def _is_file(self, path: str) -> bool:
+        """False for what is no file or is gone: git lists deleted files, and others work beside us."""
+        try:
+            return stat.S_ISREG(os.stat(path).st_mode)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            # A link that leads nowhere holds nothing to lint; editors leave them as locks.
+            if not os.path.islink(path):
+                self._unseen(path, error.strerror)
+            return False
+
+    def _unseen(self, path: str, reason: str | None) -> None:
+        self.blind.append(
+            NotRun(
+                check=DISCOVER,
+                reason=f"{shown(path)}: {reason}: nothing in it was linted",
+                remedy="make it readable, or leave it out with --exclude",
+            )
+        )
+
+    def _git_listing(self, folder: str) -> GitAnswer | None:
+        """What git tracks or would add below the folder; None where git has no say in it."""
+        answer = ask_git(Path(folder), "ls-files", "--stage", "--cached", "--others", "--exclude-standard", "-z")
+        if not answer.ok:
+            return None
+        ignored_itself = not answer.out and ask_git(Path(folder), "check-ignore", "-q", ".").ok
+        return None if ignored_itself else answer
+
+    def _from_git(self, folder: str, answer: GitAnswer) -> Iterator[str]:
+        for path in re.findall(r"could not open directory '(.*)/': Permission denied", answer.err):
+            self._unseen(os.path.join(folder, path), "Permission denied")
+        entries = [entry for entry in answer.out.split(b"\0") if entry]
+        environments = tuple(
+            os.path.join(folder, os.fsdecode(entry.removesuffix(b"pyvenv.cfg")))
+            for entry in entries
+            if entry.endswith(b"/pyvenv.cfg") and not STAGED.fullmatch(entry)
+        )
+        for entry in entries:
+            staged = STAGED.fullmatch(entry)
+            path = os.path.join(folder, os.fsdecode(staged["path"] if staged else entry))
+            if (staged and staged["mode"] == SUBMODULE) or entry.endswith(b"/"):
+                yield from self._nested_repository(path.rstrip("/"))
+            elif not path.startswith(environments):
+                yield path
+
+    def _nested_repository(self, folder: str) -> Iterator[str]:
+        if self._excluded(folder) or os.path.islink(folder) or not os.path.exists(os.path.join(folder, ".git")):
+            return
+        listing = self._git_listing(folder)
+        yield from self._walk(folder) if listing is None else self._from_git(folder, listing)
+
+    def _walk(self, top: str) -> Iterator[str]:
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(folder) as found:
+                    entries = list(found)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._unseen(folder, error.strerror)
+                continue
+            if folder != self.top and any(entry.name == "pyvenv.cfg" for entry in entries):
+                continue
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if not self._excluded(entry.path):
+                        waiting.append(entry.path)
+                else:
+                    yield entry.path

@@ -1,0 +1,295 @@
+"""One Python file: its bytes, its syntax tree (parsed when first asked for), places in it; runs nothing of it."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from forge_doctor.check import Check
+from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
+from forge_doctor.lint.nodes import (
+    CLASSES,
+    Attribute,
+    Call,
+    Comment,
+    Module,
+    Name,
+    Node,
+    Statement,
+    types_of,
+    unwrapped,
+)
+from forge_doctor.lint.syntax_problem import SyntaxProblem, problem_in
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+N = TypeVar("N", bound=Node)
+# Bytes beyond ASCII belong to names in UTF-8.
+CALLED = re.compile(rb"([\w\x80-\xff]++)\s*\(")
+BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
+
+
+class SourceFile:
+    """A file as rules see it.
+
+    `path` is how findings name it, `data` its text in UTF-8 without byte order mark; `problem` says
+    why it could not be parsed (the rest of a broken file is still there to be read).
+    """
+
+    def __init__(self, data: bytes, path: str, location: Path | None = None) -> None:
+        self.path = path
+        self.absolute = location or Path(path)
+        self._decoding_problem: SyntaxProblem | None = None
+        self.data = self._decoded(data)
+        self._nodes: dict[int, Node] = {}
+
+    def __repr__(self) -> str:
+        return f"<SourceFile {self.path}>"
+
+    def _decoded(self, data: bytes) -> bytes:
+        if b"\0" in data:
+            line = data[: data.index(b"\0")].count(b"\n") + 1
+            self._decoding_problem = SyntaxProblem(line=line, message="it contains null bytes")
+            return b""
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            text = data.decode(encoding)
+        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            self._decoding_problem = SyntaxProblem(line=1, message=f"it cannot be decoded: {error}")
+            return b""
+        # Python ends lines at a lone carriage return as well; the parser does not.
+        return re.sub(rb"\r(?!\n)", b"\n", text.encode("utf-8", "surrogatepass"))
+
+    # -- the tree
+
+    @cached_property
+    def tree(self) -> ts.Tree:
+        """The parser's own tree."""
+        return _parser().parse(self.data)
+
+    @cached_property
+    def module(self) -> Module:
+        """The root of the tree."""
+        root = self.node(self.tree.root_node)
+        return root if isinstance(root, Module) else Module(self.tree.root_node, self)
+
+    @cached_property
+    def problem(self) -> SyntaxProblem | None:
+        """Why it does not parse; None where it does (or where only the parser's grammar is too old)."""
+        return self._decoding_problem or problem_in(self.tree.root_node, self.data)
+
+    def node(self, raw: ts.Node) -> Node:
+        """The typed node of a raw one: always the same object."""
+        found = self._nodes.get(raw.id)
+        if found is None:
+            inner = unwrapped(raw)
+            found = None if inner is raw else self._nodes.get(inner.id)
+            if found is None:
+                found = self._nodes[inner.id] = CLASSES.get(inner.type, Node)(inner, self)
+            self._nodes[raw.id] = found
+        return found
+
+    def text_of(self, raw: ts.Node) -> str:
+        """The source of a raw node."""
+        return self.data[raw.start_byte : raw.end_byte].decode("utf-8", "replace")
+
+    # -- finding nodes
+
+    def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
+        """Every node of a kind, in order of the text."""
+        raw = self.tree.root_node if within is None else within.raw
+        for found in _captures(_alternatives(types_of(kind)), raw):  # type: ignore[arg-type]
+            node = self.node(found)
+            if isinstance(node, kind):
+                yield node
+
+    def raw_query(self, pattern: str, raw: ts.Node) -> list[ts.Node]:
+        """Raw nodes of a grammar type inside another."""
+        return _captures(f"({pattern})", raw)
+
+    def calls(self, *names: str, awaited: bool = True) -> Iterator[Call]:
+        """Calls of functions or methods with one of these names, in order of the text.
+
+        Costs a search in the bytes, not a walk: give names wherever you can. With `awaited=False`
+        those right behind an `await` are left out (and cost nothing, not even parsing).
+        """
+        offsets = sorted(at for name in names for at in self._called_at.get(name.encode(), ()))
+        for offset in offsets:
+            if not awaited and self._awaited_at(offset):
+                continue
+            found = self.node_at(offset)
+            if isinstance(found, Name):
+                call = found.parent
+                if isinstance(call, Attribute) and call.attr_node is found:
+                    found, call = call, call.parent
+                if isinstance(call, Call) and call.func is found:
+                    yield call
+
+    @cached_property
+    def names_called(self) -> frozenset[str]:
+        """Every name that stands before an opening parenthesis, told by the bytes."""
+        return frozenset(name.decode("utf-8", "replace") for name in self._called_at)
+
+    @cached_property
+    def _called_at(self) -> dict[bytes, list[int]]:
+        """Where those names stand: one search for all rules."""
+        found: dict[bytes, list[int]] = {}
+        for match in CALLED.finditer(self.data):
+            found.setdefault(match.group(1), []).append(match.start())
+        return found
+
+    def _awaited_at(self, offset: int) -> bool:
+        return BEHIND_AWAIT.search(self.data, max(0, offset - 100), offset) is not None
+
+    def node_at(self, offset: int) -> Node | None:
+        """The innermost node at a byte offset."""
+        raw = self.tree.root_node.descendant_for_byte_range(offset, offset)
+        return None if raw is None else self.node(raw)
+
+    def mentions(self, *words: bytes) -> bool:
+        """Whether the bytes contain one of the words; needs no parsing. True where the bytes could not be read."""
+        return self._decoding_problem is not None or any(word in self.data for word in words)
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """The comments, in order."""
+        return tuple(self.query(Comment))
+
+    # -- places
+
+    def location(self, node: Node, end: Node | None = None) -> Location:
+        """Where a node is, for a `Finding` or an `Edit`; with `end`, up to the end of that node."""
+        return self.span(node.start, (end or node).end)
+
+    def span(self, start: int, end: int) -> Location:
+        """The place between two byte offsets, in lines and characters."""
+        (line, column), (end_line, end_column) = self._position(start), self._position(end)
+        return Location(target=self.path, line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line_start = self.data.rfind(b"\n", 0, offset) + 1
+        line = self.data.count(b"\n", 0, offset) + 1
+        return line, len(self.data[line_start:offset].decode("utf-8", "replace")) + 1
+
+    # -- what rules say
+
+    def finding(
+        self,
+        check: Check[Any],
+        node: Node,
+        message: str,
+        *,
+        confidence: Confidence = Confidence.HIGH,
+        severity: Severity | None = None,
+        remedy: str = "",
+        evidence: tuple[Evidence, ...] = (),
+        related: tuple[Related, ...] = (),
+        edits: tuple[Edit, ...] = (),
+    ) -> Finding:
+        """A finding at `node`, as grave as the check says unless told otherwise."""
+        return Finding(
+            check=check.id,
+            severity=check.severity if severity is None else severity,
+            confidence=confidence,
+            message=message,
+            location=self.location(node),
+            remedy=remedy,
+            evidence=evidence,
+            related=related,
+            edits=edits,
+        )
+
+    def insertion(self, offset: int, text: str, *, safe: bool = True) -> Edit:
+        """An edit that puts `text` at a byte offset."""
+        return Edit(location=self.span(offset, offset), replacement=text, safe=safe)
+
+    def replacement(self, node: Node, text: str, *, safe: bool = True) -> Edit:
+        """An edit that puts `text` in the place of a node."""
+        return Edit(location=self.location(node), replacement=text, safe=safe)
+
+    def replacement_between(self, start: int, end: int, text: str, *, safe: bool = True) -> Edit:
+        """An edit that puts `text` in the place of the bytes between two offsets."""
+        return Edit(location=self.span(start, end), replacement=text, safe=safe)
+
+    def deletion(self, start: int, end: int, *, safe: bool = True) -> Edit:
+        """An edit that removes the bytes between two offsets."""
+        return Edit(location=self.span(start, end), replacement="", safe=safe)
+
+    def await_edits(self, call: Node, *, safe: bool = True) -> tuple[Edit, ...]:
+        """Edits that put `await` before an expression, in parentheses where it is followed by `.`, `(`, `[` or `**`."""
+        if needs_parentheses(call):
+            return (self.insertion(call.start, "(await ", safe=safe), self.insertion(call.end, ")", safe=safe))
+        return (self.insertion(call.start, "await ", safe=safe),)
+
+
+def needs_parentheses(node: Node) -> bool:
+    """Whether `await node` must stand in parentheses where `node` stands now."""
+    around = node.raw.parent
+    if around is None:
+        return False
+    if around.type in ("attribute", "subscript", "call") and around.start_byte == node.start:
+        return True
+    return around.type == "binary_operator" and any(child.type == "**" for child in around.children)
+
+
+def parse(code: str | bytes, path: str = "module.py") -> SourceFile:
+    """A file from text."""
+    return SourceFile(code.encode() if isinstance(code, str) else code, path)
+
+
+def statement_after(statement: Statement) -> Node | None:
+    """The next statement of the same block."""
+    raw = statement.raw
+    while raw.parent is not None and raw.parent.type in ("decorated_definition", "expression_statement"):
+        raw = raw.parent
+    following = raw.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    return None if following is None else statement.file.node(following)
+
+
+@lru_cache(maxsize=1)
+def _language() -> ts.Language:
+    import tree_sitter
+    import tree_sitter_python
+
+    return tree_sitter.Language(tree_sitter_python.language())
+
+
+@lru_cache(maxsize=1)
+def _parser() -> ts.Parser:
+    import tree_sitter
+
+    return tree_sitter.Parser(_language())
+
+
+@lru_cache(maxsize=256)
+def compiled_query(patterns: str) -> ts.Query:
+    """A query of the grammar, compiled once."""
+    import tree_sitter
+
+    return tree_sitter.Query(_language(), patterns)
+
+
+def captures(patterns: str, raw: ts.Node) -> dict[str, list[ts.Node]]:
+    """What a query captures inside a raw node, by capture name."""
+    import tree_sitter
+
+    return tree_sitter.QueryCursor(compiled_query(patterns)).captures(raw)
+
+
+@cache
+def _alternatives(types: tuple[str, ...]) -> str:
+    """A query's choice of the types; those that this version of the grammar lacks are left out."""
+    known = _language().id_for_node_kind
+    return " ".join(f"({name})" for name in types if known(name, True) is not None)
+
+
+def _captures(alternatives: str, raw: ts.Node) -> list[ts.Node]:
+    return captures(f"[{alternatives}] @found", raw).get("found", [])

@@ -1,0 +1,68 @@
+"""Why a file does not parse, and which Python would parse it; guesses no mend."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+# Syntax by the version that brought it; searched only in files that do not parse.
+NEWER_SYNTAX = (
+    ((3, 14), re.compile(rb"^\s*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE)),
+    ((3, 13), re.compile(rb"^\s*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
+    (
+        (3, 12),
+        re.compile(rb"^\s*(?:(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[|type[ \t]+\w+[ \t]*(?:\[|=))", re.MULTILINE),
+    ),
+    ((3, 11), re.compile(rb"^\s*except\*", re.MULTILINE)),
+)
+PYTHON_2 = re.compile(
+    rb"^\s*(?:print[ \t]+[\"'\w]|exec[ \t]+[\"']|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.MULTILINE
+)
+# A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
+TEMPLATE = re.compile(
+    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^\s*(?:from|import|class|def)\s+[\w.]*\{\{", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntaxProblem:
+    """A file nobody could parse whole: `reader` names what would (`Python 3.14`), empty where unknown."""
+
+    line: int
+    message: str
+    column: int = 1
+    reader: str = ""
+
+
+def problem_in(root: ts.Node, data: bytes) -> SyntaxProblem | None:
+    """The problem of a tree with errors; None where the running interpreter reads the file well."""
+    if not root.has_error:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(data)
+    except SyntaxError as error:
+        return SyntaxProblem(
+            line=error.lineno or 1, column=error.offset or 1, message=error.msg, reader=reader_of(data)
+        )
+    except (RecursionError, MemoryError, ValueError) as error:
+        return SyntaxProblem(line=1, message=f"too deep for this Python: {error}")
+    return None
+
+
+def reader_of(data: bytes) -> str:
+    """What would read these bytes, told by the syntax they use."""
+    if TEMPLATE.search(data):
+        return "a template engine (it is a Jinja template)"
+    for version, pattern in NEWER_SYNTAX:
+        if version > sys.version_info[:2] and pattern.search(data):
+            return f"Python {version[0]}.{version[1]}"
+    return "Python 2" if PYTHON_2.search(data) else ""

@@ -1,0 +1,125 @@
+"""Where a function opens, writes in and ends a transaction; judges no statement's effect in the database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.statements import sql_of
+
+SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
+HOLDERS = (*SESSIONS, Kind.ASYNC_CONNECTION)
+READING = words("execute scalar scalars stream stream_scalars exec get get_one refresh")
+PENDING = words("add add_all delete merge")
+ENDING = words("commit rollback close aclose remove invalidate reset")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginBlock:
+    """`async with session.begin():`; `session` is how the code inside calls the session or connection."""
+
+    statement: With
+    session: str
+    opener: Call
+    confidence: Confidence
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it is a savepoint."""
+        return self.opener.method == "begin_nested"
+
+
+def begin_blocks(project: Project, node: Node) -> Iterator[BeginBlock]:
+    """The begin blocks around a node in its function, the nearest first."""
+    for around in node.ancestors:
+        if isinstance(around, FunctionDef):
+            return
+        if isinstance(around, With) and around.is_async:
+            yield from reversed(list(_begun(project, around)))
+
+
+def _begun(project: Project, statement: With) -> Iterator[BeginBlock]:
+    for item in statement.items:
+        call = item.value
+        if not isinstance(call, Call) or call.method not in ("begin", "begin_nested") or call.receiver is None:
+            continue
+        value = project.known(call.receiver)
+        if value.confidence is Confidence.LOW:
+            continue
+        if value.kind in HOLDERS:
+            yield BeginBlock(statement=statement, session=call.receiver.text, opener=call, confidence=value.confidence)
+        elif value.kind in (Kind.ASYNC_FACTORY, Kind.ASYNC_ENGINE) and item.target is not None:
+            yield BeginBlock(statement=statement, session=item.target.text, opener=call, confidence=value.confidence)
+
+
+def session_calls(file: SourceFile, project: Project, methods: frozenset[str]) -> Iterator[tuple[Call, Confidence]]:
+    """Calls of these methods on what is surely (or most likely) a session or connection, outside of lambdas."""
+    for call in file.calls(*sorted(methods)):
+        receiver = call.receiver
+        if not isinstance(receiver, Name | Attribute):
+            continue
+        value = project.known(receiver)
+        if value.kind in HOLDERS and value.confidence > Confidence.LOW:
+            yield call, value.confidence
+
+
+def calls_between(function: FunctionDef, start: int, end: int) -> Iterator[Call]:
+    """The calls of a function itself between two places, in order of the text."""
+    within = (one for one in function.find(Call, nested=False) if start <= one.start and one.end <= end)
+    yield from sorted(within, key=lambda one: one.start)
+
+
+def is_awaited(call: Call) -> bool:
+    """Whether `await` stands right before."""
+    return isinstance(call.parent, Await)
+
+
+def is_write(project: Project, call: Call) -> bool:
+    """Whether a session's method surely changes rows, now or at the next flush."""
+    if call.method in PENDING or call.method == "flush":
+        return True
+    return call.method in ("execute", "scalar", "scalars", "exec") and sql_of(project, first_argument(call)).is_write
+
+
+def first_argument(call: Call) -> Node | None:
+    """The statement a session executes."""
+    return call.argument(0, "statement")
+
+
+def is_handed(function: FunctionDef, session: str, start: int, end: int) -> bool:
+    """Whether the session goes to somebody else between two places: passed, returned, yielded, stored."""
+    word = re.escape(session).encode()
+    root = re.escape(session.partition(".")[0]).encode()
+    alone = rb"(?<![\w.])" + word + rb"(?!\s*[.\w(=])|(?<![\w.])" + word + rb"\s*==?"
+    data = function.file.data
+    if re.search(alone, data[start:end]) is not None:
+        return True
+    if root != word and root in (b"self", b"cls"):  # methods of the same object see the same session
+        return re.search(rb"\b" + root + rb"\.\w+\s*\(", data[start:end]) is not None
+    return False
+
+
+def mentions(node: Node, session: str) -> bool:
+    """Whether a call is given the session."""
+    if not isinstance(node, Call):
+        return False
+    given = [*node.args, *(one.value for one in node.keywords if isinstance(one, Keyword))]
+    return any(one.text == session for one in given)
+
+
+def opened_by(name: Node) -> With | None:
+    """The `async with` of the same function that binds a session."""
+    for around in name.ancestors:
+        if isinstance(around, FunctionDef):
+            return None
+        if isinstance(around, With) and around.is_async:
+            for item in around.items:
+                if item.target is not None and item.target.text == name.text:
+                    return around
+    return None

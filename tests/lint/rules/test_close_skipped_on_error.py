@@ -1,0 +1,85 @@
+"""A `close` that an error or an early return skips is found; one that is always reached is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import LEAKS
+
+RULE = "close-skipped-on-error"
+SKIPPED = """\
+async def after_an_await():
+    s = Factory()
+    await s.execute(select(1))
+    await s.close()  # expect high
+
+async def after_a_yield():
+    s = Factory()
+    yield s
+    await s.close()  # expect high
+
+async def after_a_return(x):
+    s = Factory()
+    if x:
+        return None
+    await s.close()  # expect high
+
+async def handler_leaves():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    except Exception:
+        raise
+    await s.close()  # expect high
+"""
+NOT_SKIPPED = """\
+async def in_finally():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    finally:
+        await s.close()
+
+async def caught():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    except Exception:
+        print("failed")
+    await s.close()
+
+async def on_both_ways():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    except Exception:
+        await s.close()
+        raise
+    await s.close()
+
+async def nothing_between():
+    s = Factory()
+    await s.close()
+
+class Unit:
+    async def start(self):
+        self.session = Factory()
+        await self.session.execute(select(1))
+    async def stop(self):
+        await self.session.close()
+
+async def other_branch(x):
+    if x:
+        s = Factory()
+        await s.close()
+    else:
+        return 1
+"""
+
+
+@pytest.mark.parametrize("code", [SKIPPED, NOT_SKIPPED], ids=["skipped", "not skipped"])
+def test_a_close_that_an_error_skips_is_found(code: str, tmp_path: Path) -> None:
+    check_source(LEAKS + code, RULE, tmp_path)

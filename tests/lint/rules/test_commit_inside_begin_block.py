@@ -1,0 +1,66 @@
+"""`commit-inside-begin-block` tells the call that breaks the block from the one that only repeats it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.finding import Severity
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+BREAKING = [
+    "    async with db.begin():\n        await db.commit()  # expect high\n        db.add(1)\n",
+    "    async with Session.begin() as own:\n        await own.rollback()  # expect high\n        await own.flush()\n",
+    (
+        "    async with Session() as own, own.begin():\n        await own.commit()  # expect high\n"
+        "        await own.execute(q)\n"
+    ),
+    "    async with engine.begin() as c:\n        await c.commit()  # expect high\n        await c.execute(q)\n",
+    "    async with db.begin_nested():\n        await db.commit()  # expect high\n        await db.execute(q)\n",
+]
+REPEATING = [
+    "    async with db.begin():\n        db.add(1)\n        await db.commit()  # expect high\n",
+    (
+        "    async with Session.begin() as own:\n        if q:\n            await own.commit()  # expect high\n"
+        "            return\n        await own.execute(q)\n"
+    ),
+]
+GOOD = [
+    "    async with db.begin():\n        await db.flush()\n    await db.commit()\n",
+    "    async with db.begin():\n        await other.commit()\n        await db.flush()\n",
+    "    async with Session() as own:\n        await own.commit()\n",
+    (
+        "    async with db.begin():\n        try:\n            await db.flush()\n        except ValueError:\n"
+        "            await db.rollback()\n            raise\n        await db.flush()\n"
+    ),
+    "    async with db.begin() as savepoint:\n        await savepoint.rollback()\n",
+    "    async with db.begin_nested():\n        await db.commit()\n",
+    (
+        "    async with db.begin():\n        async def later():\n            await db.commit()\n"
+        "            await db.flush()\n"
+    ),
+    (
+        "    async with engine.connect() as c:\n        await c.execute(q)\n        await c.commit()\n"
+        "        await c.execute(q)\n"
+    ),
+]
+START = "async def f(db: AsyncSession, other: AsyncSession, q):\n"
+
+
+@pytest.mark.parametrize("code", BREAKING)
+def test_a_session_used_after_the_commit_is_an_error(code: str, tmp_path: Path) -> None:
+    (found,) = check_source(project(START + code), "commit-inside-begin-block", tmp_path)
+    assert found.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("code", REPEATING)
+def test_a_commit_with_nothing_behind_it_is_only_too_much(code: str, tmp_path: Path) -> None:
+    (found,) = check_source(project(START + code), "commit-inside-begin-block", tmp_path)
+    assert found.severity is Severity.INFO
+
+
+@pytest.mark.parametrize("code", GOOD)
+def test_other_commits_are_silent(code: str, tmp_path: Path) -> None:
+    check_source(project(START + code), "commit-inside-begin-block", tmp_path)

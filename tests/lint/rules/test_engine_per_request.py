@@ -1,0 +1,68 @@
+"""An engine made for each request is found; one made once, or disposed of, is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import DEPENDENCIES
+
+RULE = "engine-per-request"
+FOUND = (
+    "@app.get('/')\nasync def f():\n    e = create_async_engine('x')  # expect high\n",
+    """\
+async def dep():
+    e = create_async_engine('x')  # expect high
+    async with AsyncSession(e) as s:
+        yield s
+def f(db=Depends(dep)): ...
+""",
+    """\
+def make():
+    return create_async_engine('x')  # expect high
+@app.post('/')
+async def f():
+    async with AsyncSession(make()) as s: ...
+""",
+    """\
+from fastapi import APIRouter
+router = APIRouter()
+@router.get('/')
+async def f():
+    e = create_async_engine('x')  # expect high
+    async with e.connect() as c: ...
+""",
+)
+SILENT = (
+    "@lru_cache\ndef make():\n    return create_async_engine('x')\ndef f(e=Depends(make)): ...\n",
+    "@app.on_event('startup')\nasync def f():\n    app.state.engine = create_async_engine('x')\n",
+    "def main():\n    e = create_async_engine('x')\n",
+    """\
+@app.get('/')
+async def f():
+    e = create_async_engine('x')
+    try: ...
+    finally:
+        await e.dispose()
+""",
+    """\
+@asynccontextmanager
+async def lifespan(app):
+    app.state.engine = create_async_engine('x')
+    yield
+    await app.state.engine.dispose()
+""",
+    "def create_async_engine(url): ...\n@app.get('/')\nasync def f():\n    e = create_async_engine('x')\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_an_engine_made_for_each_request_is_found(code: str, tmp_path: Path) -> None:
+    check_source(DEPENDENCIES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_an_engine_made_once_or_disposed_of_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(DEPENDENCIES + code, RULE, tmp_path)

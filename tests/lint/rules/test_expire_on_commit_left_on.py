@@ -1,0 +1,58 @@
+"""`expire-on-commit-left-on` sees the factory that leaves the option on, and puts it there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed
+
+HEAD = """\
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+import sqlalchemy.ext.asyncio as sa
+"""
+BAD = [
+    "Session = async_sessionmaker(engine)  # expect high\n",
+    "Session = async_sessionmaker()  # expect high\n",
+    "Session = sa.async_sessionmaker(engine, autoflush=False)  # expect high\n",
+    "Session = async_sessionmaker[AsyncSession](engine)  # expect high\n",
+    "Session = sessionmaker(engine, class_=AsyncSession)  # expect high\n",
+    (
+        "async def f():\n    async with AsyncSession(engine) as db:  # expect high\n"
+        "        await db.commit()\n        print(x.id)\n"
+    ),
+]
+GOOD = [
+    "Session = async_sessionmaker(engine, expire_on_commit=False)\n",
+    "Session = async_sessionmaker(engine, expire_on_commit=True)\n",
+    "Session = async_sessionmaker(engine, **options)\n",
+    "Session = async_sessionmaker()\nSession.configure(bind=engine, expire_on_commit=False)\n",
+    "Session = sessionmaker(engine)\n",
+    "class Db(AsyncSession): ...\nSession = async_sessionmaker(engine, class_=Db)\n",
+    "async def f():\n    async with AsyncSession(engine) as db:\n        await db.execute(q)\n",
+    "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        await db.commit()\n",
+    "def async_sessionmaker(x): ...\nSession = async_sessionmaker(1)\n",
+]
+
+
+@pytest.mark.parametrize("code", BAD + GOOD)
+def test_only_factories_that_leave_it_on_are_found(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + code, "expire-on-commit-left-on", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("async_sessionmaker()", "async_sessionmaker(expire_on_commit=False)"),
+        ("async_sessionmaker(\n    engine,\n)", "async_sessionmaker(\n    engine, expire_on_commit=False,\n)"),
+        ("async_sessionmaker(bind=engine)", "async_sessionmaker(bind=engine, expire_on_commit=False)"),
+    ],
+)
+def test_the_edit_puts_the_option_behind_the_last_argument(before: str, after: str, tmp_path: Path) -> None:
+    assert fixed(f"{HEAD}Session = {before}\n", "expire-on-commit-left-on", tmp_path) == f"{HEAD}Session = {after}\n"
+
+
+def test_tests_may_leave_it_on(tmp_path: Path) -> None:
+    check_source({"tests/conftest.py": HEAD + "Session = async_sessionmaker()\n"}, "expire-on-commit-left-on", tmp_path)

@@ -1,0 +1,41 @@
+"""A session kept for everybody is found; factories, scoped sessions and those of one request are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import TASKS
+
+RULE = "global-session"
+FOUND = (
+    "session = Factory()  # expect high\n",
+    "class Repo:\n    session = AsyncSession(engine)  # expect high\n",
+    "async def f(db=Factory()):  # expect high\n    ...\n",
+    "from functools import lru_cache\n@lru_cache\ndef f():\n    return Factory()  # expect high\n",
+    "db = None\ndef f():\n    global db\n    db = Factory()  # expect high\n",
+    "async def f(app):\n    app.state.session = Factory()  # expect high\n",
+    "from sqlalchemy.ext.asyncio import AsyncSession as S\nsession: S = S(engine)  # expect high\n",
+)
+SILENT = (
+    "session_factory = async_sessionmaker(engine)\nscoped = async_scoped_session(Factory, asyncio.current_task)\n",
+    "async def f():\n    async with Factory() as session:\n        return session.add(1)\n",
+    "if __name__ == '__main__':\n    session = Factory()\n",
+    "make = lambda: Factory()\nasync def f(app):\n    app.state.factory = Factory\n",
+    "async def f(request):\n    request.state.session = Factory()\n",
+    "import requests\nsession = requests.Session()\n",
+    "from contextvars import ContextVar\nsession = ContextVar('session')\n",
+    "class AsyncSession: ...\nsession = AsyncSession()\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_session_kept_for_everybody_is_found(code: str, tmp_path: Path) -> None:
+    check_source(TASKS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_what_makes_sessions_or_belongs_to_one_request_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(TASKS + code, RULE, tmp_path)

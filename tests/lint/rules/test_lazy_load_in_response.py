@@ -1,0 +1,74 @@
+"""`lazy-load-in-response` compares the fields of a response model with what the query loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+SCHEMAS = """\
+class UserOut(BaseModel):
+    id: int
+    orders: list[int]
+class UserList(BaseModel):
+    orders: list[int] = []
+    name: str
+class Plain(BaseModel):
+    id: int
+    groups: list[int]
+"""
+BAD = [
+    (
+        '@router.get("/u", response_model=UserOut)\nasync def f(db: AsyncSession):\n'
+        "    return await db.scalar(select(User))  # expect high\n"
+    ),
+    (
+        '@router.get("/u")\nasync def f(db: AsyncSession) -> UserOut:\n'
+        "    user = await db.get(User, 1)\n    return user  # expect high\n"
+    ),
+    (
+        '@router.get("/u", response_model=list[UserList])\nasync def f(db: AsyncSession = Depends(get_db)):\n'
+        "    result = await db.execute(select(User).limit(9))\n    return result.scalars().all()  # expect high\n"
+    ),
+    (
+        "async def f(db: AsyncSession):\n    user = await db.get(User, 1)\n"
+        "    return UserOut.model_validate(user)  # expect high\n"
+    ),
+]
+GOOD = [
+    (
+        '@router.get("/u", response_model=UserOut)\nasync def f(db: AsyncSession):\n'
+        "    return await db.scalar(select(User).options(selectinload(User.orders)))\n"
+    ),
+    (
+        '@router.get("/u", response_model=Plain)\nasync def f(db: AsyncSession):\n'
+        "    return await db.scalar(select(User))\n"
+    ),
+    '@router.get("/u")\nasync def f(db: AsyncSession):\n    return await db.scalar(select(User))\n',
+    (
+        '@router.get("/u", response_model=UserOut)\nasync def f(db: AsyncSession):\n'
+        "    user = await db.scalar(select(User))\n    return UserOut(id=user.id, orders=[])\n"
+    ),
+    "async def f(db: AsyncSession) -> UserOut:\n    return await db.scalar(select(User))\n",
+]
+
+
+@pytest.mark.parametrize("code", BAD + GOOD)
+def test_only_fields_nobody_loaded_are_found(code: str, tmp_path: Path) -> None:
+    check_source(project(SCHEMAS + code), "lazy-load-in-response", tmp_path)
+
+
+def test_a_validator_of_the_whole_may_read_something_else(tmp_path: Path) -> None:
+    code = """\
+class Out(BaseModel):
+    orders: list[int]
+    @model_validator(mode="before")
+    def build(cls, value):
+        return {"orders": []}
+async def f(db: AsyncSession):
+    return Out.model_validate(await db.get(User, 1))
+"""
+    check_source(project(code), "lazy-load-in-response", tmp_path)

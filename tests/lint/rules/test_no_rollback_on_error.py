@@ -1,0 +1,39 @@
+"""`no-rollback-on-error` sees sessions that live on after an error, and trusts whoever closes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+CLASS = "class Users:\n    def __init__(self, given: AsyncSession):\n        self.session = {made}\n"
+SAVE = "    async def save(self, user):\n        self.session.add(user)\n        await self.session.commit(){mark}\n"
+BAD = [
+    CLASS.format(made="Session()") + SAVE.format(mark="  # expect high"),
+    CLASS.format(made="AsyncSession(engine)") + SAVE.format(mark="  # expect high"),
+    "shared = Session()\nasync def save(user):\n    shared.add(user)\n    await shared.flush()  # expect high\n",
+]
+GOOD = [
+    CLASS.format(made="given") + SAVE.format(mark=""),
+    CLASS.format(made="Session") + "    async def save(self):\n        async with self.session() as s:\n"
+    "            await s.commit()\n",
+    CLASS.format(made="Session()")
+    + SAVE.format(mark="")
+    + "    async def stop(self):\n        await self.session.close()\n",
+    CLASS.format(made="Session()")
+    + "    async def save(self):\n        try:\n            await self.session.commit()\n"
+    "        except IntegrityError:\n            await self.session.rollback()\n            raise\n",
+    CLASS.format(made="Session()") + "    async def save(self):\n        async with self.session.begin():\n"
+    "            await self.session.flush()\n",
+    "async def save(user):\n    session = Session()\n    await session.commit()\n",
+    "async def save(user):\n    async with Session() as session:\n        await session.commit()\n",
+    "async def save(user, db: AsyncSession = Depends(get_db)):\n    db.add(user)\n    await db.commit()\n",
+]
+
+
+@pytest.mark.parametrize("code", BAD + GOOD)
+def test_only_sessions_that_nobody_rolls_back_are_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "no-rollback-on-error", tmp_path)

@@ -1,0 +1,117 @@
+"""`query` on an async session is found and rewritten as a `select` that means the same; other queries are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed, lint_source
+from tests.support.lint_heads import QUERIES
+
+RULE = "query-on-async-session"
+FOUND = (
+    "async def f(db: AsyncSession):\n    return db.query(User).all()  # expect high\n",
+    "async def f(db: AsyncSession):\n    return await db.query(User).filter(User.id == 1).first()  # expect high\n",
+    "async def f():\n    async with Factory() as s:\n        s.query(User.id)  # expect high\n",
+    """\
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def all(self):
+        return self.session.query(User).all()  # expect high
+""",
+    "async def f(db):\n    await db.commit()\n    return db.query(User).all()  # expect medium\n",
+    """\
+async def f(db: AsyncSession):
+    rows = db.query(User).filter_by(name='a')  # expect high
+    return rows.all()
+""",
+)
+SILENT = (
+    "async def f(db: AsyncSession):\n    await db.run_sync(lambda s: s.query(User).all())\n",
+    """\
+async def f(db: AsyncSession):
+    def work(session: Session):
+        return session.query(User).all()
+    return await db.run_sync(work)
+""",
+    "def f(db: Session):\n    return db.query(User).all()\n",
+    "async def f(db):\n    return db.query(User).all()\n",
+    "async def f(store):\n    return await store.query('text', limit=3)\n",
+    "async def f(db):\n    await db.commit()\n    return await db.query('SELECT * FROM person')\n",
+    "class Own(AsyncSession):\n    def query(self, x): ...\nasync def f(db: Own):\n    return db.query(User)\n",
+    "import pytest\nasync def f(db: AsyncSession):\n    with pytest.raises(ValueError):\n        db.query(User)\n",
+    "from unittest.mock import Mock\nasync def test_f():\n    db = Mock(AsyncSession)\n    db.query(User)\n",
+    """\
+async def f(prometheus, vector_store):
+    await prometheus.query('up')
+    return vector_store.query(User)
+""",
+    """\
+import strawberry
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def query(self, db: AsyncSession): ...
+""",
+    """\
+class AsyncSession:
+    def query(self, x): ...
+async def f(db: AsyncSession):
+    return db.query(User)
+""",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_query_of_an_async_session_is_found(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_what_has_a_query_of_its_own_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+REWRITTEN = {
+    "db.query(User).all()": "(await db.scalars(select(User))).all()",
+    "await db.query(User).filter(User.id == 1).first()": (
+        "(await db.scalars(select(User).where(User.id == 1).limit(1))).first()"
+    ),
+    "db.query(User).get(1)": "await db.get(User, 1)",
+    "db.query(User.name).all()": "(await db.execute(select(User.name))).all()",
+    "db.query(User).join(User.x).one()": "(await db.scalars(select(User).join(User.x))).unique().one()",
+    "db.query(User.id).filter_by(name='a').scalar()": (
+        "(await db.execute(select(User.id).filter_by(name='a'))).scalar_one_or_none()"
+    ),
+}
+
+
+@pytest.mark.parametrize("before", REWRITTEN)
+def test_a_query_is_rewritten_with_the_select_that_means_the_same(before: str, tmp_path: Path) -> None:
+    code = f"{QUERIES}async def f(db: AsyncSession):\n    return {before}\n"
+    after = fixed(code, RULE, tmp_path)
+    assert f"    return {REWRITTEN[before]}\n" in after
+    assert ("import select\n" in after) == ("select(" in after)
+    compile(after, "module.py", "exec")
+    assert lint_source(after, RULE, tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "db.query(Unknown).all()",
+        "db.query(User).count()",
+        "db.query(User).slice(1, 2).all()",
+        "[x for x in map(lambda: db.query(User).all(), ())]",
+    ],
+)
+def test_what_is_not_proven_is_not_rewritten(kept: str, tmp_path: Path) -> None:
+    code = f"{QUERIES}async def f(db: AsyncSession):\n    return {kept}\n"
+    assert fixed(code, RULE, tmp_path) == code
+
+
+def test_a_name_select_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    code = f"{QUERIES}def select(x): ...\nasync def f(db: AsyncSession):\n    return db.query(User).all()\n"
+    assert fixed(code, RULE, tmp_path) == code

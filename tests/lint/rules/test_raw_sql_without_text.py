@@ -1,0 +1,90 @@
+"""A plain string given to `execute` and its like is found and wrapped in `text()`; drivers' own connections are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed, lint_source
+from tests.support.lint_heads import QUERIES
+
+RULE = "raw-sql-without-text"
+FOUND = (
+    'async def f(db: AsyncSession):\n    await db.execute("SELECT 1")  # expect high\n',
+    'async def f(c: AsyncConnection):\n    await c.scalar("SELECT 1")  # expect high\n',
+    'def f(c: Connection):\n    c.execute("SELECT 1")  # expect high\n',
+    'async def f(db: AsyncSession, n: int):\n    await db.scalars(f"SELECT {n}")  # expect high\n',
+    'async def f(db: AsyncSession):\n    q = "SELECT 1"\n    return await db.execute(q)  # expect high\n',
+    'PING = "SELECT 1"\nasync def f(db: AsyncSession):\n    await db.execute(PING)  # expect high\n',
+    'async def f(db: AsyncSession, n):\n    await db.execute("SELECT " + n)  # expect high\n',
+    'async def f(db: AsyncSession):\n    await db.stream("SELECT 1")  # expect high\n',
+    'def f(db: Session):\n    return db.scalar("SELECT 1")  # expect high\n',
+    """\
+async def f():
+    async with create_async_engine("x").begin() as c:
+        await c.execute("SELECT 1")  # expect high
+""",
+    'async def f(db: AsyncSession):\n    await db.execute("SELECT {}".format(1))  # expect high\n',
+)
+SILENT = (
+    'from sqlalchemy import text\nasync def f(db: AsyncSession):\n    await db.execute(text("SELECT 1"))\n',
+    'async def f(c: AsyncConnection):\n    await c.exec_driver_sql("SELECT 1")\n',
+    'import asyncpg\nasync def f(c: asyncpg.Connection):\n    await c.execute("SELECT 1")\n',
+    'import asyncpg\nasync def f():\n    c = await asyncpg.connect()\n    await c.execute("SELECT 1")\n',
+    'from alembic import op\ndef upgrade():\n    op.execute("SELECT 1")\n',
+    'async def f(db):\n    await db.execute("SELECT 1")\n    await db.commit()\n',
+    'async def f(db: AsyncSession, q):\n    if q:\n        q = "x"\n    await db.execute(q)\n',
+    'async def f(db: AsyncSession, key: str):\n    db.info["execute"] = "SELECT 1"\n',
+    "class O(AsyncSession):\n    async def execute(self, q): ...\nasync def f(db: O):\n    await db.execute('x')\n",
+    'import sqlite3\ndef f():\n    db = sqlite3.connect("x")\n    db.execute("SELECT 1")\n',
+    """\
+import aiosqlite
+async def f():
+    async with aiosqlite.connect("x") as db:
+        await db.execute("SELECT 1")
+""",
+    'from databases import Database\nasync def f(db: Database):\n    await db.execute("SELECT 1")\n',
+    """\
+import pytest
+async def test_f(db: AsyncSession):
+    with pytest.raises(Exception):
+        await db.execute("x")
+""",
+    """\
+from sqlalchemy import text
+PING = text("SELECT 1")
+async def f(db: AsyncSession):
+    await db.execute(PING)
+""",
+    'async def f(db: AsyncSession, build):\n    await db.execute(build("SELECT 1"))\n',
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_plain_string_is_found(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_what_takes_strings_or_is_given_a_statement_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+def test_text_is_put_around_a_plain_string_and_imported_once(tmp_path: Path) -> None:
+    code = (
+        '"""Doc."""\n\nfrom __future__ import annotations\n'
+        + QUERIES
+        + 'async def f(db: AsyncSession):\n    await db.execute("SELECT 1")\n'
+    )
+    after = fixed(code, RULE, tmp_path)
+    assert 'db.execute(text("SELECT 1"))' in after
+    assert after.count("from sqlalchemy import text\n") == 1
+    compile(after, "module.py", "exec")
+    assert lint_source(after, RULE, tmp_path) == ()
+
+
+@pytest.mark.parametrize("sql", ['f"SELECT {n}"', '"SELECT * FROM t WHERE a = :a"', '"SELECT %s"', '"SELECT $1"'])
+def test_what_text_would_read_otherwise_is_no_safe_edit(sql: str, tmp_path: Path) -> None:
+    code = f"{QUERIES}async def f(db: AsyncSession, n):\n    await db.execute({sql})\n"
+    assert fixed(code, RULE, tmp_path) == code

@@ -1,0 +1,96 @@
+"""One session used by several tasks at a time is found; a session for each, or one after the other, is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import TASKS
+
+RULE = "shared-session-in-tasks"
+FOUND = (
+    "async def f(s: AsyncSession):\n    await asyncio.gather(load(s), load(s))  # expect high\n",
+    "async def f(s: AsyncSession):\n    await asyncio.gather(*[load(s, x) for x in (1, 2)])  # expect high\n",
+    """\
+async def f(s: AsyncSession):
+    tasks = [load(s, x) for x in (1, 2)]
+    await asyncio.gather(*tasks)  # expect high
+""",
+    """\
+async def f(s: AsyncSession):
+    tasks = []
+    for x in (1, 2):
+        tasks.append(asyncio.create_task(load(s, x)))  # expect high
+    await asyncio.gather(*tasks)  # expect high
+""",
+    """\
+async def f(s: AsyncSession):
+    async with asyncio.TaskGroup() as group:
+        for x in (1, 2):
+            group.create_task(load(s, x))  # expect high
+""",
+    """\
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def a(self):
+        return await self.session.scalar(select(1))
+async def f(repo: Repo):
+    await asyncio.gather(repo.a(), repo.a())  # expect medium
+""",
+    """\
+async def f(s: AsyncSession):
+    await asyncio.gather(s.scalar(select(1)), s.scalar(select(2)))  # expect high
+""",
+    """\
+async def f():
+    async with Factory() as s:
+        await asyncio.gather(load(s, 1), load(s, 2))  # expect high
+""",
+)
+SILENT = (
+    "async def f(s: AsyncSession):\n    await asyncio.gather(load(s), alone())\n",
+    "async def f(s: AsyncSession):\n    for x in (1, 2):\n        await load(s, x)\n",
+    """\
+async def one(x):
+    async with Factory() as s:
+        await load(s, x)
+async def f():
+    await asyncio.gather(*[one(x) for x in (1, 2)])
+async def g(sessions: list[AsyncSession]):
+    await asyncio.gather(*[load(s) for s in sessions])
+async def h(factory: async_sessionmaker):
+    await asyncio.gather(alone(factory), alone(factory))
+async def i(s: AsyncSession):
+    for x in (1, 2):
+        task = asyncio.create_task(load(s, x))
+        await task
+""",
+    """\
+lock = asyncio.Lock()
+async def careful(s: AsyncSession):
+    async with lock:
+        await s.execute(select(1))
+async def f(s: AsyncSession):
+    await asyncio.gather(careful(s), careful(s))
+""",
+    "async def gather(*todo): ...\nasync def f(s: AsyncSession):\n    await gather(1, 2)\n",
+    "async def f(session: dict):\n    await asyncio.gather(alone(session), alone(session))\n",
+    """\
+async def f(s: AsyncSession):
+    await asyncio.wait_for(load(s), 3)
+    await asyncio.wait_for(load(s), 3)
+""",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_session_that_tasks_share_is_found(code: str, tmp_path: Path) -> None:
+    check_source(TASKS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_tasks_that_share_no_session_are_silent(code: str, tmp_path: Path) -> None:
+    check_source(TASKS + code, RULE, tmp_path)

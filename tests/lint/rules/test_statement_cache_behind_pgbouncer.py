@@ -1,0 +1,47 @@
+"""asyncpg's statement cache behind what looks like a pooler is found, unless it is off or may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import ENGINES
+
+RULE = "statement-cache-behind-pgbouncer"
+FOUND = (
+    "create_async_engine('postgresql+asyncpg://a@db:6432/x')  # expect medium\n",
+    "create_async_engine('postgresql+asyncpg://a@x.pooler.supabase.com:6543/x')  # expect medium\n",
+    "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/{A}')  # expect medium\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'ssl': 1})  # expect medium\n",
+    "create_async_engine(URL.create('postgresql+asyncpg', host='pgbouncer'))  # expect medium\n",
+    "from sqlmodel import create_engine\ncreate_engine('postgresql+asyncpg://a@pgcat/x')  # expect medium\n",
+    "create_async_engine('postgresql+asyncpg://a@pg-bouncer/x', pool_size=5)  # expect medium\n",
+)
+SILENT = (
+    "create_async_engine('postgresql+asyncpg://a@db:5432/x')\n",
+    "create_async_engine('postgresql+psycopg://a@pgbouncer:6432/x')\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'statement_cache_size': 0})\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=dict(statement_cache_size=0))\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x?statement_cache_size=0')\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'prepared_statement_name_func': f})\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=made())\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', **settings)\n",
+    "K = {'statement_cache_size': 0}\ncreate_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=K)\n",
+    "create_async_engine(os.environ['PGBOUNCER_URL'])\n",
+    "create_async_engine('postgresql+asyncpg://pgbouncer@db/pooler')\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', async_creator=made)\n",
+    "def f(extra):\n    create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={**extra})\n",
+    "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/x?{A}')\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_cache_behind_a_pooler_is_found(code: str, tmp_path: Path) -> None:
+    check_source(ENGINES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_a_cache_that_is_off_or_without_a_pooler_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(ENGINES + code, RULE, tmp_path)

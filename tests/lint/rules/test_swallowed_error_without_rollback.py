@@ -1,0 +1,76 @@
+"""`swallowed-error-without-rollback` sees handlers that leave a broken transaction behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+BAD = [
+    (
+        "    try:\n        await db.flush()\n    except IntegrityError:  # expect high\n        print(1)\n"
+        "    await db.execute(q)\n"
+    ),
+    (
+        "    for row in rows:\n        db.add(row)\n        try:\n            await db.commit()\n"
+        "        except Exception:  # expect high\n            continue\n"
+    ),
+    (
+        "    try:\n        await db.execute(insert(User))\n        await db.commit()\n    except:  # expect high\n"
+        "        await db.execute(q)\n        await db.commit()\n"
+    ),
+    (
+        "    async with Session() as own:\n        try:\n            await own.flush()\n"
+        "        except IntegrityError:  # expect high\n            pass\n        await own.commit()\n"
+    ),
+    (
+        "    try:\n        await ask(q)\n        await db.commit()\n    except Exception:  # expect medium\n"
+        "        await db.execute(q)\n"
+    ),
+]
+GOOD = [
+    (
+        "    try:\n        await db.flush()\n    except IntegrityError:\n        await db.rollback()\n"
+        "    await db.execute(q)\n"
+    ),
+    "    try:\n        await db.flush()\n    except IntegrityError:\n        raise\n    await db.execute(q)\n",
+    "    try:\n        await db.flush()\n    except IntegrityError:\n        return None\n    await db.execute(q)\n",
+    "    try:\n        await db.flush()\n    except ValueError:\n        pass\n    await db.execute(q)\n",
+    (
+        "    try:\n        async with db.begin_nested():\n            await db.flush()\n    except IntegrityError:\n"
+        "        pass\n    await db.execute(q)\n"
+    ),
+    (
+        "    try:\n        async with Session() as own:\n            await own.commit()\n    except IntegrityError:\n"
+        "        pass\n    await db.execute(q)\n"
+    ),
+    (
+        "    for row in rows:\n        async with Session() as own:\n            try:\n"
+        "                await own.commit()\n"
+        "            except Exception:\n                continue\n"
+    ),
+    "    try:\n        await db.commit()\n    except Exception:\n        await recover(db)\n    await db.execute(q)\n",
+    (
+        "    try:\n        await db.commit()\n    except Exception:\n        print(1)\n    finally:\n"
+        "        await db.close()\n"
+    ),
+    "    try:\n        await db.commit()\n    except Exception:\n        print(1)\n",
+    (
+        "    point = await db.begin_nested()\n    try:\n        await db.flush()\n    except IntegrityError:\n"
+        "        await point.rollback()\n    await db.execute(q)\n"
+    ),
+    "    try:\n        await other.commit()\n    except Exception:\n        print(1)\n    await db.execute(q)\n",
+    (
+        "    try:\n        await db.execute(select(User))\n    except Exception:\n        print(1)\n"
+        "    await db.execute(q)\n"
+    ),
+]
+
+
+@pytest.mark.parametrize("code", BAD + GOOD)
+def test_only_handlers_that_leave_a_broken_transaction_are_found(code: str, tmp_path: Path) -> None:
+    start = "async def f(db: AsyncSession, other: AsyncSession, q, rows):\n"
+    check_source(project(start + code), "swallowed-error-without-rollback", tmp_path)

@@ -1,0 +1,101 @@
+"""A sync session that waits for the database in an `async def` is found; in a thread, or a plain `def`, it is not."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, lint_source
+from tests.support.lint_heads import QUERIES
+
+RULE = "sync-session-in-async-def"
+FOUND = (
+    "async def f(db: Session):\n    db.add(1)\n    db.commit()  # expect high\n    db.refresh(1)\n",
+    "async def f():\n    with SyncFactory() as s:\n        return s.get(User, 1)  # expect high\n",
+    """\
+from fastapi import Depends
+def get_db():
+    with SyncFactory() as s:
+        yield s
+async def endpoint(db=Depends(get_db)):
+    return db.scalars(1).all()  # expect high
+""",
+    """\
+class Repo:
+    def __init__(self, db: Session):
+        self.db = db
+    async def all(self):
+        return self.db.scalars(1).all()  # expect high
+""",
+    "async def f(db: Session):\n    return db.query(User).all()  # expect high\n",
+    "from sqlmodel import Session as S\nasync def f(db: S):\n    return db.exec(1).all()  # expect high\n",
+    """\
+async def f(engine):
+    with Session(engine) as s:
+        s.execute(1)  # expect high
+        s.commit()
+""",
+)
+SILENT = (
+    "def f(db: Session):\n    db.commit()\n",
+    "async def f(db: AsyncSession):\n    await db.commit()\n",
+    "async def f(db: Session):\n    await db.commit()\n    await db.execute(1)\n",
+    "async def f(db: Session):\n    await asyncio.to_thread(db.commit)\n",
+    "async def f(db: Session):\n    await asyncio.to_thread(lambda: db.commit())\n",
+    "async def f(db: AsyncSession):\n    db.sync_session.get(User, 1)\n",
+    "async def f(db: Session):\n    def work():\n        db.commit()\n    await asyncio.to_thread(work)\n",
+    "async def f(db: Session):\n    db.add(1)\n    db.expunge_all()\n",
+    "import requests\nasync def f():\n    session = requests.Session()\n    return session.get('x')\n",
+    "class Session:\n    def commit(self): ...\nasync def f(db: Session):\n    db.commit()\n",
+    """\
+from unittest.mock import MagicMock
+async def f():
+    db = MagicMock(spec=Session)
+    db.commit()
+""",
+    "async def f(db: AsyncSession):\n    return await db.run_sync(lambda s: s.execute(1).all())\n",
+    """\
+from fastapi.concurrency import run_in_threadpool
+async def f(db: Session):
+    return await run_in_threadpool(db.execute, 1)
+""",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_sync_session_that_blocks_the_loop_is_found(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_a_sync_session_that_blocks_no_loop_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(QUERIES + code, RULE, tmp_path)
+
+
+def test_a_session_is_known_across_modules(tmp_path: Path) -> None:
+    files = {
+        "app/db.py": "from sqlalchemy.orm import sessionmaker\nSessionLocal = sessionmaker()\n"
+        "def get_db():\n    db = SessionLocal()\n    try:\n        yield db\n    finally:\n        db.close()\n",
+        "app/__init__.py": "",
+        "app/api.py": textwrap.dedent(
+            """\
+            from typing import Annotated
+            from fastapi import Depends
+            from sqlalchemy.orm import Session
+            from app.db import get_db
+            DB = Annotated[Session, Depends(get_db)]
+            async def read(db: DB):
+                return db.execute(1).all()  # expect high
+            def read_sync(db: DB):
+                return db.execute(1).all()
+            """
+        ),
+    }
+    check_source(files, RULE, tmp_path)
+
+
+def test_sync_sessions_in_async_tests_are_left_alone(tmp_path: Path) -> None:
+    code = "from sqlalchemy.orm import Session\nasync def test_x(db: Session):\n    db.commit()\n"
+    assert lint_source({"tests/test_x.py": code}, RULE, tmp_path) == ()

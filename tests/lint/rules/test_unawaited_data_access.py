@@ -1,0 +1,179 @@
+"""A coroutine of the project that uses a session is found where nobody awaits it; one that somebody awaits is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed
+from tests.support.lint_heads import AWAITS
+
+RULE = "unawaited-data-access"
+FOUND = (
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+async def f(repo: Repo):
+    repo.save()  # expect high
+""",
+    """\
+async def save(db: AsyncSession):
+    await db.commit()
+async def f(db: AsyncSession):
+    save(db)  # expect high
+""",
+    """\
+async def has(db: AsyncSession):
+    return await db.scalar(select(1))
+async def f(db: AsyncSession):
+    if not has(db):  # expect high
+        return 1
+""",
+    """\
+async def load(db: AsyncSession):
+    return await db.scalars(select(1))
+async def f(db: AsyncSession):
+    for row in load(db):  # expect high
+        print(row)
+""",
+    """\
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def f(db: AsyncSession):
+    user = load(db)  # expect high
+    return user.name
+""",
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+    async def twice(self):
+        await self.save()
+        self.save()  # expect high
+""",
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+class Service:
+    def __init__(self, repo: Repo):
+        self.repo = repo
+    async def run(self):
+        self.repo.save()  # expect high
+""",
+)
+SILENT = (
+    """\
+import asyncio
+async def g(db: AsyncSession): ...
+async def f(db: AsyncSession):
+    await g(db)
+    t = asyncio.create_task(g(db))
+    await t
+    return await asyncio.gather(g(db), g(db))
+""",
+    "async def other(): return 1\nasync def f(db: AsyncSession):\n    other()\n",
+    """\
+async def save(db: AsyncSession):
+    await db.commit()
+def f(tasks, db: AsyncSession):
+    tasks.add_task(save, db)
+    return save(db)
+""",
+    """\
+import asyncio
+async def save(db: AsyncSession, n=0):
+    await db.commit()
+async def f(db: AsyncSession):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(save(db))
+    later = [save(db, n) for n in range(3)]
+    await asyncio.gather(*later)
+    await asyncio.gather(*(save(db, n) for n in range(3)))
+    await asyncio.wait_for(save(db), 3)
+""",
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.commit()
+class SyncRepo:
+    def __init__(self, db: Session):
+        self.db = db
+    def save(self):
+        self.db.commit()
+def f(repo: SyncRepo):
+    repo.save()
+""",
+    """\
+async def rows(db: AsyncSession):
+    async for row in await db.stream(select(1)):
+        yield row
+async def f(db: AsyncSession):
+    async for row in rows(db):
+        print(row)
+""",
+    """\
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def scope():
+    async with Factory() as db:
+        yield db
+async def f():
+    async with scope() as db:
+        await db.commit()
+""",
+    """\
+from unittest.mock import Mock
+class Repo:
+    async def save(self, db: AsyncSession):
+        await db.commit()
+async def test_f():
+    repo = Mock(spec=Repo)
+    repo.save(1)
+""",
+    """\
+async def save(db: AsyncSession):
+    await db.commit()
+async def f(db: AsyncSession, flag):
+    todo = save(db)
+    await todo
+""",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_coroutine_of_the_project_that_nobody_awaits_is_found(code: str, tmp_path: Path) -> None:
+    check_source(AWAITS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_what_somebody_awaits_or_needs_no_session_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(AWAITS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_the_edits_leave_nothing_to_find(code: str, tmp_path: Path) -> None:
+    before = AWAITS + code
+    after = fixed(before, RULE, tmp_path)
+    assert after != before
+    check_source(after.replace("# expect", "# mended"), RULE, tmp_path)
+
+
+def test_a_coroutine_of_another_module_is_known(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/users.py": AWAITS + "async def save(db: AsyncSession):\n    await db.commit()\n",
+        "app/api.py": "from app import users\nfrom app.users import save\n"
+        "async def f(db):\n    users.save(db)  # expect high\n    save(db)  # expect high\n    await save(db)\n",
+    }
+    check_source(files, RULE, tmp_path)

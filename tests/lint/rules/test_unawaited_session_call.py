@@ -1,0 +1,154 @@
+"""A session's coroutine that nobody awaits is found wherever it stands; one that somebody awaits is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed
+
+RULE = "unawaited-session-call"
+HEAD = """\
+import asyncio
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+"""
+
+
+def body(*lines: str, signature: str = "db: AsyncSession") -> str:
+    return HEAD + f"async def work({signature}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("db.commit()  # expect high",),
+        ("result = db.execute(select(1))  # expect high", "return result.scalars().all()"),
+        ("_ = db.commit()  # expect high",),
+        ("return db.execute(select(1)).scalars().all()  # expect high",),
+        ("return list(db.scalars(select(1)))  # expect high",),
+        ("if db.get(int, 1):  # expect high", "    pass"),
+        ("if not db.scalar(select(1)):  # expect high", "    pass"),
+        ("for row in db.scalars(select(1)):  # expect high", "    print(row)"),
+        ("return [row for row in db.scalars(select(1))]  # expect high",),
+        ("assert db.scalar(select(1)) == 1  # expect high",),
+        ("return f'{db.scalar(select(1))} rows'  # expect high",),
+        ("return db.scalar(select(1))  # expect high",),
+        ("x = db.scalar(select(1)) or 0  # expect high", "return x"),
+        ("a, b = db.execute(select(1))  # expect high", "return a"),
+        ("async for row in db.stream(select(1)):  # expect high", "    print(row)"),
+        ("if (user := db.get(int, 1)) is None:  # expect high", "    return user"),
+        ("return {'user': db.get(int, 1)}  # expect high",),
+        ("db.begin()  # expect high",),
+    ],
+)
+def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...], tmp_path: Path) -> None:
+    check_source(body(*lines), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("task = asyncio.create_task(db.commit())", "await task"),
+        ("await asyncio.gather(db.get(int, 1), db.get(int, 2))",),
+        ("await asyncio.gather(*[db.get(int, n) for n in range(3)])",),
+        ("await asyncio.gather(*(db.get(int, n) for n in range(3)))",),
+        ("later = db.commit()", "await later"),
+        ("await (db.commit() if db.dirty else db.flush())",),
+        ("todo = []", "todo.append(db.commit())", "await asyncio.gather(*todo)"),
+        ("asyncio.run_coroutine_threadsafe(db.commit(), asyncio.get_running_loop())",),
+        ("db.sync_session.commit()",),
+        ("await db.run_sync(lambda s: s.execute(select(1)))",),
+        ("async with db.begin():", "    pass"),
+        ("await asyncio.wait_for(db.commit(), 3)",),
+    ],
+)
+def test_a_coroutine_that_somebody_awaits_is_silent(lines: tuple[str, ...], tmp_path: Path) -> None:
+    check_source(body(*lines), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """\
+from sqlalchemy.orm import Session
+async def f(db: Session):
+    db.commit()
+""",
+        """\
+import aiohttp
+async def f():
+    async with aiohttp.ClientSession() as session:
+        session.get('x')
+""",
+        """\
+class AsyncSession:
+    def commit(self): ...
+async def f(db: AsyncSession):
+    db.commit()
+""",
+        """\
+from contextvars import ContextVar
+session = ContextVar('session')
+async def f():
+    return session.get()
+""",
+        """\
+from unittest.mock import AsyncMock
+async def test_f():
+    db = AsyncMock()
+    db.commit()
+""",
+        """\
+from sqlalchemy.ext.asyncio import AsyncSession
+def f(db: AsyncSession):
+    return db.commit()
+""",
+        """\
+from sqlalchemy.ext.asyncio import async_sessionmaker
+session = async_sessionmaker()
+async def f():
+    session.configure()
+""",
+        """\
+import httpx
+async def f(session: httpx.AsyncClient):
+    session.get('x')
+    await session.aclose()
+""",
+        """\
+from curl_cffi.requests import AsyncSession
+async def f(s: AsyncSession):
+    s.close()
+""",
+    ],
+)
+def test_what_only_looks_like_an_async_session_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(code, RULE, tmp_path)
+
+
+def test_an_await_is_inserted_with_parentheses_where_something_follows(tmp_path: Path) -> None:
+    before = body("db.commit()", "return db.execute(select(1)).scalars().all()")
+    assert fixed(before, RULE, tmp_path) == body(
+        "await db.commit()", "return (await db.execute(select(1))).scalars().all()"
+    )
+
+
+def test_the_name_alone_gives_low_confidence(tmp_path: Path) -> None:
+    code = """\
+import sqlalchemy
+async def f(db):
+    db.commit()  # expect low
+"""
+    check_source(code, RULE, tmp_path)
+
+
+def test_another_awaited_call_on_the_same_name_gives_medium_confidence(tmp_path: Path) -> None:
+    code = """\
+import sqlalchemy
+async def f(db):
+    await db.flush()
+    db.commit()  # expect medium
+"""
+    check_source(code, RULE, tmp_path)

@@ -1,0 +1,228 @@
+"""A session that nobody closes is found; one that is closed or handed over, in any way, is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import LEAKS
+
+RULE = "unclosed-session"
+UNCLOSED = """\
+async def bound():
+    s = Factory()  # expect high
+    await s.execute(select(1))
+
+async def of_the_class():
+    s = AsyncSession(engine)  # expect high
+    return (await s.scalars(select(1))).all()
+
+async def inline():
+    await Factory().execute(select(1))  # expect high
+
+async def annotated(make: async_sessionmaker[AsyncSession]):
+    s: AsyncSession = make()  # expect high
+    await load(s)
+
+async def load(s):
+    return await s.scalar(select(1))
+
+async def given_to_a_stranger(stranger):
+    s = Factory()  # expect medium
+    await stranger(s)
+
+async def gives_back_after_each_block():
+    s = Factory()  # expect medium
+    async with s.begin():
+        await s.execute(select(1))
+
+async def renamed():
+    first = Factory()  # expect high
+    second = first
+    await second.execute(select(1))
+
+def new_session():
+    s = Factory()
+    return s
+
+async def of_a_function():
+    s = new_session()  # expect high
+    await s.execute(select(1))
+
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def load(self):
+        return await self.session.execute(select(1))
+
+async def held_by_an_object():
+    s = Factory()  # expect high
+    return await Repo(s).load()
+
+async def second_one_left_open():
+    s = Factory()
+    await s.close()
+    s = Factory()  # expect high
+    await s.execute(select(1))
+
+class Worker:
+    def __init__(self, make: async_sessionmaker):
+        self.make = make
+    async def run(self):
+        s = self.make()  # expect high
+        await s.execute(select(1))
+"""
+CLOSED = """\
+import contextlib
+async def entered():
+    async with Factory() as s:
+        await s.execute(select(1))
+
+async def entered_later():
+    s = Factory()
+    async with s:
+        await s.execute(select(1))
+
+async def in_finally():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    finally:
+        await s.close()
+
+async def with_a_flag(s: AsyncSession | None = None):
+    owns_session = s is None
+    s = s or Factory()
+    try:
+        await s.execute(select(1))
+    finally:
+        if owns_session:
+            await s.close()
+
+async def exit_stack():
+    async with contextlib.AsyncExitStack() as stack:
+        s = await stack.enter_async_context(Factory())
+        t = Factory()
+        stack.push_async_callback(t.close)
+        await s.execute(select(1))
+        await t.execute(select(1))
+
+async def aclosing():
+    s = Factory()
+    async with contextlib.aclosing(s):
+        await s.execute(select(1))
+
+async def caller_closes():
+    s = Factory()
+    await s.execute(select(1))
+    return s
+
+async def entered_by_choice(given=None):
+    async with contextlib.nullcontext(given) if given else Factory() as s:
+        await s.execute(select(1))
+
+class Unit:
+    async def __aenter__(self):
+        self.session = Factory()
+        return self
+    async def __aexit__(self, *error):
+        await self.session.close()
+    async def load(self):
+        await self.session.execute(select(1))
+
+async def shut(s):
+    await s.close()
+
+async def closed_by_a_helper():
+    s = Factory()
+    try:
+        await s.execute(select(1))
+    finally:
+        await shut(s)
+
+class Owner:
+    def __init__(self, session):
+        self.session = session
+    async def aclose(self):
+        await self.session.close()
+
+async def owned_by_an_object(registry):
+    registry.owner = Owner(Factory())
+    s = Factory()
+    registry.sessions.append(s)
+    await s.execute(select(1))
+
+async def nested_closer(app):
+    s = Factory()
+    async def stop():
+        await s.close()
+    app.on_shutdown(stop)
+    await s.execute(select(1))
+
+async def never_used():
+    s = Factory()
+    assert s is not None
+    s.add(1)
+
+async def on_a_connection(conn: AsyncConnection):
+    s = AsyncSession(bind=conn)
+    await s.execute(select(1))
+
+async def retry():
+    s = Factory()
+    while True:
+        try:
+            await s.execute(select(1))
+            break
+        except OSError:
+            await s.close()
+            s = Factory()
+    await s.close()
+"""
+LOOKALIKES = """\
+import aiohttp
+class AsyncThing: ...
+class SessionFactory:
+    def __call__(self): return AsyncThing()
+make_session = SessionFactory()
+async def http():
+    session = aiohttp.ClientSession()
+    await session.get("x")
+async def thing():
+    session = make_session()
+    await session.execute()
+def test_double(mocker):
+    Session = mocker.Mock()
+    s = Session()
+    s.execute()
+"""
+
+
+@pytest.mark.parametrize("code", [UNCLOSED, CLOSED, LOOKALIKES], ids=["unclosed", "closed", "lookalikes"])
+def test_only_sessions_that_nobody_closes_are_found(code: str, tmp_path: Path) -> None:
+    check_source(LEAKS + code, RULE, tmp_path)
+
+
+def test_a_factory_of_another_module_is_known_and_so_is_a_helper_there_that_closes(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/db.py": LEAKS + "async def shut(s):\n    await s.close()\n",
+        "app/jobs.py": """\
+            from app.db import Factory as Make, shut
+            from sqlalchemy import select
+
+            async def leaks():
+                s = Make()  # expect high
+                await s.execute(select(1))
+
+            async def closes():
+                s = Make()
+                try:
+                    await s.execute(select(1))
+                finally:
+                    await shut(s)
+            """,
+    }
+    check_source(files, RULE, tmp_path)

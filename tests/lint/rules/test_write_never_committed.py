@@ -1,0 +1,73 @@
+"""`write-never-committed` sees writes that the closing of the session rolls back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+BAD = [
+    "async def f(user):\n    async with Session() as s:\n        s.add(user)  # expect high\n",
+    (
+        "async def f(user):\n    async with Session() as s:\n        await s.delete(user)  # expect high\n"
+        "        await s.flush()\n"
+    ),
+    (
+        "async def f():\n    async with Session() as s:\n        q = update(User).values(name='b')\n"
+        "        await s.execute(q)  # expect high\n"
+    ),
+    (
+        "async def f():\n    async with AsyncSession(engine) as s:\n"
+        "        await s.execute(text('DELETE FROM t'))  # expect high\n"
+    ),
+    (
+        "@router.post('/u')\nasync def f(db: AsyncSession = Depends(get_db)):\n    db.add(User())  # expect medium\n"
+        "    await db.flush()\n    return 1\n"
+    ),
+]
+GOOD = [
+    "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        await s.commit()\n",
+    "async def f(user):\n    async with Session.begin() as s:\n        s.add(user)\n",
+    "async def f(user):\n    async with Session() as s, s.begin():\n        s.add(user)\n",
+    "async def f(user):\n    async with Session() as s:\n        async with s.begin():\n            s.add(user)\n",
+    "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        await save(s)\n",
+    "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        yield s\n        await g()\n",
+    "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        await Saver(session=s).save()\n",
+    "async def f(user, dry_run):\n    async with Session() as s:\n        s.add(user)\n        await s.rollback()\n",
+    "async def preview(user):\n    async with Session() as s:\n        s.add(user)\n        await s.flush()\n",
+    "async def f():\n    async with Session() as s:\n        await s.execute(select(User))\n",
+    "async def f(user):\n    async with managed() as s:\n        s.add(user)\n",
+    "async def f(db: AsyncSession):\n    db.add(User())\n",
+    (
+        "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        c = s.commit\n"
+        "        await c()\n"
+    ),
+    "@router.post('/u')\nasync def f(db: AsyncSession = Depends(get_db)):\n    db.add(User())\n    await db.commit()\n",
+    "@router.post('/u')\nasync def f(db: AsyncSession = Depends(get_db), x=Depends(get_other)):\n    db.add(User())\n",
+    (
+        "@router.post('/u', dependencies=[Depends(x)])\n"
+        "async def f(db: AsyncSession = Depends(get_db)):\n    db.add(User())\n"
+    ),
+]
+MANAGED = """\
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def managed():
+    async with Session() as session:
+        yield session
+        await session.commit()
+"""
+
+
+@pytest.mark.parametrize("code", BAD + GOOD)
+def test_only_writes_that_nobody_commits_are_found(code: str, tmp_path: Path) -> None:
+    check_source(project(MANAGED + code), "write-never-committed", tmp_path)
+
+
+def test_a_dependency_that_commits_is_enough(tmp_path: Path) -> None:
+    files = project(BAD[-1].replace("# expect medium", ""))
+    files["app/db.py"] = files["app/db.py"].replace("yield session", "yield session\n        await session.commit()")
+    check_source(files, "write-never-committed", tmp_path)

@@ -1,0 +1,42 @@
+"""Sharing the files among processes changes nothing but the time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.lint.parallel import FILES_PER_PROCESS, default_jobs
+from tests.support.lint_command import command, environment
+
+FAULTY = "from app.db import Own\n\n\nasync def save(db: Own) -> None:\n    db.commit()\n"
+
+
+def told(folder: Path, jobs: int) -> dict[str, Any]:
+    # A process of its own: forking one that has threads, as a test runner may, is not safe.
+    ran = subprocess.run(
+        command("--jobs", str(jobs), "-f", "json"), cwd=folder, env=environment(), capture_output=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
+
+
+def test_two_processes_tell_what_one_tells(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/db.py").write_text(
+        "from sqlalchemy.ext.asyncio import AsyncSession\nclass Own(AsyncSession): ...\n"
+    )
+    for number in range(5):
+        (tmp_path / f"app/save_{number}.py").write_text(FAULTY)
+    alone, shared = told(tmp_path, 1), told(tmp_path, 4)
+    assert len(alone["findings"]) == 5
+    assert shared["findings"] == alone["findings"]
+    assert shared["inspected"] == alone["inspected"] == {"files": 6}
+
+
+def test_a_second_process_is_started_only_for_many_files() -> None:
+    assert default_jobs(2 * FILES_PER_PROCESS - 1) == 1
+    assert default_jobs(1) == 1

@@ -1,0 +1,309 @@
+"""What the project knows of a session reaches across modules, however it gets there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+RULE = "unawaited-session-call"
+SA = """\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine, async_scoped_session
+"""
+
+SOURCES = {
+    "annotation": SA
+    + """\
+async def f(db: AsyncSession):
+    db.commit()  # expect high
+""",
+    "optional": SA
+    + """\
+async def f(db: AsyncSession | None = None):
+    db.commit()  # expect high
+""",
+    "typing optional": SA
+    + """\
+from typing import Optional
+async def f(db: Optional['AsyncSession']):
+    db.commit()  # expect high
+""",
+    "string": """\
+from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession as AS
+async def f(db: 'AS'):
+    db.commit()  # expect high
+""",
+    "module attribute": """\
+import sqlalchemy.ext.asyncio as sa
+async def f(db: sa.AsyncSession):
+    db.commit()  # expect high
+""",
+    "full path": """\
+import sqlalchemy.ext.asyncio
+async def f(db: sqlalchemy.ext.asyncio.AsyncSession):
+    db.commit()  # expect high
+""",
+    "sqlmodel": """\
+from sqlmodel.ext.asyncio.session import AsyncSession
+async def f(db: AsyncSession):
+    db.exec(1)  # expect high
+""",
+    "subclass": SA
+    + """\
+class Mine(AsyncSession): ...
+async def f(db: Mine):
+    db.commit()  # expect high
+""",
+    "type statement": SA
+    + """\
+type S = AsyncSession
+async def f(db: S):
+    db.commit()  # expect high
+""",
+    "new type": SA
+    + """\
+from typing import NewType
+S = NewType('S', AsyncSession)
+async def f(db: S):
+    db.commit()  # expect high
+""",
+    "bare annotation": SA
+    + """\
+async def f(x):
+    db: AsyncSession = x.y
+    db.commit()  # expect high
+""",
+    "factory": SA
+    + """\
+Factory = async_sessionmaker()
+async def f():
+    async with Factory() as db:
+        db.commit()  # expect high
+""",
+    "factory begin": SA
+    + """\
+Factory = async_sessionmaker()
+async def f():
+    async with Factory.begin() as db:
+        db.flush()  # expect high
+""",
+    "class_": """\
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
+F = sessionmaker(class_=AsyncSession)
+async def f():
+    async with F() as db:
+        db.flush()  # expect high
+""",
+    "context manager": SA
+    + """\
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def scope():
+    async with async_sessionmaker()() as s:
+        yield s
+async def f():
+    async with scope() as db:
+        db.flush()  # expect high
+""",
+    "async for": SA
+    + """\
+async def get_db():
+    async with async_sessionmaker()() as s:
+        yield s
+async def f():
+    async for db in get_db():
+        db.flush()  # expect high
+""",
+    "anext": SA
+    + """\
+async def get_db():
+    async with async_sessionmaker()() as s:
+        yield s
+async def f():
+    db = await anext(get_db())
+    db.flush()  # expect high
+""",
+    "exit stack": SA
+    + """\
+from contextlib import AsyncExitStack
+F = async_sessionmaker()
+async def f():
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(F())
+        db.flush()  # expect high
+""",
+    "engine": SA
+    + """\
+engine = create_async_engine('x')
+async def f():
+    async with engine.begin() as conn:
+        conn.execute(1)  # expect high
+""",
+    "dataclass": SA
+    + """\
+from dataclasses import dataclass
+@dataclass
+class R:
+    db: AsyncSession
+    async def f(self):
+        self.db.flush()  # expect high
+""",
+    "property": SA
+    + """\
+class R:
+    @property
+    def db(self) -> AsyncSession: ...
+    async def f(self):
+        self.db.flush()  # expect high
+""",
+    "self": SA
+    + """\
+class R:
+    def __init__(self, db: AsyncSession):
+        self._db = db
+    async def f(self):
+        self._db.flush()  # expect high
+""",
+    "callable": SA
+    + """\
+from typing import Callable, AsyncContextManager
+async def f(make: Callable[[], AsyncContextManager[AsyncSession]]):
+    async with make() as db:
+        db.flush()  # expect high
+""",
+    "inferred return": SA
+    + """\
+F = async_sessionmaker()
+def make():
+    return F()
+async def f():
+    db = make()
+    db.flush()  # expect high
+""",
+    "scoped": SA
+    + """\
+S = async_scoped_session(async_sessionmaker(), None)
+async def f():
+    S.commit()  # expect high
+""",
+    "transaction": SA
+    + """\
+async def f(db: AsyncSession):
+    tx = await db.begin()
+    tx.commit()  # expect high
+""",
+    "stream": SA
+    + """\
+async def f(db: AsyncSession):
+    rows = await db.stream(1)
+    return rows.all()  # expect high
+""",
+    "wrong annotation": """\
+from sqlalchemy.orm import Session
+async def f(db: Session):
+    await db.execute(1)
+    await db.flush()
+    db.commit()  # expect medium
+""",
+}
+
+
+@pytest.mark.parametrize("code", SOURCES.values(), ids=SOURCES.keys())
+def test_a_session_is_known_from(code: str, tmp_path: Path) -> None:
+    check_source(code, RULE, tmp_path)
+
+
+PACKAGES: dict[str, dict[str, str]] = {
+    "an Annotated alias re-exported by a package": {
+        "src/shop/db/__init__.py": "from .session import SessionDep\n",
+        "src/shop/db/session.py": SA
+        + """\
+from typing import Annotated
+from fastapi import Depends
+async def get_db(): ...
+SessionDep = Annotated[AsyncSession, Depends(get_db)]
+""",
+        "src/shop/api.py": """\
+from shop.db import SessionDep
+async def f(db: SessionDep):
+    db.commit()  # expect high
+""",
+    },
+    "what a dependency yields": {
+        "app/db.py": SA
+        + """\
+F = async_sessionmaker()
+async def get_db():
+    async with F() as session:
+        yield session
+""",
+        "app/api.py": """\
+from fastapi import Depends
+from .db import get_db
+async def f(db=Depends(get_db)):
+    db.commit()  # expect high
+""",
+        "app/__init__.py": "",
+    },
+    "a module-level Depends object": {
+        "deps.py": SA
+        + """\
+from fastapi import Depends
+async def get_db() -> AsyncSession: ...
+db = Depends(get_db)
+""",
+        "api.py": """\
+import deps
+async def f(session=deps.db):
+    session.commit()  # expect high
+""",
+    },
+    "an attribute of a base class in another module": {
+        "base.py": SA
+        + """\
+class Base:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+""",
+        "users.py": """\
+from base import Base
+class Users(Base):
+    async def f(self):
+        self.session.commit()  # expect high
+""",
+    },
+    "a star import": {
+        "db.py": SA + "Factory = async_sessionmaker()\n",
+        "job.py": """\
+from db import *
+async def f():
+    async with Factory() as s:
+        s.commit()  # expect high
+""",
+    },
+    "a fixture of conftest.py": {
+        "tests/conftest.py": SA
+        + """\
+import pytest
+@pytest.fixture
+async def db():
+    async with async_sessionmaker()() as s:
+        yield s
+""",
+        "tests/test_it.py": """\
+async def test_f(db):
+    db.commit()  # expect high
+""",
+    },
+}
+
+
+@pytest.mark.parametrize("files", PACKAGES.values(), ids=PACKAGES.keys())
+def test_a_session_is_known_across_modules_from(files: dict[str, str], tmp_path: Path) -> None:
+    check_source(files, RULE, tmp_path)

@@ -1,0 +1,41 @@
+"""Every rule's manual is true: its Bad example is found by that rule, its Good example is not."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.lint.run import Rule, all_rules
+from tests.support.lint_cases import lint_source
+
+SECTION = re.compile(r"^(Why|Bad|Good|Source):(.*?)(?=^(?:Why|Bad|Good|Source):|\Z)", re.MULTILINE | re.DOTALL)
+RULES = all_rules()
+
+
+def sections(rule: Rule) -> dict[str, str]:
+    return {
+        name: textwrap.dedent(text.lstrip("\n") if name in ("Bad", "Good") else text)
+        for name, text in SECTION.findall(rule.manual)
+    }
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_manual_says_why_shows_bad_and_good_and_names_its_source(rule: Rule) -> None:
+    found = sections(rule)
+    assert list(found) == ["Why", "Bad", "Good", "Source"]
+    assert all(text.strip() for text in found.values())
+    assert "http" in found["Source"]
+    assert len(rule.summary) <= 100
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_bad_example_is_found_by_its_own_rule(rule: Rule, tmp_path: Path) -> None:
+    assert [one.check for one in lint_source(sections(rule)["Bad"], rule.id, tmp_path)][:1] == [rule.id]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_good_example_gives_no_finding(rule: Rule, tmp_path: Path) -> None:
+    assert lint_source(sections(rule)["Good"], rule.id, tmp_path) == ()
