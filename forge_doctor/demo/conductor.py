@@ -117,17 +117,19 @@ async def customers(shop: Shop, say: Say) -> AsyncIterator[None]:
 
 
 def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
-    """The arguments of the commands that examine the shop: its sessions and connections, then its log."""
+    """The arguments of the commands that examine the shop: its sessions, then its log, then its source."""
     return (
         ("pool", "--dsn", shop.dsn, "--app", ENGINE),
         # Where it is installed, the shop lies among the packages, whose lines are nobody's own.
         ("logs", str(shop.log), "--app-root", str(SHOP)),
+        # Named one by one, files are linted wherever they lie.
+        ("lint", *(str(path) for path in sorted(SHOP.glob("*.py")))),
     )
 
 
 def things_to_try(shop: Shop) -> str:
     """Commands to copy while the shop is open."""
-    pool, logs = examinations(shop)
+    pool, logs, _ = examinations(shop)
     commands = (
         shlex.join(("forge-doctor", *pool, "--watch", "2")),
         shlex.join(("forge-doctor", *logs, "--follow")),

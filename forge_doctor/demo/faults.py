@@ -24,7 +24,7 @@ FAULTS = (
     Fault(
         name="leaked-session",
         summary="a background task opens a session straight from the factory and never closes it",
-        shown_by=("leaked-transactions", "idle-in-transaction"),
+        shown_by=("leaked-transactions", "idle-in-transaction", "unclosed-session-in-background"),
     ),
     Fault(
         name="pool-too-big",
@@ -34,17 +34,17 @@ FAULTS = (
     Fault(
         name="network-call-in-transaction",
         summary="a payment waits for a slow bank while its transaction keeps a row locked",
-        shown_by=("blocking-session",),
+        shown_by=("blocking-session", "network-call-in-transaction"),
     ),
     Fault(
         name="lazy-load",
         summary="a relationship is loaded by touching it: MissingGreenlet, status 500",
-        shown_by=("missing-greenlet",),
+        shown_by=("missing-greenlet", "lazy-load-in-async"),
     ),
     Fault(
         name="missing-await",
         summary="a commit that is never awaited: the wish is not saved",
-        shown_by=("coroutine-never-awaited",),
+        shown_by=("coroutine-never-awaited", "unawaited-session-call"),
     ),
 )
 

@@ -52,7 +52,7 @@ async def show_order(order_id: int, session: SessionOfRequest) -> dict[str, obje
     """An order with the name of its product."""
     order = await session.get_one(Order, order_id)
     # fault: lazy-load
-    # The relationship was not loaded: asking for it here raises MissingGreenlet.
+    # The relationship was not loaded: reading it here wants a query, and there is no await to send it in.
     return {"id": order.id, "product": order.product.name}
 
 
