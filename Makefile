@@ -6,11 +6,13 @@ PYTHON ?=
 # Processes that run tests, and further arguments for pytest: make test TESTS=tests/pool
 JOBS ?= 2
 TESTS ?=
+# The size of each log that `make bench` generates; it needs three times as much on the disk.
+MEGABYTES ?= 1000
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## watch a sick service come up and read its diagnosis (20 s)
+demo: ## watch a sick service come up and read its diagnosis (half a minute)
 	@python=$$(sh .ci/set-up demo "$(PYTHON)") && exec "$$python" -m forge_doctor demo
 
 ifeq ($(PYTHON),)
@@ -32,5 +34,6 @@ check: ## format, lint, types, and the README's --help blocks
 	"$$python" -m ruff format --check . && "$$python" -m ruff check . && \
 	"$$python" -m mypy --strict && "$$python" tests/readme/help_blocks.py
 
-bench: ## how long an answer takes, beside psql, docker exec and check_postgres
-	@python=$$(sh .ci/set-up dev "$(PYTHON)") && exec "$$python" tests/benchmarks/pool_bench.py
+bench: ## pool beside psql and check_postgres, logs beside grep and its peers on generated logs of MEGABYTES=1000 each
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" tests/benchmarks/pool_bench.py && \
+	exec "$$python" tests/benchmarks/logs_bench.py --megabytes $(MEGABYTES)
