@@ -27,7 +27,8 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import Binding, How, reaching
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.survey import MAKER, survey_of
+from forge_doctor.lint.surface import MAKER
+from forge_doctor.lint.survey import survey_of
 
 MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10
@@ -88,7 +89,7 @@ def makers_of(project: Project) -> tuple[Call, ...]:
     """Every call of the project outside its tests that makes an async factory, or a session without one."""
     found: list[Call] = []
     for path in survey_of(project).makers:
-        file = project.open(path)
+        file = project.open_for_all(path)
         if file is not None and not is_test_file(file):
             found += [call for call in making_calls(file) if maker_kind(project, call)]
     return tuple(found)

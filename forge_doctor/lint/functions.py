@@ -126,7 +126,7 @@ def _is_test(function: FunctionDef) -> bool:
 def find_fixture(knows: Knowledge, name: str, at: FunctionDef) -> FunctionDef | None:
     """The pytest fixture of that name: in the file, else in the nearest conftest.py."""
     files: list[SourceFile | None] = [at.file]
-    files += [knows.open(folder / "conftest.py") for folder in at.file.absolute.parents[:6]]
+    files += [knows.open(folder / "conftest.py", at.file) for folder in at.file.absolute.parents[:6]]
     for file in files:
         if file is None or name.encode() not in file.data:
             continue

@@ -28,8 +28,8 @@ class Knowledge(Protocol):
     def scopes(self, file: SourceFile) -> Scopes:
         """Scopes and bindings of a file."""
 
-    def open(self, path: Path) -> SourceFile | None:
-        """A file of the project; None where it cannot be read."""
+    def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
+        """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-ASYNC_DEF = re.compile(rb"\basync[ \t]+def[ \t]+(\w+)")
 NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
 
@@ -34,6 +31,7 @@ class Modules:
         self.root = root
         self._listing = cache(_listing)
         self._found: dict[tuple[str, Path], Path | None] = {}
+        self._bases_of: dict[Path, list[Path]] = {}
 
     def find(self, dotted: str, importer: Path) -> Path | None:
         """The file of a module as `importer` sees it; leading dots are relative; None where it is
@@ -49,14 +47,6 @@ class Modules:
             folders[:] = [name for name in folders if name[0] != "." and name not in NOT_OURS]
             yield from (Path(folder, name) for name in names if name.endswith(".py"))
 
-    def async_names(self) -> frozenset[str]:
-        """The name of every `async def` in those files, told by their bytes."""
-        found: set[bytes] = set()
-        for path in self.files():
-            with suppress(OSError):
-                found.update(ASYNC_DEF.findall(path.read_bytes()))
-        return frozenset(name.decode("utf-8", "replace") for name in found)
-
     def _search(self, dotted: str, importer: Path) -> Path | None:
         name = dotted.lstrip(".")
         level = len(dotted) - len(name)
@@ -66,7 +56,10 @@ class Modules:
             for _ in range(level - 1):
                 folder = folder.parent
             return self._below(folder, parts)
-        for base in self._bases(importer):
+        bases = self._bases_of.get(importer.parent)
+        if bases is None:
+            bases = self._bases_of[importer.parent] = self._bases(importer)
+        for base in bases:
             if parts and self._has(base, parts[0]):
                 found = self._below(base, parts)
                 if found is not None:

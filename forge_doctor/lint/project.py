@@ -17,20 +17,28 @@ from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
+from forge_doctor.lint.reading import Reading
 from forge_doctor.lint.scopes import Binding, How, Scopes
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.surface import Surface, surface_of
 
 MAX_DEPTH = 24
 MAX_HOPS = 20
 
 
 class Project:
-    """What rules ask. Every answer is computed once; `opened` tells which files an answer rested on."""
+    """What rules ask. Every answer is computed once; `reading` tells which files an answer rested on.
 
-    def __init__(self, root: Path, overlay: Mapping[Path, bytes] | None = None) -> None:
+    `surfaces` of files nobody has opened may be given by whoever has read them already.
+    """
+
+    def __init__(
+        self, root: Path, overlay: Mapping[Path, bytes] | None = None, surfaces: Mapping[Path, Surface] | None = None
+    ) -> None:
         self.root = root
         self.overlay = dict(overlay or {})
-        self.opened: set[Path] = set()
+        self.reading = Reading(root, self.overlay)
+        self._given_surfaces = surfaces
         self._modules = Modules(root)
         self._files: dict[Path, SourceFile | None] = {}
         self._scopes: dict[SourceFile, Scopes] = {}
@@ -40,6 +48,23 @@ class Project:
         self._evidence: dict[tuple[Node, str, bool], Evidence] = {}
         self._touching: dict[FunctionDef, bool] = {}
         self._depth = 0
+
+    def renewed(self) -> Project:
+        """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
+        fresh = Project(self.root, self.overlay, self.surfaces)
+        fresh.reading, fresh._modules = self.reading, self._modules
+        self.reading = Reading(self.root, self.overlay)
+        for file in self._files.values():
+            if file is not None:
+                file.forget()
+        for answers in (self._files, self._scopes, self._values, self._annotated, self._results, self._evidence):
+            answers.clear()
+        return fresh
+
+    @property
+    def parsed_bytes(self) -> int:
+        """How much source there are trees of."""
+        return sum(len(file.data) for file in self._files.values() if file is not None and file.is_parsed)
 
     @classmethod
     def around(cls, path: Path) -> Project:
@@ -156,7 +181,19 @@ class Project:
     @cached_property
     def async_names(self) -> frozenset[str]:
         """The name of every `async def` of the project; costs one reading of its files, no parsing."""
-        return self._modules.async_names()
+        return frozenset(name for one in self.surfaces.values() for name in one.async_names)
+
+    @cached_property
+    def surfaces(self) -> Mapping[Path, Surface]:
+        """What every file tells without being parsed, in the order of their paths."""
+        known = self._given_surfaces or {}
+        found: dict[Path, Surface] = {}
+        for path in sorted({*(known or self._modules.files()), *self.overlay}):
+            if path in known and path not in self.overlay:
+                found[path] = known[path]
+            elif (data := self.reading.bytes_of(path)) is not None:
+                found[path] = surface_of(data)
+        return found
 
     def touches_session(self, function: FunctionDef) -> bool:
         """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
@@ -217,25 +254,23 @@ class Project:
         """Take a file that is already read."""
         self._files[file.absolute] = file
 
-    def open(self, path: Path) -> SourceFile | None:
-        """A file of the project; None where it cannot be read."""
+    def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
+        """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""
+        self.reading.note(path, None if importer is None else importer.absolute)
         if path not in self._files:
-            self._files[path] = self._read(path)
-        self.opened.add(path)
+            data = self.reading.read(path)
+            self._files[path] = None if data is None else SourceFile(data, self.reading.name(path), path)
         return self._files[path]
 
-    def _read(self, path: Path) -> SourceFile | None:
-        try:
-            data = self.overlay[path] if path in self.overlay else path.read_bytes()
-        except OSError:
-            return None
-        shown = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        return SourceFile(data, shown.as_posix(), path)
+    def open_for_all(self, path: Path) -> SourceFile | None:
+        """The same for an answer that is kept for the whole project: every file's findings rest on it."""
+        self.reading.for_all.add(path)
+        return self.open(path)
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""
         path = self._modules.find(dotted, importer.absolute)
-        return None if path is None else self.open(path)
+        return None if path is None else self.open(path, importer)
 
     def target(self, binding: Binding, file: SourceFile, hops: int = 0) -> Target:
         """Where an import leads, through re-exports; any other binding leads to itself."""

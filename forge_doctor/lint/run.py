@@ -13,8 +13,11 @@ from typing import Any
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Finding, NotRun
+from forge_doctor.lint.modules import find_root
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.surface import Surface
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
@@ -23,16 +26,26 @@ Rule = Check[[SourceFile, Project]]
 RELEVANT = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
+# A tree and the nodes rules made of it take about 35 times the room of the source.
+MOST_PARSED_BYTES = 2_500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """What one file gave, and the other files of the project the answer rests on (to cache it by their content)."""
+    """What one file gave.
+
+    `digests` are those of the file itself and of the others the answer rests on, as they were read.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
-    rests_on: tuple[str, ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The other files of the project the answer rests on."""
+        return tuple(path for path, _ in self.digests[1:])
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -57,14 +70,17 @@ def run_lint(
     """
     with without_collector():
         results = tuple(lint_files(paths, tuple(rules), root=root, overlay=overlay))
-    findings = sorted((found for one in results for found in one.findings), key=lambda found: found.rank)
-    not_run = tuple(reason for one in results for reason in one.not_run)
+    return report_of(results, str(root or ", ".join(map(str, paths[:3]))))
+
+
+def report_of(results: Sequence[FileResult], subject: str) -> Report:
+    """The results of all files as one report."""
+    outcomes: list[Finding | NotRun] = []
+    for one in results:
+        outcomes += (*one.findings, *one.not_run)
+    findings, not_run = sort_outcomes(outcomes)
     return Report(
-        command="lint",
-        subject=str(root or ", ".join(map(str, paths[:3]))),
-        findings=tuple(findings),
-        not_run=not_run,
-        inspected={"files": len(results)},
+        command="lint", subject=subject, findings=findings, not_run=not_run, inspected={"files": len(results)}
     )
 
 
@@ -74,34 +90,60 @@ def lint_files(
     *,
     root: Path | None = None,
     overlay: Mapping[Path, bytes] | None = None,
+    surfaces: Mapping[Path, Mapping[Path, Surface]] | None = None,
 ) -> Iterator[FileResult]:
-    """One result a file, in the order given."""
-    projects: dict[Path, Project] = {}
+    """One result a file, in the order given; `surfaces` are those of the files of a project, by its root."""
+    projects = Projects(root, overlay or {}, surfaces or {})
     for path in paths:
         absolute = path.absolute()
-        folder = root or absolute.parent
-        if folder not in projects:
-            project = Project.around(absolute) if root is None else Project(root.absolute())
-            known = next((one for one in projects.values() if one.root == project.root), project)
-            known.overlay.update(overlay or {})
-            projects[folder] = known
-        yield lint_file(absolute, path.as_posix(), projects[folder], rules)
+        project = projects.around(absolute)
+        if not path.is_absolute():
+            project.reading.here = Path.cwd()
+        yield lint_file(absolute, path.as_posix(), project, rules)
+
+
+class Projects:
+    """The projects the files of one run belong to, by their roots."""
+
+    def __init__(
+        self, root: Path | None, overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Mapping[Path, Surface]]
+    ) -> None:
+        self.overlay = overlay
+        self.surfaces = surfaces
+        self._root = None if root is None else root.absolute()
+        self._roots: dict[Path, Path] = {}
+        self._by_root: dict[Path, Project] = {}
+
+    def around(self, path: Path) -> Project:
+        """The project of a file, with its trees let go of where they have become many."""
+        root = self._root or self._roots.get(path.parent)
+        if root is None:
+            root = self._roots[path.parent] = find_root(path.resolve())
+        project = self._by_root.get(root)
+        if project is None:
+            project = Project(root, self.overlay, self.surfaces.get(root))
+        elif project.parsed_bytes > MOST_PARSED_BYTES:
+            project = project.renewed()
+        self._by_root[root] = project
+        return project
 
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
     """What the rules say of one file."""
-    project.opened.clear()
+    reading = project.reading
+    reading.start(path)
     file = project.open(path)
     if file is None:
-        return FileResult(path=shown, not_run=(NotRun(check="read", reason=f"{shown}: cannot be read"),))
+        reason = NotRun(check="read", reason=f"{shown}: cannot be read")
+        return FileResult(path=shown, not_run=(reason,), digests=((str(path), GONE),))
     file.path = shown
     outcomes: list[Finding | NotRun] = []
     for rule in rules if file.mentions(*RELEVANT) else ():
         if is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
-    rests_on = tuple(sorted(str(one) for one in project.opened if one != path))
-    return FileResult(path=shown, findings=findings, not_run=not_run, rests_on=rests_on)
+    digests = tuple((str(one), reading.digests.get(one, GONE)) for one in (path, *sorted(reading.rests_on(path))))
+    return FileResult(path=shown, findings=findings, not_run=not_run, digests=digests)
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge_doctor.finding import Finding
-from forge_doctor.lint.handovers import share_handovers
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.run import Rule, all_rules, lint_file, without_collector
 
@@ -121,9 +120,7 @@ _untouched_projects: dict[Path, Project] = {}
 def lint(root: Path, path: Path, text: str | None, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
     """The findings in one file."""
     base = _untouched_projects.setdefault(root, Project(root))
-    project = base if text is None else Project(root, {path: text.encode()})
-    if project is not base:
-        share_handovers(base, project)
+    project = base if text is None else Project(root, {path: text.encode()}, base.surfaces)
     result = lint_file(path, path.as_posix(), project, rules)
     if result.not_run:
         raise RuntimeError(f"{path}: {result.not_run}")

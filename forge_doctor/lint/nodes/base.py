@@ -8,7 +8,6 @@ passed over in both directions. It decides nothing about meaning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound="Node")
 CLASSES: dict[str, type[Node]] = {}  # by the grammar's type
+TYPES: dict[type[Node], tuple[str, ...]] = {}  # the other way round, as asked for
 SCOPES = frozenset({"function_definition", "class_definition", "lambda"})
 # Nodes of the grammar that `ast` has none for: with one thing inside they stand for it.
 SINGLE = frozenset({"parenthesized_expression", "type", "as_pattern_target", "decorated_definition"})
@@ -148,16 +148,20 @@ class Node:
     def find(self, kind: type[N], *, nested: bool = True) -> Iterator[N]:
         """The nodes of a kind inside this one, in order; with `nested=False` not those in functions
         and lambdas that are defined inside it."""
-        inner = () if nested else tuple(self._functions_inside())
+        inner = () if nested else self._functions_inside()
         for node in self.file.query(kind, self):
             if node is not self and not any(start <= node.start < end for start, end in inner):
                 yield node
 
-    def _functions_inside(self) -> Iterator[tuple[int, int]]:
+    def _functions_inside(self) -> tuple[tuple[int, int], ...]:
         """From behind the first byte to the end of every function and lambda inside: what starts there is theirs."""
-        for raw in self.file.raw_query("function_definition) (lambda", self.raw):
-            if raw.id != self.raw.id:
-                yield raw.start_byte + 1, raw.end_byte
+        data, start = self.file.data, self.start + 1
+        if self.raw.type == "function_definition":
+            start = data.find(b"def", start - 1) + 1
+        if data.find(b"def", start, self.end) < 0 and data.find(b"lambda", start, self.end) < 0:
+            return ()
+        raws = self.file.raw_query("function_definition) (lambda", self.raw)
+        return tuple((raw.start_byte + 1, raw.end_byte) for raw in raws if raw.id != self.raw.id)
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -192,10 +196,12 @@ class Statement(Node):
     __slots__ = ()
 
 
-@cache
 def types_of(kind: type[Node]) -> tuple[str, ...]:
     """The grammar's types of a class and its subclasses; all of them are there once the package is imported."""
-    return tuple(name for name, cls in CLASSES.items() if issubclass(cls, kind))
+    known = TYPES.get(kind)
+    if known is None:
+        known = TYPES[kind] = tuple(name for name, cls in CLASSES.items() if issubclass(cls, kind))
+    return known
 
 
 def unwrapped(raw: ts.Node) -> ts.Node:

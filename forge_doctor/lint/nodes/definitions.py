@@ -139,7 +139,8 @@ class FunctionDef(Statement):
     @property
     def is_generator(self) -> bool:
         """Whether it has a `yield` of its own."""
-        return next(self.find(Yield, nested=False), None) is not None
+        data = self.file.data
+        return data.find(b"yield", self.start, self.end) >= 0 and next(self.find(Yield, nested=False), None) is not None
 
     @property
     def is_method(self) -> bool:

@@ -33,7 +33,7 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Call, With
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.survey import MAKER
+from forge_doctor.lint.surface import MAKER
 
 SUSPECT = MAKER
 

@@ -35,6 +35,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
 SUSPECT = re.compile(rb"async|Async")
+WITH = re.compile(rb"^[ \t\f]*with\b", re.MULTILINE)
 ENTERED = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.STARTABLE}
 )
@@ -43,8 +44,10 @@ ENTERED = frozenset(
 @check(severity=Severity.ERROR)
 def sync_with_on_async_session(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every plain `with`."""
-    for statement in file.query(With):
-        if statement.is_async:
+    for match in WITH.finditer(file.data):
+        keyword = file.node_at(match.end() - 1)
+        statement = None if keyword is None else keyword.parent
+        if not isinstance(statement, With) or statement.is_async:
             continue
         for item in statement.items:
             value = judged(item, project)

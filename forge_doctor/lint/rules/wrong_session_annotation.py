@@ -41,14 +41,16 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
 SUSPECT = re.compile(rb"Session|scoped_session")
+AWAITED = re.compile(rb"await\s[\s(]*(\w+)\s*\.\s*(?:" + "|".join(sorted(TELLING)).encode() + rb")\b")
 
 
 @check(severity=Severity.WARNING)
 def wrong_session_annotation(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every parameter annotated with a sync session, and at what is awaited on it."""
-    for param in file.query(Param):
+    names = {match.group(1).decode() for match in AWAITED.finditer(file.data)}
+    for param in file.query(Param) if names else ():
         function, annotation = param.function_of, param.annotation
-        if function is None or annotation is None or not function.is_async:
+        if function is None or annotation is None or not function.is_async or param.name not in names:
             continue
         declared = project.annotated(annotation, function)
         if not declared.kind.is_sync_session or declared.definition is not None:

@@ -1,0 +1,73 @@
+"""Which files of a project were read, with what content, and whose findings rest on which; parses nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+
+GONE = ""
+
+
+def digest_of(data: bytes) -> str:
+    """What stands for a content."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+class Reading:
+    """The one place that reads source files.
+
+    `digests` are those of what was read (`GONE` for what could not be), `for_all` the files that every finding
+    of the project rests on, `here` the folder from which findings name files.
+    """
+
+    def __init__(self, root: Path, overlay: Mapping[Path, bytes]) -> None:
+        self.here = root
+        self.overlay = overlay
+        self.digests: dict[Path, str] = {}
+        self.for_all: set[Path] = set()
+        self._used: dict[Path, set[Path]] = {}
+        self._current: Path | None = None
+
+    def name(self, path: Path) -> str:
+        """How findings name a file."""
+        return (path.relative_to(self.here) if path.is_relative_to(self.here) else path).as_posix()
+
+    def start(self, path: Path) -> None:
+        """From here on, what is opened for no other file is opened for this one."""
+        self._current = path
+
+    def note(self, path: Path, importer: Path | None) -> None:
+        """What is known of `importer` (by default the file being linted) rests on `path`."""
+        user = importer or self._current
+        if user is not None and user != path:
+            self._used.setdefault(user, set()).add(path)
+
+    def rests_on(self, path: Path) -> frozenset[Path]:
+        """The files that findings in a file rest on, also through what was found out for others and kept."""
+        found: set[Path] = set()
+        waiting = [path, *self.for_all]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting.extend(self._used.get(one, ()))
+        return frozenset(found - {path})
+
+    def read(self, path: Path) -> bytes | None:
+        """The content, which is noted; None for what cannot be read or is no regular file."""
+        data = self.bytes_of(path)
+        self.digests[path] = GONE if data is None else digest_of(data)
+        return data
+
+    def bytes_of(self, path: Path) -> bytes | None:
+        """The content; None for what cannot be read or is no regular file."""
+        if path in self.overlay:
+            return self.overlay[path]
+        try:
+            # A pipe would never end.
+            return path.read_bytes() if stat.S_ISREG(os.stat(path).st_mode) else None  # noqa: PTH116 - a call a file
+        except OSError:
+            return None
