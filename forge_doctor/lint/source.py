@@ -117,7 +117,7 @@ class SourceFile:
     def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
         """Every node of a kind, in order of the text."""
         raw = self.tree.root_node if within is None else within.raw
-        for found in _captures(_alternatives(types_of(kind)), raw):  # type: ignore[arg-type]
+        for found in _captures(_alternatives(types_of(kind)), raw):
             node = self.node(found)
             if isinstance(node, kind):
                 yield node
