@@ -53,18 +53,13 @@ class Project:
         """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
         fresh = Project(self.root, self.overlay, self.surfaces)
         fresh.reading, fresh._modules = self.reading, self._modules
-        self.reading = Reading(self.root, self.overlay)
+        fresh.reading.opened_bytes = 0
         for file in self._files.values():
             if file is not None:
                 file.forget()
         for answers in (self._files, self._scopes, self._values, self._annotated, self._results, self._evidence):
             answers.clear()
         return fresh
-
-    @property
-    def parsed_bytes(self) -> int:
-        """How much source there are trees of."""
-        return sum(len(file.data) for file in self._files.values() if file is not None and file.is_parsed)
 
     @classmethod
     def around(cls, path: Path) -> Project:

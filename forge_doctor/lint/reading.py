@@ -20,7 +20,7 @@ class Reading:
     """The one place that reads source files.
 
     `digests` are those of what was read (`GONE` for what could not be), `for_all` the files that every finding
-    of the project rests on, `here` the folder from which findings name files.
+    of the project rests on, `here` the folder from which findings name files, `opened_bytes` how much was opened.
     """
 
     def __init__(self, root: Path, overlay: Mapping[Path, bytes]) -> None:
@@ -28,6 +28,7 @@ class Reading:
         self.overlay = overlay
         self.digests: dict[Path, str] = {}
         self.for_all: set[Path] = set()
+        self.opened_bytes = 0
         self._used: dict[Path, set[Path]] = {}
         self._current: Path | None = None
 
@@ -60,6 +61,7 @@ class Reading:
         """The content, which is noted; None for what cannot be read or is no regular file."""
         data = self.bytes_of(path)
         self.digests[path] = GONE if data is None else digest_of(data)
+        self.opened_bytes += len(data or b"")
         return data
 
     def bytes_of(self, path: Path) -> bytes | None:

@@ -26,8 +26,8 @@ Rule = Check[[SourceFile, Project]]
 RELEVANT = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
-# A tree and the nodes rules made of it take about 35 times the room of the source.
-MOST_PARSED_BYTES = 2_500_000
+# A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
+MOST_OPEN_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ class Projects:
         project = self._by_root.get(root)
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
-        elif project.parsed_bytes > MOST_PARSED_BYTES:
+        elif project.reading.opened_bytes > MOST_OPEN_BYTES:
             project = project.renewed()
         self._by_root[root] = project
         return project

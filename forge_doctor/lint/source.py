@@ -73,11 +73,6 @@ class SourceFile:
         """The parser's own tree."""
         return _parser().parse(self.data)
 
-    @property
-    def is_parsed(self) -> bool:
-        """Whether there is a tree in memory."""
-        return "tree" in self.__dict__
-
     def forget(self) -> None:
         """Let go of the tree and all nodes; whoever still holds one can no longer move from it."""
         for node in self._nodes.values():

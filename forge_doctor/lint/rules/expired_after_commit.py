@@ -75,6 +75,8 @@ FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
     make_transient_to_detached stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
+# `user.name`, no call, and `return user`.
+READ = re.compile(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w++(?!\s*\())|(?<=return )\w++")
 
 
 @check(severity=Severity.ERROR)
@@ -98,8 +100,9 @@ def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding
 
 def reads_behind(project: Project, function: FunctionDef, commit: Call) -> Iterator[tuple[Name, Model]]:
     """Names of objects of the committed session that are read where the commit has always run."""
-    for name in function.find(Name, nested=False):
-        if name.start < commit.end or not is_read(name) or not is_used(project, name):
+    for place in READ.finditer(function.file.data, commit.end, function.end):
+        name = function.file.node_at(place.start())
+        if not isinstance(name, Name) or name.owner is not function or not is_read(name) or not is_used(project, name):
             continue
         model = model_in(project, function, name, commit)
         if model is not None and always_before(commit, name):
