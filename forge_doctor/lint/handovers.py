@@ -91,4 +91,3 @@ def _is_meant(project: Project, node: Node, function: FunctionDef) -> bool:
     if value.kind is Kind.FUNCTION:
         return value.definition is function
     return value.kind is Kind.UNKNOWN and function.is_method and isinstance(node, Attribute)
-
