@@ -13,7 +13,7 @@ from forge_doctor.lint.run import FileResult, Projects, Rule, lint_files, withou
 from forge_doctor.lint.surface import Surface
 
 Surfaces = Mapping[Path, Mapping[Path, Surface]]
-# To read a whole project for the sake of a few files costs more than to lint them.
+# To survey a whole project for the first time for the sake of a few files costs more than to lint them.
 FEW = 16
 
 
@@ -28,11 +28,11 @@ def look_with_cache(
     files: Sequence[Path], rules: tuple[Rule, ...], jobs: int | None, folder: Path, way: Iterable[str]
 ) -> tuple[FileResult, ...]:
     """With results kept in `folder`, apart for each `way` of linting; `files` in full."""
-    if len(files) <= FEW:
-        return look(files, rules, {}, jobs)
     way = (*way, *(rule.id for rule in rules))
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}
+    if len(files) <= FEW and not all(cache.store.exists() for cache in caches.values()):
+        return look(files, rules, {}, jobs)
     for root, cache in caches.items():
         cache.survey(sorted(Modules(root).files()))
     known = {path: caches[root].results.get(str(path)) for root, own in by_root.items() for path in own}

@@ -2,8 +2,8 @@
 
 One file a project, way of linting and folder it is linted from. It holds the digests of the project's files, their
 surfaces, and what each linted file gave. A result holds as long as its file, the files it rests on and all surfaces
-are the same: git checkouts and touched files cost nothing. It is replaced at once and as a whole, so that runs
-beside each other lose at most each other's news.
+are the same: a git checkout or a touch costs no more than reading the files. The store is replaced at once and as a
+whole, so that runs beside each other lose at most each other's news.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -25,6 +25,7 @@ from forge_doctor.lint.surface import Surface, surface_of
 
 MOST_PROJECTS = 60
 MOST_LEFT_OVER = 4
+CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
 # What a document that somebody else wrote may end in.
 WRONG_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor lint; safe to delete.\n"
@@ -36,45 +37,61 @@ class ResultCache:
 
     store: Path
     reading: Reading
-    digests: dict[Path, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, tuple[int, ...]] = field(default_factory=dict)
     surfaces: dict[Path, Surface] = field(default_factory=dict)
     results: dict[str, FileResult] = field(default_factory=dict)
     _known: dict[str, Surface] = field(default_factory=dict)
+    _seen: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
     _facts: str = ""
-    _changed: bool = False
+    _is_news: bool = False
 
     def survey(self, paths: Iterable[Path]) -> None:
-        """Read the project's files, and take the results that still hold."""
+        """Learn the content of the project's files, and take the results that still hold."""
         kept = _loaded(self.store)
         with contextlib.suppress(*WRONG_SHAPE):
             self._known = {digest: surface_from(one) for digest, one in kept["surfaces"].items()}
+        with contextlib.suppress(*WRONG_SHAPE):
+            # A file changed about when the store was written may have been changed again at the same time of the clock.
+            sure = (*_status_of(self.store), 0, 0)[1] - CLOCK_NS
+            self._seen = {
+                name: (tuple(status), digest) for name, status, digest in kept["seen"] if status and status[2] < sure
+            }
         for path in paths:
-            data = self._bytes_of(path)
-            if data is not None:
-                self.surfaces[path] = self._known.get(self.digests[path]) or surface_of(data)
+            self._learn(path)
         self._facts = _facts_of(self.surfaces)
         if kept.get("facts") == self._facts:
             with contextlib.suppress(*WRONG_SHAPE):
                 self.results = dict(self._held(kept))
 
-    def _bytes_of(self, path: Path) -> bytes | None:
-        data = self.reading.bytes_of(path)
-        self.digests[path] = GONE if data is None else digest_of(data)
-        return data
+    def _learn(self, path: Path) -> None:
+        """The digest and the surface of a file, read only where it may have changed since it was last seen."""
+        status = _status_of(path)
+        before, digest = self._seen.get(str(path), ((), GONE))
+        data = None
+        if before != status or digest not in self._known:
+            data = self.reading.bytes_of(path)
+            digest = GONE if data is None else digest_of(data)
+            self._is_news = True
+        self.digests[str(path)] = digest
+        self.statuses[str(path)] = status
+        if digest in self._known:
+            self.surfaces[path] = self._known[digest]
+        elif data is not None:
+            self.surfaces[path] = self._known[digest] = surface_of(data)
 
-    def _held(self, kept: Mapping[str, Any]) -> Iterable[tuple[str, FileResult]]:
-        names = [name for name, _ in kept["files"]]
-        same = [self._is_same(name, digest) for name, digest in kept["files"]]
+    def _held(self, kept: Mapping[str, Any]) -> Iterator[tuple[str, FileResult]]:
+        pairs = [(name, digest) for name, digest in kept["files"]]
+        same = [self._digest_of(name) == digest for name, digest in pairs]
         for numbers, plain in kept["results"]:
-            if all(same[number] for number in numbers):
-                digests = tuple((names[number], kept["files"][number][1]) for number in numbers)
-                yield names[numbers[0]], result_from(plain, digests)
+            if all(map(same.__getitem__, numbers)):
+                yield pairs[numbers[0]][0], result_from(plain, tuple(pairs[number] for number in numbers))
 
-    def _is_same(self, name: str, digest: str) -> bool:
-        path = Path(name)
-        if path not in self.digests:
-            self._bytes_of(path)
-        return self.digests[path] == digest
+    def _digest_of(self, name: str) -> str:
+        if name not in self.digests:
+            data = self.reading.bytes_of(Path(name))
+            self.digests[name] = GONE if data is None else digest_of(data)
+        return self.digests[name]
 
     def take(self, results: Iterable[FileResult]) -> None:
         """Remember new results, those of files that could be read and linted to the end."""
@@ -82,21 +99,35 @@ class ResultCache:
             path, digest = one.digests[0]
             if not one.not_run and digest != GONE:
                 self.results[path] = one
-                self._changed = True
+                self._is_news = True
 
     def save(self) -> None:
         """Write it, if there is anything new and the folder can be written."""
-        if not self._changed and len(self._known) >= len(set(self.digests.values())):
+        if not self._is_news:
             return
         files: dict[tuple[str, str], int] = {}
         results = []
         for one in self.results.values():
             numbers = [files.setdefault(pair, len(files)) for pair in one.digests]
             results.append([numbers, plain_result(one)])
-        surfaces = {self.digests[path]: plain_surface(one) for path, one in self.surfaces.items()}
-        document = {"facts": self._facts, "files": list(files), "surfaces": surfaces, "results": results}
+        document = {
+            "facts": self._facts,
+            "files": list(files),
+            "results": results,
+            "seen": [[name, status, self.digests[name]] for name, status in self.statuses.items()],
+            "surfaces": {self.digests[str(path)]: plain_surface(one) for path, one in self.surfaces.items()},
+        }
         with contextlib.suppress(OSError, ValueError):
             _write(self.store, json.dumps(document, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+
+
+def _status_of(path: Path) -> tuple[int, ...]:
+    """What changes with every change of a file, its number and time of change among it; empty where it is not there."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - each file of a tree passes here
+    except OSError:
+        return ()
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def store_for(folder: Path, root: Path, way: Iterable[str]) -> Path:
