@@ -85,6 +85,9 @@ def lint(
         typer.Option(metavar="PATH", help="With -: where the code would lie, so that imports are followed."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes. [default: what pays]")] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Lint every file anew, and keep no results for the next run.")
+    ] = False,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
     no_color: NoColorOption = False,
@@ -132,5 +135,6 @@ def lint(
         gitignore=gitignore,
         stdin_filename=stdin_filename,
         jobs=jobs,
+        no_cache=no_cache,
     )
     lint_session.run(flags, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Flags:
     gitignore: bool | None
     stdin_filename: Path | None
     jobs: int | None
+    no_cache: bool
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
@@ -116,7 +118,7 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
             force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
             gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
         ),
-        lint=lint_from(here, checks.rules, _jobs(flags, options)),
+        lint=lint_from(here, checks.rules, _jobs(flags, options), None if flags.no_cache else _cache_folder()),
         name=partial(file_name, here=here),
         checks=checks,
         per_file=parse_per_file_ignores(_configured(options, "per-file-ignores", {}), checks.known, settings.path),
@@ -136,6 +138,18 @@ def _jobs(flags: Flags, options: ReportOptions) -> int | None:
     if jobs is not None and jobs < 1:
         raise UsageProblem(f"{options.settings.path}: jobs must be 1 or more, not {jobs}")
     return jobs
+
+
+def _cache_folder() -> Path | None:
+    """By the XDG base directory rules; None where there is no home."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    # A relative path is to be ignored, the rules say.
+    if given and Path(given).is_absolute():
+        return Path(given) / "forge-doctor" / "lint"
+    try:
+        return Path.home() / ".cache" / "forge-doctor" / "lint"
+    except RuntimeError:
+        return None
 
 
 def _first(flag: Any, otherwise: Any) -> Any:

@@ -1,5 +1,8 @@
 """Where the project's modules are: dotted names to files, looked up when an import asks; reads no module."""
 
+# Strings, not Path, where each file of a tree passes.
+# ruff: noqa: PTH120
+
 from __future__ import annotations
 
 import os
@@ -8,20 +11,44 @@ from functools import cache
 from pathlib import Path
 
 NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
-ROOT_MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
+REPOSITORIES = frozenset({".git", ".hg"})
+ROOT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+
+
+class Roots:
+    """Finds the projects around files; looks at each folder once."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, str] = {}
+        self._marks: dict[str, tuple[bool, bool]] = {}
+
+    def of(self, folder: str) -> str:
+        """The project around a folder: the nearest folder with .git, else the topmost with a pyproject.toml,
+        else the folder itself."""
+        found = self._of.get(folder)
+        if found is None:
+            found = self._of[folder] = self._search(os.path.realpath(folder))
+        return found
+
+    def _search(self, folder: str) -> str:
+        around, topmost = folder, folder
+        while True:
+            if around not in self._marks:
+                names = _listing(around)
+                self._marks[around] = (not names.isdisjoint(REPOSITORIES), not names.isdisjoint(ROOT_MARKS))
+            repository, project = self._marks[around]
+            if repository:
+                return around
+            topmost = around if project else topmost
+            above = os.path.dirname(around)
+            if above == around:
+                return topmost
+            around = above
 
 
 def find_root(start: Path) -> Path:
-    """The project around a file or folder: the nearest folder with .git, else the topmost with a
-    pyproject.toml, else the folder itself."""
-    folder = start if start.is_dir() else start.parent
-    topmost: Path | None = None
-    for around in (folder, *folder.parents):
-        if (around / ".git").exists() or (around / ".hg").exists():
-            return around
-        if any((around / mark).is_file() for mark in ROOT_MARKS[2:]):
-            topmost = around
-    return topmost or folder
+    """The project around a file or folder."""
+    return Path(Roots().of(str(start if start.is_dir() else start.parent)))
 
 
 class Modules:
@@ -100,7 +127,7 @@ class Modules:
         return name in names or f"{name}.py" in names
 
 
-def _listing(folder: Path) -> frozenset[str]:
+def _listing(folder: Path | str) -> frozenset[str]:
     try:
         return frozenset(os.listdir(folder))  # noqa: PTH208 - names only, a Path each would cost most of a look-up
     except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,24 +81,36 @@ def file_name(path: Path, here: Path) -> str:
     return shown(str(path).removeprefix(prefix))
 
 
-def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None) -> Lint:
-    """Runs the rules on files, by so many processes, and names the files as `file_name` does."""
+def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None, cache: Path | None = None) -> Lint:
+    """Runs the rules on files, by so many processes, and names the files as `file_name` does.
+
+    `cache` is the folder where results are kept for the next run.
+    """
 
     def lint(files: Sequence[Path], overlay: Overlay) -> Report:
-        near = [path.relative_to(here) if path.is_relative_to(here) else path for path in files]
-        report = _run(near, overlay)
+        from forge_doctor.lint.look import look, look_with_cache
+        from forge_doctor.lint.run import report_of
+
+        if cache is None or overlay:
+            results = look(files, rules, overlay, jobs)
+        else:
+            results = look_with_cache(files, rules, jobs, cache, _way(here))
+        report = report_of(results, str(here))
         return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
 
-    def _run(files: Sequence[Path], overlay: Overlay) -> Report:
-        from forge_doctor.lint.parallel import default_jobs, run_shared
-        from forge_doctor.lint.run import run_lint
-
-        processes = min(jobs or default_jobs(len(files)), len(files))
-        if processes < 2:
-            return run_lint(files, rules, overlay=overlay)
-        return run_shared(files, [rule.id for rule in rules], overlay, processes)
-
     return lint
+
+
+def _way(here: Path) -> tuple[str, ...]:
+    """What results depend on beside the code and the rules chosen."""
+    from importlib.util import find_spec
+
+    from forge_doctor import __version__
+    from forge_doctor.lint.result_cache import stamp
+
+    parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
+    folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)
+    return (str(here), __version__, sys.version, stamp(Path(__file__).parent, *folders))
 
 
 def _printable(finding: Finding) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.modules import find_root
+from forge_doctor.lint.modules import Roots
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
@@ -68,8 +68,9 @@ def run_lint(
     `overlay` gives the content of files that differ from the disk (stdin). The project is the one
     around the first file, unless `root` says.
     """
+    projects = Projects(root, overlay or {})
     with without_collector():
-        results = tuple(lint_files(paths, tuple(rules), root=root, overlay=overlay))
+        results = tuple(lint_files(paths, tuple(rules), projects))
     return report_of(results, str(root or ", ".join(map(str, paths[:3]))))
 
 
@@ -84,44 +85,38 @@ def report_of(results: Sequence[FileResult], subject: str) -> Report:
     )
 
 
-def lint_files(
-    paths: Sequence[Path],
-    rules: tuple[Rule, ...],
-    *,
-    root: Path | None = None,
-    overlay: Mapping[Path, bytes] | None = None,
-    surfaces: Mapping[Path, Mapping[Path, Surface]] | None = None,
-) -> Iterator[FileResult]:
-    """One result a file, in the order given; `surfaces` are those of the files of a project, by its root."""
-    projects = Projects(root, overlay or {}, surfaces or {})
+def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Projects) -> Iterator[FileResult]:
+    """One result a file, in the order given."""
     for path in paths:
-        absolute = path.absolute()
+        absolute = path if path.is_absolute() else projects.here / path
         project = projects.around(absolute)
-        if not path.is_absolute():
-            project.reading.here = Path.cwd()
-        yield lint_file(absolute, path.as_posix(), project, rules)
+        yield lint_file(absolute, project.reading.name(absolute), project, rules)
 
 
 class Projects:
-    """The projects the files of one run belong to, by their roots."""
+    """The projects the files of one run belong to, by their roots; findings name files from `here`."""
 
     def __init__(
-        self, root: Path | None, overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Mapping[Path, Surface]]
+        self,
+        root: Path | None,
+        overlay: Mapping[Path, bytes],
+        surfaces: Mapping[Path, Mapping[Path, Surface]] | None = None,
+        here: Path | None = None,
     ) -> None:
         self.overlay = overlay
-        self.surfaces = surfaces
+        self.surfaces = surfaces or {}
+        self.here = here or Path.cwd()
         self._root = None if root is None else root.absolute()
-        self._roots: dict[Path, Path] = {}
+        self._roots = Roots()
         self._by_root: dict[Path, Project] = {}
 
     def around(self, path: Path) -> Project:
         """The project of a file, with its trees let go of where they have become many."""
-        root = self._root or self._roots.get(path.parent)
-        if root is None:
-            root = self._roots[path.parent] = find_root(path.resolve())
+        root = self._root or Path(self._roots.of(str(path.parent)))
         project = self._by_root.get(root)
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
+            project.reading.here = self.here
         elif project.reading.opened_bytes > MOST_OPEN_BYTES:
             project = project.renewed()
         self._by_root[root] = project

@@ -1,0 +1,91 @@
+"""Results and surfaces as plain JSON values and back; another shape raises `TypeError`, `KeyError` or `ValueError`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
+from forge_doctor.lint.run import FileResult
+from forge_doctor.lint.surface import Mention, Surface
+
+
+def plain_surface(surface: Surface) -> list[Any]:
+    """Nothing of most files."""
+    mentions = [[one.by, one.name, one.offset] for one in surface.mentions]
+    plain: list[Any] = [list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions]
+    return plain if any(plain) else []
+
+
+def surface_from(plain: list[Any]) -> Surface:
+    """The surface again."""
+    if not plain:
+        return Surface()
+    names, relationships, makes_factory, mentions = plain
+    return Surface(
+        async_names=tuple(names),
+        relationships=tuple(relationships),
+        makes_factory=makes_factory,
+        mentions=tuple(Mention(by, name, offset) for by, name, offset in mentions),
+    )
+
+
+def plain_result(result: FileResult) -> list[Any]:
+    """Without digests."""
+    return [result.path, [_plain_finding(one) for one in result.findings]]
+
+
+def result_from(plain: list[Any], digests: tuple[tuple[str, str], ...]) -> FileResult:
+    """The result again."""
+    path, findings = plain
+    return FileResult(path=path, findings=tuple(_finding(one) for one in findings), digests=digests)
+
+
+def _plain_finding(one: Finding) -> dict[str, Any]:
+    return {
+        "check": one.check,
+        "severity": int(one.severity),
+        "confidence": int(one.confidence),
+        "message": one.message,
+        "location": _plain_location(one.location),
+        "evidence": [[fact.label, fact.value, fact.unit, fact.source] for fact in one.evidence],
+        "remedy": one.remedy,
+        "related": [[near.message, _plain_location(near.location), near.check] for near in one.related],
+        "edits": [[_plain_location(edit.location), edit.replacement, edit.safe] for edit in one.edits],
+    }
+
+
+def _finding(plain: dict[str, Any]) -> Finding:
+    return Finding(
+        check=plain["check"],
+        severity=Severity(plain["severity"]),
+        confidence=Confidence(plain["confidence"]),
+        message=plain["message"],
+        location=_place(plain["location"]),
+        evidence=tuple(
+            Evidence(label=label, value=value, unit=unit, source=source)
+            for label, value, unit, source in plain["evidence"]
+        ),
+        remedy=plain["remedy"],
+        related=tuple(
+            Related(message=message, location=_location(location), check=check)
+            for message, location, check in plain["related"]
+        ),
+        edits=tuple(
+            Edit(location=_place(location), replacement=text, safe=safe) for location, text, safe in plain["edits"]
+        ),
+    )
+
+
+def _plain_location(location: Location | None) -> list[Any] | None:
+    if location is None:
+        return None
+    return [location.target, location.line, location.column, location.end_line, location.end_column]
+
+
+def _location(plain: list[Any] | None) -> Location | None:
+    return None if plain is None else _place(plain)
+
+
+def _place(plain: list[Any]) -> Location:
+    target, line, column, end_line, end_column = plain
+    return Location(target=target, line=line, column=column, end_line=end_line, end_column=end_column)

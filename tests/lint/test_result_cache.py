@@ -1,0 +1,178 @@
+"""Kept results: the same findings without the work, never those of an older content, never an error."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.finding import Finding
+from forge_doctor.lint.look import FEW, look, look_with_cache
+from forge_doctor.lint.result_cache import MOST_PROJECTS, stamp
+from forge_doctor.lint.run import all_rules
+from tests.support.lint_cases import rule_named
+
+RULES = (rule_named("unawaited-session-call"), rule_named("unawaited-data-access"))
+FAULTY = "from app.db import Own\n\n\nasync def save(db: Own) -> None:\n    db.commit()\n"
+OWN = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nclass Own(AsyncSession):\n    pass\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    root = tmp_path / "shop"
+    (root / "app").mkdir(parents=True)
+    (root / "pyproject.toml").write_text("[project]\n")
+    (root / "app/__init__.py").write_text("")
+    (root / "app/db.py").write_text(OWN)
+    (root / "app/save.py").write_text(FAULTY)
+    for number in range(FEW):
+        (root / f"app/other_{number}.py").write_text(f"VALUE = {number}\n")
+    return root
+
+
+def files_of(root: Path) -> Sequence[Path]:
+    return sorted(root.rglob("*.py"))
+
+
+def told(root: Path, folder: Path) -> list[Finding]:
+    found = look_with_cache(files_of(root), RULES, 1, folder, ("way",))
+    assert not [reason for one in found for reason in one.not_run]
+    return [finding for one in found for finding in one.findings]
+
+
+def fresh(root: Path) -> list[Finding]:
+    return [finding for one in look(files_of(root), RULES, {}, 1) for finding in one.findings]
+
+
+def stores(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def test_a_second_run_tells_the_same_from_what_was_kept(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    first = told(shop, folder)
+    assert first == fresh(shop)
+    assert len(first) == 1
+    (store,) = stores(folder)
+    # Nobody but the store can know this word.
+    store.write_text(store.read_text().replace("is not awaited", "is not xawaited"))
+    assert "is not xawaited" in told(shop, folder)[0].message
+
+
+def test_every_rule_s_findings_come_back_as_they_were(shop: Path, tmp_path: Path) -> None:
+    rules = tuple(all_rules())
+    for number, rule in enumerate(rules):
+        bad = rule.manual.partition("Bad:")[2].partition("Good:")[0]
+        lines = [line.removeprefix("    ") for line in bad.splitlines()]
+        (shop / f"app/bad_{number}.py").write_text("\n".join(lines) + "\n")
+    once, again = (look_with_cache(files_of(shop), rules, 1, tmp_path / "cache", ("way",)) for _ in range(2))
+    assert sum(len(one.findings) for one in once) > 20
+    assert again == once
+
+
+def test_a_change_in_a_file_it_rests_on_makes_a_result_anew(shop: Path, tmp_path: Path) -> None:
+    assert len(told(shop, tmp_path)) == 1
+    (shop / "app/db.py").write_text("class Own:\n    def commit(self):\n        pass\n")
+    assert told(shop, tmp_path) == fresh(shop) == []
+    (shop / "app/db.py").write_text(OWN)
+    assert len(told(shop, tmp_path)) == 1
+
+
+def test_a_change_behind_two_imports_does_so_for_files_linted_after_others(shop: Path, tmp_path: Path) -> None:
+    # `z.py` asks what `a.py` has asked already: its answer rests on db.py all the same.
+    (shop / "app/base.py").write_text("from app.db import Own as Db\n")
+    for name in "az":
+        (shop / f"app/{name}.py").write_text(FAULTY.replace("app.db import Own", "app.base import Db as Own"))
+    assert len(told(shop, tmp_path)) == 3
+    (shop / "app/db.py").write_text("class Own:\n    def commit(self):\n        pass\n")
+    assert told(shop, tmp_path) == []
+
+
+def test_a_function_that_becomes_async_elsewhere_is_seen(shop: Path, tmp_path: Path) -> None:
+    (shop / "app/repo.py").write_text(f"{OWN}\n\ndef add(db: Own):\n    return 1\n")
+    (shop / "app/use.py").write_text("from app.repo import add\n\n\nasync def f(db):\n    add(db)\n")
+    assert len(told(shop, tmp_path)) == 1
+    (shop / "app/repo.py").write_text(f"{OWN}\n\nasync def add(db: Own):\n    await db.execute('x')\n")
+    assert len(told(shop, tmp_path)) == len(fresh(shop)) == 2
+
+
+def test_a_new_module_that_an_import_leads_to_is_seen(shop: Path, tmp_path: Path) -> None:
+    (shop / "app/late.py").write_text(FAULTY.replace("app.db", "app.nowhere_yet"))
+    assert len(told(shop, tmp_path)) == 1
+    (shop / "app/nowhere_yet.py").write_text(OWN)
+    assert len(told(shop, tmp_path)) == len(fresh(shop)) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"[]", b"{}", b'{"facts":1,"files":3,"surfaces":[],"results":{}}', b"[" * 100_000],
+    ids=["empty", "no text", "a list", "an object", "wrong shapes", "too deep"],
+)
+def test_a_store_that_holds_anything_else_is_as_good_as_none(shop: Path, tmp_path: Path, content: bytes) -> None:
+    wanted = told(shop, tmp_path)
+    (store,) = stores(tmp_path)
+    store.write_bytes(content)
+    assert told(shop, tmp_path) == wanted
+    assert json.loads(store.read_bytes())["results"]
+
+
+@pytest.mark.parametrize("key", ["files", "surfaces", "results"])
+@pytest.mark.parametrize("value", [None, 1, [[1, 2, 3]], [[["a"], "b"]], {"a": [1]}, [[[-9], {}]]])
+def test_a_store_with_a_part_of_another_shape_is_as_good_as_none(
+    shop: Path, tmp_path: Path, key: str, value: object
+) -> None:
+    wanted = told(shop, tmp_path)
+    (store,) = stores(tmp_path)
+    store.write_text(json.dumps({**json.loads(store.read_text()), key: value}))
+    assert told(shop, tmp_path) == wanted
+
+
+def test_a_folder_that_cannot_be_written_changes_nothing(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert told(shop, tmp_path / "file" / "cache") == fresh(shop)
+    if os.geteuid() != 0:
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o500)
+        assert told(shop, closed / "cache") == fresh(shop)
+
+
+def test_runs_beside_each_other_leave_a_whole_store(shop: Path, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: told(shop, tmp_path / "cache"), range(8)))
+    assert all(answer == answers[0] for answer in answers)
+    assert told(shop, tmp_path / "cache") == answers[0]
+    assert sorted(one.name for one in (tmp_path / "cache").iterdir() if one.suffix != ".json") == [
+        ".gitignore",
+        "CACHEDIR.TAG",
+    ]
+
+
+def test_only_so_many_projects_are_kept(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    for number in range(MOST_PROJECTS + 5):
+        old = folder / f"{number}.json"
+        old.write_text("{}")
+        os.utime(old, (number, number))
+    told(shop, folder)
+    assert len(stores(folder)) == MOST_PROJECTS
+    assert not (folder / "0.json").exists()
+
+
+def test_ways_of_linting_are_kept_apart(shop: Path, tmp_path: Path) -> None:
+    for way in ("one", "other"):
+        look_with_cache(files_of(shop), RULES, 1, tmp_path, (way,))
+    look_with_cache(files_of(shop), RULES[:1], 1, tmp_path, ("one",))
+    assert len(stores(tmp_path)) == 3
+
+
+def test_another_version_of_the_rules_has_another_stamp(tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text("A = 1\n")
+    before = stamp(tmp_path)
+    assert stamp(tmp_path) == before
+    (tmp_path / "rule.py").write_text("A = 12\n")
+    assert stamp(tmp_path) != before
