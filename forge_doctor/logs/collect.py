@@ -11,10 +11,11 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import Scanner, wanted_lines
+from forge_doctor.logs.scan import Scanner
 from forge_doctor.logs.sources import FileSource, LogStream, Source
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.tail import LastLines
+from forge_doctor.logs.wanted import wanted_lines
 
 Progress = Callable[[str, int, int], None]
 """Told the source's name, the bytes read of it since the last call, and the regions found in them."""
@@ -88,12 +89,14 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     source, wanted = task.source, wanted_lines(task.engine)
     reader = Reader(source.name, dated(task), wanted)
     reader.summary = Within(since=task.since, until=task.until)
-    scanner, problem = Scanner(source.name, wanted), ""
+    scanner, problem = Scanner(source.name, wanted, familiar=reader), ""
     try:
         stream = opened(task)
         try:
             while got := stream.readinto(scanner.room()):
-                progress(source.name, got, feed(reader, scanner.advance(got)))
+                before = scanner.counted_blocks
+                regions = feed(reader, scanner.advance(got))
+                progress(source.name, got, regions + scanner.counted_blocks - before)
         finally:
             stream.close()
     except CannotInspect as error:
