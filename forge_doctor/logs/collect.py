@@ -23,7 +23,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A source and how to read it; travels to other processes and machines."""
+    """A source and how to read it; travels to other processes and machines.
+
+    `begin` is the place of its first byte, where the source is a part of a log.
+    """
 
     source: Source
     rules: Rules
@@ -31,6 +34,7 @@ class Task:
     since: float | None = None
     until: float | None = None
     tail: int | None = None
+    begin: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,16 @@ class Collected:
     summary: Summary
     problem: str = ""
     long_lines: int = 0
+
+    def joined(self, other: Collected) -> Collected:
+        """Two parts of one source as one."""
+        return Collected(
+            name=self.name,
+            way=self.way or other.way,
+            summary=self.summary.merge(other.summary),
+            problem="; ".join(dict.fromkeys(filter(None, (self.problem, other.problem)))),
+            long_lines=self.long_lines + other.long_lines,
+        )
 
 
 @dataclass(slots=True)
@@ -89,7 +103,7 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     source, wanted = task.source, wanted_lines(task.engine)
     reader = Reader(source.name, dated(task), wanted)
     reader.summary = Within(since=task.since, until=task.until)
-    scanner, problem = Scanner(source.name, wanted, familiar=reader), ""
+    scanner, problem = Scanner(source.name, wanted, familiar=reader, begin=task.begin), ""
     try:
         stream = opened(task)
         try:

@@ -61,7 +61,8 @@ def scan(
 class Scanner:
     """A window that slides over a stream: fill `room()`, then `advance()` past what was filled.
 
-    All positions are in the window; `_base` is the place of its first byte in the source. What `familiar` counts
+    All positions are in the window; `_base` is the place of its first byte in the source, of which `begin` bytes were
+    left out. What `familiar` counts
     is in no region; it is asked after all regions before have been taken.
     """
 
@@ -71,6 +72,7 @@ class Scanner:
         wanted: Wanted,
         block_bytes: int = BLOCK_BYTES,
         familiar: Familiar | None = None,
+        begin: int = 0,
     ) -> None:
         self.source = source
         self.counted_blocks = 0
@@ -82,7 +84,7 @@ class Scanner:
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
         self._counted = (0, 0)  # lines, and the bytes they were counted in
-        self._base = 0
+        self._base = begin
         self._filled = 0
         self._searched = 0
         self._start: int | None = None  # of the region that is still growing

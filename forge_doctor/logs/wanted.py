@@ -50,6 +50,7 @@ def wanted_literals() -> tuple[bytes, ...]:
     return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
 
 
+@functools.cache
 def wanted_lines(engine: str = "") -> Wanted:
     """A search for them all with the named or the fastest engine."""
     return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))
