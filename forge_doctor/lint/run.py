@@ -34,18 +34,14 @@ MOST_OPEN_BYTES = 4_000_000
 class FileResult:
     """What one file gave.
 
-    `digests` are those of the file itself and of the others the answer rests on, as they were read.
+    `digests` are those of the file itself and of the other files and folders (their names end in a slash) the
+    answer rests on, as they were read.
     """
 
     path: str
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
     digests: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def rests_on(self) -> tuple[str, ...]:
-        """The other files of the project the answer rests on."""
-        return tuple(path for path, _ in self.digests[1:])
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -137,8 +133,7 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
         if is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
-    digests = tuple((str(one), reading.digests.get(one, GONE)) for one in (path, *sorted(reading.rests_on(path))))
-    return FileResult(path=shown, findings=findings, not_run=not_run, digests=digests)
+    return FileResult(path=shown, findings=findings, not_run=not_run, digests=project.foundations(path))
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:

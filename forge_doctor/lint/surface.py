@@ -57,11 +57,8 @@ class Surface:
     makes_factory: bool = False
     mentions: tuple[Mention, ...] = ()
 
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """All of it but the places, which change with every line written above."""
-        handed = tuple(sorted({(one.by, one.name) for one in self.mentions}))
-        return (self.async_names, self.relationships, self.makes_factory, handed)
+
+NOTHING = Surface()
 
 
 def surface_of(data: bytes) -> Surface:
