@@ -18,6 +18,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.suspects import AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
@@ -138,8 +139,9 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
     """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
-    pattern: re.Pattern[bytes] | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
-    return pattern is None or pattern.search(file.data) is not None
+    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
+    # Nothing is left of what cannot be decoded.
+    return suspect is None or not file.data or suspect.search(file.data) is not None
 
 
 @contextmanager
