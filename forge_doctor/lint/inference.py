@@ -114,8 +114,8 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     node = binding.node
     if binding.how is How.IMPORT:
         target = knows.target(binding, file)
-        if target.binding is binding:
-            return UNKNOWN
+        if target.binding is not None and target.binding.how is How.IMPORT:
+            return UNKNOWN  # modules import the name from each other in a circle
         return target_value(knows, target.file, target.binding, target.dotted)
     if binding.how is How.PARAM:
         return param_value(knows, node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
-from forge_doctor.lint.reading import Reading
+from forge_doctor.lint.reading import GONE, Reading, digest_of_names
 from forge_doctor.lint.scopes import Binding, How, Scopes
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface, surface_of
@@ -261,6 +262,13 @@ class Project:
         """The same for an answer that is kept for the whole project: every file's findings rest on it."""
         self.reading.for_all.add(path)
         return self.open(path)
+
+    def foundations(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """The file, and the other files and folders that findings in it rest on, each with its digest."""
+        files = (path, *sorted(self.reading.rests_on(path)))
+        digests = [(str(one), self.reading.digests.get(one, GONE)) for one in files]
+        folders = [(f"{folder}{os.sep}", digest_of_names(names)) for folder, names in self._modules.foreign.items()]
+        return (*digests, *folders)
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""

@@ -52,8 +52,8 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
 
 SUSPECT = re.compile(rb"ession")
-CALLED = tuple(re.compile(word + rb"\w*\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
-AWAITED = re.compile(rb"\bawait\s+([^\W\d]\w*)\s*\(")
+CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
 CONSEQUENCE = {
     Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
@@ -177,8 +177,9 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
     """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
-    names = project.scopes(file).module.names
-    for awaited in {match.group(1).decode() for match in AWAITED.finditer(file.data)} & names.keys():
+    written = {match.group(1).decode() for match in AWAITED.finditer(file.data)}
+    names = project.scopes(file).module.names if written else {}
+    for awaited in written & names.keys():
         binding = names[awaited][-1]
         home = project.module(binding.module, file) if binding.imported else file
         if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:

@@ -62,7 +62,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.statements import Sql, sql_of
 from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
 GROUPING = re.compile(r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\(|with_for_update|FOR (?:UPDATE|SHARE)|advisory")
 MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
