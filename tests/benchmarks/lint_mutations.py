@@ -59,25 +59,17 @@ def main(arguments: list[str] | None = None) -> int:
     roots = {
         name: root for name, root in code_bases(options.folder).items() if not options.only or name in options.only
     }
-    with without_collector():
-        bases = {name: read(bench, name, root, python) for name, root in roots.items()}
-        natural = [
-            site
-            for name in roots
-            for site in sample(
-                (one for one in bench.why if bench.owner[one] == name), options.per_code_base, options.seed
-            )
-        ]
-        balanced = [
-            site
-            for kind in KINDS
-            for site in sample((one for one in bench.why if one.kind == kind), options.per_kind, options.seed)
-        ]
-        for name, base in bases.items():
-            tried = [site for site in dict.fromkeys([*natural, *balanced]) if bench.owner[site] == name]
-            judge(bench, base, tried, checkers)
+    bases = {name: read(bench, name, root, python) for name, root in roots.items()}
+    natural = [one for name in roots for one in sample(owned(bench, name), options.per_code_base, options.seed)]
+    balanced = [one for kind in KINDS for one in sample(of_kind(bench, kind), options.per_kind, options.seed)]
+    tried = list(dict.fromkeys([*natural, *balanced]))
+    for name, base in bases.items():
+        # A code base at a time: what is known of one is let go of afterwards.
+        with without_collector():
+            judge(bench, base, [site for site in tried if bench.owner[site] == name], checkers)
             if options.untouched:
                 alarms(bench, base)
+        sys.stderr.write(f"{name} is done\n")
     tools = [OURS, *(one.name for one in checkers)]
     show(bench, bases, tools, natural, balanced, options)
     return 0
@@ -112,6 +104,16 @@ def read(bench: Bench, name: str, root: Path, python: Path) -> CodeBase:
             bench.why[site] = why
             bench.owner[site] = name
     return base
+
+
+def owned(bench: Bench, name: str) -> list[Site]:
+    """The sites of one code base."""
+    return [site for site in bench.why if bench.owner[site] == name]
+
+
+def of_kind(bench: Bench, kind: str) -> list[Site]:
+    """The sites of one kind."""
+    return [site for site in bench.why if site.kind == kind]
 
 
 # -- judging
