@@ -11,6 +11,7 @@ from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.library import DEPENDS, LOOKALIKES
 from forge_doctor.lint.methods import ATTRIBUTES, AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
+from forge_doctor.lint.narrowing import narrow
 from forge_doctor.lint.nodes import (
     Assign,
     Attribute,
@@ -51,9 +52,9 @@ SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
 def value_of(knows: Knowledge, node: Node) -> Value:  # noqa: C901 - one line a sort of expression
     """What an expression is."""
     if isinstance(node, Name):
-        return _name(knows, node)
+        return narrow(knows, node, _name(knows, node))
     if isinstance(node, Attribute):
-        return _attribute(knows, node)
+        return narrow(knows, node, _attribute(knows, node))
     if isinstance(node, Call):
         return call_value(knows, node)
     if isinstance(node, Await):
