@@ -76,6 +76,11 @@ class Worker:
 """
 CLOSED = """\
 import contextlib
+async def never_bound(use):
+    s = AsyncSession()
+    await use(AsyncSession(expire_on_commit=False))
+    await s.execute(select(1))
+
 async def entered():
     async with Factory() as s:
         await s.execute(select(1))
