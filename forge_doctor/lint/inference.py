@@ -38,6 +38,7 @@ from forge_doctor.lint.nodes import (
 )
 from forge_doctor.lint.scopes import Binding, How, reaching
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.state import state_value
 
 CALLED = {
     Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,
@@ -171,7 +172,7 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
     if (value.kind, name) in ATTRIBUTES:
         return Value(ATTRIBUTES[(value.kind, name)], confidence=value.confidence, why=value.why)
     method = method_value(value, name)
-    return Value(Kind.CALLABLE, of=method) if method.is_known else UNKNOWN
+    return Value(Kind.CALLABLE, of=method) if method.is_known else state_value(knows, node)
 
 
 def method_value(receiver: Value, name: str) -> Value:
