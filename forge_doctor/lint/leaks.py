@@ -33,7 +33,7 @@ class Leak:
     def confidence(self) -> Confidence:
         """How sure it is; a session used only inside its own `begin()` blocks gives its connection back."""
         within = all(is_within_begin(one) or _gives_back(one) for one in self.life.connects)
-        return min(self.made.confidence, self.life.confidence, Confidence.MEDIUM if within else Confidence.HIGH)
+        return min(self.made.confidence, self.life.confidence, Confidence.LOW if within else Confidence.HIGH)
 
 
 _found: WeakKeyDictionary[SourceFile, tuple[Leak, ...]] = WeakKeyDictionary()
@@ -71,7 +71,9 @@ def _is_bound_to_connection(project: Project, made: Made) -> bool:
     if bind is None:
         return False
     kind = project.known(bind).kind
-    return kind is Kind.ASYNC_CONNECTION or (kind is Kind.UNKNOWN and re.search(r"conn", bind.text) is not None)
+    return kind is Kind.ASYNC_CONNECTION or (
+        kind is not Kind.ASYNC_ENGINE and re.search(r"conn", bind.text) is not None
+    )
 
 
 def _is_unbound(project: Project, made: Made) -> bool:
