@@ -1,7 +1,8 @@
 """What became different in what all results of a project rest on: told as words that a file must hold to care.
 
-Rules ask of files they have not opened only by names: whether one is async, a relationship, handed to a framework, or
-where an import of it leads. A file in which no changed name stands gets the answers it got before.
+Rules ask of files they have not opened only by names: whether one is async, a relationship, handed to a framework,
+set on an application's state, or where an import of it leads. A file in which no changed name stands gets the answers
+it got before.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Ground:
         for path, one in self.surfaces.items():
             found.update(("async", name) for name in one.async_names)
             found.update(("relationship", name) for name in one.relationships)
+            found.update((f"state {path}", name) for name in one.state_names)
             found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)
         return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
-from forge_doctor.lint import classes, functions, inference, models, touching
+from forge_doctor.lint import classes, functions, inference, models, narrowing, touching
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Target
@@ -78,7 +78,7 @@ class Project:
     def known(self, node: Node) -> Value:
         """What an expression is, with its uses as a witness: another awaited call on it, or its name."""
         value = self.value_of(node)
-        if value.kind is Kind.UNKNOWN or value.kind.is_sync_session:
+        if value.kind is Kind.UNKNOWN or (value.kind.is_sync_session and value.why != narrowing.TOLD):
             return self.evidence(node).judge(value)
         return value
 

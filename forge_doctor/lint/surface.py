@@ -14,6 +14,7 @@ from dataclasses import dataclass
 ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\], ]*\]\s*)?\(")
 RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
+STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 # What starts a function apart from the request: with the words for it.
@@ -50,12 +51,14 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """The names of `async def`s and of relationships, whether a call may make a factory, and what is handed over."""
+    """The names of `async def`s, of relationships and of what is set on a `state`, whether a call may make a factory,
+    and what is handed over."""
 
     async_names: tuple[str, ...] = ()
     relationships: tuple[str, ...] = ()
     makes_factory: bool = False
     mentions: tuple[Mention, ...] = ()
+    state_names: tuple[str, ...] = ()
 
 
 NOTHING = Surface()
@@ -70,6 +73,7 @@ def surface_of(data: bytes) -> Surface:
         relationships=_texts(related),
         makes_factory=asked and MAKER.search(data) is not None,
         mentions=tuple(_mentions(data)),
+        state_names=_texts(STATE.findall(data)) if b"state." in data else (),
     )
 
 
