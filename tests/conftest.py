@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,12 @@ pytest_plugins = [
     "tests.support.app_server",
     "tests.support.docker_engine",
 ]
+
+
+def pytest_configure() -> None:
+    """A run in the background begins with interrupts ignored, and so would every process it starts and interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
