@@ -76,6 +76,28 @@ async def f(db: AsyncSession):
     return load(db)  # expect high
 """,
     """\
+async def load(session, key):
+    rows = await session.execute(select(1))
+    return rows.first()
+async def f(session):
+    load(session, 1)  # expect
+""",
+    """\
+import functools
+def needs(scope):
+    def decorate(function):
+        @functools.wraps(function)
+        async def checked(*args):
+            return await function(*args)
+        return checked
+    return decorate
+@needs("users")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def f(db: AsyncSession):
+    load(db)  # expect medium
+""",
+    """\
 async def load(db: AsyncSession):
     return await db.get(int, 1)
 class Page:
@@ -95,6 +117,24 @@ async def g(db: AsyncSession):
 """,
 )
 SILENT = (
+    """\
+import asyncio
+from elsewhere import background
+def blocking(function):
+    def run(*args):
+        return asyncio.run(function(*args))
+    return run
+@blocking
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+@background
+async def save(db: AsyncSession):
+    await db.commit()
+async def f(db: AsyncSession):
+    await db.commit()
+    load(db)
+    save(db)
+""",
     """\
 from collections.abc import Awaitable
 async def load(db: AsyncSession):
