@@ -119,6 +119,15 @@ async def g(db: AsyncSession):
 SILENT = (
     """\
 import asyncio
+async def load(db: AsyncSession, ids):
+    return await db.get(int, 1)
+async def f(db: AsyncSession, ids):
+    users_task = load(db, ids) if ids else None
+    if users_task is not None:
+        await asyncio.gather(users_task)
+""",
+    """\
+import asyncio
 from elsewhere import background
 def blocking(function):
     def run(*args):
