@@ -52,6 +52,9 @@ class Knowledge(Protocol):
     def value_of(self, node: Node) -> Value:
         """What an expression is, by declarations and data flow."""
 
+    def known(self, node: Node) -> Value:
+        """The same, with its uses as a witness."""
+
     def bound_value(self, binding: Binding, file: SourceFile) -> Value:
         """What a binding holds."""
 

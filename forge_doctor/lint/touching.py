@@ -23,7 +23,7 @@ def touches_session(knows: Knowledge, function: FunctionDef) -> bool:
     for call in function.find(Call):
         receiver = call.receiver
         if call.method in TELLING and isinstance(receiver, Name | Attribute):
-            value = knows.value_of(receiver)
+            value = knows.known(receiver)
             if value.kind in HOLDERS and value.confidence > Confidence.LOW:
                 return True
     return any(

@@ -73,7 +73,7 @@ def show(name: str, row: Counter[str]) -> None:
 
 def measure(root: Path, most: int, seed: int, tell: bool) -> Counter[str]:
     """Try mutations in one code base, and the rules on its untouched code."""
-    linter = LintInPlace((*RULES, ALSO))
+    linter = LintInPlace(root, (*RULES, ALSO))
     files = python_files(root)
     trees = {path: tree for path in files if (tree := parsed(path.read_bytes())) is not None}
     factories = factory_names(trees.values())

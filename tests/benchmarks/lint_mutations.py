@@ -135,7 +135,7 @@ def mutated(base: CodeBase, site: Site) -> bytes:
 
 def found_by_linter(base: CodeBase, sites: Iterable[Site]) -> Iterator[Site]:
     """Each site in a run of its own."""
-    linter = LintInPlace(AWAIT_RULES)
+    linter = LintInPlace(base.root, AWAIT_RULES)
     for site in sites:
         known = set(linter_diagnostics(linter, site.path, None))
         if is_found(site, linter_diagnostics(linter, site.path, mutated(base, site)), known):
@@ -198,7 +198,7 @@ def is_found(site: Site, told: Iterable[Diagnostic], known: Iterable[Diagnostic]
 
 def alarms(bench: Bench, base: CodeBase) -> None:
     """What the rules say of the code as it is."""
-    linter = LintInPlace(AWAIT_RULES)
+    linter = LintInPlace(base.root, AWAIT_RULES)
     for path in base.sources:
         bench.untouched += (f"{one.path}:{one.line}: {one.text}" for one in linter_diagnostics(linter, path, None))
 
