@@ -38,7 +38,7 @@ class Use:
 
 
 def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
-    """The sessions a coroutine call is given, is a method of, or reaches through `self`."""
+    """The sessions a coroutine call is given, is a method of, reaches through `self`, or finds around itself."""
     if not isinstance(coroutine, Call):
         return
     receiver = coroutine.receiver
@@ -47,6 +47,21 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
     for argument in (*coroutine.args, *(one.value for one in coroutine.keywords)):
         yield from _session(project, argument)
     yield from _held(project, coroutine)
+    for one in (coroutine.func, *coroutine.args[:1]):
+        yield from _captured(project, one)
+
+
+def _captured(project: Project, func: Node) -> Iterator[Use]:
+    """`inner` of a nested `async def inner()` that works with a session of the function around it."""
+    function = project.value_of(func).definition if isinstance(func, Name) else None
+    if not isinstance(function, FunctionDef) or not isinstance(function.owner, FunctionDef):
+        return
+    scopes = project.scopes(function.file)
+    for call in function.find(Call):
+        receiver = call.receiver
+        found = scopes.lookup(receiver.text, receiver) if isinstance(receiver, Name) else None
+        if receiver is not None and found is not None and found[0].node is function.owner:
+            yield from _session(project, receiver)
 
 
 def _session(project: Project, node: Node) -> Iterator[Use]:

@@ -15,6 +15,7 @@ from forge_doctor.check import Check
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.modules import Roots
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
@@ -134,7 +135,8 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
         if is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
-    return FileResult(path=shown, findings=findings, not_run=not_run, digests=project.foundations(path))
+    fit = tuple(without_secrets(one) for one in findings)
+    return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:

@@ -65,7 +65,11 @@ from forge_doctor.lint.transactions import first_argument, is_awaited, session_c
 
 SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
-GROUPING = re.compile(r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\(|with_for_update|FOR (?:UPDATE|SHARE)|advisory")
+# A statement that takes many at once, or is not there to read.
+GROUPING = re.compile(
+    r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\("
+    r"|with_for_update|FOR (?:UPDATE|SHARE)|advisory|\b(?:set|next)val\("
+)
 MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
 
 

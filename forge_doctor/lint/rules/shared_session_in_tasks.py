@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from forge_doctor.check import check
 from forge_doctor.finding import Evidence, Finding, Severity
@@ -49,6 +50,7 @@ from forge_doctor.lint.concurrent import (
     sessions_used,
 )
 from forge_doctor.lint.nodes import Await, Call, Comprehension, For, FunctionDef, Node
+from forge_doctor.lint.order import block_of
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import WordsThen
@@ -67,6 +69,7 @@ def shared_session_in_tasks(file: SourceFile, project: Project) -> Iterator[Find
         yield from of_gather(file, project, call)
     for call in file.calls("create_task", "start_soon", "ensure_future"):
         yield from of_loop(file, project, call)
+    yield from of_siblings(file, project)
 
 
 def of_gather(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
@@ -97,6 +100,29 @@ def of_loop(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]
         if not is_bound_within(project, use, loop) and not is_locked(project, coroutine):
             yield told(file, call, use.text, use, f"`{call.func.text}` in a loop")
             return
+
+
+def of_siblings(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Two tasks with one session, started right after each other: nothing is awaited in between."""
+    told_of: set[str] = set()
+    calls = sorted(file.calls("create_task", "start_soon", "ensure_future"), key=lambda one: one.start)
+    for first, second in pairwise(calls):
+        between = file.data[first.end : second.start]
+        if block_of(first.statement) != block_of(second.statement) or re.search(rb"\bawait\b", between):
+            continue
+        texts = {use.text for use in used_by(project, first)}
+        for use in used_by(project, second):
+            if use.text in texts - told_of:
+                told_of.add(use.text)
+                yield told(file, second, use.text, use, f"`{second.func.text}` beside line {first.line}")
+
+
+def used_by(project: Project, call: Call) -> tuple[Use, ...]:
+    """The sessions a task works with that nothing locks; none for one that is awaited right where it starts."""
+    coroutine = launched(call)
+    if coroutine is None or isinstance(call.parent, Await) or is_locked(project, coroutine):
+        return ()
+    return tuple(sessions_used(project, coroutine))
 
 
 def repeater(coroutine: Node) -> Node | None:

@@ -3,7 +3,9 @@
 Why: what stands near the error cannot be judged, and a file that is not Python at all (a template)
 should be excluded and not taken for clean. Syntax newer than the Python that runs forge-doctor is
 read all the same; where it is not, the finding names the Python that reads it. Only what the parser
-could not read is told: some of what Python refuses (a `def` without a body) it reads.
+could not read is told: some of what Python refuses (a `def` without a body) it reads. And only files
+that could hold a fault are parsed, those with `async` or `await` that speak of sessions, engines or
+database URLs: a broken file of another kind is not reported here.
 
 Bad:
 

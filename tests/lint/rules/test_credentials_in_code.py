@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.finding import Confidence
+from forge_doctor.formats import OutputFormat
 from tests.support.lint_cases import check_source, lint_source
+from tests.support.lint_command import lint
 from tests.support.lint_heads import ENGINES
 
 RULE = "credentials-in-code"
@@ -70,6 +72,43 @@ def test_no_part_of_a_finding_shows_the_password(tmp_path: Path) -> None:
     findings = [found for rule in rules for found in lint_source(code, rule, tmp_path)]
     assert len(findings) == 2
     assert "k9-Fvq2x" not in repr(findings)
+
+
+QUOTED = """\
+from fastapi import FastAPI
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+app = FastAPI()
+DATABASE_URL = "postgresql+asyncpg://app:k9-Fvq2x@db.shop.net/x"
+session = AsyncSession(create_async_engine("postgresql+asyncpg://app:k9-Fvq2x@db.shop.net/x"))
+@app.get("/")
+async def handler():
+    engine = create_async_engine("postgresql+asyncpg://app:k9-Fvq2x@db.shop.net/x", pool_size=-1)
+    other = create_async_engine("postgresql+asyncpg://db.shop.net/x", connect_args={"password": "k9-Fvq2x"})
+    third = create_async_engine(URL.create("postgresql+asyncpg", "app", "k9-Fvq2x", "db.shop.net"))
+    made = AsyncSession(create_async_engine("postgresql+asyncpg://app:k9-Fvq2x@db.shop.net/x"))
+    await made.execute(None)
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "settings.py").write_text(QUOTED)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", OutputFormat)
+def test_no_format_shows_the_password_whichever_rule_quotes_the_code(name: OutputFormat, shop: Path) -> None:
+    ran = lint(shop, "--no-cache", "--min-confidence", "low", "--output-format", name, "settings.py")
+    assert ran.status == (2 if name is OutputFormat.NAGIOS else 1)
+    assert ran.out
+    assert "k9-Fvq2x" not in ran.out + ran.err
+
+
+def test_the_rules_that_quote_calls_are_among_them(shop: Path) -> None:
+    found = {one["check"] for one in lint(shop, "--no-cache", "--output-format", "json", "settings.py").findings}
+    assert {RULE, "engine-per-request", "unclosed-session", "global-session"} <= found
 
 
 def test_low_confidence_is_kept_for_passwords_of_local_hosts(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ GOOD = [
         "    for name, value in keys.items():\n        if name == 'email' and value:\n"
         "            found.append(await db.scalar(select(User).where(User.name == value)))\n"
     ),
+    "    for key in keys:\n        await db.execute(text('SELECT setval(:name, 1)'), {'name': key})\n",
     "    for user in await db.scalars(select(User)):\n        print(user)\n",
     "    for key in keys:\n        cache.get(key)\n        await cache.get(key)\n",
     "    async for row in await db.stream(select(User)):\n        print(row)\n",

@@ -24,7 +24,24 @@ async def f():
 """,
     "async def f(db: AsyncSession = Depends(get_db)):\n    asyncio.ensure_future(load(db))  # expect high\n",
 )
+FOUND += (
+    """\
+async def f(tasks: BackgroundTasks, db: AsyncSession = Depends(get_db)):
+    async def later():
+        await db.execute(select(1))
+    tasks.add_task(later)  # expect high
+    asyncio.create_task(later())  # expect high
+""",
+)
 SILENT = (
+    """\
+async def f(tasks: BackgroundTasks, db: AsyncSession):
+    async def later(db):
+        async with Factory() as own:
+            await own.execute(select(1))
+    tasks.add_task(later)
+    await later(db)
+""",
     """\
 async def f(tasks: BackgroundTasks, factory: async_sessionmaker, db: AsyncSession):
     tasks.add_task(load, factory)

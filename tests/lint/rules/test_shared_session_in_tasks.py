@@ -49,8 +49,50 @@ async def f():
     async with Factory() as s:
         await asyncio.gather(load(s, 1), load(s, 2))  # expect high
 """,
+    """\
+async def f(s: AsyncSession, ids):
+    async def one(x):
+        return await s.scalar(select(x))
+    return await asyncio.gather(*(one(x) for x in ids))  # expect high
+""",
+    """\
+async def f(s: AsyncSession):
+    first = asyncio.create_task(load(s, 1))
+    second = asyncio.create_task(load(s, 2))  # expect high
+    await first
+    await second
+""",
+    """\
+async def f(s: AsyncSession):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load(s, 1))
+        group.create_task(load(s, 2))  # expect high
+        group.create_task(load(s, 3))
+""",
 )
 SILENT = (
+    """\
+async def f(s: AsyncSession, ids):
+    async def one(x):
+        async with Factory() as s:
+            return await s.scalar(select(x))
+    async def two(x):
+        return await load(Factory(), x)
+    await asyncio.gather(*(one(x) for x in ids), *(two(x) for x in ids))
+""",
+    """\
+async def f(s: AsyncSession, t: AsyncSession, many):
+    first = asyncio.create_task(load(s, 1))
+    second = asyncio.create_task(load(t, 2))
+    await asyncio.gather(first, second)
+    if many:
+        third = asyncio.create_task(load(s, 1))
+    else:
+        third = asyncio.create_task(load(s, 2))
+    await third
+    await asyncio.create_task(load(s, 1))
+    await asyncio.create_task(load(s, 2))
+""",
     "async def f(s: AsyncSession):\n    await asyncio.gather(load(s), alone())\n",
     "async def f(s: AsyncSession):\n    for x in (1, 2):\n        await load(s, x)\n",
     """\

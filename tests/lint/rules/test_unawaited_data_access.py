@@ -12,6 +12,20 @@ from tests.support.lint_heads import AWAITS
 RULE = "unawaited-data-access"
 FOUND = (
     """\
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def one(self, key):
+        return await self.db.get(int, key)
+    async def all(self):
+        return await fetch_all(self.db)
+    async def names(self, key):
+        user = self.one(key)  # expect high
+        for other in self.all():  # expect high
+            print(other)
+        return user.name
+""",
+    """\
 class Repo:
     def __init__(self, db: AsyncSession):
         self.db = db
