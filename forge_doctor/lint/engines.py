@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forge_doctor.lint.dsn import Dsn, parse_dsn
-from forge_doctor.lint.literals import HOLE, dict_entries, followed, text_of
+from forge_doctor.lint.literals import HOLE, dict_entries, followed, setting_default, text_of
 from forge_doctor.lint.nodes import Attribute, Call, Keyword, Name, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
@@ -17,12 +17,16 @@ LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineCall:
-    """`create_engine(...)` or `create_async_engine(...)`; `dsn` is None where the URL is not written in code."""
+    """`create_engine(...)` or `create_async_engine(...)`; `dsn` is None where the URL is not written in code.
+
+    `default_dsn` is what the settings class says where nothing is set from outside.
+    """
 
     call: Call
     project: Project
     is_async: bool
     dsn: Dsn | None
+    default_dsn: Dsn | None = None
 
     @property
     def maker(self) -> str:
@@ -76,13 +80,26 @@ def engine_calls(file: SourceFile, project: Project) -> Iterator[EngineCall]:
     for call in file.calls(*MAKERS):
         package, _, name = project.qualified(call.func).rpartition(".")
         if name in MAKERS and package.partition(".")[0] in LIBRARIES:
-            yield EngineCall(call=call, project=project, is_async=name == MAKERS[0], dsn=dsn_of(call, project))
+            yield EngineCall(
+                call=call, project=project, is_async=name == MAKERS[0],
+                dsn=dsn_of(call, project), default_dsn=default_dsn_of(call, project),
+            )  # fmt: skip
 
 
 def dsn_of(call: Call, project: Project) -> Dsn | None:
     """The URL an engine is made for, if it is written in code."""
     given = call.argument(0, "url")
     return None if given is None else _dsn(followed(project, given), project)
+
+
+def default_dsn_of(call: Call, project: Project) -> Dsn | None:
+    """The URL an engine is made for if nobody sets another: `create_engine(str(settings.url))`."""
+    given = call.argument(0, "url")
+    node = None if given is None else followed(project, given)
+    if isinstance(node, Call) and node.func.text == "str" and len(node.args) == 1:
+        node = node.args[0]
+    default = None if node is None else setting_default(project, node)
+    return None if default is None else _dsn(default, project)
 
 
 def _dsn(node: Node, project: Project) -> Dsn | None:

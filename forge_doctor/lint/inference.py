@@ -11,6 +11,7 @@ from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.library import DEPENDS, LOOKALIKES
 from forge_doctor.lint.methods import ATTRIBUTES, AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
+from forge_doctor.lint.narrowing import narrow
 from forge_doctor.lint.nodes import (
     Assign,
     Attribute,
@@ -37,6 +38,7 @@ from forge_doctor.lint.nodes import (
 )
 from forge_doctor.lint.scopes import Binding, How, reaching
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.state import state_value
 
 CALLED = {
     Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,
@@ -51,9 +53,9 @@ SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
 def value_of(knows: Knowledge, node: Node) -> Value:  # noqa: C901 - one line a sort of expression
     """What an expression is."""
     if isinstance(node, Name):
-        return _name(knows, node)
+        return narrow(knows, node, _name(knows, node))
     if isinstance(node, Attribute):
-        return _attribute(knows, node)
+        return narrow(knows, node, _attribute(knows, node))
     if isinstance(node, Call):
         return call_value(knows, node)
     if isinstance(node, Await):
@@ -114,8 +116,8 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     node = binding.node
     if binding.how is How.IMPORT:
         target = knows.target(binding, file)
-        if target.binding is binding:
-            return UNKNOWN
+        if target.binding is not None and target.binding.how is How.IMPORT:
+            return UNKNOWN  # modules import the name from each other in a circle
         return target_value(knows, target.file, target.binding, target.dotted)
     if binding.how is How.PARAM:
         return param_value(knows, node)
@@ -170,7 +172,7 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
     if (value.kind, name) in ATTRIBUTES:
         return Value(ATTRIBUTES[(value.kind, name)], confidence=value.confidence, why=value.why)
     method = method_value(value, name)
-    return Value(Kind.CALLABLE, of=method) if method.is_known else UNKNOWN
+    return Value(Kind.CALLABLE, of=method) if method.is_known else state_value(knows, node)
 
 
 def method_value(receiver: Value, name: str) -> Value:

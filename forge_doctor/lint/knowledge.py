@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from forge_doctor.lint.kinds import Value
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.lint.scopes import Binding, Scopes
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,15 @@ class Target:
 class Knowledge(Protocol):
     """What is known of a project's expressions."""
 
+    def __hash__(self) -> int:
+        """Answers are kept for each project."""
+
     def scopes(self, file: SourceFile) -> Scopes:
         """Scopes and bindings of a file."""
+
+    @property
+    def surfaces(self) -> Mapping[Path, Surface]:
+        """What every file tells without being parsed, in the order of their paths."""
 
     def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
         """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""

@@ -14,7 +14,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding
 from forge_doctor.lint.handovers import is_dependency
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.lifetimes import Lifetime, is_within_begin, lifetime_of
-from forge_doctor.lint.nodes import Assign, Attribute, FunctionDef, NamedExpr, Node
+from forge_doctor.lint.nodes import Assign, Attribute, FunctionDef, Keyword, NamedExpr, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.sessions_made import Made, sessions_made
 from forge_doctor.lint.source import SourceFile
@@ -33,7 +33,7 @@ class Leak:
     def confidence(self) -> Confidence:
         """How sure it is; a session used only inside its own `begin()` blocks gives its connection back."""
         within = all(is_within_begin(one) or _gives_back(one) for one in self.life.connects)
-        return min(self.made.confidence, self.life.confidence, Confidence.MEDIUM if within else Confidence.HIGH)
+        return min(self.made.confidence, self.life.confidence, Confidence.LOW if within else Confidence.HIGH)
 
 
 _found: WeakKeyDictionary[SourceFile, tuple[Leak, ...]] = WeakKeyDictionary()
@@ -50,7 +50,7 @@ def leaks_in(file: SourceFile, project: Project) -> tuple[Leak, ...]:
 def _leaks_in(file: SourceFile, project: Project) -> Iterator[Leak]:
     for made in sessions_made(file, project):
         function = made.function
-        if function is None or _is_bound_to_connection(project, made):
+        if function is None or _is_unbound(project, made) or _is_bound_to_connection(project, made):
             continue
         life = lifetime_of(project, made.node)
         if life.closes or life.is_kept or (not life.connects and not life.yields):
@@ -71,7 +71,18 @@ def _is_bound_to_connection(project: Project, made: Made) -> bool:
     if bind is None:
         return False
     kind = project.known(bind).kind
-    return kind is Kind.ASYNC_CONNECTION or (kind is Kind.UNKNOWN and re.search(r"conn", bind.text) is not None)
+    return kind is Kind.ASYNC_CONNECTION or (
+        kind is not Kind.ASYNC_ENGINE and re.search(r"conn", bind.text) is not None
+    )
+
+
+def _is_unbound(project: Project, made: Made) -> bool:
+    """Whether the session was given nothing to connect with, as in tests that only pass it on."""
+    call, class_ = made.call, project.value_of(made.call.func)
+    binding = {one.name if isinstance(one, Keyword) else "" for one in call.keywords} & {
+        "", "bind", "binds", "sync_session_class",
+    }  # fmt: skip
+    return class_.kind is Kind.CLASS and class_.inner.definition is None and not call.args and not binding
 
 
 def bound_name(made: Made) -> str:

@@ -3,10 +3,12 @@ else."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.nodes import Assign, BinOp, Call, Dict, Name, Node, Str
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import Binding, How, reaching
 from forge_doctor.lint.source import SourceFile
@@ -30,6 +32,26 @@ def followed(project: Project, node: Node, hops: int = 0) -> Node:
     if not isinstance(assign, Assign) or assign.is_augmented or assign.value is None or assign.value is node:
         return node
     return followed(project, assign.value, hops + 1)
+
+
+def setting_default(project: Project, node: Node) -> Node | None:
+    """What the class of `settings` gives `settings.url` where nothing else is set; None where it may be changed there.
+
+    A settings class may hold what its validators made of it: then the default is not what is read.
+    """
+    settings = project.value_of(node.value) if isinstance(node, Attribute) else None
+    class_ = settings.definition if settings is not None and settings.kind is Kind.INSTANCE else None
+    if not isinstance(node, Attribute) or not isinstance(class_, ClassDef):
+        return None
+    scope = project.scopes(class_.file).opened_by(class_)
+    bindings = [] if scope is None else scope.names.get(node.attr, [])
+    if len(bindings) != 1 or re.search(rf"""["']{node.attr}["']|self\.{node.attr}\s*=""", class_.text):
+        return None
+    assign = bindings[0].node
+    given = assign.value if isinstance(assign, Assign) else None
+    if isinstance(given, Call) and given.method == "Field":
+        given = given.argument(0, "default")
+    return None if given is None else followed(project, given)
 
 
 def _only_binding(project: Project, name: Name) -> tuple[Binding | None, SourceFile | None]:

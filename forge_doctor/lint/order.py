@@ -16,6 +16,7 @@ from forge_doctor.lint.nodes import (
     Return,
     Statement,
     Try,
+    With,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def leaves(body: tuple[Node, ...]) -> bool:
     last = body[-1]
     if isinstance(last, If):
         return bool(last.orelse) and leaves(last.body) and leaves(last.orelse)
+    if isinstance(last, With):
+        return leaves(last.body)
+    if isinstance(last, Try):
+        return leaves(last.finalbody) or (leaves(last.body) and all(leaves(one.body) for one in last.handlers))
     if isinstance(last, Other):
         return last.text in ("break", "continue")
     return isinstance(last, Return | Raise)

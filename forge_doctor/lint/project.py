@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
-from forge_doctor.lint import classes, functions, inference, models, touching
+from forge_doctor.lint import classes, functions, inference, models, narrowing, touching
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Target
@@ -17,7 +18,7 @@ from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
-from forge_doctor.lint.reading import Reading
+from forge_doctor.lint.reading import GONE, Reading, digest_of_names
 from forge_doctor.lint.scopes import Binding, How, Scopes
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface, surface_of
@@ -77,7 +78,7 @@ class Project:
     def known(self, node: Node) -> Value:
         """What an expression is, with its uses as a witness: another awaited call on it, or its name."""
         value = self.value_of(node)
-        if value.kind is Kind.UNKNOWN or value.kind.is_sync_session:
+        if value.kind is Kind.UNKNOWN or (value.kind.is_sync_session and value.why != narrowing.TOLD):
             return self.evidence(node).judge(value)
         return value
 
@@ -261,6 +262,13 @@ class Project:
         """The same for an answer that is kept for the whole project: every file's findings rest on it."""
         self.reading.for_all.add(path)
         return self.open(path)
+
+    def foundations(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """The file, and the other files and folders that findings in it rest on, each with its digest."""
+        files = (path, *sorted(self.reading.rests_on(path)))
+        digests = [(str(one), self.reading.digests.get(one, GONE)) for one in files]
+        folders = [(f"{folder}{os.sep}", digest_of_names(names)) for folder, names in self._modules.foreign.items()]
+        return (*digests, *folders)
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -14,6 +14,11 @@ GONE = ""
 def digest_of(data: bytes) -> str:
     """What stands for a content."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def digest_of_names(names: Iterable[str]) -> str:
+    """What stands for what a folder holds."""
+    return digest_of("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
 
 
 class Reading:

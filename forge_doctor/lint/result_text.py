@@ -1,4 +1,4 @@
-"""Results and surfaces as plain JSON values and back; another shape raises `TypeError`, `KeyError` or `ValueError`."""
+"""Results and surfaces as plain JSON values and back."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ from typing import Any
 
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
 from forge_doctor.lint.run import FileResult
-from forge_doctor.lint.surface import Mention, Surface
+from forge_doctor.lint.surface import NOTHING, Mention, Surface
 
 
 def plain_surface(surface: Surface) -> list[Any]:
     """Nothing of most files."""
     mentions = [[one.by, one.name, one.offset] for one in surface.mentions]
-    plain: list[Any] = [list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions]
+    plain: list[Any] = [
+        list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions,
+        list(surface.state_names),
+    ]  # fmt: skip
     return plain if any(plain) else []
 
 
 def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
-        return Surface()
-    names, relationships, makes_factory, mentions = plain
+        return NOTHING
+    names, relationships, makes_factory, mentions, state_names = plain
     return Surface(
         async_names=tuple(names),
         relationships=tuple(relationships),
         makes_factory=makes_factory,
         mentions=tuple(Mention(by, name, offset) for by, name, offset in mentions),
+        state_names=tuple(state_names),
     )
 
 

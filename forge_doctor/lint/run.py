@@ -18,6 +18,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.suspects import AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
@@ -34,18 +35,14 @@ MOST_OPEN_BYTES = 4_000_000
 class FileResult:
     """What one file gave.
 
-    `digests` are those of the file itself and of the others the answer rests on, as they were read.
+    `digests` are those of the file itself and of the other files and folders (their names end in a slash) the
+    answer rests on, as they were read.
     """
 
     path: str
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
     digests: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def rests_on(self) -> tuple[str, ...]:
-        """The other files of the project the answer rests on."""
-        return tuple(path for path, _ in self.digests[1:])
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -137,14 +134,14 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
         if is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
-    digests = tuple((str(one), reading.digests.get(one, GONE)) for one in (path, *sorted(reading.rests_on(path))))
-    return FileResult(path=shown, findings=findings, not_run=not_run, digests=digests)
+    return FileResult(path=shown, findings=findings, not_run=not_run, digests=project.foundations(path))
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
     """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
-    pattern: re.Pattern[bytes] | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
-    return pattern is None or pattern.search(file.data) is not None
+    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
+    # Nothing is left of what cannot be decoded.
+    return suspect is None or not file.data or suspect.search(file.data) is not None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import string
 import tokenize
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     import tree_sitter as ts
 
 N = TypeVar("N", bound=Node)
-# Bytes beyond ASCII belong to names in UTF-8.
-CALLED = re.compile(rb"([\w\x80-\xff]++)\s*\(")
+# Bytes beyond ASCII belong to names in UTF-8. Of longer names the end is enough: text without blanks costs too much.
+CALLED = re.compile(rb"([\w\x80-\xff]{1,100}+)\s*+\(")
+BLANKS = b" \t\n\f\r\\"
+NAMES_AND_BLANKS = string.ascii_letters.encode() + string.digits.encode() + bytes(range(128, 256)) + b"_." + BLANKS
+CLOSING = (b")", b"]", b"}", b"'", b'"', b"#")
 BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
 
 
@@ -121,15 +125,16 @@ class SourceFile:
         """Raw nodes of a grammar type inside another."""
         return _captures(f"({pattern})", raw)
 
-    def calls(self, *names: str, awaited: bool = True) -> Iterator[Call]:
+    def calls(self, *names: str, awaited: bool | None = None) -> Iterator[Call]:
         """Calls of functions or methods with one of these names, in order of the text.
 
         Costs a search in the bytes, not a walk: give names wherever you can. With `awaited=False`
-        those right behind an `await` are left out (and cost nothing, not even parsing).
+        those right behind an `await` are left out (and cost nothing, not even parsing), with
+        `awaited=True` those that have none in front for sure.
         """
         offsets = sorted(at for name in names for at in self._called_at.get(name.encode(), ()))
         for offset in offsets:
-            if not awaited and self._awaited_at(offset):
+            if awaited is not None and self._told_by_bytes(offset) is (not awaited):
                 continue
             found = self.node_at(offset)
             if isinstance(found, Name):
@@ -152,8 +157,15 @@ class SourceFile:
             found.setdefault(match.group(1), []).append(match.start())
         return found
 
-    def _awaited_at(self, offset: int) -> bool:
-        return BEHIND_AWAIT.search(self.data, max(0, offset - 100), offset) is not None
+    def _told_by_bytes(self, offset: int) -> bool | None:
+        """Whether the name there stands right behind an `await`; None where something closes in front of it."""
+        start = max(0, offset - 100)
+        if BEHIND_AWAIT.search(self.data, start, offset) is not None:
+            return True
+        before = self.data[start:offset].rstrip(NAMES_AND_BLANKS)
+        if before.endswith(b"("):
+            return before.rstrip(b"(" + BLANKS).endswith(b"await")
+        return None if before.endswith(CLOSING) or (start and not before) else False
 
     def node_at(self, offset: int) -> Node | None:
         """The innermost node at a byte offset."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\], ]*\]\s*)?\(")
 RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
+STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 # What starts a function apart from the request: with the words for it.
@@ -32,10 +33,10 @@ STARTERS = {
 DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
 # One pattern for each word: a search for a literal costs a tenth of a search for alternatives.
-MENTIONS = tuple(
-    re.compile(rb"(" + word.encode() + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
+MENTIONS = {
+    word.encode(): re.compile(rb"(" + word.encode() + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
     for word in (*STARTERS, *DEPENDS)
-)
+}
 ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
@@ -50,18 +51,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """The names of `async def`s and of relationships, whether a call may make a factory, and what is handed over."""
+    """The names of `async def`s, of relationships and of what is set on a `state`, whether a call may make a factory,
+    and what is handed over."""
 
     async_names: tuple[str, ...] = ()
     relationships: tuple[str, ...] = ()
     makes_factory: bool = False
     mentions: tuple[Mention, ...] = ()
+    state_names: tuple[str, ...] = ()
 
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """All of it but the places, which change with every line written above."""
-        handed = tuple(sorted({(one.by, one.name) for one in self.mentions}))
-        return (self.async_names, self.relationships, self.makes_factory, handed)
+
+NOTHING = Surface()
 
 
 def surface_of(data: bytes) -> Surface:
@@ -73,6 +73,7 @@ def surface_of(data: bytes) -> Surface:
         relationships=_texts(related),
         makes_factory=asked and MAKER.search(data) is not None,
         mentions=tuple(_mentions(data)),
+        state_names=_texts(STATE.findall(data)) if b"state." in data else (),
     )
 
 
@@ -88,8 +89,8 @@ def _relationships(data: bytes) -> Iterator[bytes]:
 
 
 def _mentions(data: bytes) -> Iterator[Mention]:
-    for pattern in MENTIONS:
-        for match in pattern.finditer(data):
+    for word, pattern in MENTIONS.items():
+        for match in pattern.finditer(data) if word in data else ():
             yield _mention(match.group(1).decode(), match.group(2), match.end(2) - 1)
     for match in ARQ.finditer(data) if WORKER_SETTINGS.encode() in data else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):

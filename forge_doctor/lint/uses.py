@@ -36,6 +36,8 @@ from forge_doctor.lint.nodes import (
     WithItem,
 )
 
+CASTS = frozenset({"cast", "typing.cast", "t.cast"})
+
 
 class Use(Enum):
     """How a value is used."""
@@ -91,6 +93,9 @@ def at_place(node: Node) -> tuple[Fate, Node]:
         if (isinstance(around, IfExp) and around.test is not node) or (
             isinstance(around, BoolOp) and around.right is node
         ):
+            node = around
+            continue
+        if isinstance(around, Call) and around.func.text in CASTS and around.args[1:] == (node,):
             node = around
             continue
         if isinstance(around, NamedExpr):

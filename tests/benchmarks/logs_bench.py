@@ -15,22 +15,20 @@ import argparse
 import contextlib
 import importlib.util
 import json
-import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.process_cost import run  # noqa: E402
 from tests.support.log_generator import Truth, write_log  # noqa: E402
 
 DENSITIES = (0.0001, 0.01, 0.2)
@@ -42,18 +40,6 @@ miner = TemplateMiner()
 for line in open(sys.argv[1], errors="replace"):
     miner.add_log_message(line.rstrip())
 print(len(miner.drain.clusters))
-"""
-
-
-# A child's peak memory begins with that of the process that started it: so a small one starts it.
-LAUNCHER = """
-import os, sys
-# Programs are timed as they are used: with their compiled modules kept.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-report = os.open(sys.argv[1], os.O_WRONLY)
-pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
-_, status, usage = os.wait4(pid, 0)
-os.write(report, f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss * 1024}".encode())
 """
 
 
@@ -74,32 +60,16 @@ class Contender:
 
     def run(self, limit_s: float) -> None:
         """Once more, with its output kept; not again where it takes too long."""
-        with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as report:
-            launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, report.name, *self.command]
-            began = time.perf_counter()
-            self.given_up = not ended(launch, output, limit_s)
-            if self.given_up:
-                return
-            self.wall_s.append((time.perf_counter() - began) * self.scale)
-            cpu, rss = report.read().split()
-            self.cpu_s.append(float(cpu) * self.scale)
-            self.rss_bytes = max(self.rss_bytes, int(rss))
-            output.seek(0)
-            self.output = output.read(1 << 24)
-
-
-def ended(command: Sequence[str], output: IO[bytes], limit_s: float) -> bool:
-    """Whether the command succeeded in time; it and its children are killed where not. Raises where it failed."""
-    process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True)
-    try:
-        status = process.wait(limit_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
-    if status:
-        raise subprocess.CalledProcessError(status, command)
-    return True
+        try:
+            # 1: of ours, that there are findings; of grep, that there are none.
+            cost = run(self.command, ROOT, accepted=(0, 1), limit_s=limit_s)
+        except subprocess.TimeoutExpired:
+            self.given_up = True
+            return
+        self.wall_s.append(cost.wall_s * self.scale)
+        self.cpu_s.append(cost.cpu_s * self.scale)
+        self.rss_bytes = max(self.rss_bytes, cost.peak_bytes)
+        self.output = cost.output
 
 
 def ours(*arguments: str) -> list[str]:
@@ -154,7 +124,7 @@ def wrong(entry: Contender, truth: Truth) -> str:
     data = json.loads(entry.output)
     report = data["reports"][0] if "reports" in data else data
     problems = find(report, "problems") + find(report, "other_errors")
-    said = {}
+    said: dict[tuple[str, str, int], int] = {}
     for problem in problems:
         place = problem["culprit"] or {"file": "", "line": 0}
         known = problem["signature"] if "-" in problem["signature"] else ""
@@ -167,7 +137,7 @@ def wrong(entry: Contender, truth: Truth) -> str:
     )
 
 
-def find(value: object, key: str) -> list[dict[str, object]]:
+def find(value: object, key: str) -> list[dict[str, Any]]:
     """The list under `key`, wherever the report's JSON has it."""
     if isinstance(value, dict):
         if isinstance(value.get(key), list):

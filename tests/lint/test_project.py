@@ -287,6 +287,77 @@ async def f():
         s.commit()  # expect high
 """,
     },
+    "the state of a request": {
+        "app.py": SA
+        + """\
+Factory = async_sessionmaker()
+async def add_session(request, call_next):
+    async with Factory() as session:
+        request.state.db = session
+        return await call_next(request)
+""",
+        "api.py": """\
+async def f(request):
+    request.state.db.commit()  # expect medium
+    request.state.user.commit()
+    request.state.db.add(1)
+""",
+    },
+    "the state of an application": {
+        "app.py": SA
+        + """\
+def lifespan(app):
+    app.state.make_session: async_sessionmaker = async_sessionmaker(create_async_engine("postgresql+asyncpg://db/shop"))
+""",
+        "api.py": """\
+async def f(request):
+    async with request.app.state.make_session() as s:
+        s.commit()  # expect medium
+""",
+    },
+    "a state that is set to two things": {
+        "app.py": SA
+        + """\
+from aiohttp import ClientSession
+def start(app):
+    app.state.client = AsyncSession()
+def start_other(app):
+    app.state.client = ClientSession()
+""",
+        "api.py": """\
+async def f(request):
+    request.app.state.client.close()
+""",
+    },
+    "dishka, Litestar and fastapi-users where annotated": {
+        "api.py": SA
+        + """\
+from typing import Annotated, AsyncIterable
+from dishka import FromDishka, Provider, provide
+from fastapi import Depends
+from fastapi_users.db import SQLAlchemyUserDatabase
+from litestar import get
+from litestar.di import Provide
+class Database(Provider):
+    @provide
+    async def session(self, factory: async_sessionmaker[AsyncSession]) -> AsyncIterable[AsyncSession]:
+        async with factory() as s:
+            s.flush()  # expect high
+            yield s
+async def with_dishka(session: FromDishka[AsyncSession]):
+    session.commit()  # expect high
+@get("/")
+async def with_litestar(db_session: AsyncSession, other: Annotated[AsyncSession, Provide(Database)]) -> None:
+    db_session.commit()  # expect high
+    other.commit()  # expect high
+async def get_session():
+    async with async_sessionmaker()() as s:
+        yield s
+async def get_users(session: Annotated[AsyncSession, Depends(get_session)]):
+    session.commit()  # expect high
+    yield SQLAlchemyUserDatabase(session, None)
+""",
+    },
     "a fixture of conftest.py": {
         "tests/conftest.py": SA
         + """\

@@ -18,7 +18,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.follow import Followed, FollowLoop
 from forge_doctor.logs.followed import followed
-from forge_doctor.logs.scan import wanted_lines
+from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.probes.container_logs import ContainerLog, find_container_logs
 from forge_doctor.probes.docker_frames import STREAMS, Demultiplexer, cri_lines
 from tests.support.docker_engine import LogContainer

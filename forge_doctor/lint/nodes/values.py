@@ -116,6 +116,11 @@ class BoolOp(Node):
         """The second operand."""
         return self._need("right")
 
+    @property
+    def is_and(self) -> bool:
+        """Whether it is `and`."""
+        return self._need("operator").raw.type == "and"
+
 
 class UnaryOp(Node):
     """`not x`, `-x`."""

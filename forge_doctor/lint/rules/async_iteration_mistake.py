@@ -27,7 +27,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncResu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -36,8 +35,9 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import ComprehensionFor, For
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = re.compile(rb"async for|stream")
+SUSPECT = AnyWord(b"async for", b"stream")
 
 
 @check(severity=Severity.ERROR)

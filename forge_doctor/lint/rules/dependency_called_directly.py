@@ -45,21 +45,37 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.fates import reads_of
 from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Keyword, Name, Node, Param, Starred
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ComprehensionFor,
+    For,
+    FunctionDef,
+    Keyword,
+    Name,
+    Node,
+    Param,
+    Starred,
+)
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.sessions_made import word_start
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
 
 SUSPECT = re.compile(rb"ession")
-CALLED = tuple(re.compile(word + rb"\w*\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
-AWAITED = re.compile(rb"\bawait\s+([^\W\d]\w*)\s*\(")
+CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
+DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
+USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
 CONSEQUENCE = {
     Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
     Use.ENTERED: "an async generator is no context manager: TypeError at run time",
     Use.ENTERED_SYNC: "an async generator is no context manager: TypeError at run time",
     Use.CHAINED: "an async generator has no such attribute: AttributeError at run time",
+    Use.ITERATED: "an async generator is nothing for a plain `for`: TypeError at run time",
 }
 
 
@@ -68,9 +84,7 @@ def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[F
     """Look at calls of functions that yield a session, and of functions that want one from `Depends`."""
     for offset in generators_called(file, project):
         call = call_at(file, offset)
-        if (call is not None and isinstance(call.parent, Call | Await | Assign | Attribute | Param)) or is_entered(
-            call
-        ):
+        if (call is not None and isinstance(call.parent, USED)) or is_entered(call):
             yield from of_generator(file, project, call)
     yield from of_markers(file, project)
 
@@ -112,14 +126,10 @@ def of_generator(file: SourceFile, project: Project, call: Call | None) -> Itera
         yield told(file, call, function, CONSEQUENCE[fate.use], Confidence.HIGH)
     elif isinstance(call.parent, Param) and call.parent.default is call:
         yield told(file, call, function, "the default is one generator, made once, not a session", Confidence.HIGH)
-    elif is_next(call.parent) and is_unfinished(call):
-        yield told(
-            file,
-            call,
-            function,
-            "its generator is dropped at once, so its clean-up runs at any time",
-            Confidence.MEDIUM,
-        )
+    elif isinstance(call.parent, Call) and call.parent.func.text in ("next", "iter", "list"):
+        yield told(file, call, function, "an async generator is no iterator: TypeError at run time", Confidence.HIGH)
+    elif is_next(call) and is_unfinished(call):
+        yield told(file, call, function, DROPPED, Confidence.MEDIUM)
     elif fate.use is Use.ASSIGNED and isinstance(place.parent, Assign):
         yield from of_name(file, project, call, function, place.parent)
 
@@ -128,7 +138,10 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
     """`db = get_session()`, then `db.execute(...)`."""
     if not isinstance(assign.target, Name):
         return
-    for read in reads_of(project, assign.target, assign):
+    reads = list(reads_of(project, assign.target, assign))
+    if reads and all(is_next(read) for read in reads) and is_unfinished(call):
+        yield told(file, call, function, DROPPED, Confidence.MEDIUM)
+    for read in reads:
         use, _ = at_place(read)
         if use.use in CONSEQUENCE and not is_generator_method(use.node):
             yield told(file, call, function, CONSEQUENCE[use.use], Confidence.HIGH)
@@ -140,9 +153,12 @@ def is_generator_method(node: Node) -> bool:
     return isinstance(node, Attribute) and (node.attr in ("aclose", "athrow", "asend") or node.attr.startswith("__"))
 
 
-def is_next(node: Node | None) -> bool:
-    """Whether it is `anext(...)`."""
-    return isinstance(node, Call) and node.method == "anext"
+def is_next(generator: Node) -> bool:
+    """Whether it stands in `anext(...)` or before `.__anext__()`."""
+    around = generator.parent
+    if isinstance(around, Attribute):
+        return around.attr == "__anext__"
+    return isinstance(around, Call) and around.method == "anext" and around.args[:1] == (generator,)
 
 
 def is_unfinished(call: Call) -> bool:
@@ -177,8 +193,9 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
     """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
-    names = project.scopes(file).module.names
-    for awaited in {match.group(1).decode() for match in AWAITED.finditer(file.data)} & names.keys():
+    written = {match.group(1).decode() for match in AWAITED.finditer(file.data)}
+    names = project.scopes(file).module.names if written else {}
+    for awaited in written & names.keys():
         binding = names[awaited][-1]
         home = project.module(binding.module, file) if binding.imported else file
         if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:

@@ -43,11 +43,11 @@ from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.handovers import background_starter, is_dependency
 from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Attribute, Call, FunctionDef, Name
+from forge_doctor.lint.nodes import Assign, Attribute, Call, FunctionDef, Name
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"\bcreate_(?:async_)?engine\s*\(")
+SUSPECT = re.compile(rb"create_(?:async_)?engine\s*\(")
 ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
 # What shows that the engine is kept, thrown away properly, or has no pool.
 KEPT = re.compile(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
@@ -61,7 +61,9 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
         return
     for call in file.calls("create_async_engine", "create_engine"):
         function = call.function
-        if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE) or is_kept(function):
+        if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE):
+            continue
+        if is_kept(function) or is_stored(call, function):
             continue
         who = called_for_each(project, function)
         if who:
@@ -71,6 +73,16 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
 def is_kept(function: FunctionDef) -> bool:
     """Whether the function keeps the engine for later calls, disposes of it, or is itself kept."""
     return KEPT.search(function.text) is not None or function.decorated_by(*CACHES)
+
+
+def is_stored(call: Call, function: FunctionDef) -> bool:
+    """Whether the engine goes to something that outlives the call: a class, a dict, an object made before."""
+    assign = call.parent
+    if not isinstance(assign, Assign):
+        return False
+    if not isinstance(assign.target, Name):
+        return function.name != "__init__"
+    return re.search(rf"(?:\.\w+|\])\s*=\s*{re.escape(assign.target.id)}\b", function.text) is not None
 
 
 def called_for_each(project: Project, function: FunctionDef, depth: int = 0) -> str:

@@ -48,7 +48,7 @@ from forge_doctor.lint.scopes import How
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import begin_blocks, is_awaited, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
 ENDS = re.compile(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
 
 

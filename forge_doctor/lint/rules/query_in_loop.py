@@ -48,6 +48,7 @@ from forge_doctor.lint.nodes import (
     ComprehensionFor,
     For,
     FunctionDef,
+    If,
     Lambda,
     Name,
     Node,
@@ -62,7 +63,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.statements import Sql, sql_of
 from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
 GROUPING = re.compile(r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\(|with_for_update|FOR (?:UPDATE|SHARE)|advisory")
 MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
@@ -121,7 +122,24 @@ def has_reason(project: Project, loop: For | ComprehensionFor, call: Call) -> bo
         return True
     if any(one.text == "break" for one in loop.find(Other)) or opens_session(loop, call):
         return True
-    return works_off(loop, call)
+    return is_rare(loop, call) or works_off(loop, call)
+
+
+def is_rare(loop: For, call: Call) -> bool:
+    """Whether only some steps get there: a value not met before (`if key not in cache`), one special item."""
+    names = "|".join(map(re.escape, target_names(loop))) or "(?!)"
+    special = re.compile(rf"\b(?:{names})\s*==\s*['\"\d]")
+    tests = [one.test.text for one in call.ancestors if isinstance(one, If) and loop.contains(one)]
+    return any(special.search(test) or is_first_time(test, loop) for test in tests)
+
+
+def is_first_time(test: str, loop: For) -> bool:
+    """Whether a condition asks for what the loop itself keeps track of."""
+    asked = re.search(r"\bnot in (\w+)", test)
+    if asked is None:
+        return False
+    kept = rf"\b{asked.group(1)}(?:\[[^\]\n]*\]\s*=[^=]|\.(?:add|append|setdefault)\()"
+    return re.search(kept, loop.text) is not None
 
 
 def opens_session(loop: For, call: Call) -> bool:

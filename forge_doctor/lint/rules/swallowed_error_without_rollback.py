@@ -44,7 +44,8 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.nodes import Await, Call, Except, For, FunctionDef, Node, Other, Raise, Return, Try, While
+from forge_doctor.lint.following import Span, spans_after, spans_after_leaving
+from forge_doctor.lint.nodes import Await, Call, Except, FunctionDef, Other, Raise, Return, Try
 from forge_doctor.lint.order import leaves
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
@@ -59,12 +60,14 @@ from forge_doctor.lint.transactions import (
     session_calls,
 )
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
 BROAD = re.compile(
     r"\b(?:Exception|BaseException|SQLAlchemyError|DBAPIError|IntegrityError|OperationalError|DataError"
     r"|ProgrammingError|DatabaseError|StatementError|InternalError)\b"
 )
 FAILING = frozenset({"flush", "commit", "execute", "scalar", "scalars", "exec"})
+# What leaves the session itself refusing everything; after any other statement only PostgreSQL refuses.
+BREAKING = frozenset({"flush", "commit"})
 # What works on a session whose transaction failed.
 WORKING = frozenset({"rollback", "close", "aclose", "reset", "invalidate", "remove", "expunge", "expunge_all",
                      "in_transaction", "is_modified", "get_bind", "add", "add_all"})  # fmt: skip
@@ -76,7 +79,9 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
     if is_test_file(file):
         return
     seen: set[tuple[int, str]] = set()
-    for call, confidence in session_calls(file, project, FAILING):
+    # What fails on every database comes first: one finding a handler.
+    calls = sorted(session_calls(file, project, FAILING), key=lambda one: one[0].method not in BREAKING)
+    for call, confidence in calls:
         statement, handler = handler_of(call)
         if statement is None or handler is None or call.receiver is None or not is_awaited(call):
             continue
@@ -86,7 +91,8 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
         used = judged(project, statement, handler, call)
         if used is not None:
             seen.add(key)
-            doubt = Confidence.MEDIUM if is_for_others(statement, call) else Confidence.HIGH
+            doubtful = call.method not in BREAKING or is_for_others(statement, call)
+            doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
             yield found(file, handler, call, used, min(confidence, doubt))
 
 
@@ -115,7 +121,8 @@ def judged(project: Project, statement: Try, handler: Except, call: Call) -> Cal
     opened = opened_by(call.receiver) if call.receiver is not None else None
     if opened is not None and statement.contains(opened):
         return None
-    return next_use(function, statement, handler, session)
+    used = next_use(function, statement, handler, session)
+    return None if used is None or is_rolled_back_around(statement, used) else used
 
 
 def is_for_others(statement: Try, call: Call) -> bool:
@@ -138,51 +145,46 @@ def recovers(function: FunctionDef, statement: Try, handler: Except, session: st
 
 def next_use(function: FunctionDef, statement: Try, handler: Except, session: str) -> Call | None:
     """The next use of the session that the handler's end leads to."""
-    inside = first_use(function, session, handler.start, handler.end)
-    if inside is not None:
-        return inside
-    last = handler.body[-1] if handler.body else None
-    if isinstance(last, Return) or (leaves(handler.body) and not isinstance(last, Other)):
-        return None
-    loop = next((one for one in statement.ancestors if isinstance(one, For | While | FunctionDef)), None)
-    if isinstance(last, Other) and last.text == "continue":
-        return in_next_step(function, loop, session)
-    if isinstance(last, Other) and last.text == "break":
-        return None if loop is None else first_use(function, session, loop.end, function.end)
-    if any(one.text in ("continue", "break") for one in handler.find(Other)) or any(handler.find(Return)):
-        return None
-    return first_use(function, session, statement.end, function.end)
-
-
-def in_next_step(function: FunctionDef, loop: Node | None, session: str) -> Call | None:
-    """A use at the head of the loop's body, for a session that lives longer than a step."""
-    if not isinstance(loop, For | While) or re.search(
-        rb"\bas\s+" + re.escape(session).encode() + rb"\b|(?<![\w.])" + re.escape(session).encode() + rb"\s*=[^=]",
-        function.file.data[loop.start : loop.end],
-    ):
-        return None
-    return first_use(function, session, loop.start, loop.end)
-
-
-def first_use(function: FunctionDef, session: str, start: int, end: int) -> Call | None:
-    """The first awaited call on the session between two places that a failed transaction refuses; none
-    where it is rolled back, handed on or bound anew before."""
-    for one in calls_between(function, start, end):
-        if one.receiver is None or one.receiver.text != session:
-            continue
-        if is_handed(function, session, start, one.start):
-            return None
-        if one.method in WORKING:
-            if one.method in ENDING:
+    for start, end in spans_from(statement, handler):
+        for one in calls_between(function, start, end):
+            if one.receiver is None or one.receiver.text != session:
+                continue
+            if is_handed(function, session, start, one.start) or one.method in ENDING - {"commit"}:
                 return None
-            continue
-        return one if is_awaited(one) else None
+            if one.method not in WORKING:
+                return one if is_awaited(one) else None
+        if is_handed(function, session, start, end):
+            return None
     return None
+
+
+def spans_from(statement: Try, handler: Except) -> Iterator[Span]:
+    """The handler, and what its end leads to; nothing behind one that may leave half-way."""
+    yield handler.start, handler.end
+    if any(handler.find(Return)):
+        return
+    if leaves(handler.body):
+        yield from spans_after_leaving(handler.body[-1])
+    elif not any(one.text in ("continue", "break") for one in handler.find(Other)):
+        yield from spans_after(statement)
+
+
+def is_rolled_back_around(statement: Try, used: Call) -> bool:
+    """Whether the next use fails inside a bigger `try` that rolls back: then only its message is misleading."""
+    session = "" if used.receiver is None else used.receiver.text
+    return any(
+        call.method == "rollback" and call.receiver is not None and call.receiver.text == session
+        for around in statement.ancestors
+        if isinstance(around, Try) and any(one.contains(used) for one in around.body)
+        for handler in around.handlers
+        if catches(handler)
+        for call in handler.find(Call)
+    )
 
 
 def consequence(call: Call, used: Call) -> str:
     """What the next use of the session comes to."""
-    if call.method in ("flush", "commit"):
+    if call.method in BREAKING:
         return "fails with PendingRollbackError"
     if used.method == "commit":
         return "saves nothing: PostgreSQL answers the COMMIT of an aborted transaction with ROLLBACK, and no error"

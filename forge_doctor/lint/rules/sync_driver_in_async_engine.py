@@ -44,7 +44,7 @@ SUSPECT = re.compile(rb"create_async_engine")
 def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every async engine whose URL is written in code."""
     for engine in engine_calls(file, project):
-        dsn = engine.dsn
+        dsn = engine.dsn or engine.default_dsn
         if not engine.is_async or dsn is None or is_expected_to_fail(engine.call):
             continue
         drivers = drivers_of(dsn)
@@ -61,6 +61,8 @@ def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[
 
 def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confidence: Confidence) -> Finding:
     """The finding at the URL."""
+    if engine.dsn is None:  # the environment may say something else
+        confidence = min(confidence, Confidence.MEDIUM)
     replacement = REPLACEMENTS.get(dsn.dialect, "")
     return file.finding(
         sync_driver_in_async_engine,
@@ -68,5 +70,11 @@ def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confiden
         f"`{dsn.scheme}://` {meaning}",
         confidence=confidence,
         remedy=f"{replacement}://..." if replacement else "use a URL with an async driver",
-        evidence=(Evidence(label="driver", value=dsn.scheme, source="the URL given to create_async_engine"),),
+        evidence=(
+            Evidence(
+                label="driver",
+                value=dsn.scheme,
+                source="the URL given to create_async_engine" if engine.dsn else "the settings' default",
+            ),
+        ),
     )

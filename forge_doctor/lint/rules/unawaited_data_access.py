@@ -45,6 +45,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
+RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
 # Where a value is read in a way no coroutine can be; others may hand it on in ways we do not see.
 TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED, Use.FORMATTED})
 
@@ -52,7 +53,7 @@ TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Us
 @check(severity=Severity.ERROR)
 def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find calls that give a coroutine of the project which touches a session, and follow the value."""
-    for call in file.calls(*(file.names_called & project.async_names), awaited=False):
+    for call in file.calls(*names_to_look_for(file, project), awaited=False):
         if call.function is None or use_of(call).use not in TELLING_USES | {Use.ASSIGNED}:
             continue
         value = project.value_of(call)
@@ -66,6 +67,12 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
         fate = fate_of(project, call)
         if fate.use in TELLING_USES:
             yield found(file, call, function, fate.use, min(value.confidence, fate.confidence))
+
+
+def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
+    """The names called here that are those of async functions, or an import's other name for one."""
+    others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in project.async_names}
+    return file.names_called & (project.async_names | others)
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:

@@ -24,8 +24,15 @@ async def f(db: AsyncSession):
     await handler(x=1, db=db)
 """,
     "async def f():\n    with get_db() as db:  # expect high\n        await db.commit()\n",
+    "async def f():\n    for db in get_db():  # expect high\n        await db.commit()\n",
+    "async def f():\n    return [db for db in get_db()]  # expect high\n",
+    "async def f():\n    db = next(get_db())  # expect high\n    await db.commit()\n",
+    "async def f():\n    db = await get_db().__anext__()  # expect medium\n    await db.commit()\n",
+    "async def f():\n    made = get_db()  # expect medium\n    db = await anext(made)\n    await db.commit()\n",
 )
 SILENT = (
+    "async def f(keep):\n    made = get_db()\n    keep.append(made)\n    db = await anext(made)\n",
+    "async def f():\n    return [db async for db in get_db()]\n",
     "async def f(db: AsyncSession = Depends(get_db)): ...\n",
     "async def f():\n    async for db in get_db():\n        await db.commit()\n",
     "async def f():\n    async with asynccontextmanager(get_db)() as db:\n        await db.commit()\n",

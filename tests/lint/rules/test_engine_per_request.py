@@ -54,6 +54,31 @@ async def lifespan(app):
     yield
     await app.state.engine.dispose()
 """,
+    """\
+engines = {}
+def make(url):
+    engine = create_async_engine(url)
+    engines[url] = engine
+    return engine
+def dep(url):
+    return engines[url] if url in engines else make(url)
+def f(e=Depends(dep)): ...
+""",
+    """\
+class DB:
+    @classmethod
+    def start(cls):
+        cls.engine = create_async_engine('x')
+    @classmethod
+    async def session(cls):
+        try:
+            engine = cls.engine
+        except AttributeError:
+            cls.start()
+        async with AsyncSession(cls.engine) as s:
+            yield s
+def f(db=Depends(DB.session)): ...
+""",
     "def create_async_engine(url): ...\n@app.get('/')\nasync def f():\n    e = create_async_engine('x')\n",
 )
 

@@ -56,6 +56,14 @@ GOOD = [
         "    lock = text('SELECT 1 FROM t WHERE id = :i FOR UPDATE')\n    for key in keys:\n"
         "        await db.execute(lock, {'i': key})\n"
     ),
+    (
+        "    user_cache = {}\n    for key in keys:\n        if key not in user_cache:\n"
+        "            user_cache[key] = await db.get(User, key)\n"
+    ),
+    (
+        "    for name, value in keys.items():\n        if name == 'email' and value:\n"
+        "            found.append(await db.scalar(select(User).where(User.name == value)))\n"
+    ),
     "    for user in await db.scalars(select(User)):\n        print(user)\n",
     "    for key in keys:\n        cache.get(key)\n        await cache.get(key)\n",
     "    async for row in await db.stream(select(User)):\n        print(row)\n",

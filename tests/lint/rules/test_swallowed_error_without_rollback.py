@@ -30,6 +30,19 @@ BAD = [
         "    try:\n        await ask(q)\n        await db.commit()\n    except Exception:  # expect medium\n"
         "        await db.execute(q)\n"
     ),
+    # A statement that fails aborts the transaction on PostgreSQL only.
+    (
+        "    try:\n        await db.execute(insert(User))\n    except IntegrityError:  # expect medium\n        pass\n"
+        "    await db.execute(q)\n"
+    ),
+    (
+        "    for row in rows:\n        try:\n            await db.flush()\n        except IntegrityError:  # expect high\n"
+        "            print(1)\n"
+    ),
+    (
+        "    if rows:\n        try:\n            await db.commit()\n        except Exception:  # expect high\n"
+        "            print(1)\n    await db.execute(q)\n"
+    ),
 ]
 GOOD = [
     (
@@ -66,6 +79,35 @@ GOOD = [
     (
         "    try:\n        await db.execute(select(User))\n    except Exception:\n        print(1)\n"
         "    await db.execute(q)\n"
+    ),
+]
+
+# What stands further below is not what runs next.
+GOOD += [
+    (
+        "    if rows:\n        try:\n            await db.commit()\n        except Exception:\n            print(1)\n"
+        "        return None\n    await db.execute(q)\n"
+    ),
+    (
+        "    try:\n        try:\n            await db.commit()\n        except Exception:\n            print(1)\n"
+        "        raise KeyError(q)\n    except ValueError:\n        await db.commit()\n"
+    ),
+    (
+        "    for row in await db.scalars(q):\n        async with Session() as db:\n            try:\n"
+        "                await db.commit()\n            except Exception:\n                print(1)\n"
+    ),
+    (
+        "    with open(q) as file:\n        try:\n            await db.commit()\n        except Exception:\n"
+        "            print(1)\n        return file\n    await db.execute(q)\n"
+    ),
+    (
+        "    match rows:\n        case 1:\n            try:\n                await db.commit()\n"
+        "            except Exception:\n                print(1)\n        case _:\n            await db.execute(q)\n"
+    ),
+    # The next statement fails inside a bigger `try` that rolls back.
+    (
+        "    try:\n        try:\n            await db.commit()\n        except Exception:\n            print(1)\n"
+        "        await db.commit()\n    except Exception:\n        await db.rollback()\n"
     ),
 ]
 

@@ -73,6 +73,32 @@ def test_settings_are_followed_into_other_modules(tmp_path: Path) -> None:
     check_source(files, RULE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("declared", "url", "found"),
+    [
+        ("url: str = 'postgresql+psycopg2://db/shop'", "settings.url", True),
+        ("url: str = Field(default='sqlite:///shop.db')", "str(get_settings().url)", True),
+        ("url: str = 'postgresql+asyncpg://db/shop'", "settings.url", False),
+        ("url: str", "settings.url", False),
+        ("url: str = 'sqlite://'\n    @field_validator('url')\n    def f(cls, v): ...", "settings.url", False),
+        ("url: str = 'sqlite://'", "settings.url.replace('sqlite', 'sqlite+aiosqlite')", False),
+    ],
+)
+def test_the_default_of_a_settings_class_is_what_holds_where_nothing_is_set(
+    declared: str, url: str, found: bool, tmp_path: Path
+) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/settings.py": "from pydantic import Field, field_validator\nfrom pydantic_settings import BaseSettings\n"
+        f"class Settings(BaseSettings):\n    {declared}\nsettings = Settings()\n"
+        "def get_settings():\n    return Settings()\n",
+        "app/db.py": "from sqlalchemy.ext.asyncio import create_async_engine\n"
+        f"from app.settings import get_settings, settings\nengine = create_async_engine({url})"
+        + ("  # expect medium\n" if found else "\n"),
+    }
+    check_source(files, RULE, tmp_path)
+
+
 def test_sqlalchemy_refuses_a_driver_that_is_not_async() -> None:
     with pytest.raises(InvalidRequestError, match="requires an async driver"):
         create_async_engine("sqlite+pysqlite://")

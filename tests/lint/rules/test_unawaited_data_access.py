@@ -177,3 +177,24 @@ def test_a_coroutine_of_another_module_is_known(tmp_path: Path) -> None:
         "async def f(db):\n    users.save(db)  # expect high\n    save(db)  # expect high\n    await save(db)\n",
     }
     check_source(files, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from app.users import save as keep", "keep(db)"),
+        ("from app import users as repo", "repo.save(db)"),
+        ("import app.users as repo", "repo.save(db)"),
+        ("import app.users", "app.users.save(db)"),
+        ("from app.users import Repo as R", "R(db).save()"),
+    ],
+)
+def test_another_name_for_an_import_hides_nothing(imported: str, call: str, tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/users.py": AWAITS + "async def save(db: AsyncSession):\n    await db.commit()\n"
+        "class Repo:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n"
+        "    async def save(self):\n        await self.db.commit()\n",
+        "app/api.py": f"{imported}\nasync def f(db):\n    {call}  # expect high\n    await {call}\n",
+    }
+    check_source(files, RULE, tmp_path)

@@ -34,7 +34,7 @@ async def given_to_a_stranger(stranger):
     await stranger(s)
 
 async def gives_back_after_each_block():
-    s = Factory()  # expect medium
+    s = Factory()  # expect low
     async with s.begin():
         await s.execute(select(1))
 
@@ -76,6 +76,24 @@ class Worker:
 """
 CLOSED = """\
 import contextlib
+from typing import cast
+async def entered_later_as_another_type(factory):
+    s = cast(AsyncSession, Factory()) if factory else AsyncSession(factory)
+    async with s:
+        await s.execute(select(1))
+
+async def on_a_connection(engine):
+    async with engine.connect() as conn:
+        start = await conn.begin()
+        s = AsyncSession(conn)
+        await s.execute(select(1))
+        await start.rollback()
+
+async def never_bound(use):
+    s = AsyncSession()
+    await use(AsyncSession(expire_on_commit=False))
+    await s.execute(select(1))
+
 async def entered():
     async with Factory() as s:
         await s.execute(select(1))

@@ -1,0 +1,46 @@
+"""What `request.state.db` or `app.state.factory` holds, told by the places of the project that set it; no proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import UNKNOWN, Value, one_of
+from forge_doctor.lint.knowledge import Knowledge
+from forge_doctor.lint.nodes import Attribute, Node
+
+
+def state_value(knows: Knowledge, node: Attribute) -> Value:
+    """What an attribute of something called `state` was set to."""
+    if not is_state(node.value):
+        return UNKNOWN
+    values = [knows.value_of(one) for one in _set_to(knows, node)]
+    if not values:
+        return UNKNOWN
+    return one_of(values).at_most(Confidence.MEDIUM, f"what the project sets `state.{node.attr}` to")
+
+
+def is_state(node: Node) -> bool:
+    """Whether it is `state` of a request or an app, by its name."""
+    return (node.attr if isinstance(node, Attribute) else node.text) == "state"
+
+
+def _set_to(knows: Knowledge, node: Attribute) -> Iterator[Node]:
+    for path in _setters(knows).get(node.attr, ()):
+        file = knows.open(path, node.file)
+        for assign in [] if file is None else knows.scopes(file).attribute_assignments.get(node.attr, []):
+            on_state = any(isinstance(one, Attribute) and is_state(one.value) for one in assign.targets)
+            if on_state and assign.value is not None:
+                yield assign.value
+
+
+@lru_cache(maxsize=4)
+def _setters(knows: Knowledge) -> dict[str, tuple[Path, ...]]:
+    """The files that set each name."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for path, surface in knows.surfaces.items():
+        for name in surface.state_names:
+            found[name] = (*found.get(name, ()), path)
+    return found
