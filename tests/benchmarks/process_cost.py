@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,15 +46,19 @@ def run(
     *,
     accepted: Iterable[int] = (0,),
     environment: Mapping[str, str] | None = None,
+    limit_s: float | None = None,
 ) -> Cost:
-    """Run it once; raises with its words where its exit code is no answer."""
+    """Run it once; raises with its words where its exit code is no answer, `TimeoutExpired` where it takes too long."""
     with (
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as errors,
         tempfile.NamedTemporaryFile() as report,
     ):
         launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, report.name, *command]
-        subprocess.run(launch, stdout=output, stderr=errors, cwd=folder, env=environment, check=True)
+        with subprocess.Popen(
+            launch, stdout=output, stderr=errors, cwd=folder, env=environment, start_new_session=True
+        ) as process:
+            wait(process, limit_s)
         wall, cpu, peak, code = report.read().decode().split()
         output.seek(0)
         said = output.read(OUTPUT_BYTES)
@@ -61,6 +67,15 @@ def run(
             words = (errors.read() or said).decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(command)} exits {code}: {words}")
         return Cost(wall_s=float(wall), cpu_s=float(cpu), peak_bytes=int(peak), output=said)
+
+
+def wait(process: subprocess.Popen[bytes], limit_s: float | None) -> None:
+    """Wait for its end; kills it with all that it started, and raises, where it is not left to end in time."""
+    try:
+        process.wait(limit_s)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
 
 
 def peak_of_tree(command: Sequence[str], folder: Path, *, environment: Mapping[str, str] | None = None) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.benchmarks.process_cost import peak_of_tree, run
@@ -31,3 +34,13 @@ def test_a_command_that_gives_no_answer_stops_the_benchmark_with_its_words(tmp_p
     with pytest.raises(SystemExit, match="exits 2: no answer"):
         run(("sh", "-c", "echo no answer >&2; exit 2"), tmp_path, accepted=(0, 1))
     assert run(("sh", "-c", "exit 1"), tmp_path, accepted=(0, 1)).output == b""
+
+
+def test_what_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(("sh", "-c", "sleep 60 & echo $! >child; wait"), tmp_path, limit_s=2)
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
