@@ -114,10 +114,10 @@ class Projects:
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
             project.reading.here = self.here
-        elif project.reading.opened_bytes > MOST_OPEN_BYTES:
-            project = project.renewed()
-        self._by_root[root] = project
-        return project
+            self._by_root[root] = project
+        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
+            self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
+        return self._by_root[root]
 
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
