@@ -10,6 +10,7 @@ from pathlib import Path
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
 from forge_doctor.lint import classes, functions, inference, models, touching
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Target
@@ -19,7 +20,7 @@ from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
 from forge_doctor.lint.reading import Reading, digest_of_names
-from forge_doctor.lint.scopes import Binding, How, Scopes
+from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface, surface_of
 

@@ -28,7 +28,7 @@ RELEVANT = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
-MOST_OPEN_BYTES = 4_000_000
+MOST_OPEN_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
