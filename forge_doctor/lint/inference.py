@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.annotation import external
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
@@ -36,7 +37,7 @@ from forge_doctor.lint.nodes import (
     With,
     WithItem,
 )
-from forge_doctor.lint.scopes import Binding, How, reaching
+from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.state import state_value
 

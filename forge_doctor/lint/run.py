@@ -29,7 +29,7 @@ RELEVANT = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
-MOST_OPEN_BYTES = 4_000_000
+MOST_OPEN_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +115,10 @@ class Projects:
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
             project.reading.here = self.here
-        elif project.reading.opened_bytes > MOST_OPEN_BYTES:
-            project = project.renewed()
-        self._by_root[root] = project
-        return project
+            self._by_root[root] = project
+        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
+            self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
+        return self._by_root[root]
 
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:

@@ -6,7 +6,6 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
@@ -55,14 +54,11 @@ class Made:
         return self.node.function
 
 
-_of_file: WeakKeyDictionary[SourceFile, tuple[Made, ...]] = WeakKeyDictionary()
-
-
 def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
     """Every new session of a file that is not entered right where it is made; found once for the rules that ask."""
-    found = _of_file.get(file)
+    found: tuple[Made, ...] | None = file.kept.get(sessions_made)
     if found is None:
-        found = _of_file[file] = tuple(_sessions_made(file, project))
+        found = file.kept[sessions_made] = tuple(_sessions_made(file, project))
     return found
 
 
