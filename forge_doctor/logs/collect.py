@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forge_doctor.errors import CannotInspect
@@ -65,12 +65,17 @@ class Within(Summary):
     since: float | None = None
     until: float | None = None
 
-    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> bool:
         """Count an event that is wanted."""
-        early = seen.at is not None and self.since is not None and seen.at < self.since
-        late = seen.at is not None and self.until is not None and seen.at > self.until
-        if not early and not late:
-            Summary.add(self, event, seen, example)
+        return (seen.at is None or self._is_within(seen.at)) and Summary.add(self, event, seen, example)
+
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+        """Count those that are wanted."""
+        if wanted := [at for at in times if self._is_within(at)]:
+            Summary.add_times(self, event, seen, wanted)
+
+    def _is_within(self, at: float) -> bool:
+        return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
 
 
 def feed(reader: Reader, regions: Iterable[Region]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,24 +74,36 @@ class Group:
 
     def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
         """Count one event; `example` is asked for its text only when this event becomes the example."""
-        self.count += 1
-        at = seen.at
-        if at is None:
+        if seen.at is None:
             self.untimed += 1
         else:
-            self.first = at if self.first is None or at < self.first else self.first
-            self.last = at if self.last is None or at > self.last else self.last
-            self.rate.add(at)
-        self.sources[seen.source] = self.sources.get(seen.source, 0) + 1
-        _note(self.workers, seen.worker)
-        _note(self.routes, seen.route)
-        _note(self.details, event.detail)
-        _note(self.exceptions, event.exception)
-        for label, number in event.numbers:
-            _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
-        place = (math.inf if at is None else at, seen.source, seen.offset)
+            self._note_times((seen.at,))
+        self._note(event, seen, 1)
+        place = (math.inf if seen.at is None else seen.at, seen.source, seen.offset)
         if self.count == 1 or place < self.sample:
             self._show(event, place, example())
+
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+        """Count an event that was seen again at these times, none of them before the example's."""
+        self._note_times(times)
+        self._note(event, seen, len(times))
+
+    def _note_times(self, times: Sequence[float]) -> None:
+        first, last = min(times), max(times)
+        self.first = first if self.first is None or first < self.first else self.first
+        self.last = last if self.last is None or last > self.last else self.last
+        self.rate.add_all(times)
+
+    def _note(self, event: Event, seen: Sighting, count: int) -> None:
+        """Count what is the same for several."""
+        self.count += count
+        self.sources[seen.source] = self.sources.get(seen.source, 0) + count
+        _keep_name(self.workers, seen.worker)
+        _keep_name(self.routes, seen.route)
+        _keep_name(self.details, event.detail)
+        _keep_name(self.exceptions, event.exception)
+        for label, number in event.numbers:
+            _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
 
     def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
         self.sample, self.message, self.example = place, event.message, example[:LONGEST_EXAMPLE]
@@ -170,7 +182,7 @@ class Group:
         )
 
 
-def _note(names: set[str], name: str) -> None:
+def _keep_name(names: set[str], name: str) -> None:
     if name and name not in names:
         _keep_smallest(names, {name})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,12 @@ class Histogram:
         self.counts[bucket] = self.counts.get(bucket, 0) + count
         if len(self.counts) > MOST_BUCKETS:
             self._coarsen()
+
+    def add_all(self, moments: Sequence[float]) -> None:
+        """Count an event at each of the moments."""
+        width_s = self.width_s
+        for bucket, count in Counter(int(at // width_s) for at in moments).items():
+            self.add(bucket * width_s, count)
 
     def merge(self, other: Histogram) -> None:
         """Add the counts of another histogram."""

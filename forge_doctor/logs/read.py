@@ -52,6 +52,7 @@ class Reader:
     @property
     def summary(self) -> Summary:
         """What was counted so far."""
+        self._repeats.count_waiting()
         return self._tally.summary
 
     @summary.setter
@@ -82,9 +83,9 @@ class Reader:
 
     def count(self, found: Found, window: bytearray, base: int) -> bool:
         """Count a known block, unless what is open may go on behind it: see `Familiar`."""
-        if base + found.begin > self._end + BEFORE_BYTES:
+        if self._busy and base + found.begin > self._end + BEFORE_BYTES:
             self.settle()
-        elif self._busy and not self._closes(self._unwrapper.line(found.raw)):
+        if self._busy and not self._closes(self._unwrapper.line(found.raw)):
             return False
         self._rest(base + found.after)
         self._repeats.count(found, window, base)
@@ -113,7 +114,7 @@ class Reader:
     def finish(self) -> Summary:
         """Close what is open and give the summary."""
         self.settle()
-        return self._tally.summary
+        return self.summary
 
     def _rest(self, offset: int) -> None:
         """Nothing is open: quiet lines from here on are not parsed."""

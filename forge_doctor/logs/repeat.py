@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from forge_doctor.logs.block import Block
@@ -19,15 +19,21 @@ from forge_doctor.logs.window import lines_before
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000
 LOOKED_AHEAD = 2_000
+MOST_WAITING = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Repeat:
-    """A block that is nothing but a head and a known body, and what it comes to."""
+    """A block that is nothing but a head and a known body, and what it comes to.
+
+    `first` is the earliest time it was counted with its text at hand; `waiting` are later times, by route.
+    """
 
     head: Head
     block: Block
     events: tuple[Event, ...]
+    first: float | None = None
+    waiting: dict[str, list[float]] = field(default_factory=dict)
 
 
 class Found(NamedTuple):
@@ -50,6 +56,7 @@ class Repeats:
         self._unwrapper = unwrapper
         self._known: dict[bytes, Bodies] = {}
         self._repeats: dict[tuple[bytes, Body], Repeat] = {}
+        self._waiting = 0
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
@@ -71,14 +78,33 @@ class Repeats:
         return None
 
     def count(self, found: Found, window: bytearray, base: int) -> None:
-        """Count it; the window begins at `base` in the source."""
+        """Count it, now or with others of its kind; the window begins at `base` in the source."""
         repeat, begin = found.repeat, found.begin
         block, head, offset = repeat.block, repeat.head, base + begin
         block.before, block.marked = lines_before(window, begin, base), offset
         at = self._tally.surroundings.time(block) if found.at is None else found.at
-        seen = Sighting(self._tally.source, offset, at, head.worker, "", head.sqlstate, head.origin)
-        seen.route = self._tally.surroundings.route(block)
-        self._tally.count(repeat.events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps))
+        route = self._tally.surroundings.route(block)
+        if at is not None and repeat.first is not None and at >= repeat.first:
+            repeat.waiting.setdefault(route, []).append(at)
+            self._waiting += 1
+            if self._waiting > MOST_WAITING:
+                self.count_waiting()
+            return
+        seen = Sighting(self._tally.source, offset, at, head.worker, route, head.sqlstate, head.origin)
+        counted = self._tally.count(
+            repeat.events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
+        )
+        repeat.first = at if counted else repeat.first
+
+    def count_waiting(self) -> None:
+        """Count those that wait for others of their kind."""
+        for repeat in self._repeats.values() if self._waiting else ():
+            head = repeat.head
+            for route, times in repeat.waiting.items():
+                seen = Sighting(self._tally.source, 0, None, head.worker, route, head.sqlstate, head.origin)
+                self._tally.count_times(repeat.events, seen, times)
+            repeat.waiting.clear()
+        self._waiting = 0
 
     def learn(self, block: Block, raw: bytes, body: Body, stamps: Stamps) -> None:
         """Remember a block that was all head and known body, to count its repeats at once."""

@@ -19,7 +19,7 @@ BLOCK_BYTES = 4 << 20
 AFTER_BYTES = 2_000
 # How far back a region may reach whose beginning has no literal (the head of the traceback is lost).
 REACH_BYTES = 64 << 10
-COUNTED_BYTES = 32 << 20
+COUNTED_BYTES = 16 << 20
 # A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
 FRAME_MARKERS = (b'", line ', "\u2502".encode())
 

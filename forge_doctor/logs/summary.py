@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,13 +27,21 @@ class Summary:
     lines: int = 0
     bytes: int = 0
 
-    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> None:
-        """Count one event."""
+    def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> bool:
+        """Count one event, if it is wanted; whether it was."""
+        self._group(event, seen).add(event, seen, example)
+        return True
+
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+        """Count an event that was seen again at these times, with an earlier example at hand."""
+        self._group(event, seen).add_times(event, seen, times)
+
+    def _group(self, event: Event, seen: Sighting) -> Group:
         key = group_key(event, seen)
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Group(key=key)
-        group.add(event, seen, example)
+        return group
 
     def mark(self, name: str, at: float | None) -> None:
         """Note when something began."""

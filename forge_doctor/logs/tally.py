@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from forge_doctor.logs.block import Block
 from forge_doctor.logs.culprit import Rules
@@ -55,13 +55,22 @@ class Tally:
         if events:
             self.count(events, self._sighting(block), lambda: _example(block))
 
-    def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> None:
-        """Count events that were seen together."""
+    def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> bool:
+        """Count events that were seen together; whether all of them counted."""
+        counted = True
         for event in events:
-            if not self._repeated(event, seen.offset):
-                named = event.endpoint.code if event.endpoint is not None else ""
-                seen.route = named if "/" in named else seen.route
-                self.summary.add(event, seen, example)
+            if self._repeated(event, seen.offset):
+                counted = False
+            else:
+                seen.route = _named_route(event) or seen.route
+                counted = self.summary.add(event, seen, example) and counted
+        return counted
+
+    def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float]) -> None:
+        """Count events that were seen again and again, at none of the times for the first time."""
+        for event in events:
+            seen.route = _named_route(event) or seen.route
+            self.summary.add_times(event, seen, times)
 
     def _sighting(self, block: Block) -> Sighting:
         """When, where and on which route the block was written."""
@@ -98,6 +107,11 @@ class Tally:
     def events(self, block: Block) -> tuple[Event, ...]:
         """What the block comes to."""
         return self._recogniser.events(block)
+
+
+def _named_route(event: Event) -> str:
+    named = event.endpoint.code if event.endpoint is not None else ""
+    return named if "/" in named else ""
 
 
 def _example(block: Block) -> str:

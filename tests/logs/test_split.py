@@ -29,7 +29,7 @@ def task_of(path: Path, tail: int | None = None) -> Task:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "app.log"
-    write_log(path, 24_000_000, 0.01)
+    write_log(path, 15_000_000, 0.01)
     return path
 
 
@@ -42,7 +42,7 @@ def test_the_parts_come_to_the_whole(log: Path) -> None:
     assert all(abs(end - log.stat().st_size * number / 3) < SEARCHED_BYTES for number, end in enumerate(ends[:-1], 1))
     whole = collect(task_of(log))
     assert merged([collect(part) for part in parts]).to_data() == whole.summary.to_data()
-    assert sum(group.count for group in whole.summary.groups.values()) > 20
+    assert sum(group.count for group in whole.summary.groups.values()) > 10
 
 
 def test_one_large_log_is_read_by_several_processes_that_tell_how_far_they_are(
@@ -56,7 +56,7 @@ def test_one_large_log_is_read_by_several_processes_that_tell_how_far_they_are(
     assert read.summary.to_data() == whole.summary.to_data()
     assert {name for name, _, _ in told} == {str(log)}
     assert sum(count for _, count, _ in told) == log.stat().st_size
-    assert sum(hits for _, _, hits in told) > 20
+    assert sum(hits for _, _, hits in told) > 10
 
 
 @pytest.mark.parametrize(
