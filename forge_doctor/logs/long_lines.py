@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -12,9 +13,12 @@ class LongLines:
     """Puts newlines where a line has LONGEST_LINE bytes, never inside one of the literals."""
 
     def __init__(self, literals: Iterable[bytes]) -> None:
-        words = tuple(literals)
-        self._literals = re.compile(b"|".join(map(re.escape, words)))
-        self._reach = max(map(len, words))
+        self._words = tuple(literals)
+        self._reach = max(map(len, self._words))
+
+    @functools.cached_property
+    def _literals(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(map(re.escape, self._words)))
 
     def end(self, window: bytearray, start: int, filled: int) -> int:
         """End those between `start`, where a line begins, and `filled`; how many newlines were put in."""
