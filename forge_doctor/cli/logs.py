@@ -65,7 +65,7 @@ def logs(
         str | None, typer.Option(metavar="OFFSET", help="Zone of times that name none, as +02:00. [default: UTC]")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes that read several large logs. [default: CPUs]")
+        int | None, typer.Option(metavar="N", min=1, help="Processes that read large logs. [default: CPUs]")
     ] = None,
     engine: Annotated[
         str | None,
