@@ -96,7 +96,7 @@ def _midnight(day: bytes) -> float | None:
         if len(_days) > MOST_KNOWN:
             _days.clear()
         try:
-            _days[day] = datetime.strptime(day.decode() + "+0000", "%Y-%m-%d%z").timestamp()
+            _days[day] = datetime.fromisoformat(f"{day.decode()}T00:00Z").timestamp()
         except ValueError:
             return None
     return _days[day]
