@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,13 +27,13 @@ MOST_WAITING = 10_000
 class Repeat:
     """A block that is nothing but a head and a known body, and what it comes to.
 
-    `first` is the earliest time it was counted with its text at hand; `waiting` are later times, by route.
+    By route, `first` is a time at which it was counted with its text at hand, and `waiting` are later ones.
     """
 
     head: Head
     block: Block
     events: tuple[Event, ...]
-    first: float | None = None
+    first: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, list[float]] = field(default_factory=dict)
 
 
@@ -84,7 +85,7 @@ class Repeats:
         block.before, block.marked = lines_before(window, begin, base), offset
         at = self._tally.surroundings.time(block) if found.at is None else found.at
         route = self._tally.surroundings.route(block)
-        if at is not None and repeat.first is not None and at >= repeat.first:
+        if at is not None and at >= repeat.first.get(route, math.inf):
             repeat.waiting.setdefault(route, []).append(at)
             self._waiting += 1
             if self._waiting > MOST_WAITING:
@@ -94,7 +95,8 @@ class Repeats:
         counted = self._tally.count(
             repeat.events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
         )
-        repeat.first = at if counted else repeat.first
+        if counted and at is not None:
+            repeat.first[route] = at
 
     def count_waiting(self) -> None:
         """Count those that wait for others of their kind."""

@@ -69,20 +69,25 @@ def test_a_repeated_block_counts_as_if_it_were_read(monkeypatch: pytest.MonkeyPa
 TRACEBACK = (
     b"Traceback (most recent call last):\n"
     b'  File "/usr/lib/python3.12/asyncio/runners.py", line 118, in run\n    return self._loop.run_until_complete(task)\n'
-    b'  File "/app/shop/%s.py", line 7, in pay\n    order.total\n'
+    b'  File "/%s.py", line 7, in pay\n    order.total\n'
     b"sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here.\n"
 )
 HEADS = (b"ERROR [shop] request failed\n", b"ERROR [uvicorn.error] Exception in ASGI application\n")
 PIECES = st.sampled_from(
-    [head + TRACEBACK % name for head in HEADS for name in (b"pay", b"cart")] * 6
+    [head + TRACEBACK % name for head in HEADS for name in (b"app/pay", b"app/cart", b"usr/lib/python3.12/x")] * 4
     + [
         b"INFO [shop] all is well\n",
         b'INFO [access] 10.0.0.1:1 - "GET /pay/7 HTTP/1.1" 500\n',
         b"INFO [shop] x\n" * 200,
     ]
-    + [HEADS[0] + (TRACEBACK % b"pay")[:cut] for cut in (36, 160, 280)]
-    + [(TRACEBACK % b"pay")[cut:] for cut in (0, 36, 160, 280)]
-    + [HEADS[0] + TRACEBACK % b"pay" + b"[SQL: SELECT 1]\n", b"a line of another program\n", b"    more of it\n", b"\n"]
+    + [HEADS[0] + (TRACEBACK % b"app/pay")[:cut] for cut in (36, 160, 280)]
+    + [(TRACEBACK % b"app/pay")[cut:] for cut in (0, 36, 160, 280)]
+    + [
+        HEADS[0] + TRACEBACK % b"app/pay" + b"[SQL: SELECT 1]\n",
+        b"a line of another program\n",
+        b"    more of it\n",
+        b"\n",
+    ]
 )
 
 
@@ -101,3 +106,17 @@ def test_whatever_stands_between_repeats_they_count_as_if_they_were_read(
         patch.setattr("forge_doctor.logs.memo.Memo.match", lambda *_: None)
         slow = read_scanned(log, block_bytes=block_bytes)
     assert quick.to_data() == slow.to_data()
+
+
+def test_repeats_without_a_line_of_the_user_are_told_apart_by_route_each_with_its_first_as_the_example() -> None:
+    body = TRACEBACK % b"usr/lib/python3.12/x"
+    quiet = b"2026-11-22 08:00:00,000 INFO [shop] all is well\n" * 100
+    log = quiet.join(
+        b'2026-11-22 08:00:%02d,123 INFO [access] 10.0.0.1:1 - "GET /%s HTTP/1.1" 500\n'
+        b"2026-11-22 08:00:%02d,124 ERROR [uvicorn.error] Exception in ASGI application\n%s"
+        % (second, b"cart" if second > 5 and second % 2 else b"pay", second, body)
+        for second in range(12)
+    )
+    groups = {next(iter(group.routes)): group for group in read_scanned(log).groups.values()}
+    assert {route: group.count for route, group in groups.items()} == {"GET /pay": 9, "GET /cart": 3}
+    assert {route: group.example[17:19] for route, group in groups.items()} == {"GET /pay": "00", "GET /cart": "07"}
