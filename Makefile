@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-oldest test-lowest check bench
+.PHONY: help demo test test-newest test-lowest check bench
 
 PYTHON ?=
 # Processes that run tests, and further arguments for pytest: make test TESTS=tests/pool
@@ -18,17 +18,13 @@ demo: ## watch a sick service come up and read its diagnosis (half a minute)
 	@python=$$(sh .ci/set-up demo "$(PYTHON)") && exec "$$python" -m forge_doctor demo
 
 ifeq ($(PYTHON),)
-test: test-newest test-oldest ## the tests, on the newest Python found and on 3.11
+test: test-newest test-lowest ## the tests, on the newest Python found and on 3.11 with the lowest dependencies
 else
 test: test-newest
 endif
 
 test-newest: ## the tests on the newest Python found, or on PYTHON
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
-
-test-oldest: ## the tests on Python 3.11
-	@python=$$(sh .ci/find-python 3.11) || { echo "NOT TESTED: no Python 3.11 found"; exit 0; }; \
-	python=$$(sh .ci/set-up dev "$$python") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
 
 test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \

@@ -30,7 +30,8 @@ SERVER_SAYS = {"backend-signal"}
 # Said in a line of its own, which has no place in the code.
 NOTICES = {"crash-other-process"}
 # asyncpg 0.30 drops the pooler's reason when the connection ends while it prepares a statement.
-SAID_AS = {"pgbouncer-query-wait": "asyncpg-closed-mid-operation"} if asyncpg.__version__ < "0.31" else {}
+OLD_ASYNCPG = tuple(map(int, asyncpg.__version__.split(".")[:2])) < (0, 31)
+SAID_AS = {"pgbouncer-query-wait": "asyncpg-closed-mid-operation"} if OLD_ASYNCPG else {}
 MIGRATIONS = {"alembic-heads", "alembic-missing-revision"}
 SMALL = {"max_connections": "8", "superuser_reserved_connections": "2"}
 IMPATIENT = {
