@@ -139,7 +139,8 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
     if not isinstance(assign.target, Name):
         return
     reads = list(reads_of(project, assign.target, assign))
-    if reads and all(is_next(read) for read in reads) and is_unfinished(call):
+    # Asked for a second time, a generator runs to its end.
+    if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call):
         yield told(file, call, function, DROPPED, Confidence.MEDIUM)
     for read in reads:
         use, _ = at_place(read)
