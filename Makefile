@@ -8,6 +8,8 @@ JOBS ?= 2
 TESTS ?=
 # The size of each log that `make bench` generates; it needs three times as much on the disk.
 MEGABYTES ?= 1000
+# A folder with public code bases, one in each folder of it: what `make bench` lints.
+CORPUS ?=
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +40,13 @@ check: ## format, lint, types, and the README's --help blocks
 	"$$python" -m ruff format --check . && "$$python" -m ruff check . && \
 	"$$python" -m mypy --strict && "$$python" tests/readme/help_blocks.py
 
-bench: ## pool beside psql and check_postgres, logs beside grep and its peers on generated logs of MEGABYTES=1000 each
-	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" tests/benchmarks/pool_bench.py && \
-	exec "$$python" tests/benchmarks/logs_bench.py --megabytes $(MEGABYTES)
+bench: ## pool, logs and lint beside their peers; lint needs CORPUS=folder of public code bases, logs take MEGABYTES=1000
+	@python=$$(sh .ci/set-up bench "$(PYTHON)") && "$$python" -m tests.benchmarks.pool_bench && \
+	"$$python" -m tests.benchmarks.logs_bench --megabytes $(MEGABYTES) && \
+	if [ -z "$(CORPUS)" ]; then \
+	  echo "NOT MEASURED: lint. Clone public code bases side by side into a folder, then: make bench CORPUS=that/folder"; \
+	else \
+	  "$$python" -m tests.benchmarks.lint_bench "$(CORPUS)" && \
+	  "$$python" -m tests.benchmarks.lint_mutations "$(CORPUS)" && \
+	  exec "$$python" -m tests.benchmarks.lint_leak_mutations "$(CORPUS)"; \
+	fi

@@ -1,5 +1,14 @@
 """Fixtures every test may ask for; the real servers live in `tests/support`."""
 
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 # A plugin that imports another comes after it: pytest warns where it can no longer rewrite assertions.
 pytest_plugins = [
     "tests.support.postgres",
@@ -8,3 +17,20 @@ pytest_plugins = [
     "tests.support.app_server",
     "tests.support.docker_engine",
 ]
+
+
+def pytest_configure() -> None:
+    """A run in the background begins with interrupts ignored, and so would every process it starts and interrupts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of the test run's own, for every process it starts: never the developer's."""
+    with pytest.MonkeyPatch.context() as patch:
+        # What installs packages keeps them where it always does.
+        if "PIP_CACHE_DIR" not in os.environ:
+            patch.setenv("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache-home")))
+        yield

@@ -141,15 +141,16 @@ def _jobs(flags: Flags, options: ReportOptions) -> int | None:
 
 
 def _cache_folder() -> Path | None:
-    """By the XDG base directory rules; None where there is no home."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    # A relative path is to be ignored, the rules say.
-    if given and Path(given).is_absolute():
-        return Path(given) / "forge-doctor" / "lint"
-    try:
-        return Path.home() / ".cache" / "forge-doctor" / "lint"
-    except RuntimeError:
-        return None
+    """By the XDG base directory rules, which ignore a relative path; None where there is no home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        if os.environ.get("HOME") == "":
+            return None
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            return None
+    return base / "forge-doctor" / "lint" if base.is_absolute() else None
 
 
 def _first(flag: Any, otherwise: Any) -> Any:

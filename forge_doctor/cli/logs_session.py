@@ -23,8 +23,8 @@ from forge_doctor.logs.moment import parse_moment, parse_zone
 from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.run import By, TriageOptions, triage
-from forge_doctor.logs.scan import wanted_lines
 from forge_doctor.logs.sources import CHECK, Source, StdinSource, find_files, is_path
+from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report, Table
 

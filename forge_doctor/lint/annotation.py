@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.bindings import How
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge, Target
 from forge_doctor.lint.library import DEPENDS, GENERIC, TRANSPARENT
@@ -19,7 +20,6 @@ from forge_doctor.lint.nodes import (
     Subscript,
     TypeAlias,
 )
-from forge_doctor.lint.scopes import How
 from forge_doctor.lint.source import parse
 
 MAX_DEPTH = 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
-from forge_doctor.lint.scopes import How
 
 MAX_BASES = 30
 # What is annotated as the sync class, and set to its async twin.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.lint.source import SourceFile
 
+MOCKS = (b"Mock", b"create_autospec", b"mocker")
 DOUBLE = re.compile(r"Mock|Fake|Stub|Dummy|Spy|Double")
 MOCKED = re.compile(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
 TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
@@ -36,13 +38,15 @@ def is_declaration(function: FunctionDef) -> bool:
 
 def is_mocked(receiver: Node) -> bool:
     """Whether the receiver is made by a mock, or its methods are, in the function or class around it."""
-    file = receiver.file
-    if MOCKED.search(file.data) is None:
-        return False
-    root = re.escape(receiver.text.partition(".")[0]).encode()
-    return (
-        re.search(
-            rb"\b" + root + rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b", file.data
-        )
-        is not None
-    )
+    return _mocks(receiver.file) and _is_bound_to_mock(receiver.file, receiver.text.partition(".")[0])
+
+
+@lru_cache(maxsize=64)
+def _mocks(file: SourceFile) -> bool:
+    return any(word in file.data for word in MOCKS) and MOCKED.search(file.data) is not None
+
+
+@lru_cache(maxsize=512)
+def _is_bound_to_mock(file: SourceFile, name: str) -> bool:
+    mocked = rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b"
+    return re.search(rb"\b" + re.escape(name).encode() + mocked, file.data) is not None

@@ -50,7 +50,8 @@ class Evidence:
                     why=f"declared {declared.label}, but `await {self.text}.{min(telling)}()` stands beside",
                 )  # fmt: skip
             return declared
-        if telling and self.near_library:
+        # Elsewhere they prove nothing: classes with a sync twin of each method keep either session in one attribute.
+        if telling and self.near_library and self.in_async:
             kind = Kind.ASYNC_CONNECTION if "exec_driver_sql" in self.awaited else Kind.ASYNC_SESSION
             return Value(kind, confidence=Confidence.MEDIUM, why=f"`await {self.text}.{min(telling)}()` stands beside")
         if self.named_like_session and self.near_library and self.in_async:

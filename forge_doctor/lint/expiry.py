@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.library import DEPENDS
@@ -25,7 +26,7 @@ from forge_doctor.lint.nodes import (
     Yield,
 )
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import Binding, How, reaching
+from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import MAKER
 from forge_doctor.lint.survey import survey_of

@@ -16,6 +16,7 @@ from forge_doctor.lint.nodes import (
     Dict,
     For,
     FunctionDef,
+    IfExp,
     Keyword,
     Lambda,
     Name,
@@ -36,6 +37,8 @@ TAKERS = re.compile(
     r"|run|retry|completed|delay|defer|limit|measure|timed|partial|trio|loop|promise|fail_after|suspend|race|concurren",
     re.IGNORECASE,
 )
+# Reads in a way no coroutine can be read, even where another read hands it on.
+TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)
 COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
 # Builtins and library functions that want the result, never a coroutine.
 WANTS_DATA = words(
@@ -81,7 +84,9 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
     faults = [one for one in fates if one.is_fault]
     if faults and len(faults) == len(fates):
         return min(faults, key=lambda one: (-one.confidence, one.node.start))
-    strong = [one for one in faults if one.use in (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)]
+    # `x = load() if wanted else None` may be asked whether it is None before it is handed on.
+    telling = (Use.CHAINED, Use.ITERATED) if isinstance(node, IfExp) else TELLING
+    strong = [one for one in faults if one.use in telling]
     if strong:
         return strong[0]
     if fates:

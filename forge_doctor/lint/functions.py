@@ -26,8 +26,19 @@ REGISTERING = words(
 def result(knows: Knowledge, function: FunctionDef) -> Value:
     """What calling it gives."""
     value = _undecorated(knows, function)
-    doubt = any(_name(one) not in HARMLESS_DECORATORS | REGISTERING for one in function.decorators)
-    return value.at_most(Confidence.LOW, f"decorated by {_name(function.decorators[0])}") if doubt else value
+    doubtful = [one for one in function.decorators if _name(one) not in HARMLESS_DECORATORS | REGISTERING]
+    if not doubtful:
+        return value
+    kept = function.is_async and not function.is_generator and all(_wraps_async(knows, one) for one in doubtful)
+    return value.at_most(Confidence.MEDIUM if kept else Confidence.LOW, f"decorated by {_name(doubtful[0])}")
+
+
+def _wraps_async(knows: Knowledge, decorator: Node) -> bool:
+    """Whether it is a function of the project that has an `async def` inside to put in the place of another."""
+    called = knows.value_of(decorator.func if isinstance(decorator, Call) else decorator)
+    return isinstance(called.definition, FunctionDef) and any(
+        one.is_async and not one.is_generator for one in called.definition.find(FunctionDef)
+    )
 
 
 def _undecorated(knows: Knowledge, function: FunctionDef) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.annotation import external
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
@@ -36,7 +37,7 @@ from forge_doctor.lint.nodes import (
     With,
     WithItem,
 )
-from forge_doctor.lint.scopes import Binding, How, reaching
+from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.state import state_value
 
@@ -116,8 +117,8 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     node = binding.node
     if binding.how is How.IMPORT:
         target = knows.target(binding, file)
-        if target.binding is binding:
-            return UNKNOWN
+        if target.binding is not None and target.binding.how is How.IMPORT:
+            return UNKNOWN  # modules import the name from each other in a circle
         return target_value(knows, target.file, target.binding, target.dotted)
     if binding.how is How.PARAM:
         return param_value(knows, node)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.kinds import Value
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
-from forge_doctor.lint.scopes import Binding, Scopes
+from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
 
@@ -51,6 +52,9 @@ class Knowledge(Protocol):
 
     def value_of(self, node: Node) -> Value:
         """What an expression is, by declarations and data flow."""
+
+    def known(self, node: Node) -> Value:
+        """The same, with its uses as a witness."""
 
     def bound_value(self, binding: Binding, file: SourceFile) -> Value:
         """What a binding holds."""

@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Confidence, Evidence, Finding
@@ -36,14 +35,11 @@ class Leak:
         return min(self.made.confidence, self.life.confidence, Confidence.LOW if within else Confidence.HIGH)
 
 
-_found: WeakKeyDictionary[SourceFile, tuple[Leak, ...]] = WeakKeyDictionary()
-
-
 def leaks_in(file: SourceFile, project: Project) -> tuple[Leak, ...]:
     """Every leak of a file, found once for the rules that ask."""
-    leaks = _found.get(file)
+    leaks: tuple[Leak, ...] | None = file.kept.get(leaks_in)
     if leaks is None:
-        leaks = _found[file] = tuple(_leaks_in(file, project))
+        leaks = file.kept[leaks_in] = tuple(_leaks_in(file, project))
     return leaks
 
 

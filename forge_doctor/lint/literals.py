@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import Binding, How, reaching
+from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.functions import decorated
 from forge_doctor.lint.kinds import words
 from forge_doctor.lint.library import HARMLESS_DECORATORS
@@ -26,7 +27,7 @@ from forge_doctor.lint.nodes import (
     Subscript,
 )
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import Binding, reaching
+from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.statements import Sql, sql_of
 
 MAX_HOPS = 2

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from forge_doctor.lint.modules import Modules, Roots
 from forge_doctor.lint.reading import Reading
-from forge_doctor.lint.result_cache import ResultCache, store_for
+from forge_doctor.lint.result_cache import ResultCache
+from forge_doctor.lint.result_store import is_kept, store_for
 from forge_doctor.lint.run import FileResult, Projects, Rule, lint_files, without_collector
 from forge_doctor.lint.surface import Surface
 
@@ -31,10 +32,10 @@ def look_with_cache(
     way = (*way, *(rule.id for rule in rules))
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}
-    if len(files) <= FEW and not all(cache.store.exists() for cache in caches.values()):
+    if len(files) <= FEW and not all(is_kept(cache.store) for cache in caches.values()):
         return look(files, rules, {}, jobs)
     for root, cache in caches.items():
-        cache.survey(sorted(Modules(root).files()))
+        cache.survey(Modules(root))
     known = {path: caches[root].results.get(str(path)) for root, own in by_root.items() for path in own}
     missing = [path for path in files if known[path] is None]
     surfaces = {root: cache.surfaces for root, cache in caches.items()}

@@ -1,13 +1,16 @@
-"""Where the project's modules are: dotted names to files, looked up when an import asks; reads no module."""
+"""Where the project's modules are: dotted names to files, looked up when an import asks; reads no module.
+
+What a look-up gives is told by the project's Python files, the folders its search leaves out, and the folders
+outside of that search that were looked into: all three are there for whoever keeps answers.
+"""
 
 # Strings, not Path, where each file of a tree passes.
-# ruff: noqa: PTH120
+# ruff: noqa: PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
@@ -34,7 +37,7 @@ class Roots:
         around, topmost = folder, folder
         while True:
             if around not in self._marks:
-                names = _listing(around)
+                names = names_in(around)
                 self._marks[around] = (not names.isdisjoint(REPOSITORIES), not names.isdisjoint(ROOT_MARKS))
             repository, project = self._marks[around]
             if repository:
@@ -52,11 +55,17 @@ def find_root(start: Path) -> Path:
 
 
 class Modules:
-    """Finds modules under `root`; nothing outside it is ever looked at."""
+    """Finds modules under `root`, beside a file outside it only what that file imports relatively.
+
+    `left_out` are the folders that `files` found and did not enter, though an import may; `foreign` are the
+    names in the folders that were looked into and that `files` does not enter.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._listing = cache(_listing)
+        self.left_out: list[str] = []
+        self.foreign: dict[Path, frozenset[str]] = {}
+        self._listings: dict[Path, frozenset[str]] = {}
         self._found: dict[tuple[str, Path], Path | None] = {}
         self._bases_of: dict[Path, list[Path]] = {}
 
@@ -71,7 +80,12 @@ class Modules:
     def files(self) -> Iterator[Path]:
         """Every Python file under the root, outside of hidden folders and installed packages."""
         for folder, folders, names in os.walk(self.root):
-            folders[:] = [name for name in folders if name[0] != "." and name not in NOT_OURS]
+            visible = [name for name in folders if name[0] != "." and name != "__pycache__"]
+            folders[:] = [name for name in visible if name not in NOT_OURS]
+            for name in visible:
+                inner = os.path.join(folder, name)
+                if name in NOT_OURS or name.endswith(".py") or os.path.islink(inner):
+                    self.left_out.append(inner)
             yield from (Path(folder, name) for name in names if name.endswith(".py"))
 
     def _search(self, dotted: str, importer: Path) -> Path | None:
@@ -126,8 +140,24 @@ class Modules:
         names = self._listing(folder)
         return name in names or f"{name}.py" in names
 
+    def _listing(self, folder: Path) -> frozenset[str]:
+        names = self._listings.get(folder)
+        if names is None:
+            names = self._listings[folder] = names_in(folder)
+            if not self._is_searched(folder):
+                self.foreign[folder] = names
+        return names
 
-def _listing(folder: Path | str) -> frozenset[str]:
+    def _is_searched(self, folder: Path) -> bool:
+        """Whether `files` enters a folder."""
+        if folder == self.root or self.root not in folder.parents:
+            return folder == self.root
+        is_ours = folder.name[0] != "." and folder.name not in NOT_OURS
+        return is_ours and self._is_searched(folder.parent) and not folder.is_symlink()
+
+
+def names_in(folder: Path | str) -> frozenset[str]:
+    """What a folder holds; nothing where it cannot be looked into."""
     try:
         return frozenset(os.listdir(folder))  # noqa: PTH208 - names only, a Path each would cost most of a look-up
     except OSError:

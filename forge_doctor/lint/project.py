@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
 from forge_doctor.lint import classes, functions, inference, models, narrowing, touching
+from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Target
@@ -17,8 +19,8 @@ from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
-from forge_doctor.lint.reading import Reading
-from forge_doctor.lint.scopes import Binding, How, Scopes
+from forge_doctor.lint.reading import Reading, digest_of_names
+from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface, surface_of
 
@@ -51,7 +53,7 @@ class Project:
 
     def renewed(self) -> Project:
         """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
-        fresh = Project(self.root, self.overlay, self.surfaces)
+        fresh = Project(self.root, self.overlay, self.__dict__.get("surfaces", self._given_surfaces))
         fresh.reading, fresh._modules = self.reading, self._modules
         fresh.reading.opened_bytes = 0
         for file in self._files.values():
@@ -261,6 +263,12 @@ class Project:
         """The same for an answer that is kept for the whole project: every file's findings rest on it."""
         self.reading.for_all.add(path)
         return self.open(path)
+
+    def foundations(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """The file, and the other files and folders that findings in it rest on, each with its digest."""
+        others = sorted(map(self.reading.named, self.reading.rests_on(path)))
+        folders = ((f"{folder}{os.sep}", digest_of_names(names)) for folder, names in self._modules.foreign.items())
+        return (self.reading.named(path), *others, *folders)
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,17 +16,22 @@ def digest_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+def digest_of_names(names: Iterable[str]) -> str:
+    """What stands for what a folder holds."""
+    return digest_of("\0".join(sorted(names)).encode("utf-8", "surrogateescape"))
+
+
 class Reading:
     """The one place that reads source files.
 
-    `digests` are those of what was read (`GONE` for what could not be), `for_all` the files that every finding
-    of the project rests on, `here` the folder from which findings name files, `opened_bytes` how much was opened.
+    `for_all` are the files that every finding of the project rests on, `here` the folder from which findings name
+    files, `opened_bytes` how much was opened.
     """
 
     def __init__(self, root: Path, overlay: Mapping[Path, bytes]) -> None:
         self.here = root
         self.overlay = overlay
-        self.digests: dict[Path, str] = {}
+        self._named: dict[Path, tuple[str, str]] = {}
         self.for_all: set[Path] = set()
         self.opened_bytes = 0
         self._used: dict[Path, set[Path]] = {}
@@ -60,9 +65,13 @@ class Reading:
     def read(self, path: Path) -> bytes | None:
         """The content, which is noted; None for what cannot be read or is no regular file."""
         data = self.bytes_of(path)
-        self.digests[path] = GONE if data is None else digest_of(data)
+        self._named[path] = (str(path), GONE if data is None else digest_of(data))
         self.opened_bytes += len(data or b"")
         return data
+
+    def named(self, path: Path) -> tuple[str, str]:
+        """A file's name and the digest of what was read, always the same object; `GONE` for what could not be read."""
+        return self._named.setdefault(path, (str(path), GONE))
 
     def bytes_of(self, path: Path) -> bytes | None:
         """The content; None for what cannot be read or is no regular file."""

@@ -91,10 +91,11 @@ def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None
         from forge_doctor.lint.look import look, look_with_cache
         from forge_doctor.lint.run import report_of
 
-        if cache is None or overlay:
-            results = look(files, rules, overlay, jobs)
-        else:
-            results = look_with_cache(files, rules, jobs, cache, _way(here))
+        results = (
+            look(files, rules, overlay, jobs)
+            if cache is None or overlay
+            else look_with_cache(files, rules, jobs, cache, _way(here))
+        )
         report = report_of(results, str(here))
         return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
 
@@ -106,7 +107,7 @@ def _way(here: Path) -> tuple[str, ...]:
     from importlib.util import find_spec
 
     from forge_doctor import __version__
-    from forge_doctor.lint.result_cache import stamp
+    from forge_doctor.lint.result_store import stamp
 
     parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
     folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)

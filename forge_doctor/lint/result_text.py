@@ -1,4 +1,4 @@
-"""Results and surfaces as plain JSON values and back; another shape raises `TypeError`, `KeyError` or `ValueError`."""
+"""Results and surfaces as plain JSON values and back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
 from forge_doctor.lint.run import FileResult
-from forge_doctor.lint.surface import Mention, Surface
+from forge_doctor.lint.surface import NOTHING, Mention, Surface
 
 
 def plain_surface(surface: Surface) -> list[Any]:
@@ -22,7 +22,7 @@ def plain_surface(surface: Surface) -> list[Any]:
 def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
-        return Surface()
+        return NOTHING
     names, relationships, makes_factory, mentions, state_names = plain
     return Surface(
         async_names=tuple(names),

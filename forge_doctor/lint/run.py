@@ -19,6 +19,7 @@ from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.suspects import AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
@@ -28,25 +29,21 @@ RELEVANT = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
-MOST_OPEN_BYTES = 4_000_000
+MOST_OPEN_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
     """What one file gave.
 
-    `digests` are those of the file itself and of the others the answer rests on, as they were read.
+    `digests` are those of the file itself and of the other files and folders (their names end in a slash) the
+    answer rests on, as they were read.
     """
 
     path: str
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
     digests: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def rests_on(self) -> tuple[str, ...]:
-        """The other files of the project the answer rests on."""
-        return tuple(path for path, _ in self.digests[1:])
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -118,10 +115,10 @@ class Projects:
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
             project.reading.here = self.here
-        elif project.reading.opened_bytes > MOST_OPEN_BYTES:
-            project = project.renewed()
-        self._by_root[root] = project
-        return project
+            self._by_root[root] = project
+        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
+            self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
+        return self._by_root[root]
 
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
@@ -138,15 +135,15 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
         if is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
-    digests = tuple((str(one), reading.digests.get(one, GONE)) for one in (path, *sorted(reading.rests_on(path))))
     fit = tuple(without_secrets(one) for one in findings)
-    return FileResult(path=shown, findings=fit, not_run=not_run, digests=digests)
+    return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
     """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
-    pattern: re.Pattern[bytes] | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
-    return pattern is None or pattern.search(file.data) is not None
+    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
+    # Nothing is left of what cannot be decoded.
+    return suspect is None or not file.data or suspect.search(file.data) is not None
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
@@ -15,13 +14,15 @@ from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
 # What the name of something that makes a session has in it: names decide only where we look. One pattern for each
-# word, since a search for a literal costs a tenth of a search for alternatives.
+# word, since a search for a literal costs a tenth of a search for alternatives; with bounds, since text without blanks
+# would take the square of its length.
 WORDS = (b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
-MAKERS = tuple(re.compile(word + rb"\w*(?:\(\))?\s*\(") for word in WORDS)
+MAKERS = tuple(re.compile(word + rb"\w{0,100}+(?:\(\))?\s*\(") for word in WORDS)
 # Other names the file itself gives to a factory: by import, by annotation.
-RENAMED = tuple(re.compile(word + rb"\w*\s+as\s+(\w+)") for word in WORDS)
+RENAMED = tuple(re.compile(word + rb"\w{0,100}+\s++as\s++(\w{1,100}+)") for word in WORDS)
 ANNOTATED = re.compile(rb"(\w+)\s*[:=][^=,\n]*\Z")
 WORD_BYTES = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"_")
 ENTERED_BEFORE = re.compile(rb"\basync\s+with\s+[\w.]*\Z")
@@ -32,17 +33,7 @@ FACTORY_NAME = re.compile(
     re.IGNORECASE,
 )
 MAX_DEPTH = 3
-
-
-class AnyWord:
-    """A `SUSPECT` of several words: looking for each costs a tenth of a pattern with alternatives."""
-
-    def __init__(self, *words: bytes) -> None:
-        self.words = words
-
-    def search(self, data: bytes) -> bytes | None:
-        """The first of the words that is there."""
-        return next((word for word in self.words if word in data), None)
+LONGEST = 200  # a name, or what stands before one
 
 
 MAKES_SESSIONS = AnyWord(b"ession", b"actory", b"aker")
@@ -63,14 +54,11 @@ class Made:
         return self.node.function
 
 
-_of_file: WeakKeyDictionary[SourceFile, tuple[Made, ...]] = WeakKeyDictionary()
-
-
 def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
     """Every new session of a file that is not entered right where it is made; found once for the rules that ask."""
-    found = _of_file.get(file)
+    found: tuple[Made, ...] | None = file.kept.get(sessions_made)
     if found is None:
-        found = _of_file[file] = tuple(_sessions_made(file, project))
+        found = file.kept[sessions_made] = tuple(_sessions_made(file, project))
     return found
 
 
@@ -97,17 +85,18 @@ def places_to_look_at(data: bytes) -> Iterator[int]:
 
 def word_start(data: bytes, offset: int) -> int:
     """Where the name begins that has something at an offset."""
-    while offset and (data[offset - 1] in WORD_BYTES):
-        offset -= 1
-    return offset
+    start = offset
+    while start and offset - start < LONGEST and data[start - 1] in WORD_BYTES:
+        start -= 1
+    return start
 
 
 def _other_names(data: bytes) -> Iterator[bytes]:
     for renamed in RENAMED:
         yield from (match.group(1) for match in renamed.finditer(data))
     for match in re.finditer(rb"sessionmaker\b", data):
-        line_start = data.rfind(b"\n", 0, match.start()) + 1
-        annotated = ANNOTATED.search(data, line_start, match.start())
+        before = max(data.rfind(b"\n", 0, match.start()) + 1, match.start() - LONGEST)
+        annotated = ANNOTATED.search(data, before, match.start())
         if annotated is not None:
             yield annotated.group(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import string
 import tokenize
 from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
     import tree_sitter as ts
 
 N = TypeVar("N", bound=Node)
-# Bytes beyond ASCII belong to names in UTF-8.
-CALLED = re.compile(rb"([\w\x80-\xff]++)\s*\(")
+# In bytes read backwards: to search for a parenthesis costs a fifth of a search for a name. Bytes beyond ASCII belong
+# to names in UTF-8.
+CALLED_BACKWARDS = re.compile(rb"\(\s*+([\w\x80-\xff]++)")
+BLANKS = b" \t\n\f\r\\"
+NAMES_AND_BLANKS = string.ascii_letters.encode() + string.digits.encode() + bytes(range(128, 256)) + b"_." + BLANKS
+CLOSING = (b")", b"]", b"}", b"'", b'"', b"#")
 BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
 
 
@@ -39,7 +44,8 @@ class SourceFile:
     """A file as rules see it.
 
     `path` is how findings name it, `data` its text in UTF-8 without byte order mark; `problem` says
-    why it could not be parsed (the rest of a broken file is still there to be read).
+    why it could not be parsed (the rest of a broken file is still there to be read). `kept` is what
+    rules have worked out of it for each other, by who did.
     """
 
     def __init__(self, data: bytes, path: str, location: Path | None = None) -> None:
@@ -48,6 +54,7 @@ class SourceFile:
         self._decoding_problem: SyntaxProblem | None = None
         self.data = self._decoded(data)
         self._nodes: dict[int, Node] = {}
+        self.kept: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<SourceFile {self.path}>"
@@ -78,6 +85,7 @@ class SourceFile:
         for node in self._nodes.values():
             node.forget()
         self._nodes.clear()
+        self.kept.clear()
         for computed in ("tree", "module", "comments", "_called_at", "names_called"):
             self.__dict__.pop(computed, None)
 
@@ -121,15 +129,16 @@ class SourceFile:
         """Raw nodes of a grammar type inside another."""
         return _captures(f"({pattern})", raw)
 
-    def calls(self, *names: str, awaited: bool = True) -> Iterator[Call]:
+    def calls(self, *names: str, awaited: bool | None = None) -> Iterator[Call]:
         """Calls of functions or methods with one of these names, in order of the text.
 
         Costs a search in the bytes, not a walk: give names wherever you can. With `awaited=False`
-        those right behind an `await` are left out (and cost nothing, not even parsing).
+        those right behind an `await` are left out (and cost nothing, not even parsing), with
+        `awaited=True` those that have none in front for sure.
         """
         offsets = sorted(at for name in names for at in self._called_at.get(name.encode(), ()))
         for offset in offsets:
-            if not awaited and self._awaited_at(offset):
+            if awaited is not None and self._told_by_bytes(offset) is (not awaited):
                 continue
             found = self.node_at(offset)
             if isinstance(found, Name):
@@ -148,12 +157,20 @@ class SourceFile:
     def _called_at(self) -> dict[bytes, list[int]]:
         """Where those names stand: one search for all rules."""
         found: dict[bytes, list[int]] = {}
-        for match in CALLED.finditer(self.data):
-            found.setdefault(match.group(1), []).append(match.start())
+        size = len(self.data)
+        for match in CALLED_BACKWARDS.finditer(self.data[::-1]):
+            found.setdefault(match.group(1)[::-1], []).append(size - match.end())
         return found
 
-    def _awaited_at(self, offset: int) -> bool:
-        return BEHIND_AWAIT.search(self.data, max(0, offset - 100), offset) is not None
+    def _told_by_bytes(self, offset: int) -> bool | None:
+        """Whether the name there stands right behind an `await`; None where something closes in front of it."""
+        start = max(0, offset - 100)
+        if BEHIND_AWAIT.search(self.data, start, offset) is not None:
+            return True
+        before = self.data[start:offset].rstrip(NAMES_AND_BLANKS)
+        if before.endswith(b"("):
+            return before.rstrip(b"(" + BLANKS).endswith(b"await")
+        return None if before.endswith(CLOSING) or (start and not before) else False
 
     def node_at(self, offset: int) -> Node | None:
         """The innermost node at a byte offset."""

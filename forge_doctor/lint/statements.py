@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from forge_doctor.lint.bindings import How
 from forge_doctor.lint.kinds import words
 from forge_doctor.lint.library import LIBRARIES
 from forge_doctor.lint.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import How, reaching
+from forge_doctor.lint.scopes import reaching
 
 VERBS = words("select insert update delete")
 WRITES = words("insert update delete merge")

@@ -14,20 +14,24 @@ if TYPE_CHECKING:
 
 # Syntax by the version that brought it; searched only in files that do not parse.
 NEWER_SYNTAX = (
-    ((3, 14), re.compile(rb"^\s*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE)),
-    ((3, 13), re.compile(rb"^\s*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
+    (
+        (3, 14),
+        re.compile(rb"^[ \t\f]*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE),
+    ),
+    ((3, 13), re.compile(rb"^[ \t\f]*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
     (
         (3, 12),
-        re.compile(rb"^\s*(?:(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[|type[ \t]+\w+[ \t]*(?:\[|=))", re.MULTILINE),
+        re.compile(rb"^[ \t\f]*(?:(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[|type[ \t]+\w+[ \t]*(?:\[|=))", re.MULTILINE),
     ),
-    ((3, 11), re.compile(rb"^\s*except\*", re.MULTILINE)),
+    ((3, 11), re.compile(rb"^[ \t\f]*except\*", re.MULTILINE)),
 )
 PYTHON_2 = re.compile(
-    rb"^\s*(?:print[ \t]+[\"'\w]|exec[ \t]+[\"']|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.MULTILINE
+    rb"^[ \t\f]*(?:print[ \t]+[\"'\w]|exec[ \t]+[\"']|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.MULTILINE
 )
 # A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
 TEMPLATE = re.compile(
-    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^\s*(?:from|import|class|def)\s+[\w.]*\{\{", re.MULTILINE
+    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
+    re.MULTILINE,
 )
 
 

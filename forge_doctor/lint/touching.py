@@ -36,5 +36,5 @@ def touches_session(knows: Knowledge, function: FunctionDef) -> bool:
 
 
 def _is_holder(knows: Knowledge, node: Node) -> bool:
-    value = knows.value_of(node) if isinstance(node, Name | Attribute) else UNKNOWN
+    value = knows.known(node) if isinstance(node, Name | Attribute) else UNKNOWN
     return value.kind in HOLDERS and value.confidence > Confidence.LOW

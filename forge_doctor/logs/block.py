@@ -157,6 +157,11 @@ class Lane:
         """Whether a block is open that may give an event."""
         return bool(self.waiting) or (self.current is not None and self.current.marked >= 0)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a traceback of it may go on behind another record."""
+        return bool(self.waiting) or (self.current is not None and self.current.unfinished)
+
     def begin(self, block: Block) -> Iterator[Block]:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
         yield from self._expire(block.touched)

@@ -9,6 +9,7 @@ STAMP = (
     rb"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     rb" ?(Z|[+-]\d\d:?\d\d\b|(?:UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|MSK|JST)\b)?"
 )
+MOST_KNOWN = 4000
 _STAMP = re.compile(STAMP)
 SYSLOG_STAMP = rb"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
@@ -28,6 +29,8 @@ _ZONE_HOURS = {
     b"PDT": -7,
 }
 _days: dict[bytes, float] = {}
+# Seconds as they are written, of which a log repeats each many times.
+_seconds: dict[bytes, float] = {}
 
 
 def stamp_seconds(found: re.Match[bytes], zone_s: float = 0.0, first: int = 1) -> float | None:
@@ -35,14 +38,27 @@ def stamp_seconds(found: re.Match[bytes], zone_s: float = 0.0, first: int = 1) -
 
     `zone_s` is the offset from UTC that holds where the log names none.
     """
-    year, month, day, hour, minute, second, fraction, zone = found.groups()[first - 1 : first + 7]
-    midnight = _midnight(b"-".join((year, month, day)))
-    if midnight is None:
-        return None
-    at = midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
+    written = found[0][: found.end(first + 5) - found.start()]
+    at = _seconds.get(written)
+    if at is None:
+        at = _second(written, found.groups()[first - 1 : first + 5])
+        if at is None:
+            return None
+    fraction, zone = found.group(first + 6, first + 7)
     if fraction:
         at += int(fraction) / 10 ** len(fraction)
     return at - (zone_s if zone is None else _offset_s(zone))
+
+
+def _second(written: bytes, parts: tuple[bytes, ...]) -> float | None:
+    year, month, day, hour, minute, second = parts
+    midnight = _midnight(b"-".join((year, month, day)))
+    if midnight is None:
+        return None
+    if len(_seconds) > MOST_KNOWN:
+        _seconds.clear()
+    at = _seconds[written] = midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
+    return at
 
 
 def parse_stamp(text: bytes | str, zone_s: float = 0.0) -> float | None:
@@ -77,7 +93,7 @@ def iso(at: float | None) -> str | None:
 
 def _midnight(day: bytes) -> float | None:
     if day not in _days:
-        if len(_days) > 4000:
+        if len(_days) > MOST_KNOWN:
             _days.clear()
         try:
             _days[day] = datetime.strptime(day.decode() + "+0000", "%Y-%m-%d%z").timestamp()

@@ -11,10 +11,11 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import Scanner, wanted_lines
+from forge_doctor.logs.scan import Scanner
 from forge_doctor.logs.sources import FileSource, LogStream, Source
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.tail import LastLines
+from forge_doctor.logs.wanted import wanted_lines
 
 Progress = Callable[[str, int, int], None]
 """Told the source's name, the bytes read of it since the last call, and the regions found in them."""
@@ -22,7 +23,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A source and how to read it; travels to other processes and machines."""
+    """A source and how to read it; travels to other processes and machines.
+
+    `begin` is the place of its first byte, where the source is a part of a log.
+    """
 
     source: Source
     rules: Rules
@@ -30,6 +34,7 @@ class Task:
     since: float | None = None
     until: float | None = None
     tail: int | None = None
+    begin: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,16 @@ class Collected:
     summary: Summary
     problem: str = ""
     long_lines: int = 0
+
+    def joined(self, other: Collected) -> Collected:
+        """Two parts of one source as one."""
+        return Collected(
+            name=self.name,
+            way=self.way or other.way,
+            summary=self.summary.merge(other.summary),
+            problem="; ".join(dict.fromkeys(filter(None, (self.problem, other.problem)))),
+            long_lines=self.long_lines + other.long_lines,
+        )
 
 
 @dataclass(slots=True)
@@ -88,12 +103,14 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     source, wanted = task.source, wanted_lines(task.engine)
     reader = Reader(source.name, dated(task), wanted)
     reader.summary = Within(since=task.since, until=task.until)
-    scanner, problem = Scanner(source.name, wanted), ""
+    scanner, problem = Scanner(source.name, wanted, familiar=reader, begin=task.begin), ""
     try:
         stream = opened(task)
         try:
             while got := stream.readinto(scanner.room()):
-                progress(source.name, got, feed(reader, scanner.advance(got)))
+                before = scanner.counted_blocks
+                regions = feed(reader, scanner.advance(got))
+                progress(source.name, got, regions + scanner.counted_blocks - before)
         finally:
             stream.close()
     except CannotInspect as error:

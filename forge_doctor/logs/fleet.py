@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
+from forge_doctor.logs.object_errors import explain_storage, reason, storage_errors
 from forge_doctor.logs.sources import LogStream
 from forge_doctor.logs.unpack import open_plain
 
@@ -49,8 +50,8 @@ class ObjectSource:
         try:
             storage, path = fsspec.core.url_to_fs(self.name)
             file = storage.open(path, "rb", block_size=8 << 20)
-        except storage_errors() as error:
-            raise CannotInspect(f"{self.name}: cannot be read: {reason(error)}") from error
+        except storage_errors(self.name) as error:
+            raise CannotInspect(f"{self.name}: cannot be read: {explain_storage(self.name, error)}") from error
         return open_plain(self.name, Stored(self.name, file))
 
 
@@ -69,8 +70,10 @@ class Stored(io.RawIOBase):
         """Fill the buffer; 0 at the end."""
         try:
             return cast("int", self._file.readinto(buffer))
-        except storage_errors() as error:
-            raise CannotInspect(f"{self._name}: unreadable from here on: {reason(error)}") from error
+        except storage_errors(self._name) as error:
+            raise CannotInspect(
+                f"{self._name}: unreadable from here on: {explain_storage(self._name, error)}"
+            ) from error
 
     def close(self) -> None:
         """Close the object too."""
@@ -101,8 +104,8 @@ def listing(url: str, scheme: str) -> list[ObjectSource]:
     try:
         storage, path = fsspec.core.url_to_fs(url)
         entries = storage.glob(path, detail=True) if "*" in path else storage.find(path, detail=True)
-    except storage_errors() as error:
-        raise CannotInspect(f"{url}: cannot be listed: {reason(error)}") from error
+    except storage_errors(url) as error:
+        raise CannotInspect(f"{url}: cannot be listed: {explain_storage(url, error)}") from error
     files = [entry for entry in entries.values() if entry["type"] == "file"]
     if not files:
         raise CannotInspect(f"{url}: names no object")
@@ -152,18 +155,3 @@ def require(*modules: str) -> None:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
         raise UsageProblem(f"{', '.join(missing)} not installed: pip install 'forge-doctor[fleet]'")
-
-
-def reason(error: BaseException) -> str:
-    """An error's words, or its class where it has none."""
-    return str(error).partition("\n")[0] or type(error).__name__
-
-
-def storage_errors() -> tuple[type[BaseException], ...]:
-    """What fsspec and the clients below it raise."""
-    known: tuple[type[BaseException], ...] = (OSError, ValueError)
-    if importlib.util.find_spec("botocore") is not None:
-        import botocore.exceptions
-
-        known = (*known, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
-    return known

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import Scanner, Wanted
+from forge_doctor.logs.scan import Scanner
 from forge_doctor.logs.sources import LogStream
+from forge_doctor.logs.wanted import Wanted
 
 IDLE_S = 0.2
 # An event is taken as complete where its log has been quiet for so long.

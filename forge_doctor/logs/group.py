@@ -83,11 +83,10 @@ class Group:
             self.last = at if self.last is None or at > self.last else self.last
             self.rate.add(at)
         self.sources[seen.source] = self.sources.get(seen.source, 0) + 1
-        for names, name in ((self.workers, seen.worker), (self.routes, seen.route), (self.details, event.detail)):
-            if name and name not in names:
-                _keep_smallest(names, {name})
-        if event.exception and event.exception not in self.exceptions:
-            _keep_smallest(self.exceptions, {event.exception})
+        _note(self.workers, seen.worker)
+        _note(self.routes, seen.route)
+        _note(self.details, event.detail)
+        _note(self.exceptions, event.exception)
         for label, number in event.numbers:
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
         place = (math.inf if at is None else at, seen.source, seen.offset)
@@ -169,6 +168,11 @@ class Group:
             endpoint=data["endpoint"],
             example=data["example"],
         )
+
+
+def _note(names: set[str], name: str) -> None:
+    if name and name not in names:
+        _keep_smallest(names, {name})
 
 
 def _keep_smallest(names: set[str], more: set[str]) -> None:

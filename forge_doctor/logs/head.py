@@ -58,6 +58,10 @@ _WARNED = re.compile(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*W
 _LOGFMT = re.compile(rb'(?:^|\s)(?:level|lvl|severity)="?(\w+)"?')
 _LOGFMT_TIME = re.compile(rb'(?:^|\s)(?:time|ts|timestamp|t)="?([^"\s]+)')
 _LOGFMT_MESSAGE = re.compile(rb'(?:^|\s)(?:message|msg|event|error|err)="((?:[^"\\]|\\.)*)"')
+# logging's RichHandler; its time is left out where it is that of the record before.
+_RICH = re.compile(
+    rb"(?:\[(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)\] | {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
+)
 _MESSAGE_JUNK = re.compile(rb"^(?:[\]\s|:-]|\[[\w.:/ -]*\])+")
 
 
@@ -121,7 +125,7 @@ def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
     """The head of the record that begins with this line; None for a line that continues one."""
     first = text[:1]
     if first in (b" ", b"\t", b"", b"|", b"+"):
-        return None
+        return _rich_head(text, zone_s) if text.startswith(b" " * 9) else None
     if first == b"{":
         return _json_head(text, zone_s)
     if first.isdigit() or first == b"[":
@@ -146,7 +150,9 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
         if bracket:
             return Head(message=text[bracket.end() :], level=_level(bracket.group(1)))
         level = _LEVEL.search(text, clock.end(), clock.end() + 60) if clock else None
-        return Head(message=text[level.end() :].lstrip(b" ]:|-"), level=_found_level(level)) if level else None
+        if level is None:
+            return _rich_head(text, zone_s)
+        return Head(message=text[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
     at = stamp_seconds(found, zone_s)
     rest = text[found.end() :]
     if text[found.end() - 1 : found.end()] == b"," and rest[:1] == b'"':
@@ -154,6 +160,15 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
     head = _rest_head(rest)
     head.at = at
     return head
+
+
+def _rich_head(text: bytes, zone_s: float) -> Head | None:
+    found = _RICH.match(text)
+    if found is None:
+        return None
+    month, day, year, clock, level = found.groups()
+    at = parse_stamp(b"20%b-%b-%b %b" % (year, month, day, clock), zone_s) if year else None
+    return Head(message=text[found.end() :], level=_level(level.strip()), at=at)
 
 
 def _rest_head(rest: bytes) -> Head:

@@ -12,6 +12,8 @@ from forge_doctor.logs.signature import Signature
 
 SOON_S = 30.0
 """A reason stands at most so long before what follows from it."""
+SOON_BYTES = 1 << 16
+"""The same in a log without times."""
 START_S = 120.0
 
 
@@ -43,9 +45,14 @@ def find_causes(group: Group, groups: Iterable[Group], known: Mapping[str, Signa
 
 def _explained(group: Group, other: Group) -> int:
     if group.first is None or other.first is None:
-        same = set(group.sources) & set(other.sources)
-        return group.count if same and other.sample < group.sample else 0
+        return _stands_before(group, other)
     return group.rate.near(other.rate, _reach_s(group, other))
+
+
+def _stands_before(group: Group, other: Group) -> int:
+    """Without times only the place in one log tells, and only of the event that was kept as the example."""
+    (_, source, offset), (_, other_source, other_offset) = group.sample, other.sample
+    return int(source == other_source and 0 < offset - other_offset <= SOON_BYTES)
 
 
 def _reach_s(group: Group, other: Group) -> float:

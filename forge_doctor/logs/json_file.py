@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.sources import LogStream, open_path
+from forge_doctor.logs.sources import FileSlice, LogStream, open_path
 from forge_doctor.logs.unpack import GZIP
 
 LONGEST_ENTRY = 1 << 20
@@ -56,7 +56,7 @@ def part_between(part: Part, since: float | None, until: float | None) -> LogStr
             size = file.seek(0, io.SEEK_END)
             start = offset_of(file, size, first, after=False)
             end = offset_of(file, size, last, after=True)
-        return Slice(part.path, start, end)
+        return FileSlice(part.path, start, end)
     except OSError as error:
         raise CannotInspect(f"{part.path}: cannot be read: {error.strerror}") from error
 
@@ -96,31 +96,6 @@ def next_line(file: Any, offset: int) -> bytes:
         file.seek(0)
     line: bytes = file.readline()
     return line
-
-
-class Slice(io.RawIOBase):
-    """The bytes of a file from `start` to `end`."""
-
-    def __init__(self, path: Path, start: int, end: int) -> None:
-        super().__init__()
-        self._file, self._left = io.FileIO(path), max(0, end - start)
-        self._file.seek(start)
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; 0 at the end."""
-        view = memoryview(buffer).cast("B")[: self._left]
-        count = self._file.readinto(view) or 0 if view else 0
-        self._left -= count
-        return count
-
-    def close(self) -> None:
-        """Close the file too."""
-        self._file.close()
-        super().close()
 
 
 class Between(io.RawIOBase):

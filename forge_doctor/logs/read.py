@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.logs.block import Block, Lane
+from forge_doctor.logs.bodies import stamps_of
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.memo import Memo, Run, stamps_of
-from forge_doctor.logs.record import Line, Region
-from forge_doctor.logs.repeat import Repeats
-from forge_doctor.logs.scan import AFTER_BYTES, Wanted, wanted_lines
+from forge_doctor.logs.memo import Memo, Run
+from forge_doctor.logs.record import BEFORE_BYTES, Line, Region
+from forge_doctor.logs.repeat import Found, Repeats
+from forge_doctor.logs.scan import AFTER_BYTES
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.tally import Tally
+from forge_doctor.logs.wanted import Wanted, wanted_lines
 from forge_doctor.logs.window import Window
 
 LONGEST_LINE = 4 << 20
@@ -58,26 +60,44 @@ class Reader:
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
-        before = self._window.tail()
         if region.offset != self._end:
             self.settle()
-            before, self._quiet_since = b"", region.offset
+            self._quiet_since = region.offset
         self._run = None
-        self._window = window = Window(region.data, region.offset, before, self._search, region.hits)
+        self._window = window = Window(region.data, region.offset, region.before, self._search, region.hits)
         begin = 0
         while begin < len(region.data):
             if not self._busy:
                 target = min(window.literal_at(begin), window.frame_at(begin))
-                known = self._repeats.count(window, target, begin) if target < len(region.data) else 0
-                if known:
-                    begin, self._quiet_since = known, window.offset + known
-                    continue
-                begin = self._skip_to(target, begin, region.stream)
+                begin = self._skip_to(target, begin)
                 if begin >= len(region.data):
                     break
             end = region.data.find(b"\n", begin) + 1 or len(region.data)
-            begin = self._take(begin, end, region.stream)
+            begin = self._take(begin, end)
         self._end = region.offset + len(region.data)
+
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
+        """The known block that begins with the line of `hit`: see `Familiar`."""
+        return self._repeats.find(window, hit, lowest, end)
+
+    def count(self, found: Found, window: bytearray, base: int) -> bool:
+        """Count a known block, unless what is open may go on behind it: see `Familiar`."""
+        if base + found.begin > self._end + BEFORE_BYTES:
+            self.settle()
+        elif self._busy and not self._closes(self._unwrapper.line(found.raw)):
+            return False
+        self._rest(base + found.after)
+        self._repeats.count(found, window, base)
+        return True
+
+    def _closes(self, head: Line) -> bool:
+        """Close what is open, if a record that begins with this line ends all of it."""
+        own = self._lanes.get(_lane_key(head))
+        busy = [lane for lane in self._lanes.values() if lane.busy]
+        if self._partial or own is None or busy != [own] or own.unfinished:
+            return False
+        self.settle()
+        return True
 
     def settle(self) -> None:
         """Close what is open, as at the end of a log."""
@@ -100,28 +120,28 @@ class Reader:
         self._lanes.clear()
         self._busy, self._run, self._quiet_since = False, None, offset
 
-    def _skip_to(self, target: int, begin: int, stream: str) -> int:
+    def _skip_to(self, target: int, begin: int) -> int:
         """The next line worth reading; the head it may belong to is read first."""
         window = self._window
         if target >= len(window.data):
             return target
         begin = window.line_of(target, begin)
         end = window.data.find(b"\n", begin) + 1 or len(window.data)
-        line = self._unwrapper.line(window.data[begin:end], stream)
+        line = self._unwrapper.line(window.data[begin:end])
         head = self._heads.read(line.text)
         self._parsed = (window.offset + begin, line, head)
         if head is None:
             offset = window.offset + begin
-            for raw, place in reversed(list(self._head_before(line, offset, stream))):
+            for raw, place in reversed(list(self._head_before(line, offset))):
                 self._number += 1
-                self._whole(self._unwrapper.line(raw, stream), place)
+                self._whole(self._unwrapper.line(raw), place)
         return begin
 
-    def _head_before(self, line: Line, offset: int, stream: str) -> Iterator[tuple[bytes, int]]:
+    def _head_before(self, line: Line, offset: int) -> Iterator[tuple[bytes, int]]:
         """The quiet lines before a line that begins no record, back to the head of its record."""
         found = []
         for raw, place in self._window.lines_before(offset, self._quiet_since):
-            other = self._unwrapper.line(raw, stream)
+            other = self._unwrapper.line(raw)
             if _lane_key(other) != _lane_key(line):
                 continue
             found.append((raw, place))
@@ -129,7 +149,7 @@ class Reader:
                 yield from found
                 return
 
-    def _take(self, begin: int, end: int, stream: str) -> int:
+    def _take(self, begin: int, end: int) -> int:
         """Read the line at `begin`; where the next one begins."""
         window, offset = self._window, self._window.offset + begin
         literal = window.literal_at(begin) < end
@@ -142,7 +162,7 @@ class Reader:
             self.settle()
             return begin
         raw = window.data[begin:end]
-        block = self._known(offset) or self._whole(self._unwrapper.line(raw, stream), offset)
+        block = self._known(offset) or self._whole(self._unwrapper.line(raw), offset)
         if block is None:
             self._busy = True
             return end
@@ -189,7 +209,7 @@ class Reader:
         block.size += len(body.text)
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
         block.touched = block.turn = self._number
-        if not block.unfinished and self._repeats.is_over(raw, stamps, data, end):
+        if not block.unfinished and self._repeats.is_over(raw, stamps, data, end, len(data)):
             if len(block.lines) == len(body.lines):
                 self._repeats.learn(block, raw, body, stamps)
             for lane in self._lanes.values():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 BEFORE_BYTES = 2_000
 """So much in front of a hit belongs to its region: the access-log line that names the route."""
+SEEN_BYTES = 2 * BEFORE_BYTES
+"""So much in front of a region comes with it to look back at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +17,15 @@ class Region:
 
     `offset` is the place of `data[0]` in the source; a region that begins where the last one of
     the same source ended continues it, any other place means that quiet lines were left out.
-    `stream` is `stdout` or `stderr` where only the source knows it (the Docker API). `hits` are
-    the places in `data` where the scanner found literals, one or more in each line that has any;
-    None where nobody searched.
+    `before` are the bytes shortly before it, to look back at. `hits` are the places in `data`
+    where the scanner found literals, one or more in each line that has any; None where nobody
+    searched.
     """
 
     source: str
     data: bytes
     offset: int = 0
-    stream: str = ""
+    before: bytes = field(default=b"", compare=False, repr=False)
     hits: Sequence[int] | None = field(default=None, compare=False, repr=False)
 
 

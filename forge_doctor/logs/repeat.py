@@ -1,40 +1,44 @@
-"""Counts whole blocks that came before, but for their times, without reading them again."""
+"""Counts whole blocks that came before, but for their times, where they stand in the scanner's window."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.logs.block import Block
+from forge_doctor.logs.bodies import CLOCK_BYTES, JSON_END, JSON_LOG, JSON_TIME, Bodies, Body, Stamps, begins_alike
 from forge_doctor.logs.clock import parse_stamp
 from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.memo import (
-    JSON_LOG,
-    JSON_TIME,
-    MOST_BODIES,
-    MOST_LOOKS,
-    Body,
-    Stamps,
-    begins_alike,
-    match_any,
-)
+from forge_doctor.logs.memo import MOST_BODIES
 from forge_doctor.logs.redact import redact
 from forge_doctor.logs.tally import KILLS, Tally
-from forge_doctor.logs.window import Window
+from forge_doctor.logs.window import lines_before
 
 JSON_STREAM = b',"stream":'
+LONGEST_FIRST = 1_000
+LOOKED_AHEAD = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """A block that is nothing but a head and a known body, and what it comes to."""
 
-    body: Body
     head: Head
     block: Block
     events: tuple[Event, ...]
+
+
+class Found(NamedTuple):
+    """A repeat between two places of a window; `raw` is its first line, `at` the time that counts in it."""
+
+    begin: int
+    after: int
+    repeat: Repeat
+    raw: bytes
+    at: float | None
+    stamps: Stamps
 
 
 class Repeats:
@@ -44,28 +48,37 @@ class Repeats:
         self._heads = heads
         self._tally = tally
         self._unwrapper = unwrapper
-        self._known: dict[bytes, dict[Body, Repeat]] = {}
+        self._known: dict[bytes, Bodies] = {}
+        self._repeats: dict[tuple[bytes, Body], Repeat] = {}
 
-    def count(self, window: Window, target: int, begin: int) -> int:
-        """Count a whole block that was read before but for its times; where it ends, or 0."""
-        data = window.data
-        begin = window.line_of(target, begin)
-        end = data.find(b"\n", target) + 1
-        raw = data[begin:end]
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
+        """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
+        if not self._known:
+            return None
+        begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
+        body_begin = window.find(b"\n", hit, end) + 1
+        if not begin < body_begin <= begin + LONGEST_FIRST:
+            return None
+        raw = bytes(window[begin:body_begin])
         stamps = Stamps.JSON if raw.startswith(JSON_LOG) else Stamps.NONE
         at, key = self._stamp(raw, stamps)
         known = self._known.get(key)
-        found = match_any(known, data, end, stamps) if known else None
-        if not known or found is None or not self.is_over(raw, stamps, data, found[1]):
-            return 0
-        repeat, after = known[found[0]], found[1]
-        block, head, offset = repeat.block, repeat.head, window.offset + begin
-        block.before, block.marked = window.before(offset), offset
+        if known is None:
+            return None
+        for body, after in known.at(window, body_begin, stamps):
+            if after < end and self.is_over(raw, stamps, window, after, end):
+                return Found(begin, after, self._repeats[key, body], raw, at, stamps)
+        return None
+
+    def count(self, found: Found, window: bytearray, base: int) -> None:
+        """Count it; the window begins at `base` in the source."""
+        repeat, begin = found.repeat, found.begin
+        block, head, offset = repeat.block, repeat.head, base + begin
+        block.before, block.marked = lines_before(window, begin, base), offset
+        at = self._tally.surroundings.time(block) if found.at is None else found.at
         seen = Sighting(self._tally.source, offset, at, head.worker, "", head.sqlstate, head.origin)
         seen.route = self._tally.surroundings.route(block)
-        self._tally.count(repeat.events, seen, functools.partial(self._example, data, begin, after, stamps))
-        window.jump()
-        return after
+        self._tally.count(repeat.events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps))
 
     def learn(self, block: Block, raw: bytes, body: Body, stamps: Stamps) -> None:
         """Remember a block that was all head and known body, to count its repeats at once."""
@@ -73,28 +86,28 @@ class Repeats:
         if head is None or head.record is not None or not block.literal or len(self._known) >= MOST_BODIES:
             return
         at, key = self._stamp(raw, stamps)
-        if (
-            not key
-            or at is None
-            or at != (line.at if head.at is None else head.at)
-            or not self._is_whole(block, raw, stamps)
-        ):
+        if at != (line.at if head.at is None else head.at) or not self._is_whole(block, raw, stamps):
             return
         events = self._tally.events(block)
-        known = self._known.setdefault(key, {})
-        if len(known) < MOST_LOOKS and all(not event.once and event.signature not in KILLS for event in events):
-            known.setdefault(body, Repeat(body=body, head=head, block=block, events=events))
+        if all(not event.once and event.signature not in KILLS for event in events) and (
+            self._known.setdefault(key, Bodies()).add(body)
+        ):
+            self._repeats[key, body] = Repeat(head=head, block=block, events=events)
 
-    def is_over(self, raw: bytes, stamps: Stamps, data: bytes, end: int) -> bool:
-        """Whether the block that began with the line `raw` ends before the line at `end`: that is the next head."""
+    def is_over(self, raw: bytes, stamps: Stamps, data: bytes | bytearray, after: int, end: int) -> bool:
+        """Whether the block that began with the line `raw` ends at `after`: what its stream has next, before `end`,
+        is a head."""
         if stamps is Stamps.NONE:
-            return begins_alike(raw, data[end : end + 32])
-        following = data[end : data.find(b"\n", end) + 1]
-        stream = raw[raw.rfind(JSON_STREAM) : raw.rfind(JSON_TIME) + len(JSON_TIME)]
-        if stamps is Stamps.FRONT or not stream or stream not in following:
+            if begins_alike(raw, data[after : min(end, after + CLOCK_BYTES)]):
+                return True
+            following = bytes(data[after : data.find(b"\n", after, min(end, after + LONGEST_FIRST)) + 1])
+        elif stamps is Stamps.JSON:
+            following = _next_of_stream(raw, bytes(data[after : min(end, after + LOOKED_AHEAD)]))
+            if begins_alike(raw[len(JSON_LOG) :], following[len(JSON_LOG) :]):
+                return True
+        else:
             return False
-        start = len(JSON_LOG)
-        return begins_alike(raw[start:], following[start : start + 32]) or self._is_head(following)
+        return bool(following) and self._is_head(following)
 
     def _is_head(self, raw: bytes) -> bool:
         line = self._unwrapper.line(raw)
@@ -102,9 +115,9 @@ class Repeats:
         return head is not None and not (head.level == 0 and head.origin == "postgresql")
 
     def _stamp(self, raw: bytes, stamps: Stamps) -> tuple[float | None, bytes]:
-        """The time that counts in a block's first line, and all of the line but its times; empty where it can't be told."""
+        """The time that counts in a block's first line, and all of the line but its times."""
         if stamps is not Stamps.JSON:
-            return self._heads.stamp(raw) or (None, b"")
+            return self._heads.stamp(raw) or (None, b"\r" + raw)
         cut = raw.rfind(JSON_TIME)
         text = raw[len(JSON_LOG) : max(0, cut)]
         at, rest = self._heads.stamp(text) or (None, text)
@@ -119,8 +132,14 @@ class Repeats:
         whole = stamps is Stamps.JSON and not line.service and not line.worker
         return whole and self._unwrapper.line(raw).text == line.text
 
-    def _example(self, data: bytes, begin: int, end: int, stamps: Stamps) -> str:
-        text = data[begin:end]
+    def _example(self, text: bytes, stamps: Stamps) -> str:
         if stamps is Stamps.JSON:
             text = b"\n".join(self._unwrapper.line(raw).text for raw in text.splitlines())
         return redact(text.decode("utf-8", "replace").rstrip("\n"))
+
+
+def _next_of_stream(raw: bytes, rest: bytes) -> bytes:
+    """The first whole line of docker's file in `rest` that is of the same stream as `raw`; empty without one."""
+    stream = raw[raw.rfind(JSON_STREAM) : raw.rfind(JSON_TIME) + len(JSON_TIME)]
+    lines = rest.splitlines(keepends=True)
+    return next((line for line in lines if line.endswith(JSON_END) and stream and stream in line), b"")

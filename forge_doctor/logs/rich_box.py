@@ -21,7 +21,7 @@ def unbox(lines: list[str]) -> list[str]:
         if _TOP.match(lines[at]):
             end = next((n for n in range(at + 1, len(lines)) if _BOTTOM.match(lines[n])), len(lines))
             plain += ["Traceback (most recent call last):", *_frames([_content(line) for line in lines[at + 1 : end]])]
-            at, message = _message(lines, end + 1)
+            at, message = _message(lines, end + 1, len(lines[at].strip()))
             plain.append(message)
         else:
             plain.append(lines[at])
@@ -54,17 +54,19 @@ def _frames(content: list[str]) -> list[str]:
     return out
 
 
-def _message(lines: list[str], at: int) -> tuple[int, str]:
-    """The exception's line after a box, joined until a blank line or something else begins."""
+def _message(lines: list[str], at: int, width: int) -> tuple[int, str]:
+    """The exception's line after a box of that width, joined until a blank line or something else begins."""
     parts: list[str] = []
     while at < len(lines):
         line = lines[at].strip()
-        if not line or _TOP.match(lines[at]) or (parts and _ends(lines[at], len(parts[-1]))):
+        if not line or _TOP.match(lines[at]) or (parts and _ends(line, parts[-1], width)):
             break
         parts.append(line)
         at += 1
     return at, " ".join(parts)
 
 
-def _ends(line: str, length_before: int) -> bool:
-    return length_before < 40 or line.startswith(("The above exception", "During handling"))
+def _ends(line: str, before: str, width: int) -> bool:
+    """Whether a line is no more the same sentence: its first word would have had room in the line before."""
+    room = len(before) + 1 + len(line.split(" ", 1)[0]) <= width
+    return room or line.startswith(("The above exception", "During handling"))

@@ -7,47 +7,21 @@ whichever engine searches, the same bytes come out.
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
-from forge_doctor.logs.engines import Engine, make_engine
-from forge_doctor.logs.marks import MARKS
-from forge_doctor.logs.record import BEFORE_BYTES, Region
+from forge_doctor.logs.long_lines import LONGEST_LINE, LongLines
+from forge_doctor.logs.record import BEFORE_BYTES, SEEN_BYTES, Region
+from forge_doctor.logs.wanted import Wanted
 
 BLOCK_BYTES = 4 << 20
 AFTER_BYTES = 2_000
 # How far back a region may reach whose beginning has no literal (the head of the traceback is lost).
 REACH_BYTES = 64 << 10
-LONGEST_LINE = 256 << 10
 COUNTED_BYTES = 32 << 20
 # A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
 FRAME_MARKERS = (b'", line ', "\u2502".encode())
-# What errors have that no signature knows.
-ANCHORS = (
-    b"Traceback (most recent call last)",
-    b"ERROR",
-    b"CRITICAL",
-    b"FATAL",
-    b"PANIC",
-    b'"error"',
-    b'"critical"',
-    b"level=error",
-    b"level=fatal",
-    b"[error",
-    b"[critical",
-    b'"exc_info"',
-    b'"exc_type"',
-    b'"exception"',
-    b"--- Logging error ---",
-    b"RuntimeWarning: ",
-    b"ResourceWarning: ",
-    b"SAWarning: ",
-    b"Exception ignored in",
-    b"Background on this error at",
-)
 
 
 class Readable(Protocol):
@@ -57,31 +31,28 @@ class Readable(Protocol):
         """Fill as much of the buffer as there is; 0 at the end, None where nothing has come yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The literals to look for and the engine that looks for them."""
+class Familiar(Protocol):
+    """What knows the blocks that came before, and counts them where they come again without their being cut out."""
 
-    literals: tuple[bytes, ...]
-    engine: Engine
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Any:
+        """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`.
 
+        None where there is none; else something with the places `begin` and `after` in the window.
+        """
 
-@functools.cache
-def wanted_literals() -> tuple[bytes, ...]:
-    """What the signatures and the anchors look for."""
-    from forge_doctor.logs.signature import load_signatures
-
-    known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
-    return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
+    def count(self, found: Any, window: bytearray, base: int) -> bool:
+        """Count it, the window beginning at `base`; False where it has to be read like any other."""
 
 
-def wanted_lines(engine: str = "") -> Wanted:
-    """A search for them all with the named or the fastest engine."""
-    return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))
-
-
-def scan(stream: Readable, source: str, wanted: Wanted, block_bytes: int = BLOCK_BYTES) -> Iterator[Region]:
-    """The regions of a whole stream."""
-    scanner = Scanner(source, wanted, block_bytes)
+def scan(
+    stream: Readable,
+    source: str,
+    wanted: Wanted,
+    block_bytes: int = BLOCK_BYTES,
+    familiar: Familiar | None = None,
+) -> Iterator[Region]:
+    """The regions of a whole stream, but what `familiar` counts."""
+    scanner = Scanner(source, wanted, block_bytes, familiar)
     while got := stream.readinto(scanner.room()):
         yield from scanner.advance(got)
     yield from scanner.finish()
@@ -90,25 +61,36 @@ def scan(stream: Readable, source: str, wanted: Wanted, block_bytes: int = BLOCK
 class Scanner:
     """A window that slides over a stream: fill `room()`, then `advance()` past what was filled.
 
-    All positions are in the window; `_base` is the place of its first byte in the source.
+    All positions are in the window; `_base` is the place of its first byte in the source, of which `begin` bytes were
+    left out. What `familiar` counts
+    is in no region; it is asked after all regions before have been taken.
     """
 
-    def __init__(self, source: str, wanted: Wanted, block_bytes: int = BLOCK_BYTES, stream: str = "") -> None:
-        self.source, self.stream = source, stream
+    def __init__(
+        self,
+        source: str,
+        wanted: Wanted,
+        block_bytes: int = BLOCK_BYTES,
+        familiar: Familiar | None = None,
+        begin: int = 0,
+    ) -> None:
+        self.source = source
+        self.counted_blocks = 0
+        self._familiar = familiar
         self.read_bytes = 0
         self.long_lines = 0
         self._search = wanted.engine.search
-        self._literals = wanted.literals
-        self._longest_literal = max(map(len, wanted.literals))
+        self._long_lines = LongLines(wanted.literals)
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
         self._counted = (0, 0)  # lines, and the bytes they were counted in
-        self._base = 0
+        self._base = begin
         self._filled = 0
         self._searched = 0
         self._start: int | None = None  # of the region that is still growing
         self._last = 0  # end of the last line that is known to belong to it
-        self._emitted = 0  # end of the last region
+        self._horizon = 0  # where that region ends if no more hits come
+        self._emitted = 0  # end of the last region, or of the last block that was counted
         self._hits: list[int] = []  # in the region that is still growing
 
     @property
@@ -136,7 +118,7 @@ class Scanner:
         """The regions that are complete after `count` more bytes."""
         self.read_bytes += count
         self._filled += count
-        self._break_long_lines()
+        self._end_long_lines()
         end = self._window.rfind(b"\n", self._searched, self._filled) + 1
         if end > self._searched:
             yield from self._regions(end, complete=False)
@@ -147,50 +129,85 @@ class Scanner:
 
     def finish(self) -> Iterator[Region]:
         """The last regions, and a last line that was never ended."""
-        self._break_long_lines()
+        self._end_long_lines()
         yield from self._regions(self._filled, complete=True)
 
+    def _end_long_lines(self) -> None:
+        count = self._long_lines.end(self._window, self._searched, self._filled)
+        self._filled += count
+        self.long_lines += count
+
     def _regions(self, end: int, *, complete: bool) -> Iterator[Region]:
-        window = self._window
-        view = memoryview(window)[self._searched : end]
-        offset = self._searched
-        hits: Iterable[int] = self._search(view) if len(view) else ()
-        view.release()
-        if self._searched < end and self._counted[1] < COUNTED_BYTES:
-            lines = window.count(b"\n", self._searched, end) + (window[end - 1] != 10)
-            self._counted = (self._counted[0] + lines, self._counted[1] + end - self._searched)
-        self._searched = end
-        horizon = self._extend(end) if self._start is not None else 0
-        for found in hits:
-            hit = found + offset
+        hits = self._search_to(end)
+        if self._start is not None:
+            self._horizon = self._extend(hits[0], end)
+        for hit, following in itertools.pairwise(hits):
             if self._start is not None and hit < self._last:
                 self._hits.append(hit)
-                continue
-            line_end = self._line_end(hit, end)
-            if self._start is not None and hit >= horizon:
-                yield self._emit(horizon)
-            if self._start is None:
-                self._start = self._beginning(hit)
-            self._hits.append(hit)
-            self._last = line_end
-            horizon = self._extend(end)
+            elif self._start is not None or hit >= self._emitted:
+                yield from self._take(hit, following, end)
         if self._start is not None and (complete or self._last + AFTER_BYTES <= end):
-            if horizon > self._start:
-                yield self._emit(horizon)
+            if self._horizon > self._start:
+                yield self._emit(self._horizon)
             self._start = None
         elif self._start is not None and self._last - self._start > REACH_BYTES:
             yield self._emit(self._last, ends=False)
 
-    def _extend(self, end: int) -> int:
-        """Move `_last` along the frames that follow it; where the region ends if no more hits come."""
+    def _search_to(self, end: int) -> Sequence[int]:
+        """The hits in the bytes that were not searched yet, and `end` behind them."""
+        window, begin = self._window, self._searched
+        if begin >= end:
+            return (end,)
+        with memoryview(window)[begin:end] as view:
+            hits = self._search(view)
+        if self._counted[1] < COUNTED_BYTES:
+            lines = window.count(b"\n", begin, end) + (window[end - 1] != 10)
+            self._counted = (self._counted[0] + lines, self._counted[1] + end - begin)
+        self._searched = end
+        return (*(begin + hit for hit in hits), end)
+
+    def _take(self, hit: int, following: int, end: int) -> Iterator[Region]:
+        """Count the known block that begins with the line of a hit, else let a region begin or grow with it."""
+        if self._start is not None and hit >= self._horizon:
+            yield self._emit(self._horizon)
+        elif self._start is not None and self._last - self._start > REACH_BYTES:
+            yield self._emit(self._last, ends=False)
+        known = self._find(hit, end)
+        if known is not None:
+            if self._start is not None and known.begin > self._start:
+                yield self._emit(known.begin, ends=False)
+            if self._count(known):
+                return
+        if self._start is None:
+            self._start = self._beginning(hit)
+        self._hits.append(hit)
+        self._last = self._line_end(hit, end)
+        self._horizon = self._extend(following, end)
+
+    def _find(self, hit: int, end: int) -> Any:
+        if self._familiar is None:
+            return None
+        lowest = self._emitted if self._start is None else self._last
+        return self._familiar.find(self._window, hit, lowest, end)
+
+    def _count(self, known: Any) -> bool:
+        """Count a known block in place of a region; False where that can't be."""
+        counted = self._familiar is not None and self._familiar.count(known, self._window, self._base)
+        if counted:
+            self.counted_blocks += 1
+            self._start, self._emitted = None, known.after
+        return counted
+
+    def _extend(self, hit: int, end: int) -> int:
+        """Move `_last` along the frames that follow it before the next hit; where the region ends if none comes."""
         # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
         rfind, last = self._window.rfind, self._last
         plain, boxed = FRAME_MARKERS
         while True:
             limit = min(end, last + AFTER_BYTES)
-            frame = rfind(plain, last, limit)
+            frame = rfind(plain, last, min(hit, limit))
             if frame < 0:
-                frame = rfind(boxed, last, limit)
+                frame = rfind(boxed, last, min(hit, limit))
                 if frame < 0:
                     self._last = last
                     return max(last, rfind(b"\n", last, limit) + 1)
@@ -219,15 +236,16 @@ class Scanner:
     def _emit(self, end: int, *, ends: bool = True) -> Region:
         start = self._start or 0
         data = bytes(memoryview(self._window)[start:end])
+        before = bytes(self._window[max(0, start - SEEN_BYTES) : start])
         hits = [hit - start for hit in self._hits]
         self._start, self._emitted, self._hits = (None if ends else end), end, []
-        return Region(source=self.source, data=data, offset=self._base + start, stream=self.stream, hits=hits)
+        return Region(source=self.source, data=data, offset=self._base + start, before=before, hits=hits)
 
     def _slide(self) -> None:
         """Forget what no region can reach any more."""
         keep = max(0, self._searched - REACH_BYTES - LONGEST_LINE)
-        keep = keep if self._start is None else min(keep, self._start)
-        if keep:
+        keep = keep if self._start is None else min(keep, self._start - SEEN_BYTES)
+        if keep > 0:
             window, rest = self._window, self._filled - keep
             window[:rest] = memoryview(window)[keep : self._filled].tobytes()
             self._base += keep
@@ -237,37 +255,3 @@ class Scanner:
             self._emitted = max(0, self._emitted - keep)
             self._start = None if self._start is None else self._start - keep
             self._hits = [hit - keep for hit in self._hits]
-
-    def _break_long_lines(self) -> None:
-        """End any line at LONGEST_LINE bytes, never inside a literal, by putting a newline there."""
-        start = self._searched
-        while (cut := self._next_cut(start)) is not None:
-            self._window[cut:cut] = b"\n"
-            self._filled += 1
-            self.long_lines += 1
-            start = cut + 1
-
-    def _next_cut(self, start: int) -> int | None:
-        """Where the next line from `start` on that is too long must be cut; None without one."""
-        window, stride = self._window, LONGEST_LINE // 2
-        at = start
-        while at + stride < self._filled:
-            newline = window.rfind(b"\n", at, at + stride)
-            if newline >= 0:
-                start, at = newline + 1, newline + 1
-                continue
-            newline = window.find(b"\n", at, start + LONGEST_LINE + self._longest_literal)
-            if newline < 0 and self._filled > start + LONGEST_LINE + self._longest_literal:
-                return self._before_literal(start + LONGEST_LINE)
-            at = newline + 1 if newline >= 0 else self._filled
-            start = at
-        return None
-
-    def _before_literal(self, cut: int) -> int:
-        reach = self._longest_literal - 1
-        for match in re.compile(b"|".join(map(re.escape, self._literals))).finditer(
-            self._window, max(0, cut - reach), cut + reach
-        ):
-            if match.start() < cut < match.end():
-                return match.start()
-        return cut

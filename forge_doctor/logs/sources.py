@@ -9,6 +9,7 @@ import io
 import os
 import re
 import select
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
-from forge_doctor.logs.unpack import open_plain
+from forge_doctor.logs.unpack import PlainLog, open_plain
 
 CHECK = "logs"
 PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", fcntl.F_GETFD)
@@ -161,7 +162,33 @@ class Chain:
             self._stream = None
 
 
-def open_path(path: Path) -> LogStream:
+class FileSlice(io.RawIOBase):
+    """The bytes of a file from `start` to `end`, or to wherever it ends."""
+
+    def __init__(self, path: Path, start: int, end: int | None = None) -> None:
+        super().__init__()
+        self._file = io.FileIO(path)
+        self._file.seek(start)
+        self._left = sys.maxsize if end is None else max(0, end - start)
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        view = memoryview(buffer).cast("B")[: self._left]
+        count = self._file.readinto(view) or 0 if view else 0
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._file.close()
+        super().close()
+
+
+def open_path(path: Path) -> PlainLog:
     """The plain bytes of a file; raises `CannotInspect` naming it and what to do."""
     try:
         raw = io.FileIO(path)

@@ -36,6 +36,8 @@ class Surroundings:
         if _ASGI not in head.message:
             return ""
         text = block.before
+        if b'" 5' not in text and 27 not in text:
+            return ""
         for failed in reversed(list(_FAILED.finditer(text))):
             begin = text.rfind(b"\n", 0, failed.start()) + 1
             place = block.marked - len(text) + begin

@@ -20,9 +20,9 @@ from forge_doctor.logs.surroundings import Surroundings
 
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
+TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 KILLS = ("worker-oom", "worker-signal-old")
 
-_TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 _KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
 
 
@@ -43,7 +43,7 @@ class Tally:
             for text, name in MARKS:
                 if text in head.message:
                     self.summary.mark(name, head.at if head.at is not None else line.at)
-        found = _TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
+        found = TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
         if found:
             self._timed_out.add(found[1].decode())
 

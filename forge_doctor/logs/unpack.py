@@ -39,6 +39,11 @@ class PlainLog(io.RawIOBase):
         # Unpackers give little at a time if asked once; a pipe must not be waited for once it gave something.
         self._fill: Any = file.readinto1 if isinstance(file, io.BufferedReader) else cast("Any", file).readinto
 
+    @property
+    def as_stored(self) -> bool:
+        """Whether the file itself has these bytes."""
+        return self._file is self._below
+
     def readable(self) -> bool:
         """It can be read."""
         return True

@@ -78,14 +78,6 @@ class Window:
         text = self._reach(offset)
         return text[text.find(b"\n") + 1 :] if offset > len(text) else text
 
-    def tail(self) -> bytes:
-        """What the next window may have to look back at."""
-        return (
-            (self._before + self.data)[-2 * BEFORE_BYTES :]
-            if len(self.data) < 2 * BEFORE_BYTES
-            else self.data[-2 * BEFORE_BYTES :]
-        )
-
     def _reach(self, offset: int) -> bytes:
         """BEFORE_BYTES before a place, and one byte more to see whether a line begins there."""
         at = offset - self.offset
@@ -93,3 +85,9 @@ class Window:
         if at >= most:
             return self.data[at - most : at]
         return (self._before + self.data[: max(0, at)])[-most:] if at >= 0 else self._before[: at or None][-most:]
+
+
+def lines_before(window: bytearray, at: int, base: int) -> bytes:
+    """The whole lines shortly before a place of a window that begins at `base` in the source, in one piece."""
+    start = max(0, at - BEFORE_BYTES - 1)
+    return bytes(window[start if start + base == 0 else window.find(b"\n", start, at) + 1 or at : at])

@@ -5,15 +5,18 @@ Reads and inspects only; starts, stops and changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.containers import SERVICE, docker_client, find_containers
 from forge_doctor.probes.docker_frames import Demultiplexer, cri_lines
+from forge_doctor.probes.repeated_entries import RepeatedEntries, unrepeated_lines
 
 UNREADABLE_DRIVERS = {"none"}
 
@@ -84,34 +87,57 @@ def is_running(container_id: str) -> bool:
 def stream_log(
     log: ContainerLog, *, since: float | None = None, until: float | None = None, tail: int | None = None, follow: bool
 ) -> Iterator[bytes]:
-    """The log through the API, each message a line with its time: CRI notation, or `docker logs -t` for a TTY."""
+    """The log through the API, each message a line with its time: CRI notation, or `docker logs -t` for a TTY.
+
+    The Engine finds `since`, `until` and `tail` by itself. What it repeats under `follow` is left out, and what it
+    withheld is asked for once the container has ended: after a rotation it may follow no longer.
+    """
+    repeated = RepeatedEntries() if follow else None
+    moments = (("since", since), ("until", until))
+    wanted = {"tail": "all" if tail is None else str(tail)}
+    wanted |= {key: f"{moment:.9f}" for key, moment in moments if moment is not None}
+    yield from _streamed(log, {**wanted, "follow": str(int(follow))}, repeated)
+    if repeated is not None and repeated.newest():
+        # A container that is gone has nothing more to say.
+        with contextlib.suppress(CannotInspect):
+            yield from _streamed(log, {"since": as_since(repeated.newest())}, repeated)
+
+
+def _streamed(log: ContainerLog, wanted: Mapping[str, str], repeated: RepeatedEntries | None) -> Iterator[bytes]:
     import requests
 
+    follow = wanted.get("follow") == "1"
     with docker_client(f"{log.name}: ") as client:
-        wanted = {
-            "stdout": 1,
-            "stderr": 1,
-            "timestamps": 1,
-            "follow": int(follow),
-            "tail": "all" if tail is None else tail,
-        }
-        wanted |= {key: f"{moment:.9f}" for key, moment in (("since", since), ("until", until)) if moment is not None}
         api = client.api
         url = f"{api.base_url}/v{api.api_version}/containers/{log.id}/logs"
+        asked = {"stdout": "1", "stderr": "1", "timestamps": "1", **wanted}
         try:
-            with api.get(url, params=wanted, stream=True, timeout=None if follow else 60) as response:
+            with api.get(url, params=asked, stream=True, timeout=None if follow else 60) as response:
                 refuse(log, response)
                 pieces = response.iter_content(None if follow else 1 << 18)
-                yield from pieces if log.tty else demultiplexed(pieces)
+                yield from lines_of(pieces, tty=log.tty, repeated=repeated)
         except requests.RequestException as error:
             raise CannotInspect(f"{log.name}: the Docker Engine broke off its log: {error}") from error
 
 
-def demultiplexed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def as_since(moment: bytes) -> str:
+    """A time as the Engine writes it in the form in which it asks for one, to the nanosecond."""
+    whole, _, fraction = moment.decode().rstrip("Z").partition(".")
+    return f"{datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp():.0f}.{fraction or 0}"
+
+
+def lines_of(pieces: Iterable[bytes], *, tty: bool, repeated: RepeatedEntries | None) -> Iterator[bytes]:
+    """The Engine's pieces as whole lines, or as they are where a terminal's log may hold no repeats."""
+    if tty:
+        return iter(pieces) if repeated is None else unrepeated_lines(pieces, repeated)
+    return demultiplexed(pieces, (lambda _stream, _message: True) if repeated is None else repeated.is_new)
+
+
+def demultiplexed(pieces: Iterable[bytes], wanted: Callable[[bytes, bytes], bool]) -> Iterator[bytes]:
     """Each piece's complete messages, as lines."""
     frames = Demultiplexer()
     for piece in pieces:
-        yield b"".join(cri_lines(stream, message) for stream, message in frames.feed(piece))
+        yield b"".join(cri_lines(stream, message) for stream, message in frames.feed(piece) if wanted(stream, message))
     yield b"".join(cri_lines(stream, message) for stream, message in frames.finish())
 
 

@@ -9,10 +9,8 @@ given to the linter in the place of the file.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
-import random
 import re
 import sys
 from collections import Counter
@@ -21,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge_doctor.finding import Finding
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import Rule, all_rules, lint_file, without_collector
+from forge_doctor.lint.run import without_collector
+from tests.benchmarks.await_sites import last_name
+from tests.benchmarks.code_bases import arguments_parser, code_bases, parsed, python_files, sample
+from tests.benchmarks.lint_in_place import LintInPlace
 
 RULES = ("unclosed-session", "unclosed-session-in-background")
 ALSO = "dependency-without-cleanup"
@@ -42,22 +42,19 @@ class Site:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print one line for each code base, and the sum."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("folder", type=Path, help="a folder with one code base in each folder of it")
+    parser = arguments_parser(__doc__)
     parser.add_argument("--per-code-base", type=int, default=40, help="mutations tried in each, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--missed", action="store_true", help="name the places that were not found")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    if not options.folder.is_dir():
-        parser.error(f"{options.folder} is no folder")
     rows = {}
     with without_collector():
-        for root in sorted(one for one in options.folder.iterdir() if one.is_dir()):
-            row = measure(root.resolve(), options.per_code_base, options.seed, options.missed)
+        for name, root in code_bases(options.folder).items():
+            row = measure(root, options.per_code_base, options.seed, options.missed)
             if row["mutations"] or row["found on untouched code"]:
-                rows[root.name] = row
-                show(root.name, row)
+                rows[name] = row
+                show(name, row)
     total: Counter[str] = Counter()
     for row in rows.values():
         total.update(row)
@@ -76,30 +73,29 @@ def show(name: str, row: Counter[str]) -> None:
 
 def measure(root: Path, most: int, seed: int, tell: bool) -> Counter[str]:
     """Try mutations in one code base, and the rules on its untouched code."""
-    rules = tuple(rule for rule in all_rules() if rule.id in (*RULES, ALSO))
-    files = sorted(path for path in root.rglob("*.py") if path.is_file() and ".git" not in path.parts)
-    trees = {path: tree for path in files if (tree := parsed(path)) is not None}
+    linter = LintInPlace(root, (*RULES, ALSO))
+    files = python_files(root)
+    trees = {path: tree for path in files if (tree := parsed(path.read_bytes())) is not None}
     factories = factory_names(trees.values())
     sites = [site for path, tree in trees.items() for site in sites_of(path, tree, factories)]
-    random.Random(seed).shuffle(sites)
     row: Counter[str] = Counter({"mutations": 0, "found": 0, f"only by {ALSO}": 0, "sites": len(sites)})
-    for site in sites[:most]:
+    for site in sample(sites, most, seed):
         mutated = mutate(site)
         if mutated is not None:
             row["mutations"] += 1
-            told = judged(root, site, mutated, rules)
+            told = judged(linter, site, mutated)
             row[told] += 1
             if tell and told != "found":
                 sys.stdout.write(f"  {told}: {site.path}:{site.line}\n")
-    row["found on untouched code"] = sum(1 for path in files for _ in untouched(root, path, rules))
+    row["found on untouched code"] = sum(1 for path in files for _ in untouched(linter, path))
     return row
 
 
-def judged(root: Path, site: Site, mutated: str, rules: tuple[Rule, ...]) -> str:
+def judged(linter: LintInPlace, site: Site, mutated: str) -> str:
     """What the linter says of a mutation."""
     found = {
         one.check: one
-        for one in lint(root, site.path, mutated, rules)
+        for one in linter.findings(site.path, mutated.encode())
         if abs((one.location.line or 0) - site.line) <= 1
     }
     if any(rule in found for rule in RULES):
@@ -107,35 +103,13 @@ def judged(root: Path, site: Site, mutated: str, rules: tuple[Rule, ...]) -> str
     return f"only by {ALSO}" if ALSO in found else "missed"
 
 
-def untouched(root: Path, path: Path, rules: tuple[Rule, ...]) -> Iterator[Finding]:
-    """What the leak rules find in a file as it is."""
-    text = path.read_bytes()
-    if b"ession" in text:
-        yield from (one for one in lint(root, path, None, rules) if one.check in RULES)
-
-
-_untouched_projects: dict[Path, Project] = {}
-
-
-def lint(root: Path, path: Path, text: str | None, rules: tuple[Rule, ...]) -> tuple[Finding, ...]:
-    """The findings in one file."""
-    base = _untouched_projects.setdefault(root, Project(root))
-    project = base if text is None else Project(root, {path: text.encode()}, base.surfaces)
-    result = lint_file(path, path.as_posix(), project, rules)
-    if result.not_run:
-        raise RuntimeError(f"{path}: {result.not_run}")
-    return result.findings
+def untouched(linter: LintInPlace, path: Path) -> Iterator[Finding]:
+    """The findings in a file as it is."""
+    if b"ession" in path.read_bytes():
+        yield from (one for one in linter.findings(path) if one.check in RULES)
 
 
 # -- where
-
-
-def parsed(path: Path) -> ast.Module | None:
-    """The syntax tree; None for what this interpreter cannot parse."""
-    try:
-        return ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return None
 
 
 def factory_names(trees: Iterable[ast.Module]) -> frozenset[str]:
@@ -165,11 +139,6 @@ def is_factory(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return FACTORY_TYPE.match(ast.unparse(node)) is not None
     return "async_sessionmaker" in ast.unparse(node) and not isinstance(node, ast.Lambda)
-
-
-def last_name(node: ast.expr) -> str:
-    """`factory` in `self.factory`."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def sites_of(path: Path, tree: ast.Module, factories: frozenset[str]) -> Iterator[Site]:

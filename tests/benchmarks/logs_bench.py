@@ -5,26 +5,30 @@
 
 Rounds are interleaved, so that the machine's moods fall on all alike; ratios are medians of CPU time over that of
 `grep -c greenlet_spawn`, and the memory is the highest of any process. Fails where our counts are not the truth.
+A peer that is not installed is named, and one that takes longer than --limit is ended and its row says so. It needs
+grep, and for the peers ripgrep and lnav (Debian), drain3 (PyPI), busybox and a Docker Engine.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from tests.benchmarks.process_cost import run  # noqa: E402
 from tests.support.log_generator import Truth, write_log  # noqa: E402
 
 DENSITIES = (0.0001, 0.01, 0.2)
@@ -36,18 +40,6 @@ miner = TemplateMiner()
 for line in open(sys.argv[1], errors="replace"):
     miner.add_log_message(line.rstrip())
 print(len(miner.drain.clusters))
-"""
-
-
-# A child's peak memory begins with that of the process that started it: so a small one starts it.
-LAUNCHER = """
-import os, sys
-# Programs are timed as they are used: with their compiled modules kept.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-report = os.open(sys.argv[1], os.O_WRONLY)
-pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
-_, status, usage = os.wait4(pid, 0)
-os.write(report, f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss * 1024}".encode())
 """
 
 
@@ -64,19 +56,20 @@ class Contender:
     wall_s: list[float] = field(default_factory=list)
     rss_bytes: int = 0
     output: bytes = b""
+    given_up: bool = False
 
-    def run(self) -> None:
-        """Once more, with its output kept and its errors shown."""
-        with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as report:
-            launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, report.name, *self.command]
-            began = time.perf_counter()
-            subprocess.run(launch, stdout=output, stderr=subprocess.DEVNULL, cwd=ROOT, check=True)
-            self.wall_s.append((time.perf_counter() - began) * self.scale)
-            cpu, rss = report.read().split()
-            self.cpu_s.append(float(cpu) * self.scale)
-            self.rss_bytes = max(self.rss_bytes, int(rss))
-            output.seek(0)
-            self.output = output.read(1 << 24)
+    def run(self, limit_s: float) -> None:
+        """Once more, with its output kept; not again where it takes too long."""
+        try:
+            # 1: of ours, that there are findings; of grep, that there are none.
+            cost = run(self.command, ROOT, accepted=(0, 1), limit_s=limit_s)
+        except subprocess.TimeoutExpired:
+            self.given_up = True
+            return
+        self.wall_s.append(cost.wall_s * self.scale)
+        self.cpu_s.append(cost.cpu_s * self.scale)
+        self.rss_bytes = max(self.rss_bytes, cost.peak_bytes)
+        self.output = cost.output
 
 
 def ours(*arguments: str) -> list[str]:
@@ -91,28 +84,39 @@ def contenders(log: Path, part: Path, engines: Sequence[str], *, peers: bool) ->
         Contender("forge-doctor logs", ours(str(log), "--jobs", "1")),
     ]
     found += [Contender(f"forge-doctor logs --engine {name}", ours(str(log), "--engine", name)) for name in engines]
-    if peers and shutil.which("rg"):
+    if peers and installed("rg", "ripgrep"):
         found.append(Contender("rg -c", ["rg", "-c", "greenlet_spawn", str(log)], "counts lines, wrongly"))
-    if peers and shutil.which("lnav"):
+    if peers and installed("lnav", "lnav"):
         command = ["lnav", "-n", "-c", ":filter-in greenlet_spawn", str(log)]
         found.append(Contender("lnav -n", command, "shows the lines; one round", rounds=1))
-    if peers:
+    if peers and (importlib.util.find_spec("drain3") or unmeasured("Drain3", "pip install drain3")):
         note = f"a template for each line; on {part.stat().st_size / 1e6:.0f} MB, scaled; one round"
         scale = log.stat().st_size / part.stat().st_size
         found.append(Contender("Drain3", [sys.executable, "-c", DRAIN3, str(part)], note, scale, rounds=1))
     return found
 
 
-def interleave(entries: Sequence[Contender], rounds: int) -> None:
+def installed(program: str, package: str) -> bool:
+    """Whether a peer is there; says so where not."""
+    return shutil.which(program) is not None or unmeasured(program, f"apt-get install {package}")
+
+
+def unmeasured(name: str, mend: str) -> bool:
+    """Say that a peer is left out, and why."""
+    print(f"NOT MEASURED: {name} is not installed ({mend})")
+    return False
+
+
+def interleave(entries: Sequence[Contender], rounds: int, limit_s: float) -> None:
     """One of each, and again; before that once for nothing, so that all modules are compiled and all files cached."""
     for entry in (entry for entry in entries if entry.rounds is None):
-        entry.run()
+        entry.run(limit_s)
         entry.cpu_s.clear()
         entry.wall_s.clear()
     for number in range(rounds):
         for entry in entries:
-            if number < (entry.rounds or rounds):
-                entry.run()
+            if number < (entry.rounds or rounds) and not entry.given_up:
+                entry.run(limit_s)
 
 
 def wrong(entry: Contender, truth: Truth) -> str:
@@ -120,7 +124,7 @@ def wrong(entry: Contender, truth: Truth) -> str:
     data = json.loads(entry.output)
     report = data["reports"][0] if "reports" in data else data
     problems = find(report, "problems") + find(report, "other_errors")
-    said = {}
+    said: dict[tuple[str, str, int], int] = {}
     for problem in problems:
         place = problem["culprit"] or {"file": "", "line": 0}
         known = problem["signature"] if "-" in problem["signature"] else ""
@@ -133,7 +137,7 @@ def wrong(entry: Contender, truth: Truth) -> str:
     )
 
 
-def find(value: object, key: str) -> list[dict[str, object]]:
+def find(value: object, key: str) -> list[dict[str, Any]]:
     """The list under `key`, wherever the report's JSON has it."""
     if isinstance(value, dict):
         if isinstance(value.get(key), list):
@@ -142,7 +146,7 @@ def find(value: object, key: str) -> list[dict[str, object]]:
     return next((found for one in value if (found := find(one, key))), []) if isinstance(value, list) else []
 
 
-def table(title: str, entries: Sequence[Contender], size: int) -> str:
+def table(title: str, entries: Sequence[Contender], size: int, limit_s: float) -> str:
     """Ratios to the first entry, as Markdown."""
     base = statistics.median(entries[0].cpu_s)
     rows = [
@@ -151,6 +155,9 @@ def table(title: str, entries: Sequence[Contender], size: int) -> str:
         "|---|---|---|---|---|---|",
     ]
     for entry in entries:
+        if not entry.cpu_s:
+            rows.append(f"| {entry.name} | given up | | | | {entry.note}; over the limit of {limit_s:.0f} s |")
+            continue
         cpu, wall = statistics.median(entry.cpu_s), statistics.median(entry.wall_s)
         rate, rss = size / 1e6 / wall, entry.rss_bytes / 1e6
         rows.append(f"| {entry.name} | {cpu / base:.2f} | {cpu:.2f} | {rate:,.0f} | {rss:.0f} | {entry.note} |")
@@ -184,6 +191,7 @@ def main() -> int:
     parser.add_argument("--engine", action="append", default=[], help="time this engine too; repeatable")
     parser.add_argument("--no-peers", action="store_true", help="only grep and ours")
     parser.add_argument("--docker-megabytes", type=int, default=100, help="size of the container's log; 0 for none")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run of anything may take")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     chosen = parser.parse_args()
     failed = 0
@@ -200,16 +208,21 @@ def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
     with log.open("rb") as file:
         part.write_bytes(file.read(min(DRAIN3_BYTES, truth.size)))
     entries = contenders(log, part, chosen.engine, peers=not chosen.no_peers)
-    interleave(entries, chosen.rounds)
+    interleave(entries, chosen.rounds, chosen.limit)
     events = sum(seen.count for seen in truth.problems.values())
     print(
         table(
             f"{truth.size / 1e6:,.0f} MB, {density:.2%} of {truth.lines:,} lines are trouble: {events:,} events",
             entries,
             truth.size,
+            chosen.limit,
         )
     )
-    problems = [problem for entry in entries if entry.name.startswith("forge") and (problem := wrong(entry, truth))]
+    problems = [
+        problem
+        for entry in entries
+        if entry.name.startswith("forge") and entry.cpu_s and (problem := wrong(entry, truth))
+    ]
     for problem in problems:
         print("WRONG:", problem[:2000])
     if chosen.docker_megabytes:
@@ -227,19 +240,19 @@ def bench_docker(log: Path, density: float, chosen: argparse.Namespace) -> None:
             Contender("docker logs > /dev/null", ["sh", "-c", f"docker logs {name} > /dev/null 2>&1"], rounds=1),
             Contender("forge-doctor logs CONTAINER", ours(name)),
         ]
-        interleave(entries, chosen.rounds)
+        interleave(entries, chosen.rounds, chosen.limit)
     rows = [
         f"\n### the same from a container, {truth.size / 1e6:,.0f} MB of messages\n",
         "| tool | wall s | times faster |",
         "|---|---|---|",
     ]
-    base = entries[0].wall_s[0]
-    rows += [
-        f"| {one.name} | {statistics.median(one.wall_s):.2f} | {base / statistics.median(one.wall_s):.1f} |"
-        for one in entries
-    ]
+    base = entries[0].wall_s[0] if entries[0].wall_s else chosen.limit
+    for one in entries:
+        wall = statistics.median(one.wall_s) if one.wall_s else None
+        told = f"{wall:.2f} | {base / wall:.1f}" if wall else f"given up after {chosen.limit:.0f} |"
+        rows.append(f"| {one.name} | {told} |")
     print("\n".join(rows))
-    if problem := wrong(entries[-1], truth):
+    if entries[-1].wall_s and (problem := wrong(entries[-1], truth)):
         print("WRONG:", problem[:2000])
 
 

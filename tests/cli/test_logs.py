@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.docker_engine import LogContainer
 from tests.support.log_generator import Truth, write_log
 from tests.support.terminal import on_terminal
 
@@ -214,3 +215,15 @@ def test_progress_is_one_line_that_goes_before_the_triage(tmp_path: Path) -> Non
     assert "MB/s" not in after
     assert "\n" not in drawn
     assert code == 0
+
+
+@pytest.mark.docker
+def test_a_container_s_progress_is_shown_on_a_terminal_and_nowhere_else(log_container: LogContainer) -> None:
+    script = "yes 2026-11-22 08:00:00,000 INFO started | head -c 12000000"
+    name = log_container(script, log_config={"type": "local"}).name
+    code, shown = on_terminal("logs", name)
+    assert re.search(rf"{name}: \d+ MB, [\d,]+ MB/s, 0 hits\r\x1b\[K", shown)
+    assert code == 0
+    run = subprocess.run([sys.executable, "-m", "forge_doctor", "logs", name], capture_output=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert b"container, through the Docker API (logging driver local)" in run.stdout

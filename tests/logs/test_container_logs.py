@@ -18,7 +18,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.follow import Followed, FollowLoop
 from forge_doctor.logs.followed import followed
-from forge_doctor.logs.scan import wanted_lines
+from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.probes.container_logs import ContainerLog, find_container_logs
 from forge_doctor.probes.docker_frames import STREAMS, Demultiplexer, cri_lines
 from tests.support.docker_engine import LogContainer
@@ -175,12 +175,14 @@ def test_no_engine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @docker
+@pytest.mark.parametrize("tty", [False, True])
 @pytest.mark.parametrize("driver", ["json-file", "local"])
-def test_following_ends_with_the_container_and_misses_nothing(log_container: LogContainer, driver: str) -> None:
+def test_following_over_rotations_repeats_and_misses_nothing(
+    log_container: LogContainer, driver: str, tty: bool
+) -> None:
     script = "for i in $(seq 1 60); do echo ERROR line $i; sleep 0.02; done"
-    # The Engine repeats entries when it rotates the local driver's files under a follower.
-    config = {"max-size": "2k", "max-file": "3"} if driver == "json-file" else {}
-    container = log_container(script, wait=False, log_config={"type": driver, "config": config})
+    options = {"type": driver, "config": {"max-size": "2k", "max-file": "3"}}
+    container = log_container(script, wait=False, tty=tty, log_config=options)
     said = read_on(followed(ContainerSource(log=found(container)), None))
     assert re.findall(rb"ERROR line (\d+)", said) == [b"%d" % i for i in range(1, 61)]
 

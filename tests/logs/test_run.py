@@ -154,3 +154,15 @@ def test_nothing_found_says_in_how_much():
     assert report.headline == "nothing found in 12,345 lines"
     assert report.inspected == {"lines": 12345, "bytes": 99}
     assert exit_code([report]) == 3
+
+
+def test_without_times_a_reason_stands_shortly_before_in_the_same_log():
+    reason = "ERROR: terminating connection because of crash of another server process\n"
+    lost = "ERROR: cannot perform operation: connection is closed\n"
+
+    def reasons(log: str) -> list[dict[str, object]]:
+        data = triage(read_whole(log), "shop").data["problems"]
+        return next(one["because"] for one in data if one["signature"] == "asyncpg-connection-closed")
+
+    assert reasons(reason + lost) == [{"signature": "crash-other-process", "explained": 1}]
+    assert reasons(lost + reason) == reasons(reason + "INFO: calm\n" * 10_000 + lost) == []

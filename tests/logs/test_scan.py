@@ -14,18 +14,9 @@ from hypothesis import strategies as st
 from forge_doctor.errors import UsageProblem
 from forge_doctor.logs import scan as scanning
 from forge_doctor.logs.engines import installed, make_engine
-from forge_doctor.logs.scan import (
-    AFTER_BYTES,
-    BEFORE_BYTES,
-    FRAME_MARKERS,
-    LONGEST_LINE,
-    REACH_BYTES,
-    Readable,
-    Scanner,
-    Wanted,
-    scan,
-    wanted_lines,
-)
+from forge_doctor.logs.long_lines import LONGEST_LINE
+from forge_doctor.logs.scan import AFTER_BYTES, BEFORE_BYTES, FRAME_MARKERS, REACH_BYTES, Readable, Scanner, scan
+from forge_doctor.logs.wanted import Wanted, wanted_lines
 from tests.support.log_generator import Truth, chunks
 
 LITERALS = (

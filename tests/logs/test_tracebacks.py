@@ -190,6 +190,26 @@ def test_rich_s_box_wrapped_at_the_terminal_s_width_is_read_back(tmp_path, width
     assert told(console.file.getvalue()) == [("missing-greenlet", f"{file}:6 load", 1)]
 
 
+def test_logging_s_rich_handler_gives_the_time_the_level_and_the_whole_message():
+    import logging
+
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    console = Console(width=100, file=io.StringIO(), color_system=None)
+    logger = logging.Logger("shop")
+    logger.addHandler(RichHandler(console=console, rich_tracebacks=True))
+    logger.info("QueuePool limit not reached")
+    try:
+        raise type("TimeoutError", (Exception,), {})(POOL.partition(": ")[2])
+    except Exception:
+        logger.exception("order failed")
+    (found,) = groups(console.file.getvalue())
+    assert (found.signature, found.count, found.message) == ("pool-timeout", 1, POOL.partition(": ")[2])
+    assert found.numbers == {"pool_size": {5.0}, "overflow": {10.0}, "timeout_s": {30.0}}
+    assert found.first is not None
+
+
 def test_the_same_error_at_two_lines_is_two_problems_and_from_two_workers_one():
     def record(worker: int, line: int) -> str:
         return f"[2026-11-22 08:00:00 +0000] [{worker}] [ERROR] failed\n" + ONE.replace("line 7", f"line {line}")

@@ -1,12 +1,14 @@
 """A FastAPI service in which each endpoint makes the fault that it is named after; the log is what it is for.
 
-Configured by environment: BROKEN_SERVER (`host:port`), BROKEN_PASSWORD (of every role), BROKEN_POSTMASTER (its pid)
-and BROKEN_POOLER (`host:port` of a pgbouncer with 3 clients, 1 server connection and 1 s of patience).
+Configured by environment: BROKEN_SERVER (`host:port`), BROKEN_PASSWORD (of every role), BROKEN_POSTMASTER (its pid),
+BROKEN_POOLER (`host:port` of a pgbouncer with 3 clients, 1 server connection and 1 s of patience), BROKEN_TLS (of a
+server that speaks TLS), BROKEN_STARTING and BROKEN_RECOVERING (of servers that will never be ready).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -32,9 +34,16 @@ def fault(function: Fault) -> Fault:
     return function
 
 
-def engine(user: str = "shop", *, server: str = "BROKEN_SERVER", database: str = "shop", **options: Any) -> AsyncEngine:
+def engine(
+    user: str = "shop",
+    *,
+    server: str = "BROKEN_SERVER",
+    database: str = "shop",
+    driver: str = "asyncpg",
+    **options: Any,
+) -> AsyncEngine:
     """An engine without a pool, unless told otherwise."""
-    url = f"postgresql+asyncpg://{user}:{os.environ['BROKEN_PASSWORD']}@{os.environ[server]}/{database}"
+    url = f"postgresql+{driver}://{user}:{os.environ['BROKEN_PASSWORD']}@{os.environ[server]}/{database}"
     return create_async_engine(url, **{"poolclass": NullPool, **options})
 
 
@@ -63,7 +72,7 @@ async def illegal_state_change() -> None:
 async def invalidated_tx() -> None:
     """Going on in a transaction whose connection was ended."""
     async with engine().connect() as connection:
-        pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+        pid = await backend(connection)
         async with engine("postgres").connect() as other:
             await other.execute(text(f"SELECT pg_terminate_backend({pid}, 2000)"))
         with suppress(DBAPIError):
@@ -158,18 +167,59 @@ async def pgbouncer_max_client() -> None:
 
 
 @fault
+async def starting_up() -> None:
+    """Connecting to a server that looks for its first checkpoint."""
+    await engine("postgres", server="BROKEN_STARTING").connect()
+
+
+@fault
+async def not_yet_accepting() -> None:
+    """Connecting to a server that has not replayed enough to be consistent."""
+    await engine("postgres", server="BROKEN_RECOVERING").connect()
+
+
+@fault
+async def libpq_ssl_eof() -> None:
+    """A statement over TLS whose server process is killed before it answers."""
+    options: dict[str, Any] = {"connect_args": {"sslmode": "require"}}
+    tls = engine("postgres", server="BROKEN_TLS", database="postgres", driver="psycopg", **options)
+    async with tls.connect() as connection:
+        pid = await backend(connection)
+        asyncio.get_running_loop().call_later(0.2, os.kill, pid, signal.SIGKILL)
+        await connection.execute(text("SELECT pg_sleep(20)"))
+
+
+@fault
 async def in_recovery() -> None:
     """Connecting while the server recovers from a backend that was killed."""
     victim, slow = await engine("postgres").connect(), await engine("postgres").connect()
-    killed, stopped = [await one.scalar(text("SELECT pg_backend_pid()")) for one in (victim, slow)]
+    killed, stopped = await backend(victim), await backend(slow)
     # Recovery waits for every backend to go: one that is stopped keeps it waiting.
     os.kill(stopped, signal.SIGSTOP)
     os.kill(killed, signal.SIGKILL)
     try:
-        while True:
-            await (await engine().connect()).close()
+        await turned_away("in recovery mode")
     finally:
         os.kill(stopped, signal.SIGCONT)
+
+
+@fault
+async def crash_other_process() -> None:
+    """Two connections that the server resets because a third one's process was killed.
+
+    The server says why in a notice: asyncpg hands it to listeners, SQLAlchemy logs psycopg's at INFO.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("sqlalchemy.dialects.postgresql").setLevel(logging.INFO)
+    victim = await first_connection()
+    async with engine(driver="psycopg").connect() as told, engine().connect() as reset:
+        listened = (await reset.get_raw_connection()).driver_connection
+        assert listened is not None
+        listened.add_log_listener(lambda _, notice: logging.warning("PostgreSQL says: %s", notice))
+        asyncio.get_running_loop().call_later(0.2, os.kill, await backend(victim), signal.SIGKILL)
+        with suppress(DBAPIError):
+            await told.execute(text("SELECT pg_sleep(20)"))
+        await reset.execute(text("SELECT 1"))
 
 
 @fault
@@ -178,8 +228,23 @@ async def shutting_down() -> None:
     async with aclosing(await first_connection()) as last:
         await last.execute(text("SELECT 1"))
         os.kill(int(os.environ["BROKEN_POSTMASTER"]), signal.SIGTERM)
-        while True:
+        await turned_away("shutting down")
+
+
+async def backend(connection: AsyncConnection) -> int:
+    """The pid of the server's process that serves it."""
+    pid: int = await connection.scalar(text("SELECT pg_backend_pid()"))
+    return pid
+
+
+async def turned_away(words: str) -> None:
+    """Reconnect until the server refuses with these words."""
+    while True:
+        try:
             await (await engine().connect()).close()
+        except (DBAPIError, asyncpg.PostgresError, OSError) as error:
+            if words in str(error):
+                raise
 
 
 async def first_connection() -> AsyncConnection:

@@ -12,8 +12,9 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.group import Group
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import scan, wanted_lines
+from forge_doctor.logs.scan import scan
 from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.wanted import wanted_lines
 
 SAMPLES = Path(__file__).parent.parent / "logs" / "samples"
 REFERENCE = parse_stamp("2026-11-22T10:00:00Z")
@@ -30,9 +31,9 @@ def read_whole(data: bytes | str, source: str = "app", rules: Rules = RULES) -> 
 
 
 def read_scanned(data: bytes, source: str = "app", block_bytes: int = 4 << 20, rules: Rules = RULES) -> Summary:
-    """The summary of a log fed as the scanner's regions: quiet lines are left out."""
+    """The summary of a log fed as the scanner's regions: quiet lines are left out, known blocks counted where they stand."""
     reader = Reader(source, rules, WANTED)
-    for region in scan(io.BytesIO(data), source, WANTED, block_bytes):
+    for region in scan(io.BytesIO(data), source, WANTED, block_bytes, reader):
         reader.feed(region)
     return reader.finish()
 

@@ -36,24 +36,38 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import ComprehensionFor, For
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = re.compile(rb"async for|stream")
+SUSPECT = AnyWord(b"async for", b"stream")
+FOR = re.compile(rb"for(?<!\wfor)(?!\w)")
+BLANKS = b" \t\n\r\f\\"
+STREAMS = (b"stream", b"AsyncResult", b"AsyncScalarResult")
 
 
 @check(severity=Severity.ERROR)
 def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every loop."""
-    loops: tuple[For | ComprehensionFor, ...] = (*file.query(For), *file.query(ComprehensionFor))
-    for loop in loops:
+    for loop in loops_of(file):
         if loop.is_async or may_stream(file, loop):
             yield from judge(file, loop, project)
+
+
+def loops_of(file: SourceFile) -> Iterator[For | ComprehensionFor]:
+    """Every `async for`, and every `for` of a file that speaks of a stream."""
+    streams = file.mentions(*STREAMS)
+    for match in FOR.finditer(file.data):
+        if streams or file.data[max(0, match.start() - 40) : match.start()].rstrip(BLANKS).endswith(b"async"):
+            keyword = file.node_at(match.start())
+            loop = None if keyword is None or keyword.raw.type != "for" else keyword.parent
+            if isinstance(loop, For | ComprehensionFor):
+                yield loop
 
 
 def may_stream(file: SourceFile, loop: For | ComprehensionFor) -> bool:
     """Whether the function around speaks of a stream at all; asked first, because most loops are of other things."""
     around = loop.owner
     text = file.data[around.start : around.end]
-    return b"stream" in text or b"AsyncResult" in text or b"AsyncScalarResult" in text
+    return any(word in text for word in STREAMS)
 
 
 def judge(file: SourceFile, loop: For | ComprehensionFor, project: Project) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ SUSPECT = re.compile(rb"await")
 @check(severity=Severity.ERROR)
 def await_on_result(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every awaited call of a result's method."""
-    for call in file.calls(*RESULT_METHODS):
+    for call in file.calls(*RESULT_METHODS, awaited=True):
         around, receiver = call.parent, call.receiver
         if not isinstance(around, Await) or receiver is None:
             continue

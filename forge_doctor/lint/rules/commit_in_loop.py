@@ -40,7 +40,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import HOLDERS, is_awaited
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*commit\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
 
 
 @check(severity=Severity.WARNING)

@@ -34,10 +34,10 @@ from forge_doctor.lint.nodes import Assign, Attribute, Call, Keyword, Name, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
-SUSPECT = re.compile(rb"://[^\s\"'/@]*:[^\s\"'@]+@|URL\.create")
-URL_IN_BYTES = re.compile(
-    rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w+)?://[^\s\"'/@]*:[^\s\"'@]+@"
-)
+# Bounds, since without them a long line of colons takes the square of its length.
+LOGIN = rb"://[^\s\"'/@:]{0,100}+:[^\s\"'@]{1,300}+@"
+SUSPECT = re.compile(LOGIN + rb"|URL\.create")
+URL_IN_BYTES = re.compile(rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w{1,40})?" + LOGIN)
 URL_NAME = re.compile(
     r"(?:database|db|dsn|sqlalchemy|postgres|pg|mysql|sql|engine).*(?:url|uri|dsn|string)|^dsn$|^_?(?:url|uri)$",
     re.IGNORECASE,

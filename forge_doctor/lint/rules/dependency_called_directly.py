@@ -65,8 +65,8 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
 
 SUSPECT = re.compile(rb"ession")
-CALLED = tuple(re.compile(word + rb"\w*\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
-AWAITED = re.compile(rb"\bawait\s+([^\W\d]\w*)\s*\(")
+CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
@@ -194,8 +194,9 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
     """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
-    names = project.scopes(file).module.names
-    for awaited in {match.group(1).decode() for match in AWAITED.finditer(file.data)} & names.keys():
+    written = {match.group(1).decode() for match in AWAITED.finditer(file.data)}
+    names = project.scopes(file).module.names if written else {}
+    for awaited in written & names.keys():
         binding = names[awaited][-1]
         home = project.module(binding.module, file) if binding.imported else file
         if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:

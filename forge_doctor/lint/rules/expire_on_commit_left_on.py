@@ -33,9 +33,9 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Call, With
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import MAKER
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = MAKER
+SUSPECT = AnyWord(b"essionmaker", b"AsyncSession")
 
 
 @check(severity=Severity.INFO)

@@ -69,7 +69,7 @@ from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import calls_between, is_awaited, opened_by, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*commit\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
 # Calls that fill the object again, take it out of the session, or replace what it knows.
 FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient

@@ -57,9 +57,10 @@ from forge_doctor.lint.nodes import Assign, Attribute, Name
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.lint.unloaded import confidence_of, is_unloaded
 
-SUSPECT = re.compile(rb"\bawait\b")
+SUSPECT = AnyWord(b"await")
 
 
 @check(severity=Severity.ERROR)

@@ -73,9 +73,10 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.responses import ROUTES, fields, is_pydantic, reads_response
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.lint.unloaded import confidence_of, is_unloaded
 
-SUSPECT = re.compile(rb"\bfastapi\b|model_validate|from_orm|APIRouter")
+SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")
 DECORATED = re.compile(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
 
 

@@ -40,15 +40,15 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.bindings import How
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, Name, Node
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import How
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import begin_blocks, is_awaited, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
 ENDS = re.compile(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
 
 

@@ -63,7 +63,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.statements import Sql, sql_of
 from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
 # A statement that takes many at once, or is not there to read.
 GROUPING = re.compile(

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
@@ -68,9 +69,14 @@ def may_be_text(statement: Node) -> bool:
     """Cheap: a string as it stands, or a name that is bound to one in this file, or a constant's."""
     if not isinstance(statement, Name):
         return isinstance(statement, Str | BinOp | Call)
-    name = re.escape(statement.text).encode()
-    bound = rb"\b" + name + rb"\s*(?::[^=\n]*)?=[\s(]*[rRfFuU]{0,2}[\"']"
-    return statement.text.isupper() or re.search(bound, statement.file.data) is not None
+    return statement.text.isupper() or is_bound_to_text(statement.file, statement.text)
+
+
+@lru_cache(maxsize=256)
+def is_bound_to_text(file: SourceFile, name: str) -> bool:
+    """Whether the name is given a string anywhere in the file."""
+    bound = rb"\b" + re.escape(name).encode() + rb"\s*(?::[^=\n]*)?=[\s(]*[rRfFuU]{0,2}[\"']"
+    return re.search(bound, file.data) is not None
 
 
 def takes_statements(value: Value, call: Call, project: Project) -> bool:

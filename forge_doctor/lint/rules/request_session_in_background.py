@@ -43,8 +43,9 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = re.compile(rb"\b(?:add_task|BackgroundTask|create_task|ensure_future)\s*\(")
+SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")
 GROUPS = re.compile(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 

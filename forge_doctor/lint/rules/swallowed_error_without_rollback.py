@@ -60,7 +60,7 @@ from forge_doctor.lint.transactions import (
     session_calls,
 )
 
-SUSPECT = re.compile(rb"\bawait[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
+SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
 BROAD = re.compile(
     r"\b(?:Exception|BaseException|SQLAlchemyError|DBAPIError|IntegrityError|OperationalError|DataError"
     r"|ProgrammingError|DatabaseError|StatementError|InternalError)\b"

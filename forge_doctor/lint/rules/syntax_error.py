@@ -22,15 +22,15 @@ Source: https://docs.python.org/3/reference/grammar.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Location, Severity
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = re.compile(rb"async |await |\A\Z")
+SUSPECT = AnyWord(b"async ", b"await ")
 
 
 @check(severity=Severity.ERROR)

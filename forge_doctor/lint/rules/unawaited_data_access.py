@@ -46,15 +46,13 @@ from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
 RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
-# Where a value is read in a way no coroutine can be; others may hand it on in ways we do not see.
-TELLING_USES = frozenset({Use.BARE, Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED, Use.FORMATTED})
 
 
 @check(severity=Severity.ERROR)
 def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find calls that give a coroutine of the project which touches a session, and follow the value."""
     for call in file.calls(*names_to_look_for(file, project), awaited=False):
-        if call.function is None or use_of(call).use not in TELLING_USES | {Use.ASSIGNED}:
+        if call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
         value = project.value_of(call)
         function = value.definition
@@ -65,7 +63,7 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
         if is_declaration(function) or (call.receiver is not None and is_mocked(call.receiver)):
             continue
         fate = fate_of(project, call)
-        if fate.use in TELLING_USES:
+        if fate.is_fault:
             yield found(file, call, function, fate.use, min(value.confidence, fate.confidence))
 
 

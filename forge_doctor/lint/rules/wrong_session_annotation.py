@@ -39,8 +39,9 @@ from forge_doctor.lint.methods import TELLING
 from forge_doctor.lint.nodes import Name, Param
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import AnyWord
 
-SUSPECT = re.compile(rb"Session|scoped_session")
+SUSPECT = AnyWord(b"Session", b"scoped_session")
 AWAITED = re.compile(rb"await\s[\s(]*(\w+)\s*\.\s*(?:" + "|".join(sorted(TELLING)).encode() + rb")\b")
 
 

@@ -2,8 +2,8 @@
 
 Means: The OOM killer hit a backend, a crash in an extension.
 Matches: `terminating connection because of crash of another server process`
-    (asyncpg.exceptions.CrashShutdownError (57P02))
-Ignores: the words in quotes, in an access log or below WARNING
+    (asyncpg.exceptions.CrashShutdownError (57P02)), at any level: SQLAlchemy logs psycopg's notices at INFO
+Ignores: the words in quotes or in an access log
 Source: PostgreSQL 17.11 src/backend/tcop/postgres.c, PostgreSQL 15.18 server binary; versions all;
     https://www.postgresql.org/docs/current/kernel-resources.html
 """
@@ -20,6 +20,7 @@ SIGNATURE = Signature(
     category="server-lifecycle",
     severity=Severity.CRITICAL,
     tier=1,
+    any_level=True,
     meaning="A PostgreSQL backend died and the server reset all connections.",
     cause="The OOM killer hit a backend, a crash in an extension.",
     fix=("dmesg and the server's log ('was terminated by signal 9'); lower work_mem x connections; give memory."),

@@ -83,8 +83,100 @@ class Service:
     async def run(self):
         self.repo.save()  # expect high
 """,
+    """\
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def f(db: AsyncSession):
+    return load(db)  # expect high
+""",
+    """\
+async def load(session, key):
+    rows = await session.execute(select(1))
+    return rows.first()
+async def f(session):
+    load(session, 1)  # expect
+""",
+    """\
+import functools
+def needs(scope):
+    def decorate(function):
+        @functools.wraps(function)
+        async def checked(*args):
+            return await function(*args)
+        return checked
+    return decorate
+@needs("users")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def f(db: AsyncSession):
+    load(db)  # expect medium
+""",
+    """\
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+class Page:
+    def __init__(self, user):
+        self.name = user.name
+def show(user: int):
+    print(user)
+async def f(db: AsyncSession, pages):
+    print(load(db))  # expect high
+    show(load(db))  # expect high
+    pages.render(user=load(db))  # expect medium
+    user = load(db)  # expect medium
+    return Page(user)
+async def g(db: AsyncSession):
+    user = load(db)  # expect high
+    return user
+""",
 )
 SILENT = (
+    """\
+import asyncio
+async def load(db: AsyncSession, ids):
+    return await db.get(int, 1)
+async def f(db: AsyncSession, ids):
+    users_task = load(db, ids) if ids else None
+    if users_task is not None:
+        await asyncio.gather(users_task)
+""",
+    """\
+import asyncio
+from elsewhere import background
+def blocking(function):
+    def run(*args):
+        return asyncio.run(function(*args))
+    return run
+@blocking
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+@background
+async def save(db: AsyncSession):
+    await db.commit()
+async def f(db: AsyncSession):
+    await db.commit()
+    load(db)
+    save(db)
+""",
+    """\
+from collections.abc import Awaitable
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def later(db: AsyncSession) -> Awaitable[int]:
+    return load(db)
+def plain(db: AsyncSession):
+    return load(db)
+async def twice(db: AsyncSession):
+    return load(db)
+async def run(work):
+    return await work
+async def f(db: AsyncSession, pool, jobs):
+    await (await twice(db))
+    await run(load(db))
+    pool.submit_task(load(db))
+    jobs.append(load(db))
+    return await gather(*jobs)
+""",
     """\
 import asyncio
 async def g(db: AsyncSession): ...

@@ -73,6 +73,21 @@ def test_a_coroutine_that_somebody_awaits_is_silent(lines: tuple[str, ...], tmp_
     [
         """\
 from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
+class Repo:
+    def __init__(self, session: AsyncSession | Session):
+        self.session = session
+    async def save(self, user):
+        self.session.add(user)
+        await self.session.commit()
+        await self.session.refresh(user)
+    def save_sync(self, user):
+        self.session.add(user)
+        self.session.commit()
+        self.session.refresh(user)
+""",
+        """\
+from sqlalchemy.orm import Session
 async def f(db: Session):
     db.commit()
 """,

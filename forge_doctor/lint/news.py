@@ -1,0 +1,63 @@
+"""What became different in what all results of a project rest on: told as words that a file must hold to care.
+
+Rules ask of files they have not opened only by names: whether one is async, a relationship, handed to a framework,
+set on an application's state, or where an import of it leads. A file in which no changed name stands gets the answers
+it got before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from forge_doctor.lint.surface import Surface
+
+# To look for many words in all files costs more than it saves.
+MOST_WORDS = 60
+PACKAGE_MARK = "__init__.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A project's files with what they tell unopened, and the folders an import may lead to but no search enters."""
+
+    surfaces: Mapping[str, Surface]
+    left_out: tuple[str, ...]
+
+    @property
+    def for_all(self) -> tuple[object, ...]:
+        """What cannot be asked for by a name."""
+        makers = tuple(sorted(path for path, one in self.surfaces.items() if one.makes_factory))
+        packages = tuple(sorted(path for path in self.surfaces if PurePath(path).name == PACKAGE_MARK))
+        return makers, packages, self.left_out, any(one.relationships for one in self.surfaces.values())
+
+    @property
+    def by_name(self) -> set[tuple[str, str]]:
+        """Every fact (what, of which name)."""
+        found = {("module", path) for path in self.surfaces}
+        for path, one in self.surfaces.items():
+            found.update(("async", name) for name in one.async_names)
+            found.update(("relationship", name) for name in one.relationships)
+            found.update((f"state {path}", name) for name in one.state_names)
+            found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)
+        return found
+
+
+def changed_words(before: Ground, after: Ground) -> frozenset[bytes] | None:
+    """Names whose facts are not the same in both; None where everything may be different."""
+    if before.for_all != after.for_all:
+        return None
+    names = {_word(what, name) for what, name in before.by_name ^ after.by_name}
+    if len(names) > MOST_WORDS or not all(name.isascii() for name in names):
+        return None  # a name beyond ASCII has other bytes in other encodings
+    return frozenset(name.encode() for name in names)
+
+
+def _word(what: str, name: str) -> str:
+    return PurePath(name).stem if what == "module" else name
+
+
+def mentions_any(data: bytes | None, words: Iterable[bytes]) -> bool:
+    """Whether one of the words stands in the bytes, be it inside of another."""
+    return data is not None and any(word in data for word in words)

@@ -1,0 +1,90 @@
+"""The folder of kept results: one document a project and way of linting; safe to delete, and never worth an error.
+
+A document is read whole or not at all: its first line is the digest of the rest. It is replaced at once, so that runs
+beside each other lose at most each other's news.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.lint.reading import digest_of
+
+MOST_PROJECTS = 60
+MOST_LEFT_OVER = 4
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor lint; safe to delete.\n"
+
+
+def store_for(folder: Path, root: Path, way: Iterable[str]) -> Path:
+    """Where results of a project linted in this way are kept."""
+    name = blake2b("\0".join((str(root), *way)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return folder / f"{name}.json"
+
+
+def is_kept(store: Path) -> bool:
+    """Whether there is a document; False also where we may not look."""
+    return os.path.isfile(store)  # noqa: PTH113 - Path raises where a folder is closed to us
+
+
+def read_document(store: Path) -> Mapping[str, Any]:
+    """What `write_document` wrote; empty where there is nothing, or anything else."""
+    try:
+        digest, _, text = store.read_bytes().partition(b"\n")
+        document = json.loads(text) if digest == digest_of(text).encode() else {}
+    except (OSError, ValueError, RecursionError, MemoryError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def write_document(store: Path, document: Mapping[str, Any]) -> None:
+    """Replace what is there, if the folder can be written."""
+    text = json.dumps(document, separators=(",", ":")).encode()
+    with contextlib.suppress(OSError):
+        _write(store, b"%s\n%s" % (digest_of(text).encode(), text))
+        _sweep(store.parent)
+
+
+def _write(store: Path, data: bytes) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tag = store.parent / "CACHEDIR.TAG"
+    if not tag.exists():
+        tag.write_text(TAG, encoding="utf-8")
+        (store.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    handle, temporary = tempfile.mkstemp(dir=store.parent, prefix=".new.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(store)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Keep the newest projects, and little of what runs that were ended left behind."""
+    for pattern, most in (("*.json", MOST_PROJECTS), (".new.*", MOST_LEFT_OVER)):
+        stores = sorted(folder.glob(pattern), key=lambda one: one.stat().st_mtime, reverse=True)
+        for old in stores[most:]:
+            old.unlink(missing_ok=True)
+
+
+def stamp(*folders: Path) -> str:
+    """Changes with any file of these folders: the rules' own code, the parser, its grammar."""
+    found: list[str] = []
+    waiting = list(folders)
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir() and entry.name != "__pycache__":
+                    waiting.append(Path(entry.path))
+                elif entry.name.endswith((".py", ".so", ".pyd")):
+                    status = entry.stat()
+                    found.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
+    return digest_of("\n".join(sorted(found)).encode("utf-8", "surrogateescape"))

@@ -1,0 +1,32 @@
+"""What the bytes of a file must have for a rule to look at it (`SUSPECT`), told at the speed of a search for words.
+
+A pattern that begins with a condition or with alternatives costs ten times what one costs that begins with a word, and
+that ten times what looking for the word costs.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+class AnyWord:
+    """One of several words, be it inside of another."""
+
+    def __init__(self, *words: bytes) -> None:
+        self.words = words
+
+    def search(self, data: bytes) -> bytes | None:
+        """The first of the words that is there."""
+        return next((word for word in self.words if word in data), None)
+
+
+class WordsThen:
+    """A pattern, looked for only where one of the words is, without which it cannot match."""
+
+    def __init__(self, pattern: bytes, *words: bytes) -> None:
+        self.words = words
+        self.pattern = re.compile(pattern)
+
+    def search(self, data: bytes) -> re.Match[bytes] | None:
+        """The first match."""
+        return self.pattern.search(data) if any(word in data for word in self.words) else None

@@ -1,0 +1,114 @@
+"""Cuts one large log into parts that can be read apart, where it is quiet for so long that nothing reaches across."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.logs.collect import Task, dated
+from forge_doctor.logs.container_source import ContainerSource
+from forge_doctor.logs.record import SEEN_BYTES
+from forge_doctor.logs.scan import AFTER_BYTES, FRAME_MARKERS
+from forge_doctor.logs.sources import FileSlice, FileSource, LogStream, Source, open_path
+from forge_doctor.logs.tally import REPEATED_WITHIN, TIMED_OUT
+from forge_doctor.logs.wanted import Wanted
+
+# An event printed twice within so many bytes counts once; the longest that anything looks back.
+QUIET_BYTES = REPEATED_WITHIN + AFTER_BYTES + SEEN_BYTES
+SEARCHED_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The bytes of a whole log's file from `start` to `end`; None is wherever it ends when it is read."""
+
+    whole: Source
+    path: Path
+    start: int
+    end: int | None
+
+    @property
+    def name(self) -> str:
+        """The log's name."""
+        return self.whole.name
+
+    @property
+    def way(self) -> str:
+        """How the log is read."""
+        return self.whole.way
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of this part."""
+        return (self.path.stat().st_size if self.end is None else self.end) - self.start
+
+    def open(self) -> LogStream:
+        """Raises `CannotInspect` where the file has become unreadable."""
+        try:
+            return FileSlice(self.path, self.start, self.end)
+        except OSError as error:
+            raise CannotInspect(f"{self.name}: cannot be opened: {error.strerror}") from error
+
+
+def split(task: Task, count: int, wanted: Wanted) -> tuple[Task, ...]:
+    """At most `count` tasks that come to the same as the whole; only the task itself where it can't be cut."""
+    path = _plain_file(task)
+    if path is None:
+        return (task,)
+    places = (0, *dict.fromkeys(_cuts(path, count, wanted)))
+    rules = dated(task)
+    return tuple(
+        replace(task, source=Part(whole=task.source, path=path, start=start, end=end), rules=rules, begin=start)
+        for start, end in zip(places, (*places[1:], None), strict=True)
+    )
+
+
+def _plain_file(task: Task) -> Path | None:
+    """The one file of a log whose bytes are its lines."""
+    source = task.source
+    paths: tuple[Path, ...] = ()
+    if isinstance(source, FileSource) and task.tail is None:
+        paths = source.paths
+    elif isinstance(source, ContainerSource) and source.direct and (source.since, source.until) == (None, None):
+        paths = source.paths()
+    if len(paths) != 1:
+        return None
+    try:
+        stream = open_path(paths[0])
+    except CannotInspect:
+        return None  # Whoever reads it says why.
+    stream.close()
+    return paths[0] if stream.as_stored else None
+
+
+def _cuts(path: Path, count: int, wanted: Wanted) -> Iterator[int]:
+    """Places near to equal shares, ascending."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for number in range(1, count):
+            start = max(0, size * number // count - SEARCHED_BYTES // 2)
+            file.seek(start)
+            found = quiet_place(file.read(SEARCHED_BYTES), wanted)
+            if found is not None:
+                yield start + found
+
+
+def quiet_place(data: bytes, wanted: Wanted) -> int | None:
+    """The start of a line that has nothing worth reading for QUIET_BYTES before it, and enough behind it."""
+    if TIMED_OUT.search(data):
+        return None  # What it says of a worker holds for a kill any time later.
+    loud = list(wanted.engine.search(data))
+    for marker in FRAME_MARKERS:
+        at = data.find(marker)
+        while at >= 0:
+            loud.append(at)
+            at = data.find(marker, at + AFTER_BYTES)
+    borders = [0, *sorted(loud), len(data)]
+    for before, after in itertools.pairwise(borders):
+        place = data.find(b"\n", before + QUIET_BYTES) + 1
+        if place and place + AFTER_BYTES + SEEN_BYTES < after:
+            return place
+    return None

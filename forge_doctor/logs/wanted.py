@@ -1,0 +1,56 @@
+"""What the scanner looks for: the literals of the signatures, and what errors have that no signature knows."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from forge_doctor.logs.engines import Engine, make_engine
+from forge_doctor.logs.marks import MARKS
+
+# What errors have that no signature knows.
+ANCHORS = (
+    b"Traceback (most recent call last)",
+    b"ERROR",
+    b"CRITICAL",
+    b"FATAL",
+    b"PANIC",
+    b'"error"',
+    b'"critical"',
+    b"level=error",
+    b"level=fatal",
+    b"[error",
+    b"[critical",
+    b'"exc_info"',
+    b'"exc_type"',
+    b'"exception"',
+    b"--- Logging error ---",
+    b"RuntimeWarning: ",
+    b"ResourceWarning: ",
+    b"SAWarning: ",
+    b"Exception ignored in",
+    b"Background on this error at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The literals to look for and the engine that looks for them."""
+
+    literals: tuple[bytes, ...]
+    engine: Engine
+
+
+@functools.cache
+def wanted_literals() -> tuple[bytes, ...]:
+    """What the signatures and the anchors look for."""
+    from forge_doctor.logs.signature import load_signatures
+
+    known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
+    return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
+
+
+@functools.cache
+def wanted_lines(engine: str = "") -> Wanted:
+    """A search for them all with the named or the fastest engine."""
+    return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))
