@@ -177,7 +177,7 @@ class Project:
 
     @cached_property
     def async_names(self) -> frozenset[str]:
-        """The name of every `async def` of the project; costs one reading of its files, no parsing."""
+        """The names of functions whose call may give a coroutine; costs one reading of the files, no parsing."""
         return frozenset(name for one in self.surfaces.values() for name in one.async_names)
 
     @cached_property
