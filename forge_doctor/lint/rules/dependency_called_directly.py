@@ -68,7 +68,9 @@ SUSPECT = re.compile(rb"ession")
 CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
 AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
+MOCKING = re.compile(r"[mM]ock|\bpatch")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
+LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
 CONSEQUENCE = {
     Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
@@ -141,7 +143,7 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
     reads = list(reads_of(project, assign.target, assign))
     # Asked for a second time, a generator runs to its end.
     if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call):
-        yield told(file, call, function, DROPPED, Confidence.MEDIUM)
+        yield told(file, call, function, LEFT, Confidence.MEDIUM)
     for read in reads:
         use, _ = at_place(read)
         if use.use in CONSEQUENCE and not is_generator_method(use.node):
@@ -163,8 +165,9 @@ def is_next(generator: Node) -> bool:
 
 
 def is_unfinished(call: Call) -> bool:
-    """Whether nothing in the function finishes the generator."""
-    return call.function is None or FINISHED.search(call.function.text) is None
+    """Whether nothing in the function finishes the generator, and its session is no mock."""
+    text = "" if call.function is None else call.function.text
+    return FINISHED.search(text) is None and MOCKING.search(text) is None
 
 
 def told(file: SourceFile, call: Call, function: FunctionDef, consequence: str, confidence: Confidence) -> Finding:

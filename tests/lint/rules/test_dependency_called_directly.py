@@ -43,6 +43,13 @@ async def f():
         except StopAsyncIteration:
             pass
 """,
+    """\
+async def test_it_commits(mocker):
+    mocker.patch("app.db.Factory")
+    made = get_db()
+    db = await made.__anext__()
+    await db.commit()
+""",
     "async def f(keep):\n    made = get_db()\n    keep.append(made)\n    db = await anext(made)\n",
     "async def f():\n    return [db async for db in get_db()]\n",
     "async def f(db: AsyncSession = Depends(get_db)): ...\n",
