@@ -1,7 +1,8 @@
 """An async function of the project that uses a session is called and never awaited.
 
-Why: calling an `async def`, or a plain function that returns what one gives, only makes a coroutine object. The repository method that was to save or
-load never runs, nothing is sent to the database, and what is kept is no row but a coroutine.
+Why: calling an `async def`, or a plain function that returns what one gives, only makes a coroutine
+object. The repository method that was to save or load never runs, nothing is sent to the database, and
+what is kept is no row but a coroutine.
 
 Bad:
 
