@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.collected import fate_of_many
 from forge_doctor.lint.kinds import Kind, words
 from forge_doctor.lint.nodes import (
     Assign,
     Attribute,
     Call,
     Comprehension,
-    ComprehensionFor,
     Dict,
-    For,
     FunctionDef,
     IfExp,
     Keyword,
@@ -22,13 +20,11 @@ from forge_doctor.lint.nodes import (
     Name,
     NamedExpr,
     Node,
-    Param,
     Sequence,
     Starred,
-    WithItem,
 )
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
+from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.uses import Fate, Use, at_place, harmless
 
 # Callables that take a coroutine to run it.
@@ -39,6 +35,8 @@ TAKERS = re.compile(
 )
 # Reads in a way no coroutine can be read, even where another read hands it on.
 TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)
+# What a coroutine object has, and a result that is awaited once may be asked for.
+OF_COROUTINES = frozenset({"close", "send", "throw"})
 COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
 # Builtins and library functions that want the result, never a coroutine.
 WANTS_DATA = words(
@@ -86,7 +84,7 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
         return min(faults, key=lambda one: (-one.confidence, one.node.start))
     # `x = load() if wanted else None` may be asked whether it is None before it is handed on.
     telling = (Use.CHAINED, Use.ITERATED) if isinstance(node, IfExp) else TELLING
-    strong = [one for one in faults if one.use in telling]
+    strong = [one for one in faults if one.use in telling and not _is_of_coroutine(one)]
     if strong:
         return strong[0]
     if fates:
@@ -94,6 +92,11 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
     if name.text in ("_", "__") or node.function is not None:
         return Fate(use=Use.ASSIGNED, node=node)
     return harmless(node)
+
+
+def _is_of_coroutine(fate: Fate) -> bool:
+    """Whether it is `work.close()`, which ends a coroutine that nobody could run."""
+    return isinstance(fate.node, Attribute) and fate.node.attr in OF_COROUTINES
 
 
 def _fate_of_stored(node: Node, target: Node) -> Fate:
@@ -106,51 +109,6 @@ def _fate_of_stored(node: Node, target: Node) -> Fate:
             return harmless(node)
         return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
     return harmless(node)
-
-
-def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
-    """The reads that may see the value bound to `name` by `assign`, in the same scope and those inside it."""
-    scopes = project.scopes(name.file)
-    found = scopes.lookup(name.text, name)
-    if found is None:
-        return
-    scope, bindings = found
-    binder = next((one for one in bindings if one.node is assign or one.node.contains(name)), None)
-    pattern = re.compile(rb"(?<![\w.])" + re.escape(name.text).encode() + rb"(?!\w)")
-    node = scope.node
-    for match in pattern.finditer(name.file.data, node.start, node.end):
-        read = name.file.node_at(match.start())
-        if not isinstance(read, Name) or read is name or not is_read(read):
-            continue
-        again = scopes.lookup(read.text, read)
-        if again is None or again[0] is not scope:
-            continue
-        if read.owner is not node or binder is None or binder in reaching(bindings, read):
-            yield read
-
-
-def is_read(name: Name) -> bool:
-    """Whether a name stands for its value there, not as a target, keyword or parameter."""
-    around = name.parent
-    if isinstance(around, Keyword):
-        return around.value is name
-    if isinstance(around, Attribute):
-        return around.value is name
-    if isinstance(around, Assign):
-        return name not in around.targets and around.annotation is not name
-    if isinstance(around, For | ComprehensionFor):
-        return around.target is not name
-    if isinstance(around, WithItem):
-        return around.value is name
-    if isinstance(around, NamedExpr):
-        return around.target is not name
-    if isinstance(around, Param):
-        return around.default is name
-    if isinstance(around, FunctionDef):
-        return False
-    if isinstance(around, Sequence):
-        return not isinstance(around.parent, Assign) or around not in around.parent.targets
-    return True
 
 
 # -- arguments and containers
@@ -189,9 +147,17 @@ def _fate_of_contained(project: Project, node: Node, container: Node, depth: int
             return judge_argument(project, call, outer, fate.node, depth)
         if isinstance(call, Call) and call.method in WANTS_DATA and not isinstance(container, Comprehension):
             return Fate(use=Use.ARGUMENT, node=node, confidence=Confidence.MEDIUM)
-    if fate.use is Use.ASSIGNED and isinstance(outer.parent, Assign) and isinstance(container, Sequence):
-        return _pairwise(project, node, container, outer.parent, depth)
-    return harmless(node)
+    return _fate_in_list(project, node, container, outer, depth) if place is container else harmless(node)
+
+
+def _fate_in_list(project: Project, node: Node, container: Node, place: Node, depth: int) -> Fate:
+    """In a list, set, tuple or comprehension of coroutines, by what becomes of the whole."""
+    assign = place.parent
+    if isinstance(assign, Assign) and isinstance(assign.target, Sequence) and isinstance(container, Sequence):
+        return _pairwise(project, node, container, assign, depth)
+    if isinstance(container, Dict) or depth >= 4:
+        return harmless(node)
+    return fate_of_many(project, container, lambda read: fate_of(project, read, depth + 1))
 
 
 def _pairwise(project: Project, node: Node, container: Sequence, assign: Assign, depth: int) -> Fate:

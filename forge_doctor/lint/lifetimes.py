@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.fates import is_read, reads_of
 from forge_doctor.lint.kinds import Kind, words
 from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.nodes import (
@@ -31,6 +30,7 @@ from forge_doctor.lint.nodes import (
     Yield,
 )
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import is_read, reads_of
 from forge_doctor.lint.uses import Use, at_place
 
 # Methods after which a session holds no connection and wants no further care.

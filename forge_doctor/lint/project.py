@@ -47,7 +47,7 @@ class Project:
         self._values: dict[Node, Value] = {}
         self._annotated: dict[Node, Value] = {}
         self._results: dict[FunctionDef, Value] = {}
-        self._evidence: dict[tuple[Node, str, bool], Evidence] = {}
+        self._evidence: dict[tuple[Node, str, bool], Evidence] = {}  # by region, text, and whether in `async def`
         self._touching: dict[FunctionDef, bool] = {}
         self._depth = 0
 
@@ -110,7 +110,7 @@ class Project:
         if not isinstance(node, Name | Attribute):
             return NO_EVIDENCE
         region = region_of(self.scopes(node.file), node)
-        key = (region, node.text, node.function is None)
+        key = (region, node.text, node.function is not None and node.function.is_async)
         found = self._evidence.get(key)
         if found is None:
             found = self._evidence[key] = evidence_for(node, region)
@@ -177,7 +177,7 @@ class Project:
 
     @cached_property
     def async_names(self) -> frozenset[str]:
-        """The name of every `async def` of the project; costs one reading of its files, no parsing."""
+        """The names of functions whose call may give a coroutine; costs one reading of the files, no parsing."""
         return frozenset(name for one in self.surfaces.values() for name in one.async_names)
 
     @cached_property

@@ -12,6 +12,12 @@ from dataclasses import dataclass
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
 ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+# In a plain function it hands a session's coroutine on.
+PASSED = re.compile(
+    rb"return[ \t]+[\w.]{0,100}(?:ession|db|conn|connection)\."
+    rb"(?:commit|delete|exec|execute|flush|get|get_one|merge|refresh|rollback|scalars?|stream|stream_scalars|run_sync)\("
+)
+PLAIN_DEF = re.compile(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
 MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\], ]*\]\s*)?\(")
 RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
 STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
@@ -51,8 +57,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """The names of `async def`s, of relationships and of what is set on a `state`, whether a call may make a factory,
-    and what is handed over."""
+    """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
+    on), of relationships and of what is set on a `state`, whether a call may make
+    a factory, and what is handed over."""
 
     async_names: tuple[str, ...] = ()
     relationships: tuple[str, ...] = ()
@@ -69,7 +76,7 @@ def surface_of(data: bytes) -> Surface:
     related = _relationships(data) if b"elationship" in data else ()
     asked = b"essionmaker" in data or b"AsyncSession" in data
     return Surface(
-        async_names=_texts(ASYNC_DEF.findall(data)),
+        async_names=_texts([*ASYNC_DEF.findall(data), *(_passing(data) if asked else ())]),
         relationships=_texts(related),
         makes_factory=asked and MAKER.search(data) is not None,
         mentions=tuple(_mentions(data)),
@@ -79,6 +86,14 @@ def surface_of(data: bytes) -> Surface:
 
 def _texts(names: Iterator[bytes] | list[bytes] | tuple[()]) -> tuple[str, ...]:
     return tuple(sorted({name.decode("utf-8", "replace") for name in names}))
+
+
+def _passing(data: bytes) -> Iterator[bytes]:
+    """The names of plain functions around a `return session.execute(...)`."""
+    for match in PASSED.finditer(data):
+        head = data.rfind(b"def ", 0, match.start())
+        line = data.rfind(b"\n", 0, max(head, 0)) + 1
+        yield from PLAIN_DEF.findall(data, line, match.start())[-1:]
 
 
 def _relationships(data: bytes) -> Iterator[bytes]:

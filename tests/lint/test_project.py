@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.project import Project
 from tests.support.lint_cases import check_source
 
 RULE = "unawaited-session-call"
@@ -378,3 +380,20 @@ async def test_f(db):
 @pytest.mark.parametrize("files", PACKAGES.values(), ids=PACKAGES.keys())
 def test_a_session_is_known_across_modules_from(files: dict[str, str], tmp_path: Path) -> None:
     check_source(files, RULE, tmp_path)
+
+
+def test_an_await_in_one_method_proves_nothing_of_a_plain_one_whichever_is_asked_first(tmp_path: Path) -> None:
+    path = tmp_path / "repo.py"
+    path.write_text(
+        "from sqlalchemy.orm import Session\n" + SA + "class Repo:\n"
+        "    def __init__(self, session: AsyncSession | Session):\n        self.session = session\n"
+        "    async def save(self):\n        await self.session.commit()\n"
+        "    def save_sync(self):\n        self.session.commit()\n"
+    )
+    for way in (1, -1):
+        project = Project(tmp_path)
+        file = project.open(path)
+        assert file is not None
+        calls = sorted(file.calls("commit"), key=lambda one: one.start)[::way]
+        kinds = [project.known(one.receiver).kind for one in calls if one.receiver is not None][::way]
+        assert kinds == [Kind.ASYNC_SESSION, Kind.UNKNOWN]

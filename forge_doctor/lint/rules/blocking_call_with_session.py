@@ -39,6 +39,7 @@ from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.matched_calls import matched_calls
 from forge_doctor.lint.nodes import Call, FunctionDef, Node, Param, With
+from forge_doctor.lint.one_time import runs_once
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 
@@ -79,7 +80,7 @@ class Open:
 @check(severity=Severity.WARNING)
 def blocking_call_with_session(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the calls known to block, right in an `async def`."""
-    if is_test_file(file):
+    if is_test_file(file) or runs_once(file):
         return
     for call in matched_calls(file, CALLED):
         function = call.function

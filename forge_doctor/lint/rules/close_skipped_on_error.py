@@ -118,7 +118,7 @@ def found(file: SourceFile, made: Made, close: Node, skipper: Node) -> Finding:
         close,
         f"`{close.text}()` stands in no `finally`: {what} line {skipper.line} skips it, and the connection stays out "
         "of the pool",
-        confidence=min(made.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
+        confidence=min(made.confidence, Confidence.LOW if is_test_file(file) else Confidence.HIGH),
         remedy=f"async with {made.call.text} as {name}:\n    ...",
         related=(
             Related(message="made here", location=file.location(made.call)),

@@ -43,7 +43,6 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.fates import reads_of
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import (
     Assign,
@@ -60,6 +59,7 @@ from forge_doctor.lint.nodes import (
     Starred,
 )
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.sessions_made import word_start
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
@@ -68,7 +68,9 @@ SUSPECT = re.compile(rb"ession")
 CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
 AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
 FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
+MOCKING = re.compile(r"[mM]ock|\bpatch")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
+LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
 CONSEQUENCE = {
     Use.AWAITED: "an async generator cannot be awaited: TypeError at run time",
@@ -139,8 +141,9 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
     if not isinstance(assign.target, Name):
         return
     reads = list(reads_of(project, assign.target, assign))
-    if reads and all(is_next(read) for read in reads) and is_unfinished(call):
-        yield told(file, call, function, DROPPED, Confidence.MEDIUM)
+    # Asked for a second time, a generator runs to its end.
+    if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call):
+        yield told(file, call, function, LEFT, Confidence.MEDIUM)
     for read in reads:
         use, _ = at_place(read)
         if use.use in CONSEQUENCE and not is_generator_method(use.node):
@@ -162,8 +165,9 @@ def is_next(generator: Node) -> bool:
 
 
 def is_unfinished(call: Call) -> bool:
-    """Whether nothing in the function finishes the generator."""
-    return call.function is None or FINISHED.search(call.function.text) is None
+    """Whether nothing in the function finishes the generator, and its session is no mock."""
+    text = "" if call.function is None else call.function.text
+    return FINISHED.search(text) is None and MOCKING.search(text) is None
 
 
 def told(file: SourceFile, call: Call, function: FunctionDef, consequence: str, confidence: Confidence) -> Finding:

@@ -57,6 +57,7 @@ from forge_doctor.lint.nodes import (
     While,
     With,
 )
+from forge_doctor.lint.one_time import runs_once
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
@@ -70,20 +71,21 @@ GROUPING = re.compile(
     r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\("
     r"|with_for_update|FOR (?:UPDATE|SHARE)|advisory|\b(?:set|next)val\("
 )
-MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
+# A condition that holds where a look-up found nothing.
+UNKNOWN_YET = re.compile(r"\bnot (\w+)$|\b(\w+) is None\b")
 
 
 @check(severity=Severity.WARNING)
 def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the loop around every awaited query."""
-    if is_test_file(file) or MIGRATION.search(file.path) or not file.mentions(b"for "):
+    if is_test_file(file) or runs_once(file) or not file.mentions(b"for "):
         return
     for call, confidence in session_calls(file, project, QUERIES):
         loop = loop_around(call)
         if loop is None or not is_awaited(call) or has_reason(project, loop, call):
             continue
         sql = query_of(project, call)
-        if sql is None or GROUPING.search(sql.text) or selects_by(sql, loop):
+        if sql is None or GROUPING.search(sql.text) or selects_by(sql, loop) or follows(sql, loop, call):
             continue
         if any(depends_on(project, part, loop) for part in (*sql.parts, *call.args[1:])):
             surely = is_of_query(project, loop)
@@ -134,7 +136,14 @@ def is_rare(loop: For, call: Call) -> bool:
     names = "|".join(map(re.escape, target_names(loop))) or "(?!)"
     special = re.compile(rf"\b(?:{names})\s*==\s*['\"\d]")
     tests = [one.test.text for one in call.ancestors if isinstance(one, If) and loop.contains(one)]
-    return any(special.search(test) or is_first_time(test, loop) for test in tests)
+    return any(special.search(test) or is_first_time(test, loop) or is_fallback(test, loop) for test in tests)
+
+
+def is_fallback(test: str, loop: For) -> bool:
+    """Whether a condition holds only for what a dictionary does not have."""
+    asked = UNKNOWN_YET.search(test)
+    name = "" if asked is None else asked.group(1) or asked.group(2)
+    return bool(name) and re.search(rf"\b{name}\s*=\s*(?!await\b)[\w.]+\.get\(", loop.text) is not None
 
 
 def is_first_time(test: str, loop: For) -> bool:
@@ -167,6 +176,24 @@ def selects_by(sql: Sql, loop: For | ComprehensionFor) -> bool:
     """Whether the loop walks over the models or columns themselves."""
     names = target_names(loop)
     return any(re.search(rf"\b{re.escape(name)}\b", entity.text) for name in names for entity in sql.entities)
+
+
+def follows(sql: Sql, loop: For | ComprehensionFor, call: Call) -> bool:
+    """Whether the query is made from what the step before it found, as on the way down a tree."""
+    function = call.function
+    if function is None or isinstance(loop, ComprehensionFor):
+        return False
+    set_at: dict[str, list[int]] = {}
+    for assign in loop.find(Assign, nested=False):
+        if isinstance(assign.target, Name):
+            set_at.setdefault(assign.target.id, []).append(assign.start)
+    before = function.file.data[function.start : loop.start]
+    return any(
+        min(starts) > call.start
+        and re.search(rf"\b{name}\b", sql.text) is not None
+        and re.search(rb"\b" + name.encode() + rb"\s*(?::[^=\n]+)?(?:=[^=]|[,)])", before) is not None
+        for name, starts in set_at.items()
+    )
 
 
 def target_names(loop: For | ComprehensionFor) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """An async function of the project that uses a session is called and never awaited.
 
-Why: calling an `async def` only makes a coroutine object. The repository method that was to save or
-load never runs, nothing is sent to the database, and what is kept is no row but a coroutine.
+Why: calling an `async def`, or a plain function that returns what one gives, only makes a coroutine
+object. The repository method that was to save or load never runs, nothing is sent to the database, and
+what is kept is no row but a coroutine.
 
 Bad:
 
@@ -36,15 +37,17 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
-from forge_doctor.lint.doubles import is_declaration, is_mocked
+from forge_doctor.lint.doubles import is_mocked
 from forge_doctor.lint.fates import fate_of
-from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Call, FunctionDef
+from forge_doctor.lint.passing import data_access
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
+# `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
+PASSING = re.compile(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
 RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
 
 
@@ -54,33 +57,32 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
     for call in file.calls(*names_to_look_for(file, project), awaited=False):
         if call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
-        value = project.value_of(call)
-        function = value.definition
-        if value.kind is not Kind.COROUTINE or not isinstance(function, FunctionDef):
-            continue
-        if value.confidence is Confidence.LOW or not project.touches_session(function):
-            continue
-        if is_declaration(function) or (call.receiver is not None and is_mocked(call.receiver)):
+        access = data_access(project, call)
+        if access is None or (call.receiver is not None and is_mocked(call.receiver)):
             continue
         fate = fate_of(project, call)
         if fate.is_fault:
-            yield found(file, call, function, fate.use, min(value.confidence, fate.confidence))
+            yield found(file, call, access.function, fate.use, min(access.confidence, fate.confidence))
 
 
 def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
-    """The names called here that are those of async functions, or an import's other name for one."""
+    """The names called here that are those of async functions, an import's other name for one, or of plain functions
+    here that hand on what one gives."""
     others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in project.async_names}
-    return file.names_called & (project.async_names | others)
+    passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in project.async_names}
+    return file.names_called & (project.async_names | others | passing)
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:
     """The finding with the `await` to insert, and where the function is."""
     edits: tuple[Edit, ...] = await_edits(call)
-    place = Related(message=f"`async def {function.name}`", location=function.file.location(function.name_node))
+    kind = "async def" if function.is_async else "def"
+    says = "is async and uses a session" if function.is_async else "gives a coroutine that uses a session"
+    place = Related(message=f"`{kind} {function.name}`", location=function.file.location(function.name_node))
     return file.finding(
         unawaited_data_access,
         call,
-        f"`{call.method}()` is async and uses a session, and is not awaited: {CONSEQUENCE[use]}",
+        f"`{call.method}()` {says}, and is not awaited: {CONSEQUENCE[use]}",
         confidence=confidence,
         remedy=f"await {call.method}(...)",
         related=(place,),

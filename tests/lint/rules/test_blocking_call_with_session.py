@@ -80,7 +80,8 @@ def test_what_blocks_no_loop_or_holds_no_session_is_silent(code: str, tmp_path: 
     check_source(QUERIES + code, RULE, tmp_path)
 
 
-def test_tests_may_sleep(tmp_path: Path) -> None:
+def test_tests_and_migrations_may_sleep(tmp_path: Path) -> None:
     code = QUERIES + "async def test_f(db: AsyncSession):\n    await db.flush()\n    time.sleep(1)\n"
     assert lint_source({"tests/test_f.py": code}, RULE, tmp_path) == ()
+    assert lint_source({"app/migrations/utils.py": code}, RULE, tmp_path) == ()
     assert lint_source({"app/f.py": code}, RULE, tmp_path)

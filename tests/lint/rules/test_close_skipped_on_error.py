@@ -83,3 +83,8 @@ async def other_branch(x):
 @pytest.mark.parametrize("code", [SKIPPED, NOT_SKIPPED], ids=["skipped", "not skipped"])
 def test_a_close_that_an_error_skips_is_found(code: str, tmp_path: Path) -> None:
     check_source(LEAKS + code, RULE, tmp_path)
+
+
+def test_a_test_that_fails_anyway_is_told_only_to_those_who_ask(tmp_path: Path) -> None:
+    code = LEAKS + "async def test_f():\n    s = Factory()\n    await s.flush()\n    await s.close()  # expect low\n"
+    check_source({"tests/test_f.py": code}, RULE, tmp_path)

@@ -31,6 +31,25 @@ async def f(db: AsyncSession):
     "async def f():\n    made = get_db()  # expect medium\n    db = await anext(made)\n    await db.commit()\n",
 )
 SILENT = (
+    """\
+async def f():
+    made = get_db()
+    db = await made.__anext__()
+    try:
+        await db.commit()
+    finally:
+        try:
+            await made.__anext__()
+        except StopAsyncIteration:
+            pass
+""",
+    """\
+async def test_it_commits(mocker):
+    mocker.patch("app.db.Factory")
+    made = get_db()
+    db = await made.__anext__()
+    await db.commit()
+""",
     "async def f(keep):\n    made = get_db()\n    keep.append(made)\n    db = await anext(made)\n",
     "async def f():\n    return [db async for db in get_db()]\n",
     "async def f(db: AsyncSession = Depends(get_db)): ...\n",

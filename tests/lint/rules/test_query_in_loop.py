@@ -34,6 +34,14 @@ BAD = [
         if wanted:
             await db.execute(text("SELECT 1 FROM users WHERE name = :n"), {"n": wanted})  # expect medium
 """,
+    """\
+    total = None
+    for key in keys:
+        user = await db.get(User, key)  # expect medium
+        if total is None:
+            total = await db.scalar(select(User.age).where(User.id == key))  # expect medium
+        total = user.age
+""",
 ]
 GOOD = [
     "    for batch in batches:\n        await db.scalars(select(User).where(User.id.in_(batch)))\n",
@@ -64,6 +72,20 @@ GOOD = [
         "    for name, value in keys.items():\n        if name == 'email' and value:\n"
         "            found.append(await db.scalar(select(User).where(User.name == value)))\n"
     ),
+    """\
+    parent = None
+    for key in keys:
+        query = select(User).where(User.name == key, User.id == parent)
+        user = await db.scalar(query)
+        parent = user.id
+""",
+    """\
+    for key in keys:
+        user = cache.get(key)
+        if user is None:
+            user = await db.get(User, key)
+        found.append(user)
+""",
     "    for key in keys:\n        await db.execute(text('SELECT setval(:name, 1)'), {'name': key})\n",
     "    for user in await db.scalars(select(User)):\n        print(user)\n",
     "    for key in keys:\n        cache.get(key)\n        await cache.get(key)\n",

@@ -23,8 +23,6 @@ async def f():
         task = asyncio.create_task(load(db))  # expect high
 """,
     "async def f(db: AsyncSession = Depends(get_db)):\n    asyncio.ensure_future(load(db))  # expect high\n",
-)
-FOUND += (
     """\
 async def f(tasks: BackgroundTasks, db: AsyncSession = Depends(get_db)):
     async def later():

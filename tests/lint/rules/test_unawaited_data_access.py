@@ -129,8 +129,62 @@ async def g(db: AsyncSession):
     user = load(db)  # expect high
     return user
 """,
+    """\
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    def save(self):
+        return self.session.commit()
+    def one(self, key):
+        if key:
+            return self.session.get(int, key)
+        return self.session.get(int, 0)
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+def later(db):
+    return load(db)
+async def f(repo: Repo, db: AsyncSession):
+    repo.save()  # expect high
+    user = repo.one(1)  # expect high
+    later(db)  # expect high
+    return user.name
+""",
 )
 SILENT = (
+    """\
+import asyncio
+from typing import overload
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    def save(self):
+        return self.session.commit()
+    def started(self):
+        return asyncio.create_task(self.session.commit())
+    def either(self, wait):
+        if wait:
+            return self.session.commit()
+        return None
+    def again(self):
+        return self.save()
+    def adds(self, one):
+        return self.session.add(one)
+class Books:
+    def __init__(self, session: AsyncSession | Session):
+        self.session = session
+    def rows(self):
+        return self.session.execute(select(1))
+async def f(repo: Repo, books: Books):
+    repo.started()
+    repo.either(False)
+    repo.adds(1)
+    books.rows().all()
+    await repo.save()
+    await repo.again()
+    task = asyncio.create_task(repo.save())
+    await task
+    return await asyncio.gather(repo.save(), repo.again())
+""",
     """\
 import asyncio
 async def load(db: AsyncSession, ids):
@@ -273,6 +327,16 @@ def test_the_edits_leave_nothing_to_find(code: str, tmp_path: Path) -> None:
     after = fixed(before, RULE, tmp_path)
     assert after != before
     check_source(after.replace("# expect", "# mended"), RULE, tmp_path)
+
+
+def test_a_plain_function_of_another_module_that_hands_a_coroutine_on_is_known(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/users.py": AWAITS + "def save(session: AsyncSession):\n    return session.commit()\n",
+        "app/api.py": "from app import users\nfrom app.users import save as keep\n"
+        "async def f(db):\n    users.save(db)  # expect high\n    keep(db)  # expect high\n    await keep(db)\n",
+    }
+    check_source(files, RULE, tmp_path)
 
 
 def test_a_coroutine_of_another_module_is_known(tmp_path: Path) -> None:

@@ -1,0 +1,14 @@
+"""Which files run once, by hand or before the service starts: told by their paths alone."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.lint.source import SourceFile
+
+PATH = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
+
+
+def runs_once(file: SourceFile) -> bool:
+    """Whether it is a migration, seed or script: nobody else waits while it runs."""
+    return PATH.search(file.path) is not None
