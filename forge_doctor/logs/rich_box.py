@@ -17,7 +17,7 @@ _CORNERS = {corner.encode(): edge for corner, edge in (("╭", _TOP), ("┌", _T
 _INNER = re.compile(r"\s*[╭╰┌└│]")
 _PLACE = re.compile(r"(.+?):(\d+) in (\S+)$")
 _TIGHT_PLACE = re.compile(r"(.+?):(\d+)in([\w<>.]+)$")
-_CODE = re.compile(r"\s*(❱)?\s*(\d+) (.*)$")
+_CODE = re.compile(r"\s*(❱)?\s*(\d+)(?: (.*)|$)")
 
 
 def unbox(lines: list[str]) -> list[str]:
@@ -66,7 +66,7 @@ def _frames(content: list[str]) -> list[str]:
         code = _CODE.match(line) if not place else None
         if code:
             if code[1]:
-                out.append("    " + code[3].lstrip("│ ").rstrip())
+                out.append("    " + (code[3] or "").lstrip("│ ").rstrip())
             continue
         place.append(line.strip())
         found = _PLACE.match("".join(place)) or _TIGHT_PLACE.match("".join(place).replace(" ", ""))

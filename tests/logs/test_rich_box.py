@@ -82,7 +82,7 @@ def test_boxes_chained_and_followed_by_other_records_each_give_their_own_event(w
 
 
 def test_the_culprit_s_code_is_without_the_lines_that_guide_its_indentation():
-    logger, written = rich_logger(width=120)
+    logger, written = rich_logger(width=200)
     try:
         load()
     except Exception:
