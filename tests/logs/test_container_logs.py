@@ -41,6 +41,14 @@ def content(source: ContainerSource) -> bytes:
     return got
 
 
+def unique_beginning(engine: Any, container: Any) -> str:
+    """As much of its id as no other container of the engine shares."""
+    others = [other["Id"] for other in engine.api.containers(all=True) if other["Id"] != container.id]
+    return next(
+        container.id[:n] for n in range(3, 12) if not any(other.startswith(container.id[:n]) for other in others)
+    )
+
+
 def messages(text: bytes) -> list[str]:
     """The messages of a log in json-file, CRI or `-t` form."""
     lines = text.decode().splitlines()
@@ -152,11 +160,11 @@ def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_contai
 
 
 @docker
-def test_containers_are_found_by_every_name_they_have(log_container: LogContainer) -> None:
+def test_containers_are_found_by_every_name_they_have(docker_engine: Any, log_container: LogContainer) -> None:
     labels = {"com.docker.compose.project": "shop-x1", "com.docker.compose.service": "api-x1", "team.x1": "blue"}
     first = log_container("true", labels=labels)
     second = log_container("true", labels={**labels, "com.docker.compose.service": "db-x1"})
-    for word in (first.name, first.id, first.id[:12], "api-x1"):
+    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), "api-x1"):
         assert [log.id for log in find_container_logs(word)] == [first.id]
     for word in ("shop-x1", "team.x1=blue", "team.x1"):
         assert {log.id for log in find_container_logs(word)} == {first.id, second.id}
