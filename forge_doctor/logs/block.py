@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from forge_doctor.logs.head import Head
 from forge_doctor.logs.record import BEFORE_BYTES, Line
+from forge_doctor.logs.rich_box import EDGES, begins_box, ends_box
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""
@@ -20,7 +21,6 @@ _FRAME = re.compile(rb'\s*(?:> )?File "')
 _FRAME_FUNCTION = re.compile(rb", in ([\w<>.]+)\s*$")
 _CARETS = re.compile(rb" {4,}[\^~]+[\^~ ]*$")
 _EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
-_BOX = tuple("│╭╰❱".encode()[n : n + 3] for n in range(0, 12, 3))
 _MARGIN = re.compile(rb" +\| ?")
 _LEAF = re.compile(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
 _GROUP = b"Exception Group Traceback"
@@ -40,17 +40,19 @@ class Kind(enum.Enum):
 
 
 class State(enum.Enum):
-    """How far a block's traceback has come."""
+    """How far a block's traceback has come; `BOXED` is past its box, where its exception stands, indented as it is."""
 
     MESSAGE = enum.auto()
     HEADER = enum.auto()
     FRAME = enum.auto()
     SOURCE = enum.auto()
+    BOXED = enum.auto()
     EXCEPTION = enum.auto()
     JOINED = enum.auto()
 
 
 _UNFINISHED = (State.HEADER, State.FRAME, State.SOURCE, State.JOINED)
+_TOLD = (State.BOXED, State.EXCEPTION)
 
 
 def kind_of(text: bytes, grouped: bool = False) -> Kind:
@@ -61,13 +63,13 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         text = _MARGIN.sub(b"", text, count=1)
     if not text.strip():
         return Kind.BLANK
-    if _HEADER in text:
+    if _HEADER in text or begins_box(text):
         return Kind.HEADER
     if text.startswith(_JOINERS) or text.startswith(_STACK):
         return Kind.JOINER
     if text[:1] in (b" ", b"\t", b">"):
         return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
-    if text.startswith(_BOX) or text[:1] in (b"|", b"+"):
+    if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
         return Kind.SOURCE
     return Kind.EXCEPTION if _EXCEPTION.match(text) else Kind.OTHER
 
@@ -114,7 +116,7 @@ class Block:
             self.state = State.HEADER
             self.grouped = self.grouped or _GROUP in text
         elif kind is Kind.FRAME:
-            self.state = State.FRAME if self.state is not State.EXCEPTION else self.state
+            self.state = State.FRAME if self.state not in _TOLD else self.state
         elif kind is Kind.SOURCE:
             self._source(text)
         elif kind is Kind.JOINER:
@@ -138,7 +140,9 @@ class Block:
         self.literal = self.literal or literal
 
     def _source(self, text: bytes) -> None:
-        if self.state in (State.FRAME, State.HEADER, State.SOURCE):
+        if ends_box(text):
+            self.state = State.BOXED
+        elif self.state in (State.FRAME, State.HEADER, State.SOURCE):
             self.state = State.SOURCE
             if not _CARETS.match(text):
                 self.code = text
@@ -203,11 +207,11 @@ class Lane:
     def _block_for(self, text: bytes, kind: Kind) -> Block | None:
         current = self.current
         if not self.waiting:
-            return current if current is not None and _goes_on(current, kind) else None
+            return current if current is not None and _goes_on(current, text, kind) else None
         blocks = [*self.waiting, *([current] if current else [])]
         fitting = [block for block in blocks if _fits(block, text, kind)]
         if not fitting:
-            return current if current is not None and _goes_on(current, kind) else None
+            return current if current is not None and _goes_on(current, text, kind) else None
         chosen = max(fitting, key=lambda block: (_score(block, text, kind), -block.turn))
         if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
             self.waiting.remove(chosen)
@@ -216,18 +220,24 @@ class Lane:
         return chosen
 
 
-def _goes_on(block: Block, kind: Kind) -> bool:
+def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
     """Whether a line of this kind continues the only open block."""
     if kind is Kind.HEADER:
-        return block.state in (State.MESSAGE, State.JOINED)
+        return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
     return True
+
+
+def _is_next_box(block: Block, text: bytes) -> bool:
+    """Whether the line begins the next box of a chain; the sentence between them is wrapped as the boxes are."""
+    return block.state is State.BOXED and begins_box(text)
 
 
 def _fits(block: Block, text: bytes, kind: Kind) -> bool:
     """Whether a line of this kind can come next in the block, several being open."""
     state = block.state
     if kind is Kind.HEADER:
-        return state is State.JOINED or (state is State.MESSAGE and block.head is not None)
+        joined = state is State.JOINED or _is_next_box(block, text)
+        return joined or (state is State.MESSAGE and block.head is not None)
     if kind is Kind.FRAME:
         return state in (State.HEADER, State.SOURCE, State.FRAME)
     if kind is Kind.SOURCE:
@@ -236,7 +246,7 @@ def _fits(block: Block, text: bytes, kind: Kind) -> bool:
         return state in (State.FRAME, State.SOURCE)
     if kind is Kind.EXCEPTION:
         return state in (State.FRAME, State.SOURCE)
-    return state in (State.EXCEPTION, State.JOINED)
+    return state in (State.JOINED, *_TOLD)
 
 
 def _score(block: Block, text: bytes, kind: Kind) -> int:

@@ -82,17 +82,18 @@ class ApiStream(io.RawIOBase):
         )
         self._rest = memoryview(b"")
         self._given = 0
+        self._broken: CannotInspect | None = None
 
     def readable(self) -> bool:
         """It can be read."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; raises `CannotInspect` where the Engine gives nothing at all."""
+        """Fill the buffer; raises `CannotInspect` where the Engine gives nothing at all, or, after all else, broke off."""
         view, filled = memoryview(buffer).cast("B"), 0
         while filled < len(view):
             if not self._rest:
-                piece = next(self._pieces, None)
+                piece = self._next()
                 if piece is None:
                     break
                 self._rest = memoryview(piece)
@@ -101,6 +102,16 @@ class ApiStream(io.RawIOBase):
             self._rest = self._rest[count:]
             filled += count
         self._given += filled
+        if self._broken is not None and not filled:
+            raise self._broken
         if not self._given and self._whole:
             raise CannotInspect(f"{self._name}: has logged nothing")
         return filled
+
+    def _next(self) -> bytes | None:
+        """The next piece; None at the end, be it that the Engine broke off."""
+        try:
+            return None if self._broken is not None else next(self._pieces, None)
+        except CannotInspect as problem:
+            self._broken = problem
+            return None

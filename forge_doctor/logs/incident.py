@@ -64,7 +64,8 @@ def _reach_s(group: Group, other: Group) -> float:
 def _told(other: Group, explained: int, count: int) -> str:
     where = {"postgresql": " in PostgreSQL's log", "pgbouncer": " in pgbouncer's log"}.get(other.origin, "")
     since = f", first {iso(other.first)}" if other.first is not None else ""
-    return f"{other.signature} ({other.count}{where}{since}) stands beside {explained} of {count}"
+    times = f"{other.count:,} time{'s' * (other.count != 1)}"
+    return f"{other.signature} ({times}{where}{since}), which stands close to {explained:,} of the {count:,}"
 
 
 def starts_before(group: Group, marks: Mapping[str, Histogram]) -> tuple[str, ...]:

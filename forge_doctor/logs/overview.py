@@ -29,7 +29,9 @@ def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: Triage
 def _overview(problems: Sequence[Problem], by: By, span: Span | None) -> Table:
     if by is By.SIGNATURE:
         rows = [_row(one, one.group.signature, span) for one in problems]
-        return Table(title="Problems", columns=("problem", *_COLUMNS), rows=tuple(rows), note=_span_note(span))
+        return Table(
+            title="Problems", columns=("problem", *_COLUMNS), rows=tuple(rows), note=_span_note(span), leading=True
+        )
     counts: dict[str, dict[str, int]] = {}
     for one in problems:
         for label in sources(one.group) if by is By.SOURCE else [place(one.group)]:
@@ -41,7 +43,7 @@ def _overview(problems: Sequence[Problem], by: By, span: Span | None) -> Table:
         (label, sum(of.values()), ", ".join(f"{one} {count}" for one, count in sorted(of.items(), key=lambda i: -i[1])))
         for label, of in ordered
     )
-    return Table(title=f"Problems by {by.value}", columns=(by.value, "count", "problems"), rows=rows_by)
+    return Table(title=f"Problems by {by.value}", columns=(by.value, "count", "problems"), rows=rows_by, leading=True)
 
 
 def _row(problem: Problem, name: str, span: Span | None) -> tuple[str | int | None, ...]:

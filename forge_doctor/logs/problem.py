@@ -84,6 +84,11 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     return sorted(problems, key=_rank)
 
 
+def followers(problem: Problem, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems that this one's fault is the best explanation of."""
+    return [one for one in problems if one.causes and one.causes[0].signature == problem.group.signature]
+
+
 def _rank(problem: Problem) -> tuple[Any, ...]:
     return (-problem.severity, bool(problem.causes), -problem.group.count, problem.group.key)
 

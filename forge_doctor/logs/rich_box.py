@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 
+JOINERS = (
+    "The above exception was the direct cause of the following exception:",
+    "During handling of the above exception, another exception occurred:",
+)
 BOX = "│"
-_TOP = re.compile(r"\s*[╭┌].*Traceback \(most recent call last\)")
-_BOTTOM = re.compile(r"\s*[╰└][─]+[╯┘]\s*$")
+EDGES = tuple(edge.encode() for edge in (BOX, "╭", "╰", "❱"))
+# A narrow box cuts its title; less than this word is no title.
+_TOP = re.compile(r"\s*[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
+_BOTTOM = re.compile(r"\s*[╰└]─+[╯┘]\s*$")
+_CORNERS = {corner.encode(): edge for corner, edge in (("╭", _TOP), ("┌", _TOP), ("╰", _BOTTOM), ("└", _BOTTOM))}
 _INNER = re.compile(r"\s*[╭╰┌└│]")
 _PLACE = re.compile(r"(.+?):(\d+) in (\S+)$")
 _TIGHT_PLACE = re.compile(r"(.+?):(\d+)in([\w<>.]+)$")
-_CODE = re.compile(r"\s*(❱)?\s*(\d+) (.*)$")
+_CODE = re.compile(r"\s*(❱)?\s*(\d+)(?: (.*)|$)")
 
 
 def unbox(lines: list[str]) -> list[str]:
@@ -21,12 +28,27 @@ def unbox(lines: list[str]) -> list[str]:
         if _TOP.match(lines[at]):
             end = next((n for n in range(at + 1, len(lines)) if _BOTTOM.match(lines[n])), len(lines))
             plain += ["Traceback (most recent call last):", *_frames([_content(line) for line in lines[at + 1 : end]])]
-            at, message = _message(lines, end + 1, len(lines[at].strip()))
-            plain.append(message)
+            at, told = _told(lines, end + 1, len(lines[at].strip()))
+            plain += told
         else:
             plain.append(lines[at])
             at += 1
     return plain
+
+
+def begins_box(text: bytes) -> bool:
+    """Whether the line is the upper edge of a traceback's box."""
+    return _is_edge(text, _TOP)
+
+
+def ends_box(text: bytes) -> bool:
+    """Whether the line is the lower edge of a box; what follows is the exception, indented as the box is."""
+    return _is_edge(text, _BOTTOM)
+
+
+def _is_edge(text: bytes, edge: re.Pattern[str]) -> bool:
+    found = _CORNERS.get(text.lstrip()[:3])
+    return found is edge and edge.match(text.decode("utf-8", "replace")) is not None
 
 
 def _content(line: str) -> str:
@@ -44,7 +66,7 @@ def _frames(content: list[str]) -> list[str]:
         code = _CODE.match(line) if not place else None
         if code:
             if code[1]:
-                out.append("    " + code[3].replace("│", "", 1).strip())
+                out.append("    " + (code[3] or "").lstrip("│ ").rstrip())
             continue
         place.append(line.strip())
         found = _PLACE.match("".join(place)) or _TIGHT_PLACE.match("".join(place).replace(" ", ""))
@@ -52,6 +74,13 @@ def _frames(content: list[str]) -> list[str]:
             out.append(f'  File "{found[1]}", line {found[2]}, in {found[3]}')
             place = []
     return out
+
+
+def _told(lines: list[str], at: int, width: int) -> tuple[int, list[str]]:
+    """What stands after a box of that width: its exception and, where another box follows, the sentence that joins."""
+    at, message = _message(lines, at, width)
+    after, joiner = _message(lines, at + 1, width)
+    return (after, [message, joiner]) if joiner.startswith(JOINERS) else (at, [message])
 
 
 def _message(lines: list[str], at: int, width: int) -> tuple[int, str]:
@@ -68,5 +97,4 @@ def _message(lines: list[str], at: int, width: int) -> tuple[int, str]:
 
 def _ends(line: str, before: str, width: int) -> bool:
     """Whether a line is no more the same sentence: its first word would have had room in the line before."""
-    room = len(before) + 1 + len(line.split(" ", 1)[0]) <= width
-    return room or line.startswith(("The above exception", "During handling"))
+    return len(before) + 1 + len(line.split(" ", 1)[0]) <= width

@@ -9,7 +9,17 @@ from forge_doctor.logs.clock import iso
 from forge_doctor.logs.group import Group
 from forge_doctor.logs.incident import timeline
 from forge_doctor.logs.overview import tables
-from forge_doctor.logs.problem import UNKNOWN, By, Problem, TriageOptions, find_problems, group_reason, listed, sources
+from forge_doctor.logs.problem import (
+    UNKNOWN,
+    By,
+    Problem,
+    TriageOptions,
+    find_problems,
+    followers,
+    group_reason,
+    listed,
+    sources,
+)
 from forge_doctor.logs.problem_data import moment_data, problem_data
 from forge_doctor.logs.summary import Summary
 from forge_doctor.report import Report
@@ -29,7 +39,7 @@ def triage(
     return Report(
         command="logs",
         subject=subject,
-        findings=tuple(_finding(one, chosen) for one in (*shown, *unknown)),
+        findings=tuple(_finding(one, chosen, followers(one, known)) for one in (*shown, *unknown)),
         not_run=tuple(not_run),
         inspected={"lines": summary.lines, "bytes": summary.bytes},
         headline=_headline(known, unknown, summary),
@@ -43,18 +53,24 @@ def triage(
 
 
 def _headline(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summary) -> str:
+    if not summary.bytes:
+        return "nothing could be read"
     if not known and not unknown:
-        return f"nothing found in {summary.lines:,} lines"
-    events = sum(one.group.count for one in known)
-    text = f"{len(known)} problem{'s' * (len(known) != 1)} in {events:,} events, {summary.lines:,} lines"
+        return f"nothing found in {_counted(summary.lines, 'line')}"
+    events = _counted(sum(one.group.count for one in known), "event")
+    text = f"{_counted(len(known), 'problem')} in {events}, {_counted(summary.lines, 'line')}"
     first = next(iter(timeline(one.group for one in known)), None)
     if first is not None and first.first is not None and len(known) > 1:
         text += f"; first came {first.signature} at {iso(first.first)}"
     others = sum(one.group.count for one in unknown)
-    return text + (f"; {others:,} other errors" if others else "")
+    return text + (f"; {_counted(others, 'other error')}" if others else "")
 
 
-def _finding(problem: Problem, options: TriageOptions) -> Finding:
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _finding(problem: Problem, options: TriageOptions, following: Sequence[Problem]) -> Finding:
     group, signature = problem.group, problem.signature
     return Finding(
         check=group.signature or UNKNOWN,
@@ -62,7 +78,7 @@ def _finding(problem: Problem, options: TriageOptions) -> Finding:
         confidence=problem.confidence,
         message=_message(problem),
         location=_location(group),
-        evidence=tuple(_evidence(problem, options)),
+        evidence=tuple(_evidence(problem, options, following)),
         remedy=f"{signature.fix}\n{signature.doc}" if signature else "",
         related=_related(problem),
     )
@@ -70,7 +86,7 @@ def _finding(problem: Problem, options: TriageOptions) -> Finding:
 
 def _message(problem: Problem) -> str:
     group, signature = problem.group, problem.signature
-    times = f"{group.count:,} time{'s' * (group.count != 1)}{_place(group)}"
+    times = f"{_counted(group.count, 'time')}{_place(group)}"
     if signature is None:
         return f"{times}: {group.exception or 'an error'}: {group.message.partition(chr(10))[0][:200]}"
     reason = f" Probably because: {problem.causes[0].text}." if problem.causes else f" Usual cause: {signature.cause}"
@@ -87,6 +103,10 @@ def _place(group: Group) -> str:
     return f" on {min(group.routes)}" if group.routes else ""
 
 
+def _named(problem: Problem) -> str:
+    return f"{problem.group.signature}{_place(problem.group)}"
+
+
 def _location(group: Group) -> Location:
     if group.culprit is not None:
         return Location(target=group.culprit.file, line=group.culprit.line)
@@ -96,11 +116,9 @@ def _location(group: Group) -> Location:
     return Location(target=min(group.routes, default="") or min(group.sources, default="log"))
 
 
-def _evidence(problem: Problem, options: TriageOptions) -> list[Evidence]:
+def _evidence(problem: Problem, options: TriageOptions, following: Sequence[Problem]) -> list[Evidence]:
     group, signature = problem.group, problem.signature
-    found = [Evidence(label="count", value=group.count, unit="events", source=", ".join(sources(group)))]
-    if group.first is not None and group.last is not None:
-        found += [Evidence(label="first", value=iso(group.first)), Evidence(label="last", value=iso(group.last))]
+    found = _seen(group)
     if group.culprit is not None:
         named = ": ".join(part for part in (group.culprit.function, group.culprit.code) if part)
         found += [Evidence(label="culprit", value=named, source="innermost user frame")] if named else []
@@ -115,11 +133,24 @@ def _evidence(problem: Problem, options: TriageOptions) -> list[Evidence]:
         found.append(Evidence(label=label, value=listed([f"{number:g}" for number in sorted(numbers)])))
     found.append(Evidence(label="grouped by", value=group_reason(group)))
     found += [Evidence(label="after", value=text) for text in problem.after]
+    if following:
+        found.append(Evidence(label="probably led to", value=listed([_named(one) for one in following], 3)))
     if signature is not None and signature.tells:
-        found.append(Evidence(label="the log cannot tell", value=signature.tells))
+        found.append(Evidence(label="note:", value=signature.tells))
     if options.example:
         found.append(Evidence(label="example", value=group.example))
     return found
+
+
+def _seen(group: Group) -> list[Evidence]:
+    """How often, where and when."""
+    unit = "events" if group.count != 1 else "event"
+    count = Evidence(label="count", value=group.count, unit=unit, source=", ".join(sources(group)))
+    if group.first is None or group.last is None:
+        return [count]
+    if group.first == group.last:
+        return [count, Evidence(label="at", value=iso(group.first))]
+    return [count, Evidence(label="first", value=iso(group.first)), Evidence(label="last", value=iso(group.last))]
 
 
 def _related(problem: Problem) -> tuple[Related, ...]:

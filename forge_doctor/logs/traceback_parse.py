@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterable
 
 from forge_doctor.logs.event import Frame, Section
-from forge_doctor.logs.rich_box import BOX, unbox
+from forge_doctor.logs.rich_box import BOX, JOINERS, unbox
 
 HEADER = "Traceback (most recent call last)"
-JOINERS = (
-    "The above exception was the direct cause of the following exception:",
-    "During handling of the above exception, another exception occurred:",
-)
 FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*?))?\s*$')
 EXCEPTION = re.compile(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
 _SURE_EXCEPTION = re.compile(

@@ -19,6 +19,8 @@ from forge_doctor.probes.docker_frames import Demultiplexer, cri_lines
 from forge_doctor.probes.repeated_entries import RepeatedEntries, unrepeated_lines
 
 UNREADABLE_DRIVERS = {"none"}
+SILENCE_S = 60
+"""How long the Engine may say nothing: it looks for the beginning of `since` in the whole log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +114,13 @@ def _streamed(log: ContainerLog, wanted: Mapping[str, str], repeated: RepeatedEn
         url = f"{api.base_url}/v{api.api_version}/containers/{log.id}/logs"
         asked = {"stdout": "1", "stderr": "1", "timestamps": "1", **wanted}
         try:
-            with api.get(url, params=asked, stream=True, timeout=None if follow else 60) as response:
+            with api.get(url, params=asked, stream=True, timeout=None if follow else SILENCE_S) as response:
                 refuse(log, response)
                 pieces = response.iter_content(None if follow else 1 << 18)
                 yield from lines_of(pieces, tty=log.tty, repeated=repeated)
         except requests.RequestException as error:
-            raise CannotInspect(f"{log.name}: the Docker Engine broke off its log: {error}") from error
+            why = f"nothing came for {SILENCE_S} s" if "timed out" in str(error) else str(error)
+            raise CannotInspect(f"{log.name}: the Docker Engine broke off its log: {why}") from error
 
 
 def as_since(moment: bytes) -> str:

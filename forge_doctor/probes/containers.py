@@ -17,7 +17,6 @@ from forge_doctor.probes.redaction import redact
 TIMEOUT_S = 5
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 OPTION = "--container"
-ID_PREFIX = 4  # a shorter one is more likely a mistyped name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +144,24 @@ def _meant(name: str, known: Sequence[Container], running: bool, option: str) ->
 
 
 def matching(name: str, known: Sequence[Container], asked: str) -> tuple[Container, ...]:
-    """Those meant by the first meaning that fits; a container's own name before its project's."""
+    """Those meant by the first meaning that fits; a container's own name before its project's.
+
+    The beginning of an id may be as short as Docker has it, but is the last meaning: `db` is first a service.
+    """
     key, _, value = name.partition("=")
-    by_id = len(name) >= ID_PREFIX
     meanings: tuple[Callable[[Container], bool], ...] = (
         lambda each: each.name == name or each.id == name,
-        lambda each: by_id and each.id.startswith(name),
         lambda each: each.service == name,
         lambda each: each.project == name,
         lambda each: each.labels.get(key) == value if "=" in name else name in each.labels,
     )
-    for number, meaning in enumerate(meanings):
+    for meaning in meanings:
         if found := tuple(each for each in known if meaning(each)):
-            if number == 1 and len(found) > 1:
-                raise UsageProblem(f"{asked}: begins the ids of {len(found)} containers; give more of it")
             return found
-    return ()
+    begun = tuple(each for each in known if name and each.id.startswith(name))
+    if len(begun) > 1:
+        raise UsageProblem(f"{asked}: begins the ids of {len(begun)} containers; give more of it")
+    return begun
 
 
 def _processes(client: Any, container: Container) -> ContainerProcesses:

@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.logs.collect import Task, collect
 from forge_doctor.logs.container_source import ContainerSource
+from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
 from forge_doctor.logs.followed import followed
 from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.probes.container_logs import ContainerLog, find_container_logs
 from forge_doctor.probes.docker_frames import STREAMS, Demultiplexer, cri_lines
 from tests.support.docker_engine import LogContainer
+from tests.support.stalling_engine import stalling_engine
 
 docker = pytest.mark.docker
 
@@ -39,6 +42,14 @@ def content(source: ContainerSource) -> bytes:
         got += buffer[:count]
     stream.close()
     return got
+
+
+def unique_beginning(engine: Any, container: Any) -> str:
+    """As much of its id as no other container of the engine shares."""
+    others = [other["Id"] for other in engine.api.containers(all=True) if other["Id"] != container.id]
+    return next(
+        container.id[:n] for n in range(3, 12) if not any(other.startswith(container.id[:n]) for other in others)
+    )
 
 
 def messages(text: bytes) -> list[str]:
@@ -152,11 +163,11 @@ def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_contai
 
 
 @docker
-def test_containers_are_found_by_every_name_they_have(log_container: LogContainer) -> None:
+def test_containers_are_found_by_every_name_they_have(docker_engine: Any, log_container: LogContainer) -> None:
     labels = {"com.docker.compose.project": "shop-x1", "com.docker.compose.service": "api-x1", "team.x1": "blue"}
     first = log_container("true", labels=labels)
     second = log_container("true", labels={**labels, "com.docker.compose.service": "db-x1"})
-    for word in (first.name, first.id, first.id[:12], "api-x1"):
+    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), "api-x1"):
         assert [log.id for log in find_container_logs(word)] == [first.id]
     for word in ("shop-x1", "team.x1=blue", "team.x1"):
         assert {log.id for log in find_container_logs(word)} == {first.id, second.id}
@@ -172,6 +183,19 @@ def test_no_engine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(CannotInspect, match=r"^x: no such file, and no Docker Engine answers; start it"):
             find_container_logs("x")
         gc.collect()
+
+
+@docker
+def test_what_came_before_the_engine_stalled_is_read_and_the_stall_is_said(
+    log_container: LogContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = log_container(SPAM.format(count=1000), log_config={"type": "local"})
+    monkeypatch.setattr("forge_doctor.probes.container_logs.SILENCE_S", 0.5)
+    with stalling_engine(log_bytes=20_000) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        read = collect(Task(source=ContainerSource(log=found(container)), rules=Rules()))
+    assert read.problem == f"{container.name}: the Docker Engine broke off its log: nothing came for 0.5 s"
+    assert 100 < read.summary.lines < 2000
 
 
 @docker

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 
 import pytest
@@ -168,46 +167,6 @@ def test_docker_s_pieces_of_a_long_line_are_joined():
         json.dumps({"log": one, "stream": "stderr", "time": "2026-11-22T08:00:00.1Z"}) + "\n" for one in pieces
     )
     assert told(log) == [("missing-greenlet", "/app/billing.py:7 invoice", 1)]
-
-
-@pytest.mark.parametrize("width", [80, 60])
-def test_rich_s_box_wrapped_at_the_terminal_s_width_is_read_back(tmp_path, width):
-    from rich.console import Console
-
-    folder = tmp_path / "services_of_the_whole_shop" / "billing"
-    folder.mkdir(parents=True)
-    file = folder / "invoices.py"
-    file.write_text(
-        "def invoice_total(order):\n    return order(1)\n\n\ndef load(_):\n    raise MissingGreenlet(TEXT)\n"
-    )
-    names = {"MissingGreenlet": type("MissingGreenlet", (Exception,), {}), "TEXT": LAZY.partition(": ")[2]}
-    exec(compile(file.read_text(), str(file), "exec"), names)
-    console = Console(width=width, file=io.StringIO(), color_system=None)
-    try:
-        names["invoice_total"](names["load"])
-    except Exception:
-        console.print_exception()
-    assert told(console.file.getvalue()) == [("missing-greenlet", f"{file}:6 load", 1)]
-
-
-def test_logging_s_rich_handler_gives_the_time_the_level_and_the_whole_message():
-    import logging
-
-    from rich.console import Console
-    from rich.logging import RichHandler
-
-    console = Console(width=100, file=io.StringIO(), color_system=None)
-    logger = logging.Logger("shop")
-    logger.addHandler(RichHandler(console=console, rich_tracebacks=True))
-    logger.info("QueuePool limit not reached")
-    try:
-        raise type("TimeoutError", (Exception,), {})(POOL.partition(": ")[2])
-    except Exception:
-        logger.exception("order failed")
-    (found,) = groups(console.file.getvalue())
-    assert (found.signature, found.count, found.message) == ("pool-timeout", 1, POOL.partition(": ")[2])
-    assert found.numbers == {"pool_size": {5.0}, "overflow": {10.0}, "timeout_s": {30.0}}
-    assert found.first is not None
 
 
 def test_the_same_error_at_two_lines_is_two_problems_and_from_two_workers_one():

@@ -113,6 +113,17 @@ def test_the_beginning_of_several_ids_is_refused() -> None:
     assert matching("abcd2", known, "abcd2") == (known[1],)
 
 
+def test_an_id_may_be_begun_by_few_characters_but_a_service_s_name_comes_first() -> None:
+    known = [
+        Container(id="db1f", name="shop-api-1", service="api"),
+        Container(id="e0aa", name="shop-db-1", service="db"),
+    ]
+    assert matching("e", known, "e") == (known[1],)
+    assert matching("db1", known, "db1") == (known[0],)
+    assert matching("db", known, "db") == (known[1],)
+    assert matching("f", known, "f") == ()
+
+
 def test_a_stopped_container_is_said_to_be_stopped(busybox_image: str, start_container: StartContainer) -> None:
     stopped = start_container(busybox_image, ["true"])
     stopped.wait(timeout=20)

@@ -29,7 +29,7 @@ SIGNATURE = Signature(
         "connections; in-flight work must be retried."
     ),
     doc="https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects",
-    tells="who closed the connection stands in the database's own log, not in this one",
+    tells="who closed the connection stands in the database's own log: read together, the two are joined by time",
     explained_by=(
         "idle-in-transaction",
         "idle-session",

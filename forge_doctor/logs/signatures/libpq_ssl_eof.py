@@ -25,7 +25,7 @@ SIGNATURE = Signature(
     cause="Server killed, network cut, idle connection dropped by a load balancer.",
     fix="Keepalives, pool_recycle, pool_pre_ping.",
     doc="https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects",
-    tells="who closed the connection stands in the database's own log, not in this one",
+    tells="who closed the connection stands in the database's own log: read together, the two are joined by time",
     explained_by=(
         "idle-in-transaction",
         "idle-session",

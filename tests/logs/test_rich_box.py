@@ -1,0 +1,97 @@
+"""rich's tracebacks are read whatever their width: alone, chained, and followed by other records."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+from rich.console import Console
+from rich.logging import RichHandler
+
+from forge_doctor.logs.rich_box import begins_box, ends_box
+from tests.support.log_reading import groups, told
+
+LAZY = "greenlet_spawn has not been called; can't call await_only() here."
+POOL = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+
+
+def rich_logger(width: int) -> tuple[logging.Logger, io.StringIO]:
+    """A logger of its own with a RichHandler, and what it writes."""
+    written = io.StringIO()
+    logger = logging.Logger("shop")
+    console = Console(width=width, file=written, color_system=None)
+    logger.addHandler(RichHandler(console=console, rich_tracebacks=True))
+    return logger, written
+
+
+def load():
+    if LAZY:
+        raise type("MissingGreenlet", (Exception,), {})(LAZY)
+
+
+def wrap():
+    try:
+        load()
+    except Exception as error:
+        raise RuntimeError("could not load the order") from error
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_rich_s_box_wrapped_at_the_terminal_s_width_is_read_back(tmp_path, width):
+    folder = tmp_path / "services_of_the_whole_shop" / "billing"
+    folder.mkdir(parents=True)
+    file = folder / "invoices.py"
+    file.write_text(
+        "def invoice_total(order):\n    return order(1)\n\n\ndef load(_):\n    raise MissingGreenlet(TEXT)\n"
+    )
+    names = {"MissingGreenlet": type("MissingGreenlet", (Exception,), {}), "TEXT": LAZY}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    try:
+        names["invoice_total"](names["load"])
+    except Exception:
+        console.print_exception()
+    assert told(console.file.getvalue()) == [("missing-greenlet", f"{file}:6 load", 1)]
+
+
+def test_logging_s_rich_handler_gives_the_time_the_level_and_the_whole_message():
+    logger, written = rich_logger(width=100)
+    logger.info("QueuePool limit not reached")
+    try:
+        raise type("TimeoutError", (Exception,), {})(POOL)
+    except Exception:
+        logger.exception("order failed")
+    (found,) = groups(written.getvalue())
+    assert (found.signature, found.count, found.message) == ("pool-timeout", 1, POOL)
+    assert found.numbers == {"pool_size": {5.0}, "overflow": {10.0}, "timeout_s": {30.0}}
+    assert found.first is not None
+
+
+@pytest.mark.parametrize("width", [120, 80, 70])
+def test_boxes_chained_and_followed_by_other_records_each_give_their_own_event(width):
+    logger, written = rich_logger(width)
+    for step in (load, wrap, load):
+        try:
+            step()
+        except Exception:
+            logger.exception("order failed")
+        logger.info("next order")
+    assert ("(most recent call last)" in written.getvalue()) is (width == 120)  # A narrow box cuts its title.
+    assert told(written.getvalue()) == [("missing-greenlet", f"{__file__}:{load.__code__.co_firstlineno + 2} load", 3)]
+
+
+def test_the_culprit_s_code_is_without_the_lines_that_guide_its_indentation():
+    logger, written = rich_logger(width=200)
+    try:
+        load()
+    except Exception:
+        logger.exception("order failed")
+    (found,) = groups(written.getvalue())
+    assert found.culprit.code == 'raise type("MissingGreenlet", (Exception,), {})(LAZY)'
+
+
+@pytest.mark.parametrize("line", ["╭─ Notes ─╮", "╭─ Tracebacks ─╮", "│ Traceback (most recent │", "╰── done ──╯"])
+def test_other_boxes_are_no_tracebacks(line):
+    assert not begins_box(line.encode())
+    assert not ends_box(line.encode())
