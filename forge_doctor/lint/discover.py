@@ -34,7 +34,7 @@ def discover(paths: Sequence[Path], scope: Scope) -> Discovered:
     for path in paths:
         kind = _kind_of_named(path)
         absolute = os.path.abspath(path)  # noqa: PTH100 - resolve() would leave the links the user named
-        if scope.force_exclude and scope.excludes.cover(scope.relative(absolute)):
+        if scope.force_exclude and scope.covered(absolute):
             excluded += 1
         elif stat.S_ISREG(kind):
             files[absolute] = None

@@ -5,17 +5,24 @@ outside of that search that were looked into: all three are there for whoever ke
 """
 
 # Strings, not Path, where each file of a tree passes.
-# ruff: noqa: PTH114, PTH118, PTH120
+# ruff: noqa: PTH113, PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
-NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
+# Folders of code that is not the project's own; what is BUILT may as well be the name of a package.
+NOT_OURS = frozenset({"node_modules", "site-packages", "__pypackages__", "__pycache__", "venv"})
+BUILT = frozenset({"build", "dist"})
+PACKAGE_MARK = "__init__.py"
 REPOSITORIES = frozenset({".git", ".hg"})
 ROOT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+# How far below the root a folder may be that packages stand in: `services/shop/api/src`.
+MOST_FOLDERS_DOWN = 4
 
 
 class Roots:
@@ -23,30 +30,36 @@ class Roots:
 
     def __init__(self) -> None:
         self._of: dict[str, str] = {}
-        self._marks: dict[str, tuple[bool, bool]] = {}
+        self._marks: dict[str, tuple[bool, bool, bool]] = {}
 
     def of(self, folder: str) -> str:
         """The project around a folder: the nearest folder with .git, else the topmost with a pyproject.toml,
-        else the folder itself."""
+        else the nearest that is no package."""
         found = self._of.get(folder)
         if found is None:
             found = self._of[folder] = self._search(os.path.realpath(folder))
         return found
 
     def _search(self, folder: str) -> str:
-        around, topmost = folder, folder
+        around, topmost, outside_packages = folder, "", folder
         while True:
-            if around not in self._marks:
-                names = names_in(around)
-                self._marks[around] = (not names.isdisjoint(REPOSITORIES), not names.isdisjoint(ROOT_MARKS))
-            repository, project = self._marks[around]
+            repository, project, package = self._marks_of(around)
             if repository:
                 return around
-            topmost = around if project else topmost
             above = os.path.dirname(around)
+            topmost = around if project else topmost
+            outside_packages = above if package and around == outside_packages else outside_packages
             if above == around:
-                return topmost
+                return topmost or outside_packages
             around = above
+
+    def _marks_of(self, folder: str) -> tuple[bool, bool, bool]:
+        """Whether it is a repository, a project, a package."""
+        if folder not in self._marks:
+            names = names_in(folder)
+            marks = not names.isdisjoint(REPOSITORIES), not names.isdisjoint(ROOT_MARKS), PACKAGE_MARK in names
+            self._marks[folder] = marks
+        return self._marks[folder]
 
 
 def find_root(start: Path) -> Path:
@@ -81,10 +94,10 @@ class Modules:
         """Every Python file under the root, outside of hidden folders and installed packages."""
         for folder, folders, names in os.walk(self.root):
             visible = [name for name in folders if name[0] != "." and name != "__pycache__"]
-            folders[:] = [name for name in visible if name not in NOT_OURS]
+            folders[:] = [name for name in visible if not is_foreign(name, folder)]
             for name in visible:
                 inner = os.path.join(folder, name)
-                if name in NOT_OURS or name.endswith(".py") or os.path.islink(inner):
+                if name not in folders or name.endswith(".py") or os.path.islink(inner):
                     self.left_out.append(inner)
             yield from (Path(folder, name) for name in names if name.endswith(".py"))
 
@@ -105,7 +118,30 @@ class Modules:
                 found = self._below(base, parts)
                 if found is not None:
                     return found
-        return None
+        return self._far_away(parts)
+
+    def _far_away(self, parts: tuple[str, ...]) -> Path | None:
+        """A module of another project of the same repository, where only one can be meant."""
+        if not parts or parts[0] in sys.stdlib_module_names:
+            return None
+        found = {self._below(base, parts) for base in self._far_bases.get(parts[0], ())} - {None}
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def _far_bases(self) -> dict[str, list[Path]]:
+        """The folders anywhere that an absolute import may start from, by the name it begins with: those with packages
+        in them, and any called `src`."""
+        found: dict[str, list[Path]] = {}
+        waiting = [(self.root, 0)]
+        while waiting:
+            folder, depth = waiting.pop()
+            for inner in folders_in(folder):
+                is_package = PACKAGE_MARK in self._listing(inner)
+                if is_package or folder.name == "src":
+                    found.setdefault(inner.name, []).append(folder)
+                if not is_package and depth < MOST_FOLDERS_DOWN:
+                    waiting.append((inner, depth + 1))
+        return found
 
     def _bases(self, importer: Path) -> list[Path]:
         """Folders an absolute import may start from, nearest first, packages themselves left out."""
@@ -113,7 +149,7 @@ class Modules:
         around = [folder for folder in importer.parents if folder == self.root or self.root in folder.parents]
         for folder in around:
             names = self._listing(folder)
-            if "__init__.py" not in names or folder == importer.parent:
+            if PACKAGE_MARK not in names or folder == importer.parent:
                 bases.append(folder)
             if "src" in names:
                 bases.append(folder / "src")
@@ -131,9 +167,9 @@ class Modules:
             folder = folder / part
         names = self._listing(folder)
         if not parts:
-            return folder / "__init__.py" if "__init__.py" in names else None
-        if parts[-1] in names and "__init__.py" in self._listing(folder / parts[-1]):
-            return folder / parts[-1] / "__init__.py"
+            return folder / PACKAGE_MARK if PACKAGE_MARK in names else None
+        if parts[-1] in names and PACKAGE_MARK in self._listing(folder / parts[-1]):
+            return folder / parts[-1] / PACKAGE_MARK
         return folder / f"{parts[-1]}.py" if f"{parts[-1]}.py" in names else None
 
     def _has(self, folder: Path, name: str) -> bool:
@@ -152,7 +188,7 @@ class Modules:
         """Whether `files` enters a folder."""
         if folder == self.root or self.root not in folder.parents:
             return folder == self.root
-        is_ours = folder.name[0] != "." and folder.name not in NOT_OURS
+        is_ours = folder.name[0] != "." and not is_foreign(folder.name, folder.parent)
         return is_ours and self._is_searched(folder.parent) and not folder.is_symlink()
 
 
@@ -162,3 +198,23 @@ def names_in(folder: Path | str) -> frozenset[str]:
         return frozenset(os.listdir(folder))  # noqa: PTH208 - names only, a Path each would cost most of a look-up
     except OSError:
         return frozenset()
+
+
+def folders_in(folder: Path) -> Iterator[Path]:
+    """The folders in a folder that are searched: no hidden one, no link, none of other people's code."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return
+    yield from (folder / name for name in found if name[0] != "." and not is_foreign(name, folder))
+
+
+def is_foreign(name: str, parent: Path | str) -> bool:
+    """Whether a folder holds no code of the project's own, as its name tells: a package may be called `build`."""
+    return name in NOT_OURS or (name in BUILT and not is_package(os.path.join(parent, name)))
+
+
+def is_package(folder: str) -> bool:
+    """Whether an import makes a package of a folder."""
+    return os.path.isfile(os.path.join(folder, PACKAGE_MARK))

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from forge_doctor.lint.modules import PACKAGE_MARK
 from forge_doctor.lint.surface import Surface
 
 # To look for many words in all files costs more than it saves.
 MOST_WORDS = 60
-PACKAGE_MARK = "__init__.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Ground:
         found = {("module", path) for path in self.surfaces}
         for path, one in self.surfaces.items():
             found.update(("async", name) for name in one.async_names)
+            found.update(("data access", name) for name in one.data_access_names)
             found.update(("relationship", name) for name in one.relationships)
             found.update((f"state {path}", name) for name in one.state_names)
             found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)

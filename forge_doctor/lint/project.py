@@ -181,6 +181,11 @@ class Project:
         return frozenset(name for one in self.surfaces.values() for name in one.async_names)
 
     @cached_property
+    def data_access_names(self) -> frozenset[str]:
+        """The same without those of functions that use no session for sure."""
+        return frozenset(name for one in self.surfaces.values() for name in one.data_access_names)
+
+    @cached_property
     def surfaces(self) -> Mapping[Path, Surface]:
         """What every file tells without being parsed, in the order of their paths."""
         known = self._given_surfaces or {}

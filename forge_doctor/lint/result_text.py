@@ -14,7 +14,7 @@ def plain_surface(surface: Surface) -> list[Any]:
     mentions = [[one.by, one.name, one.offset] for one in surface.mentions]
     plain: list[Any] = [
         list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions,
-        list(surface.state_names),
+        list(surface.state_names), list(surface.data_access_names),
     ]  # fmt: skip
     return plain if any(plain) else []
 
@@ -23,13 +23,14 @@ def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
         return NOTHING
-    names, relationships, makes_factory, mentions, state_names = plain
+    names, relationships, makes_factory, mentions, state_names, data_access_names = plain
     return Surface(
         async_names=tuple(names),
         relationships=tuple(relationships),
         makes_factory=makes_factory,
         mentions=tuple(Mention(by, name, offset) for by, name, offset in mentions),
         state_names=tuple(state_names),
+        data_access_names=tuple(data_access_names),
     )
 
 

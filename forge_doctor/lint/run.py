@@ -19,15 +19,10 @@ from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface
-from forge_doctor.lint.suspects import AnyWord, WordsThen
+from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
-# What a file must mention, one at least, for any rule to have something to say.
-# The databases' names are those of URLs: a settings file may have nothing else.
-RELEVANT = (
-    b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
-)  # fmt: skip
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
 MOST_OPEN_BYTES = 3_000_000
 
@@ -131,12 +126,18 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
         return FileResult(path=shown, not_run=(reason,), digests=((str(path), GONE),))
     file.path = shown
     outcomes: list[Finding | NotRun] = []
-    for rule in rules if file.mentions(*RELEVANT) else ():
-        if is_suspect(rule, file):
+    has_to_do_with_database = file.mentions(*DATABASE_WORDS)
+    for rule in rules:
+        if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
             outcomes.extend(run_check(rule, file, project))
     findings, not_run = sort_outcomes(outcomes)
     fit = tuple(without_secrets(one) for one in findings)
     return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
+
+
+def looks_everywhere(rule: Check[Any]) -> bool:
+    """Whether the rule's module says that a file without a word of a database may have its fault (`EVERYWHERE`)."""
+    return getattr(sys.modules[rule.run.__module__], "EVERYWHERE", False)
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:

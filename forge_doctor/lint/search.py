@@ -13,23 +13,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from forge_doctor.finding import NotRun
+from forge_doctor.lint.modules import BUILT, NOT_OURS, is_package
 from forge_doctor.lint.patterns import Patterns
 from forge_doctor.probes.git import GitAnswer, ask_git
 
 DISCOVER = "discover"
-# Folders that hold no code of the project's own.
+# Folders that hold no code of the project's own, beside what was built.
 DEFAULT_EXCLUDES = (
-    *(".git", ".hg", ".svn", ".bzr", ".venv", "venv", "__pypackages__", "site-packages", "node_modules"),
-    *(".tox", ".nox", ".eggs", "build", "dist", "__pycache__", ".ipynb_checkpoints"),
+    *(".git", ".hg", ".svn", ".bzr", ".venv", ".tox", ".nox", ".eggs", ".ipynb_checkpoints"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *sorted(NOT_OURS),
 )
 STAGED = re.compile(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)
 SUBMODULE = b"160000"
 
 
-def excludes(extra: Iterable[str] = ()) -> Patterns:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excludes:
+    """What is left out; of packages less, since one may be called `build`."""
+
+    everywhere: Patterns
+    of_packages: Patterns
+
+    def name(self, relative: str, path: str) -> bool:
+        """Whether this very path is named; `relative` is the path as patterns see it."""
+        is_built_package = os.path.basename(path) in BUILT and is_package(path)
+        return (self.of_packages if is_built_package else self.everywhere).name(relative)
+
+
+def excludes(extra: Iterable[str] = ()) -> Excludes:
     """The default excludes and the user's own after them (`!build` takes one back)."""
-    return Patterns(written=(*DEFAULT_EXCLUDES, *extra))
+    own = tuple(extra)
+    return Excludes(
+        everywhere=Patterns(written=(*DEFAULT_EXCLUDES, *sorted(BUILT), *own)),
+        of_packages=Patterns(written=(*DEFAULT_EXCLUDES, *own)),
+    )
 
 
 def shown(path: str | Path) -> str:
@@ -42,7 +60,7 @@ class Scope:
     """What narrows a search: the excludes, counted from `base`, and whether .gitignore is honoured."""
 
     base: Path
-    excludes: Patterns = field(default_factory=excludes)
+    excludes: Excludes = field(default_factory=excludes)
     force_exclude: bool = False
     gitignore: bool = True
 
@@ -50,6 +68,20 @@ class Scope:
         """The path as patterns see it; outside `base` only its name."""
         prefix = f"{self.base}{os.sep}"
         return (path.removeprefix(prefix) if path.startswith(prefix) else os.path.basename(path)).replace(os.sep, "/")
+
+    def excluded(self, path: str) -> bool:
+        """Whether an exclude names this very path."""
+        return self.excludes.name(self.relative(path), path)
+
+    def covered(self, path: str) -> bool:
+        """Whether an exclude names the path or a folder above it."""
+        folders_above = self.relative(path).count("/")
+        above = path
+        for _ in range(folders_above + 1):
+            if self.excluded(above):
+                return True
+            above = os.path.dirname(above)
+        return False
 
 
 class Search:
@@ -72,9 +104,7 @@ class Search:
         """Whether the path, or a folder between it and the top, is named by an exclude."""
         if path not in self.verdicts:
             above = os.path.dirname(path)
-            self.verdicts[path] = (len(above) > len(self.top) and self._excluded(above)) or self.scope.excludes.name(
-                self.scope.relative(path)
-            )
+            self.verdicts[path] = (len(above) > len(self.top) and self._excluded(above)) or self.scope.excluded(path)
         return self.verdicts[path]
 
     def _is_file(self, path: str) -> bool:

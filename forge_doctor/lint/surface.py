@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from forge_doctor.lint.suspects import DATABASE_WORDS
+
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
 ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 # In a plain function it hands a session's coroutine on.
@@ -43,6 +45,8 @@ MENTIONS = {
     word.encode(): re.compile(rb"(" + word.encode() + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
     for word in (*STARTERS, *DEPENDS)
 }
+# What is called on a session however that is called.
+SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
 ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
@@ -58,10 +62,11 @@ class Mention:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
-    on), of relationships and of what is set on a `state`, whether a call may make
-    a factory, and what is handed over."""
+    on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
+    call may make a factory, and what is handed over."""
 
     async_names: tuple[str, ...] = ()
+    data_access_names: tuple[str, ...] = ()
     relationships: tuple[str, ...] = ()
     makes_factory: bool = False
     mentions: tuple[Mention, ...] = ()
@@ -75,8 +80,10 @@ def surface_of(data: bytes) -> Surface:
     """What these bytes tell."""
     related = _relationships(data) if b"elationship" in data else ()
     asked = b"essionmaker" in data or b"AsyncSession" in data
+    passing = tuple(_passing(data)) if asked else ()
     return Surface(
-        async_names=_texts([*ASYNC_DEF.findall(data), *(_passing(data) if asked else ())]),
+        async_names=_texts([*ASYNC_DEF.findall(data), *passing]),
+        data_access_names=_texts([*_data_access(data), *passing]),
         relationships=_texts(related),
         makes_factory=asked and MAKER.search(data) is not None,
         mentions=tuple(_mentions(data)),
@@ -94,6 +101,17 @@ def _passing(data: bytes) -> Iterator[bytes]:
         head = data.rfind(b"def ", 0, match.start())
         line = data.rfind(b"\n", 0, max(head, 0)) + 1
         yield from PLAIN_DEF.findall(data, line, match.start())[-1:]
+
+
+def _data_access(data: bytes) -> Iterator[bytes]:
+    """The names of `async def`s with a word of a session before the next one begins."""
+    if not any(word in data for word in DATABASE_WORDS):
+        return
+    end = len(data)
+    for match in reversed(list(ASYNC_DEF.finditer(data))):
+        body, end = data[match.end() : end], match.start()
+        if any(word in body for word in (*DATABASE_WORDS, *SESSION_CALLS)):
+            yield match.group(1)
 
 
 def _relationships(data: bytes) -> Iterator[bytes]:

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import re
 
+# What a file must mention, one at least, to have to do with a database.
+# The databases' names are those of URLs: a settings file may have nothing else.
+DATABASE_WORDS = (
+    b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
+)  # fmt: skip
+
 
 class AnyWord:
     """One of several words, be it inside of another."""

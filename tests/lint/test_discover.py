@@ -128,6 +128,15 @@ def test_a_default_exclude_can_be_taken_back(tmp_path: Path) -> None:
     assert look(tmp_path, exclude=("!build",)) == ["build/d.py"]
 
 
+def test_a_package_may_be_called_build(tmp_path: Path) -> None:
+    write(tmp_path, "app/build/__init__.py", "app/build/plan.py", "build/d.py", "dist/e.py")
+    assert look(tmp_path) == ["app/build/__init__.py", "app/build/plan.py"]
+    assert look(tmp_path, exclude=("build",)) == []
+    paths = [tmp_path / "app/build/plan.py", tmp_path / "build/d.py"]
+    forced = Scope(base=tmp_path, force_exclude=True)
+    assert names(discover(paths, forced), tmp_path) == ["app/build/plan.py"]
+
+
 def test_a_named_file_is_linted_whatever_excludes_it_unless_forced(tmp_path: Path) -> None:
     write(tmp_path, "app/legacy/b.py", "script")
     paths = [tmp_path / "app/legacy/b.py", tmp_path / "script"]

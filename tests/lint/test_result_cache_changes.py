@@ -66,12 +66,13 @@ HUBS = ("session", "factory", "keeping", "makers", "async", "model", "all", "all
 NAMES = (
     *("app/__init__.py", "app/a.py", "app/b.py", "app/c.py", "app/c/__init__.py", "app/deep/__init__.py"),
     *("app/deep/a.py", "app/deep/d.py", "src/app/e.py", "src/b.py", "tests/conftest.py", "tests/test_a.py"),
-    *("build/f.py", "app/dist/g.py", "app/.hidden/h.py", "linked/i.py", "b.py", "app/deep/conftest.py"),
+    *("build/f.py", "build/__init__.py", "services/one/src/h/k.py", "services/two/h/__init__.py"),
+    *("app/dist/g.py", "app/.hidden/h.py", "linked/i.py", "b.py", "app/deep/conftest.py"),
 )
 MODULES = (
     *("app.a", "app.b") * 6,
     *(".a", ".b", "..b", ".c", ".deep", ".deep.a", "app", "app.a", "app.b", "app.c", "app.deep.d", "app.e", "b"),
-    *("f", "build.f", ".dist.g", "app.dist.g", "linked.i", "i", "...b"),
+    *("h", "h.k", "f", "build.f", ".dist.g", "app.dist.g", "linked.i", "i", "...b"),
 )
 
 

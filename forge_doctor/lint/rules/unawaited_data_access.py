@@ -43,9 +43,12 @@ from forge_doctor.lint.nodes import Call, FunctionDef
 from forge_doctor.lint.passing import data_access
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.suspects import DATABASE_WORDS
 from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
+# Who calls the project's own functions may say no word of a database.
+EVERYWHERE = True
 # `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
 PASSING = re.compile(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
 RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
@@ -68,9 +71,10 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
 def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
     """The names called here that are those of async functions, an import's other name for one, or of plain functions
     here that hand on what one gives."""
-    others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in project.async_names}
-    passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in project.async_names}
-    return file.names_called & (project.async_names | others | passing)
+    names = project.async_names if file.mentions(*DATABASE_WORDS) else project.data_access_names
+    others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in names}
+    passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in names}
+    return file.names_called & (names | others | passing)
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:

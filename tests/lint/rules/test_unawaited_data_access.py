@@ -368,3 +368,14 @@ def test_another_name_for_an_import_hides_nothing(imported: str, call: str, tmp_
         "app/api.py": f"{imported}\nasync def f(db):\n    {call}  # expect high\n    await {call}\n",
     }
     check_source(files, RULE, tmp_path)
+
+
+def test_a_file_without_a_word_of_a_database_is_looked_at(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/users.py": AWAITS + "async def save(db: AsyncSession):\n    await db.commit()\n"
+        "class Store:\n    async def rows(self):\n        async with Factory() as s:\n            await s.execute(1)\n",
+        "shop/api.py": "from shop.users import Store, save\nasync def f(it, store: Store):\n"
+        "    save(it)  # expect high\n    rows = store.rows()  # expect high\n    await save(it)\n    return list(rows)\n",
+    }
+    check_source(files, RULE, tmp_path)

@@ -1,0 +1,71 @@
+"""Which project a file belongs to, which of its files an import leads to, and which folders hold none of its code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.lint.modules import Modules, find_root
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+
+
+def test_without_repository_and_project_file_the_root_is_the_folder_around_the_topmost_package(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/users/__init__.py", "shop/users/api.py", "shop/scripts/load.py")
+    assert find_root(tmp_path / "shop/users/api.py") == tmp_path
+    assert find_root(tmp_path / "shop/scripts/load.py") == tmp_path / "shop/scripts"
+
+
+def test_a_project_file_outweighs_packages(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "src/shop/__init__.py", "src/shop/api.py")
+    assert find_root(tmp_path / "src/shop/api.py") == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [
+        ("shop.db.session", "packages/shop/shop/db/session.py"),
+        ("orders.api", "services/orders/src/orders/api.py"),
+        ("orders", "services/orders/src/orders"),
+        ("loose.part", "services/orders/src/loose/part.py"),
+    ],
+)
+def test_an_absolute_import_leads_into_another_project_of_the_repository(
+    module: str, file: str, tmp_path: Path
+) -> None:
+    write(
+        tmp_path,
+        *("packages/shop/shop/__init__.py", "packages/shop/shop/db/__init__.py", "packages/shop/shop/db/session.py"),
+        *("services/orders/src/orders/__init__.py", "services/orders/src/orders/api.py"),
+        *("services/orders/src/loose/part.py", "services/users/users/__init__.py"),
+    )
+    found = Modules(tmp_path).find(module, tmp_path / "services/users/users/main.py")
+    expected = tmp_path / file
+    assert found == (expected if expected.suffix else expected / "__init__.py")
+
+
+def test_an_import_that_two_projects_could_mean_leads_nowhere_but_in_the_own_one(tmp_path: Path) -> None:
+    write(tmp_path, *(f"services/{one}/app/{file}" for one in ("a", "b") for file in ("__init__.py", "db.py")))
+    write(tmp_path, "services/c/main.py")
+    modules = Modules(tmp_path)
+    assert modules.find("app.db", tmp_path / "services/c/main.py") is None
+    assert modules.find("app.db", tmp_path / "services/b/app/api.py") == tmp_path / "services/b/app/db.py"
+
+
+def test_a_package_called_like_a_standard_module_does_not_stand_in_for_it(tmp_path: Path) -> None:
+    write(tmp_path, "services/a/src/logging/__init__.py", "services/b/main.py")
+    assert Modules(tmp_path).find("logging", tmp_path / "services/b/main.py") is None
+
+
+def test_a_package_may_be_called_build_and_what_was_built_is_not_the_projects(tmp_path: Path) -> None:
+    write(tmp_path, "app/build/__init__.py", "app/build/plan.py", "build/lib/app.py", "dist/app.py", "main.py")
+    modules = Modules(tmp_path)
+    found = {path.relative_to(tmp_path).as_posix() for path in modules.files()}
+    assert found == {"app/build/__init__.py", "app/build/plan.py", "main.py"}
+    assert {Path(one).relative_to(tmp_path).as_posix() for one in modules.left_out} == {"build", "dist"}
