@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
 ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
-MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\], ]*\]\s*)?\(")
+MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
 RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
 STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
@@ -32,11 +33,7 @@ STARTERS = {
 }
 DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
-# One pattern for each word: a search for a literal costs a tenth of a search for alternatives.
-MENTIONS = {
-    word.encode(): re.compile(rb"(" + word.encode() + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
-    for word in (*STARTERS, *DEPENDS)
-}
+MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
@@ -89,12 +86,18 @@ def _relationships(data: bytes) -> Iterator[bytes]:
 
 
 def _mentions(data: bytes) -> Iterator[Mention]:
-    for word, pattern in MENTIONS.items():
-        for match in pattern.finditer(data) if word in data else ():
+    for word in MENTIONED:
+        for match in _handing(word).finditer(data) if word in data else ():
             yield _mention(match.group(1).decode(), match.group(2), match.end(2) - 1)
     for match in ARQ.finditer(data) if WORKER_SETTINGS.encode() in data else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
+
+
+@cache
+def _handing(word: bytes) -> re.Pattern[bytes]:
+    """One pattern for each word: a search for a literal costs a tenth of a search for alternatives."""
+    return re.compile(rb"(" + word + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
 
 
 def _mention(by: str, dotted: bytes, offset: int) -> Mention:
