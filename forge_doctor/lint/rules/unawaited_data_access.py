@@ -45,7 +45,8 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, use_of
 
 SUSPECT = re.compile(rb"async ")
-RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
+RENAMING = re.compile(rb" as (\w{1,100})")
+NAME_BEFORE = re.compile(rb"\w{1,100}\Z")
 
 
 @check(severity=Severity.ERROR)
@@ -69,8 +70,16 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
 
 def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
     """The names called here that are those of async functions, or an import's other name for one."""
-    others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in project.async_names}
-    return file.names_called & (project.async_names | others)
+    called = file.names_called
+    return (called & project.async_names) | (called & frozenset(other_names(file.data, project.async_names)))
+
+
+def other_names(data: bytes, names: frozenset[str]) -> Iterator[str]:
+    """What `as` calls one of the names."""
+    for renamed in RENAMING.finditer(data):
+        name = NAME_BEFORE.search(data, max(0, renamed.start() - 100), renamed.start())
+        if name is not None and name[0].decode() in names:
+            yield renamed[1].decode()
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:
