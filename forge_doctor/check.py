@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import inspect
@@ -114,6 +113,8 @@ def matching(checks: Iterable[Check[P]], entry: str) -> tuple[Check[P], ...]:
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`; did you mean 'pool-size'?` where something is near, else `: choose from a, b`."""
+    import difflib
+
     options = sorted(set(choices))
     near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if near:

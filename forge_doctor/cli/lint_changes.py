@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from forge_doctor.lint.fix_files import Change, Changes
+if TYPE_CHECKING:
+    from forge_doctor.lint.fix_files import Change, Changes
 
 
 def print_diff(changes: Changes) -> bool:

@@ -9,20 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from forge_doctor.cli.lint_changes import print_diff, say, write_changes
 from forge_doctor.cli.output import deliver, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.baseline import Known, baseline_text, merged, read_baseline
-from forge_doctor.lint.changed import changed_since
 from forge_doctor.lint.examine import Examination, examine, statistics
-from forge_doctor.lint.fix_files import fixes, ignores
 from forge_doctor.lint.per_file import parse_per_file_ignores
 from forge_doctor.lint.request import Request, chosen_checks, default_path, file_name, lint_from
 from forge_doctor.lint.search import Scope, excludes
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
+
+if TYPE_CHECKING:
+    from forge_doctor.lint.changed import ChangedLines
 
 STDIN = Path("-")
 
@@ -63,9 +64,13 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
     if flags.add_ignores:
+        from forge_doctor.lint.fix_files import ignores
+
         write_changes(ignores(request, looked, reason=flags.reason, confidence=confidence), "muted")
         sys.exit(exit_code([replace(looked.report, findings=())]))
     if flags.fix or flags.diff:
+        from forge_doctor.lint.fix_files import fixes
+
         changes = fixes(request, looked, unsafe=flags.unsafe_fixes, confidence=confidence)
         if flags.diff:
             sys.exit(EXIT_FINDINGS if print_diff(changes) else exit_code([replace(looked.report, findings=())]))
@@ -123,7 +128,7 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
         checks=checks,
         per_file=parse_per_file_ignores(_configured(options, "per-file-ignores", {}), checks.known, settings.path),
         baseline=_baseline(flags, options, base),
-        changed=None if flags.since is None else changed_since(flags.since, base),
+        changed=_changed(flags, base),
         overlay=overlay,
     )
 
@@ -151,6 +156,14 @@ def _cache_folder() -> Path | None:
         except RuntimeError:
             return None
     return base / "forge-doctor" / "lint" if base.is_absolute() else None
+
+
+def _changed(flags: Flags, base: Path) -> ChangedLines | None:
+    if flags.since is None:
+        return None
+    from forge_doctor.lint.changed import changed_since
+
+    return changed_since(flags.since, base)
 
 
 def _first(flag: Any, otherwise: Any) -> Any:

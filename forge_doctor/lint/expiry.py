@@ -86,6 +86,13 @@ def is_configured(maker: Call) -> bool:
 
 
 @lru_cache(maxsize=4)
+def may_expire(project: Project) -> bool:
+    """Whether any call of the project may make sessions that leave the option on, told without following a name."""
+    files = (project.open_for_all(path) for path in survey_of(project).makers)
+    return any(expires(call) for file in files if file is not None for call in making_calls(file))
+
+
+@lru_cache(maxsize=4)
 def makers_of(project: Project) -> tuple[Call, ...]:
     """Every call of the project outside its tests that makes an async factory, or a session without one."""
     found: list[Call] = []

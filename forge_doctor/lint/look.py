@@ -8,8 +8,6 @@ from pathlib import Path
 
 from forge_doctor.lint.modules import Modules, Roots
 from forge_doctor.lint.reading import Reading
-from forge_doctor.lint.result_cache import ResultCache
-from forge_doctor.lint.result_store import is_kept, store_for
 from forge_doctor.lint.run import FileResult, Projects, Rule, lint_files, without_collector
 from forge_doctor.lint.surface import Surface
 
@@ -29,6 +27,9 @@ def look_with_cache(
     files: Sequence[Path], rules: tuple[Rule, ...], jobs: int | None, folder: Path, way: Iterable[str]
 ) -> tuple[FileResult, ...]:
     """With results kept in `folder`, apart for each `way` of linting; `files` in full."""
+    from forge_doctor.lint.result_cache import ResultCache
+    from forge_doctor.lint.result_store import is_kept, store_for
+
     way = (*way, *(rule.id for rule in rules))
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}

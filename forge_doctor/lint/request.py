@@ -7,16 +7,18 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forge_doctor.check import Check, load, select_checks
 from forge_doctor.finding import Finding
 from forge_doctor.lint.audit import IgnoreAudit
 from forge_doctor.lint.baseline import Known
-from forge_doctor.lint.changed import ChangedLines
 from forge_doctor.lint.per_file import PerFileIgnores
 from forge_doctor.lint.search import Scope, shown
 from forge_doctor.report import Report
+
+if TYPE_CHECKING:
+    from forge_doctor.lint.changed import ChangedLines
 
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]

@@ -96,7 +96,8 @@ def _other_names(data: bytes) -> Iterator[bytes]:
         yield from (match.group(1) for match in renamed.finditer(data))
     for match in re.finditer(rb"sessionmaker\b", data):
         before = max(data.rfind(b"\n", 0, match.start()) + 1, match.start() - LONGEST)
-        annotated = ANNOTATED.search(data, before, match.start())
+        is_declared = any(data.find(mark, before, match.start()) >= 0 for mark in (b":", b"="))
+        annotated = ANNOTATED.search(data, before, match.start()) if is_declared else None
         if annotated is not None:
             yield annotated.group(1)
 

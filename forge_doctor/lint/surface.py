@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from forge_doctor.lint.suspects import DATABASE_WORDS
 
@@ -20,7 +21,7 @@ PASSED = re.compile(
     rb"(?:commit|delete|exec|execute|flush|get|get_one|merge|refresh|rollback|scalars?|stream|stream_scalars|run_sync)\("
 )
 PLAIN_DEF = re.compile(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
-MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\], ]*\]\s*)?\(")
+MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
 RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
 STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
@@ -40,11 +41,7 @@ STARTERS = {
 }
 DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
-# One pattern for each word: a search for a literal costs a tenth of a search for alternatives.
-MENTIONS = {
-    word.encode(): re.compile(rb"(" + word.encode() + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
-    for word in (*STARTERS, *DEPENDS)
-}
+MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
 ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
@@ -122,12 +119,18 @@ def _relationships(data: bytes) -> Iterator[bytes]:
 
 
 def _mentions(data: bytes) -> Iterator[Mention]:
-    for word, pattern in MENTIONS.items():
-        for match in pattern.finditer(data) if word in data else ():
+    for word in MENTIONED:
+        for match in _handing(word).finditer(data) if word in data else ():
             yield _mention(match.group(1).decode(), match.group(2), match.end(2) - 1)
     for match in ARQ.finditer(data) if WORKER_SETTINGS.encode() in data else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
+
+
+@cache
+def _handing(word: bytes) -> re.Pattern[bytes]:
+    """One pattern for each word: a search for a literal costs a tenth of a search for alternatives."""
+    return re.compile(rb"(" + word + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
 
 
 def _mention(by: str, dotted: bytes, offset: int) -> Mention:

@@ -56,7 +56,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
-from forge_doctor.lint.expiry import Expiry, expiry_of
+from forge_doctor.lint.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.loaded import Shape, loaded
 from forge_doctor.lint.mapped import is_column, lazy_relationship
 from forge_doctor.lint.models import Model
@@ -83,6 +83,8 @@ READ = re.compile(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w++(?!\s*\())|(?<=return )
 def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is read of the session's objects behind every commit."""
     seen: set[tuple[int, str]] = set()
+    if not may_expire(project):
+        return
     for commit, confidence in session_calls(file, project, frozenset({"commit"})):
         function = commit.function
         if function is None or not function.is_async or not is_awaited(commit):

@@ -51,7 +51,8 @@ SUSPECT = re.compile(rb"async ")
 EVERYWHERE = True
 # `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
 PASSING = re.compile(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
-RENAMED = re.compile(rb"(\w{1,100}) as (\w{1,100})")
+RENAMING = re.compile(rb" as (\w{1,100})")
+NAME_BEFORE = re.compile(rb"\w{1,100}\Z")
 
 
 @check(severity=Severity.ERROR)
@@ -72,9 +73,16 @@ def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
     """The names called here that are those of async functions, an import's other name for one, or of plain functions
     here that hand on what one gives."""
     names = project.async_names if file.mentions(*DATABASE_WORDS) else project.data_access_names
-    others = {b.decode() for a, b in RENAMED.findall(file.data) if a.decode() in names}
     passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in names}
-    return file.names_called & (names | others | passing)
+    return file.names_called & names.union(passing, other_names(file.data, names))
+
+
+def other_names(data: bytes, names: frozenset[str]) -> Iterator[str]:
+    """What `as` calls one of the names."""
+    for renamed in RENAMING.finditer(data):
+        name = NAME_BEFORE.search(data, max(0, renamed.start() - 100), renamed.start())
+        if name is not None and name[0].decode() in names:
+            yield renamed[1].decode()
 
 
 def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:
