@@ -67,6 +67,13 @@ type S = AsyncSession
 async def f(db: S):
     db.commit()  # expect high
 """,
+    "type alias": SA
+    + """\
+from typing import Annotated, TypeAlias
+DB: TypeAlias = Annotated[AsyncSession, 'shop']
+async def f(db: DB):
+    db.commit()  # expect high
+""",
     "new type": SA
     + """\
 from typing import NewType

@@ -85,7 +85,7 @@ def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
         if loop is None or not is_awaited(call) or has_reason(project, loop, call):
             continue
         sql = query_of(project, call)
-        if sql is None or GROUPING.search(sql.text) or selects_by(sql, loop) or follows(sql, loop, call):
+        if sql is None or GROUPING.search(sql.text) or selects_by(project, sql, loop) or follows(sql, loop, call):
             continue
         if any(depends_on(project, part, loop) for part in (*sql.parts, *call.args[1:])):
             surely = is_of_query(project, loop)
@@ -172,10 +172,9 @@ def works_off(loop: For, call: Call) -> bool:
     return False
 
 
-def selects_by(sql: Sql, loop: For | ComprehensionFor) -> bool:
-    """Whether the loop walks over the models or columns themselves."""
-    names = target_names(loop)
-    return any(re.search(rf"\b{re.escape(name)}\b", entity.text) for name in names for entity in sql.entities)
+def selects_by(project: Project, sql: Sql, loop: For | ComprehensionFor) -> bool:
+    """Whether the loop walks over the models or columns themselves, or what tells them."""
+    return any(depends_on(project, entity, loop) for entity in sql.entities)
 
 
 def follows(sql: Sql, loop: For | ComprehensionFor, call: Call) -> bool:

@@ -33,9 +33,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.changes import changes
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.expiry import maker_of, provider_of
 from forge_doctor.lint.nodes import Call, FunctionDef, Name, Node, Param, With, Yield
@@ -44,7 +46,9 @@ from forge_doctor.lint.responses import route_decorator
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import calls_between, is_handed, is_write, opened_by, session_calls
 
-SUSPECT = re.compile(rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(")
+SUSPECT = re.compile(
+    rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(|await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\("
+)
 WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
 COMMITTING = frozenset(
     {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
@@ -53,22 +57,53 @@ DELIBERATE = re.compile(r"dry|preview|simulat|rollback|test|explain|fixture|no_?
 COMMITS = re.compile(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """What changes rows, through which session; `says` begins the message."""
+
+    node: Node
+    says: str
+    session: Name
+    function: FunctionDef
+    confidence: Confidence
+
+
 @check(severity=Severity.ERROR)
 def write_never_committed(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at sessions opened and closed around a write, and at routes whose session a dependency gives."""
     if is_test_file(file):
         return
     seen: set[tuple[int, str]] = set()
-    for call, confidence in session_calls(file, project, WRITING):
-        session, function = call.receiver, call.function
-        if not isinstance(session, Name) or function is None or (function.start, session.id) in seen:
-            continue
-        if DELIBERATE.search(function.name) or not is_write(project, call):
+    for write in (*called_writes(file, project), *changed_objects(file, project)):
+        function, session = write.function, write.session
+        if (function.start, session.id) in seen or DELIBERATE.search(function.name):
             continue
         seen.add((function.start, session.id))
         judged = opened_without_commit(project, function, session) or given_without_commit(project, function, session)
         if judged is not None:
-            yield found(file, call, judged[0], min(confidence, judged[1]))
+            yield found(file, write, judged[0], min(write.confidence, judged[1]))
+
+
+def called_writes(file: SourceFile, project: Project) -> Iterator[Write]:
+    """`session.add(user)`, `session.execute(update(User))`."""
+    for call, confidence in session_calls(file, project, WRITING):
+        session, function = call.receiver, call.function
+        if isinstance(session, Name) and function is not None and is_write(project, call):
+            says = f"`{call.func.text}()` is never committed"
+            yield Write(node=call, says=says, session=session, function=function, confidence=confidence)
+
+
+def changed_objects(file: SourceFile, project: Project) -> Iterator[Write]:
+    """`user = await session.get(User, key)`, then `user.name = name`; not where a route only reads."""
+    for assign, session in changes(file, project):
+        function = assign.function
+        decorator = route_decorator(project, assign)
+        if function is None or (decorator is not None and decorator.method in ("get", "head", "websocket")):
+            continue
+        opened = opened_by(session)
+        if opened is None or opened.contains(assign):
+            says = f"the change of `{assign.target.text}` is never committed"
+            yield Write(node=assign, says=says, session=session, function=function, confidence=Confidence.MEDIUM)
 
 
 def opened_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
@@ -146,14 +181,14 @@ def others_may_commit(project: Project, function: FunctionDef, session: Param) -
     return False
 
 
-def found(file: SourceFile, call: Call, opened: Node, confidence: Confidence) -> Finding:
+def found(file: SourceFile, write: Write, opened: Node, confidence: Confidence) -> Finding:
     """The finding at the first write."""
-    session = call.receiver.text if call.receiver is not None else "session"
+    session = write.session.text
     return file.finding(
         write_never_committed,
-        call,
-        f"`{call.func.text}()` is never committed: the session opened in line {opened.line} is closed, which rolls "
-        "back what was written, without an error",
+        write.node,
+        f"{write.says}: the session opened in line {opened.line} is closed, which rolls back what was written, without "
+        "an error",
         confidence=confidence,
         remedy=f"await {session}.commit()  # after the write; or `async with {session}.begin():` around it",
         related=(Related(message="the session comes from here", location=opened.file.location(opened)),),

@@ -49,6 +49,7 @@ GOOD = [
     "    for attempt in range(3):\n        await db.scalar(select(User).where(User.id == attempt))\n",
     "    for page in range(9):\n        await db.scalars(select(User).offset(page * 10).limit(10))\n",
     "    for model in (User, Order):\n        await db.scalars(select(model))\n",
+    "    for name in models:\n        model = models[name]\n        await db.get(model, name)\n",
     "    for model in models:\n        await db.scalars(select(model).where(model.id == 1))\n",
     "    for table in tables:\n        await db.execute(text(f'SELECT count(*) FROM {table}'))\n",
     "    for name in NAMES:\n        await db.scalar(select(User).where(User.name == name))\n",

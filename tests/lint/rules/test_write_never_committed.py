@@ -28,6 +28,47 @@ BAD = [
         "    await db.flush()\n    return 1\n"
     ),
 ]
+CHANGED = [
+    (
+        "async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n"
+        "        user.name = name  # expect medium\n        user.age = 3\n"
+    ),
+    (
+        "async def f(name):\n    async with Session() as s:\n"
+        "        for user in (await s.scalars(select(User))).all():\n            user.age += 1  # expect medium\n"
+    ),
+    (
+        "@router.put('/u')\nasync def f(name: str, db: AsyncSession = Depends(get_db)):\n"
+        "    user = (await db.execute(select(User))).scalar_one()\n    user.name = name  # expect medium\n    return user\n"
+    ),
+]
+UNCHANGED = [
+    (
+        "async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n"
+        "        user.name = name\n        await s.commit()\n"
+    ),
+    (
+        "async def f(name):\n    async with Session.begin() as s:\n        user = await s.get(User, 1)\n"
+        "        user.name = name\n"
+    ),
+    (
+        "async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n"
+        "        user.name = None\n        user.shown = name\n        return user\n"
+    ),
+    (
+        "async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n"
+        "        s.expunge(user)\n        user.name = name\n"
+    ),
+    (
+        "async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n"
+        "        user.name = name\n        await keep(s)\n"
+    ),
+    ("async def f(name):\n    async with Session() as s:\n        user = await s.get(User, 1)\n    user.name = name\n"),
+    (
+        "@router.get('/u')\nasync def f(db: AsyncSession = Depends(get_db)):\n"
+        "    user = await db.get(User, 1)\n    user.name = user.name.title()\n    return user\n"
+    ),
+]
 GOOD = [
     "async def f(user):\n    async with Session() as s:\n        s.add(user)\n        await s.commit()\n",
     "async def f(user):\n    async with Session.begin() as s:\n        s.add(user)\n",
@@ -62,7 +103,7 @@ async def managed():
 """
 
 
-@pytest.mark.parametrize("code", BAD + GOOD)
+@pytest.mark.parametrize("code", BAD + CHANGED + UNCHANGED + GOOD)
 def test_only_writes_that_nobody_commits_are_found(code: str, tmp_path: Path) -> None:
     check_source(project(MANAGED + code), "write-never-committed", tmp_path)
 
