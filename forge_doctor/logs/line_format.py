@@ -17,6 +17,8 @@ _DOCKER_TIME = re.compile(STAMP + rb" ")
 _IDENT = rb"(\S+) ([\w./@-]+?)(?:\[(\d+)\])?: ?"
 _SYSLOG = re.compile(rb"(?:<\d{1,3}>)?" + SYSLOG_STAMP + rb" " + _IDENT)
 _JOURNAL_ISO = re.compile(STAMP + rb" " + _IDENT)
+_JOURNAL_FULL = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + STAMP + rb" (?:[A-Z]{2,5} )?" + _IDENT)
+_JOURNAL_UNIX = re.compile(rb"(\d{10}\.\d{6}) " + _IDENT)
 _RFC5424 = re.compile(rb"<\d{1,3}>1 " + STAMP + rb" (\S+) (\S+) (\S+) \S+ (?:-|\[.*?\]) ?(?:\xef\xbb\xbf)?")
 _BODY_START = re.compile(rb"\s|Traceback \(|[{\[]|[A-Z]{3,8}\b|$")
 _LOG_HEAD = re.compile(rb"\[|\d|[A-Z]{3,8}\b|\|")
@@ -73,7 +75,17 @@ class Unwrapper:
             if journal and found.group(8) and journal.group(11):
                 line.service, line.worker = _word(journal.group(10)), _word(journal.group(11))
                 return self._stamped(line, journal)
+        if text[10:11] == b".":
+            return self._journal_unix(line)
         return first_is_name(text) and self._compose(line)
+
+    def _journal_unix(self, line: Line) -> bool:
+        found = _JOURNAL_UNIX.match(line.text)
+        if found is None:
+            return False
+        line.at, line.service, line.worker = float(found[1]), _word(found[3]), _word(found[4] or b"")
+        line.text = line.text[found.end() :]
+        return True
 
     def _stamped(self, line: Line, found: re.Match[bytes]) -> bool:
         line.at = stamp_seconds(found, self.zone_s)
@@ -100,6 +112,10 @@ class Unwrapper:
         found = _RFC5424.match(line.text)
         if found:
             line.service, line.worker = _word(found.group(10)), _word(found.group(11)).strip("-")
+            return self._stamped(line, found)
+        found = _JOURNAL_FULL.match(line.text)
+        if found:
+            line.service, line.worker = _word(found.group(10)), _word(found.group(11) or b"")
             return self._stamped(line, found)
         found = _SYSLOG.match(line.text)
         if found is None:

@@ -30,6 +30,7 @@ ANCHORS = (
     b"SAWarning: ",
     b"Exception ignored in",
     b"Background on this error at",
+    b'"MESSAGE":[',  # journald gives text with colours as an array of bytes
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from forge_doctor.logs.clock import iso, parse_stamp
 from forge_doctor.logs.head import read_head
 from forge_doctor.logs.line_format import Unwrapper
-from tests.support.log_reading import REFERENCE, told
+from tests.support.log_reading import REFERENCE, read_scanned, told
 
 AT = parse_stamp("2026-11-22T08:33:56Z")
 SAID = b'  File "/app/x.py", line 1, in f'
@@ -26,6 +26,9 @@ PREFIXED = [
     (b"Nov 22 08:33:56 web-01 shop[4242]: " + SAID, "shop", "4242", AT),
     (b"<30>Nov 22 08:33:56 web-01 shop[4242]: " + SAID, "shop", "4242", AT),
     (b"2026-11-22T08:33:56+0000 web-01 shop[4242]: " + SAID, "shop", "4242", AT),
+    (b"Sun 2026-11-22 08:33:56 UTC web-01 shop[4242]: " + SAID, "shop", "4242", AT),
+    (b"Sun 2026-11-22 09:33:56 CET web-01 shop[4242]: " + SAID, "shop", "4242", AT),
+    (b"1795336436.000000 web-01 shop[4242]: " + SAID, "shop", "4242", AT),
     (b"<165>1 2026-11-22T08:33:56Z web-01 shop 4242 - - " + SAID, "shop", "4242", AT),
     (
         json.dumps({"log": SAID.decode() + "\n", "stream": "stderr", "time": "2026-11-22T08:33:56Z"}).encode(),
@@ -47,6 +50,17 @@ PREFIXED = [
         AT,
     ),
 ]
+
+
+def test_journald_s_arrays_of_bytes_are_text():
+    lines = ["\x1b[31mERROR: FATAL: sorry, too many clients already\x1b[0m", "fine \x1b[32mgreen\x1b[0m"]
+    entries = [
+        {"__REALTIME_TIMESTAMP": "1795336436000000", "SYSLOG_IDENTIFIER": "shop", "MESSAGE": list(line.encode())}
+        for line in lines
+    ]
+    log = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
+    (group,) = read_scanned(log.encode()).groups.values()
+    assert (group.signature, group.count, group.first) == ("too-many-clients", 1, AT)
 
 
 @pytest.mark.parametrize(("raw", "service", "worker", "at"), PREFIXED)
