@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
@@ -11,6 +13,7 @@ from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
 
 MAX_BASES = 30
+SELF = re.compile(r"\bSelf\b")
 # What is annotated as the sync class, and set to its async twin.
 TWINS = {
     Kind.SESSION: Kind.ASYNC_SESSION,
@@ -102,3 +105,17 @@ def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:
             if found is not None:
                 return found
     return None
+
+
+def as_called_on(receiver: Value, method: FunctionDef, result: Value) -> Value:
+    """What a method gives where its `Self` is the class it is called on, not the one that defines it."""
+    if method.returns is None or not SELF.search(method.returns.text):
+        return result
+    class_ = receiver.inner.definition if receiver.kind is Kind.CLASS else receiver.definition
+    return _with_instance_of(class_, method.class_, result) if isinstance(class_, ClassDef) else result
+
+
+def _with_instance_of(class_: ClassDef, instead_of: ClassDef | None, value: Value) -> Value:
+    if value.kind is Kind.INSTANCE and value.definition is instead_of:
+        return replace(value, definition=class_)
+    return value if value.of is None else replace(value, of=_with_instance_of(class_, instead_of, value.of))

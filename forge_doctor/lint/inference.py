@@ -7,6 +7,7 @@ from dataclasses import replace
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.annotation import external
 from forge_doctor.lint.bindings import Binding, How
+from forge_doctor.lint.classes import as_called_on
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
@@ -47,6 +48,7 @@ CALLED = {
     Kind.FACTORY: Kind.SESSION,
     Kind.SCOPED: Kind.SESSION,
 }
+MOST_ELEMENTS = 8  # a table of data has many
 # Functions that give back the coroutine they are given, or a task of it.
 SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
 
@@ -74,13 +76,24 @@ def value_of(knows: Knowledge, node: Node) -> Value:  # noqa: C901 - one line a 
         return _subscript(knows, node)
     if isinstance(node, Constant):
         return NONE if node.text == "None" else OTHER
-    if isinstance(node, Str | Sequence | Dict | Comprehension):
+    if isinstance(node, Sequence | Comprehension):
+        return _collection(knows, node)
+    if isinstance(node, Str | Dict):
         return OTHER
     return UNKNOWN
 
 
+def _collection(knows: Knowledge, node: Sequence | Comprehension) -> Value:
+    """A list, tuple or set by its elements, where they are all of one sort."""
+    elements = node.elts if isinstance(node, Sequence) else (node.element,)
+    element = one_of([knows.value_of(one) for one in elements]) if len(elements) <= MOST_ELEMENTS else UNKNOWN
+    return Value(Kind.COLLECTION, of=element) if element.kind.is_async or element.kind is Kind.INSTANCE else OTHER
+
+
 def _subscript(knows: Knowledge, node: Subscript) -> Value:
     value = knows.value_of(node.value)
+    if value.kind is Kind.COLLECTION and node.items and node.items[0].raw.type != "slice":
+        return value.inner
     return value if value.kind is Kind.CLASS else UNKNOWN
 
 
@@ -136,8 +149,8 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
         return OTHER if plain and not value.is_known else value
     if isinstance(node, For | ComprehensionFor):
         iterated = knows.value_of(node.iter)
-        kind = Kind.ASYNC_ITERATOR if node.is_async else Kind.ITERATOR
-        return iterated.inner if iterated.kind is kind and not binding.path else UNKNOWN
+        kinds = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
+        return iterated.inner if iterated.kind in kinds and not binding.path else UNKNOWN
     return UNKNOWN
 
 
@@ -206,7 +219,8 @@ def call_value(knows: Knowledge, call: Call) -> Value:
     """What a call gives."""
     func = knows.value_of(call.func)
     if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
-        return knows.result(func.definition)
+        result = knows.result(func.definition)
+        return result if call.receiver is None else as_called_on(knows.value_of(call.receiver), func.definition, result)
     if func.kind is Kind.CLASS:
         return _made(knows, call, func)
     if func.kind is Kind.CALLABLE:

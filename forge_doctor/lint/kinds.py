@@ -32,6 +32,7 @@ class Kind(Enum):
     CONTEXT = auto()  # `with` gives `of`
     ASYNC_ITERATOR = auto()  # `async for` gives `of`
     ITERATOR = auto()  # `for` gives `of`
+    COLLECTION = auto()  # of which each element is `of`
     CALLABLE = auto()  # calling it gives `of`
     DEPENDENCY = auto()  # `Depends(f)`: the framework gives `of`
     FUNCTION = auto()  # a function of the project: `definition`

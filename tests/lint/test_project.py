@@ -16,6 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 """
 
 SOURCES = {
+    "elements of a list": SA
+    + """\
+engine = create_async_engine("x")
+async def f():
+    conns = [await engine.connect() for _ in range(2)]
+    for c in conns:
+        c.close()  # expect high
+    conns[0].commit()  # expect high
+    conns[:1].commit()
+async def g(one: AsyncSession, other: AsyncSession, shop):
+    for db in (one, other):
+        db.commit()  # expect high
+    for thing in (one, shop):
+        thing.clear()
+""",
     "annotation": SA
     + """\
 async def f(db: AsyncSession):

@@ -379,3 +379,30 @@ def test_a_file_without_a_word_of_a_database_is_looked_at(tmp_path: Path) -> Non
         "    save(it)  # expect high\n    rows = store.rows()  # expect high\n    await save(it)\n    return list(rows)\n",
     }
     check_source(files, RULE, tmp_path)
+
+
+def test_self_is_the_class_a_method_is_called_on(tmp_path: Path) -> None:
+    code = (
+        AWAITS
+        + """\
+from contextlib import asynccontextmanager
+from typing import AsyncGenerator, Self
+class Service:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls) -> AsyncGenerator[Self, None]:
+        async with Factory() as db:
+            yield cls(db)
+class Users(Service):
+    async def save(self):
+        await self.db.commit()
+async def f():
+    async with Users.opened() as users:
+        users.save()  # expect high
+    async with Service.opened() as service:
+        service.save()
+"""
+    )
+    check_source(code, RULE, tmp_path)
