@@ -138,8 +138,9 @@ def find_sources(
     if flags.dask and len(urls) < len(set(words)):
         raise UsageProblem("--dask: is for s3://, gs:// and file:// URLs, which every worker can read")
     for word in (word for word in words if word not in urls and word != "-" and not is_path(word)):
-        found += attempt(partial(containers, word, since, until, flags.tail), missing)
-    for url in urls:
+        named = attempt(partial(containers, word, since, until, flags.tail), missing)
+        found += [one for one in named if one not in found]
+    for url in dict.fromkeys(urls):
         found += attempt(partial(find_objects, [url]), missing)
     return tuple(found), tuple(missing)
 

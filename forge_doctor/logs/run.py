@@ -53,10 +53,8 @@ def triage(
 
 
 def _headline(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summary) -> str:
-    if not summary.bytes:
-        return "nothing could be read"
     if not known and not unknown:
-        return f"nothing found in {_counted(summary.lines, 'line')}"
+        return f"nothing found in {_counted(summary.lines, 'line')}" if summary.bytes else "nothing could be read"
     events = _counted(sum(one.group.count for one in known), "event")
     text = f"{_counted(len(known), 'problem')} in {events}, {_counted(summary.lines, 'line')}"
     first = next(iter(timeline(one.group for one in known)), None)

@@ -218,6 +218,21 @@ def test_progress_is_one_line_that_goes_before_the_triage(tmp_path: Path) -> Non
 
 
 @pytest.mark.docker
+def test_several_containers_are_read_together_and_one_named_twice_once(log_container: LogContainer) -> None:
+    labels = {"com.docker.compose.project": "shop-x3", "com.docker.compose.service": "api-x3"}
+    trouble = "echo 'ERROR:    FATAL: sorry, too many clients already'; kill -9 $$"
+    first, second = log_container(trouble, labels=labels), log_container(trouble, log_config={"type": "local"})
+    command = [sys.executable, "-P", "-m", "forge_doctor", "logs", *JSON]
+    named = [first.name, first.id, "shop-x3", "api-x3", second.name]
+    run = subprocess.run(
+        [*command, *named], capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
+    (problem,) = json.loads(run.stdout)["problems"]
+    assert (problem["signature"], problem["count"]) == ("too-many-clients", 2)
+    assert problem["sources"] == sorted([first.name, second.name])
+
+
+@pytest.mark.docker
 def test_a_container_s_progress_is_shown_on_a_terminal_and_nowhere_else(log_container: LogContainer) -> None:
     script = "yes 2026-11-22 08:00:00,000 INFO started | head -c 12000000"
     name = log_container(script, log_config={"type": "local"}).name

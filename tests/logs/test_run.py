@@ -142,6 +142,25 @@ def test_another_log_s_reason_is_joined_by_time_and_only_by_time():
     assert {one["signature"]: one["because"] for one in far.data["problems"]}["asyncpg-connection-closed"] == []
 
 
+def test_logs_of_three_time_zones_are_put_on_one_clock():
+    app = failed("09:33:56,200+01:00", CLOSED) + failed("09:40:00,000+01:00", CLOSED)
+    server = SERVER.partition("| ")[2].replace("UTC", "EST").format("03:33:55.900")
+    pooler = (
+        "2026-11-22 08:33:56.000 UTC [12] LOG S-0x55e: shop/shop@127.0.0.1:5432 closing because: server conn crashed?\n"
+    )
+    logs = {"app.log": app, "postgresql.log": server, "pgbouncer.log": pooler}
+    summaries = [read_whole(log, source=name) for name, log in logs.items()]
+    report = triage(summaries[0].merge(summaries[1]).merge(summaries[2]), "all three")
+    firsts = {one["signature"]: one["first"] for one in report.data["problems"]}
+    assert firsts == {
+        "idle-in-transaction": "2026-11-22T08:33:55.900Z",
+        "pgbouncer-server-crashed": "2026-11-22T08:33:56.000Z",
+        "asyncpg-connection-closed": "2026-11-22T08:33:56.200Z",
+    }
+    lost = next(one for one in report.data["problems"] if one["signature"] == "asyncpg-connection-closed")
+    assert lost["because"][0] == {"signature": "idle-in-transaction", "explained": 1}
+
+
 def test_a_start_shortly_before_the_first_event_is_named():
     log = "2026-11-22 07:59:50,000 INFO [uvicorn.error] Application startup complete.\n" + failed("08:00:00,000", POOL)
     (problem,) = triage(read_whole(log), "shop").data["problems"]
@@ -160,6 +179,7 @@ def test_nothing_found_says_in_how_much():
     report = triage(summary, "shop", not_run=[NotRun(check="db.log", reason="permission denied")])
     assert report.headline == "nothing found in 12,345 lines"
     assert triage(Summary(lines=1, bytes=99), "shop").headline == "nothing found in 1 line"
+    assert triage(Summary(), "shop").headline == "nothing could be read"
     assert report.inspected == {"lines": 12345, "bytes": 99}
     assert exit_code([report]) == 3
 
