@@ -188,7 +188,7 @@ def all_reads(project: Project, name: Name, assign: Node) -> Iterator[Name]:
 
 def _param_reads(project: Project, function: FunctionDef, name: str) -> Iterator[Name]:
     scope = project.scopes(function.file).opened_by(function)
-    binding = None if scope is None else next(iter(scope.names.get(name, [])), None)
+    binding = None if scope is None else next(iter(scope.bindings(name)), None)
     if binding is None:
         return
     for statement in function.body:

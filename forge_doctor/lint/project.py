@@ -294,8 +294,9 @@ class Project:
     def export(self, file: SourceFile, name: str, hops: int = 0) -> Target | None:
         """Where a module's name leads, through re-exports and star imports."""
         scope = self.scopes(file).module
-        if name in scope.names:
-            return self.target(scope.names[name][-1], file, hops)
+        bindings = scope.bindings(name)
+        if bindings:
+            return self.target(bindings[-1], file, hops)
         if hops > MAX_HOPS or (name.encode() not in file.data and not scope.star_imports):
             return None
         for starred in scope.star_imports:
