@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forge_doctor.lint.bindings import Binding, How, bindings_of
+from forge_doctor.lint.grammar import captures
 from forge_doctor.lint.nodes import (
     Assign,
     ClassDef,
@@ -18,7 +19,7 @@ from forge_doctor.lint.nodes import (
     Node,
     Param,
 )
-from forge_doctor.lint.source import SourceFile, captures
+from forge_doctor.lint.source import SourceFile
 
 if TYPE_CHECKING:
     import tree_sitter as ts

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
-from forge_doctor.lint.fates import reads_of
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
 

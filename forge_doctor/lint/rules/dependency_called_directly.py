@@ -43,7 +43,6 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.fates import reads_of
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import (
     Assign,
@@ -60,6 +59,7 @@ from forge_doctor.lint.nodes import (
     Starred,
 )
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.sessions_made import word_start
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place

@@ -57,13 +57,13 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.lint.expiry import Expiry, expiry_of, may_expire
-from forge_doctor.lint.fates import is_read
 from forge_doctor.lint.loaded import Shape, loaded
 from forge_doctor.lint.mapped import is_column, lazy_relationship
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, Return
 from forge_doctor.lint.order import always_before
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import is_read
 from forge_doctor.lint.responses import reads_response
 from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile

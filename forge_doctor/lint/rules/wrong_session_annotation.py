@@ -34,10 +34,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.fates import is_read
 from forge_doctor.lint.methods import TELLING
 from forge_doctor.lint.nodes import Name, Param
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.reads import is_read
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
 
