@@ -44,7 +44,11 @@ def lint(
     ] = False,
     diff: Annotated[
         bool,
-        typer.Option("--diff", help="Print what --fix would change as a patch, write nothing; exit 1 if there is any."),
+        typer.Option(
+            "--diff",
+            help="Print what --fix would change as a patch, write nothing; exit 1 if there is any. "
+            "A patch quotes the lines around as they are, passwords in them too.",
+        ),
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Lint again at every change, until Ctrl-C.")] = False,
     since: Annotated[

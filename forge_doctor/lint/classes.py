@@ -66,7 +66,7 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
     scopes = knows.scopes(class_.file)
     scope = scopes.opened_by(class_)
     values: list[Value] = []
-    for binding in [] if scope is None else scope.names.get(name, []):
+    for binding in [] if scope is None else scope.bindings(name):
         if isinstance(binding.node, FunctionDef) and binding.how is How.FUNCTION:
             if is_property(binding.node):
                 return knows.result(binding.node)

@@ -141,7 +141,7 @@ def find_fixture(knows: Knowledge, name: str, at: FunctionDef) -> FunctionDef | 
     for file in files:
         if file is None or name.encode() not in file.data:
             continue
-        for binding in knows.scopes(file).module.names.get(name, []):
+        for binding in knows.scopes(file).module.bindings(name):
             if isinstance(binding.node, FunctionDef) and binding.node is not at:
                 return binding.node
     return None

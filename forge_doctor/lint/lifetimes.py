@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -16,7 +15,6 @@ from forge_doctor.lint.nodes import (
     Await,
     Call,
     ClassDef,
-    For,
     FunctionDef,
     Keyword,
     Lambda,
@@ -24,13 +22,12 @@ from forge_doctor.lint.nodes import (
     NamedExpr,
     Node,
     Return,
-    While,
     With,
     WithItem,
     Yield,
 )
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import is_read, reads_of
+from forge_doctor.lint.reads import all_reads, param_reads
 from forge_doctor.lint.uses import Use, at_place
 
 # Methods after which a session holds no connection and wants no further care.
@@ -89,7 +86,7 @@ def lifetime_of_param(project: Project, function: FunctionDef, name: str, depth:
     found = known.get((function, name))
     if found is None:
         found = known[(function, name)] = Lifetime()  # a cycle adds nothing
-        for read in _param_reads(project, function, name):
+        for read in param_reads(project, function, name):
             _follow(project, read, found, depth)
     return found
 
@@ -168,33 +165,6 @@ def _assigned(project: Project, place: Node, found: Lifetime, depth: int) -> Non
 def _is_outer(project: Project, name: Name) -> bool:
     """Whether a name is declared `global` or `nonlocal`, or is of a module or class."""
     return name.function is None or name.text in project.scopes(name.file).of(name).outer_names
-
-
-def all_reads(project: Project, name: Name, assign: Node) -> Iterator[Name]:
-    """The reads that may see the value, those of the next round of a loop included."""
-    seen = set()
-    for read in reads_of(project, name, assign):
-        seen.add(read)
-        yield read
-    loop = next(
-        (one for one in assign.ancestors if isinstance(one, For | While) and one.function is name.function), None
-    )
-    for read in () if loop is None else loop.find(Name):
-        around = read.parent
-        is_owner = isinstance(around, Attribute) and around.value is read
-        if is_owner and read.text == name.text and read not in seen and read.start < assign.start:
-            yield read
-
-
-def _param_reads(project: Project, function: FunctionDef, name: str) -> Iterator[Name]:
-    scope = project.scopes(function.file).opened_by(function)
-    binding = None if scope is None else next(iter(scope.names.get(name, [])), None)
-    if binding is None:
-        return
-    for statement in function.body:
-        for read in statement.file.query(Name, statement):
-            if read.text == name and is_read(read):
-                yield read
 
 
 # -- attributes

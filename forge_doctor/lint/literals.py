@@ -45,7 +45,7 @@ def setting_default(project: Project, node: Node) -> Node | None:
     if not isinstance(node, Attribute) or not isinstance(class_, ClassDef):
         return None
     scope = project.scopes(class_.file).opened_by(class_)
-    bindings = [] if scope is None else scope.names.get(node.attr, [])
+    bindings = [] if scope is None else scope.bindings(node.attr)
     if len(bindings) != 1 or re.search(rf"""["']{node.attr}["']|self\.{node.attr}\s*=""", class_.text):
         return None
     assign = bindings[0].node
@@ -68,7 +68,7 @@ def _only_binding(project: Project, name: Name) -> tuple[Binding | None, SourceF
     target = project.target(bindings[0], name.file)
     if target.file is None or target.binding is None:
         return None, None
-    if target.file is not name.file and len(project.scopes(target.file).module.names.get(target.binding.name, ())) != 1:
+    if target.file is not name.file and len(project.scopes(target.file).module.bindings(target.binding.name)) != 1:
         return None, None
     return target.binding, target.file
 

@@ -6,20 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from forge_doctor.lint.called_names import BEHIND_AWAIT, LOOK_BACK
 from forge_doctor.lint.nodes import Call
 from forge_doctor.lint.source import SourceFile
-
-BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
-MAX_LOOK_BACK = 100
 
 
 def matched_calls(file: SourceFile, pattern: re.Pattern[bytes], *, awaited: bool = False) -> Iterator[Call]:
     """The calls whose `name(` the pattern matches; those right behind an `await` only with `awaited`."""
     for match in pattern.finditer(file.data):
-        if (
-            not awaited
-            and BEHIND_AWAIT.search(file.data, max(0, match.start() - MAX_LOOK_BACK), match.start()) is not None
-        ):
+        if not awaited and BEHIND_AWAIT.search(file.data, max(0, match.start() - LOOK_BACK), match.start()) is not None:
             continue
         parenthesis = file.node_at(match.end() - 1)
         call = None if parenthesis is None else parenthesis.parent

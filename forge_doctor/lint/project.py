@@ -9,12 +9,11 @@ from pathlib import Path
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
-from forge_doctor.lint import classes, functions, inference, models, narrowing, touching
+from forge_doctor.lint import classes, exports, functions, inference, models, narrowing, touching
 from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Target
-from forge_doctor.lint.library import library_value
 from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.modules import Modules, find_root
@@ -25,7 +24,6 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surface, surface_of
 
 MAX_DEPTH = 24
-MAX_HOPS = 20
 
 
 class Project:
@@ -280,34 +278,10 @@ class Project:
         path = self._modules.find(dotted, importer.absolute)
         return None if path is None else self.open(path, importer)
 
-    def target(self, binding: Binding, file: SourceFile, hops: int = 0) -> Target:
+    def target(self, binding: Binding, file: SourceFile) -> Target:
         """Where an import leads, through re-exports; any other binding leads to itself."""
-        if binding.how is not How.IMPORT or hops > MAX_HOPS:
-            return Target(binding.name, file, binding)
-        dotted = f"{binding.module}{'' if binding.module.endswith('.') else '.'}{binding.imported}".rstrip(".")
-        if not binding.imported:
-            return Target(binding.module, self.module(binding.module, file))
-        if library_value(dotted) is not None:
-            return Target(dotted)
-        module = self.module(binding.module, file)
-        if module is not None and module is not file:
-            found = self.export(module, binding.imported, hops + 1)
-            if found is not None:
-                return found
-        return Target(dotted, self.module(dotted, file))
+        return exports.target(self, binding, file)
 
-    def export(self, file: SourceFile, name: str, hops: int = 0) -> Target | None:
+    def export(self, file: SourceFile, name: str) -> Target | None:
         """Where a module's name leads, through re-exports and star imports."""
-        scope = self.scopes(file).module
-        if name in scope.names:
-            return self.target(scope.names[name][-1], file, hops)
-        if hops > MAX_HOPS or (name.encode() not in file.data and not scope.star_imports):
-            return None
-        for starred in scope.star_imports:
-            module = self.module(starred, file)
-            found = None if module is None or module is file else self.export(module, name, hops + 1)
-            if found is not None:
-                return found
-            if module is None and library_value(f"{starred}.{name}") is not None:
-                return Target(f"{starred}.{name}")
-        return None
+        return exports.export(self, file, name)

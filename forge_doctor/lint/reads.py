@@ -1,4 +1,4 @@
-"""Where a name is read that may hold what one assignment bound to it; says nothing of what the reads do."""
+"""Where the value a name was given is read; says nothing of what the reads do with it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from forge_doctor.lint.nodes import (
     Node,
     Param,
     Sequence,
+    While,
     WithItem,
 )
 from forge_doctor.lint.project import Project
@@ -66,3 +67,31 @@ def is_read(name: Name) -> bool:
     if isinstance(around, Sequence):
         return not isinstance(around.parent, Assign) or around not in around.parent.targets
     return True
+
+
+def all_reads(project: Project, name: Name, assign: Node) -> Iterator[Name]:
+    """The reads that may see the value, those of the next round of a loop included."""
+    seen = set()
+    for read in reads_of(project, name, assign):
+        seen.add(read)
+        yield read
+    loop = next(
+        (one for one in assign.ancestors if isinstance(one, For | While) and one.function is name.function), None
+    )
+    for read in () if loop is None else loop.find(Name):
+        around = read.parent
+        is_owner = isinstance(around, Attribute) and around.value is read
+        if is_owner and read.text == name.text and read not in seen and read.start < assign.start:
+            yield read
+
+
+def param_reads(project: Project, function: FunctionDef, name: str) -> Iterator[Name]:
+    """The reads of a parameter."""
+    scope = project.scopes(function.file).opened_by(function)
+    binding = None if scope is None else next(iter(scope.bindings(name)), None)
+    if binding is None:
+        return
+    for statement in function.body:
+        for read in statement.file.query(Name, statement):
+            if read.text == name and is_read(read):
+                yield read

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forge_doctor.lint.bindings import Binding, How, bindings_of
+from forge_doctor.lint.grammar import captures
 from forge_doctor.lint.nodes import (
     Assign,
     ClassDef,
@@ -19,7 +19,7 @@ from forge_doctor.lint.nodes import (
     Node,
     Param,
 )
-from forge_doctor.lint.source import SourceFile, captures
+from forge_doctor.lint.source import SourceFile
 
 if TYPE_CHECKING:
     import tree_sitter as ts
@@ -34,16 +34,20 @@ DECLARERS = frozenset({"global_statement", "nonlocal_statement"})
 
 
 class Scope:
-    """A module, class, function or lambda and the names it binds, told apart when first asked for."""
+    """A module, class, function or lambda and the names it binds, each told apart when first asked for.
+
+    `binders` are the statements and clauses that bind, each with the place where the names stand.
+    """
 
     def __init__(self, file: SourceFile, raw: ts.Node, parent: Scope | None) -> None:
         self.file = file
         self.raw = raw
         self.parent = parent
-        self.binders: list[ts.Node] = []
+        self.binders: list[tuple[ts.Node, int, int]] = []
         self.outer_names: set[str] = set()
-        self.star_imports_found: list[str] = []
         self.given: dict[str, list[Binding]] = {}  # from inner scopes, by `global` and `nonlocal`
+        self._bindings: dict[str, list[Binding]] = {}
+        self._bound_by: dict[int, tuple[Binding, ...]] = {}
 
     @cached_property
     def node(self) -> Module | ClassDef | FunctionDef | Lambda:
@@ -51,41 +55,52 @@ class Scope:
         node = self.file.node(self.raw)
         return node if isinstance(node, Module | ClassDef | FunctionDef | Lambda) else self.file.module
 
-    @cached_property
-    def names(self) -> dict[str, list[Binding]]:
-        """The bindings of each name, in order of the text."""
-        found: dict[str, list[Binding]] = {}
-        for binding in self._bindings():
-            if binding.name == "*":
-                self.star_imports_found.append(binding.module)
-            elif binding.name not in self.outer_names:
-                found.setdefault(binding.name, []).append(binding)
-        for name, bindings in self.given.items():
-            found[name] = sorted(found.get(name, []) + bindings, key=lambda one: one.start)
+    def bindings(self, name: str) -> list[Binding]:
+        """The bindings of a name, in order of the text."""
+        found = self._bindings.get(name)
+        if found is None:
+            found = [] if name in self.outer_names else self._own(name)
+            if name in self.given:
+                found = sorted(found + self.given[name], key=lambda one: one.start)
+            self._bindings[name] = found
         return found
 
     @property
     def star_imports(self) -> list[str]:
         """The modules of `from module import *`."""
-        return self.star_imports_found if self.names is not None else []
+        return [one.module for one in self.bindings("*")]
 
-    def _bindings(self) -> Iterator[Binding]:
+    @cached_property
+    def _params(self) -> tuple[Binding, ...]:
         node = self.node
-        if isinstance(node, FunctionDef | Lambda):
-            for param in node.params:
-                name = param.name if isinstance(param, Param) else param.text.lstrip("*")
-                yield Binding(name=name, how=How.PARAM, node=param)
-        for raw in self.binders:
-            yield from bindings_of(self.file.node(raw))
+        if not isinstance(node, FunctionDef | Lambda):
+            return ()
+        named = ((one.name if isinstance(one, Param) else one.text.lstrip("*"), one) for one in node.params)
+        return tuple(Binding(name=name, how=How.PARAM, node=param) for name, param in named)
+
+    def _own(self, name: str) -> list[Binding]:
+        """Made of those binders alone that have the name in them."""
+        found = [one for one in self._params if one.name == name]
+        word, data = name.encode(), self.file.data
+        for raw, start, end in self.binders:
+            if data.find(word, start, end) >= 0:
+                found += (one for one in self._of_binder(raw) if one.name == name)
+        return found
+
+    def _of_binder(self, raw: ts.Node) -> tuple[Binding, ...]:
+        found = self._bound_by.get(raw.id)
+        if found is None:
+            found = self._bound_by[raw.id] = tuple(bindings_of(self.file.node(raw)))
+        return found
 
     def hand_out(self) -> None:
         """Give what `global` and `nonlocal` name to the scopes outside."""
-        for binding in self._bindings():
-            if binding.name in self.outer_names and self.parent is not None:
-                scope = self.parent
-                while scope.parent is not None:
-                    scope = scope.parent
-                scope.given.setdefault(binding.name, []).append(binding)
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        for name in self.outer_names if scope is not self else ():
+            if found := self._own(name):
+                scope.given.setdefault(name, []).extend(found)
 
 
 class Scopes:
@@ -112,8 +127,8 @@ class Scopes:
         scope: Scope | None = self.of(at)
         first = True
         while scope is not None:
-            if name in scope.names and (first or scope.raw.type != "class_definition"):
-                found = [one for one in scope.names[name] if _visible(one, at)]
+            if first or scope.raw.type != "class_definition":
+                found = [one for one in scope.bindings(name) if _visible(one, at)]
                 if found:
                     return scope, found
             scope, first = scope.parent, False
@@ -155,15 +170,17 @@ class Scopes:
             while depth and start < stack[depth][3]:
                 depth -= 1
             scope = stack[depth][0]
+            named_until = -negative_end
             if kind in OPENERS:
                 inner = self._by_id[raw.id] = Scope(self.file, raw, scope)
                 body = raw.child_by_field_name("body")
                 stack.append((inner, start, -negative_end, start if body is None else body.start_byte))
+                named_until = named_until if body is None else body.start_byte
             if kind in DECLARERS:
                 scope.outer_names.update(child.text.decode() for child in raw.named_children if child.text)
                 declaring.append(scope)
             elif kind != "lambda":
-                scope.binders.append(raw)
+                scope.binders.append((raw, start, named_until))
             if kind == "assignment":
                 self._assignments.append(raw)
         for scope in declaring:

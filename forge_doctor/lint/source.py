@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-import string
 import tokenize
 from collections.abc import Iterator
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
+from forge_doctor.lint.called_names import is_behind_await, names_before_parentheses
+from forge_doctor.lint.grammar import alternatives, nodes_of, parser
 from forge_doctor.lint.nodes import (
     CLASSES,
     Attribute,
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
     import tree_sitter as ts
 
 N = TypeVar("N", bound=Node)
-# In bytes read backwards: to search for a parenthesis costs a fifth of a search for a name. Bytes beyond ASCII belong
-# to names in UTF-8.
-CALLED_BACKWARDS = re.compile(rb"\(\s*+([\w\x80-\xff]++)")
-BLANKS = b" \t\n\f\r\\"
-NAMES_AND_BLANKS = string.ascii_letters.encode() + string.digits.encode() + bytes(range(128, 256)) + b"_." + BLANKS
-CLOSING = (b")", b"]", b"}", b"'", b'"', b"#")
-BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
 
 
 class SourceFile:
@@ -78,7 +72,7 @@ class SourceFile:
     @cached_property
     def tree(self) -> ts.Tree:
         """The parser's own tree."""
-        return _parser().parse(self.data)
+        return parser().parse(self.data)
 
     def forget(self) -> None:
         """Let go of the tree and all nodes; whoever still holds one can no longer move from it."""
@@ -120,14 +114,14 @@ class SourceFile:
     def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
         """Every node of a kind, in order of the text."""
         raw = self.tree.root_node if within is None else within.raw
-        for found in _captures(_alternatives(types_of(kind)), raw):
+        for found in nodes_of(alternatives(types_of(kind)), raw):
             node = self.node(found)
             if isinstance(node, kind):
                 yield node
 
     def raw_query(self, pattern: str, raw: ts.Node) -> list[ts.Node]:
         """Raw nodes of a grammar type inside another."""
-        return _captures(f"({pattern})", raw)
+        return nodes_of(f"({pattern})", raw)
 
     def calls(self, *names: str, awaited: bool | None = None) -> Iterator[Call]:
         """Calls of functions or methods with one of these names, in order of the text.
@@ -138,7 +132,7 @@ class SourceFile:
         """
         offsets = sorted(at for name in names for at in self._called_at.get(name.encode(), ()))
         for offset in offsets:
-            if awaited is not None and self._told_by_bytes(offset) is (not awaited):
+            if awaited is not None and is_behind_await(self.data, offset) is (not awaited):
                 continue
             found = self.node_at(offset)
             if isinstance(found, Name):
@@ -156,21 +150,7 @@ class SourceFile:
     @cached_property
     def _called_at(self) -> dict[bytes, list[int]]:
         """Where those names stand: one search for all rules."""
-        found: dict[bytes, list[int]] = {}
-        size = len(self.data)
-        for match in CALLED_BACKWARDS.finditer(self.data[::-1]):
-            found.setdefault(match.group(1)[::-1], []).append(size - match.end())
-        return found
-
-    def _told_by_bytes(self, offset: int) -> bool | None:
-        """Whether the name there stands right behind an `await`; None where something closes in front of it."""
-        start = max(0, offset - 100)
-        if BEHIND_AWAIT.search(self.data, start, offset) is not None:
-            return True
-        before = self.data[start:offset].rstrip(NAMES_AND_BLANKS)
-        if before.endswith(b"("):
-            return before.rstrip(b"(" + BLANKS).endswith(b"await")
-        return None if before.endswith(CLOSING) or (start and not before) else False
+        return names_before_parentheses(self.data)
 
     def node_at(self, offset: int) -> Node | None:
         """The innermost node at a byte offset."""
@@ -277,44 +257,3 @@ def statement_after(statement: Statement) -> Node | None:
     while following is not None and following.type == "comment":
         following = following.next_named_sibling
     return None if following is None else statement.file.node(following)
-
-
-@lru_cache(maxsize=1)
-def _language() -> ts.Language:
-    import tree_sitter
-    import tree_sitter_python
-
-    return tree_sitter.Language(tree_sitter_python.language())
-
-
-@lru_cache(maxsize=1)
-def _parser() -> ts.Parser:
-    import tree_sitter
-
-    return tree_sitter.Parser(_language())
-
-
-@lru_cache(maxsize=256)
-def compiled_query(patterns: str) -> ts.Query:
-    """A query of the grammar, compiled once."""
-    import tree_sitter
-
-    return tree_sitter.Query(_language(), patterns)
-
-
-def captures(patterns: str, raw: ts.Node) -> dict[str, list[ts.Node]]:
-    """What a query captures inside a raw node, by capture name."""
-    import tree_sitter
-
-    return tree_sitter.QueryCursor(compiled_query(patterns)).captures(raw)
-
-
-@cache
-def _alternatives(types: tuple[str, ...]) -> str:
-    """A query's choice of the types; those that this version of the grammar lacks are left out."""
-    known = _language().id_for_node_kind
-    return " ".join(f"({name})" for name in types if known(name, True) is not None)
-
-
-def _captures(alternatives: str, raw: ts.Node) -> list[ts.Node]:
-    return captures(f"[{alternatives}] @found", raw).get("found", [])

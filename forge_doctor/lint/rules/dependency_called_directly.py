@@ -198,9 +198,11 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
     """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
     written = {match.group(1).decode() for match in AWAITED.finditer(file.data)}
-    names = project.scopes(file).module.names if written else {}
-    for awaited in written & names.keys():
-        binding = names[awaited][-1]
+    for awaited in sorted(written):
+        bindings = project.scopes(file).module.bindings(awaited)
+        if not bindings:
+            continue
+        binding = bindings[-1]
         home = project.module(binding.module, file) if binding.imported else file
         if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:
             node = project.target(binding, file).binding

@@ -1,0 +1,52 @@
+"""The parser of Python's grammar and its queries, each compiled once; reads no file."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+
+@lru_cache(maxsize=1)
+def _language() -> ts.Language:
+    import tree_sitter
+    import tree_sitter_python
+
+    return tree_sitter.Language(tree_sitter_python.language())
+
+
+@lru_cache(maxsize=1)
+def parser() -> ts.Parser:
+    """The parser of Python, any version's."""
+    import tree_sitter
+
+    return tree_sitter.Parser(_language())
+
+
+@lru_cache(maxsize=256)
+def compiled_query(patterns: str) -> ts.Query:
+    """A query of the grammar, compiled once."""
+    import tree_sitter
+
+    return tree_sitter.Query(_language(), patterns)
+
+
+def captures(patterns: str, raw: ts.Node) -> dict[str, list[ts.Node]]:
+    """What a query captures inside a raw node, by capture name."""
+    import tree_sitter
+
+    return tree_sitter.QueryCursor(compiled_query(patterns)).captures(raw)
+
+
+@cache
+def alternatives(types: tuple[str, ...]) -> str:
+    """A query's choice of the types; those that this version of the grammar lacks are left out."""
+    known = _language().id_for_node_kind
+    return " ".join(f"({name})" for name in types if known(name, True) is not None)
+
+
+def nodes_of(choice: str, raw: ts.Node) -> list[ts.Node]:
+    """Every node inside a raw one that a query's choice of types takes, in order of the text."""
+    return captures(f"[{choice}] @found", raw).get("found", [])

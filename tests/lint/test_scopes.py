@@ -1,0 +1,75 @@
+"""Scopes tell the bindings of one name at a time, and those are all there are."""
+
+from __future__ import annotations
+
+from forge_doctor.lint.bindings import How
+from forge_doctor.lint.nodes import Name
+from forge_doctor.lint.scopes import Scope, Scopes
+from forge_doctor.lint.source import parse
+
+CODE = """
+from shop.models import *
+from shop.db import (
+    engine as main_engine,
+    Session,
+)
+import a.b, c as d
+
+first, (second, *third) = load()
+
+def route(session, *, limit=first):
+    global total
+    total = limit
+    with session as inner:
+        for one in inner:
+            print(one)
+"""
+
+
+def scopes() -> tuple[Scope, Scope]:
+    """Of the module and of its function."""
+    found = Scopes(parse(CODE))
+    inner = found.opened_by(found.functions[0])
+    assert inner is not None
+    return found.module, inner
+
+
+def hows(scope: Scope, name: str) -> list[How]:
+    """How the scope binds a name."""
+    return [one.how for one in scope.bindings(name)]
+
+
+def test_every_sort_of_statement_binds_its_names() -> None:
+    module, route = scopes()
+    assert [hows(module, name) for name in ("main_engine", "Session", "a", "d")] == [[How.IMPORT]] * 4
+    assert [one.path for name in ("first", "second", "third") for one in module.bindings(name)] == [
+        (0,), (1, 0), (1, 1, -1),
+    ]  # fmt: skip
+    assert hows(module, "route") == [How.FUNCTION]
+    assert [hows(route, name) for name in ("session", "inner", "one")] == [[How.PARAM], [How.WITH], [How.FOR]]
+
+
+def test_a_name_that_only_stands_in_a_statement_is_not_bound_by_it() -> None:
+    module, route = scopes()
+    assert [module.bindings(name) for name in ("engine", "load", "limit", "b", "c", "inner")] == [[]] * 6
+    assert route.bindings("first") == []
+
+
+def test_a_global_name_is_bound_outside() -> None:
+    module, route = scopes()
+    assert hows(module, "total") == [How.ASSIGN]
+    assert route.bindings("total") == []
+
+
+def test_star_imports_are_told_by_their_modules() -> None:
+    module, route = scopes()
+    assert module.star_imports == ["shop.models"]
+    assert route.star_imports == []
+
+
+def test_a_function_sees_past_the_class_around_it() -> None:
+    file = parse("name = 1\nclass Shop:\n    name = 2\n    def read(self):\n        return name\n")
+    read = [one for one in file.query(Name) if one.text == "name"][-1]
+    found = Scopes(file).lookup("name", read)
+    assert found is not None
+    assert [one.start for one in found[1]] == [0]
