@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.evidence import SESSION_NAME
 from forge_doctor.lint.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.library import (
@@ -11,7 +12,7 @@ from forge_doctor.lint.library import (
     MANAGER_DECORATORS,
     PROPERTY_DECORATORS,
 )
-from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Lambda, Node, Param, Return, Yield
+from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Lambda, Node, Param, Return, Starred, Yield
 from forge_doctor.lint.source import SourceFile
 
 # Decorators that register a function and give it back.
@@ -119,7 +120,30 @@ def param_value(knows: Knowledge, node: Node) -> Value:
         fixture = find_fixture(knows, name, function)
         if fixture is not None:
             return provided(knows, Value(Kind.FUNCTION, definition=fixture)).because(f"fixture {name}")
-    return UNKNOWN
+    is_untyped = not isinstance(node, Param) or (node.annotation is None and node.default is None)
+    return _handed_over(knows, name, function) if is_untyped and SESSION_NAME.match(name) else UNKNOWN
+
+
+def _handed_over(knows: Knowledge, name: str, function: FunctionDef) -> Value:
+    """What the calls in its own file give for a parameter called like a session, where all of them are understood."""
+    values = []
+    for call in function.file.calls(function.name):
+        if knows.value_of(call.func).definition is function:
+            argument = _argument(call, name, function)
+            values.append(UNKNOWN if argument is None else knows.known(argument))
+    if not values or any(not one.kind.is_async or one.confidence is Confidence.LOW for one in values):
+        return UNKNOWN
+    return one_of(values).at_most(Confidence.MEDIUM, f"handed over by calls of {function.qualname}")
+
+
+def _argument(call: Call, name: str, function: FunctionDef) -> Node | None:
+    """What a call gives for a parameter; None where that cannot be told."""
+    if any(isinstance(one, Starred) for one in call.args):
+        return None
+    named = call.keyword(name)
+    bound = function.is_method and not function.decorated_by("staticmethod")
+    index = function.param_names.index(name) - bound
+    return named if named is not None or not 0 <= index < len(call.args) else call.args[index]
 
 
 def _declared(knows: Knowledge, node: Param, function: FunctionDef) -> Value:

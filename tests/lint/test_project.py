@@ -16,6 +16,20 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 """
 
 SOURCES = {
+    "what the calls in the file hand over": SA
+    + """\
+Factory = async_sessionmaker()
+class Consumer:
+    async def run(self):
+        async with Factory() as session:
+            await self._mark(session, key=1)
+            await self._touch(session)
+        await self._touch(object())
+    async def _mark(self, session, *, key):
+        session.execute(key)  # expect medium
+    async def _touch(self, session):
+        session.execute(1)  # expect low
+""",
     "elements of a list": SA
     + """\
 engine = create_async_engine("x")
