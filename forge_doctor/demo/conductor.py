@@ -20,7 +20,7 @@ from forge_doctor.errors import CannotInspect
 
 WORKERS = 2
 RUSH_S = 11.0
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 ENGINE = "forge_doctor.demo.shop.database:engine"
 
 Say = Callable[[str], None]

@@ -18,7 +18,7 @@ from forge_doctor.demo.children import Child, free_port, run_to_end, stopping
 from forge_doctor.errors import CannotInspect
 
 MAX_CONNECTIONS = 30
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 
 CONFIGURATION = {
     "max_connections": str(MAX_CONNECTIONS),
