@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.lint.run import FileResult, Projects, Rule, all_rules, lint_files
 from forge_doctor.lint.surface import Surface
-
-if TYPE_CHECKING:
-    from multiprocessing.context import BaseContext
+from forge_doctor.worker_processes import pool_context
 
 # Below this a second process costs more than it saves: it opens the same project again.
 FILES_PER_PROCESS = 200
@@ -45,7 +41,7 @@ def lint_shared(
     size = min(FILES_AT_A_TIME, max(1, -(-len(files) // jobs)))
     shares = [files[start : start + size] for start in range(0, len(files), size)]
     given = (tuple(rules), dict(overlay), surfaces)
-    with ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_start, initargs=given) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=pool_context(), initializer=_start, initargs=given) as pool:
         try:
             return tuple(result for share in pool.map(_run, shares) for result in share)
         except BrokenProcessPool as error:
@@ -63,10 +59,3 @@ def _start(
 def _run(files: Sequence[Path]) -> tuple[FileResult, ...]:
     projects, rules = _kept[-1]
     return tuple(lint_files(files, rules, projects))
-
-
-def _context() -> BaseContext:
-    import multiprocessing
-
-    # What is imported already is there in a fork; elsewhere forks are not safe.
-    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterator, MutableSequence, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,10 +11,10 @@ from forge_doctor.logs.sources import FileSource
 from forge_doctor.logs.split import split
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.wanted import wanted_lines
+from forge_doctor.worker_processes import pool_context
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from multiprocessing.context import BaseContext
 
 # Below this, starting another process takes longer than reading.
 WORTH_BYTES = 64 << 20
@@ -55,7 +53,7 @@ def _in_processes(
     """The parts in other processes, the other tasks here."""
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
-    context = _context()
+    context = pool_context()
     board = context.Array("Q", 2 * len(parts), lock=False)
     told = [0] * (2 * len(parts))
     left = {id(task): sum(other is task for other, _ in parts) for task, _ in parts}
@@ -77,14 +75,6 @@ def _in_processes(
                 left[id(task)] -= 1
                 if not left[id(task)]:
                     yield done.pop(id(task))
-
-
-def _context() -> BaseContext:
-    """Processes that are ready at once, where no thread can be caught in the middle of something."""
-    import multiprocessing
-
-    forks = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if forks else "spawn")
 
 
 def _join(board: MutableSequence[int]) -> None:
