@@ -196,7 +196,7 @@ def follow(planned: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     for task in planned.tasks:
         logs += attempt(partial(_one_followed, task, flags.tail), missing)
     wanted = wanted_lines(planned.engine)
-    readers = {log.name: new_reader(log.name, planned.tasks[0], wanted) for log in logs}
+    readers = {log.name: new_reader(log.name, planned.tasks[0]) for log in logs}
     loop = FollowLoop(logs, wanted, time.sleep)
 
     def report() -> Report:
@@ -228,9 +228,9 @@ def _one_followed(task: Task, tail: int | None) -> Sequence[Followed]:
     return (followed(task.source, tail),)
 
 
-def new_reader(name: str, task: Task, wanted: Any) -> Reader:
+def new_reader(name: str, task: Task) -> Reader:
     """A reader that counts only what is wanted."""
-    reader = Reader(name, task.rules, wanted)
+    reader = Reader(name, task.rules)
     reader.summary = Within(since=task.since, until=task.until)
     return reader
 

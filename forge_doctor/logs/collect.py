@@ -106,7 +106,7 @@ def opened(task: Task) -> LogStream:
 def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: None) -> Collected:
     """Read a source; whatever is wrong with it is told and not raised."""
     source, wanted = task.source, wanted_lines(task.engine)
-    reader = Reader(source.name, dated(task), wanted)
+    reader = Reader(source.name, dated(task))
     reader.summary = Within(since=task.since, until=task.until)
     scanner, problem = Scanner(source.name, wanted, familiar=reader, begin=task.begin), ""
     try:

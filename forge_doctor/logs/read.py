@@ -18,7 +18,6 @@ from forge_doctor.logs.repeat import Found, Repeats
 from forge_doctor.logs.scan import AFTER_BYTES
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.tally import Tally
-from forge_doctor.logs.wanted import Wanted, wanted_lines
 from forge_doctor.logs.window import Window
 
 LONGEST_LINE = 4 << 20
@@ -32,14 +31,13 @@ class Reader:
     A region that does not begin where the last one ended means that quiet lines were left out.
     """
 
-    def __init__(self, source: str, rules: Rules | None = None, wanted: Wanted | None = None) -> None:
+    def __init__(self, source: str, rules: Rules | None = None) -> None:
         self.source = source
         self.rules = rules or Rules()
-        self._search = (wanted or wanted_lines()).engine.search
         self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
         self._tally = Tally(source, self.rules, self._unwrapper)
         self._memo = Memo()
-        self._window = Window(b"", 0, b"", self._search)
+        self._window = Window(b"", 0, b"", ())
         self._lanes: dict[LaneKey, Lane] = {}
         self._partial: dict[LaneKey, tuple[Line, int]] = {}
         self._heads = Heads(self.rules.zone_s)
@@ -65,7 +63,7 @@ class Reader:
             self.settle()
             self._quiet_since = region.offset
         self._run = None
-        self._window = window = Window(region.data, region.offset, region.before, self._search, region.hits)
+        self._window = window = Window(region.data, region.offset, region.before, region.hits)
         begin = 0
         while begin < len(region.data):
             if not self._busy:
@@ -203,7 +201,6 @@ class Reader:
             return begin
         body, end = found
         block.body, block.body_lines = body, len(block.lines) + len(body.lines)
-        self._window.jump()
         self._number += len(body.lines)
         self._marked_end = self._window.offset + end - body.marked_back
         block.lines += body.lines

@@ -18,15 +18,14 @@ class Region:
     `offset` is the place of `data[0]` in the source; a region that begins where the last one of
     the same source ended continues it, any other place means that quiet lines were left out.
     `before` are the bytes shortly before it, to look back at. `hits` are the places in `data`
-    where the scanner found literals, one or more in each line that has any; None where nobody
-    searched.
+    where the scanner found literals, ascending, one or more in each line that has any.
     """
 
     source: str
     data: bytes
     offset: int = 0
     before: bytes = field(default=b"", compare=False, repr=False)
-    hits: Sequence[int] | None = field(default=None, compare=False, repr=False)
+    hits: Sequence[int] = field(compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -5,49 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from forge_doctor.logs.engines import Search
 from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.scan import FRAME_MARKERS
 
-SMALLEST_CHUNK, LARGEST_CHUNK = 2_560, 1 << 17
-
 
 class Window:
-    """A region's bytes with those shortly before it.
+    """A region's bytes with those shortly before it; `hits` are the places of literals in it, ascending."""
 
-    Where the scanner's hits did not come with it, literals are searched for a chunk at a time, and
-    only where somebody asks.
-    """
-
-    def __init__(
-        self, data: bytes, offset: int, before: bytes, search: Search, hits: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, data: bytes, offset: int, before: bytes, hits: Sequence[int]) -> None:
         self.data = data
         self.offset = offset
         self._before = before
-        self._search = search
-        self._searched_to = 0 if hits is None else len(data)
-        self._hits: Sequence[int] = hits or ()
-        self._chunk = SMALLEST_CHUNK
+        self._hits = hits
         self._frames = [-1] * len(FRAME_MARKERS)
 
     def literal_at(self, begin: int) -> int:
         """Where a line with a literal is, at `begin` or after; the length of the data if there is none."""
-        while True:
-            at = bisect_left(self._hits, begin)
-            if at < len(self._hits):
-                return self._hits[at]
-            start = max(begin, self._searched_to)
-            if start >= len(self.data):
-                return len(self.data)
-            end = self.data.find(b"\n", start + self._chunk) + 1 or len(self.data)
-            self._chunk = min(2 * self._chunk, LARGEST_CHUNK)
-            self._hits = [start + hit for hit in self._search(self.data[start:end])]
-            self._searched_to = end
-
-    def jump(self) -> None:
-        """What comes next is known already: do not search far ahead."""
-        self._chunk = SMALLEST_CHUNK
+        at = bisect_left(self._hits, begin)
+        return self._hits[at] if at < len(self._hits) else len(self.data)
 
     def frame_at(self, begin: int) -> int:
         """Where a frame is, at `begin` or after; the length of the data if there is none."""

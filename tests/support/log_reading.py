@@ -25,14 +25,14 @@ RULES = Rules(reference=REFERENCE)
 def read_whole(data: bytes | str, source: str = "app", rules: Rules = RULES) -> Summary:
     """The summary of a log fed as one region: every line is looked at."""
     raw = data.encode() if isinstance(data, str) else data
-    reader = Reader(source, rules, WANTED)
-    reader.feed(Region(source=source, data=raw))
+    reader = Reader(source, rules)
+    reader.feed(Region(source=source, data=raw, hits=WANTED.engine.search(raw)))
     return reader.finish()
 
 
 def read_scanned(data: bytes, source: str = "app", block_bytes: int = 4 << 20, rules: Rules = RULES) -> Summary:
     """The summary of a log fed as the scanner's regions: quiet lines are left out, known blocks counted where they stand."""
-    reader = Reader(source, rules, WANTED)
+    reader = Reader(source, rules)
     for region in scan(io.BytesIO(data), source, WANTED, block_bytes, reader):
         reader.feed(region)
     return reader.finish()
