@@ -162,7 +162,9 @@ async def test_an_idle_pool_is_larger_than_the_load(app_server: StartApp, fresh_
     app = app_server(fresh_database18.dsn(), pool_size=10, max_overflow=0)
     for _ in range(10):
         app.send("/slow?seconds=0.5")
-    await until(lambda: in_state(fresh_database18, "idle") == 10)
+    # A connection is also idle between its opening and its first statement; a pool's rolled back is at rest.
+    at_rest = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{fresh_database18.user}' AND query ~ '^ROLLBACK'"
+    await until(lambda: int(fresh_database18.sql(at_rest)) == 10)
     limits = {"pool-oversized": {"idle_s": 0}}
     report = await examine(fresh_database18.dsn(), limits, told=Told(pool_size=10, max_overflow=0))
     assert one(report, "pool-oversized").severity is Severity.INFO
