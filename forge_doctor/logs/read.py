@@ -15,7 +15,7 @@ from forge_doctor.logs.line_format import Unwrapper
 from forge_doctor.logs.memo import Memo, Run
 from forge_doctor.logs.record import BEFORE_BYTES, Line, Region
 from forge_doctor.logs.repeat import Found, Repeats
-from forge_doctor.logs.scan import AFTER_BYTES
+from forge_doctor.logs.scan import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES
 from forge_doctor.logs.summary import Summary
 from forge_doctor.logs.tally import Tally
 from forge_doctor.logs.window import Window
@@ -45,7 +45,7 @@ class Reader:
         self._run: Run | None = None
         self._repeats = Repeats(self._heads, self._tally, self._unwrapper)
         self._busy = False
-        self._end = self._number = self._marked_end = self._quiet_since = 0
+        self._end = self._number = self._marked_end = self._marked_number = self._quiet_since = 0
 
     @property
     def summary(self) -> Summary:
@@ -155,8 +155,8 @@ class Reader:
         framed = literal or window.frame_at(begin) < end
         self._number += 1
         if framed:
-            self._marked_end = window.offset + end
-        elif window.offset + end > self._marked_end + AFTER_BYTES:
+            self._marked_end, self._marked_number = window.offset + end, self._number
+        elif self._is_out_of_reach(window.offset + end):
             self._end = offset
             self.settle()
             return begin
@@ -170,6 +170,12 @@ class Reader:
             before = window.before(offset) if block.marked < 0 else b""
             block.mark(offset if block.lines else block.offset, self._number, literal, before)
         return self._follow(block, raw, begin, end)
+
+    def _is_out_of_reach(self, end: int) -> bool:
+        """Whether the line that ends there is farther from the last marked one than the scanner reaches."""
+        behind = end - self._marked_end
+        many = self._number - self._marked_number > AFTER_LONG_LINES
+        return behind > AFTER_BYTES and (many or behind > REACH_BYTES)
 
     def _known(self, offset: int) -> Block | None:
         """The block of a line whose head was read when it was skipped to."""
@@ -201,8 +207,9 @@ class Reader:
             return begin
         body, end = found
         block.body, block.body_lines = body, len(block.lines) + len(body.lines)
-        self._number += len(body.lines)
+        self._number += body.raw_lines
         self._marked_end = self._window.offset + end - body.marked_back
+        self._marked_number = self._number - data.count(b"\n", end - body.marked_back, end)
         block.lines += body.lines
         block.size += len(body.text)
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True

@@ -17,7 +17,9 @@ from forge_doctor.logs.wanted import Wanted
 
 BLOCK_BYTES = 4 << 20
 AFTER_BYTES = 2_000
-# How far back a region may reach whose beginning has no literal (the head of the traceback is lost).
+# Entries of journald are a line each, and may have a kilobyte of fields: so many lines are always within reach.
+AFTER_LONG_LINES = 16
+# The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
 REACH_BYTES = 64 << 10
 COUNTED_BYTES = 16 << 20
 # A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
@@ -90,6 +92,7 @@ class Scanner:
         self._start: int | None = None  # of the region that is still growing
         self._last = 0  # end of the last line that is known to belong to it
         self._horizon = 0  # where that region ends if no more hits come
+        self._reach = 0  # where what comes is too far away to belong to it
         self._emitted = 0  # end of the last region, or of the last block that was counted
         self._hits: list[int] = []  # in the region that is still growing
 
@@ -146,7 +149,7 @@ class Scanner:
                 self._hits.append(hit)
             elif self._start is not None or hit >= self._emitted:
                 yield from self._take(hit, following, end)
-        if self._start is not None and (complete or self._last + AFTER_BYTES <= end):
+        if self._start is not None and (complete or self._reach <= end):
             if self._horizon > self._start:
                 yield self._emit(self._horizon)
             self._start = None
@@ -200,18 +203,31 @@ class Scanner:
 
     def _extend(self, hit: int, end: int) -> int:
         """Move `_last` along the frames that follow it before the next hit; where the region ends if none comes."""
-        # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
-        rfind, last = self._window.rfind, self._last
-        plain, boxed = FRAME_MARKERS
+        last = self._last
         while True:
-            limit = min(end, last + AFTER_BYTES)
-            frame = rfind(plain, last, min(hit, limit))
+            reach = last + AFTER_BYTES
+            frame = self._last_frame(last, min(hit, end, reach))
+            if frame < 0 and reach <= end and (reach := self._past_long_lines(last, end)) > last + AFTER_BYTES:
+                frame = self._last_frame(last, min(hit, end, reach))
             if frame < 0:
-                frame = rfind(boxed, last, min(hit, limit))
-                if frame < 0:
-                    self._last = last
-                    return max(last, rfind(b"\n", last, limit) + 1)
+                self._last, self._reach = last, reach
+                return max(last, self._window.rfind(b"\n", last, min(end, reach)) + 1)
             last = self._line_end(frame, end)
+
+    def _past_long_lines(self, last: int, end: int) -> int:
+        """How far a region goes on from `last`, which has AFTER_BYTES before `end` after it."""
+        window, reach = self._window, last + AFTER_BYTES
+        for _ in range(AFTER_LONG_LINES - window.count(b"\n", last, reach)):
+            reach = window.find(b"\n", reach, min(end, last + REACH_BYTES)) + 1
+            if not reach:
+                return last + REACH_BYTES
+        return reach
+
+    def _last_frame(self, begin: int, end: int) -> int:
+        # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
+        plain, boxed = FRAME_MARKERS
+        frame = self._window.rfind(plain, begin, end)
+        return frame if frame >= 0 else self._window.rfind(boxed, begin, end)
 
     def _beginning(self, hit: int) -> int:
         """The start of the region that `hit` opens."""

@@ -15,7 +15,16 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.logs import scan as scanning
 from forge_doctor.logs.engines import installed, make_engine
 from forge_doctor.logs.long_lines import LONGEST_LINE
-from forge_doctor.logs.scan import AFTER_BYTES, BEFORE_BYTES, FRAME_MARKERS, REACH_BYTES, Readable, Scanner, scan
+from forge_doctor.logs.scan import (
+    AFTER_BYTES,
+    AFTER_LONG_LINES,
+    BEFORE_BYTES,
+    FRAME_MARKERS,
+    REACH_BYTES,
+    Readable,
+    Scanner,
+    scan,
+)
 from forge_doctor.logs.wanted import Wanted, wanted_lines
 from tests.support.log_generator import Truth, chunks
 
@@ -72,15 +81,21 @@ def reach_back(log: bytes, line: int, done: int) -> int:
 
 
 def reach_on(log: bytes, last: int) -> int:
-    while (frame := max(log.rfind(marker, last, last + AFTER_BYTES) for marker in FRAME_MARKERS)) >= 0:
+    while (frame := max(log.rfind(marker, last, reach(log, last)) for marker in FRAME_MARKERS)) >= 0:
         last = log.find(b"\n", frame) + 1 or len(log)
-    return max(last, log.rfind(b"\n", last, last + AFTER_BYTES) + 1)
+    return max(last, log.rfind(b"\n", last, reach(log, last)) + 1)
+
+
+def reach(log: bytes, last: int) -> int:
+    lines = log[last : last + REACH_BYTES].splitlines(keepends=True)
+    return last + max(AFTER_BYTES, sum(map(len, lines[:AFTER_LONG_LINES])))
 
 
 LINES = st.sampled_from(
     [
         b"INFO quiet",
         b"INFO " + b"long " * 300,
+        b"{" + b"field " * 200 + b'\\", line 3"}',
         b"ERROR broken",
         b"Traceback (most recent call last):",
         b'  File "/app/x.py", line 3, in f',

@@ -12,7 +12,7 @@ from forge_doctor.logs.block import Block, Lane
 from forge_doctor.logs.head import read_head
 from forge_doctor.logs.record import Line
 from forge_doctor.logs.traceback_parse import parse_traces
-from tests.support.log_reading import groups, read_scanned, read_whole, told
+from tests.support.log_reading import groups, place, read_scanned, read_whole, told
 
 SITE = "/usr/local/lib/python3.12/site-packages"
 LAZY = "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here."
@@ -52,6 +52,21 @@ def test_four_workers_tracebacks_interleaved_line_by_line_are_told_apart():
         ("pool-timeout", "/app/part_0.py:10 step_0", 1),
         ("pool-timeout", "/app/part_2.py:12 step_2", 1),
     ]
+
+
+@pytest.mark.parametrize("field_bytes", [100, 1_100, 8_000])
+def test_a_long_traceback_keeps_its_culprit_however_long_journald_s_entries_are(field_bytes: int):
+    frame = f'  File "{SITE}/sqlalchemy/x.py", line 3, in deep\n    return deep(x)\n           ^^^^^^^\n'
+    quiet = "INFO:     all is well\n" * 30
+    lines = (quiet + "ERROR:    Exception in ASGI application\n" + ONE.replace(LAZY, frame * 30 + LAZY)) * 2 + quiet
+    fields = {"_CMDLINE": "x" * field_bytes, "SYSLOG_IDENTIFIER": "shop", "_PID": "7"}
+    log = "".join(
+        json.dumps({"__REALTIME_TIMESTAMP": str(1795334400000000 + number), **fields, "MESSAGE": line}) + "\n"
+        for number, line in enumerate(lines.splitlines())
+    )
+    for block_bytes in (5_000, 4 << 20):
+        (group,) = read_scanned(log.encode(), block_bytes=block_bytes).groups.values()
+        assert (group.signature, place(group), group.count) == ("missing-greenlet", "/app/billing.py:7 invoice", 2)
 
 
 def test_other_records_inside_a_traceback_do_not_cut_it():
