@@ -23,7 +23,7 @@ from forge_doctor.logs.moment import parse_moment, parse_zone
 from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.run import By, TriageOptions, triage
-from forge_doctor.logs.sources import CHECK, Source, StdinSource, find_files, is_path
+from forge_doctor.logs.sources import CHECK, Source, StdinSource, find_files, is_path, is_url
 from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report, Table
@@ -124,8 +124,6 @@ def find_sources(
     flags: Flags, since: float | None, until: float | None
 ) -> tuple[tuple[Source, ...], tuple[NotRun, ...]]:
     """The sources in the order they were named, and those that could not be found."""
-    from forge_doctor.logs.fleet import find_objects, is_url
-
     words = flags.sources or (() if sys.stdin.isatty() else ("-",))
     if not words:
         raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
@@ -141,7 +139,7 @@ def find_sources(
         named = attempt(partial(containers, word, since, until, flags.tail), missing)
         found += [one for one in named if one not in found]
     for url in dict.fromkeys(urls):
-        found += attempt(partial(find_objects, [url]), missing)
+        found += attempt(partial(objects, url), missing)
     return tuple(found), tuple(missing)
 
 
@@ -162,6 +160,13 @@ def containers(word: str, since: float | None, until: float | None, tail: int | 
     from forge_doctor.probes.container_logs import find_container_logs
 
     return [ContainerSource(log=log, since=since, until=until, tail=tail) for log in find_container_logs(word)]
+
+
+def objects(url: str) -> Sequence[Source]:
+    """The objects that a URL names."""
+    from forge_doctor.logs.fleet import find_objects
+
+    return find_objects([url])
 
 
 def collected(

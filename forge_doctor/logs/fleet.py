@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, cast
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
 from forge_doctor.logs.object_errors import explain_storage, reason, storage_errors
-from forge_doctor.logs.sources import LogStream
+from forge_doctor.logs.sources import SCHEMES, LogStream
 from forge_doctor.logs.unpack import open_plain
 
 if TYPE_CHECKING:
     from distributed import Client
 
-SCHEMES = {"s3": "s3fs", "gs": "gcsfs", "file": "fsspec"}
 CONNECT_S = 10
 # A worker may be lost so often under one object before the object is blamed.
 MOST_DEATHS = 5
@@ -79,11 +78,6 @@ class Stored(io.RawIOBase):
         """Close the object too."""
         self._file.close()
         super().close()
-
-
-def is_url(argument: str) -> bool:
-    """Whether an argument names object storage."""
-    return argument.partition("://")[0] in SCHEMES and "://" in argument
 
 
 def find_objects(arguments: Sequence[str]) -> tuple[ObjectSource, ...]:

@@ -21,6 +21,8 @@ from forge_doctor.logs.unpack import PlainLog, open_plain
 
 CHECK = "logs"
 PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", fcntl.F_GETFD)
+# What reads the URLs of each scheme.
+SCHEMES = {"s3": "s3fs", "gs": "gcsfs", "file": "fsspec"}
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 # app.log.1, app.log-20261122, app.log.2026-11-22, app-2026-11-22.log, app.log.2026-11-22_08-00
 NUMBERED = re.compile(r"^(?P<name>.+)\.(?P<number>\d{1,3})$")
@@ -208,6 +210,11 @@ def open_path(path: Path) -> PlainLog:
 def is_path(argument: str) -> bool:
     """Whether an argument means a file and not a container: it exists, or is written as one."""
     return argument == "-" or os.sep in argument or is_glob(argument) or Path(argument).exists()
+
+
+def is_url(argument: str) -> bool:
+    """Whether an argument names object storage."""
+    return argument.partition("://")[0] in SCHEMES and "://" in argument
 
 
 def is_glob(argument: str) -> bool:

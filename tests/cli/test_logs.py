@@ -68,6 +68,20 @@ def test_counts_and_culprits_of_a_generated_log_are_the_truth(log: tuple[Path, T
     assert sum(expected(truth).values()) > 50
 
 
+def test_reading_a_file_loads_nothing_of_what_reads_object_storage(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("all is well\n")
+    watched = (
+        "import sys; from forge_doctor.cli import main; sys.argv = ['forge-doctor', 'logs', 'app.log', '-o', 'out']\n"
+        "try: main()\nexcept SystemExit as end: print(end.code)\n"
+        "print(*(name for name in sys.modules if name.startswith('forge_doctor.logs')))"
+    )
+    command = [sys.executable, "-P", "-c", watched]
+    said = subprocess.run(command, capture_output=True, env=ENVIRONMENT, cwd=tmp_path, timeout=60, text=True).stdout
+    ended, modules = said.splitlines()[-2:]
+    assert ended == "0"
+    assert {"forge_doctor.logs.fleet", "forge_doctor.logs.object_errors"} & set(modules.split()) == set()
+
+
 @pytest.mark.parametrize("engine", ["re2", "ahocorasick", "stdlib"])
 def test_every_engine_says_the_same(log: tuple[Path, Truth], engine: str) -> None:
     assert problems(logs(log[0], "--engine", engine, *JSON)) == expected(log[1])

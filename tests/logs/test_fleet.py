@@ -21,7 +21,7 @@ from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs import parallel
 from forge_doctor.logs.collect import Collected, Task, collect
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.fleet import ObjectSource, collect_on_cluster, find_objects, is_url, require
+from forge_doctor.logs.fleet import ObjectSource, collect_on_cluster, find_objects, require
 from forge_doctor.logs.parallel import collect_all, merged
 from forge_doctor.logs.sources import FileSource, LogStream, Source, open_path
 from forge_doctor.logs.summary import Summary
@@ -231,9 +231,6 @@ def test_what_is_not_there_is_named(s3_cluster: str) -> None:
         list(collect_on_cluster(tasks([gone]), f"tcp://127.0.0.1:{free_port()}", quiet))
 
 
-def test_urls_are_told_from_names_and_the_extra_is_named() -> None:
-    assert [is_url(word) for word in ("s3://x/y", "gs://x", "file:///x", "http://x", "s3", "app")] == [True] * 3 + [
-        False
-    ] * 3
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it() -> None:
     with pytest.raises(UsageProblem, match=r"pip install 'forge-doctor\[fleet\]'"):
         require("nowhere_to_be_found")

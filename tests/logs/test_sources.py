@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.sources import FileSource, LogStream, Source, find_files, is_path
+from forge_doctor.logs.sources import FileSource, LogStream, Source, find_files, is_path, is_url
 from tests.support.unprivileged import without_root
 
 LOG = b"2026-11-22 08:00:00,000 INFO calm\n" * 5000 + b"2026-11-22 08:00:01,000 ERROR last\n"
@@ -169,3 +169,8 @@ def test_a_glob_or_directory_without_files_is_said(tmp_path: Path) -> None:
 
 def test_what_is_written_as_a_path_is_one(tmp_path: Path) -> None:
     assert [is_path(word) for word in ("-", "x/y", "*.log", str(tmp_path), "shop-api-1")] == [True] * 4 + [False]
+
+
+def test_urls_are_told_from_names() -> None:
+    words = ("s3://x/y", "gs://x", "file:///x", "http://x", "s3", "app")
+    assert [word for word in words if is_url(word)] == ["s3://x/y", "gs://x", "file:///x"]
