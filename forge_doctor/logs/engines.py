@@ -57,7 +57,7 @@ def is_installed(name: str) -> bool:
 
 def fastest_installed() -> str:
     """The engine used when none is named."""
-    return installed()[0]
+    return next(name for name in MODULES if is_installed(name))
 
 
 def hyperscan_search(words: tuple[bytes, ...]) -> Search:

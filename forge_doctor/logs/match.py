@@ -36,7 +36,6 @@ class Catalogue:
         self.literals = {text: [one for one in self.by_id.values() if text in one.literals] for text in self._texts()}
         ordered = sorted(self.literals, key=len, reverse=True)
         self._any = re.compile("|".join(re.escape(text) for text in ordered))
-        self._any_bytes = re.compile("|".join(re.escape(text) for text in ordered).encode())
         any_level = [text for text in ordered if any(one.any_level for one in self.literals[text])]
         self._any_level = re.compile("|".join(re.escape(text) for text in any_level).encode())
 
@@ -45,7 +44,7 @@ class Catalogue:
 
     def has_literal(self, text: bytes) -> bool:
         """Whether any signature's literal is in the bytes."""
-        return self._any_bytes.search(text) is not None
+        return self._any.search(text.decode("utf-8", "replace")) is not None
 
     def has_any_level(self, text: bytes) -> bool:
         """Whether a literal is in the bytes that counts at any level."""

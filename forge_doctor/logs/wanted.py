@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from forge_doctor.logs.engines import Engine, make_engine
+from forge_doctor.logs.engines import Engine, fastest_installed, make_engine
 from forge_doctor.logs.marks import MARKS
 
 # What errors have that no signature knows.
@@ -51,7 +51,11 @@ def wanted_literals() -> tuple[bytes, ...]:
     return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
 
 
-@functools.cache
 def wanted_lines(engine: str = "") -> Wanted:
-    """A search for them all with the named or the fastest engine."""
+    """A search for them all with the named or the fastest engine, compiled once however that is named."""
+    return _search_with(engine or fastest_installed())
+
+
+@functools.cache
+def _search_with(engine: str) -> Wanted:
     return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))

@@ -206,3 +206,7 @@ def test_memory_does_not_grow_with_the_log() -> None:
 def test_an_engine_that_is_not_known_or_not_installed_is_named() -> None:
     with pytest.raises(UsageProblem, match=re.escape("unknown value 'hyperscam'; did you mean 'hyperscan'?")):
         make_engine(LITERALS, "hyperscam")
+
+
+def test_the_fastest_engine_is_compiled_once_whether_it_is_named_or_not() -> None:
+    assert wanted_lines(wanted_lines().engine.name) is wanted_lines()
