@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.block import State
+from forge_doctor.logs.clock import DIGITS
 
 SHORTEST = 256
 MOST_ALIKE = 64
@@ -19,7 +20,6 @@ JSON_LOG, JSON_TIME, JSON_END = b'{"log":"', b',"time":"', b"}\n"
 _STAMPS = re.compile(
     rb"^(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)? |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )", re.MULTILINE
 )
-_DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 
 
 class Stamps(enum.Enum):
@@ -118,8 +118,8 @@ def _between_times(raw: bytes) -> tuple[list[bytes], list[bytes]]:
 
 def begins_alike(raw: bytes, other: bytes | bytearray) -> bool:
     """Whether both lines begin with a clock in the same place and the same words before it: both are heads."""
-    shape = raw[:CLOCK_BYTES].translate(_DIGITS)
-    return b"0:00:0" in shape and other[:CLOCK_BYTES].translate(_DIGITS) == shape
+    shape = raw[:CLOCK_BYTES].translate(DIGITS)
+    return b"0:00:0" in shape and other[:CLOCK_BYTES].translate(DIGITS) == shape
 
 
 def _after_lines(raw: bytes, count: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 STAMP = (
     rb"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
@@ -28,9 +29,37 @@ _ZONE_HOURS = {
     b"PST": -8,
     b"PDT": -7,
 }
+DIGITS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
+"""Maps all digits to one, for `bytes.translate`: what it makes alike has its time in the same places."""
 _days: dict[bytes, float] = {}
 # Seconds as they are written, of which a log repeats each many times.
 _seconds: dict[bytes, float] = {}
+
+
+class Layout(NamedTuple):
+    """Where lines of one shape have a time that names no zone: up to its seconds, its fraction, and what follows."""
+
+    begin: int
+    second: int
+    fraction: int
+    end: int
+
+    def seconds(self, raw: bytes, zone_s: float) -> float | None:
+        """The moment in a line of that shape; None where its second is a new one."""
+        at = _seconds.get(raw[self.begin : self.second])
+        if at is None:
+            return None
+        fraction = raw[self.second + 1 : self.fraction]
+        if fraction:
+            at += int(fraction) / 10 ** len(fraction)
+        return at - zone_s
+
+
+def layout_of(found: re.Match[bytes]) -> Layout | None:
+    """Where a match that begins with a `STAMP` has it; None where that names a zone."""
+    second = found.end(6)
+    fraction = second if found.group(7) is None else found.end(7)
+    return Layout(found.start(1), second, fraction, found.end()) if found.group(8) is None else None
 
 
 def stamp_seconds(found: re.Match[bytes], zone_s: float = 0.0, first: int = 1) -> float | None:

@@ -8,11 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from forge_doctor.logs.clock import STAMP, parse_stamp, stamp_seconds
+from forge_doctor.logs.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
 from forge_doctor.logs.structured import Record, read_json
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048
+SHAPE_BYTES = 32
 LEVELS = {
     "trace": 5,
     "debug": 10,
@@ -90,13 +91,23 @@ class Heads:
     def __init__(self, zone_s: float = 0.0) -> None:
         self._zone_s = zone_s
         self._known: dict[bytes, Head] = {}
+        self._layouts: dict[bytes, Layout | None] = {}
 
     def stamp(self, raw: bytes) -> tuple[float | None, bytes] | None:
         """The time that a plain record's line begins with, and what follows it; None where it is another kind."""
-        if len(raw) > LONGEST_KNOWN or not (raw[:1].isdigit() or raw[:1] == b"["):
+        if len(raw) > LONGEST_KNOWN:
             return None
-        found = _TIMED.match(raw)
-        return (stamp_seconds(found, self._zone_s), raw[found.end() :]) if found else None
+        shape = raw[:SHAPE_BYTES].translate(DIGITS)
+        layout = self._layouts.get(shape)
+        if layout is not None and (at := layout.seconds(raw, self._zone_s)) is not None:
+            return at, raw[layout.end :]
+        found = _TIMED.match(raw) if shape[:1] in (b"0", b"[") else None
+        if found is None:
+            return None
+        # Only where it ends before the shape does, nothing behind the shape has a say in it.
+        if found.end() < SHAPE_BYTES and len(self._layouts) < MOST_KNOWN:
+            self._layouts[shape] = layout_of(found)
+        return stamp_seconds(found, self._zone_s), raw[found.end() :]
 
     def read(self, text: bytes) -> Head | None:
         """The head of the record that begins with this line; None for a line that continues one."""

@@ -13,7 +13,9 @@ from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.head import Head, Heads
 from forge_doctor.logs.line_format import Unwrapper
 from forge_doctor.logs.memo import MOST_BODIES
+from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.redact import redact
+from forge_doctor.logs.surroundings import may_tell_failure
 from forge_doctor.logs.tally import KILLS, Tally
 from forge_doctor.logs.window import lines_before
 
@@ -81,10 +83,8 @@ class Repeats:
     def count(self, found: Found, window: bytearray, base: int) -> None:
         """Count it, now or with others of its kind; the window begins at `base` in the source."""
         repeat, begin = found.repeat, found.begin
-        block, head, offset = repeat.block, repeat.head, base + begin
-        block.before, block.marked = lines_before(window, begin, base), offset
-        at = self._tally.surroundings.time(block) if found.at is None else found.at
-        route = self._tally.surroundings.route(block)
+        head, offset = repeat.head, base + begin
+        at, route = self._seen(found, window, base)
         if at is not None and at >= repeat.first.get(route, math.inf):
             repeat.waiting.setdefault(route, []).append(at)
             self._waiting += 1
@@ -97,6 +97,15 @@ class Repeats:
         )
         if counted and at is not None:
             repeat.first[route] = at
+
+    def _seen(self, found: Found, window: bytearray, base: int) -> tuple[float | None, str]:
+        """The time and the route of a block, from the lines before it where they may tell one."""
+        begin, block = found.begin, found.repeat.block
+        if found.at is not None and not may_tell_failure(window, max(0, begin - BEFORE_BYTES), begin):
+            return found.at, ""
+        block.before, block.marked = lines_before(window, begin, base), base + begin
+        surroundings = self._tally.surroundings
+        return surroundings.time(block) if found.at is None else found.at, surroundings.route(block)
 
     def count_waiting(self) -> None:
         """Count those that wait for others of their kind."""

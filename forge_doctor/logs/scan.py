@@ -259,7 +259,7 @@ class Scanner:
 
     def _slide(self) -> None:
         """Forget what no region can reach any more."""
-        keep = max(0, self._searched - REACH_BYTES - LONGEST_LINE)
+        keep = max(0, self._searched - REACH_BYTES - SEEN_BYTES)
         keep = keep if self._start is None else min(keep, self._start - SEEN_BYTES)
         if keep > 0:
             window, rest = self._window, self._filled - keep

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forge_doctor.logs.clock import iso, parse_stamp
-from forge_doctor.logs.head import read_head
+from forge_doctor.logs.head import Heads, read_head
 from forge_doctor.logs.line_format import Unwrapper
 from tests.support.log_reading import REFERENCE, read_scanned, told
 
@@ -183,3 +185,17 @@ def test_the_zone_of_a_stamp_counts():
     assert {parse_stamp(stamp) for stamp in stamps} == {AT}
     assert parse_stamp("2026-11-22 09:33:56", zone_s=3600) == AT
     assert parse_stamp("2026-13-45 00:00:00") is None
+
+
+STAMPED = st.from_regex(
+    rb"\A\[?20[12][0-9][-/][01][0-9][-/][0-3][0-9][T ][012][0-9]:[0-5][0-9]:[0-6][0-9]([.,][0-9]{1,9})?"
+    rb"( ?(Z|[+-]0[0-9]:?00|UTC|CET|EST5))?\]?[ |,:-]{0,3}[0-9A-Z ]{0,12}\Z",
+)
+
+
+@given(st.lists(STAMPED, min_size=1, max_size=3), st.sampled_from([0.0, 7200.0]))
+def test_a_time_is_the_same_whether_a_line_of_its_shape_was_seen_before(lines: list[bytes], zone_s: float):
+    heads = Heads(zone_s)
+    for line in lines:
+        written = [line, line.translate(bytes.maketrans(b"3456789", b"0123012"))] * 2
+        assert [heads.stamp(one) for one in written] == [Heads(zone_s).stamp(one) for one in written]
