@@ -5,6 +5,7 @@ Each object is one task: a worker that dies is replaced by another one, which re
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_S = 10
+SILENCE_S = 12
+"""How long a storage may say nothing at all: its client asks again and again, for a minute or more."""
+# Options of fsspec by which a user says how long to wait.
+PATIENCE = frozenset({"config_kwargs", "requests_timeout", "timeout"})
 # A worker may be lost so often under one object before the object is blamed.
 MOST_DEATHS = 5
 
@@ -44,10 +49,8 @@ class ObjectSource:
 
     def open(self) -> LogStream:
         """Raises `CannotInspect` with the storage's own words."""
-        import fsspec
-
         try:
-            storage, path = fsspec.core.url_to_fs(self.name)
+            storage, path = reach(self.name)
             file = storage.open(path, "rb", block_size=8 << 20)
         except storage_errors(self.name) as error:
             raise CannotInspect(f"{self.name}: cannot be read: {explain_storage(self.name, error)}") from error
@@ -93,10 +96,8 @@ def find_objects(arguments: Sequence[str]) -> tuple[ObjectSource, ...]:
 
 def listing(url: str, scheme: str) -> list[ObjectSource]:
     """The objects behind one URL, by name."""
-    import fsspec
-
     try:
-        storage, path = fsspec.core.url_to_fs(url)
+        storage, path = reach(url)
         entries = storage.glob(path, detail=True) if "*" in path else storage.find(path, detail=True)
     except storage_errors(url) as error:
         raise CannotInspect(f"{url}: cannot be listed: {explain_storage(url, error)}") from error
@@ -104,6 +105,28 @@ def listing(url: str, scheme: str) -> list[ObjectSource]:
     if not files:
         raise CannotInspect(f"{url}: names no object")
     return [ObjectSource(name=f"{scheme}://{entry['name']}", bytes=entry["size"]) for entry in files]
+
+
+def reach(url: str) -> tuple[Any, str]:
+    """The storage behind a URL, and the path there; raises `TimeoutError` where nothing answers for SILENCE_S.
+
+    Where the user's own options for fsspec say how long to wait, those hold.
+    """
+    import fsspec
+
+    storage, path = fsspec.core.url_to_fs(url)
+    protocols = (storage.protocol,) if isinstance(storage.protocol, str) else storage.protocol
+    own = {option for protocol in protocols for option in fsspec.config.conf.get(protocol, {})}
+    if not storage.async_impl or own & PATIENCE:
+        return storage, path
+    folder = path.partition("*")[0].rpartition("/")[0] if "*" in path else path
+    # What it refuses, it refuses again and better named.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        try:
+            fsspec.asyn.sync(storage.loop, storage._info, folder, timeout=SILENCE_S)
+        except fsspec.exceptions.FSTimeoutError:
+            raise TimeoutError(f"no answer in {SILENCE_S} s: check the endpoint, the proxy and the network") from None
+    return storage, path
 
 
 def collect_on_cluster(tasks: Sequence[Task], scheduler: str, progress: Progress) -> Iterator[Collected]:

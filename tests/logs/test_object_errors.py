@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.logs import fleet
 from forge_doctor.logs.collect import Task, collect
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.fleet import ObjectSource, find_objects
 from forge_doctor.logs.object_errors import explain_storage
 from tests.support.google_storage import BUCKET, google_endpoint, refusing_storage, run_google_storage
+from tests.support.listeners import listener, say_nothing
 from tests.support.log_generator import Truth, write_log
 
 pytestmark = pytest.mark.filterwarnings(
@@ -80,6 +86,54 @@ def test_a_refusal_names_the_credentials_or_the_rights_that_are_missing(status: 
         find_objects([f"gs://{BUCKET}/prod/"])
     assert str(caught.value).startswith(f"gs://{BUCKET}/prod/: cannot be listed: ")
     assert said in str(caught.value)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An endpoint that takes every connection and never answers."""
+    with listener(say_nothing) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def aws(url: str) -> dict[str, str]:
+    return {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+@contextmanager
+def s3_endpoint(url: str) -> Iterator[None]:
+    """The variables that send s3fs to `url`; no client made for another endpoint is left."""
+    from s3fs import S3FileSystem
+
+    S3FileSystem.clear_instance_cache()
+    with mock.patch.dict(os.environ, aws(url)):
+        yield
+    S3FileSystem.clear_instance_cache()
+
+
+def test_a_storage_that_says_nothing_is_told_long_before_its_client_gives_up(
+    silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "SILENCE_S", 1)
+    begun = time.monotonic()
+    with google_endpoint(silent), s3_endpoint(silent):
+        for url in ("s3://shop-logs-silent/prod/*.log", f"gs://{BUCKET}/prod/"):
+            with pytest.raises(CannotInspect) as caught:
+                find_objects([url])
+            assert str(caught.value).startswith(f"{url}: cannot be listed: no answer in 1 s: check the endpoint")
+        unread = collect(Task(source=ObjectSource(name=f"gs://{BUCKET}/app.log"), rules=Rules(reference=0.0)))
+        assert unread.problem.startswith(f"gs://{BUCKET}/app.log: cannot be read: no answer in 1 s")
+    # S3's client alone would take five times its fifteen seconds.
+    assert time.monotonic() - begun < 30
+
+
+def test_the_user_s_own_timeouts_hold(silent: str) -> None:
+    patience = {"connect_timeout": 0.3, "read_timeout": 0.3, "retries": {"total_max_attempts": 1}}
+    environment = {**os.environ, **aws(silent), "FSSPEC_S3": json.dumps({"config_kwargs": patience})}
+    command = [sys.executable, "-m", "forge_doctor", "logs", "s3://shop-logs-silent/x"]
+    done = subprocess.run(command, capture_output=True, timeout=120, env=environment, text=True)
+    assert done.returncode == 3
+    assert "s3://shop-logs-silent/x: cannot be listed: " in " ".join(done.stdout.split())
+    assert "no answer in" not in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
