@@ -37,32 +37,25 @@ class Window:
         return self.data.rfind(b"\n", lowest, position) + 1 or lowest
 
     def lines_before(self, offset: int, since: int = 0) -> Iterator[tuple[bytes, int]]:
-        """The whole lines shortly before a place in the source, last first, with their places."""
-        text = self._reach(offset)
-        start = offset - len(text)
-        end = len(text)
-        while end > 0:
-            begin = text.rfind(b"\n", 0, end - 1) + 1
-            if start + begin < max(since, offset - BEFORE_BYTES) or (begin == 0 and start > 0):
+        """The whole lines shortly before a place in the source, but not before `since`, last first, with their places."""
+        for line in reversed(self.before(offset).split(b"\n")[:-1]):
+            offset -= len(line) + 1
+            if offset < since:
                 return
-            yield text[begin:end], start + begin
-            end = begin
+            yield line + b"\n", offset
 
     def before(self, offset: int) -> bytes:
-        """The whole lines shortly before a place, in one piece that ends there."""
-        text = self._reach(offset)
-        return text[text.find(b"\n") + 1 :] if offset > len(text) else text
-
-    def _reach(self, offset: int) -> bytes:
-        """BEFORE_BYTES before a place, and one byte more to see whether a line begins there."""
+        """The whole lines shortly before a place in the source, in one piece that ends there."""
         at = offset - self.offset
-        most = BEFORE_BYTES + 1
-        if at >= most:
-            return self.data[at - most : at]
-        return (self._before + self.data[: max(0, at)])[-most:] if at >= 0 else self._before[: at or None][-most:]
+        if at > BEFORE_BYTES:
+            return lines_before(self.data, at, self.offset)
+        text = self._before + self.data[:at] if at >= 0 else self._before[:at]
+        return lines_before(text, len(text), offset - len(text))
 
 
-def lines_before(window: bytearray, at: int, base: int) -> bytes:
-    """The whole lines shortly before a place of a window that begins at `base` in the source, in one piece."""
-    start = max(0, at - BEFORE_BYTES - 1)
-    return bytes(window[start if start + base == 0 else window.find(b"\n", start, at) + 1 or at : at])
+def lines_before(text: bytes | bytearray, at: int, base: int) -> bytes:
+    """The whole lines shortly before a place in a text that begins at `base` in the source, in one piece."""
+    if base == 0 and at <= BEFORE_BYTES:
+        return bytes(text[:at])
+    # The byte before the first within reach says whether that one begins a line.
+    return bytes(text[text.find(b"\n", max(0, at - BEFORE_BYTES - 1), at) + 1 or at : at])
