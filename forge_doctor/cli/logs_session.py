@@ -202,6 +202,7 @@ def follow(planned: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
         logs += attempt(partial(_one_followed, task, flags.tail), missing)
     wanted = wanted_lines(planned.engine)
     readers = {log.name: new_reader(log.name, planned.tasks[0]) for log in logs}
+    ways = {task.source.name: task.source.way for task in planned.tasks}
     loop = FollowLoop(logs, wanted, time.sleep)
 
     def report() -> Report:
@@ -209,7 +210,7 @@ def follow(planned: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
         parts = [
             Collected(
                 name=scanner.source,
-                way="followed",
+                way=f"{ways[scanner.source]}, followed",
                 summary=summary.with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
             )
             for summary, scanner in zip(summaries, loop.scanners, strict=True)

@@ -41,7 +41,11 @@ class ContainerSource:
         if self.direct:
             count = len(self.paths())
             return "container, its json file read directly" + (f" ({count} rotated files)" if count > 1 else "")
-        why = "the last lines" if self.log.log_path is not None else f"logging driver {self.log.driver}"
+        why = f"logging driver {self.log.driver}"
+        if self.tail is not None:
+            why = "its last lines, which the Engine reads from the end"
+        elif self.log.driver == "json-file":
+            why = "this user may not read its json file: with sudo it is read directly"
         return f"container, through the Docker API ({why})"
 
     @property

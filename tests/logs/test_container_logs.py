@@ -8,7 +8,9 @@ import re
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -148,7 +150,18 @@ def test_the_last_lines_come_from_the_engine(log_container: LogContainer) -> Non
     log = found(log_container("seq 1 5000"))
     source = ContainerSource(log=log, tail=3)
     assert messages(content(source)) == ["4998", "4999", "5000"]
-    assert source.way == "container, through the Docker API (the last lines)"
+    assert source.way == "container, through the Docker API (its last lines, which the Engine reads from the end)"
+
+
+@docker
+def test_a_log_that_this_user_may_not_read_comes_from_the_engine(log_container: LogContainer) -> None:
+    log = found(log_container("echo said"))
+    assert log.log_path is not None
+    source = ContainerSource(log=replace(log, log_path=None))
+    assert messages(content(source)) == ["said"]
+    assert source.way == (
+        "container, through the Docker API (this user may not read its json file: with sudo it is read directly)"
+    )
 
 
 @docker
@@ -164,12 +177,16 @@ def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_contai
 
 @docker
 def test_containers_are_found_by_every_name_they_have(docker_engine: Any, log_container: LogContainer) -> None:
-    labels = {"com.docker.compose.project": "shop-x1", "com.docker.compose.service": "api-x1", "team.x1": "blue"}
-    first = log_container("true", labels=labels)
-    second = log_container("true", labels={**labels, "com.docker.compose.service": "db-x1"})
-    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), "api-x1"):
+    # Others may run the same test on this Engine.
+    own = uuid4().hex
+    shop, team = {"com.docker.compose.project": f"shop-{own}"}, f"team.{own}"
+    first, second = (
+        log_container("true", labels={**shop, "com.docker.compose.service": f"{service}-{own}", team: "blue"})
+        for service in ("api", "db")
+    )
+    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), f"api-{own}"):
         assert [log.id for log in find_container_logs(word)] == [first.id]
-    for word in ("shop-x1", "team.x1=blue", "team.x1"):
+    for word in (f"shop-{own}", f"{team}=blue", team):
         assert {log.id for log in find_container_logs(word)} == {first.id, second.id}
     with pytest.raises(CannotInspect, match=f"{first.name}x: no such file or container; did you mean '{first.name}'"):
         find_container_logs(first.name + "x")
