@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from forge_doctor.logs.clock import iso
 from forge_doctor.logs.problem import By, Problem, TriageOptions, place, sources
@@ -13,10 +14,13 @@ _COLUMNS = ("count", "first", "last", "rate", "where")
 
 
 def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: TriageOptions) -> tuple[Table, ...]:
-    """The overview of the known problems, and the other errors."""
-    told, span = [], _span([*known, *unknown])
-    if known:
-        told.append(_overview(known, options.by, span))
+    """The overview of the known problems, at most `top` of them, and the other errors."""
+    shown = known[: options.top]
+    told, span = [], _span([*shown, *unknown])
+    if shown:
+        table = _overview(shown, options.by, span)
+        notes = (table.note, f"{len(known) - len(shown)} more problems: --top shows {options.top}")
+        told.append(table if len(shown) == len(known) else replace(table, note="; ".join(filter(None, notes))))
     if unknown:
         rows = [_row(one, one.group.exception or "?", span) for one in unknown[: options.top or 20]]
         note = "same exception at the same line; no signature knows them" + (

@@ -34,7 +34,7 @@ def triage(
     chosen = options or TriageOptions()
     problems = find_problems(summary, chosen)
     known = [one for one in problems if one.signature is not None]
-    shown = known[: chosen.top] if chosen.top else known
+    shown = known[: chosen.top]
     unknown = [one for one in problems if one.signature is None]
     return Report(
         command="logs",
@@ -43,7 +43,7 @@ def triage(
         not_run=tuple(not_run),
         inspected={"lines": summary.lines, "bytes": summary.bytes},
         headline=_headline(known, unknown, summary),
-        tables=tables(shown, unknown, chosen),
+        tables=tables(known, unknown, chosen),
         data={
             "problems": [problem_data(one) for one in shown],
             "other_errors": [problem_data(one) for one in unknown],
@@ -53,15 +53,27 @@ def triage(
 
 
 def _headline(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summary) -> str:
+    left_out = _left_out(summary)
     if not known and not unknown:
-        return f"nothing found in {_counted(summary.lines, 'line')}" if summary.bytes else "nothing could be read"
+        found = f"nothing found in {_counted(summary.lines, 'line')}" if summary.bytes else "nothing could be read"
+        # A zone read wrongly would leave out what the user asked for.
+        return f"{found}{left_out}; times that name no zone are those of --zone" if left_out else found
     events = _counted(sum(one.group.count for one in known), "event")
     text = f"{_counted(len(known), 'problem')} in {events}, {_counted(summary.lines, 'line')}"
     first = next(iter(timeline(one.group for one in known)), None)
     if first is not None and first.first is not None and len(known) > 1:
         text += f"; first came {first.signature} at {iso(first.first)}"
     others = sum(one.group.count for one in unknown)
-    return text + (f"; {_counted(others, 'other error')}" if others else "")
+    return text + (f"; {_counted(others, 'other error')}" if others else "") + left_out
+
+
+def _left_out(summary: Summary) -> str:
+    """How many events were not of the time that was asked for."""
+    outside = summary.outside
+    if not outside.counts:
+        return ""
+    events, last = _counted(sum(outside.counts.values()), "event"), max(outside.counts) * outside.width_s
+    return f"; {events} outside the time asked for, the last about {iso(last)}"
 
 
 def _counted(count: int, noun: str) -> str:

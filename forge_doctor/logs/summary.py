@@ -18,12 +18,13 @@ SCHEMA = "forge-doctor-logs/1"
 class Summary:
     """The groups, what happened around them, and how much was read.
 
-    `marks` says when things began that faults follow from (`app started`). Adding summaries is
-    associative and commutative.
+    `marks` says when things began that faults follow from (`app started`); `outside` when events were seen that
+    are of no time that was asked for. Adding summaries is associative and commutative.
     """
 
     groups: dict[GroupKey, Group] = field(default_factory=dict)
     marks: dict[str, Histogram] = field(default_factory=dict)
+    outside: Histogram = field(default_factory=Histogram)
     lines: int = 0
     bytes: int = 0
 
@@ -55,13 +56,14 @@ class Summary:
         whole.bytes += other.bytes
         for key, group in other.groups.items():
             whole.groups.setdefault(key, Group(key=key)).merge(group)
+        whole.outside.merge(other.outside)
         for name, moments in other.marks.items():
             whole.marks.setdefault(name, Histogram()).merge(moments)
         return whole
 
     def with_inspected(self, *, lines: int, bytes: int) -> Summary:  # noqa: A002
         """The same groups, with how much was read to find them."""
-        return Summary(groups=self.groups, marks=self.marks, lines=lines, bytes=bytes)
+        return Summary(groups=self.groups, marks=self.marks, outside=self.outside, lines=lines, bytes=bytes)
 
     def to_data(self) -> dict[str, Any]:
         """As JSON-able values, the same for the same events whatever their order."""
@@ -71,6 +73,7 @@ class Summary:
             "bytes": self.bytes,
             "groups": [self.groups[key].to_data() for key in sorted(self.groups)],
             "marks": {name: self.marks[name].to_data() for name in sorted(self.marks)},
+            "outside": self.outside.to_data(),
         }
 
     @classmethod
@@ -80,6 +83,7 @@ class Summary:
         return cls(
             groups={group.key: group for group in groups},
             marks={name: Histogram.from_data(one) for name, one in data["marks"].items()},
+            outside=Histogram.from_data(data["outside"]),
             lines=data["lines"],
             bytes=data["bytes"],
         )

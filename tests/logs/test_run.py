@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, NotRun, Severity
+from forge_doctor.logs.clock import parse_stamp
+from forge_doctor.logs.collect import Within
+from forge_doctor.logs.read import Reader
 from forge_doctor.logs.run import By, TriageOptions, triage
+from forge_doctor.logs.scan import scan
 from forge_doctor.logs.summary import Summary
 from forge_doctor.report import exit_code
-from tests.support.log_reading import read_whole
+from tests.support.log_reading import RULES, WANTED, read_whole
 
 SITE = "/usr/local/lib/python3.12/site-packages"
 
@@ -89,6 +94,30 @@ def test_top_only_ignore_and_min_count_choose_what_is_shown():
     assert shown(only=("coroutine_never",)) == [("coroutine-never-awaited", 1)]
     assert shown(ignore=("pool-timeout",)) == [("coroutine-never-awaited", 1)]
     assert shown(min_count=2) == [("pool-timeout", 3)]
+
+
+def test_the_overview_says_what_top_leaves_out():
+    notes = [triage(read_whole(LOG), "shop", TriageOptions(top=top)).tables[0].note for top in (1, 3, None)]
+    assert notes[0].endswith("; 2 more problems: --top shows 1")
+    assert [note for note in notes[1:] if "more" in note] == []
+
+
+def test_what_is_of_another_time_is_left_out_and_said():
+    def headline(since: str) -> str:
+        reader = Reader("shop.log", RULES)
+        reader.summary = Within(since=parse_stamp(since))
+        for region in scan(io.BytesIO(LOG.encode() * 3), "shop.log", WANTED, familiar=reader):
+            reader.feed(region)
+        return triage(reader.finish().with_inspected(lines=9, bytes=9), "shop").headline
+
+    assert headline("2026-11-22T11:00:00Z") == (
+        "nothing found in 9 lines; 18 events outside the time asked for, the last about 2026-11-22T10:00:00.000Z; "
+        "times that name no zone are those of --zone"
+    )
+    assert headline("2026-11-22T09:30:00Z").endswith(
+        "; 12 events outside the time asked for, the last about 2026-11-22T09:00:00.000Z"
+    )
+    assert "outside" not in headline("2026-11-22T08:00:00Z")
 
 
 def test_an_unknown_id_is_a_usage_problem_that_names_the_nearest():
