@@ -38,7 +38,14 @@ def logs(
         str | None, typer.Option(metavar="WHEN", help="From then on: 30m, 2h, 1d, or 2026-11-22T08:00:00Z.")
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="WHEN", help="Up to then, written in the same way.")] = None,
-    tail: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the last N lines of each log.")] = None,
+    tail: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Only the last N lines of each log: of a plain file or a container found from its end.",
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option("--follow", "-F", help="Go on while the logs grow, on a live screen; Ctrl-C gives the triage."),
@@ -83,7 +90,8 @@ def logs(
 ) -> None:
     """What a log says is wrong: which problems, since when, how often, from which line of your code, and the mend.
 
-    Reads only. Errors nobody knows are grouped too, and shown with --min-confidence low.
+    Reads only. Errors nobody knows are grouped too, and shown with --min-confidence low. A container's json file is read
+    directly where that is allowed, else the Docker API streams its log, which takes longer; the report says which.
     """
     from forge_doctor.cli import logs_session
     from forge_doctor.cli.report_options import report_options

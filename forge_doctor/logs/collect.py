@@ -12,9 +12,10 @@ from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.read import Reader
 from forge_doctor.logs.record import Region
 from forge_doctor.logs.scan import Scanner
-from forge_doctor.logs.sources import FileSource, LogStream, Source
+from forge_doctor.logs.sources import FileSlice, FileSource, LogStream, Source
 from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.tail import LastLines
+from forge_doctor.logs.tail import LastLines, last_lines_offset
+from forge_doctor.logs.unpack import PlainLog
 from forge_doctor.logs.wanted import wanted_lines
 
 Progress = Callable[[str, int, int], None]
@@ -67,12 +68,18 @@ class Within(Summary):
 
     def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> bool:
         """Count an event that is wanted."""
-        return (seen.at is None or self._is_within(seen.at)) and Summary.add(self, event, seen, example)
+        if seen.at is None or self._is_within(seen.at):
+            return Summary.add(self, event, seen, example)
+        self.outside.add(seen.at)
+        return False
 
     def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
         """Count those that are wanted."""
-        if wanted := [at for at in times if self._is_within(at)]:
+        wanted = [at for at in times if self._is_within(at)]
+        if wanted:
             Summary.add_times(self, event, seen, wanted)
+        if len(wanted) < len(times):
+            self.outside.add_all([at for at in times if not self._is_within(at)])
 
     def _is_within(self, at: float) -> bool:
         return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
@@ -96,10 +103,13 @@ def dated(task: Task) -> Rules:
 
 
 def opened(task: Task) -> LogStream:
-    """The source from its beginning, or its last lines; a container gives those by itself."""
-    stream = task.source.open()
-    if task.tail is None or isinstance(task.source, ContainerSource):
+    """The source from its beginning, or its last lines: found from the end where it is a plain file or a container."""
+    source, stream = task.source, task.source.open()
+    if task.tail is None or isinstance(source, ContainerSource):
         return stream
+    if isinstance(source, FileSource) and isinstance(stream, PlainLog) and stream.as_stored:
+        stream.close()
+        return FileSlice(source.paths[0], last_lines_offset(source.paths[0], task.tail))
     return LastLines(stream, task.tail)
 
 

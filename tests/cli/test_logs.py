@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,22 @@ def test_tail_reads_the_last_lines_only(tmp_path: Path) -> None:
     assert sum(problems(logs(path, "--tail", 4, *JSON)).values()) == 4
 
 
+def test_tail_finds_the_last_lines_of_a_plain_file_from_its_end_and_of_a_packed_one_by_reading_it(
+    tmp_path: Path,
+) -> None:
+    line = b"2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n"
+    plain, packed = tmp_path / "app.log", tmp_path / "packed.log.gz"
+    packed.write_bytes(gzip.compress(line * 9))
+    plain.write_bytes(line * 9000)
+    # A hole that would take a minute to read.
+    os.truncate(plain, 200 << 30)
+    with plain.open("ab") as file:
+        file.write(b"\n" + line * 3)
+    run = logs(plain, packed, "--tail", 2, *JSON)
+    assert sum(problems(run).values()) == 4
+    assert json.loads(run.stdout)["inspected"] == {"lines": 4, "bytes": 4 * len(line)}
+
+
 def test_a_source_that_cannot_be_read_is_named_and_the_others_are_read(log: tuple[Path, Truth], tmp_path: Path) -> None:
     (tmp_path / "empty.log").touch()
     (tmp_path / "picture.log").write_bytes(b"\x89PNG\r\n" + bytes(range(256)))
@@ -183,7 +201,7 @@ def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
     path.write_text(line)
     command = [sys.executable, "-P", "-m", "forge_doctor", "logs", str(path), "--follow", *JSON]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
-    time.sleep(2.5)
+    wait_until(lambda: str(path) in opened_by(process.pid))
     for _ in range(3):
         with path.open("a") as file:
             file.write(line)
@@ -194,6 +212,23 @@ def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
     assert process.returncode == 1, err
     run = subprocess.CompletedProcess(command, process.returncode, out, err)
     assert list(problems(run).values()) == [4]
+    assert listed(json.loads(out), "tables")[-1]["rows"][0][:2] == [str(path), "file, followed"]
+
+
+def opened_by(pid: int) -> set[str]:
+    """The files that a process has open."""
+    found: set[str] = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(str(descriptor.readlink()))
+    return found
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_explain_knows_the_signatures_beside_the_checks() -> None:
