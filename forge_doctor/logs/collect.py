@@ -105,7 +105,7 @@ def dated(task: Task) -> Rules:
 def opened(task: Task) -> LogStream:
     """The source from its beginning, or its last lines: found from the end where it is a plain file or a container."""
     source, stream = task.source, task.source.open()
-    if task.tail is None or isinstance(source, ContainerSource):
+    if task.tail is None or (isinstance(source, ContainerSource) and not source.direct):
         return stream
     if isinstance(source, FileSource) and isinstance(stream, PlainLog) and stream.as_stored:
         stream.close()

@@ -33,7 +33,7 @@ class ContainerSource:
     @property
     def direct(self) -> bool:
         """Whether the files are read; the Engine finds the last lines of a log as fast by itself."""
-        return self.log.log_path is not None and self.tail is None
+        return self.log.log_path is not None and (self.tail is None or self.log.dead)
 
     @property
     def way(self) -> str:

@@ -25,7 +25,10 @@ SILENCE_S = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerLog:
-    """A container and where its log is; `log_path` is None where the Engine keeps none that we may read."""
+    """A container and where its log is; `log_path` is None where the Engine keeps none that we may read.
+
+    A `dead` one is left over from a removal that failed: the Engine no longer gives its log.
+    """
 
     id: str
     name: str
@@ -34,6 +37,7 @@ class ContainerLog:
     tty: bool
     running: bool
     log_path: Path | None
+    dead: bool = False
 
 
 def find_container_logs(word: str) -> tuple[ContainerLog, ...]:
@@ -72,6 +76,7 @@ def describe(details: Mapping[str, Any]) -> ContainerLog:
         tty=bool(details["Config"]["Tty"]),
         running=bool(details["State"]["Running"]),
         log_path=path if path is not None and os.access(path, os.R_OK) else None,
+        dead=bool(details["State"].get("Dead")),
     )
 
 

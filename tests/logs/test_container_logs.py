@@ -5,10 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import re
+import shutil
+import subprocess
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.collect import Task, collect
+from forge_doctor.logs.collect import Task, collect, opened
 from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
@@ -162,6 +166,38 @@ def test_a_log_that_this_user_may_not_read_comes_from_the_engine(log_container: 
     assert source.way == (
         "container, through the Docker API (this user may not read its json file: with sudo it is read directly)"
     )
+
+
+@contextmanager
+def immutable(path: Path) -> Iterator[None]:
+    """A file that nobody can delete, the Engine included."""
+    chattr = shutil.which("chattr")
+    if chattr is None or subprocess.run([chattr, "+i", path], capture_output=True).returncode:
+        pytest.skip(f"needs to be root where the Engine keeps its files: {path} can't be made immutable")
+    try:
+        yield
+    finally:
+        subprocess.run([chattr, "-i", path], check=True)
+
+
+@docker
+def test_a_container_that_died_in_its_removal_still_says_what_it_had_to_say(
+    docker_engine: Any, log_container: LogContainer
+) -> None:
+    import docker.errors
+
+    container = log_container("echo said; echo more; touch /kept")
+    layer = docker_engine.api.inspect_container(container.id)["GraphDriver"]["Data"].get("UpperDir", "")
+    with immutable(Path(layer) / "kept"):
+        with pytest.raises(docker.errors.APIError, match="failed to remove root filesystem"):
+            container.remove()
+        assert docker_engine.api.inspect_container(container.id)["State"]["Dead"]
+        log = found(container)
+        assert messages(content(ContainerSource(log=log))) == ["said", "more"]
+        with pytest.raises(CannotInspect, match=f"{container.name}: the Docker Engine refuses its log .* dead"):
+            content(ContainerSource(log=replace(log, log_path=None)))
+        last = opened(Task(source=ContainerSource(log=log, tail=1), rules=Rules(), tail=1))
+        assert messages(last.read()) == ["more"]
 
 
 @docker
