@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forge_doctor.logs.block import Block
+from forge_doctor.logs.bodies import Body
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.head import Head, unescape
 from forge_doctor.logs.match import Catalogue
 from forge_doctor.logs.redact import redact
+from forge_doctor.logs.rich_box import BOX
 from forge_doctor.logs.signature import Signature
-from forge_doctor.logs.traceback_parse import FRAME, parse_traces
+from forge_doctor.logs.traceback_parse import FRAME, Parser, parse_traces, parser_after
 
 _BENIGN = re.compile(
     r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"
@@ -25,6 +27,8 @@ _LIBRARY_COROUTINE = re.compile(r"_?Async(?:Adapt|io)?_|AsyncAdapt|Connection\._
 _QUERY_LOG = re.compile(rb"(?:duration: \S+ ms +)?(?:statement|execute|parse|bind)\b[^:]*: ")
 _LONGEST_MESSAGE = 600
 _CACHE_SIZE = 4096
+_MOST_BEGUN = 1024
+_BOX = BOX.encode()
 
 
 class Recogniser:
@@ -34,6 +38,7 @@ class Recogniser:
         self.rules = rules
         self.catalogue = catalogue
         self.cache: dict[object, tuple[Event, ...]] = {}
+        self._begun: dict[object, Parser] = {}
 
     def events(self, block: Block) -> tuple[Event, ...]:
         """What went wrong in this block."""
@@ -69,7 +74,7 @@ class Recogniser:
         if head is not None and head.warned is not None:
             yield from self._warning(head, block.lines)
             return
-        traces = _traces(block)
+        traces = self._traces(block)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self._message_event(block, traces)
         for event in self._trace_events(traces, told):
@@ -79,6 +84,24 @@ class Recogniser:
                 yield event
         if not seen and told is not None:
             yield told
+
+    def _traces(self, block: Block) -> list[tuple[Section, ...]]:
+        """The tracebacks of a block; a known body is parsed once, whatever comes after it."""
+        body, own = block.body, block.head is None or block.head.record is None
+        rest = block.lines[block.body_lines :]
+        if not isinstance(body, Body) or not own or _BOX in body.text or any(_BOX in raw for raw in rest):
+            return _traces(block)
+        first = block.lines[: block.body_lines - len(body.lines)]
+        key = (body, block.head and block.head.message, *first)
+        begun = self._begun.get(key)
+        if begun is None:
+            if len(self._begun) >= _MOST_BEGUN:
+                self._begun.clear()
+            begun = self._begun[key] = parser_after(_lines(block.head, block.lines[: block.body_lines]))
+        parser = begun.copy()
+        for line in _lines(None, rest):
+            parser.feed(line)
+        return parser.finish()
 
     def _trace_events(self, traces: Sequence[tuple[Section, ...]], told: Event | None) -> Iterator[Event]:
         for sections in traces:
@@ -185,14 +208,17 @@ def _traces(block: Block) -> list[tuple[Section, ...]]:
     record = block.head.record if block.head is not None else None
     if record is not None and record.sections:
         return [record.sections]
+    return parse_traces(_lines(block.head, block.lines))
+
+
+def _lines(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
+    """The lines of a block, or what comes after them, those inside a line opened."""
     lines: list[str] = []
-    if record is not None:
-        lines = record.trace.splitlines()
-    elif block.head is not None:
-        lines = _opened(block.head.message)
-    for raw in block.lines:
-        lines += _opened(raw) if b"\\n  File " in raw else [raw.decode("utf-8", "replace")]
-    return parse_traces(lines)
+    if head is not None:
+        lines = head.record.trace.splitlines() if head.record is not None else _opened(head.message)
+    for raw in raw_lines:
+        lines += _opened(raw)
+    return lines
 
 
 def _opened(raw: bytes) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable
 
@@ -22,7 +23,9 @@ _STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at 
 _LONGEST_MESSAGE = 400
 
 
-class _Parser:
+class Parser:
+    """Takes line after line; `copy` goes on in several ways from the same beginning."""
+
     def __init__(self) -> None:
         self.traces: list[list[Section]] = [[]]
         self.frames: list[Frame] = []
@@ -37,7 +40,15 @@ class _Parser:
         self.grouped = False
         self.endpoint: Frame | None = None
 
+    def copy(self) -> Parser:
+        """One that has read the same."""
+        other = copy.copy(self)
+        other.traces = [*self.traces[:-1], list(self.traces[-1])]
+        other.frames, other.message = list(self.frames), list(self.message)
+        return other
+
     def feed(self, line: str) -> None:
+        """Read the next line."""
         line = self._out_of_group(line)
         if HEADER in line:
             self._open()
@@ -118,14 +129,14 @@ class _Parser:
                 self._close()
                 self.branch, self.grouped = [], False
             return line
-        leaf = _GROUP_LEAF.match(line)
+        leaf = _GROUP_LEAF.match(line) if "+-" in line else None
         if leaf:
             self._close()
             self.grouped = True
             depth = len(leaf[1]) // 2 - (leaf[2] == "+-")
             self.branch = [*self.branch[: max(0, depth - 1)], leaf[3]]
             return ""
-        if _GROUP_END.match(line):
+        if "+-" in line and _GROUP_END.match(line):
             self._close()
             return ""
         margin = _GROUP_LINE.match(line) if self.grouped else None
@@ -138,6 +149,7 @@ class _Parser:
         return line[margin.end() :]
 
     def finish(self) -> list[tuple[Section, ...]]:
+        """What was read; nothing can be read after that."""
         self._close()
         return [tuple(trace) for trace in self.traces if trace]
 
@@ -147,7 +159,12 @@ def parse_traces(lines: Iterable[str]) -> list[tuple[Section, ...]]:
     told = list(lines)
     if any(BOX in line for line in told):
         told = unbox(told)
-    parser = _Parser()
-    for line in told:
+    return parser_after(told).finish()
+
+
+def parser_after(lines: Iterable[str]) -> Parser:
+    """One that has read these lines."""
+    parser = Parser()
+    for line in lines:
         parser.feed(line)
-    return parser.finish()
+    return parser

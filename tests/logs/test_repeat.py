@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.logs.read import Reader
+from forge_doctor.logs.traceback_parse import FRAME
 from tests.support.log_generator import Truth, chunks
-from tests.support.log_reading import read_scanned
+from tests.support.log_reading import place, read_scanned
 
 BEGIN = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -106,6 +107,49 @@ def test_whatever_stands_between_repeats_they_count_as_if_they_were_read(
         patch.setattr("forge_doctor.logs.memo.Memo.match", lambda *_: None)
         slow = read_scanned(log, block_bytes=block_bytes)
     assert quick.to_data() == slow.to_data()
+
+
+LATE = b'Traceback (most recent call last):\n  File "/app/late.py", line 8, in late\n    raise\nRuntimeError: late\n'
+ENDS = st.sampled_from(
+    [
+        b"KeyError: 'colour %d'\n",
+        b"sqlalchemy.exc.TimeoutError: QueuePool limit of size %d overflow 10 reached, connection timed out\n",
+        b"ValueError: %d\n\nDuring handling of the above exception, another exception occurred:\n\n" + LATE,
+        b'fastapi.exceptions.ResponseValidationError: %d\n  File "/app/x.py", line 3, in read\n    GET /x\n',
+        "╭─ Traceback (most recent call last) ─╮\n│ /app/box.py:4 in box │\n╰──╯\nKeyError: %d\n".encode(),
+    ]
+)
+HEADER, *FRAMES = TRACEBACK.splitlines(keepends=True)[:-1]
+SHARED = HEADER + b"".join(FRAMES[:2]) * 3 + b"".join(FRAMES[2:])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(ENDS, st.sampled_from([b"pay", b"cart"])), min_size=20, max_size=30))
+def test_known_frames_mean_the_same_before_every_exception(ends: list[tuple[bytes, bytes]]) -> None:
+    log = b"".join(HEADS[0] + SHARED % (b"app/" + name) + end % number for number, (end, name) in enumerate(ends))
+    quick = read_scanned(log)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "find", lambda *_: None)
+        patch.setattr("forge_doctor.logs.memo.Memo.match", lambda *_: None)
+        slow = read_scanned(log)
+    assert quick.to_data() == slow.to_data()
+
+
+def test_known_frames_are_parsed_once_however_their_exception_s_words_vary(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+    match = FRAME.match
+
+    class Counting:
+        def match(self, line: str) -> re.Match[str] | None:
+            parsed.append(1)
+            return match(line)
+
+    monkeypatch.setattr("forge_doctor.logs.traceback_parse.FRAME", Counting())
+    log = b"".join(HEADS[0] + SHARED % b"app/pay" + b"KeyError: 'colour %d'\n" % number for number in range(50))
+    (group,) = read_scanned(log).groups.values()
+    assert (group.count, place(group)) == (50, "/app/pay.py:7 pay")
+    # Once for the first, and once for all others.
+    assert len(parsed) == 2 * SHARED.count(b"File ")
 
 
 def test_repeats_without_a_line_of_the_user_are_told_apart_by_route_each_with_its_first_as_the_example() -> None:
