@@ -26,16 +26,12 @@ def data_access(project: Project, call: Call) -> DataAccess | None:
         return None
     called = project.called(call)
     if called is not None and not called.is_async:
-        confidence = _passed_on(project, called)
-        return None if confidence is None else _unless_declared(called, min(value.confidence, confidence))
+        confidence = None if is_declaration(called) else _passed_on(project, called)
+        return None if confidence is None else DataAccess(function=called, confidence=min(value.confidence, confidence))
     function = value.definition
     if not isinstance(function, FunctionDef) or not project.touches_session(function):
         return None
-    return _unless_declared(function, value.confidence)
-
-
-def _unless_declared(function: FunctionDef, confidence: Confidence) -> DataAccess | None:
-    return None if is_declaration(function) else DataAccess(function=function, confidence=confidence)
+    return DataAccess(function=function, confidence=value.confidence)
 
 
 def _passed_on(project: Project, function: FunctionDef) -> Confidence | None:

@@ -197,7 +197,7 @@ class Project:
 
     def touches_session(self, function: FunctionDef) -> bool:
         """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
-        a parameter, an attribute of its class, or something it calls a coroutine method on."""
+        a parameter, an attribute of its class, something it calls a coroutine method on; or awaits one that does."""
         known = self._touching.get(function)
         if known is None:
             self._touching[function] = False
