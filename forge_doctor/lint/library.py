@@ -76,7 +76,13 @@ MANAGER_DECORATORS = frozenset({"contextmanager"})
 PROPERTY_DECORATORS = frozenset({"property", "cached_property", "hybrid_property", "async_property"})
 # Decorators that leave what a function returns as it is.
 HARMLESS_DECORATORS = frozenset(
-    {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload"}
+    {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload",
+     "deprecated"}
+)  # fmt: skip
+# Decorators of other libraries that wrap an `async def` in another, by their usual names.
+WRAPPING_DECORATORS = frozenset(
+    """alru_cache cached inject limit observe on_exception on_predicate retry timed timeit trace traced transactional
+    validate_call validate_arguments""".split()  # noqa: SIM905 - a table, read as text
 )
 
 

@@ -196,6 +196,26 @@ async def f(users: Users):
     show(users, "x")  # expect high
     return user.name
 """,
+    """\
+from typing_extensions import deprecated
+from tenacity import retry
+from elsewhere import in_scope
+@deprecated("use another")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+@retry(attempts=3)
+async def save(db: AsyncSession):
+    await db.commit()
+@in_scope("users")
+async def remove(db: AsyncSession):
+    await db.rollback()
+async def f(db: AsyncSession):
+    save(db)  # expect medium
+    remove(db)  # expect medium
+    await remove(db)
+    user = load(db)  # expect high
+    return user.name
+""",
 )
 SILENT = (
     """\
