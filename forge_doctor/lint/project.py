@@ -107,11 +107,12 @@ class Project:
         """What the uses of an expression tell."""
         if not isinstance(node, Name | Attribute):
             return NO_EVIDENCE
-        region = region_of(self.scopes(node.file), node)
+        scopes = self.scopes(node.file)
+        region = region_of(scopes, node)
         key = (region, node.text, node.function is not None and node.function.is_async)
         found = self._evidence.get(key)
         if found is None:
-            found = self._evidence[key] = evidence_for(node, region)
+            found = self._evidence[key] = evidence_for(scopes, node, region)
         return found
 
     def value_of(self, node: Node) -> Value:
