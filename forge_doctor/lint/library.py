@@ -62,6 +62,10 @@ GENERIC = {
     "Future": Kind.COROUTINE,
     "Task": Kind.COROUTINE,
     "Callable": Kind.CALLABLE,
+    **dict.fromkeys(
+        ("list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence", "Collection", "deque"),
+        Kind.COLLECTION,
+    ),
     "type": Kind.CLASS,
     "Type": Kind.CLASS,
 }
@@ -69,6 +73,9 @@ GENERIC = {
 TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "InitVar", "FromDishka"}
 )
+
+# Attributes by which a framework's generic gives the application's own object: `info.context` of `Info[Context, None]`.
+APPLICATION_OBJECTS = frozenset({"context", "ctx", "deps", "lifespan_context", "root_value", "state", "userdata"})
 
 DEPENDS = frozenset({"Depends", "Security", "Provide", "Inject", "FromDishka", "TaskiqDepends"})
 ASYNC_MANAGER_DECORATORS = frozenset({"asynccontextmanager"})

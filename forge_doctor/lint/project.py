@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
-from forge_doctor.lint import classes, exports, functions, inference, models, narrowing, touching
+from forge_doctor.lint import calls, classes, exports, functions, inference, models, narrowing, touching
 from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
@@ -99,9 +99,9 @@ class Project:
         if isinstance(value.definition, ClassDef):
             own = self.method(value.definition, call.method)
             if own is not None:
-                return None if not own.is_async else inference.method_value(value, call.method)
+                return None if not own.is_async else calls.method_value(value, call.method)
         confidence = self.evidence(receiver).confidence_in(call.method, value)
-        return inference.method_value(value.at_most(confidence), call.method)
+        return calls.method_value(value.at_most(confidence), call.method)
 
     def evidence(self, node: Node) -> Evidence:
         """What the uses of an expression tell."""

@@ -219,6 +219,18 @@ async def f(db: AsyncSession):
 )
 SILENT = (
     """\
+class Opening:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def _open(self):
+        await self.db.connection()
+    def __await__(self):
+        return self._open().__await__()
+async def f(db: AsyncSession):
+    await Opening(db)
+    await db.commit()
+""",
+    """\
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from typing import Protocol
