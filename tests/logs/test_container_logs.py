@@ -8,13 +8,13 @@ import re
 import shutil
 import subprocess
 import time
+import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -213,16 +213,14 @@ def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_contai
 
 @docker
 def test_containers_are_found_by_every_name_they_have(docker_engine: Any, log_container: LogContainer) -> None:
-    # Others may run the same test on this Engine.
-    own = uuid4().hex
-    shop, team = {"com.docker.compose.project": f"shop-{own}"}, f"team.{own}"
-    first, second = (
-        log_container("true", labels={**shop, "com.docker.compose.service": f"{service}-{own}", team: "blue"})
-        for service in ("api", "db")
-    )
-    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), f"api-{own}"):
+    mark = uuid.uuid4().hex[:8]
+    shop, api, team = f"shop-{mark}", f"api-{mark}", f"team.{mark}"
+    labels = {"com.docker.compose.project": shop, "com.docker.compose.service": api, team: "blue"}
+    first = log_container("true", labels=labels)
+    second = log_container("true", labels={**labels, "com.docker.compose.service": f"db-{mark}"})
+    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), api):
         assert [log.id for log in find_container_logs(word)] == [first.id]
-    for word in (f"shop-{own}", f"{team}=blue", team):
+    for word in (shop, f"{team}=blue", team):
         assert {log.id for log in find_container_logs(word)} == {first.id, second.id}
     with pytest.raises(CannotInspect, match=f"{first.name}x: no such file or container; did you mean '{first.name}'"):
         find_container_logs(first.name + "x")
