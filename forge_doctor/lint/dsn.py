@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from forge_doctor.lint.literals import HOLE
+from forge_doctor.regex import regex
 
-URL = re.compile(
+URL = regex(
     r"(?P<dialect>[a-z][a-z0-9]*)(?:\+(?P<driver>[\w\0]+))?://"
     r"(?:(?P<user>[^:@/]*)(?::(?P<password>[^@]*))?@)?"
     r"(?P<host>\[[^\]]*\]|[^:/?,]*)(?::(?P<port>[^/?,]*))?[^/?]*"

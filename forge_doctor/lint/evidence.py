@@ -12,13 +12,12 @@ from forge_doctor.lint.methods import COROUTINES, TELLING
 from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
 from forge_doctor.lint.scopes import Scopes, reaching
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SESSION_NAME = re.compile(
-    r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE
-)
-OTHER_DRIVERS = re.compile(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
+SESSION_NAME = regex(r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE)
+OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
-CHAIN = re.compile(r"\w+(?:\.\w+)*")
+CHAIN = regex(r"\w+(?:\.\w+)*")
 MAX_TEXT = 80
 # Methods of results, caches and other things as well.
 AMBIGUOUS = frozenset({"scalar", "scalars", "refresh"})

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from forge_doctor.regex import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
 # Their lines are those of the statements inside; all others are one unit, whatever lines they span.
 COMPOUND = frozenset({"module", "block", "decorated_definition", "ERROR"})
-LONE_RETURN = re.compile(r"\r(?!\n)")
+LONE_RETURN = regex(r"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from forge_doctor.finding import Edit
@@ -10,6 +9,7 @@ from forge_doctor.lint.imported_name import imported_name
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.nodes import Attribute, Await, Call, Lambda, Node, Starred
 from forge_doctor.lint.project import Project
+from forge_doctor.regex import regex
 
 # Methods of Query that Select has too, with the same meaning; `filter` is spelled `where`.
 SHARED = frozenset(
@@ -22,7 +22,7 @@ FETCHERS = {"all": "all", "first": "first", "one": "one", "one_or_none": "one_or
 # What makes a part of another statement; nothing is sent.
 EMBEDDED = frozenset({"subquery", "scalar_subquery", "cte", "label"})
 ENDS = frozenset({*FETCHERS, "get", "count", "delete", "update", "exists"})
-CLASS_NAME = re.compile(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
+CLASS_NAME = regex(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from forge_doctor.lint.library import LIBRARIES
 from forge_doctor.lint.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import reaching
+from forge_doctor.regex import regex
 
 VERBS = words("select insert update delete")
 WRITES = words("insert update delete merge")
@@ -21,7 +22,7 @@ REFINING = words(
     on_conflict_do_update prefix_with with_hint"""
 )
 MAX_DEPTH = 8
-RAW = re.compile(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
+RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

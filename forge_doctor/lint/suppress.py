@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 from forge_doctor.finding import Finding
 from forge_doctor.lint.layout import Comment, Layout, layout
+from forge_doctor.regex import regex
 
 MARK = "forge-doctor:"
-PATTERN = re.compile(
+PATTERN = regex(
     r"#\s*forge-doctor:\s*(?P<kind>ignore-file|ignore)\b(?P<bracket>\s*\[(?P<rules>[^\]#]*)\])?(?P<reason>[^#]*)"
 )
 

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from functools import cache
 
 from forge_doctor.lint.suspects import DATABASE_WORDS
+from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
-ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+ASYNC_DEF = regex(rb"async[ \t]+def[ \t]+(\w+)")
 # In a plain function it hands a session's coroutine on.
-PASSED = re.compile(
+PASSED = regex(
     rb"return[ \t]+[\w.]{0,100}(?:ession|db|conn|connection)\."
     rb"(?:commit|delete|exec|execute|flush|get|get_one|merge|refresh|rollback|scalars?|stream|stream_scalars|run_sync)\("
 )
-PLAIN_DEF = re.compile(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
-MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
-RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
-STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
-TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
+PLAIN_DEF = regex(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
+MAKER = regex(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
+RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
+STATE = regex(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
+TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 # What starts a function apart from the request: with the words for it.
 STARTERS = {
@@ -44,7 +45,7 @@ WORKER_SETTINGS = "WorkerSettings"
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
-ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
+ARQ = regex(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -75,9 +74,10 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.survey import survey_of
 from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.lint.unloaded import confidence_of, is_unloaded
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")
-DECORATED = re.compile(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
+DECORATED = regex(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
 
 
 @check(severity=Severity.ERROR)

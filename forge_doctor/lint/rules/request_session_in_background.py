@@ -44,9 +44,10 @@ from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node,
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")
-GROUPS = re.compile(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
+GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 
 @check(severity=Severity.ERROR)
