@@ -90,7 +90,7 @@ class Modules:
             self._found[key] = self._search(dotted, importer)
         return self._found[key]
 
-    def files(self) -> Iterator[Path]:
+    def files(self) -> Iterator[str]:
         """Every Python file under the root, outside of hidden folders and installed packages."""
         for folder, folders, names in os.walk(self.root):
             visible = [name for name in folders if name[0] != "." and name != "__pycache__"]
@@ -99,7 +99,7 @@ class Modules:
                 inner = os.path.join(folder, name)
                 if name not in folders or name.endswith(".py") or os.path.islink(inner):
                     self.left_out.append(inner)
-            yield from (Path(folder, name) for name in names if name.endswith(".py"))
+            yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
     def _search(self, dotted: str, importer: Path) -> Path | None:
         name = dotted.lstrip(".")

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.lint.run import FileResult, Projects, Rule, all_rules, lint_files
+from forge_doctor.lint.file_result import FileResult
+from forge_doctor.lint.run import Projects, Rule, all_rules, lint_files
 from forge_doctor.lint.surface import Surface
 from forge_doctor.worker_processes import pool_context
 

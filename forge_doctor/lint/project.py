@@ -188,7 +188,7 @@ class Project:
         """What every file tells without being parsed, in the order of their paths."""
         known = self._given_surfaces or {}
         found: dict[Path, Surface] = {}
-        for path in sorted({*(known or self._modules.files()), *self.overlay}):
+        for path in sorted({*(known or map(Path, self._modules.files())), *self.overlay}):
             if path in known and path not in self.overlay:
                 found[path] = known[path]
             elif (data := self.reading.bytes_of(path)) is not None:

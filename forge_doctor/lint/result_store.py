@@ -28,11 +28,6 @@ def store_for(folder: Path, root: Path, way: Iterable[str]) -> Path:
     return folder / f"{name}.json"
 
 
-def is_kept(store: Path) -> bool:
-    """Whether there is a document; False also where we may not look."""
-    return os.path.isfile(store)  # noqa: PTH113 - Path raises where a folder is closed to us
-
-
 def read_document(store: Path) -> Mapping[str, Any]:
     """What `write_document` wrote; empty where there is nothing, or anything else."""
     try:

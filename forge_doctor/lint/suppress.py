@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 from forge_doctor.finding import Finding
 from forge_doctor.lint.layout import Comment, Layout, layout
+from forge_doctor.lint.suspects import IGNORE_MARK
 from forge_doctor.regex import regex
 
-MARK = "forge-doctor:"
 PATTERN = regex(
     r"#\s*forge-doctor:\s*(?P<kind>ignore-file|ignore)\b(?P<bracket>\s*\[(?P<rules>[^\]#]*)\])?(?P<reason>[^#]*)"
 )
@@ -59,7 +59,7 @@ class Suppressed:
 
 def parse_ignores(text: str, former: Mapping[str, str] = MappingProxyType({})) -> tuple[Ignore, ...]:
     """The ignore comments of a source, former ids in their new spelling; a string that looks like one is none."""
-    if MARK not in text:
+    if IGNORE_MARK not in text:
         return ()
     lines = layout(text)
     return tuple(

@@ -15,6 +15,8 @@ from forge_doctor.regex import regex
 DATABASE_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
+# What a comment that mutes something begins with.
+IGNORE_MARK = "forge-doctor:"
 
 
 class AnyWord:
