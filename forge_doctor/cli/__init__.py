@@ -1,4 +1,4 @@
-"""The command line: one module a command, gathered here."""
+"""The command line: one module a command, of which a run loads its own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ import sys
 
 import typer
 
-import forge_doctor.cli.demo as demo_command
-import forge_doctor.cli.explain as explain_command
-import forge_doctor.cli.lint as lint_command
-import forge_doctor.cli.logs as logs_command
-import forge_doctor.cli.pool as pool_command
+from forge_doctor.cli.commands import Group
 from forge_doctor.errors import ForgeDoctorError
 
 EPILOG = """\b
@@ -27,6 +23,7 @@ Examples:
 
 app = typer.Typer(
     name="forge-doctor",
+    cls=Group,
     help="A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -52,13 +49,6 @@ def root(
     ),
 ) -> None:
     """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""
-
-
-app.command("pool", epilog=pool_command.EPILOG)(pool_command.pool)
-app.command("logs", epilog=logs_command.EPILOG)(logs_command.logs)
-app.command("lint", epilog=lint_command.EPILOG)(lint_command.lint)
-app.command("explain", epilog=explain_command.EPILOG)(explain_command.explain)
-app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
 
 
 def main() -> None:
