@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -47,6 +46,8 @@ def write_document(store: Path, document: Mapping[str, Any]) -> None:
 
 
 def _write(store: Path, data: bytes) -> None:
+    import tempfile
+
     store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     tag = store.parent / "CACHEDIR.TAG"
     if not tag.exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +33,8 @@ class GitAnswer:
 
 def ask_git(folder: Path, *arguments: str) -> GitAnswer:
     """Run `git <arguments>` in `folder`; raises `CannotInspect` where git does not end in time."""
+    import subprocess
+
     # A repository's own configuration may name a file system monitor to start and quoting to apply.
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
     try:
