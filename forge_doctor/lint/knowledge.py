@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +11,7 @@ from forge_doctor.lint.kinds import Value
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.surface import Surfaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Knowledge(Protocol):
         """Scopes and bindings of a file."""
 
     @property
-    def surfaces(self) -> Mapping[Path, Surface]:
+    def surfaces(self) -> Surfaces:
         """What every file tells without being parsed, in the order of their paths."""
 
     def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:

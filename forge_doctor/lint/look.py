@@ -14,11 +14,11 @@ from forge_doctor.lint.suspects import DATABASE_WORDS
 
 if TYPE_CHECKING:
     from forge_doctor.lint.run import Rule
-    from forge_doctor.lint.surface import Surface
+    from forge_doctor.lint.surface import Surfaces
 
 # Called only where there is a file to lint.
 Rules = Callable[[], "tuple[Rule, ...]"]
-Surfaces = Mapping[Path, Mapping[Path, "Surface"]]
+SurfacesByRoot = Mapping[Path, "Surfaces"]
 # To survey a whole project costs more than to lint so few files that have nothing to do with a database.
 FEW = 16
 
@@ -80,7 +80,7 @@ def _linted(
     files: Sequence[Path],
     rules: Rules,
     overlay: Mapping[Path, bytes],
-    surfaces: Surfaces,
+    surfaces: SurfacesByRoot,
     jobs: int | None,
 ) -> tuple[FileResult, ...]:
     if not files:

@@ -90,8 +90,11 @@ class Modules:
             self._found[key] = self._search(dotted, importer)
         return self._found[key]
 
-    def files(self) -> Iterator[str]:
-        """Every Python file under the root, outside of hidden folders and installed packages."""
+    def files(self) -> list[str]:
+        """Every Python file under the root, outside of hidden folders and installed packages, in the order of paths."""
+        return sorted(self._walk(), key=_parts)
+
+    def _walk(self) -> Iterator[str]:
         for folder, folders, names in os.walk(self.root):
             visible = [name for name in folders if name[0] != "." and name != "__pycache__"]
             folders[:] = [name for name in visible if not is_foreign(name, folder)]
@@ -190,6 +193,10 @@ class Modules:
             return folder == self.root
         is_ours = folder.name[0] != "." and not is_foreign(folder.name, folder.parent)
         return is_ours and self._is_searched(folder.parent) and not folder.is_symlink()
+
+
+def _parts(name: str) -> list[str]:
+    return name.split(os.sep)  # noqa: PTH206 - each file of a tree passes here
 
 
 def names_in(folder: Path | str) -> frozenset[str]:

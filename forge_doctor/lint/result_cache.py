@@ -56,7 +56,7 @@ class ResultCache:
         seen = {name: (status, digest) for name, status, digest in self._kept.get("seen", ())}
         # A file changed about when the store was written may have been changed again at the same time of the clock.
         sure = (*_status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
-        for name in sorted(modules.files(), key=_parts):
+        for name in modules.files():
             self._learn(name, *seen.get(name, ([], GONE)), sure)
         self._left_out = sorted(modules.left_out)
         self._is_news |= seen.keys() != self._statuses.keys()
@@ -154,11 +154,6 @@ class ResultCache:
             "surfaces": {digest: self._plain_surfaces[digest] for digest in digests.values() if digest != GONE},
         }
         write_document(self.store, document)
-
-
-def _parts(name: str) -> list[str]:
-    """By this the files of a folder stay together."""
-    return name.split(os.sep)  # noqa: PTH206 - each file of a tree passes here
 
 
 def _status_of(name: str) -> list[int]:

@@ -18,7 +18,7 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.surface import Surfaces
 from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
@@ -68,7 +68,7 @@ class Projects:
         self,
         root: Path | None,
         overlay: Mapping[Path, bytes],
-        surfaces: Mapping[Path, Mapping[Path, Surface]] | None = None,
+        surfaces: Mapping[Path, Surfaces] | None = None,
         here: Path | None = None,
     ) -> None:
         self.overlay = overlay

@@ -7,9 +7,10 @@ they have not opened is here: a result stays right as long as these and the file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from pathlib import Path
 
 from forge_doctor.lint.suspects import DATABASE_WORDS
 from forge_doctor.regex import regex
@@ -22,7 +23,10 @@ PASSED = regex(
     rb"(?:commit|delete|exec|execute|flush|get|get_one|merge|refresh|rollback|scalars?|stream|stream_scalars|run_sync)\("
 )
 PLAIN_DEF = regex(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
-MAKER = regex(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
+MAKERS = tuple(
+    (word, regex(word + rb"(?<!\w" + word + rb")\s*(?:\[[\w\[\]., ]*\]\s*)?\("))
+    for word in (b"async_sessionmaker", b"sessionmaker", b"AsyncSession")
+)
 RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
 STATE = regex(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
@@ -74,19 +78,63 @@ class Surface:
 NOTHING = Surface()
 
 
+class LateSurface:
+    """The same of a file's bytes, each kind of fact looked for when it is first asked for: to lint one file asks for
+    few kinds of all files."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def async_names(self) -> tuple[str, ...]:
+        """As in `Surface`, like the others."""
+        return _texts([*ASYNC_DEF.findall(self._data), *self._passing])
+
+    @cached_property
+    def data_access_names(self) -> tuple[str, ...]:
+        """Those that may use a session."""
+        return _texts([*_data_access(self._data), *self._passing])
+
+    @cached_property
+    def relationships(self) -> tuple[str, ...]:
+        """Their names."""
+        return _texts(_relationships(self._data) if b"elationship" in self._data else ())
+
+    @cached_property
+    def makes_factory(self) -> bool:
+        """Whether a call may make one."""
+        return next(making_places(self._data), None) is not None
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """What is handed over."""
+        return tuple(_mentions(self._data))
+
+    @cached_property
+    def state_names(self) -> tuple[str, ...]:
+        """What is set on a `state`."""
+        return _texts(STATE.findall(self._data)) if b"state." in self._data else ()
+
+    @cached_property
+    def _passing(self) -> tuple[bytes, ...]:
+        asked = b"essionmaker" in self._data or b"AsyncSession" in self._data
+        return tuple(_passing(self._data)) if asked else ()
+
+
+def making_places(data: bytes) -> Iterator[int]:
+    """Where something by the name of a factory's class is called; in no order."""
+    for word, maker in MAKERS:
+        if word in data:
+            yield from (match.start() for match in maker.finditer(data))
+
+
+Surfaces = Mapping[Path, Surface | LateSurface]
+
+
 def surface_of(data: bytes) -> Surface:
-    """What these bytes tell."""
-    related = _relationships(data) if b"elationship" in data else ()
-    asked = b"essionmaker" in data or b"AsyncSession" in data
-    passing = tuple(_passing(data)) if asked else ()
-    return Surface(
-        async_names=_texts([*ASYNC_DEF.findall(data), *passing]),
-        data_access_names=_texts([*_data_access(data), *passing]),
-        relationships=_texts(related),
-        makes_factory=asked and MAKER.search(data) is not None,
-        mentions=tuple(_mentions(data)),
-        state_names=_texts(STATE.findall(data)) if b"state." in data else (),
-    )
+    """What these bytes tell, all of it."""
+    late = LateSurface(data)
+    return Surface(**{field.name: getattr(late, field.name) for field in fields(Surface)})
 
 
 def _texts(names: Iterator[bytes] | list[bytes] | tuple[()]) -> tuple[str, ...]:
@@ -103,12 +151,14 @@ def _passing(data: bytes) -> Iterator[bytes]:
 
 def _data_access(data: bytes) -> Iterator[bytes]:
     """The names of `async def`s with a word of a session before the next one begins."""
-    if not any(word in data for word in DATABASE_WORDS):
+    heads = list(ASYNC_DEF.finditer(data))
+    if not heads or not any(word in data for word in DATABASE_WORDS):
         return
+    words = [word for word in (*DATABASE_WORDS, *SESSION_CALLS) if word in data]
     end = len(data)
-    for match in reversed(list(ASYNC_DEF.finditer(data))):
+    for match in reversed(heads):
         body, end = data[match.end() : end], match.start()
-        if any(word in body for word in (*DATABASE_WORDS, *SESSION_CALLS)):
+        if any(word in body for word in words):
             yield match.group(1)
 
 
