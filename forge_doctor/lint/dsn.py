@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import NamedTuple
 
 from forge_doctor.lint.literals import HOLE
 from forge_doctor.regex import regex
@@ -18,8 +19,7 @@ URL = regex(
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})  # noqa: S104 - compared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dsn:
+class Dsn(NamedTuple):
     """A URL's parts; empty where it has none, `HOLE` inside where one is filled in at run time."""
 
     dialect: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.kinds import Kind, Value
@@ -24,8 +24,7 @@ AMBIGUOUS = frozenset({"scalar", "scalars", "refresh"})
 NONE_SEEN: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The uses of one receiver in its region (the function of a name, the class of `self.x`).
 
     `awaited` are the methods seen behind `await`, `plain` those seen without, `in_async` whether

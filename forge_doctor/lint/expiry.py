@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import Binding, How
@@ -35,8 +35,7 @@ MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expiry:
+class Expiry(NamedTuple):
     """Objects expire at commit because of `maker`, the call that makes the session or its factory."""
 
     maker: Call

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.report import Report, sort_outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What one file gave.
 
     `digests` are those of the file itself and of the other files and folders (their names end in a slash) the

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.kinds import Value
@@ -14,8 +13,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.surface import Surfaces
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a name leads: a binding in a file of the project, a module of it, or (`dotted` alone)
     something of another library."""
 

@@ -8,8 +8,8 @@ it got before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from forge_doctor.lint.modules import PACKAGE_MARK
 from forge_doctor.lint.surface import Surface
@@ -18,8 +18,7 @@ from forge_doctor.lint.surface import Surface
 MOST_WORDS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(NamedTuple):
     """A project's files with what they tell unopened, and the folders an import may lead to but no search enters."""
 
     surfaces: Mapping[str, Surface]

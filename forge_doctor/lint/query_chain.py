@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Edit
 from forge_doctor.lint.imported_name import imported_name
@@ -25,8 +25,7 @@ ENDS = frozenset({*FETCHERS, "get", "count", "delete", "update", "exists"})
 CLASS_NAME = regex(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryChain:
+class QueryChain(NamedTuple):
     """`session.query(A).filter(...).first()`: `query` is the innermost call, `outer` the last of the chain."""
 
     project: Project

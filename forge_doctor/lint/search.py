@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.finding import NotRun
 from forge_doctor.lint.modules import BUILT, NOT_OURS, is_package
@@ -29,8 +30,7 @@ STAGED = regex(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)
 SUBMODULE = b"160000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excludes:
+class Excludes(NamedTuple):
     """What is left out; of packages less, since one may be called `build`."""
 
     everywhere: Patterns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
@@ -40,8 +40,7 @@ LONGEST = 200  # a name, or what stands before one
 MAKES_SESSIONS = AnyWord(b"ession", b"actory", b"aker")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """A new session: `node` is the expression that holds it (the `await` of a coroutine), `call` what makes it."""
 
     node: Node

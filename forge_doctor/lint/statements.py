@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.kinds import words
@@ -25,8 +25,7 @@ MAX_DEPTH = 8
 RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sql:
+class Sql(NamedTuple):
     """A statement: its verb (empty where unknown), what `select` was given, every expression that builds it.
 
     `understood` says that nothing from elsewhere took part.
@@ -65,8 +64,8 @@ def sql_of(project: Project, node: Node | None, depth: int = 0) -> Sql:
         place = place.receiver
     if isinstance(place, Name):
         found = _named(project, place, depth)
-        return replace(found, parts=(node, *found.parts), understood=understood and found.understood)
-    return replace(UNKNOWN_SQL, parts=(node,))
+        return found._replace(parts=(node, *found.parts), understood=understood and found.understood)
+    return UNKNOWN_SQL._replace(parts=(node,))
 
 
 def _starts(project: Project, call: Call) -> bool:
@@ -93,7 +92,7 @@ def _raw(call: Call, node: Node) -> Sql:
         match = RAW.match(call.args[0].value)
         if match is not None:
             return Sql(verb=match.group(1).lower(), parts=(node,))
-    return replace(UNKNOWN_SQL, parts=(node,))
+    return UNKNOWN_SQL._replace(parts=(node,))
 
 
 def _named(project: Project, name: Name, depth: int) -> Sql:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from forge_doctor.finding import Finding
 from forge_doctor.lint.layout import Comment, Layout, layout
@@ -48,8 +49,7 @@ class Ignore:
         return reaches and finding.check in self.rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """What is left after the ignores, and per ignore the rules that muted something."""
 
     findings: tuple[Finding, ...]

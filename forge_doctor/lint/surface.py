@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.lint.suspects import DATABASE_WORDS
 from forge_doctor.regex import regex
@@ -52,8 +52,7 @@ SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
 ARQ = regex(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name handed over: `by` is the callable it goes to, `offset` (in bytes) where the name ends."""
 
     by: str
@@ -61,8 +60,7 @@ class Mention:
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surface:
+class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
     on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
     call may make a factory, and what is handed over."""
@@ -134,7 +132,7 @@ Surfaces = Mapping[Path, Surface | LateSurface]
 def surface_of(data: bytes) -> Surface:
     """What these bytes tell, all of it."""
     late = LateSurface(data)
-    return Surface(**{field.name: getattr(late, field.name) for field in fields(Surface)})
+    return Surface(**{name: getattr(late, name) for name in Surface._fields})
 
 
 def _texts(names: Iterator[bytes] | list[bytes] | tuple[()]) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ import ast
 import re
 import sys
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.regex import regex
 
@@ -37,8 +36,7 @@ TEMPLATE = regex(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyntaxProblem:
+class SyntaxProblem(NamedTuple):
     """A file nobody could parse whole: `reader` names what would (`Python 3.14`), empty where unknown."""
 
     line: int

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.errors import CannotInspect
 
 GIT_TIMEOUT_S = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitAnswer:
+class GitAnswer(NamedTuple):
     """What one git command said: `status` is its exit status, -1 where git is not installed."""
 
     status: int

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -69,8 +69,7 @@ QUERYING = rb"\s*\.\s*(?:begin|connection|execute|exec|flush|get|get_one|merge|r
 ENDING = rb"\s*\.\s*(?:commit|rollback|close|aclose)\s*\("
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class Open(NamedTuple):
     """A session that is open where the call stands: since which node, as what name."""
 
     name: str

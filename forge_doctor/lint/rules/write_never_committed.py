@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -58,8 +58,7 @@ DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commi
 COMMITS = regex(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(NamedTuple):
     """What changes rows, through which session; `says` begins the message."""
 
     node: Node
