@@ -106,11 +106,25 @@ def _subscript(knows: Knowledge, annotation: Subscript, at: Node, depth: int) ->
         return _annotated_with(knows, items, at, depth)
     kind = GENERIC.get(name)
     if kind is None or not items:
-        return annotated(knows, annotation.value, at, depth + 1)
+        value = annotated(knows, annotation.value, at, depth + 1)
+        return value if value.kind is not Kind.OTHER else _generic(knows, items, at, depth)
     if kind is Kind.CLASS:
         return Value(Kind.CLASS, of=annotated(knows, items[0], at, depth + 1))
+    if kind is Kind.COLLECTION:
+        return collection_of(annotated(knows, items[0], at, depth + 1))
     last = kind in (Kind.CALLABLE, Kind.COROUTINE)
     return Value(kind, of=annotated(knows, items[-1] if last else items[0], at, depth + 1))
+
+
+def _generic(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) -> Value:
+    """A library's generic, with the one class of the project that it is written with."""
+    own = [one for one in (annotated(knows, item, at, depth + 1) for item in items) if one.kind is Kind.INSTANCE]
+    return Value(Kind.OTHER, of=own[0]) if len(own) == 1 else OTHER
+
+
+def collection_of(element: Value) -> Value:
+    """Many of the same; of no interest where those are of none."""
+    return Value(Kind.COLLECTION, of=element) if element.kind.is_async or element.kind is Kind.INSTANCE else OTHER
 
 
 def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) -> Value:

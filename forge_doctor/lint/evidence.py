@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.methods import COROUTINES, TELLING
 from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
+from forge_doctor.lint.same_source import bound_alike, source_of
 from forge_doctor.lint.scopes import Scopes, reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
@@ -69,22 +71,47 @@ class Evidence(NamedTuple):
 NO_EVIDENCE = Evidence(text="")
 
 
-def evidence_for(node: Name | Attribute, region: Node) -> Evidence:
+def evidence_for(scopes: Scopes, node: Name | Attribute, region: Node) -> Evidence:
     """What the uses of an expression in a region tell; nothing for anything but a name or a chain of attributes."""
     text = node.text
     if len(text) > MAX_TEXT or not CHAIN.fullmatch(text):
         return NO_EVIDENCE
     awaited, plain = _seen(node.file.data[region.start : region.end], text)
     function = node.function
+    in_async = function is not None and function.is_async
     named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
+    near = near_library(node.file) or (named and not OTHER_DRIVERS.search(node.file.data))
+    if in_async and near and not awaited & TELLING:
+        awaited, plain = _seen_elsewhere(scopes, node, awaited, plain)
     return Evidence(
         text=text,
         awaited=awaited,
         plain=plain,
         named_like_session=named,
-        near_library=near_library(node.file) or (named and not OTHER_DRIVERS.search(node.file.data)),
-        in_async=function is not None and function.is_async,
+        near_library=near,
+        in_async=in_async,
     )
+
+
+def _seen_elsewhere(
+    scopes: Scopes, node: Name | Attribute, awaited: frozenset[str], plain: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The same with the uses of what the same expression gives elsewhere in the file."""
+    root, dot, rest = node.text.partition(".")
+    binding = _only_binding(scopes, node, root)
+    source = None if binding is None else source_of(binding)
+    for name, region in () if source is None else bound_alike(source):
+        more_awaited, more_plain = _seen(node.file.data[region.start : region.end], f"{name}{dot}{rest}")
+        awaited, plain = awaited | more_awaited, plain | more_plain
+    return awaited, plain
+
+
+def _only_binding(scopes: Scopes, node: Name | Attribute, root: str) -> Binding | None:
+    found = scopes.lookup(root, node)
+    bindings = [] if found is None else found[1]
+    if found is not None and found[0] is scopes.of(node):
+        bindings = reaching(bindings, node)
+    return bindings[0] if len(bindings) == 1 else None
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from forge_doctor.lint.library import (
     HARMLESS_DECORATORS,
     MANAGER_DECORATORS,
     PROPERTY_DECORATORS,
+    WRAPPING_DECORATORS,
 )
 from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Lambda, Node, Param, Return, Starred, Yield
 from forge_doctor.lint.source import SourceFile
@@ -35,11 +36,12 @@ def result(knows: Knowledge, function: FunctionDef) -> Value:
 
 
 def _wraps_async(knows: Knowledge, decorator: Node) -> bool:
-    """Whether it is a function of the project that has an `async def` inside to put in the place of another."""
+    """Whether it is a function of the project that has an `async def` inside to put in the place of another, or has the
+    name of a library's that does so."""
     called = knows.value_of(decorator.func if isinstance(decorator, Call) else decorator)
-    return isinstance(called.definition, FunctionDef) and any(
-        one.is_async and not one.is_generator for one in called.definition.find(FunctionDef)
-    )
+    if not isinstance(called.definition, FunctionDef):
+        return _name(decorator) in WRAPPING_DECORATORS
+    return any(one.is_async and not one.is_generator for one in called.definition.find(FunctionDef))
 
 
 def _undecorated(knows: Knowledge, function: FunctionDef) -> Value:

@@ -62,6 +62,10 @@ GENERIC = {
     "Future": Kind.COROUTINE,
     "Task": Kind.COROUTINE,
     "Callable": Kind.CALLABLE,
+    **dict.fromkeys(
+        ("list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence", "Collection", "deque"),
+        Kind.COLLECTION,
+    ),
     "type": Kind.CLASS,
     "Type": Kind.CLASS,
 }
@@ -70,13 +74,22 @@ TRANSPARENT = frozenset(
     {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "InitVar", "FromDishka"}
 )
 
+# Attributes by which a framework's generic gives the application's own object: `info.context` of `Info[Context, None]`.
+APPLICATION_OBJECTS = frozenset({"context", "ctx", "deps", "lifespan_context", "root_value", "state", "userdata"})
+
 DEPENDS = frozenset({"Depends", "Security", "Provide", "Inject", "FromDishka", "TaskiqDepends"})
 ASYNC_MANAGER_DECORATORS = frozenset({"asynccontextmanager"})
 MANAGER_DECORATORS = frozenset({"contextmanager"})
 PROPERTY_DECORATORS = frozenset({"property", "cached_property", "hybrid_property", "async_property"})
 # Decorators that leave what a function returns as it is.
 HARMLESS_DECORATORS = frozenset(
-    {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload"}
+    {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload",
+     "deprecated"}
+)  # fmt: skip
+# Decorators of other libraries that wrap an `async def` in another, by their usual names.
+WRAPPING_DECORATORS = frozenset(
+    """alru_cache cached inject limit observe on_exception on_predicate retry timed timeit trace traced transactional
+    validate_call validate_arguments""".split()  # noqa: SIM905 - a table, read as text
 )
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_declaration
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Call, FunctionDef, Return
+from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.nodes import Await, Call, FunctionDef, Return
 from forge_doctor.lint.project import Project
 
 
@@ -21,20 +21,32 @@ class DataAccess(NamedTuple):
 def data_access(project: Project, call: Call) -> DataAccess | None:
     """What a call gives, if it is surely (or most likely) such a coroutine; None for anything else."""
     value = project.value_of(call)
-    if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW:
+    if value.kind is not Kind.COROUTINE:
+        return None
+    if value.confidence is Confidence.LOW and not _is_awaited_elsewhere(project, call, value):
         return None
     called = project.called(call)
     if called is not None and not called.is_async:
-        confidence = _passed_on(project, called)
-        return None if confidence is None else _unless_declared(called, min(value.confidence, confidence))
+        confidence = None if is_declaration(called) else _passed_on(project, called)
+        return None if confidence is None else DataAccess(function=called, confidence=min(value.confidence, confidence))
     function = value.definition
     if not isinstance(function, FunctionDef) or not project.touches_session(function):
         return None
-    return _unless_declared(function, value.confidence)
+    return DataAccess(function=function, confidence=max(value.confidence, Confidence.MEDIUM))
 
 
-def _unless_declared(function: FunctionDef, confidence: Confidence) -> DataAccess | None:
-    return None if is_declaration(function) else DataAccess(function=function, confidence=confidence)
+def _is_awaited_elsewhere(project: Project, call: Call, value: Value) -> bool:
+    """Whether calls of the same `async def` stand behind `await`, here or where it is defined: who decorated it has
+    left it a coroutine."""
+    function = value.definition
+    if not isinstance(function, FunctionDef):
+        return False
+    return any(
+        project.value_of(one).definition is function
+        for file in {call.file, function.file}
+        for one in file.calls(function.name)
+        if one is not call and isinstance(one.parent, Await)
+    )
 
 
 def _passed_on(project: Project, function: FunctionDef) -> Confidence | None:

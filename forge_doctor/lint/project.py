@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint import annotation as types
-from forge_doctor.lint import classes, exports, functions, inference, models, narrowing, touching
+from forge_doctor.lint import calls, classes, exports, functions, inference, models, narrowing, touching
 from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
@@ -99,19 +99,20 @@ class Project:
         if isinstance(value.definition, ClassDef):
             own = self.method(value.definition, call.method)
             if own is not None:
-                return None if not own.is_async else inference.method_value(value, call.method)
+                return None if not own.is_async else calls.method_value(value, call.method)
         confidence = self.evidence(receiver).confidence_in(call.method, value)
-        return inference.method_value(value.at_most(confidence), call.method)
+        return calls.method_value(value.at_most(confidence), call.method)
 
     def evidence(self, node: Node) -> Evidence:
         """What the uses of an expression tell."""
         if not isinstance(node, Name | Attribute):
             return NO_EVIDENCE
-        region = region_of(self.scopes(node.file), node)
+        scopes = self.scopes(node.file)
+        region = region_of(scopes, node)
         key = (region, node.text, node.function is not None and node.function.is_async)
         found = self._evidence.get(key)
         if found is None:
-            found = self._evidence[key] = evidence_for(node, region)
+            found = self._evidence[key] = evidence_for(scopes, node, region)
         return found
 
     def value_of(self, node: Node) -> Value:
@@ -200,7 +201,7 @@ class Project:
 
     def touches_session(self, function: FunctionDef) -> bool:
         """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
-        a parameter, an attribute of its class, or something it calls a coroutine method on."""
+        a parameter, an attribute of its class, something it calls a coroutine method on; or awaits one that does."""
         known = self._touching.get(function)
         if known is None:
             self._touching[function] = False

@@ -1,12 +1,14 @@
-"""Whether a function of the project has to do with a session; follows one call deep and no further."""
+"""Whether a function of the project has to do with a session: of its own, of what it is given, or of what it awaits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.kinds import UNKNOWN, Kind
+from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.methods import COROUTINES
-from forge_doctor.lint.nodes import Attribute, Call, FunctionDef, Name, Node, Param, With
+from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, ClassDef, FunctionDef, Name, Node, Param, With
 
 HOLDERS = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY, Kind.ASYNC_ENGINE}
@@ -15,24 +17,76 @@ HOLDERS = frozenset(
 METHODS = frozenset(name for kind in HOLDERS for name in COROUTINES.get(kind, ()))
 
 
+MOST_FUNCTIONS = 50  # that are read to answer for one
+
+
 def touches_session(knows: Knowledge, function: FunctionDef) -> bool:
-    """Whether it takes one, or calls a session's coroutine method on one, or hands one on, or enters one."""
+    """Whether it has to do with one itself, or awaits a function of the project that does, at whatever depth."""
+    known, waiting = {function}, [function]
+    while waiting and len(known) <= MOST_FUNCTIONS:
+        one = waiting.pop(0)
+        if _touches_itself(knows, one):
+            return True
+        waiting += dict.fromkeys(called for called in _awaited(knows, one) if called not in known)
+        known.update(waiting)
+    return False
+
+
+def _touches_itself(knows: Knowledge, function: FunctionDef) -> bool:
+    """Whether it takes one or an object that holds one, calls a session's coroutine method on one, hands one on, or
+    enters one."""
     for param in function.params:
         if isinstance(param, Param) and param.annotation is not None:
             value = knows.annotated(param.annotation, function)
-            if value.kind in HOLDERS and value.confidence > Confidence.LOW:
+            if value.confidence > Confidence.LOW and (value.kind in HOLDERS or _holds(knows, value)):
                 return True
     for call in function.find(Call):
         if call.method in METHODS and call.receiver is not None and _is_holder(knows, call.receiver):
             return True
         if any(isinstance(one, Attribute) and _is_holder(knows, one) for one in call.args):
             return True
+    return _enters(knows, function)
+
+
+def _enters(knows: Knowledge, function: FunctionDef) -> bool:
     return any(
         knows.entered(knows.value_of(item.value)).kind in HOLDERS
         for statement in function.find(With)
         if statement.is_async
         for item in statement.items
     )
+
+
+def _awaited(knows: Knowledge, function: FunctionDef) -> Iterator[FunctionDef]:
+    """The functions of the project whose coroutines it awaits."""
+    for one in function.find(Await):
+        value = knows.value_of(one.value)
+        sure = value.kind is Kind.COROUTINE and value.confidence > Confidence.LOW
+        if sure and isinstance(value.definition, FunctionDef):
+            yield value.definition
+
+
+def _holds(knows: Knowledge, instance: Value) -> bool:
+    """Whether a class of the project, or one of its bases, keeps a session in an attribute or gives one as a property."""
+    if not isinstance(instance.definition, ClassDef):
+        return False
+    return any(
+        knows.attribute(instance, name).kind in HOLDERS
+        for base in knows.bases(instance.definition)
+        if isinstance(base.inner.definition, ClassDef)
+        for name in sorted(_attribute_names(base.inner.definition))
+    )
+
+
+def _attribute_names(class_: ClassDef) -> Iterator[str]:
+    """What the class body and its methods set, and its properties."""
+    for assign in class_.find(Assign):
+        for target in assign.targets:
+            if isinstance(target, Name):
+                yield target.text
+            elif isinstance(target, Attribute) and target.value.text == "self":
+                yield target.attr
+    yield from (one.name for one in class_.methods if one.decorated_by("property", "cached_property"))
 
 
 def _is_holder(knows: Knowledge, node: Node) -> bool:

@@ -114,7 +114,7 @@ def _use(node: Node, around: Node) -> Use:  # noqa: C901 - one line a place
             statement = around.parent
             return Use.ENTERED if statement is not None and getattr(statement, "is_async", False) else Use.ENTERED_SYNC
         case Attribute():
-            return Use.CHAINED
+            return Use.AWAITED if around.attr == "__await__" else Use.CHAINED
         case Subscript():
             return Use.CHAINED if around.value is node else Use.COMPARED
         case For() | ComprehensionFor():

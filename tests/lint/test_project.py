@@ -130,6 +130,25 @@ async def f():
     async with Factory.begin() as db:
         db.flush()  # expect high
 """,
+    "async with, whatever the annotation says": SA
+    + """\
+from sqlalchemy.orm import sessionmaker
+async def f(make: sessionmaker):
+    async with make() as db:
+        db.commit()  # expect medium
+    with make() as db:
+        db.commit()
+""",
+    "an async factory annotated as a sync one": """\
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
+make = sessionmaker(class_=AsyncSession)
+class Store:
+    make: sessionmaker = make
+    async def work(self):
+        async with self.make() as db:
+            db.commit()  # expect high
+""",
     "class_": """\
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -241,6 +260,43 @@ async def f(db: AsyncSession):
 async def f(db: AsyncSession):
     rows = await db.stream(1)
     return rows.all()  # expect high
+""",
+    "a framework's generic": SA
+    + """\
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from strawberry.types import Info
+class Sessions:
+    def __init__(
+        self,
+        db: Callable[[], AbstractAsyncContextManager[AsyncSession]],
+        replica: Callable[[], AbstractAsyncContextManager[AsyncSession]] | None = None,
+    ):
+        self._db = db
+        self._replica = replica or db
+    def __call__(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db()
+    def read(self):
+        return self._replica()
+class Context:
+    db: Sessions
+async def f(info: Info[Context, None], name: Info[str, None]):
+    async with info.context.db() as db:
+        db.flush()  # expect medium
+    async with info.context.db.read() as db:
+        db.flush()  # expect medium
+    async with info.path.db() as db, name.context.db() as other:
+        db.flush()  # expect low
+        other.flush()
+""",
+    "a list of sessions": SA
+    + """\
+async def f(shards: list[AsyncSession], names: list[str]):
+    shards[0].flush()  # expect high
+    for shard in shards:
+        shard.commit()  # expect high
+    for name in names:
+        name.commit()
 """,
     "wrong annotation": """\
 from sqlalchemy.orm import Session

@@ -38,6 +38,7 @@ from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
 from forge_doctor.lint.doubles import is_mocked
 from forge_doctor.lint.fates import fate_of
+from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Call, FunctionDef
 from forge_doctor.lint.passing import data_access
 from forge_doctor.lint.project import Project
@@ -61,11 +62,14 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
     for call in file.calls(*names_to_look_for(file, project), awaited=False):
         if call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
-        access = data_access(project, call)
-        if access is None or (call.receiver is not None and is_mocked(call.receiver)):
+        if project.value_of(call).kind is not Kind.COROUTINE or (
+            call.receiver is not None and is_mocked(call.receiver)
+        ):
             continue
+        # Of the few that are faults it is asked last what they do, since that may lead through many functions.
         fate = fate_of(project, call)
-        if fate.is_fault:
+        access = data_access(project, call) if fate.is_fault else None
+        if access is not None:
             yield found(file, call, access.function, fate.use, min(access.confidence, fate.confidence))
 
 

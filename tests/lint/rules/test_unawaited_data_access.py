@@ -149,8 +149,117 @@ async def f(repo: Repo, db: AsyncSession):
     later(db)  # expect high
     return user.name
 """,
+    """\
+from abc import ABC, abstractmethod
+from typing import Protocol, overload
+class Users(Protocol):
+    async def one(self, db: AsyncSession, key: int) -> int: ...
+class Orders(ABC):
+    @abstractmethod
+    async def save(self, db: AsyncSession) -> None:
+        raise NotImplementedError
+class Parcels:
+    @overload
+    async def get(self, db: AsyncSession, key: int) -> int: ...
+    @overload
+    async def get(self, db: AsyncSession, key: str) -> str: ...
+    async def get(self, db, key):
+        return await db.get(int, key)
+class Service:
+    def __init__(self, users: Users, orders: Orders):
+        self._users = users
+        self._orders = orders
+    async def run(self, db: AsyncSession, parcels: Parcels):
+        self._orders.save(db)  # expect high
+        parcel = parcels.get(db, 1)  # expect high
+        user = self._users.one(db, 1)  # expect high
+        return user.name, parcel.weight
+""",
+    """\
+class Database:
+    def __init__(self) -> None:
+        self._engine = engine
+class Users(Database):
+    async def one(self, key): ...
+async def fetch(db: AsyncSession):
+    return await db.scalar(select(1))
+async def checked(key):
+    async def inner(db: AsyncSession):
+        return await fetch(db)
+    return await inner(key)
+async def load(key):
+    return await checked(key)
+async def show(users: Users, title):
+    return title
+async def f(users: Users):
+    user = load(1)  # expect high
+    show(users, "x")  # expect high
+    return user.name
+""",
+    """\
+from typing_extensions import deprecated
+from tenacity import retry
+from elsewhere import in_scope
+@deprecated("use another")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+@retry(attempts=3)
+async def save(db: AsyncSession):
+    await db.commit()
+@in_scope("users")
+async def remove(db: AsyncSession):
+    await db.rollback()
+async def f(db: AsyncSession):
+    save(db)  # expect medium
+    remove(db)  # expect medium
+    await remove(db)
+    user = load(db)  # expect high
+    return user.name
+""",
 )
 SILENT = (
+    """\
+class Opening:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def _open(self):
+        await self.db.connection()
+    def __await__(self):
+        return self._open().__await__()
+async def f(db: AsyncSession):
+    await Opening(db)
+    await db.commit()
+""",
+    """\
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import Protocol
+class Rows(Protocol):
+    def count(self, db: AsyncSession) -> int: ...
+class Users(ABC):
+    @abstractmethod
+    async def rows(self, db: AsyncSession) -> AsyncIterator[int]: ...
+    @abstractmethod
+    def names(self, db: AsyncSession): ...
+async def f(db: AsyncSession, rows: Rows, users: Users):
+    rows.count(db)
+    users.names(db)
+    async for row in users.rows(db):
+        print(row)
+""",
+    """\
+class Screen:
+    def __init__(self) -> None:
+        self.width = 80
+async def show(screen: Screen, title):
+    return title
+async def twice(screen: Screen):
+    await show(screen, "x")
+    await twice(screen)
+async def f(db: AsyncSession, screen: Screen):
+    show(screen, "x")
+    twice(screen)
+""",
     """\
 import asyncio
 from typing import overload

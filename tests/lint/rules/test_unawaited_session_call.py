@@ -198,3 +198,80 @@ async def f(db):
     db.commit()  # expect medium
 """
     check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """\
+from sqlalchemy import select
+from .library import Context
+async def first(context: Context):
+    async with context.db() as session:
+        await session.execute(select(1))
+async def second(context: Context):
+    async with context.db() as session:
+        session.scalar(select(1))  # expect medium
+""",
+        """\
+from sqlalchemy import select
+class Books:
+    async def first(self):
+        async with self.context.session() as db, self.lock:
+            await db.execute(select(1))
+            await db.commit()
+    async def second(self, key):
+        async with self.context.session() as db:
+            return db.get(int, key)  # expect medium
+    async def third(self):
+        async with self.elsewhere.session() as db:
+            db.execute(select(1))  # expect low
+""",
+        """\
+from sqlalchemy import select
+from .library import open_session
+async def first():
+    session = await open_session("a")
+    await session.flush()
+    one = await open_session("b")
+async def second():
+    session = await open_session("a")
+    session.commit()  # expect medium
+""",
+    ],
+)
+def test_what_the_same_expression_gives_elsewhere_and_is_awaited_gives_medium_confidence(
+    code: str, tmp_path: Path
+) -> None:
+    check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """\
+import sqlalchemy
+from .library import connect
+async def first():
+    async with connect() as cache:
+        await cache.execute("x")
+async def second():
+    with connect() as cache:
+        cache.execute("x")
+""",
+        """\
+import sqlalchemy
+from .library import client
+async def first():
+    async with client() as http:
+        await http.get("x")
+        await http.scalars()
+async def second():
+    async with client() as http:
+        http.get("x")
+        http.delete("x")
+""",
+    ],
+)
+def test_the_same_expression_elsewhere_proves_nothing_of_what_is_no_session(code: str, tmp_path: Path) -> None:
+    check_source(code, RULE, tmp_path)

@@ -1,0 +1,112 @@
+"""What a call gives: of the project's functions and classes, of SQLAlchemy's methods, of a few functions everybody
+uses; looks into no other library."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from forge_doctor.lint.classes import as_called_on
+from forge_doctor.lint.kinds import OTHER, UNKNOWN, Kind, Value
+from forge_doctor.lint.knowledge import Knowledge
+from forge_doctor.lint.library import DEPENDS, LOOKALIKES
+from forge_doctor.lint.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
+from forge_doctor.lint.nodes import Call, ClassDef, FunctionDef
+
+CALLED = {
+    Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,
+    Kind.ASYNC_SCOPED: Kind.ASYNC_SESSION,
+    Kind.FACTORY: Kind.SESSION,
+    Kind.SCOPED: Kind.SESSION,
+}
+# Functions that give back the coroutine they are given, or a task of it.
+SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
+
+
+def method_value(receiver: Value, name: str) -> Value:
+    """What calling a method of one of SQLAlchemy's classes gives."""
+    key = (receiver.kind, name)
+
+    def told(kind: Kind, of: Value | None = None) -> Value:
+        return Value(kind, of=of, confidence=receiver.confidence, why=receiver.why, name=name)
+
+    if key in STARTABLE:
+        return told(Kind.STARTABLE, told(STARTABLE[key]))
+    if key in ENTERED:
+        return told(Kind.ASYNC_CONTEXT, told(ENTERED[key]))
+    if name in COROUTINES.get(receiver.kind, ()):
+        return told(Kind.COROUTINE, told(AWAITED.get(key, Kind.OTHER)))
+    if receiver.kind in (Kind.ASYNC_RESULT, Kind.RESULT) and name in PLAIN[Kind.ASYNC_RESULT]:
+        return told(receiver.kind)
+    if receiver.kind.is_sync_session and name in ("execute", "scalars", "exec"):
+        return told(Kind.RESULT)
+    if receiver.kind.is_sync_session and name in ("begin", "begin_nested"):
+        return told(Kind.TRANSACTION)
+    if receiver.kind is Kind.ENGINE and name in ("connect", "begin"):
+        return told(Kind.CONNECTION)
+    if receiver.kind is Kind.FACTORY and name == "begin":
+        return told(Kind.CONTEXT, told(Kind.SESSION))
+    return UNKNOWN
+
+
+def call_value(knows: Knowledge, call: Call) -> Value:
+    """What a call gives."""
+    func = knows.value_of(call.func)
+    if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
+        result = knows.result(func.definition).at_most(func.confidence)
+        return result if call.receiver is None else as_called_on(knows.value_of(call.receiver), func.definition, result)
+    if func.kind is Kind.CLASS:
+        return _made(knows, call, func)
+    if func.kind is Kind.CALLABLE:
+        return func.inner
+    if func.kind in CALLED:
+        return Value(CALLED[func.kind], confidence=func.confidence, why=func.why or f"made by {call.func.text}()")
+    if func.kind is Kind.INSTANCE and isinstance(func.definition, ClassDef):
+        method = knows.method(func.definition, "__call__")
+        return UNKNOWN if method is None else knows.result(method).at_most(func.confidence)
+    if func.kind is Kind.EXTERNAL and func.name.partition(".")[0] in LOOKALIKES:
+        return OTHER
+    return _known_call(knows, call)
+
+
+def _made(knows: Knowledge, call: Call, class_: Value) -> Value:
+    if class_.inner.kind is Kind.FACTORY:
+        made = call.keyword("class_")
+        if (made is not None and knows.value_of(made).inner.kind.is_async_session) or "AsyncSession" in call.func.text:
+            return Value(Kind.ASYNC_FACTORY, why=f"made in line {call.line}")
+    return class_.inner.because(f"made in line {call.line}")
+
+
+def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line a function
+    name, args = call.method, call.args
+    if name in DEPENDS:
+        dependency = args[0] if args else call.keyword("dependency")
+        return UNKNOWN if dependency is None else Value(Kind.DEPENDENCY, of=knows.provided(knows.value_of(dependency)))
+    if name == "super" and call.class_ is not None:
+        return Value(Kind.INSTANCE, definition=call.class_)
+    if not args:
+        if name == "__anext__" and call.receiver is not None:
+            return Value(Kind.COROUTINE, of=knows.value_of(call.receiver).inner)
+        return UNKNOWN
+    if name == "anext":
+        return Value(Kind.COROUTINE, of=knows.value_of(args[0]).inner)
+    if name == "enter_async_context":
+        return Value(Kind.COROUTINE, of=knows.entered(knows.value_of(args[0])))
+    if name in ("enter_context", "next"):
+        entered = knows.value_of(args[0])
+        return entered.inner if entered.kind is Kind.ITERATOR else knows.entered(entered)
+    if name in SAME:
+        return replace(knows.value_of(args[0]), definition=None)
+    if name == "partial":
+        partial = knows.value_of(args[0])
+        return (
+            Value(Kind.CALLABLE, of=knows.result(partial.definition))
+            if isinstance(partial.definition, FunctionDef)
+            else UNKNOWN
+        )
+    if name in ("asynccontextmanager", "contextmanager"):
+        made = knows.provided(knows.value_of(args[0]))
+        kind = Kind.ASYNC_CONTEXT if name.startswith("async") else Kind.CONTEXT
+        return Value(Kind.CALLABLE, of=Value(kind, of=made))
+    if name == "cast" and len(args) > 1:
+        return knows.annotated(args[0], call)
+    return UNKNOWN
