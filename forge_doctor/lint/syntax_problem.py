@@ -35,7 +35,7 @@ TEMPLATE = regex(
     re.MULTILINE,
 )
 # What git leaves where two changes of the same lines meet.
-CONFLICT = re.compile(rb"^<{7} .*$", re.MULTILINE)
+CONFLICT = regex(rb"^<{7} .*$", re.MULTILINE)
 
 
 class SyntaxProblem(NamedTuple):

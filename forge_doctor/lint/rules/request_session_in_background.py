@@ -34,7 +34,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -66,7 +65,7 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
             if use is not None:
                 own = is_closed_by(project, coroutine, use)
                 yield found(
-                    file, project, call, replace(use, confidence=Confidence.LOW) if own else use, Severity.ERROR
+                    file, project, call, use._replace(confidence=Confidence.LOW) if own else use, Severity.ERROR
                 )
 
 
