@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding, NotRun
@@ -20,8 +21,7 @@ from forge_doctor.lint.suspects import IGNORE_MARK
 from forge_doctor.report import Report, Table, sort_outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class Examination(NamedTuple):
     """The report; the files looked at; every finding with its fingerprint, baseline or not."""
 
     report: Report
@@ -55,7 +55,7 @@ def examine(request: Request) -> Examination:
 def _discovered(request: Request) -> Discovered:
     named = [path for path in request.paths if path not in request.overlay]
     found = discover(named, request.scope)
-    found = replace(found, files=(*found.files, *(path for path in request.paths if path in request.overlay)))
+    found = found._replace(files=(*found.files, *(path for path in request.paths if path in request.overlay)))
     if found.files or found.blind_spots or (found.excluded and found.excluded == len(named)):
         return found
     where = ", ".join(shown(path) for path in request.paths)

@@ -189,7 +189,7 @@ class Project:
         """What every file tells without being parsed, in the order of their paths."""
         known = self._given_surfaces or {}
         paths = [*known] or [Path(name) for name in self._modules.files()]
-        if not self.overlay.keys() <= set(paths):
+        if self.overlay:
             paths = sorted({*paths, *self.overlay})
         found: dict[Path, Surface | LateSurface] = {}
         for path in paths:
