@@ -7,6 +7,7 @@ it got before.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
@@ -28,7 +29,7 @@ class Ground(NamedTuple):
     def for_all(self) -> tuple[object, ...]:
         """What cannot be asked for by a name."""
         makers = tuple(sorted(path for path, one in self.surfaces.items() if one.makes_factory))
-        packages = tuple(sorted(path for path in self.surfaces if PurePath(path).name == PACKAGE_MARK))
+        packages = tuple(sorted(path for path in self.surfaces if path.endswith(f"{os.sep}{PACKAGE_MARK}")))
         return makers, packages, self.left_out, any(one.relationships for one in self.surfaces.values())
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,14 @@ class ResultCache:
         self._kept_results = {names[numbers[0]]: (numbers, plain) for numbers, plain in self._kept["results"]}
 
     def _ground(self, left_out: Iterable[str], digests: Mapping[str, str]) -> Ground:
-        surfaces = {digest: surface_from(plain) for digest, plain in self._plain_surfaces.items()}
-        return Ground(
-            surfaces={name: surfaces.get(digest, NOTHING) for name, digest in digests.items()},
-            left_out=tuple(left_out),
-        )
+        known = self._surfaces_by_digest
+        surfaces = {name: known.get(digest, NOTHING) for name, digest in digests.items()}
+        return Ground(surfaces=surfaces, left_out=tuple(left_out))
+
+    @cached_property
+    def _surfaces_by_digest(self) -> Mapping[str, Surface]:
+        """Those of all files as they were and as they are, once each file was looked at."""
+        return {digest: surface_from(plain) for digest, plain in self._plain_surfaces.items()}
 
     def _digests_of_project(self) -> Mapping[str, str]:
         return {name: self._digests[name] for name in self._statuses}
