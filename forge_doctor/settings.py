@@ -11,7 +11,8 @@ from typing import Any
 from forge_doctor.check import Check, Limits, nearest
 from forge_doctor.errors import UsageProblem
 
-TABLE = "tool.forge-doctor"
+NAME = "forge-doctor"
+TABLE = f"tool.{NAME}"
 
 # key -> the Python type of its TOML value; a tuple of one type is an array of it, a mapping from `str` a table with
 # names of the user's own.
@@ -188,14 +189,18 @@ def _expect(condition: bool, path: Path, problem: str) -> None:
 
 
 def _our_table(path: Path) -> dict[str, Any] | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{path}: cannot be read: {error}") from error
+    if NAME not in text:
+        return None  # to parse what is for others takes longer than all else that is done with it
     import tomllib
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"{path}: cannot be read: {error}") from error
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageProblem(f"{path}: is not valid TOML: {error}") from error
-    table: dict[str, Any] | None = document.get("tool", {}).get("forge-doctor")
+    table: dict[str, Any] | None = document.get("tool", {}).get(NAME)
     _expect(table is None or isinstance(table, dict), path, f"[{TABLE}] must be a table")
     return table

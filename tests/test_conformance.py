@@ -79,7 +79,7 @@ def test_every_limit_says_its_unit() -> None:
 
 @pytest.mark.parametrize("check", [check for _, check in CHECKS], ids=lambda check: check.id)
 def test_explain_prints_the_manual_and_the_limits(check: Check[Any]) -> None:
-    from forge_doctor.cli import app
+    from forge_doctor.cli.commands import app
 
     result = CliRunner().invoke(app, ["explain", check.id])
     assert result.exit_code == 0, result.output
@@ -88,7 +88,7 @@ def test_explain_prints_the_manual_and_the_limits(check: Check[Any]) -> None:
 
 
 def test_explain_lists_every_check_with_its_severity_and_summary() -> None:
-    from forge_doctor.cli import app
+    from forge_doctor.cli.commands import app
 
     lines = CliRunner().invoke(app, ["explain"]).output.splitlines()
     for _, check in CHECKS:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from forge_doctor.cli import app
+from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
 
 README = help_blocks.README.read_text(encoding="utf-8")

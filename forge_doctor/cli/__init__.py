@@ -1,4 +1,4 @@
-"""The command line: one module a command, gathered here."""
+"""The command line: one module a command, of which a run loads its own."""
 
 from __future__ import annotations
 
@@ -6,67 +6,16 @@ import atexit
 import gc
 import sys
 
-import typer
-
-import forge_doctor.cli.demo as demo_command
-import forge_doctor.cli.explain as explain_command
-import forge_doctor.cli.lint as lint_command
-import forge_doctor.cli.logs as logs_command
-import forge_doctor.cli.pool as pool_command
-from forge_doctor.errors import ForgeDoctorError
-
-EPILOG = """\b
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
-
-\b
-Examples:
-  forge-doctor pool --dsn postgresql://app@db.example/shop
-  forge-doctor logs shop-api
-  forge-doctor lint src
-  forge-doctor demo"""
-
-app = typer.Typer(
-    name="forge-doctor",
-    help="A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL.",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def show_version(wanted: bool) -> None:
-    """Print the version and stop."""
-    if wanted:
-        from forge_doctor import __version__
-
-        typer.echo(f"forge-doctor {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    version: bool = typer.Option(
-        False, "--version", "-V", callback=show_version, is_eager=True, help="Print the version and exit."
-    ),
-) -> None:
-    """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""
-
-
-app.command("pool", epilog=pool_command.EPILOG)(pool_command.pool)
-app.command("logs", epilog=logs_command.EPILOG)(logs_command.logs)
-app.command("lint", epilog=lint_command.EPILOG)(lint_command.lint)
-app.command("explain", epilog=explain_command.EPILOG)(explain_command.explain)
-app.command("demo", epilog=demo_command.EPILOG)(demo_command.demo)
-
 
 def main() -> None:
     """The `forge-doctor` command: errors become one line and an exit code."""
-    # What is loaded is needed to the end: to look for garbage in it costs a short run an eighth of its time,
-    # most of that when the interpreter ends.
+    # What is loaded is needed to the end: to look for garbage in it costs a short run a quarter of its time,
+    # most of that when the interpreter ends. So this comes before anything is loaded.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
+    from forge_doctor.cli.commands import app
+    from forge_doctor.errors import ForgeDoctorError
+
     try:
         app()
     except ForgeDoctorError as error:

@@ -6,19 +6,20 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from forge_doctor.cli.lint_changes import print_diff, say, write_changes
 from forge_doctor.cli.output import deliver, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.lint.checks import Checks
 from forge_doctor.lint.examine import Examination, examine, statistics
-from forge_doctor.lint.per_file import parse_per_file_ignores
-from forge_doctor.lint.request import Request, chosen_checks, default_path, file_name, lint_from
+from forge_doctor.lint.per_file import PerFileIgnores, parse_per_file_ignores
+from forge_doctor.lint.request import Request, default_path, file_name, lint_from
 from forge_doctor.lint.search import Scope, excludes
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
 
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 STDIN = Path("-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
+class Flags(NamedTuple):
     """The command's own options as given; None where the configuration or a default decides."""
 
     paths: tuple[Path, ...]
@@ -109,7 +109,7 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
     here = Path.cwd()
     settings = options.settings
     base = settings.path.resolve().parent if settings.path else default_path(here)
-    checks = chosen_checks(options.select, options.ignore)
+    checks = Checks(options.select, options.ignore)
     overlay: Mapping[Path, bytes] = {}
     paths = flags.paths or (base,)
     if STDIN in flags.paths:
@@ -123,14 +123,19 @@ def _request(flags: Flags, options: ReportOptions) -> Request:
             force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
             gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
         ),
-        lint=lint_from(here, checks.rules, _jobs(flags, options), None if flags.no_cache else _cache_folder()),
+        lint=lint_from(here, checks, _jobs(flags, options), None if flags.no_cache else _cache_folder()),
         name=partial(file_name, here=here),
         checks=checks,
-        per_file=parse_per_file_ignores(_configured(options, "per-file-ignores", {}), checks.known, settings.path),
+        per_file=_per_file(options, checks),
         baseline=_baseline(flags, options, base),
         changed=_changed(flags, base),
         overlay=overlay,
     )
+
+
+def _per_file(options: ReportOptions, checks: Checks) -> PerFileIgnores:
+    table = _configured(options, "per-file-ignores", {})
+    return parse_per_file_ignores(table, checks.known, options.settings.path) if table else PerFileIgnores()
 
 
 def _configured(options: ReportOptions, key: str, default: Any) -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
@@ -16,8 +15,7 @@ from forge_doctor.settings import Settings, load_settings
 Member = TypeVar("Member", Severity, Confidence, OutputFormat)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(NamedTuple):
     """What the shared options and the configuration come to, flags first."""
 
     settings: Settings

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Location
 from forge_doctor.lint.suppress import Ignore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreAudit:
+class IgnoreAudit(NamedTuple):
     """The ignores of the file `target` with the rules that muted something by each; the ids that exist (`known`)
     and those that ran on this file to the end (`ran`)."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from forge_doctor.lint.nodes import (
     Assign,
@@ -36,8 +36,7 @@ class How(Enum):
     TYPE_ALIAS = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Binding(NamedTuple):
     """One binding of a name.
 
     `node` is what binds (the `Assign`, `WithItem`, `For`, `FunctionDef`, `Param` or plain `Name` of a

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import string
+
+from forge_doctor.regex import regex
 
 # In bytes read backwards: to search for a parenthesis costs a fifth of a search for a name. Bytes beyond ASCII belong
 # to names in UTF-8.
-CALLED_BACKWARDS = re.compile(rb"\(\s*+([\w\x80-\xff]++)")
+CALLED_BACKWARDS = regex(rb"\(\s*+([\w\x80-\xff]++)")
 BLANKS = b" \t\n\f\r\\"
 NAMES_AND_BLANKS = string.ascii_letters.encode() + string.digits.encode() + bytes(range(128, 256)) + b"_." + BLANKS
 CLOSING = (b")", b"]", b"}", b"'", b'"', b"#")
-BEHIND_AWAIT = re.compile(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
+BEHIND_AWAIT = regex(rb"\bawait\s+(?:\w+\s*\.\s*)*\Z")
 LOOK_BACK = 100
 
 

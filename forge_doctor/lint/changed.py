@@ -11,9 +11,10 @@ from pathlib import Path
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding
 from forge_doctor.probes.git import ask_git
+from forge_doctor.regex import regex
 
-HUNK = re.compile(rb"@@ -\d+(?:,(?P<gone>\d+))? \+(?P<start>\d+)(?:,(?P<count>\d+))? @@")
-ESCAPE = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
+HUNK = regex(rb"@@ -\d+(?:,(?P<gone>\d+))? \+(?P<start>\d+)(?:,(?P<count>\d+))? @@")
+ESCAPE = regex(rb'\\([0-7]{3}|[abtnvfr"\\])')
 ESCAPED = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 
 

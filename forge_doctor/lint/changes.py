@@ -10,11 +10,12 @@ from forge_doctor.lint.mapped import is_column
 from forge_doctor.lint.nodes import Assign, Attribute, Name, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-CHANGED = re.compile(rb"^[ \t]+([^\W\d]\w*)\.\w+[ \t]*(?:[-+|]?=)(?!=)", re.MULTILINE)
-LOADING = re.compile(rb"await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec|execute)\(")
+CHANGED = regex(rb"^[ \t]+([^\W\d]\w*)\.\w+[ \t]*(?:[-+|]?=)(?!=)", re.MULTILINE)
+LOADING = regex(rb"await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec|execute)\(")
 # An object taken out of the session, or a change that the session is told to forget.
-LET_GO = re.compile(r"expunge|expire|make_transient|no_autoflush|refresh")
+LET_GO = regex(r"expunge|expire|make_transient|no_autoflush|refresh")
 
 
 def changes(file: SourceFile, project: Project) -> Iterator[tuple[Assign, Name]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,9 +10,10 @@ from forge_doctor.lint.functions import is_property
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
+from forge_doctor.regex import regex
 
 MAX_BASES = 30
-SELF = re.compile(r"\bSelf\b")
+SELF = regex(r"\bSelf\b")
 # What is annotated as the sync class, and set to its async twin.
 TWINS = {
     Kind.SESSION: Kind.ASYNC_SESSION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.kinds import Kind, words
@@ -28,8 +28,7 @@ LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
 GATHERERS = words("gather wait as_completed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(NamedTuple):
     """A session a coroutine works with: `text` is how it is written at the place that starts the coroutine."""
 
     text: str

@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.lint.search import Scope, Search, shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovered:
+class Discovered(NamedTuple):
     """The files to lint, by path; what could not be looked at; how many named paths were excluded."""
 
     files: tuple[Path, ...] = ()

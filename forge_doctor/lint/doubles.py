@@ -7,11 +7,12 @@ from functools import lru_cache
 
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
 MOCKS = (b"Mock", b"create_autospec", b"mocker")
-DOUBLE = re.compile(r"Mock|Fake|Stub|Dummy|Spy|Double")
-MOCKED = re.compile(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
-TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
+DOUBLE = regex(r"Mock|Fake|Stub|Dummy|Spy|Double")
+MOCKED = regex(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
+TEST_PATH = regex(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
 
 
 def is_test_file(file: SourceFile) -> bool:

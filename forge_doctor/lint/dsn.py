@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import NamedTuple
 
 from forge_doctor.lint.literals import HOLE
+from forge_doctor.regex import regex
 
-URL = re.compile(
+URL = regex(
     r"(?P<dialect>[a-z][a-z0-9]*)(?:\+(?P<driver>[\w\0]+))?://"
     r"(?:(?P<user>[^:@/]*)(?::(?P<password>[^@]*))?@)?"
     r"(?P<host>\[[^\]]*\]|[^:/?,]*)(?::(?P<port>[^/?,]*))?[^/?]*"
@@ -17,8 +19,7 @@ URL = re.compile(
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})  # noqa: S104 - compared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dsn:
+class Dsn(NamedTuple):
     """A URL's parts; empty where it has none, `HOLE` inside where one is filled in at run time."""
 
     dialect: str

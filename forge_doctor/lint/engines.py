@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.lint.dsn import Dsn, parse_dsn
 from forge_doctor.lint.literals import HOLE, dict_entries, followed, setting_default, text_of
@@ -15,8 +15,7 @@ MAKERS = ("create_async_engine", "create_engine")
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineCall:
+class EngineCall(NamedTuple):
     """`create_engine(...)` or `create_async_engine(...)`; `dsn` is None where the URL is not written in code.
 
     `default_dsn` is what the settings class says where nothing is set from outside.

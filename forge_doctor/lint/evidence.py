@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import Binding
@@ -14,21 +14,19 @@ from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, 
 from forge_doctor.lint.same_source import bound_alike, source_of
 from forge_doctor.lint.scopes import Scopes, reaching
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SESSION_NAME = re.compile(
-    r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE
-)
-OTHER_DRIVERS = re.compile(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
+SESSION_NAME = regex(r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE)
+OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
-CHAIN = re.compile(r"\w+(?:\.\w+)*")
+CHAIN = regex(r"\w+(?:\.\w+)*")
 MAX_TEXT = 80
 # Methods of results, caches and other things as well.
 AMBIGUOUS = frozenset({"scalar", "scalars", "refresh"})
 NONE_SEEN: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The uses of one receiver in its region (the function of a name, the class of `self.x`).
 
     `awaited` are the methods seen behind `await`, `plain` those seen without, `in_async` whether

@@ -5,27 +5,23 @@ Changes no file; the rules' own work is `lint/run.py`'s.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.audit import IgnoreAudit
-from forge_doctor.lint.baseline import Fingerprint, fingerprint, unknown
+from forge_doctor.lint.baseline import Fingerprint, unknown
 from forge_doctor.lint.discover import Discovered, discover
-from forge_doctor.lint.layout import lines_of
 from forge_doctor.lint.request import Request
 from forge_doctor.lint.search import shown
-from forge_doctor.lint.suppress import MARK, parse_ignores, suppress
-from forge_doctor.lint.text_file import decoded
-from forge_doctor.report import Report, Table, run_check, sort_outcomes
+from forge_doctor.lint.suspects import IGNORE_MARK
+from forge_doctor.report import Report, Table, sort_outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class Examination(NamedTuple):
     """The report; the files looked at; every finding with its fingerprint, baseline or not."""
 
     report: Report
@@ -59,7 +55,7 @@ def examine(request: Request) -> Examination:
 def _discovered(request: Request) -> Discovered:
     named = [path for path in request.paths if path not in request.overlay]
     found = discover(named, request.scope)
-    found = replace(found, files=(*found.files, *(path for path in request.paths if path in request.overlay)))
+    found = found._replace(files=(*found.files, *(path for path in request.paths if path in request.overlay)))
     if found.files or found.blind_spots or (found.excluded and found.excluded == len(named)):
         return found
     where = ", ".join(shown(path) for path in request.paths)
@@ -82,13 +78,23 @@ def _judged(
     for path in files:
         own = by_name.get(request.name(path), [])
         data = _content(request, path)
-        if not own and MARK.encode() not in data:
-            continue
-        kept, silenced = _one_file(request, path, own, decoded(data), crashed)
-        told += (one for one in kept if isinstance(one, NotRun))
-        printed += _printed(request, path, data, (one for one in kept if isinstance(one, Finding)))
-        muted += silenced
+        if own or IGNORE_MARK.encode() in data:
+            kept, fingerprints, silenced = _one_file(request, path, own, data, crashed)
+            told += (one for one in kept if isinstance(one, NotRun))
+            printed += fingerprints
+            muted += silenced
     return told, tuple(printed), muted
+
+
+def _one_file(
+    request: Request, path: Path, own: Sequence[Finding], data: bytes, crashed: frozenset[str]
+) -> tuple[list[Finding | NotRun], Iterable[tuple[Finding, Fingerprint]], int]:
+    from forge_doctor.lint.one_file import heard, printed
+    from forge_doctor.lint.text_file import decoded
+
+    text = decoded(data)
+    kept, muted = heard(request, path, own, text, crashed)
+    return kept, printed(request, path, text, kept), muted
 
 
 def _content(request: Request, path: Path) -> bytes:
@@ -99,35 +105,6 @@ def _content(request: Request, path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
-
-
-def _one_file(
-    request: Request, path: Path, own: Sequence[Finding], text: str, crashed: frozenset[str]
-) -> tuple[list[Finding | NotRun], int]:
-    off = request.per_file.ignored(request.scope.relative(str(path)))
-    heard = [one for one in own if one.check not in off]
-    former = {alias: check.id for check in request.checks.known for alias in check.aliases}
-    result = suppress(heard, parse_ignores(text, former))
-    unread = any(one.check not in request.checks.ids for one in own)
-    audit = IgnoreAudit(
-        target=request.name(path),
-        used=result.used,
-        known=frozenset(check.id for check in request.checks.known),
-        ran=frozenset() if unread else request.checks.ids - off - crashed,
-    )
-    judged = (one for check in request.checks.audits if check.id not in off for one in run_check(check, audit))
-    return [*result.findings, *(judged if result.used else ())], len(own) - len(result.findings)
-
-
-def _printed(
-    request: Request, path: Path, data: bytes, findings: Iterable[Finding]
-) -> Iterator[tuple[Finding, Fingerprint]]:
-    lines = lines_of(decoded(data))
-    place = os.path.relpath(path, request.scope.base).replace(os.sep, "/")
-    for one in findings:
-        number = one.location.line or 0
-        line = lines[number - 1] if 0 < number <= len(lines) else ""
-        yield one, fingerprint(one, shown(place), line)
 
 
 def statistics(report: Report) -> Table:

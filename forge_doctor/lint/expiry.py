@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import Binding, How
@@ -28,15 +28,14 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import MAKER
-from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.surface import making_places
+from forge_doctor.lint.survey import making_files
 
 MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expiry:
+class Expiry(NamedTuple):
     """Objects expire at commit because of `maker`, the call that makes the session or its factory."""
 
     maker: Call
@@ -88,7 +87,7 @@ def is_configured(maker: Call) -> bool:
 @lru_cache(maxsize=4)
 def may_expire(project: Project) -> bool:
     """Whether any call of the project may make sessions that leave the option on, told without following a name."""
-    files = (project.open_for_all(path) for path in survey_of(project).makers)
+    files = (project.open_for_all(path) for path in making_files(project))
     return any(expires(call) for file in files if file is not None for call in making_calls(file))
 
 
@@ -96,7 +95,7 @@ def may_expire(project: Project) -> bool:
 def makers_of(project: Project) -> tuple[Call, ...]:
     """Every call of the project outside its tests that makes an async factory, or a session without one."""
     found: list[Call] = []
-    for path in survey_of(project).makers:
+    for path in making_files(project):
         file = project.open_for_all(path)
         if file is not None and not is_test_file(file):
             found += [call for call in making_calls(file) if maker_kind(project, call)]
@@ -105,8 +104,8 @@ def makers_of(project: Project) -> tuple[Call, ...]:
 
 def making_calls(file: SourceFile) -> Iterator[Call]:
     """Calls of something by the name of a factory's class, a subscript behind it or not."""
-    for match in MAKER.finditer(file.data):
-        node = file.node_at(match.start())
+    for place in sorted(making_places(file.data)):
+        node = file.node_at(place)
         while node is not None and not isinstance(node, Call | Statement):
             node = node.parent
         if isinstance(node, Call) and called_name(node) in MADE:

@@ -26,9 +26,10 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.uses import Fate, Use, at_place, harmless
+from forge_doctor.regex import regex
 
 # Callables that take a coroutine to run it.
-TAKERS = re.compile(
+TAKERS = regex(
     r"gather|task|coro|await|async|future|shield|wait|timeout|nursery|spawn|soon|schedule|submit|background|fire"
     r"|run|retry|completed|delay|defer|limit|measure|timed|partial|trio|loop|promise|fail_after|suspend|race|concurren",
     re.IGNORECASE,

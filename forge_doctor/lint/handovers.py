@@ -7,8 +7,8 @@ then told by data flow, by name alone only for methods of something unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from forge_doctor.lint.kinds import Kind
@@ -34,8 +34,7 @@ JOB_DECORATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a name is handed over, and to what."""
 
     by: str

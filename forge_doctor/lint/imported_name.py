@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Edit
 from forge_doctor.lint.nodes import Expr, Import, ImportFrom, Node, Str
 from forge_doctor.lint.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedName:
+class ImportedName(NamedTuple):
     """The name to write, and the edits it needs first."""
 
     name: str

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.kinds import Value
 from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.surface import Surfaces
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a name leads: a binding in a file of the project, a module of it, or (`dotted` alone)
     something of another library."""
 
@@ -35,7 +32,7 @@ class Knowledge(Protocol):
         """Scopes and bindings of a file."""
 
     @property
-    def surfaces(self) -> Mapping[Path, Surface]:
+    def surfaces(self) -> Surfaces:
         """What every file tells without being parsed, in the order of their paths."""
 
     def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:

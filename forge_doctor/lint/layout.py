@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from forge_doctor.regex import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
 # Their lines are those of the statements inside; all others are one unit, whatever lines they span.
 COMPOUND = frozenset({"module", "block", "decorated_definition", "ERROR"})
-LONE_RETURN = re.compile(r"\r(?!\n)")
+LONE_RETURN = regex(r"\r(?!\n)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment with its `#`; lines and columns count from 1, columns count characters."""
 
     text: str
@@ -26,8 +25,7 @@ class Comment:
     alone: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(NamedTuple):
     """The lines of a source, its comments, and the runs of lines (first, last) that one statement or header spans."""
 
     lines: tuple[str, ...]

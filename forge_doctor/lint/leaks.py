@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Confidence, Evidence, Finding
@@ -20,8 +19,7 @@ from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import at_place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
+class Leak(NamedTuple):
     """A session nobody closes, the function it is made in, and what was seen of it."""
 
     made: Made

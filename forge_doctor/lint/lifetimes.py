@@ -29,12 +29,13 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import all_reads, param_reads
 from forge_doctor.lint.uses import Use, at_place
+from forge_doctor.regex import regex
 
 # Methods after which a session holds no connection and wants no further care.
 CLOSERS = words("close aclose close_all invalidate remove __aexit__ __exit__")
 CONNECTING = COROUTINES[Kind.ASYNC_SESSION] - CLOSERS - {"rollback", "reset"}
 # Calls that take over what they are given.
-OWNERS = re.compile(
+OWNERS = regex(
     r"(?:^|_)(?:a?clos\w*|clean\w*|dispose|release|finali[sz]er?|addfinalizer|teardown|shutdown|exit|enter|callback"
     r"|push|append|register|setattr|getattr)(?:_|$)|^(?:set|setdefault|put|put_nowait|insert|store|attach|extend)$",
     re.IGNORECASE,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import Binding
@@ -43,8 +43,7 @@ class Shape(Enum):
     OBJECT = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between."""
 
     model: Model
@@ -57,7 +56,7 @@ class Loaded:
     @property
     def one(self) -> Loaded:
         """An object of them."""
-        return replace(self, shape=Shape.OBJECT)
+        return self._replace(shape=Shape.OBJECT)
 
 
 def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loaded | None:
@@ -142,7 +141,7 @@ def _called(project: Project, call: Call, hops: int, depth: int) -> Loaded | Non
     if inner.shape is Shape.ROWS:
         if call.method in ONE_OF_ROWS:
             return inner.one
-        return replace(inner, shape=Shape.MANY) if call.method == "scalars" else None
+        return inner._replace(shape=Shape.MANY) if call.method == "scalars" else None
     if call.method in ONE:
         return inner.one
     return inner if call.method in ("all", "fetchall") else None
@@ -160,4 +159,4 @@ def _returned(project: Project, call: Call, hops: int, depth: int) -> Loaded | N
     if len(values) != 1:
         return None
     found = loaded(project, values[0], hops + 1, depth + 1)
-    return None if found is None else replace(found, hops=found.hops + 1)
+    return None if found is None else found._replace(hops=found.hops + 1)

@@ -3,48 +3,68 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from forge_doctor.lint.file_result import FileResult
 from forge_doctor.lint.modules import Modules, Roots
 from forge_doctor.lint.reading import Reading
-from forge_doctor.lint.run import FileResult, Projects, Rule, lint_files, without_collector
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.suspects import DATABASE_WORDS
 
-Surfaces = Mapping[Path, Mapping[Path, Surface]]
-# To survey a whole project for the first time for the sake of a few files costs more than to lint them.
+if TYPE_CHECKING:
+    from forge_doctor.lint.run import Rule
+    from forge_doctor.lint.surface import Surfaces
+
+# Called only where there is a file to lint.
+Rules = Callable[[], "tuple[Rule, ...]"]
+SurfacesByRoot = Mapping[Path, "Surfaces"]
+# To survey a whole project costs more than to lint so few files that have nothing to do with a database.
 FEW = 16
 
 
 def look(
-    files: Sequence[Path], rules: tuple[Rule, ...], overlay: Mapping[Path, bytes], jobs: int | None
+    files: Sequence[Path], rules: Rules, overlay: Mapping[Path, bytes], jobs: int | None
 ) -> tuple[FileResult, ...]:
     """Without a cache."""
     return _linted(files, rules, overlay, {}, jobs)
 
 
 def look_with_cache(
-    files: Sequence[Path], rules: tuple[Rule, ...], jobs: int | None, folder: Path, way: Iterable[str]
+    files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: Iterable[str]
 ) -> tuple[FileResult, ...]:
     """With results kept in `folder`, apart for each `way` of linting; `files` in full."""
-    from forge_doctor.lint.result_cache import ResultCache
-    from forge_doctor.lint.result_store import is_kept, store_for
+    found: dict[Path, FileResult] = {}
+    if len(files) <= FEW:
+        alone = [path for path in files if not _has_to_do_with_database(path)]
+        found.update(zip(alone, look(alone, rules, {}, jobs), strict=True))
+    found.update(_with_cache([path for path in files if path not in found], rules, jobs, folder, tuple(way)))
+    return tuple(found[path] for path in files)
 
-    way = (*way, *(rule.id for rule in rules))
+
+def _has_to_do_with_database(path: Path) -> bool:
+    data = Reading(path.parent, {}).bytes_of(path) or b""
+    return any(word in data for word in DATABASE_WORDS)
+
+
+def _with_cache(
+    files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: tuple[str, ...]
+) -> dict[Path, FileResult]:
+    from forge_doctor.lint.result_cache import ResultCache
+    from forge_doctor.lint.result_store import store_for
+
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}
-    if len(files) <= FEW and not all(is_kept(cache.store) for cache in caches.values()):
-        return look(files, rules, {}, jobs)
     for root, cache in caches.items():
         cache.survey(Modules(root))
-    known = {path: caches[root].results.get(str(path)) for root, own in by_root.items() for path in own}
-    missing = [path for path in files if known[path] is None]
-    surfaces = {root: cache.surfaces for root, cache in caches.items()}
+    known = {path: result for root, own in by_root.items() for path in own if (result := caches[root].result(path))}
+    missing = [path for path in files if path not in known]
+    surfaces = {root: cache.surfaces for root, cache in caches.items()} if missing else {}
     fresh = dict(zip(missing, _linted(missing, rules, {}, surfaces, jobs), strict=True))
     for root, cache in caches.items():
         cache.take(fresh[path] for path in by_root[root] if path in fresh)
         cache.save()
-    return tuple(known[path] or fresh[path] for path in files)
+    return known | fresh
 
 
 def _by_root(files: Sequence[Path]) -> dict[Path, list[Path]]:
@@ -58,15 +78,18 @@ def _by_root(files: Sequence[Path]) -> dict[Path, list[Path]]:
 
 def _linted(
     files: Sequence[Path],
-    rules: tuple[Rule, ...],
+    rules: Rules,
     overlay: Mapping[Path, bytes],
-    surfaces: Surfaces,
+    surfaces: SurfacesByRoot,
     jobs: int | None,
 ) -> tuple[FileResult, ...]:
+    if not files:
+        return ()
     from forge_doctor.lint.parallel import default_jobs, lint_shared
+    from forge_doctor.lint.run import Projects, lint_files, without_collector
 
     processes = min(jobs or default_jobs(len(files)), len(files))
     if processes > 1:
-        return lint_shared(files, [rule.id for rule in rules], overlay, surfaces, processes)
+        return lint_shared(files, [rule.id for rule in rules()], overlay, surfaces, processes)
     with without_collector():
-        return tuple(lint_files(files, rules, Projects(None, overlay, surfaces)))
+        return tuple(lint_files(files, rules(), Projects(None, overlay, surfaces)))

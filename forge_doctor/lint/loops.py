@@ -7,9 +7,10 @@ import re
 from forge_doctor.lint.nodes import Assign, Call, Comprehension, ComprehensionFor, Dict, For, Name, Node, Sequence
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import reaching
+from forge_doctor.regex import regex
 
-GROUPED = re.compile(r"batch|chunk|page|partition|slice|group|window|bucket|attempt|retr|tries|offset", re.IGNORECASE)
-CONSTANT = re.compile(r"(?:\w+\.)*_*[A-Z][A-Z0-9_]*(?:\.(?:items|keys|values)\(\))?")
+GROUPED = regex(r"batch|chunk|page|partition|slice|group|window|bucket|attempt|retr|tries|offset", re.IGNORECASE)
+CONSTANT = regex(r"(?:\w+\.)*_*[A-Z][A-Z0-9_]*(?:\.(?:items|keys|values)\(\))?")
 
 
 def is_batched(loop: For | ComprehensionFor) -> bool:

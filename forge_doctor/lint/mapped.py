@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from forge_doctor.lint.models import Model, Relationship
 from forge_doctor.lint.nodes import Assign, Call, ClassDef, Name
 from forge_doctor.lint.project import Project
+from forge_doctor.regex import regex
 
 COLUMN_MAKERS = frozenset({"mapped_column", "Column", "column_property", "deferred", "Field"})
-COLLECTION = re.compile(r"\b(?:[lL]ist|[sS]et|[dD]ict|Sequence|Collection|Iterable|MutableSequence)\b\s*\[")
+COLLECTION = regex(r"\b(?:[lL]ist|[sS]et|[dD]ict|Sequence|Collection|Iterable|MutableSequence)\b\s*\[")
 
 
 def lazy_relationship(model: Model, name: str) -> Relationship | None:

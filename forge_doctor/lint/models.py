@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import Assign, Call, ClassDef, Dict, Name, Node, Str, Subscript
@@ -17,8 +17,7 @@ NOT_LOADED = frozenset({"dynamic", "write_only"})
 DECIDING = {"WriteOnlyMapped": "write_only", "DynamicMapped": "dynamic"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relationship:
+class Relationship(NamedTuple):
     """One relationship of a model.
 
     `lazy` is the word of `lazy=` or of the annotation, `select` where nothing says (SQLAlchemy's default);
@@ -37,8 +36,7 @@ class Relationship:
         return self.lazy is not None and self.lazy not in EAGER | NOT_LOADED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(NamedTuple):
     """A mapped class; `columns` are the other mapped attributes."""
 
     class_: ClassDef

@@ -90,8 +90,11 @@ class Modules:
             self._found[key] = self._search(dotted, importer)
         return self._found[key]
 
-    def files(self) -> Iterator[Path]:
-        """Every Python file under the root, outside of hidden folders and installed packages."""
+    def files(self) -> list[str]:
+        """Every Python file under the root, outside of hidden folders and installed packages, in the order of paths."""
+        return sorted(self._walk(), key=_parts)
+
+    def _walk(self) -> Iterator[str]:
         for folder, folders, names in os.walk(self.root):
             visible = [name for name in folders if name[0] != "." and name != "__pycache__"]
             folders[:] = [name for name in visible if not is_foreign(name, folder)]
@@ -99,7 +102,7 @@ class Modules:
                 inner = os.path.join(folder, name)
                 if name not in folders or name.endswith(".py") or os.path.islink(inner):
                     self.left_out.append(inner)
-            yield from (Path(folder, name) for name in names if name.endswith(".py"))
+            yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
     def _search(self, dotted: str, importer: Path) -> Path | None:
         name = dotted.lstrip(".")
@@ -190,6 +193,10 @@ class Modules:
             return folder == self.root
         is_ours = folder.name[0] != "." and not is_foreign(folder.name, folder.parent)
         return is_ours and self._is_searched(folder.parent) and not folder.is_symlink()
+
+
+def _parts(name: str) -> list[str]:
+    return name.split(os.sep)  # noqa: PTH206 - each file of a tree passes here
 
 
 def names_in(folder: Path | str) -> frozenset[str]:

@@ -11,8 +11,9 @@ from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import BoolOp, Call, FunctionDef, If, IfExp, Node, Sequence, Statement, UnaryOp
 from forge_doctor.lint.order import block_of, leaves
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-TESTED = re.compile(rb"\bisinstance\(\s*([\w.]+)\s*,")
+TESTED = regex(rb"\bisinstance\(\s*([\w.]+)\s*,")
 TOLD = "isinstance says so"
 
 

@@ -7,9 +7,10 @@ it got before.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from forge_doctor.lint.modules import PACKAGE_MARK
 from forge_doctor.lint.surface import Surface
@@ -18,8 +19,7 @@ from forge_doctor.lint.surface import Surface
 MOST_WORDS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(NamedTuple):
     """A project's files with what they tell unopened, and the folders an import may lead to but no search enters."""
 
     surfaces: Mapping[str, Surface]
@@ -29,7 +29,7 @@ class Ground:
     def for_all(self) -> tuple[object, ...]:
         """What cannot be asked for by a name."""
         makers = tuple(sorted(path for path, one in self.surfaces.items() if one.makes_factory))
-        packages = tuple(sorted(path for path in self.surfaces if PurePath(path).name == PACKAGE_MARK))
+        packages = tuple(sorted(path for path in self.surfaces if path.endswith(f"{os.sep}{PACKAGE_MARK}")))
         return makers, packages, self.left_out, any(one.relationships for one in self.surfaces.values())
 
     @property

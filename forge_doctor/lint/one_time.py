@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-PATH = re.compile(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
+PATH = regex(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
 
 
 def runs_once(file: SourceFile) -> bool:

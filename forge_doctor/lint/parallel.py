@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.lint.run import FileResult, Projects, Rule, all_rules, lint_files
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.file_result import FileResult
+from forge_doctor.lint.run import Projects, Rule, all_rules, lint_files
+from forge_doctor.lint.surface import Surfaces
 from forge_doctor.worker_processes import pool_context
 
 # Below this a second process costs more than it saves: it opens the same project again.
@@ -28,7 +29,7 @@ def lint_shared(
     files: Sequence[Path],
     rules: Sequence[str],
     overlay: Mapping[Path, bytes],
-    surfaces: Mapping[Path, Mapping[Path, Surface]],
+    surfaces: Mapping[Path, Surfaces],
     jobs: int,
 ) -> tuple[FileResult, ...]:
     """What `lint_files` gives, by so many processes; `rules` are ids, since checks do not travel.
@@ -48,9 +49,7 @@ def lint_shared(
             raise CannotInspect("a process was ended while it linted, perhaps for want of memory: --jobs 1") from error
 
 
-def _start(
-    rules: Sequence[str], overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Mapping[Path, Surface]]
-) -> None:
+def _start(rules: Sequence[str], overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Surfaces]) -> None:
     gc.disable()  # as `without_collector`, for the life of the process
     chosen = tuple(rule for rule in all_rules() if rule.id in rules)
     _kept.append((Projects(None, overlay, surfaces), chosen))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_declaration
@@ -11,8 +11,7 @@ from forge_doctor.lint.nodes import Await, Call, FunctionDef, Return
 from forge_doctor.lint.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataAccess:
+class DataAccess(NamedTuple):
     """A coroutine that uses a session: `function` is async, or a plain one that hands such a coroutine on."""
 
     function: FunctionDef

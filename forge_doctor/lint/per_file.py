@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forge_doctor.check import Check, matching
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.patterns import Patterns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PerFileIgnores:
+class PerFileIgnores(NamedTuple):
     """Patterns of paths, each with the ids it switches off."""
 
     entries: tuple[tuple[Patterns, frozenset[str]], ...] = ()

@@ -21,7 +21,7 @@ from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name
 from forge_doctor.lint.reading import Reading, digest_of_names
 from forge_doctor.lint.scopes import Scopes
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surface, surface_of
+from forge_doctor.lint.surface import LateSurface, Surface, Surfaces
 
 MAX_DEPTH = 24
 
@@ -33,7 +33,7 @@ class Project:
     """
 
     def __init__(
-        self, root: Path, overlay: Mapping[Path, bytes] | None = None, surfaces: Mapping[Path, Surface] | None = None
+        self, root: Path, overlay: Mapping[Path, bytes] | None = None, surfaces: Surfaces | None = None
     ) -> None:
         self.root = root
         self.overlay = dict(overlay or {})
@@ -185,15 +185,18 @@ class Project:
         return frozenset(name for one in self.surfaces.values() for name in one.data_access_names)
 
     @cached_property
-    def surfaces(self) -> Mapping[Path, Surface]:
+    def surfaces(self) -> Surfaces:
         """What every file tells without being parsed, in the order of their paths."""
         known = self._given_surfaces or {}
-        found: dict[Path, Surface] = {}
-        for path in sorted({*(known or self._modules.files()), *self.overlay}):
+        paths = [*known] or [Path(name) for name in self._modules.files()]
+        if self.overlay:
+            paths = sorted({*paths, *self.overlay})
+        found: dict[Path, Surface | LateSurface] = {}
+        for path in paths:
             if path in known and path not in self.overlay:
                 found[path] = known[path]
             elif (data := self.reading.bytes_of(path)) is not None:
-                found[path] = surface_of(data)
+                found[path] = LateSurface(data)
         return found
 
     def touches_session(self, function: FunctionDef) -> bool:

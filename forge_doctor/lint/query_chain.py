@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Edit
 from forge_doctor.lint.imported_name import imported_name
 from forge_doctor.lint.models import Model
 from forge_doctor.lint.nodes import Attribute, Await, Call, Lambda, Node, Starred
 from forge_doctor.lint.project import Project
+from forge_doctor.regex import regex
 
 # Methods of Query that Select has too, with the same meaning; `filter` is spelled `where`.
 SHARED = frozenset(
@@ -22,11 +22,10 @@ FETCHERS = {"all": "all", "first": "first", "one": "one", "one_or_none": "one_or
 # What makes a part of another statement; nothing is sent.
 EMBEDDED = frozenset({"subquery", "scalar_subquery", "cte", "label"})
 ENDS = frozenset({*FETCHERS, "get", "count", "delete", "update", "exists"})
-CLASS_NAME = re.compile(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
+CLASS_NAME = regex(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryChain:
+class QueryChain(NamedTuple):
     """`session.query(A).filter(...).first()`: `query` is the innermost call, `outer` the last of the chain."""
 
     project: Project

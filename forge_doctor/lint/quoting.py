@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from forge_doctor.finding import Evidence, Finding
 from forge_doctor.probes.redaction import MASK, redact
+from forge_doctor.regex import regex
 
-CREATED = re.compile(r"(\bURL\.create\()[^)]*\)")
+CREATED = regex(r"(\bURL\.create\()[^)]*\)")
 
 
 def without_secrets(finding: Finding) -> Finding:

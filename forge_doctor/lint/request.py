@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from forge_doctor.check import Check, load, select_checks
 from forge_doctor.finding import Finding
-from forge_doctor.lint.audit import IgnoreAudit
 from forge_doctor.lint.baseline import Known
+from forge_doctor.lint.checks import Checks
+from forge_doctor.lint.file_result import report_of
 from forge_doctor.lint.per_file import PerFileIgnores
 from forge_doctor.lint.search import Scope, shown
 from forge_doctor.report import Report
@@ -23,20 +23,6 @@ if TYPE_CHECKING:
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]
 Lint = Callable[[Sequence[Path], Overlay], Report]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
-    """The rules chosen, the chosen checks of ignore comments, and all there are."""
-
-    rules: tuple[Check[Any], ...]
-    audits: tuple[Check[[IgnoreAudit]], ...]
-    known: tuple[Check[Any], ...]
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """The rules chosen, by id."""
-        return frozenset(rule.id for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +44,6 @@ class Request:
     overlay: Overlay = field(default_factory=dict)
 
 
-def chosen_checks(select: Iterable[str], ignore: Iterable[str]) -> Checks:
-    """Raises `UsageProblem` for an entry that names no check of the linter."""
-    from forge_doctor.lint import ignores, rules
-
-    of_code, of_comments = load(rules), load(ignores)
-    chosen: tuple[Check[Any], ...] = select_checks((*of_code, *of_comments), select, ignore)
-    return Checks(
-        rules=tuple(check for check in of_code if check in chosen),
-        audits=tuple(check for check in of_comments if check in chosen),
-        known=(*of_code, *of_comments),
-    )
-
-
 def default_path(here: Path) -> Path:
     """The project around a folder: the nearest folder with a mark of one, else the folder itself."""
     around = (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in PROJECT_MARKS))
@@ -83,20 +56,19 @@ def file_name(path: Path, here: Path) -> str:
     return shown(str(path).removeprefix(prefix))
 
 
-def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None, cache: Path | None = None) -> Lint:
-    """Runs the rules on files, by so many processes, and names the files as `file_name` does.
+def lint_from(here: Path, checks: Checks, jobs: int | None = None, cache: Path | None = None) -> Lint:
+    """Runs the rules chosen on files, by so many processes, and names the files as `file_name` does.
 
     `cache` is the folder where results are kept for the next run.
     """
 
     def lint(files: Sequence[Path], overlay: Overlay) -> Report:
         from forge_doctor.lint.look import look, look_with_cache
-        from forge_doctor.lint.run import report_of
 
         results = (
-            look(files, rules, overlay, jobs)
+            look(files, lambda: checks.rules, overlay, jobs)
             if cache is None or overlay
-            else look_with_cache(files, rules, jobs, cache, _way(here))
+            else look_with_cache(files, lambda: checks.rules, jobs, cache, _way(here, checks))
         )
         report = report_of(results, str(here))
         return replace(report, findings=tuple(_printable(finding) for finding in report.findings))
@@ -104,8 +76,8 @@ def lint_from(here: Path, rules: tuple[Check[Any], ...], jobs: int | None = None
     return lint
 
 
-def _way(here: Path) -> tuple[str, ...]:
-    """What results depend on beside the code and the rules chosen."""
+def _way(here: Path, checks: Checks) -> tuple[str, ...]:
+    """What results depend on beside the code that is linted."""
     from importlib.util import find_spec
 
     from forge_doctor import __version__
@@ -113,7 +85,7 @@ def _way(here: Path) -> tuple[str, ...]:
 
     parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
     folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)
-    return (str(here), __version__, sys.version, stamp(Path(__file__).parent, *folders))
+    return (str(here), __version__, sys.version, stamp(Path(__file__).parent, *folders), repr(checks.entries))
 
 
 def _printable(finding: Finding) -> Finding:

@@ -8,93 +8,115 @@ a git checkout or a touch costs no more than reading the files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.lint.file_result import FileResult
 from forge_doctor.lint.modules import Modules, names_in
 from forge_doctor.lint.news import Ground, changed_words, mentions_any
 from forge_doctor.lint.reading import GONE, Reading, digest_of, digest_of_names
 from forge_doctor.lint.result_store import read_document, write_document
 from forge_doctor.lint.result_text import plain_result, plain_surface, result_from, surface_from
-from forge_doctor.lint.run import FileResult
 from forge_doctor.lint.surface import NOTHING, Surface, surface_of
 
 CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a file was when it was last looked at."""
-
-    status: tuple[int, ...]
-    digest: str
-
-
-NOT_SEEN = Seen((), GONE)
-
-
-@dataclass(slots=True)
 class ResultCache:
-    """The results of one project; `store` is where they are kept."""
+    """The results of one project; `store` is where they are kept.
 
-    store: Path
-    reading: Reading
-    ground: Ground = field(default_factory=lambda: Ground(surfaces={}, left_out=()))
-    results: dict[str, FileResult] = field(default_factory=dict)
-    _digests: dict[str, str] = field(default_factory=dict)
-    _statuses: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    _is_news: bool = False
+    What was kept stays as it was read until it is asked for: a run may ask for one file of thousands.
+    """
+
+    def __init__(self, store: Path, reading: Reading) -> None:
+        self.store = store
+        self.reading = reading
+        self._kept: Mapping[str, Any] = {}
+        self._kept_results: dict[str, tuple[list[int], list[Any]]] = {}
+        self._fresh: dict[str, FileResult] = {}
+        self._left_out: list[str] = []
+        self._plain_surfaces: dict[str, list[Any]] = {}  # by digest
+        self._digests: dict[str, str] = {}
+        self._statuses: dict[str, list[int]] = {}  # of the project's files
+        self._same: dict[int, bool] = {}
+        self._changed_words: frozenset[bytes] = frozenset()
+        self._is_news = False
 
     @property
     def surfaces(self) -> Mapping[Path, Surface]:
         """What the project's files tell unopened, those that can be read."""
-        return {Path(name): one for name, one in self.ground.surfaces.items() if self._digests[name] != GONE}
+        surfaces = self._ground(self._left_out, self._digests_of_project()).surfaces
+        return {Path(name): one for name, one in surfaces.items() if self._digests[name] != GONE}
 
     def survey(self, modules: Modules) -> None:
-        """Learn the content of the project's files, and take the results that still hold."""
-        kept = read_document(self.store)
-        known = {digest: surface_from(one) for digest, one in kept.get("surfaces", {}).items()}
-        seen = {name: Seen(tuple(status), digest) for name, status, digest in kept.get("seen", ())}
+        """Learn the content of the project's files, and which results still hold."""
+        self._kept = read_document(self.store)
+        self._plain_surfaces = dict(self._kept.get("surfaces", {}))
+        seen = {name: (status, digest) for name, status, digest in self._kept.get("seen", ())}
         # A file changed about when the store was written may have been changed again at the same time of the clock.
-        sure = (*_status_of(self.store), 0, 0)[1] - CLOCK_NS
-        surfaces: dict[str, Surface] = {}
-        for path in sorted(modules.files()):
-            name = str(path)
-            surfaces[name] = self._learned(name, seen.get(name, NOT_SEEN), sure, known)
-        self.ground = Ground(surfaces=surfaces, left_out=tuple(sorted(modules.left_out)))
-        before = Ground(
-            surfaces={name: known.get(one.digest, NOTHING) for name, one in seen.items()},
-            left_out=tuple(kept.get("left_out", ())),
-        )
-        self._is_news |= seen.keys() != surfaces.keys()
-        words = changed_words(before, self.ground)
-        if kept and words is not None:
-            self.results = dict(self._held(kept, words))
+        sure = (*_status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
+        for name in modules.files():
+            self._learn(name, *seen.get(name, ([], GONE)), sure)
+        self._left_out = sorted(modules.left_out)
+        self._is_news |= seen.keys() != self._statuses.keys()
+        if self._kept:
+            self._compare({name: digest for name, (_, digest) in seen.items()})
 
-    def _learned(self, name: str, then: Seen, sure: int, known: dict[str, Surface]) -> Surface:
-        """The surface of a file, which is read only where it may have changed since it was last seen."""
-        status = self._statuses[name] = _status_of(Path(name))
-        if status == then.status and status and status[2] < sure and then.digest in known:
-            self._digests[name] = then.digest
-            return known[then.digest]
+    def _learn(self, name: str, status_then: list[int], digest_then: str, sure: int) -> None:
+        """The digest and surface of a file, which is read only where it may have changed since it was last seen."""
+        status = self._statuses[name] = _status_of(name)
+        if status == status_then and status and status[2] < sure and digest_then in self._plain_surfaces:
+            self._digests[name] = digest_then
+            return
         self._is_news = True
         data = self.reading.bytes_of(Path(name))
-        if data is None:
-            self._digests[name] = GONE
-            return NOTHING
-        digest = self._digests[name] = digest_of(data)
-        if digest not in known:
-            known[digest] = surface_of(data)
-        return known[digest]
+        digest = self._digests[name] = GONE if data is None else digest_of(data)
+        if data is not None and digest not in self._plain_surfaces:
+            self._plain_surfaces[digest] = plain_surface(surface_of(data))
 
-    def _held(self, kept: Mapping[str, Any], words: frozenset[bytes]) -> Iterator[tuple[str, FileResult]]:
-        pairs = [(name, digest) for name, digest in kept["files"]]
-        same = [self._digest_of(name) == digest and not self._mentions(name, words) for name, digest in pairs]
-        for numbers, plain in kept["results"]:
-            if all(map(same.__getitem__, numbers)):
-                yield pairs[numbers[0]][0], result_from(plain, tuple(pairs[number] for number in numbers))
+    def _compare(self, digests_then: Mapping[str, str]) -> None:
+        """Take what was kept, unless all of it may be different now."""
+        left_out = self._kept["left_out"]
+        if self._is_news or left_out != self._left_out:
+            before = self._ground(left_out, digests_then)
+            words = changed_words(before, self._ground(self._left_out, self._digests_of_project()))
+            if words is None:
+                return
+            self._changed_words = words
+        names = [name for name, _ in self._kept["files"]]
+        self._kept_results = {names[numbers[0]]: (numbers, plain) for numbers, plain in self._kept["results"]}
+
+    def _ground(self, left_out: Iterable[str], digests: Mapping[str, str]) -> Ground:
+        known = self._surfaces_by_digest
+        surfaces = {name: known.get(digest, NOTHING) for name, digest in digests.items()}
+        return Ground(surfaces=surfaces, left_out=tuple(left_out))
+
+    @cached_property
+    def _surfaces_by_digest(self) -> Mapping[str, Surface]:
+        """Those of all files as they were and as they are, once each file was looked at."""
+        return {digest: surface_from(plain) for digest, plain in self._plain_surfaces.items()}
+
+    def _digests_of_project(self) -> Mapping[str, str]:
+        return {name: self._digests[name] for name in self._statuses}
+
+    def result(self, path: Path) -> FileResult | None:
+        """What is known of a file; None where it must be linted."""
+        name = str(path)
+        if name in self._fresh or name not in self._kept_results:
+            return self._fresh.get(name)
+        numbers, plain = self._kept_results[name]
+        if not all(map(self._is_same, numbers)):
+            return None
+        return result_from(plain, tuple(tuple(self._kept["files"][number]) for number in numbers))
+
+    def _is_same(self, number: int) -> bool:
+        """Whether a file or folder that results rest on is what it was, and nothing new concerns it."""
+        if number not in self._same:
+            name, digest = self._kept["files"][number]
+            self._same[number] = self._digest_of(name) == digest and not self._mentions_news(name)
+        return self._same[number]
 
     def _digest_of(self, name: str) -> str:
         if name not in self._digests:
@@ -105,7 +127,8 @@ class ResultCache:
                 self._digests[name] = GONE if data is None else digest_of(data)
         return self._digests[name]
 
-    def _mentions(self, name: str, words: frozenset[bytes]) -> bool:
+    def _mentions_news(self, name: str) -> bool:
+        words = self._changed_words
         return bool(words) and mentions_any(self.reading.bytes_of(Path(name)), words)
 
     def take(self, results: Iterable[FileResult]) -> None:
@@ -113,7 +136,7 @@ class ResultCache:
         for one in results:
             path, digest = one.digests[0]
             if not one.not_run and digest != GONE:
-                self.results[path] = one
+                self._fresh[path] = one
                 self._is_news = True
 
     def save(self) -> None:
@@ -122,26 +145,25 @@ class ResultCache:
             return
         files: dict[tuple[str, str], int] = {}
         results = []
-        for one in self.results.values():
-            numbers = [files.setdefault(pair, len(files)) for pair in one.digests]
-            results.append([numbers, plain_result(one)])
-        readable = {
-            self._digests[name]: one for name, one in self.ground.surfaces.items() if self._digests[name] != GONE
-        }
+        for name in {**self._kept_results, **self._fresh}:
+            if (one := self.result(Path(name))) is not None:
+                numbers = [files.setdefault(pair, len(files)) for pair in one.digests]
+                results.append([numbers, plain_result(one)])
+        digests = self._digests_of_project()
         document = {
-            "left_out": self.ground.left_out,
+            "left_out": self._left_out,
             "files": list(files),
             "results": results,
-            "seen": [[name, status, self._digests[name]] for name, status in self._statuses.items()],
-            "surfaces": {digest: plain_surface(one) for digest, one in readable.items()},
+            "seen": [[name, status, digests[name]] for name, status in self._statuses.items()],
+            "surfaces": {digest: self._plain_surfaces[digest] for digest in digests.values() if digest != GONE},
         }
         write_document(self.store, document)
 
 
-def _status_of(path: Path) -> tuple[int, ...]:
+def _status_of(name: str) -> list[int]:
     """What changes with every change of a file, its number and time of change among it; empty where it is not there."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - each file of a tree passes here
+        status = os.stat(name)  # noqa: PTH116 - each file of a tree passes here
     except OSError:
-        return ()
-    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        return []
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]

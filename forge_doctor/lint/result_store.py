@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -26,11 +25,6 @@ def store_for(folder: Path, root: Path, way: Iterable[str]) -> Path:
     """Where results of a project linted in this way are kept."""
     name = blake2b("\0".join((str(root), *way)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     return folder / f"{name}.json"
-
-
-def is_kept(store: Path) -> bool:
-    """Whether there is a document; False also where we may not look."""
-    return os.path.isfile(store)  # noqa: PTH113 - Path raises where a folder is closed to us
 
 
 def read_document(store: Path) -> Mapping[str, Any]:
@@ -52,6 +46,8 @@ def write_document(store: Path, document: Mapping[str, Any]) -> None:
 
 
 def _write(store: Path, data: bytes) -> None:
+    import tempfile
+
     store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     tag = store.parent / "CACHEDIR.TAG"
     if not tag.exists():

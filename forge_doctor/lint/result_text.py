@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
-from forge_doctor.lint.run import FileResult
+from forge_doctor.lint.file_result import FileResult
 from forge_doctor.lint.surface import NOTHING, Mention, Surface
 
 

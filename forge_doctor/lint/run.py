@@ -7,38 +7,24 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Finding, NotRun
+from forge_doctor.lint.file_result import FileResult, report_of
 from forge_doctor.lint.modules import Roots
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.lint.reading import GONE
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surface
+from forge_doctor.lint.surface import Surfaces
 from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
 MOST_OPEN_BYTES = 3_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileResult:
-    """What one file gave.
-
-    `digests` are those of the file itself and of the other files and folders (their names end in a slash) the
-    answer rests on, as they were read.
-    """
-
-    path: str
-    findings: tuple[Finding, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-    digests: tuple[tuple[str, str], ...] = ()
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -67,17 +53,6 @@ def run_lint(
     return report_of(results, str(root or ", ".join(map(str, paths[:3]))))
 
 
-def report_of(results: Sequence[FileResult], subject: str) -> Report:
-    """The results of all files as one report."""
-    outcomes: list[Finding | NotRun] = []
-    for one in results:
-        outcomes += (*one.findings, *one.not_run)
-    findings, not_run = sort_outcomes(outcomes)
-    return Report(
-        command="lint", subject=subject, findings=findings, not_run=not_run, inspected={"files": len(results)}
-    )
-
-
 def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Projects) -> Iterator[FileResult]:
     """One result a file, in the order given."""
     for path in paths:
@@ -93,7 +68,7 @@ class Projects:
         self,
         root: Path | None,
         overlay: Mapping[Path, bytes],
-        surfaces: Mapping[Path, Mapping[Path, Surface]] | None = None,
+        surfaces: Mapping[Path, Surfaces] | None = None,
         here: Path | None = None,
     ) -> None:
         self.overlay = overlay

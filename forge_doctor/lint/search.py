@@ -11,11 +11,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.finding import NotRun
 from forge_doctor.lint.modules import BUILT, NOT_OURS, is_package
 from forge_doctor.lint.patterns import Patterns
 from forge_doctor.probes.git import GitAnswer, ask_git
+from forge_doctor.regex import regex
 
 DISCOVER = "discover"
 # Folders that hold no code of the project's own, beside what was built.
@@ -24,12 +26,11 @@ DEFAULT_EXCLUDES = (
     *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *sorted(NOT_OURS),
 )
-STAGED = re.compile(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)
+STAGED = regex(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)
 SUBMODULE = b"160000"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excludes:
+class Excludes(NamedTuple):
     """What is left out; of packages less, since one may be called `build`."""
 
     everywhere: Patterns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
@@ -15,19 +15,20 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.regex import regex
 
 # What the name of something that makes a session has in it: names decide only where we look. One pattern for each
 # word, since a search for a literal costs a tenth of a search for alternatives; with bounds, since text without blanks
 # would take the square of its length.
 WORDS = (b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
-MAKERS = tuple(re.compile(word + rb"\w{0,100}+(?:\(\))?\s*\(") for word in WORDS)
+MAKERS = tuple(regex(word + rb"\w{0,100}+(?:\(\))?\s*\(") for word in WORDS)
 # Other names the file itself gives to a factory: by import, by annotation.
-RENAMED = tuple(re.compile(word + rb"\w{0,100}+\s++as\s++(\w{1,100}+)") for word in WORDS)
-ANNOTATED = re.compile(rb"(\w+)\s*[:=][^=,\n]*\Z")
+RENAMED = tuple(regex(word + rb"\w{0,100}+\s++as\s++(\w{1,100}+)") for word in WORDS)
+ANNOTATED = regex(rb"(\w+)\s*[:=][^=,\n]*\Z")
 WORD_BYTES = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"_")
-ENTERED_BEFORE = re.compile(rb"\basync\s+with\s+[\w.]*\Z")
-DEFINED_BEFORE = re.compile(rb"\b(?:def|class)\s+\Z")
-FACTORY_NAME = re.compile(
+ENTERED_BEFORE = regex(rb"\basync\s+with\s+[\w.]*\Z")
+DEFINED_BEFORE = regex(rb"\b(?:def|class)\s+\Z")
+FACTORY_NAME = regex(
     r"^_*(?:get_|create_|make_|new_)?(?:async_?)?(?:db_?|sql_?)?session_?(?:maker|factory|local)$"
     r"|^_*async_?session(?:_?local)?$",
     re.IGNORECASE,
@@ -39,8 +40,7 @@ LONGEST = 200  # a name, or what stands before one
 MAKES_SESSIONS = AnyWord(b"ession", b"actory", b"aker")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """A new session: `node` is the expression that holds it (the `await` of a coroutine), `call` what makes it."""
 
     node: Node

@@ -26,6 +26,7 @@ from forge_doctor.lint.nodes import (
     types_of,
     unwrapped,
 )
+from forge_doctor.lint.parts_left_out import PartsLeftOut
 from forge_doctor.lint.syntax_problem import SyntaxProblem, problem_in
 
 if TYPE_CHECKING:
@@ -74,13 +75,17 @@ class SourceFile:
         """The parser's own tree."""
         return parser().parse(self.data)
 
+    @cached_property
+    def _left_out(self) -> PartsLeftOut:
+        return PartsLeftOut(self.tree.root_node)
+
     def forget(self) -> None:
         """Let go of the tree and all nodes; whoever still holds one can no longer move from it."""
         for node in self._nodes.values():
             node.forget()
         self._nodes.clear()
         self.kept.clear()
-        for computed in ("tree", "module", "comments", "_called_at", "names_called"):
+        for computed in ("tree", "_left_out", "module", "comments", "_called_at", "names_called"):
             self.__dict__.pop(computed, None)
 
     @cached_property
@@ -115,6 +120,8 @@ class SourceFile:
         """Every node of a kind, in order of the text."""
         raw = self.tree.root_node if within is None else within.raw
         for found in nodes_of(alternatives(types_of(kind)), raw):
+            if self._left_out.hold(found.start_byte):
+                continue
             node = self.node(found)
             if isinstance(node, kind):
                 yield node
@@ -153,7 +160,9 @@ class SourceFile:
         return names_before_parentheses(self.data)
 
     def node_at(self, offset: int) -> Node | None:
-        """The innermost node at a byte offset."""
+        """The innermost node at a byte offset; None in a part that is left out."""
+        if self._left_out.hold(offset):
+            return None
         raw = self.tree.root_node.descendant_for_byte_range(offset, offset)
         return None if raw is None else self.node(raw)
 

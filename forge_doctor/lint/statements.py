@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.kinds import words
@@ -11,6 +11,7 @@ from forge_doctor.lint.library import LIBRARIES
 from forge_doctor.lint.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.scopes import reaching
+from forge_doctor.regex import regex
 
 VERBS = words("select insert update delete")
 WRITES = words("insert update delete merge")
@@ -21,11 +22,10 @@ REFINING = words(
     on_conflict_do_update prefix_with with_hint"""
 )
 MAX_DEPTH = 8
-RAW = re.compile(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
+RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sql:
+class Sql(NamedTuple):
     """A statement: its verb (empty where unknown), what `select` was given, every expression that builds it.
 
     `understood` says that nothing from elsewhere took part.
@@ -64,8 +64,8 @@ def sql_of(project: Project, node: Node | None, depth: int = 0) -> Sql:
         place = place.receiver
     if isinstance(place, Name):
         found = _named(project, place, depth)
-        return replace(found, parts=(node, *found.parts), understood=understood and found.understood)
-    return replace(UNKNOWN_SQL, parts=(node,))
+        return found._replace(parts=(node, *found.parts), understood=understood and found.understood)
+    return UNKNOWN_SQL._replace(parts=(node,))
 
 
 def _starts(project: Project, call: Call) -> bool:
@@ -92,7 +92,7 @@ def _raw(call: Call, node: Node) -> Sql:
         match = RAW.match(call.args[0].value)
         if match is not None:
             return Sql(verb=match.group(1).lower(), parts=(node,))
-    return replace(UNKNOWN_SQL, parts=(node,))
+    return UNKNOWN_SQL._replace(parts=(node,))
 
 
 def _named(project: Project, name: Name, depth: int) -> Sql:

@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from forge_doctor.finding import Finding
 from forge_doctor.lint.layout import Comment, Layout, layout
+from forge_doctor.lint.suspects import IGNORE_MARK
+from forge_doctor.regex import regex
 
-MARK = "forge-doctor:"
-PATTERN = re.compile(
+PATTERN = regex(
     r"#\s*forge-doctor:\s*(?P<kind>ignore-file|ignore)\b(?P<bracket>\s*\[(?P<rules>[^\]#]*)\])?(?P<reason>[^#]*)"
 )
 
@@ -47,8 +49,7 @@ class Ignore:
         return reaches and finding.check in self.rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """What is left after the ignores, and per ignore the rules that muted something."""
 
     findings: tuple[Finding, ...]
@@ -58,7 +59,7 @@ class Suppressed:
 
 def parse_ignores(text: str, former: Mapping[str, str] = MappingProxyType({})) -> tuple[Ignore, ...]:
     """The ignore comments of a source, former ids in their new spelling; a string that looks like one is none."""
-    if MARK not in text:
+    if IGNORE_MARK not in text:
         return ()
     lines = layout(text)
     return tuple(

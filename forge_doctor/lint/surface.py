@@ -7,24 +7,29 @@ they have not opened is here: a result stays right as long as these and the file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.lint.suspects import DATABASE_WORDS
+from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
-ASYNC_DEF = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+ASYNC_DEF = regex(rb"async[ \t]+def[ \t]+(\w+)")
 # In a plain function it hands a session's coroutine on.
-PASSED = re.compile(
+PASSED = regex(
     rb"return[ \t]+[\w.]{0,100}(?:ession|db|conn|connection)\."
     rb"(?:commit|delete|exec|execute|flush|get|get_one|merge|refresh|rollback|scalars?|stream|stream_scalars|run_sync)\("
 )
-PLAIN_DEF = re.compile(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
-MAKER = re.compile(rb"\b(?:async_sessionmaker|sessionmaker|AsyncSession)\s*(?:\[[\w\[\]., ]*\]\s*)?\(")
-RELATIONSHIP = re.compile(rb"[rR]elationship[ \t]*\(")
-STATE = re.compile(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
-TARGET = re.compile(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
+PLAIN_DEF = regex(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
+MAKERS = tuple(
+    (word, regex(word + rb"(?<!\w" + word + rb")\s*(?:\[[\w\[\]., ]*\]\s*)?\("))
+    for word in (b"async_sessionmaker", b"sessionmaker", b"AsyncSession")
+)
+RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
+STATE = regex(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
+TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 # What starts a function apart from the request: with the words for it.
 STARTERS = {
@@ -44,11 +49,10 @@ WORKER_SETTINGS = "WorkerSettings"
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
-ARQ = re.compile(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
+ARQ = regex(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name handed over: `by` is the callable it goes to, `offset` (in bytes) where the name ends."""
 
     by: str
@@ -56,8 +60,7 @@ class Mention:
     offset: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surface:
+class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
     on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
     call may make a factory, and what is handed over."""
@@ -73,19 +76,63 @@ class Surface:
 NOTHING = Surface()
 
 
+class LateSurface:
+    """The same of a file's bytes, each kind of fact looked for when it is first asked for: to lint one file asks for
+    few kinds of all files."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def async_names(self) -> tuple[str, ...]:
+        """As in `Surface`, like the others."""
+        return _texts([*ASYNC_DEF.findall(self._data), *self._passing])
+
+    @cached_property
+    def data_access_names(self) -> tuple[str, ...]:
+        """Those that may use a session."""
+        return _texts([*_data_access(self._data), *self._passing])
+
+    @cached_property
+    def relationships(self) -> tuple[str, ...]:
+        """Their names."""
+        return _texts(_relationships(self._data) if b"elationship" in self._data else ())
+
+    @cached_property
+    def makes_factory(self) -> bool:
+        """Whether a call may make one."""
+        return next(making_places(self._data), None) is not None
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """What is handed over."""
+        return tuple(_mentions(self._data))
+
+    @cached_property
+    def state_names(self) -> tuple[str, ...]:
+        """What is set on a `state`."""
+        return _texts(STATE.findall(self._data)) if b"state." in self._data else ()
+
+    @cached_property
+    def _passing(self) -> tuple[bytes, ...]:
+        asked = b"essionmaker" in self._data or b"AsyncSession" in self._data
+        return tuple(_passing(self._data)) if asked else ()
+
+
+def making_places(data: bytes) -> Iterator[int]:
+    """Where something by the name of a factory's class is called; in no order."""
+    for word, maker in MAKERS:
+        if word in data:
+            yield from (match.start() for match in maker.finditer(data))
+
+
+Surfaces = Mapping[Path, Surface | LateSurface]
+
+
 def surface_of(data: bytes) -> Surface:
-    """What these bytes tell."""
-    related = _relationships(data) if b"elationship" in data else ()
-    asked = b"essionmaker" in data or b"AsyncSession" in data
-    passing = tuple(_passing(data)) if asked else ()
-    return Surface(
-        async_names=_texts([*ASYNC_DEF.findall(data), *passing]),
-        data_access_names=_texts([*_data_access(data), *passing]),
-        relationships=_texts(related),
-        makes_factory=asked and MAKER.search(data) is not None,
-        mentions=tuple(_mentions(data)),
-        state_names=_texts(STATE.findall(data)) if b"state." in data else (),
-    )
+    """What these bytes tell, all of it."""
+    late = LateSurface(data)
+    return Surface(**{name: getattr(late, name) for name in Surface._fields})
 
 
 def _texts(names: Iterator[bytes] | list[bytes] | tuple[()]) -> tuple[str, ...]:
@@ -102,12 +149,14 @@ def _passing(data: bytes) -> Iterator[bytes]:
 
 def _data_access(data: bytes) -> Iterator[bytes]:
     """The names of `async def`s with a word of a session before the next one begins."""
-    if not any(word in data for word in DATABASE_WORDS):
+    heads = list(ASYNC_DEF.finditer(data))
+    if not heads or not any(word in data for word in DATABASE_WORDS):
         return
+    words = [word for word in (*DATABASE_WORDS, *SESSION_CALLS) if word in data]
     end = len(data)
-    for match in reversed(list(ASYNC_DEF.finditer(data))):
+    for match in reversed(heads):
         body, end = data[match.end() : end], match.start()
-        if any(word in body for word in (*DATABASE_WORDS, *SESSION_CALLS)):
+        if any(word in body for word in words):
             yield match.group(1)
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.regex import regex
+
 # What a file must mention, one at least, to have to do with a database.
 # The databases' names are those of URLs: a settings file may have nothing else.
 DATABASE_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
 )  # fmt: skip
+# What a comment that mutes something begins with.
+IGNORE_MARK = "forge-doctor:"
 
 
 class AnyWord:
@@ -31,7 +35,7 @@ class WordsThen:
 
     def __init__(self, pattern: bytes, *words: bytes) -> None:
         self.words = words
-        self.pattern = re.compile(pattern)
+        self.pattern = regex(pattern)
 
     def search(self, data: bytes) -> re.Match[bytes] | None:
         """The first match."""

@@ -6,8 +6,9 @@ import ast
 import re
 import sys
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from forge_doctor.regex import regex
 
 if TYPE_CHECKING:
     import tree_sitter as ts
@@ -16,29 +17,28 @@ if TYPE_CHECKING:
 NEWER_SYNTAX = (
     (
         (3, 14),
-        re.compile(rb"^[ \t\f]*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE),
+        regex(rb"^[ \t\f]*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE),
     ),
-    ((3, 13), re.compile(rb"^[ \t\f]*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
+    ((3, 13), regex(rb"^[ \t\f]*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
     (
         (3, 12),
-        re.compile(rb"^[ \t\f]*(?:(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[|type[ \t]+\w+[ \t]*(?:\[|=))", re.MULTILINE),
+        regex(rb"^[ \t\f]*(?:(?:class|(?:async[ \t]+)?def)[ \t]+\w+\[|type[ \t]+\w+[ \t]*(?:\[|=))", re.MULTILINE),
     ),
-    ((3, 11), re.compile(rb"^[ \t\f]*except\*", re.MULTILINE)),
+    ((3, 11), regex(rb"^[ \t\f]*except\*", re.MULTILINE)),
 )
-PYTHON_2 = re.compile(
+PYTHON_2 = regex(
     rb"^[ \t\f]*(?:print[ \t]+[\"'\w]|exec[ \t]+[\"']|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)", re.MULTILINE
 )
 # A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
-TEMPLATE = re.compile(
+TEMPLATE = regex(
     rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
     re.MULTILINE,
 )
 # What git leaves where two changes of the same lines meet.
-CONFLICT = re.compile(rb"^<{7} .*$", re.MULTILINE)
+CONFLICT = regex(rb"^<{7} .*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyntaxProblem:
+class SyntaxProblem(NamedTuple):
     """A file nobody could parse whole: `reader` names what would (`Python 3.14`), empty where unknown."""
 
     line: int

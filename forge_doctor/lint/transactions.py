@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.kinds import Kind, words
@@ -20,8 +20,7 @@ PENDING = words("add add_all delete merge")
 ENDING = words("commit rollback close aclose remove invalidate reset")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeginBlock:
+class BeginBlock(NamedTuple):
     """`async with session.begin():`; `session` is how the code inside calls the session or connection."""
 
     statement: With

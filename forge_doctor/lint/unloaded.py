@@ -12,13 +12,14 @@ from forge_doctor.lint.nodes import Call, FunctionDef, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.statements import Sql
 from forge_doctor.lint.transactions import opened_by
+from forge_doctor.regex import regex
 
 # Loader options that load nothing but what they name.
 LOADERS = frozenset(
     """selectinload joinedload subqueryload immediateload contains_eager load_only defer undefer noload raiseload
     lazyload defaultload with_loader_criteria""".split()  # noqa: SIM905 - a table, read as text
 )
-MAY_LOAD = re.compile(rb"\brun_sync\b|\bawaitable_attrs\b|\binspect\s*\(|\bunloaded\b|MissingGreenlet")
+MAY_LOAD = regex(rb"\brun_sync\b|\bawaitable_attrs\b|\binspect\s*\(|\bunloaded\b|MissingGreenlet")
 
 
 def is_unloaded(held: Loaded, relationship: Relationship, read: Node) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.nodes import (
@@ -60,8 +60,7 @@ class Use(Enum):
     RETURNED = auto()  # by an `async def`: the caller's `await` gives the coroutine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class Fate(NamedTuple):
     """A use, where it stands (for an assigned value: where it is read) and how sure the judgement is."""
 
     use: Use

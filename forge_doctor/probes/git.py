@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.errors import CannotInspect
 
 GIT_TIMEOUT_S = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitAnswer:
+class GitAnswer(NamedTuple):
     """What one git command said: `status` is its exit status, -1 where git is not installed."""
 
     status: int
@@ -34,6 +32,8 @@ class GitAnswer:
 
 def ask_git(folder: Path, *arguments: str) -> GitAnswer:
     """Run `git <arguments>` in `folder`; raises `CannotInspect` where git does not end in time."""
+    import subprocess
+
     # A repository's own configuration may name a file system monitor to start and quoting to apply.
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
     try:

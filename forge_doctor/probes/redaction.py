@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.regex import regex
+
 MASK = "***"
 
 _KEY = r"(?:[\w.-]*(?:pass\w*|pwd|secret))"
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     rf"""(["']?\b{_KEY}["']?\s*[=:]\s*)"""
     r"""(?:'(?:\\.|[^'\\])*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|[^\s&;,'")}]+)""",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"(?i)((?:\b[a-z][\w+.-]*://|(?<![\w@:/]))[^\s:/@'\"]*):(?!//)(\S+)@")
+_USERINFO = regex(r"(?i)((?:\b[a-z][\w+.-]*://|(?<![\w@:/]))[^\s:/@'\"]*):(?!//)(\S+)@")
 
-_WHOLE_USERINFO = re.compile(r"(?s)^(\s*(?:[\w+.-]+:?//)?[^:/@]*):(?!//).*@")
-_NO_HOST = re.compile(r"(?s)^(\s*[\w+.-]+:?//[^:/@\[\]]*):(?!\d+(?:[/?,]|$)).*")
-_WHOLE_ASSIGNMENT = re.compile(rf"(?is)((?:^|[\s?&]){_KEY}\s*=\s*)(?:(?!\s+\w+\s*=|&\w+=).)+")
+_WHOLE_USERINFO = regex(r"(?s)^(\s*(?:[\w+.-]+:?//)?[^:/@]*):(?!//).*@")
+_NO_HOST = regex(r"(?s)^(\s*[\w+.-]+:?//[^:/@\[\]]*):(?!\d+(?:[/?,]|$)).*")
+_WHOLE_ASSIGNMENT = regex(rf"(?is)((?:^|[\s?&]){_KEY}\s*=\s*)(?:(?!\s+\w+\s*=|&\w+=).)+")
 
 
 def redact(text: str) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.formats import OutputFormat as OutputFormat
 from forge_doctor.report import Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderOptions:
+class RenderOptions(NamedTuple):
     """What a formatter is told about its destination: columns, whether colours are wanted,
     whether it is a person's terminal, and from which severity and confidence on the command fails."""
 

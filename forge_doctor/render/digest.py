@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
 from forge_doctor.report import Report
@@ -18,8 +18,7 @@ _SOURCE_SUFFIXES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unexamined:
+class Unexamined(NamedTuple):
     """Checks that could not look for one and the same reason."""
 
     reason: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from forge_doctor.finding import Finding
+from forge_doctor.regex import regex
 from forge_doctor.render.digest import is_file
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = regex(r"\d+(?:\.\d+)?")
 
 
 def fingerprints(findings: Iterable[Finding]) -> tuple[str, ...]:

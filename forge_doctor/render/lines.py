@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 WIDE = 72
 WIDEST_PROSE = 112  # longer lines are hard to read; only tables and remedies use more
@@ -26,8 +26,7 @@ class Style(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A run of text in one style."""
 
     text: str
@@ -38,8 +37,7 @@ Line = tuple[Span, ...]
 BLANK: Line = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """How wide the page is, and which signs it may use beside ASCII."""
 
     width: int

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from forge_doctor.regex import regex
+
 # Kept on purpose: U+200C and U+200D, without which Persian, Indic scripts and emoji fall apart.
 _UNSEEN = (
     "\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_BLANKS = re.compile("[ \n]+")
+_CONTROL = regex("[\x00-\x09\x0b-\x1f\x7f]")
+_LONE_SURROGATE = regex("[\ud800-\udfff]")
+_BLANKS = regex("[ \n]+")
 TAB = " " * 4
 
 

@@ -66,6 +66,6 @@ def test_a_package_called_like_a_standard_module_does_not_stand_in_for_it(tmp_pa
 def test_a_package_may_be_called_build_and_what_was_built_is_not_the_projects(tmp_path: Path) -> None:
     write(tmp_path, "app/build/__init__.py", "app/build/plan.py", "build/lib/app.py", "dist/app.py", "main.py")
     modules = Modules(tmp_path)
-    found = {path.relative_to(tmp_path).as_posix() for path in modules.files()}
+    found = {Path(one).relative_to(tmp_path).as_posix() for one in modules.files()}
     assert found == {"app/build/__init__.py", "app/build/plan.py", "main.py"}
     assert {Path(one).relative_to(tmp_path).as_posix() for one in modules.left_out} == {"build", "dist"}

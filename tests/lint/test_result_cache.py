@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,7 @@ from forge_doctor.lint.reading import digest_of
 from forge_doctor.lint.result_store import MOST_PROJECTS, stamp, write_document
 from forge_doctor.lint.run import all_rules
 from tests.support.lint_cases import rule_named
+from tests.support.lint_command import environment
 from tests.support.unprivileged import without_root
 
 RULES = (rule_named("unawaited-session-call"), rule_named("unawaited-data-access"))
@@ -40,13 +43,13 @@ def files_of(root: Path) -> Sequence[Path]:
 
 
 def told(root: Path, folder: Path) -> list[Finding]:
-    found = look_with_cache(files_of(root), RULES, 1, folder, ("way",))
+    found = look_with_cache(files_of(root), lambda: RULES, 1, folder, ("way",))
     assert not [reason for one in found for reason in one.not_run]
     return [finding for one in found for finding in one.findings]
 
 
 def fresh(root: Path) -> list[Finding]:
-    return [finding for one in look(files_of(root), RULES, {}, 1) for finding in one.findings]
+    return [finding for one in look(files_of(root), lambda: RULES, {}, 1) for finding in one.findings]
 
 
 def stores(folder: Path) -> list[Path]:
@@ -71,7 +74,7 @@ def test_every_rule_s_findings_come_back_as_they_were(shop: Path, tmp_path: Path
         bad = rule.manual.partition("Bad:")[2].partition("Good:")[0]
         lines = [line.removeprefix("    ") for line in bad.splitlines()]
         (shop / f"app/bad_{number}.py").write_text("\n".join(lines) + "\n")
-    once, again = (look_with_cache(files_of(shop), rules, 1, tmp_path / "cache", ("way",)) for _ in range(2))
+    once, again = (look_with_cache(files_of(shop), lambda: rules, 1, tmp_path / "cache", ("way",)) for _ in range(2))
     assert sum(len(one.findings) for one in once) > 20
     assert again == once
 
@@ -188,9 +191,8 @@ def test_only_so_many_projects_are_kept(shop: Path, tmp_path: Path) -> None:
 
 def test_ways_of_linting_are_kept_apart(shop: Path, tmp_path: Path) -> None:
     for way in ("one", "other"):
-        look_with_cache(files_of(shop), RULES, 1, tmp_path, (way,))
-    look_with_cache(files_of(shop), RULES[:1], 1, tmp_path, ("one",))
-    assert len(stores(tmp_path)) == 3
+        look_with_cache(files_of(shop), lambda: RULES, 1, tmp_path, (way,))
+    assert len(stores(tmp_path)) == 2
 
 
 def test_another_version_of_the_rules_has_another_stamp(tmp_path: Path) -> None:
@@ -199,3 +201,29 @@ def test_another_version_of_the_rules_has_another_stamp(tmp_path: Path) -> None:
     assert stamp(tmp_path) == before
     (tmp_path / "rule.py").write_text("A = 12\n")
     assert stamp(tmp_path) != before
+
+
+def loaded_by_run(root: Path, folder: Path) -> str:
+    """What one file's run from the command line imports, and its findings."""
+    line = (sys.executable, "-X", "importtime", "-m", "forge_doctor", "lint", "-f", "concise", "app/save.py")
+    given = {**environment(), "XDG_CACHE_HOME": str(folder)}
+    done = subprocess.run(line, cwd=root, env=given, capture_output=True, text=True, check=False, timeout=60)
+    assert "unawaited-session-call" in done.stdout
+    return done.stderr
+
+
+def test_a_file_whose_result_is_known_costs_neither_rules_nor_parser(shop: Path, tmp_path: Path) -> None:
+    once, again = (loaded_by_run(shop, tmp_path / "cache") for _ in range(2))
+    for costly in ("forge_doctor.lint.project", "forge_doctor.lint.source", "tree_sitter"):
+        assert costly in once
+        assert costly not in again
+
+
+def test_files_without_a_word_of_a_database_are_linted_without_a_survey(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    plain = shop / "app/other_0.py"
+    assert look_with_cache([plain], lambda: RULES, 1, folder, ()) == look([plain], lambda: RULES, {}, 1)
+    assert not stores(folder)
+    both = [plain, shop / "app/save.py"]
+    assert [len(one.findings) for one in look_with_cache(both, lambda: RULES, 1, folder, ())] == [0, 1]
+    assert len(stores(folder)) == 1

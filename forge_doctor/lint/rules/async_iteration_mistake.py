@@ -27,7 +27,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncResu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -37,9 +36,10 @@ from forge_doctor.lint.nodes import ComprehensionFor, For
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"async for", b"stream")
-FOR = re.compile(rb"for(?<!\wfor)(?!\w)")
+FOR = regex(rb"for(?<!\wfor)(?!\w)")
 BLANKS = b" \t\n\r\f\\"
 STREAMS = (b"stream", b"AsyncResult", b"AsyncScalarResult")
 

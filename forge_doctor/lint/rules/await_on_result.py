@@ -25,7 +25,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncSess
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -35,8 +34,9 @@ from forge_doctor.lint.methods import RESULT_METHODS
 from forge_doctor.lint.nodes import Attribute, Await, Call, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await")
+SUSPECT = regex(rb"await")
 
 
 @check(severity=Severity.ERROR)

@@ -24,7 +24,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (methods p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -34,8 +33,9 @@ from forge_doctor.lint.methods import PLAIN
 from forge_doctor.lint.nodes import Await, ClassDef
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await")
+SUSPECT = regex(rb"await")
 NAMES = tuple(sorted(frozenset().union(*PLAIN.values())))
 
 

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -42,6 +42,7 @@ from forge_doctor.lint.nodes import Call, FunctionDef, Node, Param, With
 from forge_doctor.lint.one_time import runs_once
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
 INSTEAD = {
     "time.sleep": "await asyncio.sleep(...)",
@@ -52,13 +53,13 @@ INSTEAD = {
        ("get", "post", "put", "patch", "delete", "head", "options", "request")},
 }  # fmt: skip
 # By the module's name, or alone where the name itself tells.
-CALLED = re.compile(
+CALLED = regex(
     rb"\b(?:(?:requests|httpx)\s*\.\s*(?:get|post|put|patch|delete|head|options|request)"
     rb"|subprocess\s*\.\s*(?:run|call|check_call|check_output|getoutput|getstatusoutput)"
     rb"|sleep|urlopen|check_call|check_output|getoutput|getstatusoutput)\s*\("
 )
 # By the import, which begins with a fixed word: that is the fastest search.
-SUSPECT = re.compile(
+SUSPECT = regex(
     rb"import[\w., (]*?\b(?:time|requests|httpx|subprocess|urllib|sleep|urlopen|check_call|check_output"
     rb"|getoutput|getstatusoutput)\b"
 )
@@ -68,8 +69,7 @@ QUERYING = rb"\s*\.\s*(?:begin|connection|execute|exec|flush|get|get_one|merge|r
 ENDING = rb"\s*\.\s*(?:commit|rollback|close|aclose)\s*\("
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class Open(NamedTuple):
     """A session that is open where the call stands: since which node, as what name."""
 
     name: str

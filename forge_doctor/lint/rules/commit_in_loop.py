@@ -39,8 +39,9 @@ from forge_doctor.lint.nodes import Await, Call, For, FunctionDef, Other, Return
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import HOLDERS, is_awaited
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
 
 
 @check(severity=Severity.WARNING)

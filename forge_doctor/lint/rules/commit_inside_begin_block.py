@@ -29,7 +29,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#explicit-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -39,8 +38,9 @@ from forge_doctor.lint.order import block_of, leaves
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")
 
 
 @check(severity=Severity.ERROR)

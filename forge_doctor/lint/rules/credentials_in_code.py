@@ -33,20 +33,21 @@ from forge_doctor.lint.literals import HOLE, text_of
 from forge_doctor.lint.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
 # Bounds, since without them a long line of colons takes the square of its length.
 LOGIN = rb"://[^\s\"'/@:]{0,100}+:[^\s\"'@]{1,300}+@"
-SUSPECT = re.compile(LOGIN + rb"|URL\.create")
-URL_IN_BYTES = re.compile(rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w{1,40})?" + LOGIN)
-URL_NAME = re.compile(
+SUSPECT = regex(LOGIN + rb"|URL\.create")
+URL_IN_BYTES = regex(rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w{1,40})?" + LOGIN)
+URL_NAME = regex(
     r"(?:database|db|dsn|sqlalchemy|postgres|pg|mysql|sql|engine).*(?:url|uri|dsn|string)|^dsn$|^_?(?:url|uri)$",
     re.IGNORECASE,
 )
-UNREAL_PATH = re.compile(
+UNREAL_PATH = regex(
     r"(?:^|/)(?:examples?|docs?(?:_src)?|samples?|demos?|tutorials?|benchmarks?|fixtures)(?:/|$)|conftest|example"
 )
 # Words that stand where a password will be, or that everybody uses on their own machine.
-PLACEHOLDER = re.compile(
+PLACEHOLDER = regex(
     r"(?:my|your|the|db|database|some|super|top|a)?[-_]?(?:secret|password|passwd|pass|pwd|pw)[-_]?(?:here|word|123|1)?"
     r"|postgres(?:ql)?|mysql|mariadb|root|admin|user|username|test(?:ing|er)?|dev(?:elop(?:ment|er)?)?|local|docker"
     r"|guest|demo|example|sample|changeme|change[-_]?(?:me|this|it)|placeholder|dummy|fake|foo|bar|baz|hunter2|redacted"
@@ -54,8 +55,8 @@ PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 # `%40` is an escaped character, `%s` is not.
-FILLED_IN = re.compile(r"[\0<>{}$\[\]]|%(?![0-9A-Fa-f]{2})")
-EXAMPLE_HOST = re.compile(
+FILLED_IN = regex(r"[\0<>{}$\[\]]|%(?![0-9A-Fa-f]{2})")
+EXAMPLE_HOST = regex(
     r"(?:^|\.)example(?:\.|$)|^(?:host|hostname|server|your|my)|placeholder|\.(?:test|invalid)$", re.IGNORECASE
 )
 

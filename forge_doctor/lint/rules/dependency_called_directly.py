@@ -38,7 +38,6 @@ Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yie
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -63,12 +62,13 @@ from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.sessions_made import word_start
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Use, at_place
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"ession")
-CALLED = tuple(re.compile(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
-AWAITED = re.compile(rb"await\s+([^\W\d]\w*)\s*\(")
-FINISHED = re.compile(r"aclose|athrow|asend|async for|GeneratorExit")
-MOCKING = re.compile(r"[mM]ock|\bpatch")
+SUSPECT = regex(rb"ession")
+CALLED = tuple(regex(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
+AWAITED = regex(rb"await\s+([^\W\d]\w*)\s*\(")
+FINISHED = regex(r"aclose|athrow|asend|async for|GeneratorExit")
+MOCKING = regex(r"[mM]ock|\bpatch")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
 LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)

@@ -46,11 +46,12 @@ from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Assign, Attribute, Call, FunctionDef, Name
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"create_(?:async_)?engine\s*\(")
+SUSPECT = regex(rb"create_(?:async_)?engine\s*\(")
 ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
 # What shows that the engine is kept, thrown away properly, or has no pool.
-KEPT = re.compile(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
+KEPT = regex(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
 CACHES = ("lru_cache", "cache", "cached_property", "cached", "singleton", "alru_cache")
 
 

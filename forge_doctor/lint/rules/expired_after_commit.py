@@ -68,15 +68,16 @@ from forge_doctor.lint.responses import reads_response
 from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import calls_between, is_awaited, opened_by, session_calls
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")
 # Calls that fill the object again, take it out of the session, or replace what it knows.
 FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
     make_transient_to_detached stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
 # `user.name`, no call, and `return user`.
-READ = re.compile(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w++(?!\s*\())|(?<=return )\w++")
+READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w++(?!\s*\())|(?<=return )\w++")
 
 
 @check(severity=Severity.ERROR)

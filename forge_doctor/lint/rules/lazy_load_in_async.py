@@ -56,7 +56,7 @@ from forge_doctor.lint.models import Relationship
 from forge_doctor.lint.nodes import Assign, Attribute, Name
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.survey import relationship_names
 from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.lint.unloaded import confidence_of, is_unloaded
 
@@ -83,7 +83,7 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def attributes_of_locals(file: SourceFile, project: Project) -> Iterator[Attribute]:
     """`name.relationship` in async functions, told by the bytes first."""
-    names = survey_of(project).relationships
+    names = relationship_names(project)
     for match in reads_of(names).finditer(file.data) if names else ():
         node = file.node_at(match.start())
         around = node.parent if isinstance(node, Name) else None

@@ -60,7 +60,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -72,18 +71,19 @@ from forge_doctor.lint.nodes import Assign, Call, ClassDef, Comprehension, Node,
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.responses import ROUTES, fields, is_pydantic, reads_response
 from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.survey import survey_of
+from forge_doctor.lint.survey import relationship_names
 from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.lint.unloaded import confidence_of, is_unloaded
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")
-DECORATED = re.compile(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
+DECORATED = regex(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
 
 
 @check(severity=Severity.ERROR)
 def lazy_load_in_response(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Compare what is returned, or validated, with the fields that will be read from it."""
-    if not survey_of(project).relationships:
+    if not relationship_names(project):
         return
     for node, class_ in (*returned(file, project), *validated(file, project)):
         held = loaded(project, node)

@@ -24,7 +24,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/queryguide/query.html (Legacy Quer
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -34,8 +33,9 @@ from forge_doctor.lint.nodes import ClassDef
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.query_chain import query_chain
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"\.\s*query\s*\(")
+SUSPECT = regex(rb"\.\s*query\s*\(")
 
 
 @check(severity=Severity.INFO, default=False)

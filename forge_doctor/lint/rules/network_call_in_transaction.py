@@ -33,7 +33,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#when-do-i-cons
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -55,8 +54,9 @@ from forge_doctor.lint.transactions import (
     is_write,
     opened_by,
 )
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"\b(?:" + rb"|".join(LIBRARIES) + rb")\b")
+SUSPECT = regex(rb"\b(?:" + rb"|".join(LIBRARIES) + rb")\b")
 
 
 @check(severity=Severity.WARNING)

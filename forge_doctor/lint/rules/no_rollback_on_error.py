@@ -35,7 +35,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#framing-out-a-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -47,9 +46,10 @@ from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, Name, Nod
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import begin_blocks, is_awaited, session_calls
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
-ENDS = re.compile(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")
+ENDS = regex(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
 
 
 @check(severity=Severity.ERROR)

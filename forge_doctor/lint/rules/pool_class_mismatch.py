@@ -24,7 +24,6 @@ Source: https://sqlalche.me/e/20/pcls (each combination tried with SQLAlchemy 2.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -35,8 +34,9 @@ from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.nodes import Keyword
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"poolclass")
+SUSPECT = regex(rb"poolclass")
 SYNC_POOLS = frozenset({"QueuePool", "SingletonThreadPool"})
 ASYNC_POOLS = frozenset({"AsyncAdaptedQueuePool"})
 QUEUE_SETTINGS = ("pool_size", "max_overflow", "pool_timeout", "pool_use_lifo")

@@ -21,7 +21,6 @@ Source: https://docs.sqlalchemy.org/en/20/core/pooling.html (QueuePool: pool_siz
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -29,8 +28,9 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.lint.engines import EngineCall, engine_calls
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"create_(?:async_)?engine")
+SUSPECT = regex(rb"create_(?:async_)?engine")
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
 # Settings that only mean something for connections that are kept.
 FOR_KEPT = {"pool_recycle": "recycled", "pool_pre_ping": "pinged"}

@@ -63,16 +63,17 @@ from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.statements import Sql, sql_of
 from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
 # A statement that takes many at once, or is not there to read.
-GROUPING = re.compile(
+GROUPING = regex(
     r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\("
     r"|with_for_update|FOR (?:UPDATE|SHARE)|advisory|\b(?:set|next)val\("
 )
 # A condition that holds where a look-up found nothing.
-UNKNOWN_YET = re.compile(r"\bnot (\w+)$|\b(\w+) is None\b")
+UNKNOWN_YET = regex(r"\bnot (\w+)$|\b(\w+) is None\b")
 
 
 @check(severity=Severity.WARNING)

@@ -23,7 +23,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Attribute
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -35,8 +34,9 @@ from forge_doctor.lint.nodes import Attribute, Await, Call, ClassDef, Node, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.query_chain import query_chain
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"\.\s*query\s*\(")
+SUSPECT = regex(rb"\.\s*query\s*\(")
 
 
 @check(severity=Severity.ERROR)

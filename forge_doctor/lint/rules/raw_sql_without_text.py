@@ -39,15 +39,16 @@ from forge_doctor.lint.matched_calls import matched_calls
 from forge_doctor.lint.nodes import BinOp, Call, ClassDef, Name, Node, Str
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
 # With a string, a name or a keyword as first argument.
-SUSPECT = re.compile(
+SUSPECT = regex(
     rb"\.\s*(?:exec|execute|scalars?|stream|stream_scalars)\s*\("
     rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|\w+\s*[,)+%]|statement\s*=))"
 )
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
 # What text() would read as a bind parameter, and what marks those of drivers.
-PARAMETERS = re.compile(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
+PARAMETERS = regex(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
 
 
 @check(severity=Severity.ERROR)

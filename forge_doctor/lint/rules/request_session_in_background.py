@@ -34,7 +34,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -46,9 +45,10 @@ from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node,
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")
-GROUPS = re.compile(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
+GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 
 @check(severity=Severity.ERROR)
@@ -65,7 +65,7 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
             if use is not None:
                 own = is_closed_by(project, coroutine, use)
                 yield found(
-                    file, project, call, replace(use, confidence=Confidence.LOW) if own else use, Severity.ERROR
+                    file, project, call, use._replace(confidence=Confidence.LOW) if own else use, Severity.ERROR
                 )
 
 

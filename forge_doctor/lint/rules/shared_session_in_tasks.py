@@ -54,12 +54,13 @@ from forge_doctor.lint.order import block_of
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import WordsThen
+from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
     rb"(?<!\w)(?:gather|as_completed|wait|create_task|start_soon|ensure_future)\s*\(",
     *(b"gather", b"as_completed", b" wait(", b".wait(", b"create_task", b"start_soon", b"ensure_future"),
 )
-LOCK = re.compile(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
+LOCK = regex(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
 
 
 @check(severity=Severity.ERROR)

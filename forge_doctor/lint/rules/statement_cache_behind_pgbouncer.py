@@ -35,9 +35,10 @@ from forge_doctor.lint.engines import EngineCall, engine_calls
 from forge_doctor.lint.literals import HOLE
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"create_(?:async_)?engine")
-HOST = re.compile(r"pg-?bouncer|pooler|pgcat|supavisor", re.IGNORECASE)
+SUSPECT = regex(rb"create_(?:async_)?engine")
+HOST = regex(r"pg-?bouncer|pooler|pgcat|supavisor", re.IGNORECASE)
 PORTS = {"6432": "the usual port of PgBouncer", "6543": "the port of Supabase's transaction pooler"}
 CURES = ("statement_cache_size", "prepared_statement_name_func")
 

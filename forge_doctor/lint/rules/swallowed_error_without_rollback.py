@@ -38,7 +38,6 @@ Source: https://docs.sqlalchemy.org/en/20/faq/sessions.html#this-session-s-trans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -59,9 +58,10 @@ from forge_doctor.lint.transactions import (
     opened_by,
     session_calls,
 )
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
-BROAD = re.compile(
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(")
+BROAD = regex(
     r"\b(?:Exception|BaseException|SQLAlchemyError|DBAPIError|IntegrityError|OperationalError|DataError"
     r"|ProgrammingError|DatabaseError|StatementError|InternalError)\b"
 )

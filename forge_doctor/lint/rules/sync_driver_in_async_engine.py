@@ -24,7 +24,6 @@ SQLAlchemy's dialect of that name, without the driver installed)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -35,9 +34,10 @@ from forge_doctor.lint.engines import EngineCall, engine_calls
 from forge_doctor.lint.expected_failures import is_expected_to_fail
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
 REFUSED = "InvalidRequestError when the engine is made"
-SUSPECT = re.compile(rb"create_async_engine")
+SUSPECT = regex(rb"create_async_engine")
 
 
 @check(severity=Severity.ERROR)

@@ -25,7 +25,6 @@ Source: https://fastapi.tiangolo.com/async/ (path operation functions); https://
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -36,10 +35,11 @@ from forge_doctor.lint.matched_calls import matched_calls
 from forge_doctor.lint.nodes import Await, Call, FunctionDef, Node
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"async\s+def\b")
+SUSPECT = regex(rb"async\s+def\b")
 # The methods that wait for the database.
-BLOCKING = re.compile(
+BLOCKING = regex(
     rb"\.\s*(?:commit|exec|execute|flush|get(?=\s*\(\s*[A-Z]\w*\s*,)|get_one|merge|query|refresh|scalars?)\s*\("
 )
 

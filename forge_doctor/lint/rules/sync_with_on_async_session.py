@@ -33,9 +33,10 @@ from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.nodes import Call, ClassDef, With, WithItem
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"async|Async")
-WITH = re.compile(rb"^[ \t\f]*with\b", re.MULTILINE)
+SUSPECT = regex(rb"async|Async")
+WITH = regex(rb"^[ \t\f]*with\b", re.MULTILINE)
 ENTERED = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.STARTABLE}
 )

@@ -31,7 +31,6 @@ Source: https://docs.python.org/3/library/asyncio-task.html#coroutines
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -46,14 +45,15 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import DATABASE_WORDS
 from forge_doctor.lint.uses import Use, use_of
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(rb"async ")
+SUSPECT = regex(rb"async ")
 # Who calls the project's own functions may say no word of a database.
 EVERYWHERE = True
 # `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
-PASSING = re.compile(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
-RENAMING = re.compile(rb" as (\w{1,100})")
-NAME_BEFORE = re.compile(rb"\w{1,100}\Z")
+PASSING = regex(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
+RENAMING = regex(rb" as (\w{1,100})")
+NAME_BEFORE = regex(rb"\w{1,100}\Z")
 
 
 @check(severity=Severity.ERROR)

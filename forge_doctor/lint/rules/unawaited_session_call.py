@@ -26,7 +26,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Asyncio O
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -39,9 +38,10 @@ from forge_doctor.lint.nodes import Await, Call
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.uses import Fate, Use, use_of
+from forge_doctor.regex import regex
 
 # Asyncio's classes are of no use without an `async` somewhere in the file.
-SUSPECT = re.compile(rb"async|Async")
+SUSPECT = regex(rb"async|Async")
 STARTED = tuple(sorted({method for _, method in STARTABLE}))
 
 

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -45,20 +45,20 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.responses import route_decorator
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.transactions import calls_between, is_handed, is_write, opened_by, session_calls
+from forge_doctor.regex import regex
 
-SUSPECT = re.compile(
+SUSPECT = regex(
     rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(|await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\("
 )
 WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
 COMMITTING = frozenset(
     {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
 )
-DELIBERATE = re.compile(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
-COMMITS = re.compile(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
+DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
+COMMITS = regex(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(NamedTuple):
     """What changes rows, through which session; `says` begins the message."""
 
     node: Node

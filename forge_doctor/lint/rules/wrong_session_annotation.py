@@ -29,7 +29,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncSess
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -40,9 +39,10 @@ from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import is_read
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"Session", b"scoped_session")
-AWAITED = re.compile(rb"await\s[\s(]*(\w+)\s*\.\s*(?:" + "|".join(sorted(TELLING)).encode() + rb")\b")
+AWAITED = regex(rb"await\s[\s(]*(\w+)\s*\.\s*(?:" + "|".join(sorted(TELLING)).encode() + rb")\b")
 
 
 @check(severity=Severity.WARNING)
