@@ -216,8 +216,52 @@ async def f(db: AsyncSession):
     user = load(db)  # expect high
     return user.name
 """,
+    """\
+from typing import Protocol
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+class Parcels(Protocol):
+    async def save(self, parcel: int, owner) -> None: ...
+class SubmittedParcel:
+    parcel: int
+    def __init_subclass__(cls): ...
+def truncate(text: str):
+    return text[:1]
+def told(text, **values):
+    return text.format(**values)
+async def f(db: AsyncSession, parcels: Parcels):
+    parcel = load(db)  # expect high
+    await parcels.save(parcel, owner=1)
+    short = truncate(load(db))  # expect high
+    said = told("{n}", n=load(db))  # expect medium
+    return SubmittedParcel(parcel=load(db)), short, said  # expect high
+""",
 )
 SILENT = (
+    """\
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Protocol, TypeVar
+T = TypeVar("T")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+class Job:
+    work: Awaitable[int]
+class Jobs(Protocol):
+    def add(self, work: Any) -> None: ...
+    def keep(self, work: T) -> T: ...
+def run_all(*works):
+    return asyncio.gather(*works)
+def started(**works):
+    return [asyncio.ensure_future(one) for one in works.values()]
+async def f(db: AsyncSession, jobs: Jobs, crew):
+    jobs.add(load(db))
+    jobs.keep(load(db))
+    crew.submitWork(load(db))
+    await run_all(load(db), load(db))
+    started(first=load(db))
+    return Job(work=load(db))
+""",
     """\
 class Opening:
     def __init__(self, db: AsyncSession):
