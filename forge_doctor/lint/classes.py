@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
+from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 
 MAX_BASES = 30
 SELF = re.compile(r"\bSelf\b")
+RETURNS_SELF = re.compile(r"\breturn self\b(?![.\w(\[])")
 # What is annotated as the sync class, and set to its async twin.
 TWINS = {
     Kind.SESSION: Kind.ASYNC_SESSION,
@@ -59,6 +61,23 @@ def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
             found = _own(knows, inner, name)
             if found is not None and found.is_known:
                 return found.because(f"{inner.name}.{name}")
+    return _given_to_library(knows, definition, name)
+
+
+def _given_to_library(knows: Knowledge, class_: ClassDef, name: str) -> Value:
+    """`self.session` of a class that hands `session` on to the `__init__` of a library's class, which keeps it."""
+    line = bases(knows, class_)
+    if not any(base.kind is Kind.EXTERNAL and not base.name.startswith("builtins.") for base in line):
+        return UNKNOWN
+    init = method(knows, class_, "__init__")
+    given = () if init is None or name not in init.param_names else init.find(Call)
+    for call in given:
+        handed = (*call.args, *(one.value for one in call.keywords))
+        if call.func.text == "super().__init__" and any(one.text == name for one in handed):
+            value = next(knows.value_of(one) for one in handed if one.text == name)
+            return (
+                value.at_most(Confidence.MEDIUM, f"given to {class_.name}.__init__") if value.kind.is_async else UNKNOWN
+            )
     return UNKNOWN
 
 
@@ -109,7 +128,8 @@ def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:
 
 def as_called_on(receiver: Value, method: FunctionDef, result: Value) -> Value:
     """What a method gives where its `Self` is the class it is called on, not the one that defines it."""
-    if method.returns is None or not SELF.search(method.returns.text):
+    told = RETURNS_SELF.search(method.text) if method.returns is None else SELF.search(method.returns.text)
+    if told is None:
         return result
     class_ = receiver.inner.definition if receiver.kind is Kind.CLASS else receiver.definition
     return _with_instance_of(class_, method.class_, result) if isinstance(class_, ClassDef) else result
