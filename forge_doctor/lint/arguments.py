@@ -10,11 +10,11 @@ from forge_doctor.lint.nodes import Assign, Call, ClassDef, FunctionDef, Keyword
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.uses import Fate, Use, harmless
 
-# Callables that take a coroutine to run it: words anywhere in the name, and words that begin a part of it.
+# Callables that take a coroutine to run it, by words anywhere in the name but not by those of `truncate` or `trace`.
 TAKERS = re.compile(
     r"gather|task|coro|await|async|future|shield|timeout|nursery|spawn|schedule|submit|background|completed|measure"
-    r"|partial|promise|fail_after|suspend|concurren"
-    r"|(?<![a-z])(?:wait|soon|fire|run|retry|delay|defer|limit|timed|trio|loop|race)",
+    r"|partial|promise|fail_after|suspend|concurren|wait|soon|retry|delay|defer|limit|timed|loop|(?<![tp])run"
+    r"|(?<![a-z])(?:fire|trio|race)",
 )
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Types as written of what is awaited later, and of what may be anything.
@@ -58,8 +58,10 @@ def judge_argument(project: Project, call: Call, node: Node, around: Node, depth
 
 
 def _judge_unknown(call: Call, node: Node) -> Fate:
-    """By the name of what is called alone."""
-    if not call.method or takes_coroutines(call.func.text):
+    """By the name of what is called alone. A plain function can but hand it to something that runs it."""
+    function = call.function
+    plain = function is not None and not function.is_async
+    if plain or not call.method or takes_coroutines(call.func.text):
         return harmless(node)
     return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
 

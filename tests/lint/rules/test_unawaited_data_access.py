@@ -252,12 +252,15 @@ class Jobs(Protocol):
     def keep(self, work: T) -> T: ...
 def run_all(*works):
     return asyncio.gather(*works)
+def main(db, portal):
+    portal.call(load(db))
 def started(**works):
     return [asyncio.ensure_future(one) for one in works.values()]
 async def f(db: AsyncSession, jobs: Jobs, crew):
     jobs.add(load(db))
     jobs.keep(load(db))
     crew.submitWork(load(db))
+    crew.aiorun(load(db))
     await run_all(load(db), load(db))
     started(first=load(db))
     return Job(work=load(db))
