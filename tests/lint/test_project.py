@@ -281,6 +281,18 @@ class Users(Base[int]):
         self.session.flush()  # expect medium
         self.other.flush()
 """,
+    "a container": SA
+    + """\
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+async def f(container, request):
+    db = await request.state.container.get(AsyncSession)
+    db.flush()  # expect medium
+    container.resolve(Users).db.flush()  # expect medium
+    user = await container.get(Users, 1)
+    user.db.flush()  # expect low
+""",
     "entering a subclass": SA
     + """\
 class Base:
