@@ -9,6 +9,7 @@ from dataclasses import replace
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
+from forge_doctor.lint.generics import declared_variable, in_place_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
@@ -58,7 +59,7 @@ def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
     for base in bases(knows, definition):
         inner = base.inner.definition
         if isinstance(inner, ClassDef):
-            found = _own(knows, inner, name)
+            found = _own(knows, inner, name) if inner is definition else _inherited(knows, definition, inner, name)
             if found is not None and found.is_known:
                 return found.because(f"{inner.name}.{name}")
     return _given_to_library(knows, definition, name)
@@ -79,6 +80,20 @@ def _given_to_library(knows: Knowledge, class_: ClassDef, name: str) -> Value:
                 value.at_most(Confidence.MEDIUM, f"given to {class_.name}.__init__") if value.kind.is_async else UNKNOWN
             )
     return UNKNOWN
+
+
+def _inherited(knows: Knowledge, class_: ClassDef, base: ClassDef, name: str) -> Value | None:
+    """What a base declares, with what the class puts in the place of its type variables."""
+    variable = declared_variable(base, _declarations(knows, base, name))
+    value = in_place_of(knows, class_, base, variable) if variable else UNKNOWN
+    return value if value.kind is Kind.INSTANCE or value.kind.is_async else _own(knows, base, name)
+
+
+def _declarations(knows: Knowledge, class_: ClassDef, name: str) -> Iterator[Assign]:
+    """Where the class body or a method sets it."""
+    scope = knows.scopes(class_.file).opened_by(class_)
+    yield from (one.node for one in ([] if scope is None else scope.bindings(name)) if isinstance(one.node, Assign))
+    yield from assignments(knows, class_, name)
 
 
 def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:

@@ -236,6 +236,41 @@ async def f(db: AsyncSession, parcels: Parcels):
     said = told("{n}", n=load(db))  # expect medium
     return SubmittedParcel(parcel=load(db)), short, said  # expect high
 """,
+    """\
+from typing import Generic, TypeVar
+R = TypeVar("R")
+Q = TypeVar("Q")
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def one(self, key):
+        return await self.db.get(int, key)
+class Service(Generic[R]):
+    cache: dict
+    def __init__(self, repo: R):
+        self.repo = repo
+class Named(Service[Q], Generic[Q]):
+    backup: "Q | None"
+class UserService(Named[Users]):
+    async def f(self):
+        user = self.repo.one(1)  # expect high
+        self.backup.one(2)  # expect high
+        self.cache.one(3)
+        return user.name
+class Plain(Service):
+    async def f(self):
+        self.repo.one(1)
+""",
+    """\
+class Users:
+    async def one(self, db: AsyncSession, key):
+        return await db.get(int, key)
+class Service[M, R: Users]:
+    repo: R
+class UserService(Service[int, Users]):
+    async def f(self, db: AsyncSession):
+        return self.repo.one(db, 1).name  # expect high
+""",
 )
 SILENT = (
     """\
