@@ -19,7 +19,9 @@ TAKERS = re.compile(
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Types as written of what is awaited later, and of what may be anything.
 MEANT_FOR_COROUTINES = re.compile(r"\b(?:Awaitable|Coro|Future|Task\b)")
-OPEN_TYPE = re.compile(r"Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type)")
+OPEN_TYPE = re.compile(
+    r"(?:Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type))(?:\s*\|\s*None)?"
+)
 RUNS_COROUTINES = re.compile(rb"\bawait\b|gather|create_task|ensure_future|start_soon|run_coroutine|\basyncio\.")
 COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
 # Builtins and library functions that want the result, never a coroutine.
