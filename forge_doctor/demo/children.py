@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from forge_doctor.errors import CannotInspect
 
@@ -43,16 +44,10 @@ async def stopping(
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=None if environment is None else {**os.environ, **environment},
-            # A Ctrl-C on the terminal must reach the conductor alone, which ends the others in order.
-            start_new_session=True,
-            cwd="/",
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
+            **_apart(account),
         )
     try:
         yield Child(process=process, name=Path(command[0]).name, log=log)
@@ -76,15 +71,7 @@ async def run_to_end(
 ) -> None:
     """Run a program that ends by itself; raises `CannotInspect` with what it said where it fails."""
     process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        cwd="/",
-        user=account.pw_uid if account else None,
-        group=account.pw_gid if account else None,
-        extra_groups=[] if account else None,
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, **_apart(account)
     )
     try:
         said, _ = await asyncio.wait_for(process.communicate(), timeout_s)
@@ -101,3 +88,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _apart(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    """How a process begins: as that account, without our input, and in a session of its own.
+
+    A Ctrl-C on the terminal must reach the conductor alone, which ends the others in order.
+    """
+    begun: dict[str, Any] = {"stdin": asyncio.subprocess.DEVNULL, "start_new_session": True, "cwd": "/"}
+    if account:
+        begun |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    return begun

@@ -6,7 +6,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.annotation import collection_of, external
 from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.calls import call_value, method_value
-from forge_doctor.lint.classes import as_called_on
+from forge_doctor.lint.classes import TWINS, as_called_on
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
@@ -133,11 +133,7 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     if isinstance(node, NamedExpr):
         return knows.value_of(node.value)
     if isinstance(node, WithItem):
-        value = UNKNOWN if binding.path else knows.entered(knows.value_of(node.value))
-        statement = with_of(node)
-        # A plain `with` of something unknown binds nothing of asyncio's: that all needs `async with`.
-        plain = statement is not None and not statement.is_async
-        return OTHER if plain and not value.is_known else value
+        return _entered(knows, node, binding)
     if isinstance(node, For | ComprehensionFor):
         iterated = knows.value_of(node.iter)
         kinds = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
@@ -150,7 +146,7 @@ def _assigned(knows: Knowledge, node: Assign, binding: Binding) -> Value:
         return OTHER
     if node.annotation is not None:
         declared = knows.annotated(node.annotation, node)
-        if declared.is_known:
+        if declared.is_known and not _is_twin(knows, declared, node):
             return declared.because(f"annotated in line {node.line}")
     value = node.value
     for index in binding.path:
@@ -158,6 +154,24 @@ def _assigned(knows: Knowledge, node: Assign, binding: Binding) -> Value:
             return UNKNOWN
         value = value.elts[index]
     return UNKNOWN if value is None else knows.value_of(value).because(f"assigned in line {node.line}")
+
+
+def _is_twin(knows: Knowledge, declared: Value, node: Assign) -> bool:
+    """Whether something async is annotated as its sync class: `make: sessionmaker = make_async_session`."""
+    twin = TWINS.get(declared.kind)
+    return twin is not None and node.value is not None and knows.value_of(node.value).kind is twin
+
+
+def _entered(knows: Knowledge, item: WithItem, binding: Binding) -> Value:
+    value, statement = UNKNOWN if binding.path else knows.entered(knows.value_of(item.value)), with_of(item)
+    if statement is None:
+        return value
+    if statement.is_async:
+        # No sync session, connection or transaction can be entered with `async with`.
+        twin = TWINS.get(value.kind)
+        return value if twin is None else Value(twin, confidence=Confidence.MEDIUM, why="entered with `async with`")
+    # A plain `with` of something unknown binds nothing of asyncio's: that all needs `async with`.
+    return value if value.is_known else OTHER
 
 
 def _attribute(knows: Knowledge, node: Attribute) -> Value:

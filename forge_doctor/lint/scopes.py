@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -122,13 +121,19 @@ class Scopes:
         return self._by_id.get(node.raw.id)
 
     def lookup(self, name: str, at: Node) -> tuple[Scope, list[Binding]] | None:
-        """The scope that binds `name` as seen from `at`, with its bindings in order; class bodies
-        are skipped from the inside of functions, as Python does."""
+        """The scope that binds `name` as seen from `at`, with its bindings in order.
+
+        As Python does, class bodies are skipped from the inside of functions, and a name that a class
+        body has not bound yet is looked for around it.
+        """
         scope: Scope | None = self.of(at)
         first = True
         while scope is not None:
-            if first or scope.raw.type != "class_definition":
+            in_class = scope.raw.type == "class_definition"
+            if first or not in_class:
                 found = [one for one in scope.bindings(name) if _visible(one, at)]
+                if in_class:
+                    found = [one for one in found if _is_before(one, at)]
                 if found:
                     return scope, found
             scope, first = scope.parent, False
@@ -197,16 +202,21 @@ def _visible(binding: Binding, at: Node) -> bool:
 def reaching(bindings: list[Binding], at: Node) -> list[Binding]:
     """Those bindings that may hold where `at` stands in the same scope: the nearest before it, and
     on upwards until one that is always passed; all of them where none stands before."""
-    starts = [one.start for one in bindings]
-    before = bindings[: bisect_right(starts, at.start)]
     found: list[Binding] = []
-    for binding in reversed(before):
-        if isinstance(binding.node, Assign | NamedExpr) and binding.node.contains(at):
-            continue  # `x = f(x)`: the right side sees the value from before
+    for binding in reversed(bindings):
+        if not _is_before(binding, at):
+            continue
         found.append(binding)
         if _always_passed(binding, at):
             return found
     return found or bindings
+
+
+def _is_before(binding: Binding, at: Node) -> bool:
+    """Whether it is bound where `at` is read: the right side of `x = f(x)` sees the value from before."""
+    return binding.start <= at.start and not (
+        isinstance(binding.node, Assign | NamedExpr) and binding.node.contains(at)
+    )
 
 
 def _always_passed(binding: Binding, at: Node) -> bool:

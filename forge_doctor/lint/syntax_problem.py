@@ -33,6 +33,8 @@ TEMPLATE = re.compile(
     rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
     re.MULTILINE,
 )
+# What git leaves where two changes of the same lines meet.
+CONFLICT = re.compile(rb"^<{7} .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,10 @@ def problem_in(root: ts.Node, data: bytes) -> SyntaxProblem | None:
     """The problem of a tree with errors; None where the running interpreter reads the file well."""
     if not root.has_error:
         return None
+    conflict = CONFLICT.search(data)
+    if conflict is not None:
+        line = data.count(b"\n", 0, conflict.start()) + 1
+        return SyntaxProblem(line=line, message="a merge conflict was left in it")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

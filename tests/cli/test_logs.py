@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -219,11 +220,12 @@ def test_progress_is_one_line_that_goes_before_the_triage(tmp_path: Path) -> Non
 
 @pytest.mark.docker
 def test_several_containers_are_read_together_and_one_named_twice_once(log_container: LogContainer) -> None:
-    labels = {"com.docker.compose.project": "shop-x3", "com.docker.compose.service": "api-x3"}
+    shop, api = (f"{name}-{uuid.uuid4().hex[:8]}" for name in ("shop", "api"))
+    labels = {"com.docker.compose.project": shop, "com.docker.compose.service": api}
     trouble = "echo 'ERROR:    FATAL: sorry, too many clients already'; kill -9 $$"
     first, second = log_container(trouble, labels=labels), log_container(trouble, log_config={"type": "local"})
     command = [sys.executable, "-P", "-m", "forge_doctor", "logs", *JSON]
-    named = [first.name, first.id, "shop-x3", "api-x3", second.name]
+    named = [first.name, first.id, shop, api, second.name]
     run = subprocess.run(
         [*command, *named], capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )

@@ -130,6 +130,25 @@ async def f():
     async with Factory.begin() as db:
         db.flush()  # expect high
 """,
+    "async with, whatever the annotation says": SA
+    + """\
+from sqlalchemy.orm import sessionmaker
+async def f(make: sessionmaker):
+    async with make() as db:
+        db.commit()  # expect medium
+    with make() as db:
+        db.commit()
+""",
+    "an async factory annotated as a sync one": """\
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
+make = sessionmaker(class_=AsyncSession)
+class Store:
+    make: sessionmaker = make
+    async def work(self):
+        async with self.make() as db:
+            db.commit()  # expect high
+""",
     "class_": """\
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.ext.asyncio import AsyncSession

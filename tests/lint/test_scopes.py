@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.lint.bindings import How
-from forge_doctor.lint.nodes import Name
+from forge_doctor.lint.nodes import Assign, Name
 from forge_doctor.lint.scopes import Scope, Scopes
 from forge_doctor.lint.source import parse
 
@@ -73,3 +73,10 @@ def test_a_function_sees_past_the_class_around_it() -> None:
     found = Scopes(file).lookup("name", read)
     assert found is not None
     assert [one.start for one in found[1]] == [0]
+
+
+def test_a_class_body_sees_around_it_what_it_has_not_bound_yet() -> None:
+    file = parse("make = 1\nclass Shop:\n    make: int = make\n    again = make\n")
+    before, after = [one for one in file.query(Name) if one.text == "make" and isinstance(one.parent, Assign)][-2:]
+    found = [Scopes(file).lookup("make", one) for one in (before, after)]
+    assert [one and [binding.node.line for binding in one[1]] for one in found] == [[1], [3]]

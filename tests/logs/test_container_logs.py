@@ -6,6 +6,7 @@ import gc
 import json
 import re
 import time
+import uuid
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -164,12 +165,14 @@ def test_a_driver_that_keeps_nothing_and_a_silent_container_are_named(log_contai
 
 @docker
 def test_containers_are_found_by_every_name_they_have(docker_engine: Any, log_container: LogContainer) -> None:
-    labels = {"com.docker.compose.project": "shop-x1", "com.docker.compose.service": "api-x1", "team.x1": "blue"}
+    mark = uuid.uuid4().hex[:8]
+    shop, api, team = f"shop-{mark}", f"api-{mark}", f"team.{mark}"
+    labels = {"com.docker.compose.project": shop, "com.docker.compose.service": api, team: "blue"}
     first = log_container("true", labels=labels)
-    second = log_container("true", labels={**labels, "com.docker.compose.service": "db-x1"})
-    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), "api-x1"):
+    second = log_container("true", labels={**labels, "com.docker.compose.service": f"db-{mark}"})
+    for word in (first.name, first.id, first.id[:12], unique_beginning(docker_engine, first), api):
         assert [log.id for log in find_container_logs(word)] == [first.id]
-    for word in ("shop-x1", "team.x1=blue", "team.x1"):
+    for word in (shop, f"{team}=blue", team):
         assert {log.id for log in find_container_logs(word)} == {first.id, second.id}
     with pytest.raises(CannotInspect, match=f"{first.name}x: no such file or container; did you mean '{first.name}'"):
         find_container_logs(first.name + "x")

@@ -34,12 +34,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.concurrent import Use, launched, sessions_used
 from forge_doctor.lint.doubles import is_test_file
 from forge_doctor.lint.kinds import Kind
+from forge_doctor.lint.lifetimes import lifetime_of_param, parameter_name
 from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
@@ -58,9 +60,13 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
             yield found(file, project, call, use, Severity.WARNING)
     for call in file.calls("create_task", "ensure_future"):
         if is_left_alone(project, call) and not is_test_file(file):
-            use = next(sessions_used(project, launched(call) or call), None)
+            coroutine = launched(call) or call
+            use = next(sessions_used(project, coroutine), None)
             if use is not None:
-                yield found(file, project, call, use, Severity.ERROR)
+                own = is_closed_by(project, coroutine, use)
+                yield found(
+                    file, project, call, replace(use, confidence=Confidence.LOW) if own else use, Severity.ERROR
+                )
 
 
 def handed_over(project: Project, call: Call) -> Use | None:
@@ -70,6 +76,15 @@ def handed_over(project: Project, call: Call) -> Use | None:
         if receiver is None or not is_background_tasks(project, receiver):
             return None
     return next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
+
+
+def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
+    """Whether the coroutine closes the session it is given: it may have become its own by agreement."""
+    function = project.called(coroutine) if isinstance(coroutine, Call) else None
+    if function is None or not isinstance(coroutine, Call) or use.node.parent is None:
+        return False
+    name = parameter_name(function, coroutine, use.node, use.node.parent)
+    return bool(name and lifetime_of_param(project, function, name).closes)
 
 
 def is_background_tasks(project: Project, receiver: Node) -> bool:

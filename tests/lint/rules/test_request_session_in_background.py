@@ -30,6 +30,17 @@ async def f(tasks: BackgroundTasks, db: AsyncSession = Depends(get_db)):
     tasks.add_task(later)  # expect high
     asyncio.create_task(later())  # expect high
 """,
+    """\
+async def rest(items, session: AsyncSession):
+    try:
+        async for one in items:
+            await session.execute(select(one))
+    finally:
+        await session.close()
+async def f(items, db: AsyncSession = Depends(get_db)):
+    asyncio.create_task(rest(items, db))  # expect low
+    asyncio.create_task(rest(items, session=db))  # expect low
+""",
 )
 SILENT = (
     """\

@@ -101,3 +101,8 @@ def test_what_stands_apart_from_the_fault_is_judged_all_the_same(tmp_path: Path)
     )
     check_source(code, "unawaited-session-call", tmp_path, least=Confidence.HIGH)
     assert lint_source(code, RULE, tmp_path)
+
+
+def test_the_message_of_a_merge_conflict_says_where_it_begins(tmp_path: Path) -> None:
+    code = GOOD + "<<<<<<< ours\nx = 1\n=======\nx = 2\n>>>>>>> 2ed20ce\n"
+    assert problems(code.encode(), tmp_path) == [("it was read only in part: a merge conflict was left in it", 3)]
