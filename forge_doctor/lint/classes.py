@@ -56,13 +56,15 @@ def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
     definition = instance.inner.definition if instance.kind is Kind.CLASS else instance.definition
     if not isinstance(definition, ClassDef):
         return UNKNOWN
+    is_set = False
     for base in bases(knows, definition):
         inner = base.inner.definition
         if isinstance(inner, ClassDef):
             found = _own(knows, inner, name) if inner is definition else _inherited(knows, definition, inner, name)
             if found is not None and found.is_known:
                 return found.because(f"{inner.name}.{name}")
-    return _given_to_library(knows, definition, name)
+            is_set = is_set or found is not None
+    return UNKNOWN if is_set else _given_to_library(knows, definition, name)
 
 
 def _given_to_library(knows: Knowledge, class_: ClassDef, name: str) -> Value:

@@ -299,6 +299,14 @@ class Users(Base[int]):
     async def f(self):
         self.session.flush()  # expect medium
         self.other.flush()
+class Either(Repository[int]):
+    def __init__(self, session):
+        self.session = session
+class Books(Either):
+    def __init__(self, session: AsyncSession):
+        super().__init__(session)
+    def f(self):
+        self.session.flush()
 """,
     "a container": SA
     + """\
