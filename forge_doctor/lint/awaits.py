@@ -16,6 +16,7 @@ CONSEQUENCE = {
     Use.COMPARED: "a coroutine is compared or computed with, not its result",
     Use.FORMATTED: "the text will say `<coroutine object ...>`",
     Use.ARGUMENT: "a coroutine is passed where its result is wanted",
+    Use.RAISED: "a coroutine is no exception: TypeError at run time",
     Use.RETURNED: "the caller's `await` gives another coroutine, which nobody awaits",
     Use.ENTERED_SYNC: "a coroutine is no context manager: TypeError at run time",
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.classes import as_called_on
 from forge_doctor.lint.kinds import OTHER, UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.library import DEPENDS, LOOKALIKES
 from forge_doctor.lint.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
-from forge_doctor.lint.nodes import Call, ClassDef, FunctionDef
+from forge_doctor.lint.nodes import Await, Call, ClassDef, FunctionDef, Node
 
 CALLED = {
     Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,
@@ -20,6 +21,9 @@ CALLED = {
 }
 # Functions that give back the coroutine they are given, or a task of it.
 SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
+
+# Methods of containers that give an instance of the class they are asked for.
+GIVING = frozenset({"get", "resolve"})
 
 
 def method_value(receiver: Value, name: str) -> Value:
@@ -109,4 +113,15 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
         return Value(Kind.CALLABLE, of=Value(kind, of=made))
     if name == "cast" and len(args) > 1:
         return knows.annotated(args[0], call)
+    if name in GIVING and call.receiver is not None and len(args) == 1 and not call.keywords:
+        return _given_by_container(knows, call, args[0])
     return UNKNOWN
+
+
+def _given_by_container(knows: Knowledge, call: Call, asked: Node) -> Value:
+    """What `container.get(Users)` gives: an instance, or one to await where somebody awaits it."""
+    class_ = knows.value_of(asked)
+    if class_.kind is not Kind.CLASS or not (class_.inner.kind.is_async or class_.inner.kind is Kind.INSTANCE):
+        return UNKNOWN
+    given = class_.inner.at_most(Confidence.MEDIUM, f"what {call.func.text}() is asked for")
+    return Value(Kind.COROUTINE, of=given) if isinstance(call.parent, Await) else given

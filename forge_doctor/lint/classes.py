@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
+from forge_doctor.lint.generics import declared_variable, in_place_of
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Attribute, ClassDef, FunctionDef, Subscript
+from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.regex import regex
 
 MAX_BASES = 30
 SELF = regex(r"\bSelf\b")
+RETURNS_SELF = regex(r"\breturn self\b(?![.\w(\[])")
 # What is annotated as the sync class, and set to its async twin.
 TWINS = {
     Kind.SESSION: Kind.ASYNC_SESSION,
@@ -53,13 +56,46 @@ def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
     definition = instance.inner.definition if instance.kind is Kind.CLASS else instance.definition
     if not isinstance(definition, ClassDef):
         return UNKNOWN
+    is_set = False
     for base in bases(knows, definition):
         inner = base.inner.definition
         if isinstance(inner, ClassDef):
-            found = _own(knows, inner, name)
+            found = _own(knows, inner, name) if inner is definition else _inherited(knows, definition, inner, name)
             if found is not None and found.is_known:
                 return found.because(f"{inner.name}.{name}")
+            is_set = is_set or found is not None
+    return UNKNOWN if is_set else _given_to_library(knows, definition, name)
+
+
+def _given_to_library(knows: Knowledge, class_: ClassDef, name: str) -> Value:
+    """`self.session` of a class that hands `session` on to the `__init__` of a library's class, which keeps it."""
+    line = bases(knows, class_)
+    if not any(base.kind is Kind.EXTERNAL and not base.name.startswith("builtins.") for base in line):
+        return UNKNOWN
+    init = method(knows, class_, "__init__")
+    given = () if init is None or name not in init.param_names else init.find(Call)
+    for call in given:
+        handed = (*call.args, *(one.value for one in call.keywords))
+        if call.func.text == "super().__init__" and any(one.text == name for one in handed):
+            value = next(knows.value_of(one) for one in handed if one.text == name)
+            return (
+                value.at_most(Confidence.MEDIUM, f"given to {class_.name}.__init__") if value.kind.is_async else UNKNOWN
+            )
     return UNKNOWN
+
+
+def _inherited(knows: Knowledge, class_: ClassDef, base: ClassDef, name: str) -> Value | None:
+    """What a base declares, with what the class puts in the place of its type variables."""
+    variable = declared_variable(base, _declarations(knows, base, name))
+    value = in_place_of(knows, class_, base, variable) if variable else UNKNOWN
+    return value if value.kind is Kind.INSTANCE or value.kind.is_async else _own(knows, base, name)
+
+
+def _declarations(knows: Knowledge, class_: ClassDef, name: str) -> Iterator[Assign]:
+    """Where the class body or a method sets it."""
+    scope = knows.scopes(class_.file).opened_by(class_)
+    yield from (one.node for one in ([] if scope is None else scope.bindings(name)) if isinstance(one.node, Assign))
+    yield from assignments(knows, class_, name)
 
 
 def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
@@ -109,7 +145,8 @@ def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:
 
 def as_called_on(receiver: Value, method: FunctionDef, result: Value) -> Value:
     """What a method gives where its `Self` is the class it is called on, not the one that defines it."""
-    if method.returns is None or not SELF.search(method.returns.text):
+    told = RETURNS_SELF.search(method.text) if method.returns is None else SELF.search(method.returns.text)
+    if told is None:
         return result
     class_ = receiver.inner.definition if receiver.kind is Kind.CLASS else receiver.definition
     return _with_instance_of(class_, method.class_, result) if isinstance(class_, ClassDef) else result

@@ -12,7 +12,7 @@ from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.methods import COROUTINES, TELLING
 from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
 from forge_doctor.lint.same_source import bound_alike, source_of
-from forge_doctor.lint.scopes import Scopes, reaching
+from forge_doctor.lint.scopes import Scope, Scopes, reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
@@ -97,21 +97,14 @@ def _seen_elsewhere(
     scopes: Scopes, node: Name | Attribute, awaited: frozenset[str], plain: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The same with the uses of what the same expression gives elsewhere in the file."""
-    root, dot, rest = node.text.partition(".")
-    binding = _only_binding(scopes, node, root)
-    source = None if binding is None else source_of(binding)
+    root = _root(node)
+    bound = _bound(scopes, root)
+    source = source_of(bound[1][0]) if bound is not None and len(bound[1]) == 1 else None
     for name, region in () if source is None else bound_alike(source):
-        more_awaited, more_plain = _seen(node.file.data[region.start : region.end], f"{name}{dot}{rest}")
+        text = name + node.text.removeprefix(root.text)
+        more_awaited, more_plain = _seen(node.file.data[region.start : region.end], text)
         awaited, plain = awaited | more_awaited, plain | more_plain
     return awaited, plain
-
-
-def _only_binding(scopes: Scopes, node: Name | Attribute, root: str) -> Binding | None:
-    found = scopes.lookup(root, node)
-    bindings = [] if found is None else found[1]
-    if found is not None and found[0] is scopes.of(node):
-        bindings = reaching(bindings, node)
-    return bindings[0] if len(bindings) == 1 else None
 
 
 @lru_cache(maxsize=64)
@@ -122,21 +115,32 @@ def near_library(file: SourceFile) -> bool:
 
 def region_of(scopes: Scopes, node: Name | Attribute) -> Node:
     """Where the same receiver is meant: the `with` or `for` or function that binds the name, the class of `self.x`."""
-    root: Node = node
-    while isinstance(root, Attribute):
-        root = root.value
+    root = _root(node)
     if root is not node and root.text in ("self", "cls"):
         return node.enclosing(ClassDef) or node.file.module
-    found = scopes.lookup(root.text, root)
-    if found is None:
+    bound = _bound(scopes, root)
+    if bound is None:
         return node.file.module
-    scope, bindings = found
-    if scope is scopes.of(node):
-        bindings = reaching(bindings, node)
+    scope, bindings = bound
     binder = bindings[-1].node
     if isinstance(binder, WithItem | For) and len(bindings) == 1:
         return binder.enclosing(With) or binder if isinstance(binder, WithItem) else binder
     return scope.node
+
+
+def _root(node: Node) -> Node:
+    """`a` of `a.b.c`."""
+    while isinstance(node, Attribute):
+        node = node.value
+    return node
+
+
+def _bound(scopes: Scopes, name: Node) -> tuple[Scope, list[Binding]] | None:
+    """The scope a name is of, with the bindings that may hold where it stands."""
+    found = scopes.lookup(name.text, name)
+    if found is None or found[0] is not scopes.of(name):
+        return found
+    return found[0], reaching(found[1], name)
 
 
 def _seen(data: bytes, text: str) -> tuple[frozenset[str], frozenset[str]]:

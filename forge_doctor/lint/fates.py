@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.arguments import MEANT_FOR_COROUTINES, WANTS_DATA, judge_argument
 from forge_doctor.lint.collected import fate_of_many
-from forge_doctor.lint.kinds import Kind, words
 from forge_doctor.lint.nodes import (
     Assign,
     Attribute,
     Call,
     Comprehension,
     Dict,
-    FunctionDef,
     IfExp,
     Keyword,
     Lambda,
@@ -26,27 +25,11 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
 from forge_doctor.lint.uses import Fate, Use, at_place, harmless
-from forge_doctor.regex import regex
 
-# Callables that take a coroutine to run it.
-TAKERS = regex(
-    r"gather|task|coro|await|async|future|shield|wait|timeout|nursery|spawn|soon|schedule|submit|background|fire"
-    r"|run|retry|completed|delay|defer|limit|measure|timed|partial|trio|loop|promise|fail_after|suspend|race|concurren",
-    re.IGNORECASE,
-)
 # Reads in a way no coroutine can be read, even where another read hands it on.
 TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)
 # What a coroutine object has, and a result that is awaited once may be asked for.
 OF_COROUTINES = frozenset({"close", "send", "throw"})
-COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
-# Builtins and library functions that want the result, never a coroutine.
-WANTS_DATA = words(
-    """list dict set tuple len str int float bool sorted print repr sum min max any all isinstance
-    enumerate zip map filter iter next range abs round bytes frozenset getattr setattr hasattr type
-    vars format reversed dumps jsonable_encoder model_validate from_orm parse_obj JSONResponse
-    HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
-    UUID Decimal"""
-)
 
 
 def fate_of(project: Project, node: Node, depth: int = 0) -> Fate:
@@ -175,73 +158,6 @@ def _pairwise(project: Project, node: Node, container: Sequence, assign: Assign,
     return harmless(node)
 
 
-def judge_argument(project: Project, call: Call, node: Node, around: Node, depth: int = 0) -> Fate:
-    """Whether a call awaits (or hands on) the coroutine it is given."""
-    fault = Fate(use=Use.ARGUMENT, node=call)
-    doubtful = Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
-    method = call.method
-    function = project.called(call)
-    if function is not None and depth < 4:
-        return _judge_parameter(function, call, node, around)
-    if method in COLLECTORS and call.receiver is not None:
-        return _fate_of_collected(call)
-    if method in WANTS_DATA:
-        return fault
-    if not method or TAKERS.search(call.func.text):
-        return harmless(node)
-    class_ = project.value_of(call.func)
-    if class_.kind is Kind.CLASS:
-        return fault if class_.inner.kind is Kind.INSTANCE else doubtful
-    if class_.kind is Kind.EXTERNAL and class_.name.startswith("builtins."):
-        return doubtful
-    return doubtful
-
-
-def _judge_parameter(function: FunctionDef, call: Call, node: Node, around: Node) -> Fate:
-    names = function.param_names
-    if isinstance(around, Keyword):
-        name = around.name
-    else:
-        offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
-        index = call.args.index(node) + offset if node in call.args else len(names)
-        name = names[index] if index < len(names) else ""
-    if name not in names:
-        return harmless(node)
-    param = function.param(name)
-    declared = "" if param is None or param.annotation is None else param.annotation.text
-    if re.search(r"\b(?:Awaitable|Coroutine|Future|Task)\b", declared):
-        return harmless(node)
-    data = function.file.data[function.start : function.end]
-    word = re.escape(name).encode()
-    if re.search(rb"await\s[\s(]*\*?" + word + rb"\b|\biscoroutine|\bisawaitable", data):
-        return harmless(node)
-    if TAKERS.search(function.name) or function.is_stub:
-        return harmless(node)
-    known = param is not None and param.annotation is not None and param.annotation.text not in ("Any", "object")
-    handed = re.search(rb"[(,*=\[]\s*\*?" + word + rb"\s*[),\]]", data) is not None
-    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.HIGH if known or not handed else Confidence.MEDIUM)
-
-
-def _fate_of_collected(call: Call) -> Fate:
-    """`tasks.append(session.execute(q))`: harmless if the list is handed to something that takes coroutines."""
-    name = call.receiver
-    function = call.function
-    if not isinstance(name, Name) or function is None:
-        return harmless(call)
-    data = function.file.data[function.start : function.end]
-    word = re.escape(name.text).encode()
-    if TAKERS.search(name.text):
-        return harmless(call)
-    handed = re.search(
-        rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data
-    )
-    loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)
-    awaited = any(re.search(rb"await\s[\s(]*" + match.group(1) + rb"\b", data) for match in loops)
-    if handed or awaited:
-        return harmless(call)
-    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
-
-
 # -- returned
 
 
@@ -253,7 +169,7 @@ def _fate_of_returned(node: Node, statement: Node) -> Fate:
     if statement.enclosing(Lambda) is not None:
         return harmless(node)
     returns = function.returns
-    if returns is not None and re.search(r"\b(?:Awaitable|Coroutine|Future|Task)\b", returns.text):
+    if returns is not None and MEANT_FOR_COROUTINES.search(returns.text):
         return harmless(node)
     if re.search(rb"await\s*\(\s*await\s+[\w.]*\b" + re.escape(function.name).encode() + rb"\s*\(", function.file.data):
         return harmless(node)

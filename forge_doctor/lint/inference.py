@@ -6,7 +6,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.annotation import collection_of, external
 from forge_doctor.lint.bindings import Binding, How
 from forge_doctor.lint.calls import call_value, method_value
-from forge_doctor.lint.classes import TWINS
+from forge_doctor.lint.classes import TWINS, as_called_on
 from forge_doctor.lint.functions import param_value
 from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.lint.knowledge import Knowledge
@@ -206,7 +206,7 @@ def entered(knows: Knowledge, manager: Value) -> Value:
         for name in ("__aenter__", "__enter__"):
             method = knows.method(manager.definition, name)
             if method is not None:
-                value = knows.result(method)
+                value = as_called_on(manager, method, knows.result(method))
                 return value.inner if value.kind is Kind.COROUTINE else value
     return manager if manager.kind.is_async or manager.kind.is_sync or manager.kind is Kind.OTHER else UNKNOWN
 

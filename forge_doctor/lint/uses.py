@@ -26,6 +26,7 @@ from forge_doctor.lint.nodes import (
     Keyword,
     NamedExpr,
     Node,
+    Raise,
     Return,
     Sequence,
     Starred,
@@ -52,11 +53,12 @@ class Use(Enum):
     ASSIGNED = auto()  # to a name nobody reads
     CHAINED = auto()  # `.attribute` or `[item]` of it
     CONDITION = auto()
-    ITERATED = auto()  # by a plain `for`, `in`, `*` or unpacking
+    ITERATED = auto()  # by a plain `for`, `in`, `*`, `**` or unpacking
     ITERATED_ASYNC = auto()  # by `async for`
     COMPARED = auto()  # an operand
     FORMATTED = auto()  # in an f-string
     ARGUMENT = auto()  # of a call that does not await it
+    RAISED = auto()
     RETURNED = auto()  # by an `async def`: the caller's `await` gives the coroutine
 
 
@@ -131,6 +133,10 @@ def _use(node: Node, around: Node) -> Use:  # noqa: C901 - one line a place
             return Use.ASSIGNED
         case Return():
             return Use.RETURNED
+        case Raise():
+            return Use.RAISED
+        case Keyword() if not around.name:
+            return Use.ITERATED
         case Keyword() | Call():
             return Use.ARGUMENT if around is not node else Use.HANDED_ON
         case Starred():

@@ -289,6 +289,49 @@ async def f(info: Info[Context, None], name: Info[str, None]):
         db.flush()  # expect low
         other.flush()
 """,
+    "what a library's class is given": SA
+    + """\
+from library import Repository
+class Base[T](Repository[T]):
+    def __init__(self, session: AsyncSession, **options):
+        super().__init__(session=session, **options)
+class Users(Base[int]):
+    async def f(self):
+        self.session.flush()  # expect medium
+        self.other.flush()
+class Either(Repository[int]):
+    def __init__(self, session):
+        self.session = session
+class Books(Either):
+    def __init__(self, session: AsyncSession):
+        super().__init__(session)
+    def f(self):
+        self.session.flush()
+""",
+    "a container": SA
+    + """\
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+async def f(container, request):
+    db = await request.state.container.get(AsyncSession)
+    db.flush()  # expect medium
+    container.resolve(Users).db.flush()  # expect medium
+    user = await container.get(Users, 1)
+    user.db.flush()  # expect low
+""",
+    "entering a subclass": SA
+    + """\
+class Base:
+    async def __aenter__(self):
+        return self
+class Users(Base):
+    def __init__(self, db: AsyncSession):
+        self.db = db
+async def f(users: Users):
+    async with users as opened:
+        opened.db.flush()  # expect high
+""",
     "a list of sessions": SA
     + """\
 async def f(shards: list[AsyncSession], names: list[str]):

@@ -216,8 +216,90 @@ async def f(db: AsyncSession):
     user = load(db)  # expect high
     return user.name
 """,
+    """\
+from typing import Protocol
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+class Parcels(Protocol):
+    async def save(self, parcel: int, owner) -> None: ...
+class SubmittedParcel:
+    parcel: int
+    def __init_subclass__(cls): ...
+def truncate(text: str):
+    return text[:1]
+def told(text, **values):
+    return text.format(**values)
+async def f(db: AsyncSession, parcels: Parcels):
+    parcel = load(db)  # expect high
+    await parcels.save(parcel, owner=1)
+    short = truncate(load(db))  # expect high
+    said = told("{n}", n=load(db))  # expect medium
+    return SubmittedParcel(parcel=load(db)), short, said  # expect high
+""",
+    """\
+from typing import Generic, TypeVar
+R = TypeVar("R")
+Q = TypeVar("Q")
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def one(self, key):
+        return await self.db.get(int, key)
+class Service(Generic[R]):
+    cache: dict
+    def __init__(self, repo: R):
+        self.repo = repo
+class Named(Service[Q], Generic[Q]):
+    backup: "Q | None"
+class UserService(Named[Users]):
+    async def f(self):
+        user = self.repo.one(1)  # expect high
+        self.backup.one(2)  # expect high
+        self.cache.one(3)
+        return user.name
+class Plain(Service):
+    async def f(self):
+        self.repo.one(1)
+""",
+    """\
+class Users:
+    async def one(self, db: AsyncSession, key):
+        return await db.get(int, key)
+class Service[M, R: Users]:
+    repo: R
+class UserService(Service[int, Users]):
+    async def f(self, db: AsyncSession):
+        return self.repo.one(db, 1).name  # expect high
+""",
 )
 SILENT = (
+    """\
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Protocol, TypeVar
+T = TypeVar("T")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+class Job:
+    work: Awaitable[int]
+class Jobs(Protocol):
+    def add(self, work: Any | None) -> None: ...
+    def keep(self, work: T) -> T: ...
+def run_all(*works):
+    return asyncio.gather(*works)
+def main(db, portal):
+    portal.call(load(db))
+def started(**works):
+    return [asyncio.ensure_future(one) for one in works.values()]
+async def f(db: AsyncSession, jobs: Jobs, crew):
+    jobs.add(load(db))
+    jobs.keep(load(db))
+    crew.submitWork(load(db))
+    crew.aiorun(load(db))
+    await run_all(load(db), load(db))
+    started(first=load(db))
+    return Job(work=load(db))
+""",
     """\
 class Opening:
     def __init__(self, db: AsyncSession):

@@ -48,6 +48,9 @@ def body(*lines: str, signature: str = "db: AsyncSession") -> str:
         ("return sum(db.scalar(select(n)) for n in range(3))  # expect high",),
         ("if any(db.get(int, n) for n in range(3)):  # expect high", "    pass"),
         ("rows = {db.get(int, n) for n in range(3)}  # expect high", "return f'{rows}'"),
+        ("raise db.scalar(select(1))  # expect high",),
+        ("counts = db.get(int, 1)  # expect high", "return {'all': 1, **counts}"),
+        ("return dict(**db.get(int, 1))  # expect high",),
     ],
 )
 def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...], tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""Whether a call awaits (or hands on) the coroutine it is given as an argument; looks one call deep."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.kinds import Kind, Value, words
+from forge_doctor.lint.nodes import Assign, Call, ClassDef, FunctionDef, Keyword, Name, Node, Param, Starred
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.uses import Fate, Use, harmless
+from forge_doctor.regex import regex
+
+# Callables that take a coroutine to run it, by words anywhere in the name but not by those of `truncate` or `trace`.
+TAKERS = regex(
+    r"gather|task|coro|await|async|future|shield|timeout|nursery|spawn|schedule|submit|background|completed|measure"
+    r"|partial|promise|fail_after|suspend|concurren|wait|soon|retry|delay|defer|limit|timed|loop|(?<![tp])run"
+    r"|(?<![a-z])(?:fire|trio|race)",
+)
+CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+# Types as written of what is awaited later, and of what may be anything.
+MEANT_FOR_COROUTINES = regex(r"\b(?:Awaitable|Coro|Future|Task\b)")
+OPEN_TYPE = regex(
+    r"(?:Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type))(?:\s*\|\s*None)?"
+)
+RUNS_COROUTINES = regex(rb"\bawait\b|gather|create_task|ensure_future|start_soon|run_coroutine|\basyncio\.")
+COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
+# Builtins and library functions that want the result, never a coroutine.
+WANTS_DATA = words(
+    """list dict set tuple len str int float bool sorted print repr sum min max any all isinstance
+    enumerate zip map filter iter next range abs round bytes frozenset getattr setattr hasattr type
+    vars format reversed dumps jsonable_encoder model_validate from_orm parse_obj JSONResponse
+    HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
+    UUID Decimal"""
+)
+
+
+def takes_coroutines(name: str) -> bool:
+    """Whether something is called as if it ran the coroutines it is given."""
+    return TAKERS.search(CAMEL.sub("_", name).lower()) is not None
+
+
+def judge_argument(project: Project, call: Call, node: Node, around: Node, depth: int = 0) -> Fate:
+    """What becomes of a coroutine as an argument; `around` is its keyword, else the call itself."""
+    fault = Fate(use=Use.ARGUMENT, node=call)
+    method = call.method
+    function = project.called(call)
+    if function is not None and depth < 4:
+        return _judge_parameter(function, call, node, around)
+    if method in COLLECTORS and call.receiver is not None:
+        return _fate_of_collected(call)
+    if method in WANTS_DATA:
+        return fault
+    class_ = project.value_of(call.func)
+    field = _field_type(project, class_, around.name) if isinstance(around, Keyword) else ""
+    if field and not OPEN_TYPE.fullmatch(field):
+        return harmless(node) if MEANT_FOR_COROUTINES.search(field) else fault
+    if class_.kind is Kind.CLASS and class_.inner.kind is Kind.INSTANCE and not takes_coroutines(call.func.text):
+        return fault
+    return _judge_unknown(call, node)
+
+
+def _judge_unknown(call: Call, node: Node) -> Fate:
+    """By the name of what is called alone. A plain function can but hand it to something that runs it."""
+    function = call.function
+    plain = function is not None and not function.is_async
+    if plain or not call.method or takes_coroutines(call.func.text):
+        return harmless(node)
+    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
+
+
+def _field_type(project: Project, class_: Value, name: str) -> str:
+    """The type of a field, as written in the body of a class of the project or of one of its bases."""
+    definition = class_.inner.definition if class_.kind is Kind.CLASS else None
+    bases = project.bases(definition) if isinstance(definition, ClassDef) else ()
+    for owner in (base.inner.definition for base in bases):
+        scope = None if owner is None else project.scopes(owner.file).opened_by(owner)
+        for binding in [] if scope is None else scope.bindings(name):
+            if isinstance(binding.node, Assign) and binding.node.annotation is not None:
+                return binding.node.annotation.text
+    return ""
+
+
+def _judge_parameter(function: FunctionDef, call: Call, node: Node, around: Node) -> Fate:
+    name = _parameter(function, call, node, around)
+    if not name:
+        data = function.file.data[function.start : function.end]
+        return harmless(node) if RUNS_COROUTINES.search(data) else _judge_unknown(call, node)
+    param = function.param(name)
+    declared = "" if param is None or param.annotation is None else param.annotation.text
+    if MEANT_FOR_COROUTINES.search(declared):
+        return harmless(node)
+    data = function.file.data[function.start : function.end]
+    word = re.escape(name).encode()
+    if re.search(rb"await\s[\s(]*\*?" + word + rb"\b|\biscoroutine|\bisawaitable", data):
+        return harmless(node)
+    known = bool(declared) and not OPEN_TYPE.fullmatch(declared)
+    if not known and (takes_coroutines(function.name) or function.is_stub):
+        return harmless(node)
+    handed = re.search(rb"[(,*=\[]\s*\*?" + word + rb"\s*[),\]]", data) is not None
+    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.HIGH if known or not handed else Confidence.MEDIUM)
+
+
+def _parameter(function: FunctionDef, call: Call, node: Node, around: Node) -> str:
+    """The parameter an argument is given to; empty for one of many (`*args`, `**kwargs`)."""
+    names = tuple(
+        "" if _is_spread(one) else name for one, name in zip(function.params, function.param_names, strict=True)
+    )
+    if isinstance(around, Keyword):
+        name = around.name
+    else:
+        offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
+        index = call.args.index(node) + offset if node in call.args else len(names)
+        name = names[index] if index < len(names) else ""
+    return name if name in names else ""
+
+
+def _is_spread(param: Node) -> bool:
+    return isinstance(param, Starred) or (isinstance(param, Param) and param.is_spread)
+
+
+def _fate_of_collected(call: Call) -> Fate:
+    """`tasks.append(session.execute(q))`: harmless if the list is handed to something that takes coroutines."""
+    name = call.receiver
+    function = call.function
+    if not isinstance(name, Name) or function is None:
+        return harmless(call)
+    data = function.file.data[function.start : function.end]
+    word = re.escape(name.text).encode()
+    if takes_coroutines(name.text):
+        return harmless(call)
+    handed = re.search(
+        rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data
+    )
+    loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)
+    awaited = any(re.search(rb"await\s[\s(]*" + match.group(1) + rb"\b", data) for match in loops)
+    if handed or awaited:
+        return harmless(call)
+    return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
