@@ -11,7 +11,7 @@ from forge_doctor.lint.bindings import Binding
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.methods import COROUTINES, TELLING
 from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
-from forge_doctor.lint.same_source import bound_alike, source_of
+from forge_doctor.lint.same_source import bound_alike
 from forge_doctor.lint.scopes import Scope, Scopes, reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
@@ -96,11 +96,10 @@ def evidence_for(scopes: Scopes, node: Name | Attribute, region: Node) -> Eviden
 def _seen_elsewhere(
     scopes: Scopes, node: Name | Attribute, awaited: frozenset[str], plain: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """The same with the uses of what the same expression gives elsewhere in the file."""
+    """The same with the uses of what is bound to the same elsewhere in the file."""
     root = _root(node)
     bound = _bound(scopes, root)
-    source = source_of(bound[1][0]) if bound is not None and len(bound[1]) == 1 else None
-    for name, region in () if source is None else bound_alike(source):
+    for name, region in bound_alike(bound[1][0]) if bound is not None and len(bound[1]) == 1 else ():
         text = name + node.text.removeprefix(root.text)
         more_awaited, more_plain = _seen(node.file.data[region.start : region.end], text)
         awaited, plain = awaited | more_awaited, plain | more_plain

@@ -130,6 +130,24 @@ async def f():
     async with Factory.begin() as db:
         db.flush()  # expect high
 """,
+    "what is awaited on the parameter of another function that the same call is given": SA
+    + """\
+class Repo:
+    async def one(self):
+        async def query(session):
+            return await session.execute(1)
+        return await self.run(query)
+    async def two(self):
+        async def other(session):
+            rows = session.execute(2)  # expect medium
+            return rows.all()
+        return await self.run(other)
+    async def three(self):
+        async def query(session):
+            rows = session.execute(3)  # expect low
+            return rows.all()
+        return await self.visit(query)
+""",
     "async with, whatever the annotation says": SA
     + """\
 from sqlalchemy.orm import sessionmaker
