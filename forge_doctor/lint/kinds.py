@@ -34,6 +34,7 @@ class Kind(Enum):
     ITERATOR = auto()  # `for` gives `of`
     COLLECTION = auto()  # of which each element is `of`
     CALLABLE = auto()  # calling it gives `of`
+    INSTANCE_STATE = auto()  # what SQLAlchemy keeps of a mapped object: `inspect(row)`
     DEPENDENCY = auto()  # `Depends(f)`: the framework gives `of`
     FUNCTION = auto()  # a function of the project: `definition`
     CLASS = auto()  # a class: `of` is its instance

@@ -37,6 +37,9 @@ MAKERS = {
     "create_async_pool_from_url": Kind.OTHER,
     "create_engine": Kind.ENGINE,
     "engine_from_config": Kind.ENGINE,
+    "async_object_session": Kind.ASYNC_SESSION,
+    "object_session": Kind.SESSION,
+    "inspect": Kind.INSTANCE_STATE,
 }
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 # Packages whose sessions and connections talk HTTP or to something else.

@@ -121,6 +121,8 @@ ATTRIBUTES: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
         (Kind.ASYNC_ENGINE, "sync_engine"): Kind.ENGINE,
         (Kind.ASYNC_TRANSACTION, "session"): Kind.ASYNC_SESSION,
         (Kind.ASYNC_TRANSACTION, "connection"): Kind.ASYNC_CONNECTION,
+        (Kind.INSTANCE_STATE, "async_session"): Kind.ASYNC_SESSION,
+        (Kind.INSTANCE_STATE, "session"): Kind.SESSION,
     }
 )
 

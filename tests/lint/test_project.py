@@ -148,6 +148,20 @@ class Repo:
             return rows.all()
         return await self.visit(query)
 """,
+    "the session of a mapped object": SA
+    + """\
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import async_object_session
+async def f(row):
+    session = inspect(row).async_session
+    if session is None:
+        raise ValueError
+    session.commit()  # expect high
+    state = inspect(row)
+    state.async_session.commit()  # expect high
+    async_object_session(row).commit()  # expect high
+    state.session.commit()
+""",
     "async with, whatever the annotation says": SA
     + """\
 from sqlalchemy.orm import sessionmaker
