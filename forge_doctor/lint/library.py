@@ -41,6 +41,8 @@ MAKERS = {
     "object_session": Kind.SESSION,
     "inspect": Kind.INSTANCE_STATE,
 }
+# They give the session that a mapped object is in, and make none.
+OBJECT_SESSIONS = frozenset({"async_object_session", "object_session"})
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 # Packages whose sessions and connections talk HTTP or to something else.
 LOOKALIKES = frozenset(

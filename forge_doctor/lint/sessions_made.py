@@ -10,6 +10,7 @@ from typing import NamedTuple
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.doubles import is_double, is_mocked
 from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.lint.library import OBJECT_SESSIONS
 from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
@@ -129,6 +130,8 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     if func.kind is Kind.CLASS and func.inner.kind is Kind.ASYNC_SESSION:
         return Made(node=call, call=call, confidence=func.confidence, why=f"{call.func.text} is an AsyncSession class")
     if func.kind is Kind.CALLABLE and func.inner.kind is Kind.ASYNC_SESSION and isinstance(call.func, Name | Attribute):
+        if func.name.rpartition(".")[2] in OBJECT_SESSIONS:
+            return None
         return Made(node=call, call=call, confidence=Confidence.MEDIUM, why=f"{call.func.text} gives an AsyncSession")
     if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
         return _made_by_function(project, call, func.definition, depth)

@@ -200,6 +200,12 @@ async def retry():
     await s.close()
 """
 LOOKALIKES = """\
+from sqlalchemy.ext.asyncio import async_object_session
+
+async def session_of(row):
+    db = async_object_session(row)
+    return await db.get(type(row), 1)
+
 import aiohttp
 class AsyncThing: ...
 class SessionFactory:
