@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from forge_doctor.lint.literals import HOLE
 from forge_doctor.regex import regex
@@ -19,7 +18,8 @@ URL = regex(
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"})  # noqa: S104 - compared
 
 
-class Dsn(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dsn:
     """A URL's parts; empty where it has none, `HOLE` inside where one is filled in at run time."""
 
     dialect: str
