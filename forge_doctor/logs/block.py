@@ -16,7 +16,7 @@ AFTER_LINES = 60
 MOST_BYTES = 1 << 20
 
 _HEADER = b"Traceback (most recent call last)"
-_JOINERS = (b"The above exception was the direct cause", b"During handling of the above exception")
+JOINING = (b"The above exception was the direct cause", b"During handling of the above exception")
 _FRAME = re.compile(rb'\s*(?:> )?File "')
 _FRAME_FUNCTION = re.compile(rb", in ([\w<>.]+)\s*$")
 _CARETS = re.compile(rb" {4,}[\^~]+[\^~ ]*$")
@@ -65,7 +65,7 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         return Kind.BLANK
     if _HEADER in text or begins_box(text):
         return Kind.HEADER
-    if text.startswith(_JOINERS) or text.startswith(_STACK):
+    if text.startswith(JOINING) or text.startswith(_STACK):
         return Kind.JOINER
     if text[:1] in (b" ", b"\t", b">"):
         return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE

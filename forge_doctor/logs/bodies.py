@@ -40,11 +40,11 @@ class Body:
 
     text: bytes
     raw_lines: int
-    lines: tuple[bytes, ...]
-    state: State
-    code: bytes
-    grouped: bool
-    marked_back: int
+    lines: tuple[bytes, ...] = ()
+    state: State = State.EXCEPTION
+    code: bytes = b""
+    grouped: bool = False
+    marked_back: int = 0
 
 
 @dataclass(slots=True)
@@ -108,6 +108,14 @@ def unstamped(raw: bytes, stamps: Stamps) -> bytes:
     if stamps is Stamps.JSON:
         return b"".join(_between_times(raw)[1])
     return _STAMPS.sub(b"", raw) if stamps is Stamps.FRONT else raw
+
+
+def text_of(raw: bytes, stamps: Stamps) -> bytes | None:
+    """The lines without their times; None where one is no entry as docker writes it."""
+    text, count = unstamped(raw, stamps), raw.count(b"\n")
+    if stamps is Stamps.JSON and not raw.count(JSON_TIME) == text.count(JSON_END) == count:
+        return None
+    return text
 
 
 def _between_times(raw: bytes) -> tuple[list[bytes], list[bytes]]:

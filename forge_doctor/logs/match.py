@@ -25,6 +25,7 @@ _OTHER_PEER = re.compile(
 _OTHER_PORT = re.compile(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
 _ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
 _USER_TEXT = re.compile(r"\n\[SQL:|\n\[parameters:|\nDETAIL: |\n\[cached since|\n\[generated in")
+_ANY_DIGITS, _DIGIT = re.compile(r"\\d|\{[\d,]+\}"), re.compile(r"\d")
 _QUOTES = "'\"`\u201c\u2018"
 
 
@@ -46,13 +47,23 @@ class Catalogue:
         """Whether any signature's literal is in the bytes."""
         return self._any.search(text.decode("utf-8", "replace")) is not None
 
+    @functools.lru_cache(maxsize=512)  # noqa: B019
+    def named_in(self, text: str) -> frozenset[str]:
+        """The signatures that have a literal in the text, by id."""
+        return frozenset(one.id for hit in self._any.finditer(text) for one in self._candidates(hit[0]))
+
+    @functools.cached_property
+    def minding_digits(self) -> frozenset[str]:
+        """The signatures that make something of a text's digits."""
+        return frozenset(one.id for one in self.by_id.values() if _minds_digits(one))
+
     def has_any_level(self, text: bytes) -> bool:
         """Whether a literal is in the bytes that counts at any level."""
         return self._any_level.search(text) is not None
 
     def match_section(self, section: Section, sections: Sequence[Section]) -> Signature | None:
         """The fault one exception of a chain is, wrappers left out."""
-        message = _USER_TEXT.split(section.message, maxsplit=1)[0][:8000]
+        message = own_words(section.message)
         text = f"{section.exception}: {message}"
         found = [one for one, start in self._matches(text) if self._plausible(one, section.exception, text, start)]
         chosen = _best(one for one in found if not one.wrapper)
@@ -113,6 +124,16 @@ _compiled = functools.cache(re.compile)
 def catalogue() -> Catalogue:
     """The catalogue of all signatures."""
     return Catalogue(load_signatures().values())
+
+
+def _minds_digits(one: Signature) -> bool:
+    written = one.id in _ANY_PEER or _DIGIT.search(_ANY_DIGITS.sub("", one.pattern) + "".join(one.literals))
+    return bool(written or one.numbers or one.detail or one.once)
+
+
+def own_words(message: str) -> str:
+    """An exception's message without what the user put into the statement; of a long one, its beginning."""
+    return _USER_TEXT.split(message, maxsplit=1)[0][:8000]
 
 
 def _best(found: Iterable[Signature]) -> Signature | None:

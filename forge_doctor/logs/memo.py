@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge_doctor.logs.block import Block, State
-from forge_doctor.logs.bodies import JSON_END, JSON_TIME, Bodies, Body, Stamps, unstamped
+from forge_doctor.logs.bodies import Bodies, Body, Stamps, text_of, unstamped
 
 MOST_BODIES = 1024
 MOST_WHOLE = 512
@@ -27,6 +27,7 @@ class Reach:
 class Run:
     """A block whose lines have come in a row so far, from `start` in the data on.
 
+    `first` is the block's first line where the run follows it; `known` says that it follows a known body.
     `sure` is as far as the last line of its traceback but the exception, `whole` as far as it came.
     """
 
@@ -34,6 +35,8 @@ class Run:
     start: int
     stamps: Stamps
     before: int
+    first: bytes = b""
+    known: bool = False
     sure: Reach | None = None
     whole: Reach | None = None
 
@@ -67,13 +70,12 @@ class Memo:
                 self._keep(data[run.start : reach.end], run, reach)
 
     def _keep(self, raw: bytes, run: Run, reach: Reach) -> None:
-        text = unstamped(raw, run.stamps)
-        count = raw.count(b"\n")
-        if run.stamps is Stamps.JSON and not raw.count(JSON_TIME) == text.count(JSON_END) == count:
+        text = text_of(raw, run.stamps)
+        if text is None:
             return
         body = Body(
             text=text,
-            raw_lines=count,
+            raw_lines=raw.count(b"\n"),
             lines=tuple(run.block.lines[run.before : run.before + reach.count]),
             state=reach.state,
             code=reach.code,

@@ -203,7 +203,8 @@ class Reader:
         data, stamps = self._window.data, stamps_of(raw)
         found = self._memo.match(data, begin, stamps) if self._alone(block) else None
         if found is None:
-            self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines))
+            first = b"" if block.lines else raw
+            self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines), first=first)
             return begin
         body, end = found
         block.body, block.body_lines = body, len(block.lines) + len(body.lines)
@@ -221,6 +222,8 @@ class Reader:
                 for done in lane.close():
                     self._tally.judge(done)
             self._rest(self._window.offset + end)
+        else:
+            self._run = Run(block=block, start=end, stamps=stamps, before=len(block.lines), known=True)
         return end
 
     def _alone(self, block: Block) -> bool:
@@ -230,9 +233,12 @@ class Reader:
         )
 
     def _learn(self) -> None:
-        run = self._run
-        if run is not None and run.block.literal:
-            self._memo.learn(self._window.data, run)
+        run, data = self._run, self._window.data
+        if run is not None and run.block.literal and run.whole is not None:
+            if not run.known:
+                self._memo.learn(data, run)
+            texts = run.block.lines[run.before : run.before + run.whole.count]
+            self._repeats.learn_frames(run.block, run.first, data[run.start : run.whole.end], texts, run.stamps)
         self._run = None
 
     def _is_busy(self) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forge_doctor.logs.block import Block
+from forge_doctor.logs.block_text import lines_of, words_of
 from forge_doctor.logs.bodies import Body
+from forge_doctor.logs.chain import places_of
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.event import Culprit, Event, Frame, Section
-from forge_doctor.logs.head import Head, unescape
-from forge_doctor.logs.match import Catalogue
+from forge_doctor.logs.head import Head
+from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.redact import redact
 from forge_doctor.logs.rich_box import BOX
 from forge_doctor.logs.signature import Signature
@@ -49,7 +51,7 @@ class Recogniser:
         key = (id(block.body), known, b"\n".join(block.lines[known:]), self._message(head), self._kind(head))
         found = self.cache.get(key)
         if found is None:
-            found = tuple(self._read(block))
+            found = tuple(self.read(block))
             if len(self.cache) >= _CACHE_SIZE:
                 self.cache.clear()
             self.cache[key] = found
@@ -69,12 +71,13 @@ class Recogniser:
         trace = (record.trace, record.sections) if record else None
         return (head.level >= 30 or head.level < 0, head.origin, head.sqlstate, head.message == _COMMON, trace)
 
-    def _read(self, block: Block) -> Iterator[Event]:
+    def read(self, block: Block, traces: Sequence[tuple[Section, ...]] | None = None) -> Iterator[Event]:
+        """The events of a block, whose tracebacks may be known."""
         head = block.head
         if head is not None and head.warned is not None:
             yield from self._warning(head, block.lines)
             return
-        traces = self._traces(block)
+        traces = self._traces(block) if traces is None else traces
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self._message_event(block, traces)
         for event in self._trace_events(traces, told):
@@ -97,9 +100,9 @@ class Recogniser:
         if begun is None:
             if len(self._begun) >= _MOST_BEGUN:
                 self._begun.clear()
-            begun = self._begun[key] = parser_after(_lines(block.head, block.lines[: block.body_lines]))
+            begun = self._begun[key] = _parser_after(block.head, first, body)
         parser = begun.copy()
-        for line in _lines(None, rest):
+        for line in lines_of(None, rest):
             parser.feed(line)
         return parser.finish()
 
@@ -132,7 +135,7 @@ class Recogniser:
             section = sections[own[-1]]
             if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
                 continue
-            if self.catalogue.match_wrapper(f"{section.exception}: {section.message}"):
+            if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
                 continue
             yield Event(
                 signature="",
@@ -151,12 +154,12 @@ class Recogniser:
                 endpoint=section.endpoint,
             ),
             signature,
-            section.message,
+            own_words(section.message),
         )
 
     def _message_event(self, block: Block, traces: Sequence[tuple[Section, ...]]) -> Event | None:
         """What the record's own words say, the traceback left aside."""
-        head, text = block.head, _words(block)
+        head, text = block.head, words_of(block)
         if head is not None and not self._tells(head, text.encode("utf-8", "surrogateescape")):
             return None
         signature = self.catalogue.match_text(text, bare=head is None, origin=head.origin if head else "app")
@@ -203,40 +206,22 @@ class Recogniser:
             yield event
 
 
+def _parser_after(head: Head | None, first: Sequence[bytes], body: Body) -> Parser:
+    """One that has read a block up to the end of its known body."""
+    places = places_of(body.lines)
+    if places is None:
+        return parser_after(lines_of(head, [*first, *body.lines]))
+    parser = parser_after(lines_of(head, first))
+    parser.feed_frames(places)
+    return parser
+
+
 def _traces(block: Block) -> list[tuple[Section, ...]]:
     """The tracebacks of a block, whether as lines, as text inside JSON, or as objects."""
     record = block.head.record if block.head is not None else None
     if record is not None and record.sections:
         return [record.sections]
-    return parse_traces(_lines(block.head, block.lines))
-
-
-def _lines(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
-    """The lines of a block, or what comes after them, those inside a line opened."""
-    lines: list[str] = []
-    if head is not None:
-        lines = head.record.trace.splitlines() if head.record is not None else _opened(head.message)
-    for raw in raw_lines:
-        lines += _opened(raw)
-    return lines
-
-
-def _opened(raw: bytes) -> list[str]:
-    """The lines inside one line, where a traceback was escaped into it."""
-    if b"\\n  File " in raw:
-        return unescape(raw).splitlines()
-    return [raw.decode("utf-8", "replace")]
-
-
-def _words(block: Block) -> str:
-    """The record's message: its head's, and the lines before a traceback."""
-    head = block.head
-    words = [head.message.decode("utf-8", "replace")] if head is not None else []
-    for raw in block.lines[:30]:
-        if b"Traceback (most recent" in raw or raw.startswith((b'  File "', b"\xe2\x95\xad")):
-            break
-        words.append(raw.decode("utf-8", "replace"))
-    return "\n".join(words).partition("\n[SQL:")[0].partition("Traceback (most recent")[0][:8000]
+    return parse_traces(lines_of(block.head, block.lines))
 
 
 def _leaves(sections: Sequence[Section]) -> list[str]:

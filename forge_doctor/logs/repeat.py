@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from forge_doctor.logs.block import Block
-from forge_doctor.logs.bodies import CLOCK_BYTES, JSON_END, JSON_LOG, JSON_TIME, Bodies, Body, Stamps, begins_alike
+from forge_doctor.logs.bodies import (
+    CLOCK_BYTES,
+    JSON_END,
+    JSON_LOG,
+    JSON_TIME,
+    Bodies,
+    Body,
+    Stamps,
+    begins_alike,
+    text_of,
+)
+from forge_doctor.logs.chain import Chains, Parts
+from forge_doctor.logs.chain_events import Telling
 from forge_doctor.logs.clock import parse_stamp
 from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.head import Head, Heads
@@ -27,20 +40,27 @@ MOST_WAITING = 10_000
 
 @dataclass(slots=True, eq=False)
 class Repeat:
-    """A block that is nothing but a head and a known body, and what it comes to.
+    """A block that is nothing but a head and a known body, or tracebacks with the same telling words, and what it
+    comes to.
 
+    `parts` are the tracebacks that `events` were read from, `last` those that were seen last.
     By route, `first` is a time at which it was counted with its text at hand, and `waiting` are later ones.
     """
 
     head: Head
     block: Block
     events: tuple[Event, ...]
+    parts: Parts = ()
+    last: Parts = ()
     first: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, list[float]] = field(default_factory=dict)
 
 
 class Found(NamedTuple):
-    """A repeat between two places of a window; `raw` is its first line, `at` the time that counts in it."""
+    """A repeat between two places of a window; `raw` is its first line, `at` the time that counts in it.
+
+    `parts` are its tracebacks where their words are its own.
+    """
 
     begin: int
     after: int
@@ -48,6 +68,7 @@ class Found(NamedTuple):
     raw: bytes
     at: float | None
     stamps: Stamps
+    parts: Parts = ()
 
 
 class Repeats:
@@ -59,11 +80,14 @@ class Repeats:
         self._unwrapper = unwrapper
         self._known: dict[bytes, Bodies] = {}
         self._repeats: dict[tuple[bytes, Body], Repeat] = {}
+        self._chains = Chains(heads, unwrapper)
+        self._began: dict[bytes, tuple[Head, Block]] = {}
+        self._varied: dict[tuple[bytes, Telling], Repeat] = {}
         self._waiting = 0
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
-        if not self._known:
+        if not self._began:
             return None
         begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
         body_begin = window.find(b"\n", hit, end) + 1
@@ -73,12 +97,44 @@ class Repeats:
         stamps = Stamps.JSON if raw.startswith(JSON_LOG) else Stamps.NONE
         at, key = self._stamp(raw, stamps)
         known = self._known.get(key)
-        if known is None:
-            return None
-        for body, after in known.at(window, body_begin, stamps):
+        for body, after in () if known is None else known.at(window, body_begin, stamps):
             if after < end and self.is_over(raw, stamps, window, after, end):
                 return Found(begin, after, self._repeats[key, body], raw, at, stamps)
-        return None
+        if key not in self._began:
+            return None
+        chain = self._chains.find(
+            window, body_begin, end, raw, stamps, lambda after: self.is_over(raw, stamps, window, after, end)
+        )
+        repeat = None if chain is None else self._varied_repeat(key, chain.parts)
+        if chain is None or repeat is None:
+            return None
+        if chain.parts == repeat.last:
+            self._learn_text(key, repeat, bytes(window[body_begin : chain.after]), stamps)
+        repeat.last = chain.parts
+        return Found(begin, chain.after, repeat, raw, at, stamps, chain.parts)
+
+    def _learn_text(self, key: bytes, repeat: Repeat, raw: bytes, stamps: Stamps) -> None:
+        """Remember what came twice in a row with the same words: it is found sooner by its bytes."""
+        text = text_of(raw, stamps)
+        if text is None or len(self._known) >= MOST_BODIES:
+            return
+        body = Body(text=text, raw_lines=raw.count(b"\n"))
+        if self._known.setdefault(key, Bodies()).add(body):
+            events = self._tally.chain_events(repeat.block, repeat.last)
+            self._repeats[key, body] = Repeat(head=repeat.head, block=repeat.block, events=events)
+
+    def _varied_repeat(self, key: bytes, parts: Parts) -> Repeat | None:
+        """What stands for all blocks with that head and these telling words; None where each counts for itself."""
+        telling = (key, self._tally.telling_words(parts))
+        repeat = self._varied.get(telling)
+        if repeat is None:
+            if len(self._varied) >= MOST_BODIES:
+                self.count_waiting()
+                self._varied.clear()
+            head, block = self._began[key]
+            events = self._tally.chain_events(block, parts)
+            repeat = self._varied[telling] = Repeat(head=head, block=block, events=events, parts=parts)
+        return repeat if _are_countable(repeat.events) else None
 
     def count(self, found: Found, window: bytearray, base: int) -> None:
         """Count it, now or with others of its kind; the window begins at `base` in the source."""
@@ -92,8 +148,10 @@ class Repeats:
                 self.count_waiting()
             return
         seen = Sighting(self._tally.source, offset, at, head.worker, route, head.sqlstate, head.origin)
+        same = found.parts == repeat.parts
+        events = repeat.events if same else self._tally.chain_events(repeat.block, found.parts)
         counted = self._tally.count(
-            repeat.events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
+            events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
         )
         if counted and at is not None:
             repeat.first[route] = at
@@ -109,7 +167,7 @@ class Repeats:
 
     def count_waiting(self) -> None:
         """Count those that wait for others of their kind."""
-        for repeat in self._repeats.values() if self._waiting else ():
+        for repeat in (*self._repeats.values(), *self._varied.values()) if self._waiting else ():
             head = repeat.head
             for route, times in repeat.waiting.items():
                 seen = Sighting(self._tally.source, 0, None, head.worker, route, head.sqlstate, head.origin)
@@ -119,17 +177,20 @@ class Repeats:
 
     def learn(self, block: Block, raw: bytes, body: Body, stamps: Stamps) -> None:
         """Remember a block that was all head and known body, to count its repeats at once."""
-        head, line = block.head, block.line
-        if head is None or head.record is not None or not block.literal or len(self._known) >= MOST_BODIES:
-            return
-        at, key = self._stamp(raw, stamps)
-        if at != (line.at if head.at is None else head.at) or not self._is_whole(block, raw, stamps):
+        head, key = block.head, self._own_key(block, raw, stamps)
+        if head is None or key is None or len(self._known) >= MOST_BODIES:
             return
         events = self._tally.events(block)
-        if all(not event.once and event.signature not in KILLS for event in events) and (
-            self._known.setdefault(key, Bodies()).add(body)
-        ):
+        if _are_countable(events) and self._known.setdefault(key, Bodies()).add(body):
             self._repeats[key, body] = Repeat(head=head, block=block, events=events)
+
+    def learn_frames(self, block: Block, raw: bytes, lines: bytes, texts: Sequence[bytes], stamps: Stamps) -> None:
+        """Remember the frames in the lines of a block that come in a row behind its first, to know them again
+        whatever words are between them; `raw` is its first line if they are all."""
+        self._chains.learn(lines, texts, stamps)
+        head, key = block.head, self._own_key(block, raw, stamps)
+        if head is not None and key is not None and len(self._began) < MOST_BODIES:
+            self._began.setdefault(key, (head, block))
 
     def is_over(self, raw: bytes, stamps: Stamps, data: bytes | bytearray, after: int, end: int) -> bool:
         """Whether the block that began with the line `raw` ends at `after`: what its stream has next, before `end`,
@@ -161,6 +222,15 @@ class Repeats:
         # With what no line of text begins with, as the key of an entry.
         return (parse_stamp(raw[cut + len(JSON_TIME) :]) if at is None else at), b"\n" + rest
 
+    def _own_key(self, block: Block, raw: bytes, stamps: Stamps) -> bytes | None:
+        """What a block's first line has besides its times; None where it is not all that counts."""
+        head, line = block.head, block.line
+        if head is None or head.record is not None or not block.literal:
+            return None
+        at, key = self._stamp(raw, stamps)
+        own = at == (line.at if head.at is None else head.at) and self._is_whole(block, raw, stamps)
+        return key if own else None
+
     def _is_whole(self, block: Block, raw: bytes, stamps: Stamps) -> bool:
         """Whether the raw line is all of the block's first, with no prefix but docker's."""
         line = block.line
@@ -173,6 +243,11 @@ class Repeats:
         if stamps is Stamps.JSON:
             text = b"\n".join(self._unwrapper.line(raw).text for raw in text.splitlines())
         return redact(text.decode("utf-8", "replace").rstrip("\n"))
+
+
+def _are_countable(events: tuple[Event, ...]) -> bool:
+    """Whether each time that they are seen counts, whatever was seen before."""
+    return all(not event.once and event.signature not in KILLS for event in events)
 
 
 def _next_of_stream(raw: bytes, rest: bytes) -> bytes:

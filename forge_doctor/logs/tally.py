@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from forge_doctor.logs.block import Block
+from forge_doctor.logs.chain import BEGIN, Parts
+from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.event import Event, Sighting
 from forge_doctor.logs.head import Head
@@ -107,6 +109,15 @@ class Tally:
     def events(self, block: Block) -> tuple[Event, ...]:
         """What the block comes to."""
         return self._recogniser.events(block)
+
+    def telling_words(self, parts: Parts) -> Telling:
+        """What of known tracebacks decides what they come to."""
+        return telling_words(parts, self._recogniser.catalogue)
+
+    def chain_events(self, head: Block, parts: Parts) -> tuple[Event, ...]:
+        """What a record comes to that is the head of a block, and these tracebacks."""
+        begun = Block(line=head.line, head=head.head, offset=0, touched=0, lines=[BEGIN], literal=True)
+        return tuple(self._recogniser.read(begun, sections_of(head.head, parts)))
 
 
 def _named_route(event: Event) -> str:

@@ -47,6 +47,11 @@ class Parser:
         other.frames, other.message = list(self.frames), list(self.message)
         return other
 
+    def feed_frames(self, frames: Iterable[Frame]) -> None:
+        """Read a traceback as far as its last frame."""
+        self.feed(f"{HEADER}:")
+        self.frames.extend(frames)
+
     def feed(self, line: str) -> None:
         """Read the next line."""
         line = self._out_of_group(line)

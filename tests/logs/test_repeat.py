@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forge_doctor.logs.chain import places_of
 from forge_doctor.logs.read import Reader
+from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.traceback_parse import FRAME
 from tests.support.log_generator import Truth, chunks
 from tests.support.log_reading import place, read_scanned
@@ -145,6 +147,7 @@ def test_known_frames_are_parsed_once_however_their_exception_s_words_vary(monke
             return match(line)
 
     monkeypatch.setattr("forge_doctor.logs.traceback_parse.FRAME", Counting())
+    places_of.cache_clear()
     log = b"".join(HEADS[0] + SHARED % b"app/pay" + b"KeyError: 'colour %d'\n" % number for number in range(50))
     (group,) = read_scanned(log).groups.values()
     assert (group.count, place(group)) == (50, "/app/pay.py:7 pay")
@@ -164,3 +167,83 @@ def test_repeats_without_a_line_of_the_user_are_told_apart_by_route_each_with_it
     groups = {next(iter(group.routes)): group for group in read_scanned(log).groups.values()}
     assert {route: group.count for route, group in groups.items()} == {"GET /pay": 9, "GET /cart": 3}
     assert {route: group.example[17:19] for route, group in groups.items()} == {"GET /pay": "00", "GET /cart": "07"}
+
+
+CAUSE = b"\n\nThe above exception was the direct cause of the following exception:\n\n"
+WORDS = st.sampled_from(
+    [
+        b"KeyError: 'colour %d'",
+        b"ValueError: %d\n  of two lines\n\nand a third",
+        b"shop.errors.OrderFailed",
+        b"sqlalchemy.orm.exc.DetachedInstanceError: Instance <Order at 0x7f3a10%d> is not bound to a Session",
+        b"sqlalchemy.exc.TimeoutError: QueuePool limit of size %d overflow 10 reached, connection timed out",
+        b"sqlalchemy.exc.IntegrityError: (asyncpg.Error) deadlock detected\nDETAIL: Process 1%d waits\n"
+        b"[SQL: SELECT 'greenlet_spawn has not been called']\n[parameters: (%d,)]",
+        b"ConnectionRefusedError: [Errno 111] Connect call failed ('10.0.0.1', %d)",
+        b"starlette.exceptions.HTTPException: %d: not found",
+        b'fastapi.exceptions.ResponseValidationError: %d\n  File "/app/x.py", line 3, in read\n    GET /x',
+        b"ExceptionGroup: unhandled errors in a TaskGroup (%d sub-exception)",
+        b"INFO:     %d is no exception",
+        b"no exception %d",
+        b"",
+    ]
+)
+LINKS = st.sampled_from([CAUSE] * 6 + [b"\n", b"\n\n", CAUSE + b"x\n", b"\nsomething else\n", b"\x1b[0m" + CAUSE])
+CHAINS = st.tuples(
+    st.sampled_from(HEADS),
+    st.lists(st.tuples(st.sampled_from([b"app/pay", b"app/cart", b"usr/x"]), WORDS, LINKS), min_size=1, max_size=3),
+    st.sampled_from([b"\n"] * 6 + [b"\n[notes]\n", CAUSE, b"\nb | y\n", b'\n{"a": 1}\n', b"\n  + 1\n"]),
+)
+
+
+def chain(number: int, head: bytes, links: list[tuple[bytes, bytes, bytes]], end: bytes) -> bytes:
+    """A record with a traceback for each link, their words with a number of their own."""
+    texts = [SHARED % name + words.replace(b"%d", b"%d" % number) + link for name, words, link in links]
+    return head + b"".join(texts)[: -len(links[-1][2])] + end
+
+
+def stamped(number: int, record: bytes) -> bytes:
+    return b"2026-11-22 08:%02d:%02d,123 " % divmod(number % 3600, 60) + record
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(CHAINS, min_size=2, max_size=6), st.booleans(), st.sampled_from([plain, docker]), st.randoms())
+def test_varying_words_come_to_what_reading_every_line_of_them_comes_to(kinds, timed, written, random) -> None:
+    records = [chain(number, *random.choice(kinds)) for number in range(25)]
+    log = b"".join(stamped(number, record) if timed else record for number, record in enumerate(records))
+    log = written(log.splitlines(keepends=True))
+    quick = read_scanned(log, block_bytes=4000 if timed else 1 << 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "find", lambda *_: None)
+        patch.setattr("forge_doctor.logs.memo.Memo.match", lambda *_: None)
+        slow = read_scanned(log, block_bytes=1 << 20)
+    assert quick.to_data() == slow.to_data()
+
+
+@pytest.mark.parametrize("written", [plain, docker])
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"KeyError: 'colour %d'",
+        b"sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; %d",
+        b"sqlalchemy.orm.exc.DetachedInstanceError: Instance <Order at 0x7f3a10%d> is not bound to a Session",
+        b"asyncpg.exceptions.DeadlockDetectedError: deadlock detected\nDETAIL: Process %d waits for ShareLock",
+    ],
+)
+def test_a_chain_whose_words_vary_in_the_middle_is_judged_once(
+    monkeypatch: pytest.MonkeyPatch, words: bytes, written
+) -> None:
+    judged: list[int] = []
+    read = Recogniser.read
+
+    def counting(self, *arguments):
+        judged.append(1)
+        return read(self, *arguments)
+
+    monkeypatch.setattr(Recogniser, "read", counting)
+    links = [(b"app/pay", words, CAUSE), (b"app/cart", b"shop.errors.OrderFailed: %d", b"\n")]
+    quiet = stamped(0, b"INFO [shop] all is well\n") * 60
+    log = b"".join(stamped(number, chain(number, HEADS[0], links, b"\n")) + quiet for number in range(99))
+    (group,) = read_scanned(written(log.splitlines(keepends=True))).groups.values()
+    assert group.count == 99
+    assert len(judged) < 5

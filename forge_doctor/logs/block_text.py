@@ -1,0 +1,36 @@
+"""What a record says as lines of text, those that were escaped into one line opened; reads no meaning into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge_doctor.logs.block import Block
+from forge_doctor.logs.head import Head, unescape
+
+
+def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
+    """The lines of a block, or what comes after them, those inside a line opened."""
+    lines: list[str] = []
+    if head is not None:
+        lines = head.record.trace.splitlines() if head.record is not None else opened(head.message)
+    for raw in raw_lines:
+        lines += opened(raw)
+    return lines
+
+
+def opened(raw: bytes) -> list[str]:
+    """The lines inside one line, where a traceback was escaped into it."""
+    if b"\\n  File " in raw:
+        return unescape(raw).splitlines()
+    return [raw.decode("utf-8", "replace")]
+
+
+def words_of(block: Block) -> str:
+    """The record's message: its head's, and the lines before a traceback."""
+    head = block.head
+    words = [head.message.decode("utf-8", "replace")] if head is not None else []
+    for raw in block.lines[:30]:
+        if b"Traceback (most recent" in raw or raw.startswith((b'  File "', b"\xe2\x95\xad")):
+            break
+        words.append(raw.decode("utf-8", "replace"))
+    return "\n".join(words).partition("\n[SQL:")[0].partition("Traceback (most recent")[0][:8000]

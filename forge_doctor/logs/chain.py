@@ -1,0 +1,165 @@
+"""Known tracebacks where they stand one after the other, whatever the words of the exceptions between them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from forge_doctor.logs.block import JOINING
+from forge_doctor.logs.bodies import Stamps, begins_alike, text_of, unstamped
+from forge_doctor.logs.event import Frame
+from forge_doctor.logs.head import Heads
+from forge_doctor.logs.line_format import Unwrapper
+from forge_doctor.logs.record import Line
+from forge_doctor.logs.rich_box import JOINERS
+from forge_doctor.logs.scan import AFTER_BYTES
+from forge_doctor.logs.traceback_parse import HEADER, parser_after
+
+LONGEST_FRAMES = 64 << 10
+MOST_FRAMES_BYTES = 16 << 20
+MOST_WORDS = 50
+MOST_PARTS = 16
+BEGIN = f"{HEADER}:".encode()
+_JOINERS = tuple(joiner.encode() for joiner in JOINERS)
+# Where a line comes that is not indented as all lines of frames are.
+_AFTER = {Stamps.NONE: re.compile(rb"\n[^ ]"), Stamps.JSON: re.compile(rb'\n(?!\{"log":" )')}
+_NO_FRAMES = re.compile(rb" +[|+]")
+# Frames in another notation, margins, boxes and colours: nothing that is merely an exception's words.
+_NO_WORDS = re.compile(
+    rb'.*File ["\\]|.*\\n  File |.*Traceback|\s*[|+>]|\s*\xe2|.*\x1b|Call stack:|Stack \(most recent|Object allocated at'
+)
+_EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.\w+|\.<locals>)*(?:: |:?$)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """A traceback up to its last frame; one object for all whose bytes are alike."""
+
+    places: tuple[Frame, ...]
+
+
+class Part(NamedTuple):
+    """Frames, and the lines after them: their exception, and what joins it to the next."""
+
+    frames: Frames
+    words: tuple[bytes, ...]
+
+
+Parts = tuple[Part, ...]
+
+
+class Chain(NamedTuple):
+    """Known tracebacks that follow each other, and where the block they are in is over."""
+
+    parts: Parts
+    after: int
+
+
+# Whether the block is over at a place, another line of its stream being there.
+IsOver = Callable[[int], bool]
+
+
+class Chains:
+    """The frames seen, by their bytes."""
+
+    def __init__(self, heads: Heads, unwrapper: Unwrapper) -> None:
+        self._heads = heads
+        self._unwrapper = unwrapper
+        self._known: dict[bytes, Frames] = {}
+        self._bytes = 0
+
+    def learn(self, raw: bytes, lines: Sequence[bytes], stamps: Stamps) -> None:
+        """Remember the frames in raw lines that came in a row, `lines` being their texts."""
+        raws = raw.split(b"\n")[:-1]
+        if stamps is Stamps.FRONT or len(raws) != len(lines) or self._bytes >= MOST_FRAMES_BYTES:
+            return
+        at = 0
+        while at < len(lines):
+            begin = at
+            at += 1
+            if lines[begin] == BEGIN:
+                while at < len(lines) and lines[at][:1] == b" ":
+                    at += 1
+                self._keep(b"\n".join([*raws[begin:at], b""]), tuple(lines[begin:at]), stamps)
+
+    def _keep(self, raw: bytes, lines: tuple[bytes, ...], stamps: Stamps) -> None:
+        if len(raw) > LONGEST_FRAMES or (stamps is Stamps.NONE and raw != b"\n".join([*lines, b""])):
+            return
+        text, places = text_of(raw, stamps), places_of(lines)
+        if text is not None and places is not None and text not in self._known:
+            self._known[text] = Frames(places)
+            self._bytes += len(text)
+
+    def find(
+        self, window: bytearray, begin: int, end: int, first: bytes, stamps: Stamps, is_over: IsOver
+    ) -> Chain | None:
+        """The known tracebacks from `begin` on, of the block that has the line `first`.
+
+        None where anything else is there before `end`, or the block goes on.
+        """
+        stream = self._unwrapper.line(first).stream
+        parts: list[Part] = []
+        while len(parts) < MOST_PARTS and (frames := self._frames(window, begin, end, stamps)) is not None:
+            known, after = frames
+            words, begin, goes_on = self._words(window, after, end, first, stream, is_over)
+            if not words:
+                return None
+            parts.append(Part(known, words))
+            if not goes_on:
+                return Chain(tuple(parts), begin)
+        return None
+
+    def _frames(self, window: bytearray, begin: int, end: int, stamps: Stamps) -> tuple[Frames, int] | None:
+        found = _AFTER[stamps].search(window, begin, min(end, begin + LONGEST_FRAMES)) if self._known else None
+        if found is None:
+            return None
+        after = found.start() + 1
+        known = self._known.get(unstamped(bytes(window[begin:after]), stamps))
+        return None if known is None else (known, after)
+
+    def _words(
+        self, window: bytearray, begin: int, end: int, first: bytes, stream: str, is_over: IsOver
+    ) -> tuple[tuple[bytes, ...], int, bool]:
+        """The lines from `begin` on, where they end, and whether a traceback follows that they lead to.
+
+        None where they are no exception's, or go on beyond what a region reaches.
+        """
+        words: list[bytes] = []
+        farthest, nothing = min(end, begin + AFTER_BYTES), ((), 0, False)
+        while len(words) < MOST_WORDS and (stop := window.find(b"\n", begin, farthest) + 1):
+            raw = bytes(window[begin:stop])
+            alike = bool(words) and begins_alike(first, raw)
+            line = Line(text=raw) if alike else self._unwrapper.line(raw)
+            if alike or (words and (line.stream != stream or self._heads.read(line.text) is not None)):
+                over = not _joiner_of(words) and is_over(begin)
+                return (tuple(words), begin, False) if over else nothing
+            if not _is_word(line, stream, words):
+                leads = line.text == BEGIN and line.stream == stream and _joiner_of(words) in _JOINERS
+                return (tuple(words), begin, True) if leads else nothing
+            words.append(line.text)
+            begin = stop
+        return nothing
+
+
+@functools.lru_cache(maxsize=256)
+def places_of(lines: tuple[bytes, ...]) -> tuple[Frame, ...] | None:
+    """The frames in lines that are a traceback's up to its last frame's; None where they are anything else."""
+    if len(lines) < 2 or lines[0] != BEGIN or any(line[:1] != b" " or _NO_FRAMES.match(line) for line in lines[1:]):
+        return None
+    return tuple(parser_after(line.decode("utf-8", "replace") for line in lines).frames)
+
+
+def _is_word(line: Line, stream: str, words: Sequence[bytes]) -> bool:
+    """Whether the line can only be the exception's, `words` being those before."""
+    text = line.text
+    if line.service or line.worker or line.partial or line.stream != stream or _NO_WORDS.match(text):
+        return False
+    return not (text and _joiner_of(words)) if words else _EXCEPTION.match(text) is not None
+
+
+def _joiner_of(words: Sequence[bytes]) -> bytes:
+    """The sentence among these lines that says another traceback follows; empty without one."""
+    return next((word for word in reversed(words) if word.startswith(JOINING)), b"")

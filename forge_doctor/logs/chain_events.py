@@ -1,0 +1,42 @@
+"""What a record of known tracebacks comes to, and which of its exceptions' words have a say in that."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.logs.block_text import lines_of
+from forge_doctor.logs.chain import Parts
+from forge_doctor.logs.event import Section
+from forge_doctor.logs.head import Head
+from forge_doctor.logs.match import Catalogue, own_words
+from forge_doctor.logs.traceback_parse import parser_after
+
+# What Python tells objects and tasks apart by, and with it all other numbers.
+_NUMBERED = re.compile(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
+_NUMBERS = re.compile(rf"{_NUMBERED.pattern}|\d+")
+Telling = tuple[tuple[object, bytes, str], ...]
+
+
+def telling_words(parts: Parts, catalogue: Catalogue) -> Telling:
+    """The frames, and what of the words decides: where these are equal, the same went wrong.
+
+    Without a signature's literal all that an exception's words do is to be shown.
+    """
+    return tuple((part.frames, *_of_exception(part.words, catalogue)) for part in parts)
+
+
+def _of_exception(words: tuple[bytes, ...], catalogue: Catalogue) -> tuple[bytes, str]:
+    text = own_words(b"\n".join(words).decode("utf-8", "replace"))
+    named = catalogue.named_in(text)
+    varying = _NUMBERED if named & catalogue.minding_digits else _NUMBERS
+    return words[0].partition(b":")[0], varying.sub("", text) if named else ""
+
+
+def sections_of(head: Head | None, parts: Parts) -> list[tuple[Section, ...]]:
+    """The tracebacks of a record, as from its lines."""
+    parser = parser_after(lines_of(head, ()))
+    for part in parts:
+        parser.feed_frames(part.frames.places)
+        for word in part.words:
+            parser.feed(word.decode("utf-8", "replace"))
+    return parser.finish()
