@@ -188,6 +188,7 @@ def main() -> int:
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--density", type=float, action="append", help="share of lines that are trouble; repeatable")
+    parser.add_argument("--varied", action="store_true", help="each exception has words of its own")
     parser.add_argument("--engine", action="append", default=[], help="time this engine too; repeatable")
     parser.add_argument("--no-peers", action="store_true", help="only grep and ours")
     parser.add_argument("--docker-megabytes", type=int, help="size of the container's log, if another; 0 for none")
@@ -204,7 +205,7 @@ def main() -> int:
 def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
     """One density; the number of our runs whose counts are wrong."""
     log, part = folder / "app.log", folder / "part.log"
-    truth = write_log(log, chosen.megabytes * 1_000_000, density)
+    truth = write_log(log, chosen.megabytes * 1_000_000, density, varied=chosen.varied)
     with log.open("rb") as file:
         part.write_bytes(file.read(min(DRAIN3_BYTES, truth.size)))
     entries = contenders(log, part, chosen.engine, peers=not chosen.no_peers)
@@ -212,7 +213,8 @@ def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
     events = sum(seen.count for seen in truth.problems.values())
     print(
         table(
-            f"{truth.size / 1e6:,.0f} MB, {density:.2%} of {truth.lines:,} lines are trouble: {events:,} events",
+            f"{truth.size / 1e6:,.0f} MB, {density:.2%} of {truth.lines:,} lines are trouble: {events:,} events"
+            + ", each with words of its own" * chosen.varied,
             entries,
             truth.size,
             chosen.limit,

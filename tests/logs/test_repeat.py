@@ -47,10 +47,12 @@ def bare(lines: list[bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("written", [plain, docker, docker_without_times, bare])
-@pytest.mark.parametrize("density", [0.3, 0.95])
-def test_a_repeated_block_counts_as_if_it_were_read(monkeypatch: pytest.MonkeyPatch, written, density) -> None:
+@pytest.mark.parametrize(("density", "varied"), [(0.3, False), (0.3, True), (0.95, False)])
+def test_a_repeated_block_counts_as_if_it_were_read(
+    monkeypatch: pytest.MonkeyPatch, written, density: float, varied: bool
+) -> None:
     truth = Truth()
-    log = written(b"".join(chunks(truth, 3_000_000, density)).splitlines(keepends=True))
+    log = written(b"".join(chunks(truth, 3_000_000, density, varied=varied)).splitlines(keepends=True))
     counted: list[bool] = []
     count = Reader.count
 
@@ -177,8 +179,7 @@ WORDS = st.sampled_from(
         b"shop.errors.OrderFailed",
         b"sqlalchemy.orm.exc.DetachedInstanceError: Instance <Order at 0x7f3a10%d> is not bound to a Session",
         b"sqlalchemy.exc.TimeoutError: QueuePool limit of size %d overflow 10 reached, connection timed out",
-        b"sqlalchemy.exc.IntegrityError: (asyncpg.Error) deadlock detected\nDETAIL: Process 1%d waits\n"
-        b"[SQL: SELECT 'greenlet_spawn has not been called']\n[parameters: (%d,)]",
+        b"sqlalchemy.exc.DBAPIError: deadlock detected\nDETAIL: 1%d\n[SQL: SELECT 'greenlet_spawn has not been called']",
         b"ConnectionRefusedError: [Errno 111] Connect call failed ('10.0.0.1', %d)",
         b"starlette.exceptions.HTTPException: %d: not found",
         b'fastapi.exceptions.ResponseValidationError: %d\n  File "/app/x.py", line 3, in read\n    GET /x',

@@ -150,8 +150,20 @@ def stamp(moment: datetime) -> bytes:
     return f"{moment:%Y-%m-%d %H:%M:%S},{moment.microsecond // 1000:03d} ".encode()
 
 
-def chunks(truth: Truth, size: int, density: float, seed: int = 7) -> Iterator[bytes]:
+def varying_words(kind: Trouble, number: int) -> bytes:
+    """What an exception says on about the one time it was raised: its statement and parameter, or a note."""
+    if kind.signature:
+        return (
+            b"[SQL: SELECT orders.id, orders.total FROM orders WHERE orders.id = $1::INTEGER]\n[parameters: (%d,)]\n"
+            b"(Background on this error at: https://sqlalche.me/e/20/xd2s)\n" % number
+        )
+    return b"while order %d was packed\n" % number
+
+
+def chunks(truth: Truth, size: int, density: float, seed: int = 7, *, varied: bool = False) -> Iterator[bytes]:
     """The log, about a megabyte at a time, until `size` bytes; `density` is the share of lines that are trouble.
+
+    With `varied` each exception has words of its own.
 
     `truth` is filled as it goes. The first trouble comes within the first megabyte whatever the density.
     """
@@ -171,8 +183,9 @@ def chunks(truth: Truth, size: int, density: float, seed: int = 7) -> Iterator[b
                 minute = minute if len(minute) == 24 else stamp(moment)
             if density and owed <= truth.lines * density:
                 kind = kinds[rng.randrange(len(kinds))]
-                parts += (minute, b"ERROR    [uvicorn.error] Exception in ASGI application\n", kind.body)
-                length = kind.body.count(b"\n") + 1
+                words = varying_words(kind, rng.randrange(10**6)) if varied else b""
+                parts += (minute, b"ERROR    [uvicorn.error] Exception in ASGI application\n", kind.body, words)
+                length = kind.body.count(b"\n") + words.count(b"\n") + 1
                 seen = truth.problems.setdefault(kind.key, Seen(first=moment))
                 seen.count, seen.last = seen.count + 1, moment.replace(microsecond=moment.microsecond // 1000 * 1000)
                 truth.lines, truth.trouble_lines, owed = (
@@ -187,9 +200,9 @@ def chunks(truth: Truth, size: int, density: float, seed: int = 7) -> Iterator[b
         yield chunk
 
 
-def write_log(path: Path, size: int, density: float, seed: int = 7) -> Truth:
+def write_log(path: Path, size: int, density: float, seed: int = 7, *, varied: bool = False) -> Truth:
     """Write a log of at least `size` bytes and say what is in it."""
     truth = Truth()
     with path.open("wb") as file:
-        file.writelines(chunks(truth, size, density, seed))
+        file.writelines(chunks(truth, size, density, seed, varied=varied))
     return truth
