@@ -73,13 +73,13 @@ class Within(Summary):
         self.outside.add(seen.at)
         return False
 
-    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
         """Count those that are wanted."""
-        wanted = [at for at in times if self._is_within(at)]
+        wanted = [at for at in times if at is None or self._is_within(at)]
         if wanted:
             Summary.add_times(self, event, seen, wanted)
         if len(wanted) < len(times):
-            self.outside.add_all([at for at in times if not self._is_within(at)])
+            self.outside.add_all([at for at in times if at is not None and not self._is_within(at)])
 
     def _is_within(self, at: float) -> bool:
         return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)

@@ -83,9 +83,12 @@ class Group:
         if self.count == 1 or place < self.sample:
             self._show(event, place, example())
 
-    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
         """Count an event that was seen again at these times, none of them before the example's."""
-        self._note_times(times)
+        known = [at for at in times if at is not None]
+        self.untimed += len(times) - len(known)
+        if known:
+            self._note_times(known)
         self._note(event, seen, len(times))
 
     def _note_times(self, times: Sequence[float]) -> None:

@@ -44,7 +44,8 @@ class Repeat:
     comes to.
 
     `parts` are the tracebacks that `events` were read from, `last` those that were seen last.
-    By route, `first` is a time at which it was counted with its text at hand, and `waiting` are later ones.
+    By route, `first` is a time at which it was counted with its text at hand (that of an event without one is never
+    over), and `waiting` are later ones.
     """
 
     head: Head
@@ -53,7 +54,7 @@ class Repeat:
     parts: Parts = ()
     last: Parts = ()
     first: dict[str, float] = field(default_factory=dict)
-    waiting: dict[str, list[float]] = field(default_factory=dict)
+    waiting: dict[str, list[float | None]] = field(default_factory=dict)
 
 
 class Found(NamedTuple):
@@ -141,7 +142,8 @@ class Repeats:
         repeat, begin = found.repeat, found.begin
         head, offset = repeat.head, base + begin
         at, route = self._seen(found, window, base)
-        if at is not None and at >= repeat.first.get(route, math.inf):
+        first, place = repeat.first.get(route), math.inf if at is None else at
+        if first is not None and place >= first:
             repeat.waiting.setdefault(route, []).append(at)
             self._waiting += 1
             if self._waiting > MOST_WAITING:
@@ -153,8 +155,8 @@ class Repeats:
         counted = self._tally.count(
             events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
         )
-        if counted and at is not None:
-            repeat.first[route] = at
+        if counted:
+            repeat.first[route] = place
 
     def _seen(self, found: Found, window: bytearray, base: int) -> tuple[float | None, str]:
         """The time and the route of a block, from the lines before it where they may tell one."""

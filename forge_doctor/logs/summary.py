@@ -33,7 +33,7 @@ class Summary:
         self._group(event, seen).add(event, seen, example)
         return True
 
-    def add_times(self, event: Event, seen: Sighting, times: Sequence[float]) -> None:
+    def add_times(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
         """Count an event that was seen again at these times, with an earlier example at hand."""
         self._group(event, seen).add_times(event, seen, times)
 

@@ -68,7 +68,7 @@ class Tally:
                 counted = self.summary.add(event, seen, example) and counted
         return counted
 
-    def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float]) -> None:
+    def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float | None]) -> None:
         """Count events that were seen again and again, at none of the times for the first time."""
         for event in events:
             seen.route = _named_route(event) or seen.route
