@@ -244,7 +244,7 @@ class Scanner:
             line = window.rfind(b"\n", lowest, frame) + 1 or lowest
         if start in (self._emitted, 0) or window[start - 1] == 10:
             return start
-        return window.find(b"\n", start, line) + 1 or line
+        return window.find(b"\n", start, hit) + 1
 
     def _line_end(self, position: int, end: int) -> int:
         return self._window.find(b"\n", position, end) + 1 or end

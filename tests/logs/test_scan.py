@@ -118,6 +118,13 @@ def test_regions_follow_their_definition_whatever_the_size_of_the_blocks(log: by
     assert joined(whole, block=block) == slow(whole)
 
 
+def test_a_region_that_reaches_back_as_far_as_it_may_begins_with_a_whole_line() -> None:
+    log = (b"{" + b"field " * 200 + b'\\", line 3"}\n') * 60 + b"ERROR broken\n"
+    ((start, data),) = joined(log)
+    assert [(start, data)] == slow(log)
+    assert start > 0 and data.startswith(b"{")
+
+
 @pytest.mark.parametrize("engine", [name for name in installed() if name != "stdlib"])
 def test_every_engine_finds_the_same_regions(engine: str) -> None:
     log = b"".join(chunks(Truth(), 3_000_000, 0.05))
