@@ -8,6 +8,7 @@ whichever engine searches, the same bytes come out.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -22,6 +23,8 @@ AFTER_LONG_LINES = 16
 # The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
 REACH_BYTES = 64 << 10
 COUNTED_BYTES = 16 << 20
+# What is known counts where it stands if it is there as a whole, which the last block to be searched often is not yet.
+HELD_BYTES = 16 << 10
 # A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
 FRAME_MARKERS = (b'", line ', "\u2502".encode())
 
@@ -95,6 +98,7 @@ class Scanner:
         self._reach = 0  # where what comes is too far away to belong to it
         self._emitted = 0  # end of the last region, or of the last block that was counted
         self._hits: list[int] = []  # in the region that is still growing
+        self._held: list[int] = []  # so near the end that a block there may go on in what comes
 
     @property
     def read_lines(self) -> int:
@@ -141,7 +145,7 @@ class Scanner:
         self.long_lines += count
 
     def _regions(self, end: int, *, complete: bool) -> Iterator[Region]:
-        hits = self._search_to(end)
+        hits = self._hits_to(end, complete=complete)
         if self._start is not None:
             self._horizon = self._extend(hits[0], end)
         for hit, following in itertools.pairwise(hits):
@@ -149,25 +153,32 @@ class Scanner:
                 self._hits.append(hit)
             elif self._start is not None or hit >= self._emitted:
                 yield from self._take(hit, following, end)
-        if self._start is not None and (complete or self._reach <= end):
+        if self._start is not None and (complete or self._reach <= hits[-1]):
             if self._horizon > self._start:
                 yield self._emit(self._horizon)
             self._start = None
         elif self._start is not None and self._last - self._start > REACH_BYTES:
             yield self._emit(self._last, ends=False)
 
+    def _hits_to(self, end: int, *, complete: bool) -> Sequence[int]:
+        """The hits to look at now, and behind them the next one, or `end`."""
+        hits = [*self._held, *self._search_to(end)]
+        ready = len(hits) if complete else bisect_left(hits, end - HELD_BYTES)
+        self._held = hits[ready:]
+        return [*hits[:ready], self._held[0] if self._held else end]
+
     def _search_to(self, end: int) -> Sequence[int]:
-        """The hits in the bytes that were not searched yet, and `end` behind them."""
+        """The hits in the bytes that were not searched yet."""
         window, begin = self._window, self._searched
         if begin >= end:
-            return (end,)
+            return ()
         with memoryview(window)[begin:end] as view:
             hits = self._search(view)
         if self._counted[1] < COUNTED_BYTES:
             lines = window.count(b"\n", begin, end) + (window[end - 1] != 10)
             self._counted = (self._counted[0] + lines, self._counted[1] + end - begin)
         self._searched = end
-        return (*(begin + hit for hit in hits), end)
+        return [begin + hit for hit in hits]
 
     def _take(self, hit: int, following: int, end: int) -> Iterator[Region]:
         """Count the known block that begins with the line of a hit, else let a region begin or grow with it."""
@@ -259,7 +270,7 @@ class Scanner:
 
     def _slide(self) -> None:
         """Forget what no region can reach any more."""
-        keep = max(0, self._searched - REACH_BYTES - SEEN_BYTES)
+        keep = max(0, (self._held[0] if self._held else self._searched) - REACH_BYTES - SEEN_BYTES)
         keep = keep if self._start is None else min(keep, self._start - SEEN_BYTES)
         if keep > 0:
             window, rest = self._window, self._filled - keep
@@ -271,3 +282,4 @@ class Scanner:
             self._emitted = max(0, self._emitted - keep)
             self._start = None if self._start is None else self._start - keep
             self._hits = [hit - keep for hit in self._hits]
+            self._held = [hit - keep for hit in self._held]

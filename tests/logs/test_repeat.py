@@ -157,6 +157,22 @@ def test_known_frames_are_parsed_once_however_their_exception_s_words_vary(monke
     assert len(parsed) == 2 * SHARED.count(b"File ")
 
 
+def test_a_known_block_that_two_reads_share_counts_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: list[bytes] = []
+    feed = Reader.feed
+
+    def feeding(self, region) -> None:
+        fed.append(region.data)
+        feed(self, region)
+
+    monkeypatch.setattr(Reader, "feed", feeding)
+    quiet = stamped(0, b"INFO [shop] all is well\n") * 60
+    log = b"".join(stamped(number, HEADS[0] + TRACEBACK % b"app/pay") + quiet for number in range(99))
+    (group,) = read_scanned(log, block_bytes=10_000).groups.values()
+    assert group.count == 99
+    assert len(fed) < 5
+
+
 def test_repeats_without_a_line_of_the_user_are_told_apart_by_route_each_with_its_first_as_the_example() -> None:
     body = TRACEBACK % b"usr/lib/python3.12/x"
     quiet = b"2026-11-22 08:00:00,000 INFO [shop] all is well\n" * 100
