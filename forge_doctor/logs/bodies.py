@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -141,4 +142,4 @@ def _alike(bodies: Sequence[Body]) -> int:
     """How many bytes they all begin with."""
     # What the first and the last in the order of bytes have in common, all between them have.
     first, last = min(one.text for one in bodies), max(one.text for one in bodies)
-    return next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    return bisect_left(range(len(first)), True, key=lambda at: first[: at + 1] != last[: at + 1])

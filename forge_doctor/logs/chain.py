@@ -22,6 +22,7 @@ LONGEST_FRAMES = 64 << 10
 MOST_FRAMES_BYTES = 16 << 20
 MOST_WORDS = 50
 MOST_PARTS = 16
+MOST_SEEN = 2048
 BEGIN = f"{HEADER}:".encode()
 _JOINERS = tuple(joiner.encode() for joiner in JOINERS)
 # Where a line comes that is not indented as all lines of frames are.
@@ -70,6 +71,7 @@ class Chains:
         self._unwrapper = unwrapper
         self._known: dict[bytes, Frames] = {}
         self._bytes = 0
+        self._seen: dict[bytes, tuple[Line | None, bool]] = {}
 
     def learn(self, raw: bytes, lines: Sequence[bytes], stamps: Stamps) -> None:
         """Remember the frames in raw lines that came in a row, `lines` being their texts."""
@@ -128,20 +130,36 @@ class Chains:
         None where they are no exception's, or go on beyond what a region reaches.
         """
         words: list[bytes] = []
-        farthest, nothing = min(end, begin + AFTER_BYTES), ((), 0, False)
+        joiner, farthest, nothing = b"", min(end, begin + AFTER_BYTES), ((), 0, False)
         while len(words) < MOST_WORDS and (stop := window.find(b"\n", begin, farthest) + 1):
             raw = bytes(window[begin:stop])
-            alike = bool(words) and begins_alike(first, raw)
-            line = Line(text=raw) if alike else self._unwrapper.line(raw)
-            if alike or (words and (line.stream != stream or self._heads.read(line.text) is not None)):
-                over = not _joiner_of(words) and is_over(begin)
-                return (tuple(words), begin, False) if over else nothing
-            if not _is_word(line, stream, words):
-                leads = line.text == BEGIN and line.stream == stream and _joiner_of(words) in _JOINERS
-                return (tuple(words), begin, True) if leads else nothing
+            line, may_be_word = (None, False) if words and begins_alike(first, raw) else self._look(raw)
+            if words and (line is None or line.stream != stream):
+                return (tuple(words), begin, False) if not joiner and is_over(begin) else nothing
+            if joiner in _JOINERS and line is not None and line.text == BEGIN:
+                return tuple(words), begin, True
+            if line is None or not may_be_word or line.stream != stream or (joiner and line.text):
+                return nothing
+            if not words and not _EXCEPTION.match(line.text):
+                return nothing
+            joiner = line.text if line.text.startswith(JOINING) else joiner
             words.append(line.text)
             begin = stop
         return nothing
+
+    def _look(self, raw: bytes) -> tuple[Line | None, bool]:
+        """The line, None where it begins a record, and whether it can be an exception's words."""
+        seen = self._seen.get(raw)
+        if seen is None:
+            line = self._unwrapper.line(raw)
+            prefixed = line.service or line.worker or line.partial
+            seen = (
+                None if self._heads.read(line.text) is not None else line,
+                not prefixed and not _NO_WORDS.match(line.text),
+            )
+            if len(self._seen) < MOST_SEEN:
+                self._seen[raw] = seen
+        return seen
 
 
 @functools.lru_cache(maxsize=256)
@@ -150,16 +168,3 @@ def places_of(lines: tuple[bytes, ...]) -> tuple[Frame, ...] | None:
     if len(lines) < 2 or lines[0] != BEGIN or any(line[:1] != b" " or _NO_FRAMES.match(line) for line in lines[1:]):
         return None
     return tuple(parser_after(line.decode("utf-8", "replace") for line in lines).frames)
-
-
-def _is_word(line: Line, stream: str, words: Sequence[bytes]) -> bool:
-    """Whether the line can only be the exception's, `words` being those before."""
-    text = line.text
-    if line.service or line.worker or line.partial or line.stream != stream or _NO_WORDS.match(text):
-        return False
-    return not (text and _joiner_of(words)) if words else _EXCEPTION.match(text) is not None
-
-
-def _joiner_of(words: Sequence[bytes]) -> bytes:
-    """The sentence among these lines that says another traceback follows; empty without one."""
-    return next((word for word in reversed(words) if word.startswith(JOINING)), b"")
