@@ -102,7 +102,7 @@ class Chains:
 
         None where anything else is there before `end`, or the block goes on.
         """
-        stream = self._unwrapper.line(first).stream
+        stream = self._unwrapper.line(first).stream if stamps is Stamps.JSON else ""
         parts: list[Part] = []
         while len(parts) < MOST_PARTS and (frames := self._frames(window, begin, end, stamps)) is not None:
             known, after = frames

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from forge_doctor.logs.block_text import lines_of
 from forge_doctor.logs.chain import Parts
 from forge_doctor.logs.event import Section
@@ -11,9 +9,6 @@ from forge_doctor.logs.head import Head
 from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.traceback_parse import parser_after
 
-# What Python tells objects and tasks apart by, and with it all other numbers.
-_NUMBERED = re.compile(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
-_NUMBERS = re.compile(rf"{_NUMBERED.pattern}|\d+")
 Telling = tuple[tuple[object, bytes, str], ...]
 
 
@@ -27,9 +22,7 @@ def telling_words(parts: Parts, catalogue: Catalogue) -> Telling:
 
 def _of_exception(words: tuple[bytes, ...], catalogue: Catalogue) -> tuple[bytes, str]:
     text = own_words(b"\n".join(words).decode("utf-8", "replace"))
-    named = catalogue.named_in(text)
-    varying = _NUMBERED if named & catalogue.minding_digits else _NUMBERS
-    return words[0].partition(b":")[0], varying.sub("", text) if named else ""
+    return words[0].partition(b":")[0], catalogue.telling(text)
 
 
 def sections_of(head: Head | None, parts: Parts) -> list[tuple[Section, ...]]:

@@ -25,6 +25,9 @@ _OTHER_PEER = re.compile(
 _OTHER_PORT = re.compile(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
 _ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
 _USER_TEXT = re.compile(r"\n\[SQL:|\n\[parameters:|\nDETAIL: |\n\[cached since|\n\[generated in")
+# What Python tells objects and tasks apart by, and with it all other numbers.
+_OBJECTS = re.compile(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
+_NUMBERS = re.compile(rf"{_OBJECTS.pattern}|\d+")
 _ANY_DIGITS, _DIGIT = re.compile(r"\\d|\{[\d,]+\}"), re.compile(r"\d")
 _QUOTES = "'\"`\u201c\u2018"
 
@@ -48,12 +51,14 @@ class Catalogue:
         return self._any.search(text.decode("utf-8", "replace")) is not None
 
     @functools.lru_cache(maxsize=512)  # noqa: B019
-    def named_in(self, text: str) -> frozenset[str]:
-        """The signatures that have a literal in the text, by id."""
-        return frozenset(one.id for hit in self._any.finditer(text) for one in self._candidates(hit[0]))
+    def telling(self, text: str) -> str:
+        """What of a text decides which signature it carries and what is read from it; nothing where it has no literal."""
+        named = {one.id for hit in self._any.finditer(text) for one in self._candidates(hit[0])}
+        varying = _OBJECTS if named & self._minding_digits else _NUMBERS
+        return varying.sub("", text) if named else ""
 
     @functools.cached_property
-    def minding_digits(self) -> frozenset[str]:
+    def _minding_digits(self) -> frozenset[str]:
         """The signatures that make something of a text's digits."""
         return frozenset(one.id for one in self.by_id.values() if _minds_digits(one))
 
