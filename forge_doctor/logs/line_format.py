@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any
@@ -37,8 +38,8 @@ class Unwrapper:
         self.zone_s = zone_s
 
     def line(self, raw: bytes, stream: str = "") -> Line:
-        """The line without its prefixes and colours."""
-        line = Line(text=raw.rstrip(b"\r\n"), stream=stream)
+        """The line without its prefixes, colours and byte order mark, which joined files have in their midst, too."""
+        line = Line(text=raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8), stream=stream)
         if b"\x1b" in line.text:
             line.text = ANSI.sub(b"", line.text)
         for _ in range(3):

@@ -20,6 +20,7 @@ PREFIXED = [
     (b"2026-11-22T09:33:56.000000000+01:00 " + SAID, "", "", AT),
     (b"2026-11-22T08:33:56Z " + SAID, "", "", AT),
     (b"2026-11-22T08:33:56.000000000Z stderr F " + SAID, "", "", AT),
+    (b"\xef\xbb\xbfapi-1  | " + SAID, "api-1", "", None),
     (b"api-1  | " + SAID, "api-1", "", None),
     (b"\x1b[36mapi-1  | \x1b[0m" + SAID, "api-1", "", None),
     (b"api-1 | 2026-11-22T08:33:56.000000000Z " + SAID, "api-1", "", AT),
