@@ -242,11 +242,12 @@ def expand(argument: str) -> tuple[list[Path], str]:
     """The files of an argument, or why there is none."""
     path = Path(argument)
     if path.is_dir():
-        try:
-            found = sorted(entry for entry in path.rglob("*") if entry.is_file() and not entry.name.startswith("."))
-        except OSError as error:
-            return [], f"{argument}: cannot be listed: {error.strerror}"
-        return found, "" if found else f"{argument}: holds no files"
+        closed: list[OSError] = []
+        folders = os.walk(path, onerror=closed.append)
+        entries = sorted(Path(folder, name) for folder, _, names in folders for name in names if name[:1] != ".")
+        problem = "; ".join(f"{error.filename}: cannot be listed: {error.strerror}" for error in closed)
+        found = [entry for entry in entries if entry.is_file()]
+        return found, problem if found or problem else f"{argument}: holds no files"
     if is_glob(argument):
         # pathlib globs no absolute patterns.
         names = glob.glob(argument, recursive=True)  # noqa: PTH207

@@ -115,6 +115,17 @@ def test_a_forbidden_file_is_named(tmp_path: Path) -> None:
         only(path).open()
 
 
+def test_a_folder_that_may_not_be_listed_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "app.log").write_bytes(LOG)
+    (tmp_path / "closed").mkdir(mode=0)
+    with without_root(tmp_path):
+        found, (missing,) = find_files([str(tmp_path)])
+        _, (alone,) = find_files([str(tmp_path / "closed")])
+    assert [source.name for source in found] == [str(tmp_path / "open" / "app.log")]
+    assert missing.reason == alone.reason == f"{tmp_path}/closed: cannot be listed: Permission denied"
+
+
 def test_rotated_sets_are_one_log_oldest_first(tmp_path: Path) -> None:
     for name, text in {
         "app.log": b"4\n",
