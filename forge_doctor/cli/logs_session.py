@@ -127,6 +127,8 @@ def find_sources(
     words = flags.sources or (() if sys.stdin.isatty() else ("-",))
     if not words:
         raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
+    if "" in words:
+        raise UsageProblem("a source without a name: an empty variable, perhaps; write . for this folder")
     found: list[Source] = []
     missing: list[NotRun] = []
     urls = [word for word in words if is_url(word) and (flags.dask or not word.startswith("file:"))]

@@ -167,6 +167,7 @@ def test_nothing_readable_is_exit_3_and_a_healthy_log_exit_0(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("x.log", ""), b"a source without a name"),
         (("x.log", "--since", "yesterday"), b"--since yesterday: is no time: write 30m, 2h"),
         (("x.log", "--since", "1h", "--until", "2h"), b"--since 1h is not before --until 2h"),
         (("x.log", "--by", "colour"), b"--by colour: choose signature, culprit or source"),
