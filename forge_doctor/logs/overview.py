@@ -19,7 +19,8 @@ def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: Triage
     told, span = [], _span([*shown, *unknown])
     if shown:
         table = _overview(shown, options.by, span)
-        notes = (table.note, f"{len(known) - len(shown)} more problems: --top shows {options.top}")
+        hidden = len(known) - len(shown)
+        notes = (table.note, f"{hidden} more problem{'s' * (hidden > 1)}: --top shows {options.top}")
         told.append(table if len(shown) == len(known) else replace(table, note="; ".join(filter(None, notes))))
     if unknown:
         rows = [_row(one, one.group.exception or "?", span) for one in unknown[: options.top or 20]]

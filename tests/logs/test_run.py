@@ -97,9 +97,10 @@ def test_top_only_ignore_and_min_count_choose_what_is_shown():
 
 
 def test_the_overview_says_what_top_leaves_out():
-    notes = [triage(read_whole(LOG), "shop", TriageOptions(top=top)).tables[0].note for top in (1, 3, None)]
+    notes = [triage(read_whole(LOG), "shop", TriageOptions(top=top)).tables[0].note for top in (1, 2, 3, None)]
     assert notes[0].endswith("; 2 more problems: --top shows 1")
-    assert [note for note in notes[1:] if "more" in note] == []
+    assert notes[1].endswith("; 1 more problem: --top shows 2")
+    assert [note for note in notes[2:] if "more" in note] == []
 
 
 def test_what_is_of_another_time_is_left_out_and_said():
