@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from forge_doctor.logs.block import Block
 from forge_doctor.logs.head import Head, unescape
+from forge_doctor.logs.traceback_parse import Parser, parser_after
 
 
 def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
@@ -34,3 +36,9 @@ def words_of(block: Block) -> str:
             break
         words.append(raw.decode("utf-8", "replace"))
     return "\n".join(words).partition("\n[SQL:")[0].partition("Traceback (most recent")[0][:8000]
+
+
+@functools.lru_cache(maxsize=2048)
+def has_part_of_trace(message: bytes) -> bool:
+    """Whether a traceback's parser makes anything of a record's message."""
+    return vars(parser_after(opened(message))) != vars(Parser())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forge_doctor.logs.block import Block
-from forge_doctor.logs.block_text import lines_of, words_of
+from forge_doctor.logs.block_text import has_part_of_trace, lines_of, words_of
 from forge_doctor.logs.bodies import Body
 from forge_doctor.logs.chain import places_of
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
@@ -48,7 +48,7 @@ class Recogniser:
         if head is not None and not block.lines and head.record is None and not self._tells(head, head.message):
             return ()
         known = block.body_lines if block.body is not None else 0
-        key = (id(block.body), known, b"\n".join(block.lines[known:]), self._message(head), self._kind(head))
+        key = (id(block.body), known, b"\n".join(block.lines[known:]), *self.telling_head(head))
         found = self.cache.get(key)
         if found is None:
             found = tuple(self.read(block))
@@ -57,11 +57,16 @@ class Recogniser:
             self.cache[key] = found
         return found
 
+    def telling_head(self, head: Head | None) -> tuple[object, ...]:
+        """What of a head decides."""
+        return (self._message(head), self._kind(head))
+
     def _message(self, head: Head | None) -> bytes:
         """The head's message, where it can matter."""
         if head is None or head.message == _COMMON:
             return b""
-        return head.message if head.warned is not None or self.catalogue.has_literal(head.message) else b""
+        named = head.warned is not None or self.catalogue.has_literal(head.message) or has_part_of_trace(head.message)
+        return head.message if named else b""
 
     def _kind(self, head: Head | None) -> object:
         """What else of the head decides."""
@@ -78,6 +83,7 @@ class Recogniser:
             yield from self._warning(head, block.lines)
             return
         traces = self._traces(block) if traces is None else traces
+        traces = traces if head is None else _told_once(traces)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self._message_event(block, traces)
         for event in self._trace_events(traces, told):
@@ -204,6 +210,13 @@ class Recogniser:
         event = _described(event, signature, text)
         if not (signature.id == "coroutine-never-awaited" and _LIBRARY_COROUTINE.search(event.detail)):
             yield event
+
+
+def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:
+    """The tracebacks of a record without an exception that its message names before the traceback does."""
+    first, rest = traces[:1], traces[1:]
+    named = any(len(trace) == 1 and not trace[0].frames for trace in first)
+    return rest if named and any(section.exception for trace in rest for section in trace) else traces
 
 
 def _parser_after(head: Head | None, first: Sequence[bytes], body: Body) -> Parser:

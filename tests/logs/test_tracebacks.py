@@ -34,6 +34,7 @@ def traceback(
 
 
 ONE = traceback("/app/billing.py", 7, "invoice", LAZY)
+HEAD = "2026-11-22 08:00:00,123 ERROR [shop]"
 
 
 def test_a_plain_traceback_names_the_innermost_user_frame():
@@ -90,6 +91,25 @@ def test_the_root_of_a_chain_is_the_problem_not_what_wraps_it(joiner):
         "/app/api.py", 9, "pay", "sqlalchemy.exc.DBAPIError: (asyncpg.Error) deadlock detected\n[SQL: UPDATE x]"
     )
     assert told(f"{root}\n{joiner}\n\n{outer}") == [("deadlock", "/app/db.py:3 fetch", 1)]
+
+
+@pytest.mark.parametrize(
+    ("said", "raised", "seen"),
+    [
+        ("ValueError: bad 3", "ValueError: bad 3", "ValueError"),
+        ("KeyError: 'x'", "shop.errors.OrderError", "shop.errors.OrderError"),
+        (LAZY, LAZY, "missing-greenlet"),
+    ],
+)
+def test_an_exception_that_the_record_names_before_its_traceback_counts_once(said: str, raised: str, seen: str):
+    log = f'{HEAD} {said}\nTraceback (most recent call last):\n  File "/app/x.py", line 3, in f\n    g()\n{raised}\n'
+    assert told(log) == [(seen, "/app/x.py:3 f", 1)]
+
+
+def test_what_one_line_names_is_not_what_the_next_one_does():
+    lines = ("ValueError: a", "KeyError: b", "nothing much", "shop.errors.OrderError: c", "KeyError: d")
+    seen = told("".join(f"{HEAD} {line}\n" for line in lines))
+    assert seen == [("KeyError", None, 2), ("ValueError", None, 1), ("shop.errors.OrderError", None, 1)]
 
 
 def test_a_root_without_user_frames_is_blamed_on_the_nearest_section_that_has_one():
