@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from forge_doctor.logs.block import JOINING
-from forge_doctor.logs.bodies import Stamps, begins_alike, text_of, unstamped
+from forge_doctor.logs.bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
 from forge_doctor.logs.event import Frame
 from forge_doctor.logs.head import Heads
 from forge_doctor.logs.line_format import Unwrapper
@@ -72,6 +72,14 @@ class Chains:
         self._known: dict[bytes, Frames] = {}
         self._bytes = 0
         self._seen: dict[bytes, tuple[Line | None, bool]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether any are known."""
+        return bool(self._known)
+
+    def may_begin(self, window: bytearray, begin: int, stamps: Stamps) -> bool:
+        """Whether a traceback begins at a place."""
+        return window.startswith(BEGIN, begin + (len(JSON_LOG) if stamps is Stamps.JSON else 0))
 
     def learn(self, raw: bytes, lines: Sequence[bytes], stamps: Stamps) -> None:
         """Remember the frames in raw lines that came in a row, `lines` being their texts."""

@@ -27,7 +27,7 @@ class Reach:
 class Run:
     """A block whose lines have come in a row so far, from `start` in the data on.
 
-    `first` is the block's first line where the run follows it; `known` says that it follows a known body.
+    `known` says that it follows a known body.
     `sure` is as far as the last line of its traceback but the exception, `whole` as far as it came.
     """
 
@@ -35,7 +35,6 @@ class Run:
     start: int
     stamps: Stamps
     before: int
-    first: bytes = b""
     known: bool = False
     sure: Reach | None = None
     whole: Reach | None = None

@@ -203,8 +203,7 @@ class Reader:
         data, stamps = self._window.data, stamps_of(raw)
         found = self._memo.match(data, begin, stamps) if self._alone(block) else None
         if found is None:
-            first = b"" if block.lines else raw
-            self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines), first=first)
+            self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines))
             return begin
         body, end = found
         block.body, block.body_lines = body, len(block.lines) + len(body.lines)
@@ -238,7 +237,7 @@ class Reader:
             if not run.known:
                 self._memo.learn(data, run)
             texts = run.block.lines[run.before : run.before + run.whole.count]
-            self._repeats.learn_frames(run.block, run.first, data[run.start : run.whole.end], texts, run.stamps)
+            self._repeats.learn_frames(data[run.start : run.whole.end], texts, run.stamps)
         self._run = None
 
     def _is_busy(self) -> bool:

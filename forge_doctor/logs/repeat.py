@@ -29,7 +29,7 @@ from forge_doctor.logs.memo import MOST_BODIES
 from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.redact import redact
 from forge_doctor.logs.surroundings import may_tell_failure
-from forge_doctor.logs.tally import KILLS, Tally
+from forge_doctor.logs.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.window import lines_before
 
 JSON_STREAM = b',"stream":'
@@ -43,7 +43,7 @@ class Repeat:
     """A block that is nothing but a head and a known body, or tracebacks with the same telling words, and what it
     comes to.
 
-    `parts` are the tracebacks that `events` were read from, `last` those that were seen last.
+    `parts` are the tracebacks that `events` were read from, `last` a first line and tracebacks that were seen last.
     By route, `first` is a time at which it was counted with its text at hand (that of an event without one is never
     over), and `waiting` are later ones.
     """
@@ -52,7 +52,7 @@ class Repeat:
     block: Block
     events: tuple[Event, ...]
     parts: Parts = ()
-    last: Parts = ()
+    last: tuple[bytes, Parts] = (b"", ())
     first: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, list[float | None]] = field(default_factory=dict)
 
@@ -72,6 +72,14 @@ class Found(NamedTuple):
     parts: Parts = ()
 
 
+class Began(NamedTuple):
+    """A block of which the first line was read, and what of that decides."""
+
+    head: Head
+    block: Block
+    telling: object
+
+
 class Repeats:
     """The blocks seen, by what their first line has besides its times."""
 
@@ -82,13 +90,13 @@ class Repeats:
         self._known: dict[bytes, Bodies] = {}
         self._repeats: dict[tuple[bytes, Body], Repeat] = {}
         self._chains = Chains(heads, unwrapper)
-        self._began: dict[bytes, tuple[Head, Block]] = {}
-        self._varied: dict[tuple[bytes, Telling], Repeat] = {}
+        self._began: dict[bytes, Began | None] = {}
+        self._varied: dict[tuple[object, Telling], Repeat] = {}
         self._waiting = 0
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
-        if not self._began:
+        if not self._chains:
             return None
         begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
         body_begin = window.find(b"\n", hit, end) + 1
@@ -101,17 +109,18 @@ class Repeats:
         for body, after in () if known is None else known.at(window, body_begin, stamps):
             if after < end and self.is_over(raw, stamps, window, after, end):
                 return Found(begin, after, self._repeats[key, body], raw, at, stamps)
-        if key not in self._began:
+        began = self._begun_by(raw, key, stamps) if self._chains.may_begin(window, body_begin, stamps) else None
+        if began is None:
             return None
         chain = self._chains.find(
             window, body_begin, end, raw, stamps, lambda after: self.is_over(raw, stamps, window, after, end)
         )
-        repeat = None if chain is None else self._varied_repeat(key, chain.parts)
+        repeat = None if chain is None else self._varied_repeat(began, chain.parts)
         if chain is None or repeat is None:
             return None
-        if chain.parts == repeat.last:
+        if (key, chain.parts) == repeat.last:
             self._learn_text(key, repeat, bytes(window[body_begin : chain.after]), stamps)
-        repeat.last = chain.parts
+        repeat.last = (key, chain.parts)
         return Found(begin, chain.after, repeat, raw, at, stamps, chain.parts)
 
     def _learn_text(self, key: bytes, repeat: Repeat, raw: bytes, stamps: Stamps) -> None:
@@ -121,20 +130,37 @@ class Repeats:
             return
         body = Body(text=text, raw_lines=raw.count(b"\n"))
         if self._known.setdefault(key, Bodies()).add(body):
-            events = self._tally.chain_events(repeat.block, repeat.last)
+            events = self._tally.chain_events(repeat.block, repeat.last[1])
             self._repeats[key, body] = Repeat(head=repeat.head, block=repeat.block, events=events)
 
-    def _varied_repeat(self, key: bytes, parts: Parts) -> Repeat | None:
-        """What stands for all blocks with that head and these telling words; None where each counts for itself."""
-        telling = (key, self._tally.telling_words(parts))
+    def _begun_by(self, raw: bytes, key: bytes, stamps: Stamps) -> Began | None:
+        """The block that a line begins; None where it is none that can be counted by its tracebacks alone."""
+        if key in self._began:
+            return self._began[key]
+        line = self._unwrapper.line(raw)
+        head = self._heads.read(line.text)
+        block, began = Block(line=line, head=head, offset=0, touched=0, literal=True), None
+        if (
+            head is not None
+            and self._own_key(block, raw, stamps) is not None
+            and (head.warned, head.origin) == (None, "app")
+            and not tells_later(head)
+        ):
+            began = Began(head, block, self._tally.telling_head(head))
+        if len(self._began) < MOST_BODIES:
+            self._began[key] = began
+        return began
+
+    def _varied_repeat(self, began: Began, parts: Parts) -> Repeat | None:
+        """What stands for all blocks with that telling head and these telling words; None where each counts for itself."""
+        telling = (began.telling, self._tally.telling_words(parts))
         repeat = self._varied.get(telling)
         if repeat is None:
             if len(self._varied) >= MOST_BODIES:
                 self.count_waiting()
                 self._varied.clear()
-            head, block = self._began[key]
-            events = self._tally.chain_events(block, parts)
-            repeat = self._varied[telling] = Repeat(head=head, block=block, events=events, parts=parts)
+            events = self._tally.chain_events(began.block, parts)
+            repeat = self._varied[telling] = Repeat(head=began.head, block=began.block, events=events, parts=parts)
         return repeat if _are_countable(repeat.events) else None
 
     def count(self, found: Found, window: bytearray, base: int) -> None:
@@ -186,13 +212,9 @@ class Repeats:
         if _are_countable(events) and self._known.setdefault(key, Bodies()).add(body):
             self._repeats[key, body] = Repeat(head=head, block=block, events=events)
 
-    def learn_frames(self, block: Block, raw: bytes, lines: bytes, texts: Sequence[bytes], stamps: Stamps) -> None:
-        """Remember the frames in the lines of a block that come in a row behind its first, to know them again
-        whatever words are between them; `raw` is its first line if they are all."""
-        self._chains.learn(lines, texts, stamps)
-        head, key = block.head, self._own_key(block, raw, stamps)
-        if head is not None and key is not None and len(self._began) < MOST_BODIES:
-            self._began.setdefault(key, (head, block))
+    def learn_frames(self, raw: bytes, texts: Sequence[bytes], stamps: Stamps) -> None:
+        """Remember the frames in lines of a block that came in a row, to know them whatever words are between them."""
+        self._chains.learn(raw, texts, stamps)
 
     def is_over(self, raw: bytes, stamps: Stamps, data: bytes | bytearray, after: int, end: int) -> bool:
         """Whether the block that began with the line `raw` ends at `after`: what its stream has next, before `end`,

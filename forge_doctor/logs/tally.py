@@ -110,6 +110,10 @@ class Tally:
         """What the block comes to."""
         return self._recogniser.events(block)
 
+    def telling_head(self, head: Head) -> object:
+        """What of a head decides what its block comes to, and how that is counted."""
+        return (head.worker, *self._recogniser.telling_head(head))
+
     def telling_words(self, parts: Parts) -> Telling:
         """What of known tracebacks decides what they come to."""
         return telling_words(parts, self._recogniser.catalogue)
@@ -118,6 +122,11 @@ class Tally:
         """What a record comes to that is the head of a block, and these tracebacks."""
         begun = Block(line=head.line, head=head.head, offset=0, touched=0, lines=[BEGIN], literal=True)
         return tuple(self._recogniser.read(begun, sections_of(head.head, parts)))
+
+
+def tells_later(head: Head) -> bool:
+    """Whether a record says something about later ones."""
+    return b"WORKER TIMEOUT" in head.message or any(text in head.message for text, _ in MARKS)
 
 
 def _named_route(event: Event) -> str:

@@ -206,8 +206,17 @@ WORDS = st.sampled_from(
     ]
 )
 LINKS = st.sampled_from([CAUSE] * 6 + [b"\n", b"\n\n", CAUSE + b"x\n", b"\nsomething else\n", b"\x1b[0m" + CAUSE])
+VARYING_HEADS = (
+    b"ERROR [shop] order %d failed\n",
+    b"ERROR [shop] ValueError: order %d\n",
+    b"ERROR [shop] deadlock detected in order %d\n",
+    b"WARNING [shop] order %d is late\n",
+    b"CRITICAL [gunicorn.error] WORKER TIMEOUT (pid:%d)\n",
+    b"ERROR [shop] [pid 1%d] failed\n",
+    b"ERROR [shop] database system is ready to accept connections\n",
+)
 CHAINS = st.tuples(
-    st.sampled_from(HEADS),
+    st.sampled_from([*HEADS, *VARYING_HEADS]),
     st.lists(st.tuples(st.sampled_from([b"app/pay", b"app/cart", b"usr/x"]), WORDS, LINKS), min_size=1, max_size=3),
     st.sampled_from([b"\n"] * 6 + [b"\n[notes]\n", CAUSE, b"\nb | y\n", b'\n{"a": 1}\n', b"\n  + 1\n"]),
 )
@@ -216,7 +225,7 @@ CHAINS = st.tuples(
 def chain(number: int, head: bytes, links: list[tuple[bytes, bytes, bytes]], end: bytes) -> bytes:
     """A record with a traceback for each link, their words with a number of their own."""
     texts = [SHARED % name + words.replace(b"%d", b"%d" % number) + link for name, words, link in links]
-    return head + b"".join(texts)[: -len(links[-1][2])] + end
+    return head.replace(b"%d", b"%d" % number) + b"".join(texts)[: -len(links[-1][2])] + end
 
 
 def stamped(number: int, record: bytes) -> bytes:
@@ -226,8 +235,12 @@ def stamped(number: int, record: bytes) -> bytes:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(CHAINS, min_size=2, max_size=6), st.booleans(), st.sampled_from([plain, docker]), st.randoms())
 def test_varying_words_come_to_what_reading_every_line_of_them_comes_to(kinds, timed, written, random) -> None:
-    records = [chain(number, *random.choice(kinds)) for number in range(25)]
-    log = b"".join(stamped(number, record) if timed else record for number, record in enumerate(records))
+    quiet = b"INFO [shop] all is well\n"
+    records = [(chain(number, *random.choice(kinds)), quiet * random.choice([1, 120, 120])) for number in range(25)]
+    log = b"".join(
+        (stamped(number, record) if timed else record) + (stamped(number, calm) if timed else calm)
+        for number, (record, calm) in enumerate(records)
+    )
     log = written(log.splitlines(keepends=True))
     quick = read_scanned(log, block_bytes=4000 if timed else 1 << 20)
     with pytest.MonkeyPatch.context() as patch:
@@ -259,8 +272,9 @@ def test_a_chain_whose_words_vary_in_the_middle_is_judged_once(
 
     monkeypatch.setattr(Recogniser, "read", counting)
     links = [(b"app/pay", words, CAUSE), (b"app/cart", b"shop.errors.OrderFailed: %d", b"\n")]
+    head = b"ERROR [shop] order %d failed\n"
     quiet = stamped(0, b"INFO [shop] all is well\n") * 60
-    log = b"".join(stamped(number, chain(number, HEADS[0], links, b"\n")) + quiet for number in range(99))
+    log = b"".join(stamped(number, chain(number, head, links, b"\n")) + quiet for number in range(99))
     (group,) = read_scanned(written(log.splitlines(keepends=True))).groups.values()
     assert group.count == 99
     assert len(judged) < 5
