@@ -160,7 +160,7 @@ class Chains:
         seen = self._seen.get(raw)
         if seen is None:
             line = self._unwrapper.line(raw)
-            prefixed = line.service or line.worker or line.partial
+            prefixed = line.service or line.worker or line.partial or not _is_whole(line, raw)
             seen = (
                 None if self._heads.read(line.text) is not None else line,
                 not prefixed and not _NO_WORDS.match(line.text),
@@ -176,3 +176,8 @@ def places_of(lines: tuple[bytes, ...]) -> tuple[Frame, ...] | None:
     if len(lines) < 2 or lines[0] != BEGIN or any(line[:1] != b" " or _NO_FRAMES.match(line) for line in lines[1:]):
         return None
     return tuple(parser_after(line.decode("utf-8", "replace") for line in lines).frames)
+
+
+def _is_whole(line: Line, raw: bytes) -> bool:
+    """Whether a line's text is all that its raw line has to show."""
+    return raw.startswith(JSON_LOG) or raw == line.text + b"\n"

@@ -266,7 +266,7 @@ class Repeats:
     def _example(self, text: bytes, stamps: Stamps) -> str:
         if stamps is Stamps.JSON:
             text = b"\n".join(self._unwrapper.line(raw).text for raw in text.splitlines())
-        return redact(text.decode("utf-8", "replace").rstrip("\n"))
+        return redact(text.replace(b"\r\n", b"\n").decode("utf-8", "replace").rstrip("\n"))
 
 
 def _are_countable(events: tuple[Event, ...]) -> bool:

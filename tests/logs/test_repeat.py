@@ -37,6 +37,10 @@ def docker(lines: list[bytes], heads: bytes = b"") -> bytes:
     return log.getvalue().encode()
 
 
+def windows(lines: list[bytes]) -> bytes:
+    return b"\r\n".join(line.rstrip(b"\n") for line in lines) + b"\r\n"
+
+
 def docker_without_times(lines: list[bytes]) -> bytes:
     return docker(lines, heads=b"bare")
 
@@ -233,7 +237,7 @@ def stamped(number: int, record: bytes) -> bytes:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(CHAINS, min_size=2, max_size=6), st.booleans(), st.sampled_from([plain, docker]), st.randoms())
+@given(st.lists(CHAINS, min_size=2, max_size=6), st.booleans(), st.sampled_from([plain, docker, windows]), st.randoms())
 def test_varying_words_come_to_what_reading_every_line_of_them_comes_to(kinds, timed, written, random) -> None:
     quiet = b"INFO [shop] all is well\n"
     records = [(chain(number, *random.choice(kinds)), quiet * random.choice([1, 120, 120])) for number in range(25)]
