@@ -40,7 +40,10 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         HIDDEN,
     ),
     (
-        ("passw", "pwd", "secret", "api", "access", "token", "authorization", "cookie", "private", "credential"),
+        (
+            *("passw", "pwd", "secret", "token", "authorization", "cookie", "credential"),
+            *(f"{word}{joint}key" for word in ("api", "access", "private") for joint in ("", "_", "-")),
+        ),
         re.compile(
             r"(['\"]?\b[\w-]*(?:passw(?:or)?d|passwd|pwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|token|"
             r"authorization|cookie|sslpassword|private[_-]?key|credential)s?\b['\"]?\s*[=:]\s*)"
