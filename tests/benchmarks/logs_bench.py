@@ -234,7 +234,8 @@ def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
 
 def bench_docker(log: Path, density: float, chosen: argparse.Namespace) -> None:
     """The same log as a container's: the first is what people type."""
-    truth = write_log(log, (chosen.docker_megabytes or chosen.megabytes) * 1_000_000, density)
+    size = (chosen.docker_megabytes or chosen.megabytes) * 1_000_000
+    truth = write_log(log, size, density, varied=chosen.varied)
     with container_with(log) as name:
         pipe = f"docker logs {name} 2>&1 | grep -c greenlet_spawn"
         entries = [
