@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.finding import Edit
-from forge_doctor.lint.nodes import Call, Lambda
+from forge_doctor.lint.nodes import Call, FunctionDef
 from forge_doctor.lint.uses import Use
 
 CONSEQUENCE = {
@@ -23,11 +23,8 @@ CONSEQUENCE = {
 
 
 def await_edits(call: Call, *, safe: bool = True) -> tuple[Edit, ...]:
-    """Insert `await` before a call; nothing where it stands in a lambda or outside `async def`."""
-    function = call.function
-    if function is None or not function.is_async:
-        return ()
-    around = call.enclosing(Lambda)
-    if around is not None and function.contains(around):
+    """Insert `await` before a call; nothing where it stands in a lambda, a class body or outside `async def`."""
+    scope = call.owner
+    if not isinstance(scope, FunctionDef) or not scope.is_async:
         return ()
     return call.file.await_edits(call, safe=safe)

@@ -103,12 +103,10 @@ class Node:
     @property
     def function(self) -> FunctionDef | None:
         """The `def` or `async def` this belongs to (a lambda is none); decorators and defaults belong outside."""
-        inner: Node = self
-        for node in self.ancestors:
-            if node.raw.type == "function_definition" and _is_in_body(node.raw, inner.raw):
-                return cast("FunctionDef", node)
-            inner = node
-        return None
+        scope: Node = self.owner
+        while scope.raw.type in ("class_definition", "lambda"):
+            scope = scope.owner
+        return cast("FunctionDef", scope) if scope.raw.type == "function_definition" else None
 
     @property
     def owner(self) -> FunctionDef | Lambda | ClassDef | Module:

@@ -184,6 +184,11 @@ def test_an_await_is_inserted_with_parentheses_where_something_follows(tmp_path:
     )
 
 
+def test_no_await_is_inserted_where_none_may_stand(tmp_path: Path) -> None:
+    before = body("class Row:", "    name = db.scalar(select(1))", "return map(lambda key: db.get(int, key).name, [1])")
+    assert fixed(before, RULE, tmp_path) == before
+
+
 def test_the_name_alone_gives_low_confidence(tmp_path: Path) -> None:
     code = """\
 import sqlalchemy
