@@ -25,6 +25,11 @@ class PartsLeftOut:
         self._starts = [start for start, _ in ranges]
         self._ends = [end for _, end in ranges]
 
+    @property
+    def first(self) -> int | None:
+        """Where the first of them begins; None where nothing is left out."""
+        return self._starts[0] if self._starts else None
+
     def hold(self, offset: int) -> bool:
         """Whether the byte there lies in one."""
         before = bisect_right(self._starts, offset)

@@ -94,6 +94,11 @@ class SourceFile:
         root = self.node(self.tree.root_node)
         return root if isinstance(root, Module) else Module(self.tree.root_node, self)
 
+    @property
+    def first_left_out(self) -> int | None:
+        """Where the first part begins that no rule looks into, since it nests too deep; None where there is none."""
+        return self._left_out.first
+
     @cached_property
     def problem(self) -> SyntaxProblem | None:
         """Why it does not parse; None where it does (or where only the parser's grammar is too old)."""

@@ -5,7 +5,8 @@ should be excluded and not taken for clean. Syntax newer than the Python that ru
 read all the same; where it is not, the finding names the Python that reads it. Only what the parser
 could not read is told: some of what Python refuses (a `def` without a body) it reads. And only files
 that could hold a fault are parsed, those with `async` or `await` that speak of sessions, engines or
-database URLs: a broken file of another kind is not reported here.
+database URLs: a broken file of another kind is not reported here. Code that nests deeper than any
+written by hand (over 1,500 levels: a sum of as many terms) parses, but is not judged: a warning says so.
 
 Bad:
 
@@ -26,6 +27,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Location, Severity
+from forge_doctor.lint.parts_left_out import MOST_DEEP
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import AnyWord
@@ -38,6 +40,7 @@ def syntax_error(file: SourceFile, project: Project) -> Iterator[Finding]:  # no
     """Say what the parser said."""
     problem = file.problem
     if problem is None:
+        yield from too_deep(file)
         return
     reader = f"; {problem.reader} would read it" if problem.reader else ""
     yield Finding(
@@ -48,3 +51,17 @@ def syntax_error(file: SourceFile, project: Project) -> Iterator[Finding]:  # no
         location=Location(target=file.path, line=problem.line, column=problem.column),
         remedy="mend the syntax, or exclude the file",
     )
+
+
+def too_deep(file: SourceFile) -> Iterator[Finding]:
+    """Say where a part begins that nobody looks into."""
+    offset = file.first_left_out
+    if offset is not None:
+        yield Finding(
+            check=syntax_error.id,
+            severity=Severity.WARNING,
+            confidence=Confidence.HIGH,
+            message=f"it was read only in part: what nests over {MOST_DEEP:,} deep here was not judged",
+            location=file.span(offset, offset),
+            remedy="split the expression, or exclude the file if it is generated",
+        )

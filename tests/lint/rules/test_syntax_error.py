@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.finding import Confidence
+from forge_doctor.finding import Confidence, Severity
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.run import lint_file
 from tests.support.lint_cases import check_source, lint_source, rule_named
@@ -106,3 +106,11 @@ def test_what_stands_apart_from_the_fault_is_judged_all_the_same(tmp_path: Path)
 def test_the_message_of_a_merge_conflict_says_where_it_begins(tmp_path: Path) -> None:
     code = GOOD + "<<<<<<< ours\nx = 1\n=======\nx = 2\n>>>>>>> 2ed20ce\n"
     assert problems(code.encode(), tmp_path) == [("it was read only in part: a merge conflict was left in it", 3)]
+
+
+def test_what_nests_too_deep_to_be_judged_is_said_where_it_begins(tmp_path: Path) -> None:
+    deep = GOOD + "async def total(session):\n    return 1" + " + await session.scalar(q)" * 2_000 + "\n"
+    (found,) = lint_source(deep, RULE, tmp_path)
+    assert (found.severity, found.location.line) == (Severity.WARNING, 4)
+    assert "read only in part" in found.message
+    assert lint_source(deep.replace(" +", "\n    return 1 +"), RULE, tmp_path) == ()
