@@ -147,12 +147,13 @@ class Modules:
         return found
 
     def _bases(self, importer: Path) -> list[Path]:
-        """Folders an absolute import may start from, nearest first, packages themselves left out."""
+        """Folders an absolute import may start from, nearest first, packages themselves left out but for the root, which
+        programs are started from whatever lies in it."""
         bases: list[Path] = []
         around = [folder for folder in importer.parents if folder == self.root or self.root in folder.parents]
         for folder in around:
             names = self._listing(folder)
-            if PACKAGE_MARK not in names or folder == importer.parent:
+            if PACKAGE_MARK not in names or folder in (importer.parent, self.root):
                 bases.append(folder)
             if "src" in names:
                 bases.append(folder / "src")

@@ -50,6 +50,13 @@ def test_an_absolute_import_leads_into_another_project_of_the_repository(
     assert found == (expected if expected.suffix else expected / "__init__.py")
 
 
+def test_an_absolute_import_starts_from_the_root_though_that_is_a_package(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "__init__.py", "database.py", "bot/__init__.py", "bot/run.py", "bot/config.py")
+    modules = Modules(tmp_path)
+    assert modules.find("database", tmp_path / "bot/run.py") == tmp_path / "database.py"
+    assert modules.find("bot.config", tmp_path / "bot/run.py") == tmp_path / "bot/config.py"
+
+
 def test_an_import_that_two_projects_could_mean_leads_nowhere_but_in_the_own_one(tmp_path: Path) -> None:
     write(tmp_path, *(f"services/{one}/app/{file}" for one in ("a", "b") for file in ("__init__.py", "db.py")))
     write(tmp_path, "services/c/main.py")
