@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.doubles import is_declaration
 from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.lint.lending import lent_with
 from forge_doctor.lint.methods import COROUTINES
 from forge_doctor.lint.nodes import (
     Assign,
@@ -22,6 +24,7 @@ from forge_doctor.lint.nodes import (
     NamedExpr,
     Node,
     Return,
+    Subscript,
     With,
     WithItem,
     Yield,
@@ -124,7 +127,8 @@ def _method(attribute: Attribute, found: Lifetime) -> None:
     elif name in CONNECTING or name in ("begin", "begin_nested"):
         found.connects.append(attribute)
     elif name == "sync_session":
-        found.elsewhere = True
+        further = attribute.parent.attr if isinstance(attribute.parent, Attribute) else ""
+        found.elsewhere = found.elsewhere or not further or further in CLOSERS
 
 
 def _returned(project: Project, node: Node, statement: Node, found: Lifetime) -> None:
@@ -155,6 +159,9 @@ def _assigned(project: Project, place: Node, found: Lifetime, depth: int) -> Non
                 _follow(project, read, found, depth + 1)
         elif isinstance(target, Attribute) and _is_own(target):
             found.elsewhere = found.elsewhere or not is_never_closed(target)
+        elif isinstance(target, Subscript) and (call := lent_with(target)) is not None:
+            found.connects.append(call)
+            found.strangers.append(call.func.text)
         else:
             found.elsewhere = True
     if isinstance(assign, NamedExpr):
@@ -225,7 +232,7 @@ def _parameter(
         found.closes.append(call)
     elif function.name == "__init__":
         _kept_by_object(project, call, found)
-    elif param.elsewhere or OWNERS.search(function.name):
+    elif param.elsewhere or (is_declaration(function) and OWNERS.search(function.name)):
         found.elsewhere = True
     elif param.returns or param.yields:
         _follow(project, call.parent if isinstance(call.parent, Await) else call, found, depth + 1)
@@ -272,7 +279,9 @@ def _kept_by_object(project: Project, call: Call, found: Lifetime) -> None:
             found.elsewhere = True
             return
     outer, _ = at_place(call)
-    if outer.use is Use.RETURNED or isinstance(outer.node, Yield | WithItem):
+    if isinstance(outer.node, Yield):
+        found.yields.append(outer.node)
+    elif outer.use is Use.RETURNED or isinstance(outer.node, WithItem):
         found.elsewhere = True
     found.connects.append(call)
 

@@ -26,6 +26,12 @@ MAKERS = tuple(regex(word + rb"\w{0,100}+(?:\(\))?\s*\(") for word in WORDS)
 # Other names the file itself gives to a factory: by import, by annotation.
 RENAMED = tuple(regex(word + rb"\w{0,100}+\s++as\s++(\w{1,100}+)") for word in WORDS)
 ANNOTATED = regex(rb"(\w+)\s*[:=][^=,\n]*\Z")
+# What such a name is given: a type, or at the end of a line something called like a factory, or what that gives.
+GIVEN = (
+    regex(rb"sessionmaker\b"),
+    regex(rb"aker\w{0,100}+(?:\([^()\n]{0,100}\))?[ \t]*$", re.MULTILINE),
+    regex(rb"actory\w{0,100}+(?:\([^()\n]{0,100}\))?[ \t]*$", re.MULTILINE),
+)
 WORD_BYTES = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"_")
 ENTERED_BEFORE = regex(rb"\basync\s+with\s+[\w.]*\Z")
 DEFINED_BEFORE = regex(rb"\b(?:def|class)\s+\Z")
@@ -95,7 +101,7 @@ def word_start(data: bytes, offset: int) -> int:
 def _other_names(data: bytes) -> Iterator[bytes]:
     for renamed in RENAMED:
         yield from (match.group(1) for match in renamed.finditer(data))
-    for match in re.finditer(rb"sessionmaker\b", data):
+    for match in (one for given in GIVEN for one in given.finditer(data)):
         before = max(data.rfind(b"\n", 0, match.start()) + 1, match.start() - LONGEST)
         is_declared = any(data.find(mark, before, match.start()) >= 0 for mark in (b":", b"="))
         annotated = ANNOTATED.search(data, before, match.start()) if is_declared else None

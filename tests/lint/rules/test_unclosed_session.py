@@ -67,6 +67,36 @@ async def second_one_left_open():
     s = Factory()  # expect high
     await s.execute(select(1))
 
+async def provided():
+    s = Factory()  # expect high
+    yield Repo(s)
+
+async def clean_up(s: AsyncSession):
+    s.sync_session.info["cleaned"] = True
+    await s.execute(select(1))
+
+async def given_to_a_function_that_only_sounds_like_an_owner():
+    s = Factory()  # expect high
+    await clean_up(s)
+
+def get_factory() -> async_sessionmaker[AsyncSession]:
+    return Factory
+
+async def of_a_short_name(pool: async_sessionmaker[AsyncSession]):
+    sf = get_factory()
+    s = sf()  # expect high
+    await s.execute(select(1))
+    t = pool()  # expect high
+    await t.execute(select(1))
+
+class Middleware:
+    def __init__(self, make: async_sessionmaker):
+        self.session_pool = make
+    async def __call__(self, handler, event, data):
+        s = self.session_pool()  # expect medium
+        data["session"] = s
+        return await handler(event, data)
+
 class Worker:
     def __init__(self, make: async_sessionmaker):
         self.make = make
@@ -178,6 +208,36 @@ async def nested_closer(app):
         await s.close()
     app.on_shutdown(stop)
     await s.execute(select(1))
+
+class Cleaner:
+    async def clean_up(self, s: AsyncSession): ...
+
+async def given_to_what_may_own_it(cleaner: Cleaner):
+    s = Factory()
+    await s.execute(select(1))
+    await cleaner.clean_up(s)
+
+async def closed_below():
+    s = Factory()
+    await s.execute(select(1))
+    s.sync_session.close()
+
+async def put_away(context, handler):
+    s = Factory()
+    context["db"] = s
+    await handler(context)
+
+async def taken_out(context):
+    await context["db"].close()
+
+async def put_away_for_later(context):
+    s = Factory()
+    context["later"] = s
+    await s.execute(select(1))
+
+async def opened(registry):
+    s = Factory()
+    yield Owner(s)
 
 async def never_used():
     s = Factory()
