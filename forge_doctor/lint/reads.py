@@ -41,6 +41,10 @@ def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
         again = scopes.lookup(read.text, read)
         if again is None or again[0] is not scope:
             continue
+        if isinstance(again[1][0].node, ComprehensionFor) or (binder and isinstance(binder.node, ComprehensionFor)):
+            if binder in again[1]:
+                yield read
+            continue
         if read.owner is not node or binder is None or binder in reaching(bindings, read):
             yield read
 

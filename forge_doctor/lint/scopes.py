@@ -135,7 +135,7 @@ class Scopes:
                 if in_class:
                     found = [one for one in found if _is_before(one, at)]
                 if found:
-                    return scope, found
+                    return scope, _of_innermost(found)
             scope, first = scope.parent, False
         return None
 
@@ -193,10 +193,20 @@ class Scopes:
 
 
 def _visible(binding: Binding, at: Node) -> bool:
+    """A comprehension's name is seen in all of it but what it walks over."""
     if isinstance(binding.node, ComprehensionFor):
         around = binding.node.parent
-        return around is not None and around.contains(at)
+        return around is not None and around.contains(at) and not binding.node.iter.contains(at)
     return True
+
+
+def _of_innermost(bindings: list[Binding]) -> list[Binding]:
+    """Those of the innermost comprehension, which hide the same name around it; all where none is of one."""
+    around = [one.node.parent for one in bindings if isinstance(one.node, ComprehensionFor)]
+    if not around:
+        return bindings
+    innermost = max(around, key=lambda one: one.start if one is not None else 0)
+    return [one for one in bindings if isinstance(one.node, ComprehensionFor) and one.node.parent is innermost]
 
 
 def reaching(bindings: list[Binding], at: Node) -> list[Binding]:

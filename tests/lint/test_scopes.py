@@ -80,3 +80,18 @@ def test_a_class_body_sees_around_it_what_it_has_not_bound_yet() -> None:
     before, after = [one for one in file.query(Name) if one.text == "make" and isinstance(one.parent, Assign)][-2:]
     found = [Scopes(file).lookup("make", one) for one in (before, after)]
     assert [one and [binding.node.line for binding in one[1]] for one in found] == [[1], [3]]
+
+
+def test_a_comprehensions_name_hides_the_one_around_it_but_not_from_what_it_walks_over() -> None:
+    file = parse("def f(rows, one):\n    one = load()\n    return [one.name for one in one.parts], one\n")
+    scopes = Scopes(file)
+    reads = [name for name in file.query(Name) if name.text == "one"][2:]
+    element, target, walked, outside = reads
+    bound = {read: scopes.lookup("one", read) for read in reads}
+    hows = {read: [one.how for one in found[1]] for read, found in bound.items() if found is not None}
+    assert hows == {
+        element: [How.FOR],
+        target: [How.FOR],
+        walked: [How.PARAM, How.ASSIGN],
+        outside: [How.PARAM, How.ASSIGN],
+    }

@@ -72,6 +72,12 @@ async def f(s: AsyncSession):
 )
 SILENT = (
     """\
+async def f(make, many):
+    s = await make()
+    await s.execute(select(1))
+    await asyncio.gather(*(s.commit() for s in many))
+""",
+    """\
 async def f(s: AsyncSession, ids):
     async def one(x):
         async with Factory() as s:

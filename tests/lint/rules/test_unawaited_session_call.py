@@ -65,6 +65,7 @@ def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...
         ("await asyncio.gather(*[db.get(int, n) for n in range(3)])",),
         ("await asyncio.gather(*(db.get(int, n) for n in range(3)))",),
         ("later = db.commit()", "await later"),
+        ("row = db.get(int, 1)", "print([row.name for row in work])", "await asyncio.gather(row)"),
         ("later = [db.get(int, n) for n in range(3)]", "return [await one for one in later]"),
         ("later = [db.get(int, n) for n in range(3)]", "print(len(later))", "await asyncio.gather(*later)"),
         ("later = [db.get(int, n) for n in range(3)]", "for one in later:", "    print(one)", "    await one"),
