@@ -80,4 +80,5 @@ def import_roots(root: Path, files: Sequence[Path]) -> list[Path]:
     found = {root, *projects, *(path / "src" for path in projects if (path / "src").is_dir())}
     packages = {path.parent for path in files if path.name == "__init__.py" and not is_test(path, root)}
     found |= {path.parent for path in packages if path != root and path.parent not in packages}
-    return sorted(found)
+    # A project without any Python of its own has no folder in the copy the type checkers read.
+    return sorted(found & {folder for path in files for folder in path.parents})

@@ -142,7 +142,10 @@ def is_factory(node: ast.expr) -> bool:
 
 
 def sites_of(path: Path, tree: ast.Module, factories: frozenset[str]) -> Iterator[Site]:
-    """The places to mutate: a factory called in `async with` and bound to a name that is used."""
+    """The places to mutate: a factory called in `async with` and bound to a name that is used, and that nobody closes
+    as well; a class of the project's own or of an HTTP client may be called AsyncSession too."""
+    if not imports_async_session(tree):
+        factories = factories - {"AsyncSession"}
     for node in ast.walk(tree):
         if not isinstance(node, ast.AsyncWith):
             continue
@@ -155,8 +158,28 @@ def sites_of(path: Path, tree: ast.Module, factories: frozenset[str]) -> Iterato
             ):
                 continue
             rest = [*node.items[index + 1 :], *node.body]
+            if closes(node.body, target.id):
+                continue
             if any(isinstance(one, ast.Name) and one.id == target.id for part in rest for one in ast.walk(part)):
                 yield Site(path=path, line=node.lineno, item=index, name=target.id)
+
+
+def imports_async_session(tree: ast.Module) -> bool:
+    """Whether the file takes that name from SQLAlchemy or SQLModel."""
+    return any(
+        isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in ("sqlalchemy", "sqlmodel")
+        for node in ast.walk(tree)
+        if any(one.name == "AsyncSession" for one in getattr(node, "names", ()) if isinstance(one, ast.alias))
+    )
+
+
+def closes(body: list[ast.stmt], name: str) -> bool:
+    """Whether the block closes the session it was given, though `async with` does so already."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "close" and last_name(node.value) == name
+        for statement in body
+        for node in ast.walk(statement)
+    )
 
 
 # -- what

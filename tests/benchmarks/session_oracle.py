@@ -40,6 +40,7 @@ IMPORTS_HTTP = re.compile(
 )
 # What clients of other protocols have too.
 SHARED_METHODS = frozenset({"get", "delete", "close", "aclose", "stream", "connection"})
+OF_SESSIONS = rb"\s*\.\s*(?:add|add_all|begin|commit|exec|execute|flush|merge|refresh|rollback|scalar|scalars)\("
 # What ty says where it does not know, and the sync twins people write into annotations.
 UNTYPED = frozenset({"", "Unknown", "Any", "object", "None", "Never", "Todo", "Session", "scoped_session", "Divergent"})
 MANAGERS = re.compile(r"contextmanager|overload|abstract")
@@ -183,8 +184,15 @@ def session_verdict(base: CodeBase, site: Site, types: Types, methods: Mapping[s
 
 def is_named_like_session(source: bytes, site: Site) -> bool:
     """Whether the name says so, and nothing else in the file could be meant."""
-    other = site.called in SHARED_METHODS and IMPORTS_HTTP.search(source)
+    other = site.called in SHARED_METHODS and (IMPORTS_HTTP.search(source) or not is_asked_for_data(source, site))
     return not other and bool(IMPORTS.search(source) and NAMED.fullmatch(site.receiver_name))
+
+
+def is_asked_for_data(source: bytes, site: Site) -> bool:
+    """Whether a method that only sessions have is called on the same receiver elsewhere in the file: a bot's session
+    is closed and nothing else."""
+    start, end = site.receiver or (0, 0)
+    return re.search(rb"(?<![\w.])" + re.escape(source[start:end]) + OF_SESSIONS, source) is not None
 
 
 def is_own_class(base: CodeBase, name: str) -> bool:

@@ -38,6 +38,8 @@ async def use(db, users, q, client):
     await save(db, 1)
     await plain(1)
     await client.connection.execute(q)
+    await db.delete(q)
+    await bot.session.close()
 """
 
 
@@ -71,6 +73,11 @@ def test_a_receiver_of_an_asyncio_class_or_one_derived_from_it_counts(base: Code
 def test_an_untyped_receiver_counts_by_its_name(base: CodeBase) -> None:
     assert verdict(base, "execute", "Unknown") == "session by name"
     assert verdict(base, "execute", "Session") == "session by name"
+
+
+def test_a_method_that_others_have_too_counts_where_the_same_receiver_is_asked_for_data(base: CodeBase) -> None:
+    assert verdict(base, "delete", "Unknown") == "session by name"
+    assert verdict(base, "close", "Unknown") == "ambiguous"
 
 
 def test_an_untyped_receiver_of_another_name_is_ambiguous(base: CodeBase) -> None:
@@ -131,6 +138,8 @@ def test_ty_decides_what_counts_in_real_files(base: CodeBase) -> None:
     assert sorted((site.within, site.called, reason) for site, reason in why.items()) == [
         ("Base.load", "scalar", "session"),
         ("save", "commit", "session"),
+        ("use", "close", "ambiguous"),
+        ("use", "delete", "session by name"),
         ("use", "execute", "ambiguous"),
         ("use", "execute", "session by name"),
         ("use", "save", "own"),
