@@ -19,9 +19,15 @@ TAKERS = regex(
 )
 CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 # Types as written of what is awaited later, and of what may be anything.
-MEANT_FOR_COROUTINES = regex(r"\b(?:Awaitable|Coro|Future|Task\b)")
+MEANT_FOR_COROUTINES = regex(r"(?:\b|(?<=[a-z0-9]))(?:Awaitable|Coro|Future)|\bTask\b")
+# Names of what is knowingly no result yet. A `task` may be one of the user's own.
+KEPT_FOR_LATER = regex(r"(?:^|_)(?:coro|coroutine|awaitable|future|fut)s?(?:$|_)")
 OPEN_TYPE = regex(
     r"(?:Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type))(?:\s*\|\s*None)?"
+)
+HOLDING = regex(r"\[[^\]]*\w\w")
+OPEN_INSIDE = regex(
+    r"\b(?:Any|object|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*T|Awaitable|Coro\w*|Future|Task)\b|Callable"
 )
 RUNS_COROUTINES = regex(rb"\bawait\b|gather|create_task|ensure_future|start_soon|run_coroutine|\basyncio\.")
 COLLECTORS = frozenset({"append", "add", "extend", "put", "put_nowait", "insert", "appendleft", "push"})
@@ -126,14 +132,39 @@ def _fate_of_collected(call: Call) -> Fate:
     if not isinstance(name, Name) or function is None:
         return harmless(call)
     data = function.file.data[function.start : function.end]
-    word = re.escape(name.text).encode()
     if takes_coroutines(name.text):
         return harmless(call)
-    handed = re.search(
-        rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data
-    )
-    loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)
-    awaited = any(re.search(rb"await\s[\s(]*" + match.group(1) + rb"\b", data) for match in loops)
-    if handed or awaited:
+    if awaits_each(data, name.text):
         return harmless(call)
     return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
+
+
+def awaits_each(data: bytes, name: str) -> bool:
+    """Whether code hands the elements of a list to something that takes coroutines, or awaits them one by one."""
+    word = re.escape(name).encode()
+    if re.search(rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data):
+        return True
+    loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)
+    return any(re.search(rb"await\s[\s(]*" + match.group(1) + rb"\b", data) for match in loops)
+
+
+def are_wanted_as_data(project: Project, around: Node, node: Node) -> bool:
+    """Whether a list or dict is an argument (`around` is the call or keyword) that is declared to hold anything but
+    coroutines, or given to something that wants the data."""
+    call = around.parent if isinstance(around, Keyword) else around
+    if not isinstance(call, Call) or takes_coroutines(call.func.text):
+        return False
+    function = project.called(call)
+    if function is not None:
+        name = _parameter(function, call, node, around)
+        param = function.param(name) if name else None
+        declared = "" if param is None or param.annotation is None else param.annotation.text
+        return says_what_it_holds(declared) and not awaits_each(function.file.data[function.start : function.end], name)
+    if isinstance(around, Keyword):
+        return says_what_it_holds(_field_type(project, project.value_of(call.func), around.name))
+    return call.method in WANTS_DATA
+
+
+def says_what_it_holds(declared: str) -> bool:
+    """Whether a type as written names what is inside, and that is no coroutine: `list[User]`, not `list[T]`."""
+    return HOLDING.search(declared) is not None and OPEN_INSIDE.search(declared) is None

@@ -18,6 +18,7 @@ CONSEQUENCE = {
     Use.ARGUMENT: "a coroutine is passed where its result is wanted",
     Use.RAISED: "a coroutine is no exception: TypeError at run time",
     Use.RETURNED: "the caller's `await` gives another coroutine, which nobody awaits",
+    Use.YIELDED: "who asks for the next one is given a coroutine, which nobody awaits",
     Use.ENTERED_SYNC: "a coroutine is no context manager: TypeError at run time",
 }
 

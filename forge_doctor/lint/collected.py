@@ -1,48 +1,215 @@
-"""What becomes of coroutines in a list that somebody only counts or walks over; judges no list that goes elsewhere."""
+"""What becomes of coroutines in a list or dict that somebody counts, walks over or takes them out of; judges none that
+goes where nobody can look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.arguments import are_wanted_as_data, says_what_it_holds, takes_coroutines
 from forge_doctor.lint.kinds import words
-from forge_doctor.lint.nodes import Assign, Call, ComprehensionFor, For, Name, Node
+from forge_doctor.lint.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    Compare,
+    Comprehension,
+    ComprehensionFor,
+    Delete,
+    Dict,
+    For,
+    FunctionDef,
+    Name,
+    Node,
+    Param,
+    Sequence,
+    Subscript,
+)
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
+from forge_doctor.lint.responses import route_decorator
 from forge_doctor.lint.uses import Fate, Use, at_place, harmless
 
 COUNTING = words("len sum min max any all sorted print str repr bool jsonable_encoder")
+COPYING = words("list tuple set frozenset reversed")
+MAPPINGS = words("dict defaultdict OrderedDict")
+# Methods of lists and dicts: what puts something in tells nothing, what takes one out gives a coroutine.
+PUTTING = words(
+    "append extend insert add update appendleft extendleft clear remove discard keys move_to_end setdefault"
+)
+TAKING = words("get pop popleft")
+MAX_DEPTH = 4
 
 
-def fate_of_many(project: Project, collection: Node, fate_of_one: Callable[[Node], Fate]) -> Fate:
-    """What becomes of the coroutines in a list, set or comprehension: a fault where every use is seen to await none."""
-    fate, place = at_place(collection)
-    if fate.use is not Use.ASSIGNED:
-        return _used(project, collection, fate_of_one) or harmless(collection)
-    assign = place.parent
-    if not isinstance(assign, Assign) or not isinstance(assign.target, Name) or assign.is_augmented:
-        return harmless(collection)
-    fates = [_used(project, read, fate_of_one) for read in reads_of(project, assign.target, assign)]
-    known = [one for one in fates if one is not None]
-    if known and len(known) == len(fates):
-        return known[0]
-    return harmless(collection)
+class Held(NamedTuple):
+    """An expression that holds coroutines: as the elements of a list, the values of a dict (`is_mapping`), or at one
+    place (`at`) of the pairs that its iteration gives."""
+
+    node: Node
+    is_mapping: bool = False
+    at: int | None = None
 
 
-def _used(project: Project, collection: Node, fate_of_one: Callable[[Node], Fate]) -> Fate | None:
-    """The fault of one use of the whole; None where it may await what is in it."""
-    fate, _ = at_place(collection)
-    if fate.use in (Use.CONDITION, Use.FORMATTED):
-        return fate
-    if fate.use is Use.ARGUMENT and isinstance(fate.node, Call):
-        return fate if fate.node.method in COUNTING and fate.node.receiver is None else None
-    loop = fate.node
-    if (
-        fate.use is not Use.ITERATED
-        or not isinstance(loop, For | ComprehensionFor)
-        or not isinstance(loop.target, Name)
-    ):
+class Follower(NamedTuple):
+    """Follows what holds coroutines; what becomes of one that is taken out is for `fate_of_one` to say."""
+
+    project: Project
+    fate_of_one: Callable[[Node], Fate]
+
+    def many(self, held: Held, depth: int = 0) -> Fate | None:
+        """The fault of a whole, through the name it may be bound to; None where somebody may await what is in it."""
+        fate, place = at_place(held.node)
+        if fate.use is not Use.ASSIGNED:
+            return self._used(held, depth)
+        assign = place.parent
+        if not isinstance(assign, Assign) or not isinstance(assign.target, Name) or assign.is_augmented:
+            return None
+        return self.named(assign.target, assign, held, depth)
+
+    def named(self, name: Name, assign: Assign, held: Held, depth: int = 0) -> Fate | None:
+        """The same of a name: a fault where every read of it is one."""
+        if depth > MAX_DEPTH:
+            return None
+        reads = [read for read in reads_of(self.project, name, assign) if not _puts_in(read)]
+        fates = [self._used(held._replace(node=read), depth) for read in reads]
+        known = [one for one in fates if one is not None]
+        return known[0] if known and len(known) == len(fates) else None
+
+    def _used(self, held: Held, depth: int) -> Fate | None:
+        fate, place = at_place(held.node)
+        if fate.use in (Use.CONDITION, Use.FORMATTED) or isinstance(fate.node, Compare):
+            return fate
+        if fate.use is Use.ARGUMENT and isinstance(fate.node, Call):
+            return self._given(held, fate, place, depth)
+        if fate.use is Use.ARGUMENT and are_wanted_as_data(self.project, fate.node, place):
+            return fate._replace(confidence=Confidence.MEDIUM)
+        if fate.use is Use.CHAINED:
+            return self._taken(held, fate.node, depth)
+        if fate.use is Use.RETURNED:
+            return self._returned(place, fate.node)
+        if fate.use is Use.ITERATED and isinstance(fate.node, For | ComprehensionFor):
+            return self._iterated(held, fate.node)
         return None
-    fates = [fate_of_one(read) for read in reads_of(project, loop.target, loop)]
-    if not all(one.is_fault for one in fates):
+
+    def _given(self, held: Held, fate: Fate, place: Node, depth: int) -> Fate | None:
+        """By a call it is an argument of."""
+        call = fate.node
+        if not isinstance(call, Call):
+            return None
+        if call.receiver is None and call.method in COUNTING:
+            return fate
+        if call.receiver is None and call.method in COPYING and not held.is_mapping:
+            return self.many(held._replace(node=call), depth + 1)
+        if call.receiver is None and call.method in ("enumerate", "zip") and held.at is None and not held.is_mapping:
+            at = 1 if call.method == "enumerate" else call.args.index(place)
+            return self.many(Held(call, at=at), depth + 1)
+        return fate._replace(confidence=Confidence.MEDIUM) if are_wanted_as_data(self.project, call, place) else None
+
+    def _taken(self, held: Held, around: Node, depth: int) -> Fate | None:
+        """By `[item]` or a method."""
+        if isinstance(around, Subscript):
+            if any(one.raw.type == "slice" for one in around.items):
+                return self.many(held._replace(node=around), depth + 1)
+            return self._fault_of_one(around) if held.at is None else None
+        call = around.parent
+        if not isinstance(around, Attribute) or not isinstance(call, Call) or call.func is not around:
+            return None
+        if around.attr in TAKING and held.at is None:
+            return self._fault_of_one(call)
+        if around.attr == "copy":
+            return self.many(held._replace(node=call), depth + 1)
+        if held.is_mapping and around.attr in ("values", "items"):
+            return self.many(Held(call, at=1 if around.attr == "items" else None), depth + 1)
         return None
-    return next(iter(fates), Fate(use=Use.ASSIGNED, node=loop))
+
+    def _fault_of_one(self, node: Node) -> Fate | None:
+        fate = self.fate_of_one(node)
+        return fate if fate.is_fault else None
+
+    def _iterated(self, held: Held, loop: For | ComprehensionFor) -> Fate | None:
+        target = loop.target
+        if held.is_mapping:
+            return Fate(use=Use.ITERATED, node=loop)  # by its keys
+        if held.at is not None:
+            parts = target.elts if isinstance(target, Sequence) else ()
+            target = parts[held.at] if held.at < len(parts) else loop
+        if not isinstance(target, Name):
+            return None
+        fates = [self.fate_of_one(read) for read in reads_of(self.project, target, loop)]
+        if not all(one.is_fault for one in fates):
+            return None
+        return next(iter(fates), Fate(use=Use.ASSIGNED, node=loop))
+
+    def _returned(self, place: Node, statement: Node) -> Fate | None:
+        """From a route, or an `async def` that says what it gives, and that these are no coroutines."""
+        function = statement.function
+        told = function is not None and (function.returns is not None or route_decorator(self.project, statement))
+        fate = self.fate_of_one(place) if told else None
+        return fate._replace(confidence=Confidence.MEDIUM) if fate is not None and fate.is_fault else None
+
+
+def fate_of_many(
+    project: Project, collection: Node, fate_of_one: Callable[[Node], Fate], at: int | None = None
+) -> Fate:
+    """What becomes of the coroutines in a list, set, dict or comprehension (or `at` a place of the tuples in it): a
+    fault where every use is seen to await none."""
+    is_mapping = collection.raw.type in ("dictionary", "dictionary_comprehension")
+    fate = (
+        None if is_mapping and at is not None else Follower(project, fate_of_one).many(Held(collection, is_mapping, at))
+    )
+    return harmless(collection) if fate is None else fate
+
+
+def fate_of_item(project: Project, target: Subscript, fate_of_one: Callable[[Node], Fate]) -> Fate:
+    """What becomes of the coroutine in `held[key] = coroutine`, where `held` was made in the same function, or is
+    declared to hold something else."""
+    name = target.value
+    if isinstance(name, Name) and says_what_it_holds(_declared(project, name)):
+        return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
+    made = list(_made(project, name)) if isinstance(name, Name) and not takes_coroutines(name.text) else []
+    if len(made) != 1:
+        return harmless(target)
+    value = made[0].value
+    is_mapping = isinstance(value, Dict | Call) or (
+        isinstance(value, Comprehension) and value.raw.type == "dictionary_comprehension"
+    )
+    target_name = made[0].target
+    assert isinstance(target_name, Name)  # noqa: S101 - asked by `_made`
+    fate = Follower(project, fate_of_one).named(target_name, made[0], Held(target_name, is_mapping=is_mapping))
+    return harmless(target) if fate is None else fate._replace(confidence=Confidence.MEDIUM)
+
+
+def _declared(project: Project, name: Name) -> str:
+    """The type of a name as written: a parameter's, or a variable's."""
+    found = project.scopes(name.file).lookup(name.text, name)
+    nodes = [] if found is None else [one.node for one in found[1] if isinstance(one.node, Assign | Param)]
+    written = [one.annotation.text for one in nodes if one.annotation is not None]
+    return written[0] if written else ""
+
+
+def _made(project: Project, name: Name) -> Iterator[Assign]:
+    """Where a dict or list of the same function is made; twice nothing where a name may hold anything else."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.text, name)
+    if found is None or found[0] is not scopes.of(name) or not isinstance(found[0].node, FunctionDef):
+        return
+    for binding in found[1]:
+        assign = binding.node
+        if not isinstance(assign, Assign) or binding.path or not isinstance(assign.target, Name):
+            return
+        value = assign.value
+        empty = isinstance(value, Call) and value.method in MAPPINGS
+        if not empty and not isinstance(value, Sequence | Dict | Comprehension):
+            return
+        yield assign
+
+
+def _puts_in(read: Name) -> bool:
+    """Whether a read only puts something in, or takes something away that nobody sees."""
+    around = read.parent
+    if isinstance(around, Subscript) and around.value is read:
+        outer = around.parent
+        return isinstance(outer, Delete) or (isinstance(outer, Assign) and around in outer.targets)
+    call = around.parent if isinstance(around, Attribute) else None
+    return isinstance(call, Call) and isinstance(around, Attribute) and call.func is around and around.attr in PUTTING

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.arguments import MEANT_FOR_COROUTINES, WANTS_DATA, judge_argument
-from forge_doctor.lint.collected import fate_of_many
+from forge_doctor.lint.arguments import KEPT_FOR_LATER, MEANT_FOR_COROUTINES, OPEN_TYPE, WANTS_DATA, judge_argument
+from forge_doctor.lint.collected import fate_of_item, fate_of_many
 from forge_doctor.lint.nodes import (
     Assign,
     Attribute,
+    Await,
     Call,
     Comprehension,
     Dict,
@@ -21,6 +22,7 @@ from forge_doctor.lint.nodes import (
     Node,
     Sequence,
     Starred,
+    Subscript,
 )
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.reads import reads_of
@@ -41,6 +43,8 @@ def fate_of(project: Project, node: Node, depth: int = 0) -> Fate:
         return _fate_of_argument(project, place, fate.node, depth)
     if fate.use is Use.RETURNED:
         return _fate_of_returned(place, fate.node)
+    if fate.use is Use.YIELDED:
+        return _fate_of_yielded(place, fate.node)
     return fate
 
 
@@ -57,13 +61,15 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
         return Fate(use=Use.ITERATED, node=targets[0])
     name = next((target for target in targets if isinstance(target, Name)), None)
     if name is None:
-        return _fate_of_stored(node, targets[0]) if targets else harmless(node)
+        return _fate_of_stored(project, node, targets[0], depth) if targets else harmless(node)
     reads = list(reads_of(project, name, assign if assign is not None else node))
     fates = [fate_of(project, read, depth + 1) for read in reads]
     saved = next((one for one in fates if one.use in (Use.AWAITED, Use.ENTERED)), None)
     if saved is not None:
         return saved
     faults = [one for one in fates if one.is_fault]
+    if KEPT_FOR_LATER.search(name.text) and any(one.use in (Use.RETURNED, Use.ARGUMENT) for one in fates):
+        return harmless(node)
     if faults and len(faults) == len(fates):
         return min(faults, key=lambda one: (-one.confidence, one.node.start))
     # `x = load() if wanted else None` may be asked whether it is None before it is handed on.
@@ -83,8 +89,10 @@ def _is_of_coroutine(fate: Fate) -> bool:
     return isinstance(fate.node, Attribute) and fate.node.attr in OF_COROUTINES
 
 
-def _fate_of_stored(node: Node, target: Node) -> Fate:
+def _fate_of_stored(project: Project, node: Node, target: Node, depth: int) -> Fate:
     """`self.x = session.execute(q)`: a fault unless the file awaits that attribute somewhere, or hands it on."""
+    if isinstance(target, Subscript):
+        return fate_of_item(project, target, lambda read: fate_of(project, read, depth + 1))
     if isinstance(target, Attribute):
         name = re.escape(target.attr).encode()
         if re.search(
@@ -112,26 +120,58 @@ def _fate_of_argument(project: Project, node: Node, around: Node, depth: int) ->
 
 def _fate_of_contained(project: Project, node: Node, container: Node, depth: int) -> Fate:
     """In a list, tuple, dict or comprehension: what becomes of that, if it is seen to be used as data."""
-    while container.raw.type == "pair" or (isinstance(container, Sequence | Dict) and container.raw.type == "pair"):
+    container, whole = _containers(container)
+    if _is_among_results(node, container):
+        return Fate(use=Use.ARGUMENT, node=container, confidence=Confidence.MEDIUM)
+    fate, outer = at_place(whole)
+    told = _told_at_once(project, node, container, fate, outer, depth)
+    if told is not None:
+        return told
+    if whole is container:
+        return _fate_in_list(project, node, container, outer, depth)
+    if container.parent is whole and isinstance(container, Sequence) and depth < 4:
+        at = next((n for n, one in enumerate(container.elts) if one.contains(node)), None)
+        return fate_of_many(project, whole, lambda read: fate_of(project, read, depth + 1), at)
+    return harmless(node)
+
+
+def _containers(around: Node) -> tuple[Node, Node]:
+    """The list, tuple, dict or comprehension, and the outermost one that it is part of."""
+    container = around
+    while container.raw.type == "pair":
         container = container.parent or container
-    place: Node = container
-    while isinstance(place.parent, Starred | Sequence | Dict | Comprehension) or (
-        place.parent is not None and place.parent.raw.type == "pair"
+    whole = container
+    while isinstance(whole.parent, Starred | Sequence | Dict | Comprehension) or (
+        whole.parent is not None and whole.parent.raw.type == "pair"
     ):
-        place = place.parent
-    fate, outer = at_place(place)
-    if isinstance(container, Dict) and fate.use in (Use.RETURNED, Use.BARE):
-        return _fate_of_returned(node, fate.node) if fate.use is Use.RETURNED else fate
+        whole = whole.parent
+    return container, whole
+
+
+def _told_at_once(project: Project, node: Node, container: Node, fate: Fate, outer: Node, depth: int) -> Fate | None:
+    """By the place of the whole alone; None where what is done with its elements must tell."""
+    if fate.use is Use.BARE and isinstance(container, Dict):
+        return fate
     if fate.use is Use.RETURNED:
         inner = _fate_of_returned(node, fate.node)
-        return inner if inner.is_fault and isinstance(container, Dict | Sequence) else harmless(node)
+        return inner if isinstance(container, Dict) or (inner.is_fault and isinstance(container, Sequence)) else None
     if fate.use is Use.ARGUMENT and isinstance(fate.node, Call | Keyword) and depth < 4:
         call = fate.node.parent if isinstance(fate.node, Keyword) else fate.node
         if isinstance(call, Call) and isinstance(container, Dict):
             return judge_argument(project, call, outer, fate.node, depth)
         if isinstance(call, Call) and call.method in WANTS_DATA and not isinstance(container, Comprehension):
             return Fate(use=Use.ARGUMENT, node=node, confidence=Confidence.MEDIUM)
-    return _fate_in_list(project, node, container, outer, depth) if place is container else harmless(node)
+    return None
+
+
+def _is_among_results(node: Node, container: Node) -> bool:
+    """Whether all others in a list or dict, two at least, stand behind `await`."""
+    if isinstance(container, Dict):
+        elements = tuple(value for _, value in container.items)
+    else:
+        elements = container.elts if isinstance(container, Sequence) else ()
+    others = [one for one in elements if not one.contains(node)]
+    return len(others) > 1 and all(isinstance(one, Await) for one in others)
 
 
 def _fate_in_list(project: Project, node: Node, container: Node, place: Node, depth: int) -> Fate:
@@ -139,7 +179,7 @@ def _fate_in_list(project: Project, node: Node, container: Node, place: Node, de
     assign = place.parent
     if isinstance(assign, Assign) and isinstance(assign.target, Sequence) and isinstance(container, Sequence):
         return _pairwise(project, node, container, assign, depth)
-    if isinstance(container, Dict) or depth >= 4:
+    if depth >= 4:
         return harmless(node)
     return fate_of_many(project, container, lambda read: fate_of(project, read, depth + 1))
 
@@ -174,3 +214,14 @@ def _fate_of_returned(node: Node, statement: Node) -> Fate:
     if re.search(rb"await\s*\(\s*await\s+[\w.]*\b" + re.escape(function.name).encode() + rb"\s*\(", function.file.data):
         return harmless(node)
     return Fate(use=Use.RETURNED, node=statement)
+
+
+def _fate_of_yielded(node: Node, statement: Node) -> Fate:
+    """From an async generator that says it gives something else: as a dependency or context manager, too."""
+    function = statement.function
+    if function is None or not function.is_async or statement.enclosing(Lambda) is not None:
+        return harmless(node)
+    declared = function.returns.items[:1] if isinstance(function.returns, Subscript) else ()
+    if any(not MEANT_FOR_COROUTINES.search(one.text) and not OPEN_TYPE.fullmatch(one.text) for one in declared):
+        return Fate(use=Use.YIELDED, node=statement)
+    return harmless(node)

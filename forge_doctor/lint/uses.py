@@ -35,6 +35,7 @@ from forge_doctor.lint.nodes import (
     UnaryOp,
     While,
     WithItem,
+    Yield,
 )
 
 CASTS = frozenset({"cast", "typing.cast", "t.cast"})
@@ -59,6 +60,7 @@ class Use(Enum):
     FORMATTED = auto()  # in an f-string
     ARGUMENT = auto()  # of a call that does not await it
     RAISED = auto()
+    YIELDED = auto()
     RETURNED = auto()  # by an `async def`: the caller's `await` gives the coroutine
 
 
@@ -133,6 +135,8 @@ def _use(node: Node, around: Node) -> Use:  # noqa: C901 - one line a place
             return Use.ASSIGNED
         case Return():
             return Use.RETURNED
+        case Yield():
+            return Use.YIELDED
         case Raise():
             return Use.RAISED
         case Keyword() if not around.name:

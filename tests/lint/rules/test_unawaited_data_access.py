@@ -271,8 +271,65 @@ class UserService(Service[int, Users]):
     async def f(self, db: AsyncSession):
         return self.repo.one(db, 1).name  # expect high
 """,
+    """\
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+@asynccontextmanager
+async def loaded(db: AsyncSession) -> AsyncIterator[int]:
+    user = load(db)  # expect high
+    yield user
+async def get_user(db: AsyncSession) -> "AsyncGenerator[tuple[int, ...], None]":
+    yield 1
+async def get_users(db: AsyncSession) -> AsyncGenerator[tuple[int, ...], None]:
+    yield load(db)  # expect high
+""",
 )
 SILENT = (
+    """\
+from collections.abc import Coroutine
+SaveCoro = Coroutine[None, None, None]
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+async def prepared(repo: Repo) -> tuple[int, SaveCoro | None]:
+    return 1, repo.save()
+async def named(repo: Repo, wanted):
+    save_coro = None
+    if wanted:
+        save_coro = repo.save()
+    return 1, save_coro
+""",
+    """\
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, Protocol
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+class Clock(Protocol):
+    async def wait(self, seconds: float) -> None: ...
+async def later(repo: Repo) -> AsyncIterator[Awaitable[None]]:
+    yield repo.save()
+async def anything(repo: Repo) -> AsyncIterator[Any]:
+    yield repo.save()
+async def untyped(repo: Repo):
+    yield repo.save()
+async def f(clock: Clock, db: AsyncSession, names: dict[Repo, str], many: list[Repo], mixed: dict[str, Repo | str]):
+    clock.wait(1)
+    for repo in names:
+        await repo.save()
+    names[many[0]].save()
+    for key in {"a": Repo(db)}:
+        key.save()
+    {"a": Repo(db), "b": print}["b"].save()
+    many[1:].save()
+    mixed["a"].save()
+""",
     """\
 import asyncio
 from collections.abc import Awaitable

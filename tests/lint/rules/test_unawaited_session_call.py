@@ -51,6 +51,45 @@ def body(*lines: str, signature: str = "db: AsyncSession") -> str:
         ("raise db.scalar(select(1))  # expect high",),
         ("counts = db.get(int, 1)  # expect high", "return {'all': 1, **counts}"),
         ("return dict(**db.get(int, 1))  # expect high",),
+        ("rows = {}", "rows[1] = db.get(int, 1)  # expect medium", "return rows[1].name"),
+        (
+            "rows: dict[int, str] = {}",
+            "for n in range(3):",
+            "    rows[n] = db.get(int, n)  # expect medium",
+            "for n, row in rows.items():",
+            "    print(n, row.name)",
+        ),
+        (
+            "rows = defaultdict(list)",
+            "rows[1] = db.get(int, 1)  # expect medium",
+            "if 1 in rows:",
+            "    return [row.name for row in rows.values() if row]",
+        ),
+        ("rows: dict[int, str] = make()", "rows[1] = db.get(int, 1)  # expect medium", "return rows"),
+        ("rows = [None, None]", "rows[0] = db.get(int, 1)  # expect medium", "return rows.pop().name"),
+        ("rows = {'a': db.get(int, 1)}  # expect high", "return rows['a'].name"),
+        ("rows = [db.get(int, n) for n in range(3)]  # expect high", "return rows[0].name"),
+        ("rows = [db.get(int, n) for n in range(3)]  # expect high", "for n, row in enumerate(rows):", "    row.name"),
+        ("rows = [db.get(int, n) for n in range(3)]  # expect high", "return [a.b for a, c in zip(list(rows), 'abc')]"),
+        ("rows = {n: db.get(int, n) for n in range(3)}  # expect high", "for n in rows:", "    print(n)"),
+        ("rows = [db.get(int, n) for n in range(3)]  # expect medium", "return ', '.join(rows)"),
+        ("tasks = [db.get(int, n) for n in range(3)]  # expect high", "for row in tasks:", "    print(row.name)"),
+        (
+            "tasks = (",
+            "    await db.get(int, 1),",
+            "    db.get(int, 2),  # expect medium",
+            "    await db.get(int, 3),",
+            ")",
+            "return tasks",
+        ),
+        ("return {'a': await db.get(int, 1), 'b': await db.get(int, 2), 'c': db.get(int, 3)}  # expect medium",),
+        (
+            "rows = (('a', db.get(int, 1)), ('b', await db.get(int, 2)))  # expect high",
+            "for name, row in rows:",
+            "    if row is None:",
+            "        print(name)",
+        ),
+        ("for n, row in [(n, db.get(int, n)) for n in range(3)]:  # expect high", "    print(n, row.name)"),
     ],
 )
 def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...], tmp_path: Path) -> None:
@@ -74,6 +113,28 @@ def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...
         ("later = [db.get(int, n) for n in range(3)]", "while later:", "    await later.pop()"),
         ("later = [db.get(int, n) for n in range(3)]", "for n, one in enumerate(later):", "    await one"),
         ("for one in (db.commit(), db.close()):", "    await one"),
+        ("later = {}", "later[1] = db.get(int, 1)", "return await later[1]"),
+        ("later: dict[int, Awaitable[str]] = make()", "later[1] = db.get(int, 1)"),
+        ("later: dict[int, Any] = make()", "later[1] = db.get(int, 1)"),
+        ("later: dict = make()", "later[1] = db.get(int, 1)"),
+        ("later = {}", "later[1] = db.get(int, 1)", "for n, one in later.items():", "    print(n)", "    await one"),
+        ("later = {}", "later[1] = db.get(int, 1)", "print(len(later))", "await asyncio.gather(*later.values())"),
+        ("later = {}", "later[1] = db.get(int, 1)", "print(len(later))", "return run_all(later)"),
+        ("later = {}", "later[1] = db.get(int, 1)", "return [await one for one in list(later.values())]"),
+        ("tasks = {}", "tasks[1] = db.get(int, 1)", "return tasks"),
+        ("later = [None]", "later[0] = db.get(int, 1)", "for n, one in enumerate(later):", "    await one"),
+        (
+            "later = [db.get(int, n) for n in range(3)]",
+            "for n, one in zip('abc', later):",
+            "    print(n)",
+            "    await one",
+        ),
+        ("later = [db.get(int, n) for n in range(3)]", "return later"),
+        ("work['later'] = db.get(int, 1)", "return len(work)"),
+        ("later = {'a': db.get(int, 1)}", "print(later)", "return await later['a']"),
+        ("later = [('a', db.get(int, 1))]", "for name, one in later:", "    print(name, await one)"),
+        ("later = [(await db.get(int, 1), db.get(int, 2))]", "for a, b in later:", "    print(a)", "    await b"),
+        ("return await db.get(int, 1), await asyncio.gather(db.get(int, 2), db.get(int, 3))",),
         ("for one in asyncio.as_completed([db.get(int, n) for n in range(3)]):", "    await one"),
         (
             "async def run_all():",
@@ -175,6 +236,62 @@ async def f(s: AsyncSession):
     ],
 )
 def test_what_only_looks_like_an_async_session_is_silent(code: str, tmp_path: Path) -> None:
+    check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "silent"),
+    [
+        ("-> list[int]", False),
+        ("-> dict[str, Row]", False),
+        ("-> list[Awaitable[int]]", True),
+        ("", True),
+    ],
+)
+def test_coroutines_in_a_list_are_returned_by_who_says_it_gives_something_else(
+    given: str, silent: bool, tmp_path: Path
+) -> None:
+    code = HEAD + f"async def work(db: AsyncSession, keys){given}:\n    return [db.get(int, one) for one in keys]"
+    check_source(code if silent else f"{code}  # expect medium", RULE, tmp_path)
+
+
+def test_coroutines_in_a_list_are_returned_by_a_route(tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + """\
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/rows")
+async def rows(db: AsyncSession):
+    return [db.get(int, one) for one in range(3)]  # expect medium
+"""
+    )
+    check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "does", "silent"),
+    [
+        ("rows: list[Row]", "return len(rows)", False),
+        ("rows: list[Any]", "return len(rows)", True),
+        ("rows: list[Awaitable[Row]]", "return len(rows)", True),
+        ("rows: list[Row]", "await asyncio.gather(*rows)", True),
+        ("rows: list[Row]", "for one in rows:\n        await one", True),
+        ("rows", "return len(rows)", True),
+    ],
+)
+def test_coroutines_in_a_list_are_handed_to_who_says_it_wants_something_else(
+    parameter: str, does: str, silent: bool, tmp_path: Path
+) -> None:
+    code = (
+        HEAD
+        + f"""\
+async def handle({parameter}):
+    {does}
+async def work(db: AsyncSession, keys):
+    await handle([db.get(int, one) for one in keys]){"" if silent else "  # expect medium"}
+"""
+    )
     check_source(code, RULE, tmp_path)
 
 
