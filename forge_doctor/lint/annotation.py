@@ -14,15 +14,21 @@ from forge_doctor.lint.nodes import (
     Call,
     ClassDef,
     Constant,
+    FunctionDef,
     Name,
     Node,
+    Param,
     Str,
     Subscript,
     TypeAlias,
 )
 from forge_doctor.lint.source import parse
+from forge_doctor.regex import regex
 
 MAX_DEPTH = 20
+SELF = ("Self", "typing.Self", "typing_extensions.Self")
+# That, or a type variable by its usual names.
+TYPE_OF_SELF = regex(r"_?[A-Z]\w?|[\w.]*(?:T|Self|Type)(?:_co)?")
 MEANINGLESS = frozenset({"Any", "object", "typing.Any", "t.Any"})
 
 
@@ -44,10 +50,19 @@ def annotated(knows: Knowledge, annotation: Node, at: Node, depth: int = 0) -> V
     return UNKNOWN
 
 
+def names_of_self(at: Node) -> tuple[str, ...]:
+    """What the type of the object a method is called on is written as: `Self`, or `T` where it says `cls: type[T]`."""
+    first = at.params[0] if isinstance(at, FunctionDef) and at.is_method and at.params else None
+    written = first.annotation if isinstance(first, Param) else None
+    if isinstance(written, Subscript) and written.value.text in ("type", "Type", "typing.Type") and written.items:
+        written = written.items[0]
+    return SELF if written is None or not TYPE_OF_SELF.fullmatch(written.text) else (*SELF, written.text)
+
+
 def _named(knows: Knowledge, annotation: Node, at: Node, depth: int) -> Value:
     if annotation.text in MEANINGLESS:
         return UNKNOWN
-    if annotation.text in ("Self", "typing.Self", "typing_extensions.Self") and at.class_ is not None:
+    if TYPE_OF_SELF.fullmatch(annotation.text) and at.class_ is not None and annotation.text in names_of_self(at):
         return Value(Kind.INSTANCE, definition=at.class_)
     target = _target(knows, annotation, at)
     if target is None:
@@ -112,6 +127,8 @@ def _subscript(knows: Knowledge, annotation: Subscript, at: Node, depth: int) ->
         return Value(Kind.CLASS, of=annotated(knows, items[0], at, depth + 1))
     if kind is Kind.COLLECTION:
         return collection_of(annotated(knows, items[0], at, depth + 1))
+    if kind in (Kind.MAPPING, Kind.CONTEXT_VAR):
+        return collection_of(annotated(knows, items[-1], at, depth + 1), kind)
     last = kind in (Kind.CALLABLE, Kind.COROUTINE)
     return Value(kind, of=annotated(knows, items[-1] if last else items[0], at, depth + 1))
 
@@ -122,9 +139,10 @@ def _generic(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) ->
     return Value(Kind.OTHER, of=own[0]) if len(own) == 1 else OTHER
 
 
-def collection_of(element: Value) -> Value:
+def collection_of(element: Value, kind: Kind = Kind.COLLECTION) -> Value:
     """Many of the same; of no interest where those are of none."""
-    return Value(Kind.COLLECTION, of=element) if element.kind.is_async or element.kind is Kind.INSTANCE else OTHER
+    telling = element.kind.is_async or element.kind in (Kind.INSTANCE, Kind.CLASS)
+    return Value(kind, of=element, confidence=element.confidence) if telling else OTHER
 
 
 def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) -> Value:
@@ -134,9 +152,19 @@ def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: 
     for item in items[1:]:
         if isinstance(item, Call) and item.method in DEPENDS and item.args and item.file is at.file:
             provided = knows.provided(knows.value_of(item.args[0]))
-            if provided.is_known:
+            if provided.is_known and not _is_wider(knows, provided, value):
                 return provided
     return value
+
+
+def _is_wider(knows: Knowledge, provided: Value, declared: Value) -> bool:
+    """Whether a dependency says less than the class of the project that stands before it: `get_repository(Users)` may
+    be declared to give any repository."""
+    if declared.kind is not Kind.INSTANCE:
+        return False
+    if provided.kind is not Kind.INSTANCE or not isinstance(provided.definition, ClassDef):
+        return provided.kind is Kind.OTHER
+    return all(one.inner.definition is not declared.definition for one in knows.bases(provided.definition))
 
 
 def external(dotted: str) -> Value:

@@ -11,7 +11,7 @@ from forge_doctor.lint.kinds import OTHER, UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.library import DEPENDS, LOOKALIKES
 from forge_doctor.lint.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
-from forge_doctor.lint.nodes import Await, Call, ClassDef, FunctionDef, Node
+from forge_doctor.lint.nodes import Await, Call, ClassDef, FunctionDef, Node, Str
 
 CALLED = {
     Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,
@@ -22,6 +22,12 @@ CALLED = {
 # Functions that give back the coroutine they are given, or a task of it.
 SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
 
+# Methods that give one of what something holds.
+TAKING = {
+    Kind.MAPPING: ("get", "pop", "setdefault"),
+    Kind.COLLECTION: ("pop", "popleft"),
+    Kind.CONTEXT_VAR: ("get",),
+}
 # Methods of containers that give an instance of the class they are asked for.
 GIVING = frozenset({"get", "resolve"})
 
@@ -49,7 +55,15 @@ def method_value(receiver: Value, name: str) -> Value:
         return told(Kind.CONNECTION)
     if receiver.kind is Kind.FACTORY and name == "begin":
         return told(Kind.CONTEXT, told(Kind.SESSION))
-    return UNKNOWN
+    return _element_value(receiver, name)
+
+
+def _element_value(receiver: Value, name: str) -> Value:
+    """What a method of a dict, a list or a context variable gives."""
+    takes = TAKING.get(receiver.kind, ())
+    if name == "values" and receiver.kind is Kind.MAPPING:
+        return Value(Kind.COLLECTION, of=receiver.of, confidence=receiver.confidence)
+    return receiver.inner.at_most(receiver.confidence) if name in takes else UNKNOWN
 
 
 def call_value(knows: Knowledge, call: Call) -> Value:
@@ -97,7 +111,7 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
         return Value(Kind.COROUTINE, of=knows.entered(knows.value_of(args[0])))
     if name in ("enter_context", "next"):
         entered = knows.value_of(args[0])
-        return entered.inner if entered.kind is Kind.ITERATOR else knows.entered(entered)
+        return entered.inner if entered.kind in (Kind.ITERATOR, Kind.COLLECTION) else knows.entered(entered)
     if name in SAME:
         return replace(knows.value_of(args[0]), definition=None)
     if name == "partial":
@@ -113,6 +127,9 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
         return Value(Kind.CALLABLE, of=Value(kind, of=made))
     if name == "cast" and len(args) > 1:
         return knows.annotated(args[0], call)
+    if name == "import_module" and isinstance(args[0], Str) and not args[0].interpolations:
+        module = knows.module(args[0].value, call.file)
+        return UNKNOWN if module is None else Value(Kind.MODULE, definition=module.module, name=args[0].value)
     if name in GIVING and call.receiver is not None and len(args) == 1 and not call.keywords:
         return _given_by_container(knows, call, args[0])
     return UNKNOWN

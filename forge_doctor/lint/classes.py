@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.annotation import names_of_self
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.functions import is_property
 from forge_doctor.lint.generics import declared_variable, in_place_of
@@ -15,7 +16,7 @@ from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, FunctionD
 from forge_doctor.regex import regex
 
 MAX_BASES = 30
-SELF = regex(r"\bSelf\b")
+WORDS = regex(r"\w+")
 RETURNS_SELF = regex(r"\breturn self\b(?![.\w(\[])")
 # What is annotated as the sync class, and set to its async twin.
 TWINS = {
@@ -145,8 +146,12 @@ def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:
 
 def as_called_on(receiver: Value, method: FunctionDef, result: Value) -> Value:
     """What a method gives where its `Self` is the class it is called on, not the one that defines it."""
-    told = RETURNS_SELF.search(method.text) if method.returns is None else SELF.search(method.returns.text)
-    if told is None:
+    if method.returns is None:
+        told = RETURNS_SELF.search(method.text) is not None
+    else:
+        words = WORDS.findall(method.returns.text)
+        told = not set(words).isdisjoint(names_of_self(method))
+    if not told:
         return result
     class_ = receiver.inner.definition if receiver.kind is Kind.CLASS else receiver.definition
     return _with_instance_of(class_, method.class_, result) if isinstance(class_, ClassDef) else result

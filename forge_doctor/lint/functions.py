@@ -28,7 +28,8 @@ REGISTERING = words(
 def result(knows: Knowledge, function: FunctionDef) -> Value:
     """What calling it gives."""
     value = _undecorated(knows, function)
-    doubtful = [one for one in function.decorators if _name(one) not in HARMLESS_DECORATORS | REGISTERING]
+    plain = HARMLESS_DECORATORS | REGISTERING
+    doubtful = [one for one in function.decorators if _name(one) not in plain and _home_name(knows, one) not in plain]
     if not doubtful:
         return value
     kept = function.is_async and not function.is_generator and all(_wraps_async(knows, one) for one in doubtful)
@@ -48,16 +49,29 @@ def _undecorated(knows: Knowledge, function: FunctionDef) -> Value:
     declared = knows.annotated(function.returns, function) if function.returns is not None else UNKNOWN
     if function.is_generator:
         return _generated(knows, function, declared)
-    if declared.kind is Kind.ASYNC_ITERATOR and not function.is_async and decorated(function, ASYNC_MANAGER_DECORATORS):
+    if declared.kind is Kind.ASYNC_ITERATOR and not function.is_async and _is_managed(knows, function):
         return Value(Kind.ASYNC_CONTEXT, of=declared.of)
     value = declared
     if not declared.is_known and not function.is_stub:
         value = returned(knows, function)
+    elif declared.kind is Kind.INSTANCE and is_property(function):
+        value = _told_better(knows, function, declared)
     if function.is_async:
         if declared.kind is Kind.ASYNC_ITERATOR and function.is_stub:
             return declared
         return Value(Kind.COROUTINE, of=value, definition=function, why=f"{function.qualname} is async")
     return value
+
+
+def _told_better(knows: Knowledge, function: FunctionDef, declared: Value) -> Value:
+    """What a property gives: what it returns where that is of another class than it says, such as one that wraps it."""
+    given = returned(knows, function)
+    other = given.definition if given.kind is Kind.INSTANCE else None
+    if not isinstance(other, ClassDef) or any(
+        one.inner.definition is declared.definition for one in knows.bases(other)
+    ):
+        return declared
+    return given
 
 
 def _generated(knows: Knowledge, function: FunctionDef, declared: Value) -> Value:
@@ -69,7 +83,7 @@ def _generated(knows: Knowledge, function: FunctionDef, declared: Value) -> Valu
         item = one_of(values)
     item = item.because(f"yielded by {function.qualname}")
     if function.is_async:
-        managed = decorated(function, ASYNC_MANAGER_DECORATORS)
+        managed = _is_managed(knows, function)
         return Value(Kind.ASYNC_CONTEXT if managed else Kind.ASYNC_ITERATOR, of=item, definition=function)
     managed = decorated(function, MANAGER_DECORATORS)
     return Value(Kind.CONTEXT if managed else Kind.ITERATOR, of=item, definition=function)
@@ -178,6 +192,13 @@ def decorated(function: FunctionDef, names: frozenset[str]) -> bool:
     return any(_name(one) in names for one in function.decorators)
 
 
+def _is_managed(knows: Knowledge, function: FunctionDef) -> bool:
+    """Whether it is an `@asynccontextmanager`, by whatever name that is imported."""
+    if decorated(function, ASYNC_MANAGER_DECORATORS):
+        return True
+    return any(_home_name(knows, one) in ASYNC_MANAGER_DECORATORS for one in function.decorators)
+
+
 def is_property(function: FunctionDef) -> bool:
     """Whether it is read like an attribute."""
     return decorated(function, PROPERTY_DECORATORS)
@@ -186,3 +207,10 @@ def is_property(function: FunctionDef) -> bool:
 def _name(decorator: Node) -> str:
     func = decorator.func if isinstance(decorator, Call) else decorator
     return func.attr if isinstance(func, Attribute) else func.text
+
+
+def _home_name(knows: Knowledge, decorator: Node) -> str:
+    """The name an imported decorator has at home; its own where that is not known."""
+    func = decorator.func if isinstance(decorator, Call) else decorator
+    value = knows.value_of(func)
+    return value.name.rpartition(".")[2] if value.kind is Kind.EXTERNAL else _name(decorator)

@@ -40,6 +40,7 @@ from forge_doctor.lint.nodes import (
 from forge_doctor.lint.scopes import reaching
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.state import state_value
+from forge_doctor.lint.unpacking import part_of
 
 MOST_ELEMENTS = 8  # a table of data has many
 
@@ -67,24 +68,30 @@ def value_of(knows: Knowledge, node: Node) -> Value:  # noqa: C901 - one line a 
         return _subscript(knows, node)
     if isinstance(node, Constant):
         return NONE if node.text == "None" else OTHER
-    if isinstance(node, Sequence | Comprehension):
+    if isinstance(node, Sequence | Comprehension | Dict):
         return _collection(knows, node)
-    if isinstance(node, Str | Dict):
+    if isinstance(node, Str):
         return OTHER
     return UNKNOWN
 
 
-def _collection(knows: Knowledge, node: Sequence | Comprehension) -> Value:
-    """A list, tuple or set by its elements, where they are all of one sort."""
-    elements = node.elts if isinstance(node, Sequence) else (node.element,)
+def _collection(knows: Knowledge, node: Sequence | Comprehension | Dict) -> Value:
+    """A list, tuple or set by its elements, a dict by its values, where they are all of one sort."""
+    if isinstance(node, Comprehension):
+        pair = node.element
+        elements, is_mapping = (pair.children[-1:], True) if pair.raw.type == "pair" else ((pair,), False)
+    elif isinstance(node, Dict):
+        elements, is_mapping = tuple(value for _, value in node.items), True
+    else:
+        elements, is_mapping = node.elts, False
     element = one_of([knows.value_of(one) for one in elements]) if len(elements) <= MOST_ELEMENTS else UNKNOWN
-    return collection_of(element)
+    return collection_of(element, Kind.MAPPING if is_mapping else Kind.COLLECTION)
 
 
 def _subscript(knows: Knowledge, node: Subscript) -> Value:
     value = knows.value_of(node.value)
-    if value.kind is Kind.COLLECTION and node.items and node.items[0].raw.type != "slice":
-        return value.inner
+    if value.kind in (Kind.COLLECTION, Kind.MAPPING) and node.items and node.items[0].raw.type != "slice":
+        return value.inner.at_most(value.confidence)
     return value if value.kind is Kind.CLASS else UNKNOWN
 
 
@@ -135,10 +142,24 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     if isinstance(node, WithItem):
         return _entered(knows, node, binding)
     if isinstance(node, For | ComprehensionFor):
-        iterated = knows.value_of(node.iter)
-        kinds = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
-        return iterated.inner if iterated.kind in kinds and not binding.path else UNKNOWN
+        return _iterated(knows, node, binding)
     return UNKNOWN
+
+
+def _iterated(knows: Knowledge, node: For | ComprehensionFor, binding: Binding) -> Value:
+    kinds = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
+    source = node.iter
+    if binding.path:
+        # `for key, value in values.items()` and `for n, value in enumerate(values)`
+        paired = source if binding.path == (1,) and isinstance(source, Call) and not node.is_async else None
+        if paired is not None and paired.method == "items" and paired.receiver is not None:
+            kinds, source = (Kind.MAPPING,), paired.receiver
+        elif paired is not None and paired.method == "enumerate" and paired.args:
+            source = paired.args[0]
+        else:
+            return UNKNOWN
+    iterated = knows.value_of(source)
+    return iterated.inner.at_most(iterated.confidence) if iterated.kind in kinds else UNKNOWN
 
 
 def _assigned(knows: Knowledge, node: Assign, binding: Binding) -> Value:
@@ -148,12 +169,10 @@ def _assigned(knows: Knowledge, node: Assign, binding: Binding) -> Value:
         declared = knows.annotated(node.annotation, node)
         if declared.is_known and not _is_twin(knows, declared, node):
             return declared.because(f"annotated in line {node.line}")
-    value = node.value
-    for index in binding.path:
-        if not isinstance(value, Sequence) or not 0 <= index < len(value.elts):
-            return UNKNOWN
-        value = value.elts[index]
-    return UNKNOWN if value is None else knows.value_of(value).because(f"assigned in line {node.line}")
+    if node.value is None:
+        return UNKNOWN
+    value = part_of(knows, node.value, binding.path) if binding.path else knows.value_of(node.value)
+    return value.because(f"assigned in line {node.line}")
 
 
 def _is_twin(knows: Knowledge, declared: Value, node: Assign) -> bool:

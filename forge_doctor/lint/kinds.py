@@ -33,6 +33,8 @@ class Kind(Enum):
     ASYNC_ITERATOR = auto()  # `async for` gives `of`
     ITERATOR = auto()  # `for` gives `of`
     COLLECTION = auto()  # of which each element is `of`
+    MAPPING = auto()  # of which each value is `of`
+    CONTEXT_VAR = auto()  # whose `get()` gives `of`
     CALLABLE = auto()  # calling it gives `of`
     INSTANCE_STATE = auto()  # what SQLAlchemy keeps of a mapped object: `inspect(row)`
     DEPENDENCY = auto()  # `Depends(f)`: the framework gives `of`

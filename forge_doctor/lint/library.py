@@ -71,6 +71,10 @@ GENERIC = {
         ("list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence", "Collection", "deque"),
         Kind.COLLECTION,
     ),
+    **dict.fromkeys(
+        ("dict", "Dict", "defaultdict", "DefaultDict", "OrderedDict", "Mapping", "MutableMapping"), Kind.MAPPING
+    ),
+    "ContextVar": Kind.CONTEXT_VAR,
     "type": Kind.CLASS,
     "Type": Kind.CLASS,
 }

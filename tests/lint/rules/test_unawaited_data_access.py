@@ -272,6 +272,134 @@ class UserService(Service[int, Users]):
         return self.repo.one(db, 1).name  # expect high
 """,
     """\
+from typing import Annotated, Any
+from fastapi import Depends
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+class Users(Repo):
+    async def one(self, key):
+        return await self.db.get(int, key)
+class AdminUsers(Users):
+    async def all(self):
+        return await self.db.get(int, 1)
+def repository(class_):
+    def made() -> Repo:
+        return class_(1)
+    return made
+def whatever() -> dict: ...
+def admins() -> AdminUsers: ...
+async def f(
+    users: Annotated[Users, Depends(repository(Users))],
+    others: Annotated[Users, Depends(whatever)],
+    more: Annotated[Users, Depends(admins)],
+):
+    if not users.one(1):  # expect high
+        return None
+    others.one(1)  # expect high
+    more.all()  # expect high
+    return users.one(2).name  # expect high
+""",
+    """\
+made = None
+def stores():
+    global made
+    if made is not None:
+        return made
+    class Store:
+        @classmethod
+        async def one(cls, db: AsyncSession):
+            return await db.get(cls, 1)
+    class Other: ...
+    made = (Other, Store)
+    return made
+class Holder:
+    def __init__(self):
+        other, store = stores()
+        self.store = store
+        self.other = other
+    async def load(self, db: AsyncSession):
+        self.other.one(db)
+        return self.store.one(db)  # expect high
+async def opened():
+    return 1, Factory()
+async def f():
+    key, session = await opened()
+    session.get(int, key)
+    user = Holder().load(session)  # expect high
+    return user.name
+""",
+    """\
+from typing import Type, TypeVar
+T = TypeVar("T")
+ModelType = TypeVar("ModelType", bound="Base")
+class Base:
+    @classmethod
+    async def one(cls: Type[T], db: AsyncSession, key) -> T:
+        found = await db.get(cls, key)
+        return found or cls.made(db)  # expect high
+    @classmethod
+    async def made(cls: type[ModelType], db: AsyncSession) -> ModelType | None:
+        return await db.get(cls, 1)
+class User(Base):
+    async def load(self: ModelType, db: AsyncSession) -> ModelType:
+        return await db.get(int, 1)
+    async def names(self, db: AsyncSession):
+        return await db.get(int, 1)
+async def f(db: AsyncSession):
+    user = await User.one(db, 1)
+    user.names(db)  # expect high
+    (await user.load(db)).names(db)  # expect high
+    names = (await User.made(db)).names(db)  # expect high
+    return names.all
+""",
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+    @classmethod
+    async def load(cls, db: AsyncSession):
+        return await db.get(int, 1)
+class Other(Repo): ...
+TYPES: dict[str, type[Repo]] = {"a": Repo, "b": Other}
+async def f(db: AsyncSession, named: dict[str, Repo]):
+    held = {"a": Repo(db)}
+    made = {key: Repo(db) for key in "ab"}
+    TYPES["a"].load(db)  # expect high
+    TYPES.get("b").load(db)  # expect high
+    named["a"].save()  # expect high
+    made["a"].save()  # expect high
+    for repo in held.values():
+        repo.save()  # expect high
+    for key, repo in held.items():
+        repo.save()  # expect high
+    for n, repo in enumerate([Repo(db)]):
+        repo.save()  # expect high
+    for type_ in (Repo, Repo):
+        type_.load(db)  # expect high
+    next((repo for repo in [Repo(db)] if repo), None).save()  # expect high
+""",
+    """\
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self):
+        await self.db.flush()
+class Users(Repo): ...
+class Uow:
+    def __init__(self, db: AsyncSession):
+        self._users = Users(db)
+    @property
+    def users(self) -> Repo:
+        return self._users
+    async def f(self):
+        self.users.save()  # expect high
+        coroutine = self.users.save()  # expect high
+        return coroutine.name
+""",
+    """\
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 async def load(db: AsyncSession):
@@ -302,6 +430,29 @@ async def named(repo: Repo, wanted):
     if wanted:
         save_coro = repo.save()
     return 1, save_coro
+""",
+    """\
+import asyncio
+class Services:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def count(self):
+        return await self.db.scalar(select(1))
+class Blocking:
+    def __init__(self, services):
+        self.services = services
+    def __getattr__(self, name):
+        return lambda *args: asyncio.run(getattr(self.services, name)(*args))
+class Adapter:
+    def __init__(self):
+        self._services = None
+    def open(self, db):
+        self._services = Blocking(Services(db))
+    @property
+    def services(self) -> Services:
+        return self._services
+def show(adapter: Adapter):
+    return adapter.services.count().real
 """,
     """\
 from collections.abc import AsyncIterator, Awaitable
@@ -654,3 +805,22 @@ async def f():
 """
     )
     check_source(code, RULE, tmp_path)
+
+
+def test_a_module_that_is_imported_by_a_call_is_known(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/users.py": AWAITS + "async def load(db: AsyncSession):\n    return await db.get(int, 1)\n",
+        "shop/api.py": """\
+            from importlib import import_module
+
+            async def passed_on(*args):
+                users = import_module("shop.users")
+                return users.load(*args)  # expect high
+
+            async def unknown(name, *args):
+                users = import_module(f"shop.{name}")
+                return users.load(*args)
+            """,
+    }
+    check_source(files, RULE, tmp_path)

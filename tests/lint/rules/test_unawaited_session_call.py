@@ -295,6 +295,44 @@ async def work(db: AsyncSession, keys):
     check_source(code, RULE, tmp_path)
 
 
+def test_a_context_manager_is_known_by_whatever_name_its_decorator_is_imported(tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + """\
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager as managed
+@managed
+async def opened() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(1) as session:
+        yield session
+async def work():
+    async with opened() as s:
+        s.connection()  # expect high
+"""
+    )
+    check_source(code, RULE, tmp_path)
+
+
+def test_the_session_of_a_context_variable_is_known_by_its_type(tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + """\
+from contextvars import ContextVar
+current: ContextVar[AsyncSession | None] = ContextVar("current", default=None)
+name: ContextVar[str] = ContextVar("name")
+untyped = ContextVar("untyped")
+async def work():
+    current.get().commit()  # expect high
+    db = current.get()
+    db.commit()  # expect high
+    name.get().commit()
+    untyped.get().commit()
+    current.set(db)
+"""
+    )
+    check_source(code, RULE, tmp_path)
+
+
 def test_an_await_is_inserted_with_parentheses_where_something_follows(tmp_path: Path) -> None:
     before = body("db.commit()", "return db.execute(select(1)).scalars().all()")
     assert fixed(before, RULE, tmp_path) == body(

@@ -1,0 +1,60 @@
+"""What a part of an unpacked value is: of a tuple as written, or as the project's own function returns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
+from forge_doctor.lint.knowledge import Knowledge
+from forge_doctor.lint.nodes import Assign, Await, Call, Constant, FunctionDef, Name, Node, Return, Sequence
+
+MAX_DEPTH = 3
+
+
+def part_of(knows: Knowledge, value: Node, path: tuple[int, ...]) -> Value:
+    """What stands at a place of the tuple that an expression gives."""
+    parts = [_at(one, path) for one in _tuples(knows, value, 0)]
+    return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts])
+
+
+def _at(value: Node, path: tuple[int, ...]) -> Node | None:
+    for index in path:
+        if not isinstance(value, Sequence) or not 0 <= index < len(value.elts):
+            return None
+        value = value.elts[index]
+    return value
+
+
+def _tuples(knows: Knowledge, value: Node, depth: int) -> Iterator[Node]:
+    """The tuples an expression may give; what is not known to be one stands for itself."""
+    inner = value.value if isinstance(value, Await) else value
+    if depth < MAX_DEPTH and isinstance(inner, Call):
+        given = _given_by(knows, inner, is_awaited=inner is not value)
+    elif depth < MAX_DEPTH and isinstance(value, Name):
+        given = _bound_to(knows, value)
+    else:
+        given = [value]
+    for one in given:
+        yield from [one] if one is value else _tuples(knows, one, depth + 1)
+
+
+def _given_by(knows: Knowledge, call: Call, *, is_awaited: bool) -> list[Node]:
+    """What a function of the project returns, for each way out of it."""
+    func = knows.value_of(call.func)
+    function = func.definition if func.kind is Kind.FUNCTION else None
+    if not isinstance(function, FunctionDef) or function.is_generator or function.is_async is not is_awaited:
+        return [call]
+    return [one.value or call for one in function.find(Return, nested=False)] or [call]
+
+
+def _bound_to(knows: Knowledge, name: Name) -> list[Node]:
+    """What a name is set to, the `None` it begins with left out."""
+    found = knows.scopes(name.file).lookup(name.text, name)
+    given: list[Node] = []
+    for binding in [] if found is None else found[1]:
+        node = binding.node
+        value = node.value if isinstance(node, Assign) and not node.is_augmented and not binding.path else None
+        if value is None:
+            return [name]
+        given += [] if isinstance(value, Constant) and value.text == "None" else [value]
+    return given or [name]
