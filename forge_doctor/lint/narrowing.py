@@ -28,6 +28,8 @@ def narrow(knows: Knowledge, node: Node, value: Value) -> Value:
             return Value(told.kind, definition=told.definition, why=TOLD) if told.is_known else value
         if any(one.kind.is_async and value.kind in (one.kind, Kind.UNKNOWN) for one in tested):
             return Value(Kind.OTHER, why=TOLD)
+        if value.kind is Kind.INSTANCE and any(one.definition is value.definition for one in tested):
+            return Value(Kind.OTHER, why=TOLD)
     return value
 
 

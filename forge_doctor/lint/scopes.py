@@ -214,7 +214,7 @@ def reaching(bindings: list[Binding], at: Node) -> list[Binding]:
     on upwards until one that is always passed; all of them where none stands before."""
     found: list[Binding] = []
     for binding in reversed(bindings):
-        if not _is_before(binding, at):
+        if not _is_before(binding, at) or _is_in_other_branch(binding, at):
             continue
         found.append(binding)
         if _always_passed(binding, at):
@@ -227,6 +227,18 @@ def _is_before(binding: Binding, at: Node) -> bool:
     return binding.start <= at.start and not (
         isinstance(binding.node, Assign | NamedExpr) and binding.node.contains(at)
     )
+
+
+def _is_in_other_branch(binding: Binding, at: Node) -> bool:
+    """Whether it is bound where an `if` holds, and `at` stands in the `elif` or `else` of the same."""
+    block = binding.node.raw.parent
+    while block is not None and block.end_byte <= at.start:
+        around = block.parent
+        if around is not None and around.type in ("if_statement", "elif_clause") and block.type == "block":
+            whole = around.parent if around.type == "elif_clause" else around
+            return whole is not None and bool(at.start < whole.end_byte)
+        block = around
+    return False
 
 
 def _always_passed(binding: Binding, at: Node) -> bool:

@@ -90,3 +90,23 @@ async def f(session):
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_tested_name_is_what_the_test_says(name: str, tmp_path: Path) -> None:
     check_source(HEAD + SOURCES[name], "unawaited-session-call", tmp_path, least=Confidence.MEDIUM)
+
+
+def test_an_instance_of_a_class_is_none_of_it_where_isinstance_denies_that(tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + """\
+class Stored:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def load(self):
+        return await self.db.get(int, 1)
+async def f(db: AsyncSession, make):
+    store = make() if make else Stored(db)
+    if isinstance(store, Stored):
+        store.load()  # expect high
+    else:
+        store.load()
+"""
+    )
+    check_source(code, "unawaited-data-access", tmp_path)

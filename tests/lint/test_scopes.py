@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.lint.bindings import How
 from forge_doctor.lint.nodes import Assign, Name
-from forge_doctor.lint.scopes import Scope, Scopes
+from forge_doctor.lint.scopes import Scope, Scopes, reaching
 from forge_doctor.lint.source import parse
 
 CODE = """
@@ -95,3 +95,15 @@ def test_a_comprehensions_name_hides_the_one_around_it_but_not_from_what_it_walk
         walked: [How.PARAM, How.ASSIGN],
         outside: [How.PARAM, How.ASSIGN],
     }
+
+
+def test_what_one_branch_binds_does_not_reach_the_others() -> None:
+    file = parse(
+        "def f(one):\n    if one:\n        one = 1\n    elif one:\n        one = 2\n    else:\n        one.x\n    one.y\n"
+    )
+    scopes = Scopes(file)
+    *_, tested, _, inner, after = [name for name in file.query(Name) if name.text == "one"]
+    found = scopes.lookup("one", inner)
+    assert found is not None
+    lines = {read: [one.node.line for one in reaching(found[1], read)] for read in (tested, inner, after)}
+    assert lines == {tested: [1], inner: [1], after: [5, 3, 1]}
