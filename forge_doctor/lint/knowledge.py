@@ -35,6 +35,10 @@ class Knowledge(Protocol):
     def surfaces(self) -> Surfaces:
         """What every file tells without being parsed, in the order of their paths."""
 
+    @property
+    def data_access_names(self) -> frozenset[str]:
+        """The names of functions whose call may give a coroutine that uses a session."""
+
     def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
         """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""
 

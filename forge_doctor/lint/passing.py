@@ -9,6 +9,7 @@ from forge_doctor.lint.doubles import is_declaration
 from forge_doctor.lint.kinds import Kind, Value
 from forge_doctor.lint.nodes import Await, Call, FunctionDef, Return
 from forge_doctor.lint.project import Project
+from forge_doctor.lint.touching import is_port
 
 
 class DataAccess(NamedTuple):
@@ -19,7 +20,10 @@ class DataAccess(NamedTuple):
 
 
 def data_access(project: Project, call: Call) -> DataAccess | None:
-    """What a call gives, if it is surely (or most likely) such a coroutine; None for anything else."""
+    """What a call gives, if it is surely (or most likely) such a coroutine; None for anything else.
+
+    A method that is only declared uses a session if another of that name in the project does.
+    """
     value = project.value_of(call)
     if value.kind is not Kind.COROUTINE:
         return None
@@ -30,9 +34,14 @@ def data_access(project: Project, call: Call) -> DataAccess | None:
         confidence = None if is_declaration(called) else _passed_on(project, called)
         return None if confidence is None else DataAccess(function=called, confidence=min(value.confidence, confidence))
     function = value.definition
-    if not isinstance(function, FunctionDef) or not project.touches_session(function):
+    if not isinstance(function, FunctionDef):
         return None
-    return DataAccess(function=function, confidence=max(value.confidence, Confidence.MEDIUM))
+    if project.touches_session(function):
+        return DataAccess(function=function, confidence=max(value.confidence, Confidence.MEDIUM))
+    # Sync code that calls one knows of an implementation that is sync as well.
+    if is_port(project, function) and call.function is not None and call.function.is_async:
+        return DataAccess(function=function, confidence=Confidence.MEDIUM)
+    return None
 
 
 def _is_awaited_elsewhere(project: Project, call: Call, value: Value) -> bool:
@@ -68,3 +77,17 @@ def _given(project: Project, statement: Return) -> Confidence | None:
         return None
     confidence = project.value_of(call).confidence
     return confidence if confidence > Confidence.LOW else None
+
+
+def awaited_twin(project: Project, call: Call) -> Call | None:
+    """A call that is written the same and given a session as well, but awaited; None where this one is given none."""
+    if not _is_given_session(project, call):
+        return None
+    text = call.func.text
+    twins = (one for one in call.file.calls(call.method, awaited=True) if one.func.text == text)
+    return next((one for one in twins if isinstance(one.parent, Await) and _is_given_session(project, one)), None)
+
+
+def _is_given_session(project: Project, call: Call) -> bool:
+    given = (project.known(one) for one in (*call.args, *(one.value for one in call.keywords)))
+    return any(one.kind.is_async_session and one.confidence > Confidence.LOW for one in given)

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from forge_doctor.lint.suspects import DATABASE_WORDS
+from forge_doctor.lint.suspects import DATABASE_WORDS, STORE_WORDS
 from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
@@ -148,11 +148,11 @@ def _passing(data: bytes) -> Iterator[bytes]:
 
 
 def _data_access(data: bytes) -> Iterator[bytes]:
-    """The names of `async def`s with a word of a session before the next one begins."""
+    """The names of `async def`s with a word of a session, or of what keeps one, before the next one begins."""
     heads = list(ASYNC_DEF.finditer(data))
-    if not heads or not any(word in data for word in DATABASE_WORDS):
+    words = [word for word in (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS) if word in data] if heads else []
+    if not words:
         return
-    words = [word for word in (*DATABASE_WORDS, *SESSION_CALLS) if word in data]
     end = len(data)
     for match in reversed(heads):
         body, end = data[match.end() : end], match.start()

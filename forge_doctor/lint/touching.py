@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.doubles import is_declaration
 from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
 from forge_doctor.lint.knowledge import Knowledge
 from forge_doctor.lint.methods import COROUTINES
@@ -21,15 +22,23 @@ MOST_FUNCTIONS = 50  # that are read to answer for one
 
 
 def touches_session(knows: Knowledge, function: FunctionDef) -> bool:
-    """Whether it has to do with one itself, or awaits a function of the project that does, at whatever depth."""
+    """Whether it has to do with one itself, or awaits a function of the project that does, at whatever depth; of a method
+    that is only declared it is enough that another of its name does."""
     known, waiting = {function}, [function]
     while waiting and len(known) <= MOST_FUNCTIONS:
         one = waiting.pop(0)
-        if _touches_itself(knows, one):
+        if _touches_itself(knows, one) or (one is not function and is_port(knows, one)):
             return True
         waiting += dict.fromkeys(called for called in _awaited(knows, one) if called not in known)
         known.update(waiting)
     return False
+
+
+def is_port(knows: Knowledge, function: FunctionDef) -> bool:
+    """Whether it is a method that is only declared, once, and one of its name in the project may use a session."""
+    if not function.is_method or not is_declaration(function) or function.decorated_by("overload"):
+        return False
+    return function.name in knows.data_access_names
 
 
 def _touches_itself(knows: Knowledge, function: FunctionDef) -> bool:

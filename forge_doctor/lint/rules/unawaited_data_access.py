@@ -2,7 +2,8 @@
 
 Why: calling an `async def`, or a plain function that returns what one gives, only makes a coroutine
 object. The repository method that was to save or load never runs, nothing is sent to the database, and
-what is kept is no row but a coroutine.
+what is kept is no row but a coroutine. A method that a Protocol or an abstract class only declares counts
+as well, where one of its name in the project uses a session.
 
 Bad:
 
@@ -36,11 +37,11 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
-from forge_doctor.lint.doubles import is_mocked
+from forge_doctor.lint.doubles import is_declaration, is_mocked
 from forge_doctor.lint.fates import fate_of
 from forge_doctor.lint.kinds import Kind
 from forge_doctor.lint.nodes import Call, FunctionDef
-from forge_doctor.lint.passing import data_access
+from forge_doctor.lint.passing import awaited_twin, data_access
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.suspects import DATABASE_WORDS
@@ -62,15 +63,35 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
     for call in file.calls(*names_to_look_for(file, project), awaited=False):
         if call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
-        if project.value_of(call).kind is not Kind.COROUTINE or (
-            call.receiver is not None and is_mocked(call.receiver)
-        ):
+        kind = project.value_of(call).kind
+        if kind not in (Kind.COROUTINE, Kind.UNKNOWN) or (call.receiver is not None and is_mocked(call.receiver)):
+            continue
+        if kind is Kind.UNKNOWN:
+            yield from of_unknown(file, project, call)
             continue
         # Of the few that are faults it is asked last what they do, since that may lead through many functions.
         fate = fate_of(project, call)
         access = data_access(project, call) if fate.is_fault else None
-        if access is not None:
-            yield found(file, call, access.function, fate.use, min(access.confidence, fate.confidence))
+        if access is None or (fate.use is Use.ITERATED_ASYNC and is_declaration(access.function)):
+            continue  # what implements a declaration may be an async generator
+        yield found(file, call, access.function, fate.use, min(access.confidence, fate.confidence))
+
+
+def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
+    """A call of something nobody knows that is given a session, and awaited elsewhere in the file."""
+    twin = awaited_twin(project, call)
+    fate = None if twin is None else fate_of(project, call)
+    # It may be an object of more than one use: a task that can be awaited or cancelled.
+    if twin is not None and fate is not None and fate.is_fault and fate.use not in (Use.CHAINED, Use.ITERATED_ASYNC):
+        yield file.finding(
+            unawaited_data_access,
+            call,
+            f"`{call.method}()` is given a session and awaited in line {twin.line}, but not here: "
+            f"{CONSEQUENCE[fate.use]}",
+            confidence=min(Confidence.MEDIUM, fate.confidence),
+            remedy=f"await {call.method}(...)",
+            edits=await_edits(call),
+        )
 
 
 def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
@@ -94,6 +115,8 @@ def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confide
     edits: tuple[Edit, ...] = await_edits(call)
     kind = "async def" if function.is_async else "def"
     says = "is async and uses a session" if function.is_async else "gives a coroutine that uses a session"
+    if confidence < Confidence.HIGH and is_declaration(function):
+        says = "is async, and what implements it uses a session"
     place = Related(message=f"`{kind} {function.name}`", location=function.file.location(function.name_node))
     return file.finding(
         unawaited_data_access,

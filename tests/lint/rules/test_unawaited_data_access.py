@@ -272,6 +272,37 @@ class UserService(Service[int, Users]):
         return self.repo.one(db, 1).name  # expect high
 """,
     """\
+from abc import ABC, abstractmethod
+from typing import Protocol
+class Users(ABC):
+    @abstractmethod
+    async def one(self, key): ...
+class Names(Protocol):
+    async def of(self, key) -> str: ...
+class StoredUsers(Users):
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def one(self, key):
+        return await self.db.get(int, key)
+class StoredNames:
+    async def of(self, key):
+        async with Factory() as session:
+            return await session.scalar(select(key))
+async def f(users: Users, names: Names):
+    user = users.one(1)  # expect medium
+    names.of(1)  # expect medium
+    return user.name
+""",
+    """\
+from elsewhere import crud
+async def load(db: AsyncSession): ...
+async def f(db: AsyncSession):
+    await crud.load(db=db)
+    if crud.load(db=db):  # expect medium
+        crud.load(db=db)  # expect medium
+    return crud.load(db=db)  # expect medium
+""",
+    """\
 from typing import Annotated, Any
 from fastapi import Depends
 class Repo:
@@ -415,6 +446,62 @@ async def get_users(db: AsyncSession) -> AsyncGenerator[tuple[int, ...], None]:
 """,
 )
 SILENT = (
+    """\
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import cast, overload
+class Documents(ABC):
+    @abstractmethod
+    async def read(self, key) -> str: ...
+    @abstractmethod
+    async def close(self): ...
+    @overload
+    async def run(self, key: int) -> str: ...
+    @overload
+    def run(self, key: str) -> AsyncIterator[str]: ...
+    def run(self, key):
+        return made(self, key)
+class Stored(Documents):
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def read(self, key):
+        yield await self.db.get(int, key)
+    async def close(self):
+        await self.db.close()
+    async def run_it(self):
+        await self.db.flush()
+async def f(documents: Documents, opened):
+    async for one in documents.read(1):
+        print(one)
+    events = documents.run("x")
+    print(events)
+    db = opened()
+    if isinstance(db, Documents):
+        db = cast(Documents, db)
+        await db.close()
+    elif opened:
+        db.close()
+    else:
+        db.close()
+    if isinstance(db, Documents):
+        await db.close()
+    else:
+        db.close()
+def stop(documents: Documents):
+    documents.close()
+""",
+    """\
+from elsewhere import crud, cache, later
+async def load(db: AsyncSession): ...
+async def f(db: AsyncSession, key):
+    await crud.load(db)
+    await cache.load(key)
+    crud.load(key)
+    cache.load(key)
+    cache.load(db)
+    later.load(db).result()
+    return await later.load(db)
+""",
     """\
 from collections.abc import Coroutine
 SaveCoro = Coroutine[None, None, None]
@@ -821,6 +908,45 @@ def test_a_module_that_is_imported_by_a_call_is_known(tmp_path: Path) -> None:
             async def unknown(name, *args):
                 users = import_module(f"shop.{name}")
                 return users.load(*args)
+            """,
+    }
+    check_source(files, RULE, tmp_path)
+
+
+def test_a_function_that_knows_its_storage_by_a_protocol_alone_is_known(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/ports.py": """\
+            from typing import Protocol
+
+            class TeamByKey(Protocol):
+                async def by_key(self, key: int) -> str:
+                    raise NotImplementedError
+            """,
+        "shop/teams.py": """\
+            from shop.ports import TeamByKey
+
+            async def load_team(key: int, dao: TeamByKey) -> str:
+                return await dao.by_key(key)
+            """,
+        "shop/stored.py": AWAITS
+        + """\
+class TeamDao:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def by_key(self, key):
+        return await self.session.get(int, key)
+""",
+        "shop/show.py": """\
+            from shop.teams import load_team
+            from shop.ports import TeamByKey
+
+            async def show(key, teams: TeamByKey):
+                team = load_team(key, teams)  # expect high
+                return team.name
+
+            async def again(key, teams: TeamByKey):
+                return str(teams.by_key(key))  # expect medium
             """,
     }
     check_source(files, RULE, tmp_path)
