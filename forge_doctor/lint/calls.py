@@ -22,6 +22,12 @@ CALLED = {
 # Functions that give back the coroutine they are given, or a task of it.
 SAME = frozenset({"wait_for", "shield", "create_task", "ensure_future"})
 
+# What advanced-alchemy's configuration gives; the session of `provide_session()` is closed by Litestar.
+CONFIGURED = {
+    "get_session": Value(Kind.ASYNC_CONTEXT, of=Value(Kind.ASYNC_SESSION, why="given by get_session()")),
+    "create_session_maker": Value(Kind.ASYNC_FACTORY, why="made by create_session_maker()"),
+    "get_engine": Value(Kind.ASYNC_ENGINE, why="given by get_engine()"),
+}
 # Methods that give one of what something holds.
 TAKING = {
     Kind.MAPPING: ("get", "pop", "setdefault"),
@@ -59,7 +65,9 @@ def method_value(receiver: Value, name: str) -> Value:
 
 
 def _element_value(receiver: Value, name: str) -> Value:
-    """What a method of a dict, a list or a context variable gives."""
+    """What a method of a dict, a list, a context variable or a session's configuration gives."""
+    if receiver.kind is Kind.SESSION_CONFIG:
+        return CONFIGURED.get(name, UNKNOWN)
     takes = TAKING.get(receiver.kind, ())
     if name == "values" and receiver.kind is Kind.MAPPING:
         return Value(Kind.COLLECTION, of=receiver.of, confidence=receiver.confidence)

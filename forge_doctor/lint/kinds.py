@@ -36,6 +36,7 @@ class Kind(Enum):
     MAPPING = auto()  # of which each value is `of`
     CONTEXT_VAR = auto()  # whose `get()` gives `of`
     CALLABLE = auto()  # calling it gives `of`
+    SESSION_CONFIG = auto()  # advanced-alchemy's, which makes engine and sessions
     INSTANCE_STATE = auto()  # what SQLAlchemy keeps of a mapped object: `inspect(row)`
     DEPENDENCY = auto()  # `Depends(f)`: the framework gives `of`
     FUNCTION = auto()  # a function of the project: `definition`

@@ -1,4 +1,4 @@
-"""What names of SQLAlchemy, SQLModel and the standard library stand for, by their dotted path; imports neither."""
+"""What names of SQLAlchemy, SQLModel, advanced-alchemy and the standard library stand for, by their dotted path; imports neither."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ MAKERS = {
 # They give the session that a mapped object is in, and make none.
 OBJECT_SESSIONS = frozenset({"async_object_session", "object_session"})
 LIBRARIES = ("sqlalchemy", "sqlmodel")
+# advanced-alchemy's own name, and what passes its classes on.
+ADVANCED_ALCHEMY = ("advanced_alchemy", "litestar")
 # Packages whose sessions and connections talk HTTP or to something else.
 LOOKALIKES = frozenset(
     """aiohttp httpx requests requests_html curl_cffi neo4j aiobotocore aioboto3 boto3 cassandra telethon contextvars
@@ -105,6 +107,8 @@ WRAPPING_DECORATORS = frozenset(
 def library_value(dotted: str) -> Value | None:
     """The class or function a dotted path of SQLAlchemy or SQLModel names; None where it is neither."""
     package, _, name = dotted.rpartition(".")
+    if name == "SQLAlchemyAsyncConfig" and package.partition(".")[0] in ADVANCED_ALCHEMY:
+        return Value(Kind.CLASS, of=Value(Kind.SESSION_CONFIG), name=dotted)
     if package.partition(".")[0] not in LIBRARIES:
         return None
     if name in ASYNC_CLASSES and "asyncio" in package:

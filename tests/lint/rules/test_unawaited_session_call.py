@@ -313,6 +313,25 @@ async def work():
     check_source(code, RULE, tmp_path)
 
 
+@pytest.mark.parametrize("package", ["advanced_alchemy.config", "litestar.plugins.sqlalchemy"])
+def test_the_session_of_advanced_alchemys_configuration_is_known(package: str, tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + f"""\
+from {package} import SQLAlchemyAsyncConfig
+config = SQLAlchemyAsyncConfig(connection_string="x")
+maker = config.create_session_maker()
+async def work(connection):
+    async with config.get_session() as s:
+        s.commit()  # expect high
+    async with maker() as s:
+        s.flush()  # expect high
+    config.something().commit()
+"""
+    )
+    check_source(code, RULE, tmp_path)
+
+
 def test_the_session_of_a_context_variable_is_known_by_its_type(tmp_path: Path) -> None:
     code = (
         HEAD
