@@ -51,7 +51,8 @@ def tests_of(node: Node) -> Iterator[tuple[Call, bool]]:
 def _tests_around(node: Node) -> Iterator[tuple[Call, bool]]:
     inner, root = node, node.text.partition(".")[0]
     for around in node.ancestors:
-        if isinstance(inner, Statement):
+        # What stands before an `else` stands before its `if`, whose own test comes first.
+        if isinstance(inner, Statement) and not inner.raw.type.endswith("_clause"):
             yield from _left_before(inner, node.text)
         if isinstance(around, If | IfExp) and not around.test.contains(inner):
             body = around.body if isinstance(around.body, tuple) else (around.body,)

@@ -44,6 +44,18 @@ async def f(db: AsyncSession | Session):
 async def f(db: AsyncSession | Session, q):
     return await db.scalar(q) if isinstance(db, AsyncSession) else db.scalar(q)
 """,
+    "an else after a branch that leaves and a new value": """\
+async def f(db: AsyncSession | Session | AsyncConnection, q):
+    if isinstance(db, AsyncConnection):
+        return await db.execute(q)
+    if isinstance(db, AsyncSession):
+        db = cast(AsyncSession, db)
+        await db.flush()
+    if isinstance(db, AsyncSession):
+        await db.execute(q)
+    else:
+        db.execute(q)
+""",
     "a nested function": """\
 async def f(db: AsyncSession | Session, thread):
     if isinstance(db, AsyncSession):
