@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.between import find_bouncer
+from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
-from forge_doctor.pool.snapshot import Looks, PoolSnapshot, Refusal, Server, Session
+from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.networks import local_networks
@@ -99,8 +100,8 @@ class Examination:
     async def looks(self, duration_s: float) -> PoolSnapshot:
         """The last of several looks within `duration_s` seconds, with what they showed together."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
         taken = [await self.look()]
+        began = loop.time()
         while (left := began + duration_s - loop.time()) > 0:
             await asyncio.sleep(min(LOOK_EVERY_S, left))
             taken.append(await self.look())
@@ -193,29 +194,3 @@ def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[st
 def most_common_client(clients: Sequence[tuple[str, str]], default: tuple[str, str]) -> tuple[str, str]:
     """The (role, database) of most sessions: whose settings count."""
     return max(sorted(set(clients)), key=clients.count, default=default)
-
-
-def compare(taken: Sequence[PoolSnapshot], window_s: float) -> Looks:
-    """What several looks show together: connections opened meanwhile, transactions that never ended.
-
-    Connections that came and went between two looks are in pg_stat_database.sessions (14+).
-    """
-    first, last = taken[0], taken[-1]
-    before = {session.pid for session in first.sessions}
-    new = {session.pid for look in taken[1:] for session in look.sessions} - before
-    new |= {one.pid for one in last.sessions if one.pid in before and (one.backend_age_s or window_s) < window_s}
-    counted = [look.server.counters.sessions for look in (first, last) if look.server and look.server.counters]
-    by_counter = (counted[1] or 0) - (counted[0] or 0) if len(counted) == len((first, last)) else 0
-    idle = [
-        {one.pid for one in look.sessions if one.idle_in_transaction and not one.aborted and (one.xact_age_s or 0) > 0}
-        for look in taken
-    ]
-    stayed = set.intersection(*idle)
-    persisting = sorted(one.pid for one in last.sessions if one.pid in stayed and (one.state_age_s or 0) >= window_s)
-    in_use = [sum(1 for one in look.sessions if one.state not in ("idle", None)) for look in taken if look.server]
-    return Looks(
-        window_s=window_s,
-        opened=max(len(new), by_counter),
-        persisting=tuple(persisting),
-        in_use=sum(in_use) / len(in_use) if in_use else None,
-    )
