@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.kinds import Kind, words
-from forge_doctor.lint.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With
+from forge_doctor.lint.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With, Yield
 from forge_doctor.lint.project import Project
 from forge_doctor.lint.source import SourceFile
 from forge_doctor.lint.statements import sql_of
@@ -21,17 +21,16 @@ ENDING = words("commit rollback close aclose remove invalidate reset")
 
 
 class BeginBlock(NamedTuple):
-    """`async with session.begin():`; `session` is how the code inside calls the session or connection."""
+    """`async with session.begin():`, or of a context manager of the project that yields its session in such a block.
+
+    `session` is how the code inside calls the session or connection; `is_nested` is True for a savepoint.
+    """
 
     statement: With
     session: str
     opener: Call
     confidence: Confidence
-
-    @property
-    def is_nested(self) -> bool:
-        """Whether it is a savepoint."""
-        return self.opener.method == "begin_nested"
+    is_nested: bool
 
 
 def begin_blocks(project: Project, node: Node) -> Iterator[BeginBlock]:
@@ -46,15 +45,31 @@ def begin_blocks(project: Project, node: Node) -> Iterator[BeginBlock]:
 def _begun(project: Project, statement: With) -> Iterator[BeginBlock]:
     for item in statement.items:
         call = item.value
-        if not isinstance(call, Call) or call.method not in ("begin", "begin_nested") or call.receiver is None:
+        if not isinstance(call, Call):
+            continue
+        if call.method not in ("begin", "begin_nested") or call.receiver is None:
+            if item.target is not None and (kept := _held_by_manager(project, call)) is not None:
+                yield kept._replace(statement=statement, session=item.target.text, opener=call)
             continue
         value = project.known(call.receiver)
         if value.confidence is Confidence.LOW:
             continue
         if value.kind in HOLDERS:
-            yield BeginBlock(statement=statement, session=call.receiver.text, opener=call, confidence=value.confidence)
+            yield BeginBlock(statement, call.receiver.text, call, value.confidence, call.method == "begin_nested")
         elif value.kind in (Kind.ASYNC_FACTORY, Kind.ASYNC_ENGINE) and item.target is not None:
-            yield BeginBlock(statement=statement, session=item.target.text, opener=call, confidence=value.confidence)
+            yield BeginBlock(statement, item.target.text, call, value.confidence, is_nested=False)
+
+
+def _held_by_manager(project: Project, call: Call) -> BeginBlock | None:
+    """The begin block in which a context manager of the project yields its session, in that function's own words."""
+    manager = project.value_of(call.func).definition
+    if not isinstance(manager, FunctionDef) or not manager.file.mentions(b".begin"):
+        return None
+    yields = list(manager.find(Yield, nested=False))
+    given = yields[0].value if len(yields) == 1 else None
+    if given is None:
+        return None
+    return next((block for block in begin_blocks(project, yields[0]) if block.session == given.text), None)
 
 
 def session_calls(file: SourceFile, project: Project, methods: frozenset[str]) -> Iterator[tuple[Call, Confidence]]:

@@ -46,8 +46,6 @@ SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")
 @check(severity=Severity.ERROR)
 def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the begin blocks around every commit and rollback."""
-    if not file.mentions(b".begin"):
-        return
     for call in file.calls("commit", "rollback"):
         function = call.function
         if function is None or call.receiver is None or not is_awaited(call):

@@ -46,6 +46,10 @@ GOOD = [
         "        await c.execute(q)\n"
     ),
 ]
+MANAGER = (
+    "@asynccontextmanager\nasync def scope():\n    async with Session() as own:\n{block}\n"
+    "async def f(q):\n    async with scope() as s:\n        await s.commit()  # expect high\n        await s.execute(q)\n"
+)
 START = "async def f(db: AsyncSession, other: AsyncSession, q):\n"
 
 
@@ -64,3 +68,28 @@ def test_a_commit_with_nothing_behind_it_is_only_too_much(code: str, tmp_path: P
 @pytest.mark.parametrize("code", GOOD)
 def test_other_commits_are_silent(code: str, tmp_path: Path) -> None:
     check_source(project(START + code), "commit-inside-begin-block", tmp_path)
+
+
+def test_the_block_of_a_context_manager_of_the_project_counts(tmp_path: Path) -> None:
+    code = MANAGER.format(block="        async with own.begin():\n            yield own")
+    (found,) = check_source(project(code), "commit-inside-begin-block", tmp_path)
+    assert "the block of `scope()` holds" in found.message
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "        async with own.begin():\n            pass\n        yield own",
+        "        async with own.begin():\n            yield q",
+        "        yield own",
+    ],
+)
+def test_but_only_where_it_yields_the_session_inside(block: str, tmp_path: Path) -> None:
+    code = MANAGER.format(block=block).replace("  # expect high", "")
+    check_source(project(code), "commit-inside-begin-block", tmp_path)
+
+
+def test_a_savepoint_of_a_context_manager_is_one(tmp_path: Path) -> None:
+    code = MANAGER.format(block="        async with own.begin_nested():\n            yield own")
+    check_source(project(code.replace("        await s.execute(q)\n", "").replace("  # expect high", "")),
+                 "commit-inside-begin-block", tmp_path)  # fmt: skip
