@@ -89,11 +89,12 @@ def shop_environment(server: str) -> dict[str, str]:
 
 
 def uvicorn(port: int) -> tuple[str, ...]:
-    """The command that serves the shop."""
+    """The command that serves the shop, whose log tells the time."""
     application = "forge_doctor.demo.shop.api:app"
+    log = ("--log-config", str(SHOP / "log_config.json"))
     listen = ("--host", "127.0.0.1", "--port", str(port))
     patience = ("--timeout-graceful-shutdown", "1")
-    return (sys.executable, "-m", "uvicorn", application, "--workers", str(WORKERS), *listen, *patience)
+    return (sys.executable, "-m", "uvicorn", application, "--workers", str(WORKERS), *listen, *patience, *log)
 
 
 @asynccontextmanager

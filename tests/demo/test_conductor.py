@@ -128,6 +128,7 @@ def test_the_triage_of_the_log_leads_to_the_faults_that_the_database_cannot_show
     signature, _ = fault.shown_by
     assert re.search(rf"{re.escape(str(locate(fault)))};?{signature};?highconfidence", page)  # wherever it is folded
     assert "2problemsin" in page
+    assert re.search(r"count\d+events\([^)]*\)first20\d\d-[\dT:.-]+Z;last20", page), "the log tells the time"
 
 
 @pytest.mark.parametrize(
