@@ -12,6 +12,7 @@ from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
 
 README = help_blocks.README.read_text(encoding="utf-8")
+ROOT = help_blocks.README.parent
 
 
 def test_every_command_has_its_help_in_the_readme() -> None:
@@ -49,6 +50,15 @@ def test_the_check_of_the_blocks_fails_where_one_is_outdated(tmp_path) -> None: 
     subprocess.run((sys.executable, "-c", script, "--write"), check=True, timeout=60)
     assert "Print the manual of a check" in readme.read_text(encoding="utf-8")
     subprocess.run((sys.executable, "-c", script), check=True, timeout=60)
+
+
+def test_what_the_readme_shows_of_lint_is_what_it_says_of_the_shop() -> None:
+    shop = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("forge_doctor/demo/shop/*.py"))
+    lint = (sys.executable, "-m", "forge_doctor", "lint", "--no-cache", *shop)
+    said = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    shown = re.findall(r"```text\n(CRITICAL    send_receipt.*?)```", README, re.DOTALL)
+    assert len(shown) == 1
+    assert shown[0] in said.stdout
 
 
 def test_the_readme_shows_the_picture() -> None:
