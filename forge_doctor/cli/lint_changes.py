@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from forge_doctor.render.digest import counted
+
 if TYPE_CHECKING:
     from forge_doctor.lint.fix_files import Change, Changes
 
@@ -44,7 +46,7 @@ def _tell(changes: Iterable[Change], problems: Iterable[str], verb: str) -> None
         names.add(change.name)
     if settled:
         rules = ", ".join(f"{rule} {count}" for rule, count in settled.most_common())
-        say(f"{verb}: {settled.total()} findings in {len(names)} files ({rules})")
+        say(f"{verb}: {counted(settled.total(), 'findings')} in {counted(len(names), 'files')} ({rules})")
 
 
 def say(text: str) -> None:

@@ -21,6 +21,7 @@ from forge_doctor.lint.examine import Examination, examine, statistics
 from forge_doctor.lint.per_file import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.lint.request import Request, default_path, file_name, lint_from
 from forge_doctor.lint.search import Scope, excludes
+from forge_doctor.render.digest import counted
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
             sys.exit(EXIT_FINDINGS if print_diff(changes) else exit_code([replace(looked.report, findings=())]))
         looked = examine(request) if write_changes(changes, "fixed") else looked
     if looked.gone:
-        say(f"{looked.gone} findings of the baseline are gone: write it anew with --write-baseline")
+        say(f"gone: {counted(looked.gone, 'findings')} of the baseline; write it anew with --write-baseline")
     deliver([_report(looked, flags)], options)
 
 
@@ -195,5 +196,5 @@ def _write_baseline(path: Path, request: Request, looked: Examination, options: 
     looked_at = frozenset(request.scope.relative(str(file)) for file in looked.files)
     known = merged(before, fresh, looked_at, lambda name: (request.scope.base / name).is_file())
     write_file(path, baseline_text(known), "--write-baseline")
-    say(f"{path}: {sum(known.values())} findings written")
+    say(f"{path}: {counted(sum(known.values()), 'findings')} written")
     sys.exit(exit_code([replace(looked.report, findings=())]))

@@ -228,7 +228,7 @@ def test_a_file_that_cannot_be_written_is_named_and_the_finding_stays(shop: Path
 def test_a_baseline_leaves_only_new_findings(shop: Path) -> None:
     written = lint(shop, "--write-baseline", "known.json")
     assert (written.status, written.out) == (0, "")
-    assert written.err == "forge-doctor: known.json: 1 findings written\n"
+    assert written.err == "forge-doctor: known.json: 1 finding written\n"
     write(shop, app__save="# moved\n\n" + FAULTY)
     known = lint_json(shop, "--baseline", "known.json")
     assert (known.status, known.findings) == (0, [])
@@ -237,7 +237,7 @@ def test_a_baseline_leaves_only_new_findings(shop: Path) -> None:
     configure(shop, 'baseline = "known.json"')
     assert lint_json(shop / "app").places == [f"{RULE} save.py:6"]
     write(shop, app__save=MENDED)
-    assert "1 findings of the baseline are gone" in lint(shop).err
+    assert "gone: 1 finding of the baseline" in lint(shop).err
 
 
 def test_a_baseline_of_some_files_keeps_what_is_known_of_the_others(shop: Path) -> None:
