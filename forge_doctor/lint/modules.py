@@ -150,8 +150,8 @@ class Modules:
         """Folders an absolute import may start from, nearest first, packages themselves left out but for the root, which
         programs are started from whatever lies in it."""
         bases: list[Path] = []
-        around = [folder for folder in importer.parents if folder == self.root or self.root in folder.parents]
-        for folder in around:
+        above = list(importer.parents)
+        for folder in above[: above.index(self.root) + 1] if self.root in above else ():
             names = self._listing(folder)
             if PACKAGE_MARK not in names or folder in (importer.parent, self.root):
                 bases.append(folder)

@@ -39,7 +39,8 @@ class Reading:
 
     def name(self, path: Path) -> str:
         """How findings name a file."""
-        return (path.relative_to(self.here) if path.is_relative_to(self.here) else path).as_posix()
+        folder = os.path.join(self.here, "")  # noqa: PTH118 - `relative_to` makes a path of each folder above
+        return str(path).removeprefix(folder).replace(os.sep, "/")
 
     def start(self, path: Path) -> None:
         """From here on, what is opened for no other file is opened for this one."""
