@@ -12,6 +12,8 @@ from forge_doctor.finding import Confidence, Severity
 from forge_doctor.formats import OutputFormat
 from forge_doctor.settings import Settings, load_settings
 
+NEVER = "never"
+
 Member = TypeVar("Member", Severity, Confidence, OutputFormat)
 
 
@@ -57,7 +59,7 @@ def report_options(
         ),
         output_file=output_file,
         no_color=no_color,
-        fail_on=None if fail_word == "never" else one_of(list(Severity), fail_word, "--fail-on", _label),
+        fail_on=None if fail_word == NEVER else one_of(list(Severity), fail_word, "--fail-on", _label, NEVER),
         fail_confidence=one_of(
             list(Confidence), choose(None, "fail-confidence", fail_confidence.label), "fail-confidence", _label
         ),
@@ -69,11 +71,11 @@ def report_options(
     )
 
 
-def one_of(members: list[Member], word: str, option: str, label: Callable[[Member], str]) -> Member:
-    """The member the user named; raises `UsageProblem` naming the option and the nearest word."""
+def one_of(members: list[Member], word: str, option: str, label: Callable[[Member], str], *others: str) -> Member:
+    """The member the user named; raises `UsageProblem` naming the option and the nearest word, `others` among them."""
     by_label = {label(member): member for member in members}
     if word.lower() not in by_label:
-        raise UsageProblem(f"{option}: unknown value {word!r}{nearest(word.lower(), by_label)}")
+        raise UsageProblem(f"{option}: unknown value {word!r}{nearest(word.lower(), [*map(label, members), *others])}")
     return by_label[word.lower()]
 
 

@@ -160,6 +160,7 @@ def test_no_value_of_a_statement_is_stored_or_shown(database: FreshDatabase, tmp
         (("--snapshot", "x.json", "--dsn", "postgresql://h/db"), 2, "--dsn does not go with --snapshot"),
         (("--dsn", "postgresql://h/db", "--app", "no.such.module:engine"), 2, "no.such.module"),
         (("--dsn", "postgresql://h/db", "-f", "yaml"), 2, "unknown value 'yaml'"),
+        (("--dsn", "postgresql://h/db", "--fail-on", "neve"), 2, "did you mean 'never'?"),
         (("--dsn", "postgresql://h/db", "-f", "jsn"), 2, "did you mean 'json'"),
         (("--dsn", "postgresql://h/db", "--fail-on", "errors"), 2, "did you mean 'error'"),
         (("--snapshot", "SICK", "--select", "idle-in-transactoin"), 2, "did you mean 'idle-in-transaction'"),
