@@ -1,4 +1,4 @@
-"""What names of SQLAlchemy, SQLModel, advanced-alchemy and the standard library stand for, by their dotted path; imports neither."""
+"""What names of SQLAlchemy, SQLModel, advanced-alchemy and the standard library stand for, by path; imports none."""
 
 from __future__ import annotations
 
