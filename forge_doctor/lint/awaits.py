@@ -23,6 +23,11 @@ CONSEQUENCE = {
 }
 
 
+def awaited_call(name: str, call: Call) -> str:
+    """What to write instead, the arguments left out."""
+    return f"await {name}({'...' if call.args or call.keywords else ''})"
+
+
 def await_edits(call: Call, *, safe: bool = True) -> tuple[Edit, ...]:
     """Insert `await` before a call; nothing where it stands in a lambda, a class body or outside `async def`."""
     scope = call.owner

@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
-from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
+from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
 from forge_doctor.lint.doubles import is_declaration, is_mocked
 from forge_doctor.lint.fates import fate_of
 from forge_doctor.lint.kinds import Kind
@@ -89,7 +89,7 @@ def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Findi
             f"`{call.method}()` is given a session and awaited in line {twin.line}, but not here: "
             f"{CONSEQUENCE[fate.use]}",
             confidence=min(Confidence.MEDIUM, fate.confidence),
-            remedy=f"await {call.method}(...)",
+            remedy=awaited_call(call.method, call),
             edits=await_edits(call),
         )
 
@@ -123,7 +123,7 @@ def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confide
         call,
         f"`{call.method}()` {says}, and is not awaited: {CONSEQUENCE[use]}",
         confidence=confidence,
-        remedy=f"await {call.method}(...)",
+        remedy=awaited_call(call.method, call),
         related=(place,),
         edits=edits,
     )

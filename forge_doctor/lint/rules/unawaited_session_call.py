@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.awaits import CONSEQUENCE, await_edits
+from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
 from forge_doctor.lint.doubles import is_mocked
 from forge_doctor.lint.fates import fate_of
 from forge_doctor.lint.methods import ALL_COROUTINES, STARTABLE
@@ -81,7 +81,7 @@ def found(file: SourceFile, call: Call, fate: Fate, confidence: Confidence, proj
         call,
         f"`{name}()` of {value.label} is not awaited: {CONSEQUENCE[fate.use]}",
         confidence=confidence,
-        remedy=f"await {name}(...)",
+        remedy=awaited_call(name, call),
         evidence=(Evidence(label="receiver", value=value.label, source=value.why),) if value.why else (),
         edits=await_edits(call) if confidence > Confidence.LOW else (),
     )

@@ -359,6 +359,14 @@ def test_an_await_is_inserted_with_parentheses_where_something_follows(tmp_path:
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "remedy"), [("db.commit()", "await db.commit()"), ("db.get(int, 1)", "await db.get(...)")]
+)
+def test_the_remedy_is_what_to_write(call: str, remedy: str, tmp_path: Path) -> None:
+    (found,) = check_source(body(f"{call}  # expect high"), RULE, tmp_path)
+    assert found.remedy == remedy
+
+
 def test_no_await_is_inserted_where_none_may_stand(tmp_path: Path) -> None:
     before = body("class Row:", "    name = db.scalar(select(1))", "return map(lambda key: db.get(int, key).name, [1])")
     assert fixed(before, RULE, tmp_path) == before
