@@ -3,8 +3,9 @@
 .PHONY: help demo test test-newest test-lowest check bench
 
 PYTHON ?=
-# Processes that run tests, and further arguments for pytest: make test TESTS=tests/pool
-JOBS ?= 2
+# Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
+# make test TESTS=tests/pool
+JOBS ?= 3
 TESTS ?=
 # The size of each log that `make bench` generates; it needs three times as much on the disk.
 MEGABYTES ?= 1000
