@@ -3,7 +3,7 @@ goes where nobody can look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from forge_doctor.finding import Confidence
@@ -167,16 +167,15 @@ def fate_of_item(project: Project, target: Subscript, fate_of_one: Callable[[Nod
     name = target.value
     if isinstance(name, Name) and says_what_it_holds(_declared(project, name)):
         return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
-    made = list(_made(project, name)) if isinstance(name, Name) and not takes_coroutines(name.text) else []
-    if len(made) != 1:
+    made = _made(project, name) if isinstance(name, Name) and not takes_coroutines(name.text) else None
+    if made is None:
         return harmless(target)
-    value = made[0].value
+    assign, bound = made
+    value = assign.value
     is_mapping = isinstance(value, Dict | Call) or (
         isinstance(value, Comprehension) and value.raw.type == "dictionary_comprehension"
     )
-    target_name = made[0].target
-    assert isinstance(target_name, Name)  # noqa: S101 - asked by `_made`
-    fate = Follower(project, fate_of_one).named(target_name, made[0], Held(target_name, is_mapping=is_mapping))
+    fate = Follower(project, fate_of_one).named(bound, assign, Held(bound, is_mapping=is_mapping))
     return harmless(target) if fate is None else fate._replace(confidence=Confidence.MEDIUM)
 
 
@@ -188,21 +187,20 @@ def _declared(project: Project, name: Name) -> str:
     return written[0] if written else ""
 
 
-def _made(project: Project, name: Name) -> Iterator[Assign]:
-    """Where a dict or list of the same function is made; twice nothing where a name may hold anything else."""
+def _made(project: Project, name: Name) -> tuple[Assign, Name] | None:
+    """Where a dict or list of the same function is made, and under which name; None where it may be anything else."""
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.text, name)
     if found is None or found[0] is not scopes.of(name) or not isinstance(found[0].node, FunctionDef):
-        return
-    for binding in found[1]:
-        assign = binding.node
-        if not isinstance(assign, Assign) or binding.path or not isinstance(assign.target, Name):
-            return
-        value = assign.value
-        empty = isinstance(value, Call) and value.method in MAPPINGS
-        if not empty and not isinstance(value, Sequence | Dict | Comprehension):
-            return
-        yield assign
+        return None
+    if len(found[1]) != 1 or found[1][0].path:
+        return None
+    assign = found[1][0].node
+    if not isinstance(assign, Assign) or not isinstance(assign.target, Name):
+        return None
+    value = assign.value
+    empty = isinstance(value, Call) and value.method in MAPPINGS
+    return (assign, assign.target) if empty or isinstance(value, Sequence | Dict | Comprehension) else None
 
 
 def _puts_in(read: Name) -> bool:
