@@ -219,6 +219,8 @@ async def crash_other_process() -> None:
         asyncio.get_running_loop().call_later(0.2, os.kill, await backend(victim), signal.SIGKILL)
         with suppress(DBAPIError):
             await told.execute(text("SELECT pg_sleep(20)"))
+        while not listened.is_closed():  # else it may end in the middle of the statement, which is another fault
+            await asyncio.sleep(0.01)
         await reset.execute(text("SELECT 1"))
 
 
