@@ -220,9 +220,13 @@ def folders_in(folder: Path) -> Iterator[Path]:
 
 def is_foreign(name: str, parent: Path | str) -> bool:
     """Whether a folder holds no code of the project's own, as its name tells: a package may be called `build`."""
-    return name in NOT_OURS or (name in BUILT and not is_package(os.path.join(parent, name)))
+    return name in NOT_OURS or (name in BUILT and not is_part_of_package(os.path.join(parent, name)))
 
 
-def is_package(folder: str) -> bool:
-    """Whether an import makes a package of a folder."""
-    return os.path.isfile(os.path.join(folder, PACKAGE_MARK))
+def is_part_of_package(folder: str) -> bool:
+    """Whether a folder is a package, or lies in one without a mark of its own: what tools build lies beside a
+    project's files."""
+    if os.path.isfile(os.path.join(folder, PACKAGE_MARK)):
+        return True
+    names = names_in(os.path.dirname(folder))
+    return PACKAGE_MARK in names and names.isdisjoint(ROOT_MARKS)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.finding import NotRun
-from forge_doctor.lint.modules import BUILT, NOT_OURS, is_package
+from forge_doctor.lint.modules import BUILT, NOT_OURS, is_part_of_package
 from forge_doctor.lint.patterns import Patterns
 from forge_doctor.probes.git import GitAnswer, ask_git
 from forge_doctor.regex import regex
@@ -38,8 +38,8 @@ class Excludes(NamedTuple):
 
     def name(self, relative: str, path: str) -> bool:
         """Whether this very path is named; `relative` is the path as patterns see it."""
-        is_built_package = os.path.basename(path) in BUILT and is_package(path)
-        return (self.of_packages if is_built_package else self.everywhere).name(relative)
+        is_ours = os.path.basename(path) in BUILT and is_part_of_package(path)
+        return (self.of_packages if is_ours else self.everywhere).name(relative)
 
 
 def excludes(extra: Iterable[str] = ()) -> Excludes:

@@ -137,6 +137,11 @@ def test_a_package_may_be_called_build(tmp_path: Path) -> None:
     assert names(discover(paths, forced), tmp_path) == ["app/build/plan.py"]
 
 
+def test_so_may_a_folder_in_a_package_but_none_beside_the_files_of_a_project(tmp_path: Path) -> None:
+    write(tmp_path, "app/__init__.py", "app/build/plan.py", "lib/__init__.py", "lib/setup.py", "lib/build/d.py")
+    assert look(tmp_path) == ["app/__init__.py", "app/build/plan.py", "lib/__init__.py", "lib/setup.py"]
+
+
 def test_a_named_file_is_linted_whatever_excludes_it_unless_forced(tmp_path: Path) -> None:
     write(tmp_path, "app/legacy/b.py", "script")
     paths = [tmp_path / "app/legacy/b.py", tmp_path / "script"]

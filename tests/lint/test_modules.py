@@ -70,6 +70,12 @@ def test_a_package_called_like_a_standard_module_does_not_stand_in_for_it(tmp_pa
     assert Modules(tmp_path).find("logging", tmp_path / "services/b/main.py") is None
 
 
+def test_a_folder_in_a_package_may_be_called_build_without_a_mark_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "app/__init__.py", "app/build/plan.py", "lib/__init__.py", "lib/setup.py", "lib/build/d.py")
+    found = {Path(one).relative_to(tmp_path).as_posix() for one in Modules(tmp_path).files()}
+    assert found == {"app/__init__.py", "app/build/plan.py", "lib/__init__.py", "lib/setup.py"}
+
+
 def test_a_package_may_be_called_build_and_what_was_built_is_not_the_projects(tmp_path: Path) -> None:
     write(tmp_path, "app/build/__init__.py", "app/build/plan.py", "build/lib/app.py", "dist/app.py", "main.py")
     modules = Modules(tmp_path)
