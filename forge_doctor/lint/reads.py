@@ -21,7 +21,7 @@ from forge_doctor.lint.nodes import (
     WithItem,
 )
 from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
+from forge_doctor.lint.scopes import comes_round, reaching
 
 
 def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
@@ -45,7 +45,11 @@ def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
             if binder in again[1]:
                 yield read
             continue
-        if read.owner is not node or binder is None or binder in reaching(bindings, read):
+        if read.owner is not node or binder is None:
+            yield read
+            continue
+        reached = reaching(bindings, read)
+        if binder in reached or comes_round(binder, read, reached):
             yield read
 
 

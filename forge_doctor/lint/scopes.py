@@ -222,6 +222,13 @@ def reaching(bindings: list[Binding], at: Node) -> list[Binding]:
     return found or bindings
 
 
+def comes_round(binding: Binding, at: Node, reached: list[Binding]) -> bool:
+    """Whether it may hold where `at` stands by the next turn of a loop around both; `reached` are the bindings that may
+    hold there in the same turn."""
+    loop = _loop_around(binding, at)
+    return loop is not None and not any(loop.start_byte <= one.start and _always_passed(one, at) for one in reached)
+
+
 def _is_before(binding: Binding, at: Node) -> bool:
     """Whether it is bound where `at` is read: the right side of `x = f(x)` sees the value from before."""
     return binding.start <= at.start and not (
@@ -230,15 +237,26 @@ def _is_before(binding: Binding, at: Node) -> bool:
 
 
 def _is_in_other_branch(binding: Binding, at: Node) -> bool:
-    """Whether it is bound where an `if` holds, and `at` stands in the `elif` or `else` of the same."""
+    """Whether it is bound where an `if` holds, and `at` stands in the `elif` or `else` of the same, in no loop that may
+    come there by its next turn."""
     block = binding.node.raw.parent
     while block is not None and block.end_byte <= at.start:
         around = block.parent
         if around is not None and around.type in ("if_statement", "elif_clause") and block.type == "block":
             whole = around.parent if around.type == "elif_clause" else around
-            return whole is not None and bool(at.start < whole.end_byte)
+            return whole is not None and bool(at.start < whole.end_byte) and _loop_around(binding, at) is None
         block = around
     return False
+
+
+def _loop_around(binding: Binding, at: Node) -> ts.Node | None:
+    """The innermost loop of the function that holds both."""
+    around = binding.node.raw.parent
+    while around is not None and around.type != "function_definition":
+        if around.type in ("for_statement", "while_statement") and around.start_byte <= at.start < around.end_byte:
+            return around
+        around = around.parent
+    return None
 
 
 def _always_passed(binding: Binding, at: Node) -> bool:
