@@ -17,6 +17,7 @@ SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
 HOLDERS = (*SESSIONS, Kind.ASYNC_CONNECTION)
 READING = words("execute scalar scalars stream stream_scalars exec get get_one refresh")
 PENDING = words("add add_all delete merge")
+MAX_DEPTH = 3  # of context managers that enter each other
 ENDING = words("commit rollback close aclose remove invalidate reset")
 
 
@@ -33,22 +34,22 @@ class BeginBlock(NamedTuple):
     is_nested: bool
 
 
-def begin_blocks(project: Project, node: Node) -> Iterator[BeginBlock]:
+def begin_blocks(project: Project, node: Node, depth: int = 0) -> Iterator[BeginBlock]:
     """The begin blocks around a node in its function, the nearest first."""
     for around in node.ancestors:
         if isinstance(around, FunctionDef):
             return
         if isinstance(around, With) and around.is_async:
-            yield from reversed(list(_begun(project, around)))
+            yield from reversed(list(_begun(project, around, depth)))
 
 
-def _begun(project: Project, statement: With) -> Iterator[BeginBlock]:
+def _begun(project: Project, statement: With, depth: int) -> Iterator[BeginBlock]:
     for item in statement.items:
         call = item.value
         if not isinstance(call, Call):
             continue
         if call.method not in ("begin", "begin_nested") or call.receiver is None:
-            if item.target is not None and (kept := _held_by_manager(project, call)) is not None:
+            if item.target is not None and (kept := _held_by_manager(project, call, depth)) is not None:
                 yield kept._replace(statement=statement, session=item.target.text, opener=call)
             continue
         value = project.known(call.receiver)
@@ -60,16 +61,16 @@ def _begun(project: Project, statement: With) -> Iterator[BeginBlock]:
             yield BeginBlock(statement, item.target.text, call, value.confidence, is_nested=False)
 
 
-def _held_by_manager(project: Project, call: Call) -> BeginBlock | None:
+def _held_by_manager(project: Project, call: Call, depth: int) -> BeginBlock | None:
     """The begin block in which a context manager of the project yields its session, in that function's own words."""
-    manager = project.value_of(call.func).definition
+    manager = project.value_of(call.func).definition if depth < MAX_DEPTH else None
     if not isinstance(manager, FunctionDef) or not manager.file.mentions(b".begin"):
         return None
     yields = list(manager.find(Yield, nested=False))
     given = yields[0].value if len(yields) == 1 else None
     if given is None:
         return None
-    return next((block for block in begin_blocks(project, yields[0]) if block.session == given.text), None)
+    return next((block for block in begin_blocks(project, yields[0], depth + 1) if block.session == given.text), None)
 
 
 def session_calls(file: SourceFile, project: Project, methods: frozenset[str]) -> Iterator[tuple[Call, Confidence]]:

@@ -93,3 +93,11 @@ def test_a_savepoint_of_a_context_manager_is_one(tmp_path: Path) -> None:
     code = MANAGER.format(block="        async with own.begin_nested():\n            yield own")
     check_source(project(code.replace("        await s.execute(q)\n", "").replace("  # expect high", "")),
                  "commit-inside-begin-block", tmp_path)  # fmt: skip
+
+
+def test_context_managers_that_enter_each_other_have_an_end(tmp_path: Path) -> None:
+    other = (
+        "@asynccontextmanager\nasync def other():\n    async with scope() as own:\n        yield own  # .begin()\n\n"
+    )
+    code = other + MANAGER.format(block="        async with other() as own:\n            yield own")
+    check_source(project(code.replace("  # expect high", "")), "commit-inside-begin-block", tmp_path)
