@@ -19,14 +19,15 @@ def compare(taken: Sequence[PoolSnapshot], window_s: float) -> Looks:
     Connections that came and went between two looks are in pg_stat_database.sessions (14+).
     """
     first, last = taken[0], taken[-1]
-    sessions = [{session.pid: session for session in look.sessions} for look in taken]
+    # A look the server refused shows no sessions, and says nothing of them.
+    sessions = [{session.pid: session for session in look.sessions} for look in taken if look.server]
     counted = [look.server.counters.sessions for look in (first, last) if look.server and look.server.counters]
     by_counter = (counted[1] or 0) - (counted[0] or 0) if len(counted) == len((first, last)) else 0
     in_use = [sum(1 for one in look.sessions if one.state not in ("idle", None)) for look in taken if look.server]
     return Looks(
         window_s=window_s,
         opened=max(len(_opened(sessions)), by_counter),
-        persisting=tuple(sorted(pid for pid in sessions[-1] if _stayed_idle([look.get(pid) for look in sessions]))),
+        persisting=_persisting(sessions),
         in_use=sum(in_use) / len(in_use) if in_use else None,
     )
 
@@ -39,6 +40,12 @@ def _opened(looks: Sequence[Sessions]) -> frozenset[int]:
         for pid, session in after.items()
         if pid not in before or (session.backend_age_s or 0) < (before[pid].backend_age_s or 0)
     )
+
+
+def _persisting(looks: Sequence[Sessions]) -> tuple[int, ...]:
+    """The pids of one and the same transaction from look to look, two at least."""
+    last = looks[-1] if len(looks) > 1 else {}
+    return tuple(sorted(pid for pid in last if _stayed_idle([look.get(pid) for look in looks])))
 
 
 def _stayed_idle(seen: Sequence[Session | None]) -> bool:

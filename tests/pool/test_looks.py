@@ -48,6 +48,15 @@ def test_connections_opened_between_any_two_looks_count() -> None:
     assert compare(looks, 1.0).opened == 2
 
 
+def test_a_look_that_was_refused_says_nothing_of_any_session() -> None:
+    refused = snapshot(server=None)
+    looks = [snapshot(idle(1, 0.0, -0.3)), refused, snapshot(idle(1, 1.0, -0.3))]
+    seen = compare(looks, 1.0)
+    assert (seen.opened, seen.persisting) == (0, (1,))
+    alone = compare([refused, snapshot(idle(1, 1.0, -0.3))], 1.0)
+    assert (alone.opened, alone.persisting) == (0, ())
+
+
 def test_or_as_many_as_the_server_counted() -> None:
     def counting(sessions: int) -> DatabaseCounters:
         return DatabaseCounters(sessions=sessions)
