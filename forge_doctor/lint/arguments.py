@@ -140,8 +140,11 @@ def _fate_of_collected(call: Call) -> Fate:
 
 
 def awaits_each(data: bytes, name: str) -> bool:
-    """Whether code hands the elements of a list to something that takes coroutines, or awaits them one by one."""
+    """Whether code hands the elements of a list to something that takes coroutines, or awaits them one by one, be it
+    as `await name.pop()`."""
     word = re.escape(name).encode()
+    if re.search(rb"await\s[\s(]*" + word + rb"\s*[.\[]", data):
+        return True
     if re.search(rb"\*\s*" + word + rb"\b|(?:gather|wait|as_completed|map|run\w*)\s*\([^()]*\b" + word + rb"\b", data):
         return True
     loops = re.finditer(rb"\bfor\s+(\w+)\s+in\s+" + word + rb"\b", data)

@@ -110,6 +110,8 @@ def test_a_coroutine_used_as_data_is_found_where_it_stands(lines: tuple[str, ...
         ("await asyncio.gather(*[db.get(int, n) for n in range(3)])",),
         ("await asyncio.gather(*(db.get(int, n) for n in range(3)))",),
         ("later = db.commit()", "await later"),
+        ("work = deque()", "work.append(db.get(int, 1))", "while work:", "    print(await work.popleft())"),
+        ("work = []", "for n in range(3):", "    work.append(db.get(int, n))", "print(await work[0])"),
         (
             "later = None",
             "for n in range(3):",
