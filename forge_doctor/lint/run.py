@@ -1,134 +1,119 @@
-"""Runs the rules over files and gives one report; decides neither which files nor what is muted."""
+"""One look at the named files: found, linted, and what comments, configuration, baseline and git mute taken out.
+
+Changes no file; the rules' own work is `lint/run.py`'s.
+"""
 
 from __future__ import annotations
 
-import gc
-import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from forge_doctor.check import Check
+from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.file_result import FileResult, report_of
-from forge_doctor.lint.modules import Roots
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.quoting import without_secrets
-from forge_doctor.lint.reading import GONE
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surfaces
-from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
-from forge_doctor.report import Report, run_check, sort_outcomes
-
-Rule = Check[[SourceFile, Project]]
-# A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
-MOST_OPEN_BYTES = 2_400_000
+from forge_doctor.lint.baseline import Fingerprint, unknown
+from forge_doctor.lint.discover import Discovered, discover
+from forge_doctor.lint.request import Request
+from forge_doctor.lint.search import shown
+from forge_doctor.lint.suspects import IGNORE_MARK
+from forge_doctor.report import Report, Table, sort_outcomes
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule of the folder."""
-    from forge_doctor.check import load
-    from forge_doctor.lint import rules
+class Examination(NamedTuple):
+    """The report; the files looked at; every finding with its fingerprint, baseline or not."""
 
-    return load(rules)
-
-
-def run_lint(
-    paths: Sequence[Path],
-    rules: Iterable[Rule],
-    *,
-    root: Path | None = None,
-    overlay: Mapping[Path, bytes] | None = None,
-) -> Report:
-    """Lint these files with these rules.
-
-    `overlay` gives the content of files that differ from the disk (stdin). The project is the one
-    around the first file, unless `root` says.
-    """
-    projects = Projects(root, overlay or {})
-    with without_collector():
-        results = tuple(lint_files(paths, tuple(rules), projects))
-    return report_of(results, str(root or ", ".join(map(str, paths[:3]))))
+    report: Report
+    files: tuple[Path, ...]
+    fingerprints: tuple[tuple[Finding, Fingerprint], ...] = ()
+    gone: int = 0
 
 
-def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Projects) -> Iterator[FileResult]:
-    """One result a file, in the order given."""
-    for path in paths:
-        absolute = path if path.is_absolute() else projects.here / path
-        project = projects.around(absolute)
-        yield lint_file(absolute, project.reading.name(absolute), project, rules)
+def examine(request: Request) -> Examination:
+    """Raises `UsageProblem` for a path that is not there, `CannotInspect` where there is no Python file."""
+    found = _discovered(request)
+    files = found.files
+    if request.changed is not None:
+        files = tuple(path for path in files if path.resolve() in request.changed.files)
+    raw = request.lint(files, request.overlay)
+    told, printed, muted = _judged(request, files, raw)
+    fresh, gone = unknown(printed, request.baseline or {})
+    baselined = len(printed) - len(fresh)
+    if request.changed is not None:
+        by_name = {request.name(path): path for path in files}
+        fresh = tuple(one for one in fresh if request.changed.holds(by_name[one.location.target], one))
+    findings, not_run = sort_outcomes((*fresh, *raw.not_run, *found.blind_spots, *told))
+    inspected = {**raw.inspected, "files": len(files)}
+    inspected |= {"muted": muted} if muted else {}
+    inspected |= {"in baseline": baselined} if baselined else {}
+    subject = shown(request.scope.base.name) or "/"
+    report = replace(raw, subject=subject, findings=findings, not_run=not_run, inspected=inspected)
+    return Examination(report=report, files=files, fingerprints=printed, gone=sum(gone.values()))
 
 
-class Projects:
-    """The projects the files of one run belong to, by their roots; findings name files from `here`."""
-
-    def __init__(
-        self,
-        root: Path | None,
-        overlay: Mapping[Path, bytes],
-        surfaces: Mapping[Path, Surfaces] | None = None,
-        here: Path | None = None,
-    ) -> None:
-        self.overlay = overlay
-        self.surfaces = surfaces or {}
-        self.here = here or Path.cwd()
-        self._root = None if root is None else root.absolute()
-        self._roots = Roots()
-        self._by_root: dict[Path, Project] = {}
-
-    def around(self, path: Path) -> Project:
-        """The project of a file, with its trees let go of where they have become many."""
-        root = self._root or Path(self._roots.of(str(path.parent)))
-        project = self._by_root.get(root)
-        if project is None:
-            project = Project(root, self.overlay, self.surfaces.get(root))
-            project.reading.here = self.here
-            self._by_root[root] = project
-        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
-            self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
-        return self._by_root[root]
+def _discovered(request: Request) -> Discovered:
+    named = [path for path in request.paths if path not in request.overlay]
+    found = discover(named, request.scope)
+    found = found._replace(files=(*found.files, *(path for path in request.paths if path in request.overlay)))
+    if found.files or found.blind_spots or (found.excluded and found.excluded == len(named)):
+        return found
+    where = ", ".join(shown(path) for path in request.paths)
+    raise CannotInspect(
+        f"{where}: no Python file to lint there: name one, or look at .gitignore (--no-gitignore) and the excludes"
+    )
 
 
-def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
-    """What the rules say of one file."""
-    reading = project.reading
-    reading.start(path)
-    file = project.open(path)
-    if file is None:
-        reason = NotRun(check="read", reason=f"{shown}: cannot be read")
-        return FileResult(path=shown, not_run=(reason,), digests=((str(path), GONE),))
-    file.path = shown
-    outcomes: list[Finding | NotRun] = []
-    has_to_do_with_database = file.mentions(*DATABASE_WORDS)
-    for rule in rules:
-        if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
-            outcomes.extend(run_check(rule, file, project))
-    findings, not_run = sort_outcomes(outcomes)
-    fit = tuple(without_secrets(one) for one in findings)
-    return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
+def _judged(
+    request: Request, files: Sequence[Path], raw: Report
+) -> tuple[list[NotRun], tuple[tuple[Finding, Fingerprint], ...], int]:
+    """What is left after comments and per-file ignores, with fingerprints; audits that crashed; how many were muted."""
+    by_name: dict[str, list[Finding]] = {}
+    for one in raw.findings:
+        by_name.setdefault(one.location.target, []).append(one)
+    crashed = frozenset(one.check for one in raw.not_run)
+    told: list[NotRun] = []
+    printed: list[tuple[Finding, Fingerprint]] = []
+    muted = 0
+    for path in files:
+        own = by_name.get(request.name(path), [])
+        data = _content(request, path)
+        if own or IGNORE_MARK.encode() in data:
+            kept, fingerprints, silenced = _one_file(request, path, own, data, crashed)
+            told += (one for one in kept if isinstance(one, NotRun))
+            printed += fingerprints
+            muted += silenced
+    return told, tuple(printed), muted
 
 
-def looks_everywhere(rule: Check[Any]) -> bool:
-    """Whether the rule's module says that a file without a word of a database may have its fault (`EVERYWHERE`)."""
-    return getattr(sys.modules[rule.run.__module__], "EVERYWHERE", False)
+def _one_file(
+    request: Request, path: Path, own: Sequence[Finding], data: bytes, crashed: frozenset[str]
+) -> tuple[list[Finding | NotRun], Iterable[tuple[Finding, Fingerprint]], int]:
+    from forge_doctor.lint.one_file import heard, printed
+    from forge_doctor.lint.text_file import decoded
+
+    text = decoded(data)
+    kept, muted = heard(request, path, own, text, crashed)
+    return kept, printed(request, path, text, kept), muted
 
 
-def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
-    """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
-    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
-    # Nothing is left of what cannot be decoded.
-    return suspect is None or not file.data or suspect.search(file.data) is not None
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Nodes and their files refer to each other and live as long as the run: looking for cycles finds none."""
-    enabled = gc.isenabled()
-    gc.disable()
+def _content(request: Request, path: Path) -> bytes:
+    """Empty for a file that is gone or closed to us: the run itself says so."""
+    if path in request.overlay:
+        return request.overlay[path]
     try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def statistics(report: Report) -> Table:
+    """How many findings each rule has, most first."""
+    counts = Counter(one.check for one in report.findings)
+    fixable = Counter(one.check for one in report.findings if one.edits and all(edit.safe for edit in one.edits))
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return Table(
+        title="Findings by rule",
+        columns=("rule", "findings", "fixed by --fix"),
+        rows=tuple((check, count, fixable[check]) for check, count in rows),
+    )

@@ -1,0 +1,1 @@
+"""What source code says, read without importing any of it; judges nothing."""

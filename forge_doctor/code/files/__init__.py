@@ -1,0 +1,1 @@
+"""Which source files there are, their text and their module names; parses none."""

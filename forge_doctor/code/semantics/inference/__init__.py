@@ -1,0 +1,1 @@
+"""What an expression is, from declarations and data flow; looks at no fault."""

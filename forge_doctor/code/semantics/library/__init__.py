@@ -1,0 +1,1 @@
+"""What names of the libraries stand for, as data; imports none of them."""

@@ -1,0 +1,1 @@
+"""One file: its tree and the places in it; follows no name."""

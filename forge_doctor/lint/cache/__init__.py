@@ -1,0 +1,1 @@
+"""Results of earlier runs, and what makes them wrong; runs no rule."""

@@ -1,0 +1,1 @@
+"""What becomes of a value: a coroutine, a session, a loaded object; reports nothing."""

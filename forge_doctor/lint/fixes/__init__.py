@@ -1,0 +1,1 @@
+"""Edits of findings applied and checked."""

@@ -1,0 +1,134 @@
+"""Runs the rules over files and gives one report; decides neither which files nor what is muted."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.check import Check
+from forge_doctor.finding import Finding, NotRun
+from forge_doctor.lint.file_result import FileResult, report_of
+from forge_doctor.lint.modules import Roots
+from forge_doctor.lint.project import Project
+from forge_doctor.lint.quoting import without_secrets
+from forge_doctor.lint.reading import GONE
+from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint.surface import Surfaces
+from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
+from forge_doctor.report import Report, run_check, sort_outcomes
+
+Rule = Check[[SourceFile, Project]]
+# A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
+MOST_OPEN_BYTES = 2_400_000
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of the folder."""
+    from forge_doctor.check import load
+    from forge_doctor.lint import rules
+
+    return load(rules)
+
+
+def run_lint(
+    paths: Sequence[Path],
+    rules: Iterable[Rule],
+    *,
+    root: Path | None = None,
+    overlay: Mapping[Path, bytes] | None = None,
+) -> Report:
+    """Lint these files with these rules.
+
+    `overlay` gives the content of files that differ from the disk (stdin). The project is the one
+    around the first file, unless `root` says.
+    """
+    projects = Projects(root, overlay or {})
+    with without_collector():
+        results = tuple(lint_files(paths, tuple(rules), projects))
+    return report_of(results, str(root or ", ".join(map(str, paths[:3]))))
+
+
+def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Projects) -> Iterator[FileResult]:
+    """One result a file, in the order given."""
+    for path in paths:
+        absolute = path if path.is_absolute() else projects.here / path
+        project = projects.around(absolute)
+        yield lint_file(absolute, project.reading.name(absolute), project, rules)
+
+
+class Projects:
+    """The projects the files of one run belong to, by their roots; findings name files from `here`."""
+
+    def __init__(
+        self,
+        root: Path | None,
+        overlay: Mapping[Path, bytes],
+        surfaces: Mapping[Path, Surfaces] | None = None,
+        here: Path | None = None,
+    ) -> None:
+        self.overlay = overlay
+        self.surfaces = surfaces or {}
+        self.here = here or Path.cwd()
+        self._root = None if root is None else root.absolute()
+        self._roots = Roots()
+        self._by_root: dict[Path, Project] = {}
+
+    def around(self, path: Path) -> Project:
+        """The project of a file, with its trees let go of where they have become many."""
+        root = self._root or Path(self._roots.of(str(path.parent)))
+        project = self._by_root.get(root)
+        if project is None:
+            project = Project(root, self.overlay, self.surfaces.get(root))
+            project.reading.here = self.here
+            self._by_root[root] = project
+        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
+            self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
+        return self._by_root[root]
+
+
+def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
+    """What the rules say of one file."""
+    reading = project.reading
+    reading.start(path)
+    file = project.open(path)
+    if file is None:
+        reason = NotRun(check="read", reason=f"{shown}: cannot be read")
+        return FileResult(path=shown, not_run=(reason,), digests=((str(path), GONE),))
+    file.path = shown
+    outcomes: list[Finding | NotRun] = []
+    has_to_do_with_database = file.mentions(*DATABASE_WORDS)
+    for rule in rules:
+        if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
+            outcomes.extend(run_check(rule, file, project))
+    findings, not_run = sort_outcomes(outcomes)
+    fit = tuple(without_secrets(one) for one in findings)
+    return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
+
+
+def looks_everywhere(rule: Check[Any]) -> bool:
+    """Whether the rule's module says that a file without a word of a database may have its fault (`EVERYWHERE`)."""
+    return getattr(sys.modules[rule.run.__module__], "EVERYWHERE", False)
+
+
+def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
+    """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
+    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
+    # Nothing is left of what cannot be decoded.
+    return suspect is None or not file.data or suspect.search(file.data) is not None
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Nodes and their files refer to each other and live as long as the run: looking for cycles finds none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

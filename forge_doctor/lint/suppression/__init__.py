@@ -1,0 +1,1 @@
+"""What takes findings away: comments, configuration, baseline, unchanged lines."""

@@ -1,0 +1,1 @@
+"""Events to problems: groups, summaries, what came first."""

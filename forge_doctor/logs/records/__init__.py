@@ -1,0 +1,1 @@
+"""Lines to records, records to events; knows no signature."""

@@ -1,0 +1,1 @@
+"""Records seen before, counted without reading them again."""

@@ -1,0 +1,1 @@
+"""Where in a stream it is worth reading; parses nothing."""

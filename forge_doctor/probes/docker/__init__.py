@@ -1,0 +1,1 @@
+"""Containers and their logs, through the Docker SDK; executes nothing in them."""

@@ -1,0 +1,1 @@
+"""Processes of this machine: application servers, their sockets and engines; signals none."""
