@@ -57,7 +57,7 @@ def test_only_running_a_check_may_catch_everything() -> None:
     ("sources", "told"),
     [
         ({"render__text": "from forge_doctor.pool.run import x"}, "render imports pool"),
-        ({"pool__run": "import forge_doctor.lint.run"}, "pool imports lint"),
+        ({"pool__run": "import forge_doctor.lint.judge"}, "pool imports lint"),
         ({"check": "from forge_doctor import probes", "probes": ""}, "kernel imports probes"),
         ({"probes__postgres": "def f():\n    from forge_doctor.pool import x"}, "probes imports pool"),
         ({"pool__run": "from ..cli import output"}, "pool imports cli"),
@@ -97,8 +97,8 @@ def test_a_cycle_is_seen_even_where_an_import_is_deferred_or_for_types_only() ->
 
 
 def test_the_nodes_of_a_tree_may_name_the_file_they_belong_to_and_only_name_it() -> None:
-    nodes = "from forge_doctor.lint.source import SourceFile"
-    sources = {"lint__source": "import forge_doctor.lint.nodes.base"}
+    nodes = "from forge_doctor.code.syntax.source import SourceFile"
+    sources = {"lint__source": "import forge_doctor.code.syntax.nodes.base"}
     assert cycles(tree(**sources, lint__nodes__base=f"if TYPE_CHECKING:\n    {nodes}")) == []
     assert len(cycles(tree(**sources, lint__nodes__base=nodes))) == 1
 

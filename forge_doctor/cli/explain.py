@@ -53,7 +53,8 @@ def manual(entry: Check[Any]) -> str:
 def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     """What each command can find."""
     from forge_doctor.check import load
-    from forge_doctor.lint import ignores, rules
+    from forge_doctor.lint import rules
+    from forge_doctor.lint.suppression import ignores
     from forge_doctor.logs.signature import load_signatures
     from forge_doctor.pool import checks as pool_checks
 

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from forge_doctor.cli.lint_changes import print_diff, say, write_changes
 from forge_doctor.cli.output import deliver, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint.baseline import Known, baseline_text, merged, read_baseline
 from forge_doctor.lint.checks import Checks
-from forge_doctor.lint.examine import Examination, examine, statistics
-from forge_doctor.lint.per_file import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.lint.request import Request, default_path, file_name, lint_from
-from forge_doctor.lint.search import Scope, excludes
+from forge_doctor.lint.run import Examination, examine, statistics
+from forge_doctor.lint.suppression.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.render.digest import counted
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.changed import ChangedLines
+    from forge_doctor.lint.suppression.changed_lines import ChangedLines
 
 STDIN = Path("-")
 
@@ -65,12 +65,12 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
     if flags.add_ignores:
-        from forge_doctor.lint.fix_files import ignores
+        from forge_doctor.lint.fixes.files import ignores
 
         write_changes(ignores(request, looked, reason=flags.reason, confidence=confidence), "muted")
         sys.exit(exit_code([replace(looked.report, findings=())]))
     if flags.fix or flags.diff:
-        from forge_doctor.lint.fix_files import fixes
+        from forge_doctor.lint.fixes.files import fixes
 
         changes = fixes(request, looked, unsafe=flags.unsafe_fixes, confidence=confidence)
         if flags.diff:
@@ -167,7 +167,7 @@ def _cache_folder() -> Path | None:
 def _changed(flags: Flags, base: Path) -> ChangedLines | None:
     if flags.since is None:
         return None
-    from forge_doctor.lint.changed import changed_since
+    from forge_doctor.lint.suppression.changed_lines import changed_since
 
     return changed_since(flags.since, base)
 

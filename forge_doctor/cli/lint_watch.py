@@ -10,11 +10,11 @@ from typing import NoReturn
 
 from forge_doctor.cli.output import finish, print_report
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.code.files.discover import discover
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
-from forge_doctor.lint.discover import discover
-from forge_doctor.lint.examine import Examination, examine
 from forge_doctor.lint.request import Request
+from forge_doctor.lint.run import Examination, examine
 from forge_doctor.report import Report
 
 INTERVAL_S = 0.5

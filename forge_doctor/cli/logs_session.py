@@ -16,15 +16,15 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.collect import Collected, Task, Within
-from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
-from forge_doctor.logs.moment import parse_moment, parse_zone
 from forge_doctor.logs.parallel import merged
-from forge_doctor.logs.read import Reader
+from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import By, TriageOptions, triage
-from forge_doctor.logs.sources import CHECK, Source, StdinSource, find_files, is_path, is_url
-from forge_doctor.logs.wanted import wanted_lines
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
+from forge_doctor.logs.sources.moment import parse_moment, parse_zone
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report, Table
 
@@ -159,7 +159,7 @@ def attempt(find: Callable[[], Sequence[Found]], missing: list[NotRun]) -> Seque
 
 def containers(word: str, since: float | None, until: float | None, tail: int | None) -> list[Source]:
     """The logs of the containers that a word names."""
-    from forge_doctor.probes.container_logs import find_container_logs
+    from forge_doctor.probes.docker.container_logs import find_container_logs
 
     return [ContainerSource(log=log, since=since, until=until, tail=tail) for log in find_container_logs(word)]
 

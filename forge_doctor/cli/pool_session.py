@@ -18,7 +18,7 @@ from forge_doctor.pool.collect import Examination, Request
 from forge_doctor.pool.run import all_checks, run_pool
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
-from forge_doctor.probes.dsn import resolve_targets
+from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 
@@ -135,7 +135,7 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
 def _engine(app: str | None) -> Any:
     if app is None:
         return None
-    from forge_doctor.probes.app_engine import read_engine
+    from forge_doctor.probes.processes.app_engine import read_engine
 
     return read_engine(app)
 
@@ -143,7 +143,7 @@ def _engine(app: str | None) -> Any:
 def _containers(names: tuple[str, ...]) -> Any:
     if not names:
         return ()
-    from forge_doctor.probes.containers import find_containers, read_container_processes
+    from forge_doctor.probes.docker.containers import find_containers, read_container_processes
 
     return read_container_processes(find_containers(names))
 

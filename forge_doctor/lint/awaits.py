@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from forge_doctor.code.syntax.nodes import Call, FunctionDef
 from forge_doctor.finding import Edit
-from forge_doctor.lint.nodes import Call, FunctionDef
-from forge_doctor.lint.uses import Use
+from forge_doctor.lint.dataflow.uses import Use
 
 CONSEQUENCE = {
     Use.BARE: "the coroutine is thrown away and the call never runs",

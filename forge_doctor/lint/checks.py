@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from forge_doctor.check import Check, load, select_checks
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.audit import IgnoreAudit
-    from forge_doctor.lint.run import Rule
+    from forge_doctor.lint.judge import Rule
+    from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
 
 
 class Checks:
@@ -35,7 +35,7 @@ class Checks:
     @cached_property
     def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
         """The checks of ignore comments chosen."""
-        from forge_doctor.lint import ignores
+        from forge_doctor.lint.suppression import ignores
 
         of_comments: tuple[Check[[IgnoreAudit]], ...] = load(ignores)
         return tuple(check for check in of_comments if check.id in self._chosen)
@@ -43,7 +43,8 @@ class Checks:
     @cached_property
     def known(self) -> tuple[Check[Any], ...]:
         """All there are."""
-        from forge_doctor.lint import ignores, rules
+        from forge_doctor.lint import rules
+        from forge_doctor.lint.suppression import ignores
 
         return (*load(rules), *load(ignores))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.nodes import Call, FunctionDef, Node, With
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, With
 
 
 def is_expected_to_fail(node: Node) -> bool:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.check import Check
+from forge_doctor.code.files.contents import GONE
+from forge_doctor.code.files.modules import Roots
+from forge_doctor.code.semantics.names.outline import Surfaces
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, AnyWord, WordsThen
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.file_result import FileResult, report_of
-from forge_doctor.lint.modules import Roots
-from forge_doctor.lint.project import Project
+from forge_doctor.lint.cache.file_result import FileResult, report_of
 from forge_doctor.lint.quoting import without_secrets
-from forge_doctor.lint.reading import GONE
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surfaces
-from forge_doctor.lint.suspects import DATABASE_WORDS, AnyWord, WordsThen
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 Rule = Check[[SourceFile, Project]]

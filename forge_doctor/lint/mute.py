@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from forge_doctor.code.files.walk import shown
+from forge_doctor.code.syntax.logical_lines import lines_of
+from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.audit import IgnoreAudit
-from forge_doctor.lint.baseline import Fingerprint, fingerprint
-from forge_doctor.lint.layout import lines_of
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.search import shown
-from forge_doctor.lint.suppress import parse_ignores, suppress
-from forge_doctor.lint.suspects import IGNORE_MARK
+from forge_doctor.lint.suppression.baseline import Fingerprint, fingerprint
+from forge_doctor.lint.suppression.comments import parse_ignores, suppress
+from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
 from forge_doctor.report import run_check
 
 

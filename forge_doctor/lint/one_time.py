@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 PATH = regex(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")

@@ -7,10 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.errors import CannotInspect
-from forge_doctor.lint.file_result import FileResult
-from forge_doctor.lint.run import Projects, Rule, all_rules, lint_files
-from forge_doctor.lint.surface import Surfaces
+from forge_doctor.lint.cache.file_result import FileResult
+from forge_doctor.lint.judge import Projects, Rule, all_rules, lint_files
 from forge_doctor.worker_processes import pool_context
 
 # Below this a second process costs more than it saves: it opens the same project again.

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.finding import Finding
-from forge_doctor.lint.baseline import Known
+from forge_doctor.lint.cache.file_result import report_of
 from forge_doctor.lint.checks import Checks
-from forge_doctor.lint.file_result import report_of
-from forge_doctor.lint.per_file import PerFileIgnores
-from forge_doctor.lint.search import Scope, shown
+from forge_doctor.lint.suppression.baseline import Known
+from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores
 from forge_doctor.report import Report
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.changed import ChangedLines
+    from forge_doctor.lint.suppression.changed_lines import ChangedLines
 
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]
@@ -63,7 +63,7 @@ def lint_from(here: Path, checks: Checks, jobs: int | None = None, cache: Path |
     """
 
     def lint(files: Sequence[Path], overlay: Overlay) -> Report:
-        from forge_doctor.lint.look import look, look_with_cache
+        from forge_doctor.lint.schedule import look, look_with_cache
 
         results = (
             look(files, lambda: checks.rules, overlay, jobs)
@@ -81,7 +81,7 @@ def _way(here: Path, checks: Checks) -> tuple[str, ...]:
     from importlib.util import find_spec
 
     from forge_doctor import __version__
-    from forge_doctor.lint.result_store import stamp
+    from forge_doctor.lint.cache.result_store import stamp
 
     parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
     folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)

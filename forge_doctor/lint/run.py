@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.code.files.discover import Discovered, discover
+from forge_doctor.code.files.walk import shown
+from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.baseline import Fingerprint, unknown
-from forge_doctor.lint.discover import Discovered, discover
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.search import shown
-from forge_doctor.lint.suspects import IGNORE_MARK
+from forge_doctor.lint.suppression.baseline import Fingerprint, unknown
 from forge_doctor.report import Report, Table, sort_outcomes
 
 
@@ -89,8 +89,8 @@ def _judged(
 def _one_file(
     request: Request, path: Path, own: Sequence[Finding], data: bytes, crashed: frozenset[str]
 ) -> tuple[list[Finding | NotRun], Iterable[tuple[Finding, Fingerprint]], int]:
-    from forge_doctor.lint.one_file import heard, printed
-    from forge_doctor.lint.text_file import decoded
+    from forge_doctor.code.files.text_file import decoded
+    from forge_doctor.lint.mute import heard, printed
 
     text = decoded(data)
     kept, muted = heard(request, path, own, text, crashed)

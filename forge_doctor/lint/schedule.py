@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.file_result import FileResult
-from forge_doctor.lint.modules import Modules, Roots
-from forge_doctor.lint.reading import Reading
-from forge_doctor.lint.suspects import DATABASE_WORDS
+from forge_doctor.code.files.contents import Reading
+from forge_doctor.code.files.modules import Modules, Roots
+from forge_doctor.code.syntax.prefilter import DATABASE_WORDS
+from forge_doctor.lint.cache.file_result import FileResult
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.run import Rule
-    from forge_doctor.lint.surface import Surfaces
+    from forge_doctor.code.semantics.names.outline import Surfaces
+    from forge_doctor.lint.judge import Rule
 
 # Called only where there is a file to lint.
 Rules = Callable[[], "tuple[Rule, ...]"]
@@ -50,8 +50,8 @@ def _has_to_do_with_database(path: Path) -> bool:
 def _with_cache(
     files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: tuple[str, ...]
 ) -> dict[Path, FileResult]:
-    from forge_doctor.lint.result_cache import ResultCache
-    from forge_doctor.lint.result_store import store_for
+    from forge_doctor.lint.cache.result_cache import ResultCache
+    from forge_doctor.lint.cache.result_store import store_for
 
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}
@@ -85,8 +85,8 @@ def _linted(
 ) -> tuple[FileResult, ...]:
     if not files:
         return ()
+    from forge_doctor.lint.judge import Projects, lint_files, without_collector
     from forge_doctor.lint.parallel import default_jobs, lint_shared
-    from forge_doctor.lint.run import Projects, lint_files, without_collector
 
     processes = min(jobs or default_jobs(len(files)), len(files))
     if processes > 1:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from forge_doctor.logs.block_text import lines_of
-from forge_doctor.logs.chain import Parts
-from forge_doctor.logs.event import Section
-from forge_doctor.logs.head import Head
 from forge_doctor.logs.match import Catalogue, own_words
-from forge_doctor.logs.traceback_parse import parser_after
+from forge_doctor.logs.records.block_text import lines_of
+from forge_doctor.logs.records.event import Section
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.known_chains import Parts
+from forge_doctor.logs.records.traceback_text import parser_after
 
 Telling = tuple[tuple[object, bytes, str], ...]
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.event import Event, Sighting
-from forge_doctor.logs.read import Reader
-from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import Scanner
-from forge_doctor.logs.sources import FileSlice, FileSource, LogStream, Source
-from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.tail import LastLines, last_lines_offset
-from forge_doctor.logs.unpack import PlainLog
-from forge_doctor.logs.wanted import wanted_lines
+from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.reader import Reader
+from forge_doctor.logs.records.event import Event, Sighting
+from forge_doctor.logs.scan.region import Region
+from forge_doctor.logs.scan.scanner import Scanner
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import FileSlice, FileSource, LogStream, Source
+from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
+from forge_doctor.logs.sources.unpack import PlainLog
 
 Progress = Callable[[str, int, int], None]
 """Told the source's name, the bytes read of it since the last call, and the regions found in them."""

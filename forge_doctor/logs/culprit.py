@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forge_doctor.logs.event import Culprit, Frame, Section
+from forge_doctor.logs.records.event import Culprit, Frame, Section
 
 _INSTALLED = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|Cellar|__pypackages__)/|\.egg/|\.(?:pyx|pxd|pxi|so|pyd|c)$|^<|/<|^frozen "

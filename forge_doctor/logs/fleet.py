@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
-from forge_doctor.logs.object_errors import explain_storage, reason, storage_errors
-from forge_doctor.logs.sources import SCHEMES, LogStream
-from forge_doctor.logs.unpack import open_plain
+from forge_doctor.logs.sources.files import SCHEMES, LogStream
+from forge_doctor.logs.sources.object_errors import explain_storage, reason, storage_errors
+from forge_doctor.logs.sources.unpack import open_plain
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -148,7 +148,7 @@ def collect_on_cluster(tasks: Sequence[Task], scheduler: str, progress: Progress
 
 def nothing(task: Task) -> Collected:
     """What an unread source came to."""
-    from forge_doctor.logs.summary import Summary
+    from forge_doctor.logs.problems.summary import Summary
 
     return Collected(name=task.source.name, way="", summary=Summary())
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, WithPast
-from forge_doctor.logs.sources import Chain, FileSource, Pipe, Source, StdinSource, open_path
-from forge_doctor.logs.tail import last_lines_offset
-from forge_doctor.logs.unpack import BZIP2, GZIP, XZ, ZSTD
-from forge_doctor.probes.container_logs import is_running, stream_log
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import Chain, FileSource, Pipe, Source, StdinSource, open_path
+from forge_doctor.logs.sources.tail import last_lines_offset
+from forge_doctor.logs.sources.unpack import BZIP2, GZIP, XZ, ZSTD
+from forge_doctor.probes.docker.container_logs import is_running, stream_log
 
 PIECE_BYTES = 1 << 16
 

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from forge_doctor.logs.event import Section
+from forge_doctor.logs.records.event import Section
 from forge_doctor.logs.signature import Signature, load_signatures
 
 _FAMILY = re.compile(

@@ -6,11 +6,11 @@ from collections.abc import Iterator, MutableSequence, Sequence
 from typing import TYPE_CHECKING
 
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
-from forge_doctor.logs.container_source import ContainerSource
-from forge_doctor.logs.sources import FileSource
+from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import FileSource
 from forge_doctor.logs.split import split
-from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.wanted import wanted_lines
 from forge_doctor.worker_processes import pool_context
 
 if TYPE_CHECKING:

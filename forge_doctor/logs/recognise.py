@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from forge_doctor.logs.block import Block
-from forge_doctor.logs.block_text import has_part_of_trace, lines_of, words_of
-from forge_doctor.logs.bodies import Body
-from forge_doctor.logs.chain import places_of
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
-from forge_doctor.logs.event import Culprit, Event, Frame, Section
-from forge_doctor.logs.head import Head
 from forge_doctor.logs.match import Catalogue, own_words
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, words_of
+from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.known_chains import places_of
+from forge_doctor.logs.records.rich_box import BOX
+from forge_doctor.logs.records.traceback_bodies import Body
+from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
 from forge_doctor.logs.redact import redact
-from forge_doctor.logs.rich_box import BOX
 from forge_doctor.logs.signature import Signature
-from forge_doctor.logs.traceback_parse import FRAME, Parser, parse_traces, parser_after
 
 _BENIGN = re.compile(
     r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"

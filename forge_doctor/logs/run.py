@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forge_doctor.finding import Evidence, Finding, Location, NotRun, Related
-from forge_doctor.logs.clock import iso
-from forge_doctor.logs.group import Group
-from forge_doctor.logs.incident import timeline
-from forge_doctor.logs.overview import tables
-from forge_doctor.logs.problem import (
+from forge_doctor.logs.carriers.clock import iso
+from forge_doctor.logs.problems.correlation import timeline
+from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.overview import tables
+from forge_doctor.logs.problems.problem import (
     UNKNOWN,
     By,
     Problem,
@@ -20,8 +20,8 @@ from forge_doctor.logs.problem import (
     listed,
     sources,
 )
-from forge_doctor.logs.problem_data import moment_data, problem_data
-from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.problems.problem_data import moment_data, problem_data
+from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.report import Report
 
 __all__ = ["By", "TriageOptions", "triage"]

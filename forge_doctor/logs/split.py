@@ -9,12 +9,12 @@ from pathlib import Path
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.collect import Task, dated
-from forge_doctor.logs.container_source import ContainerSource
-from forge_doctor.logs.record import SEEN_BYTES
-from forge_doctor.logs.scan import AFTER_BYTES, FRAME_MARKERS
-from forge_doctor.logs.sources import FileSlice, FileSource, LogStream, Source, open_path
-from forge_doctor.logs.tally import REPEATED_WITHIN, TIMED_OUT
-from forge_doctor.logs.wanted import Wanted
+from forge_doctor.logs.problems.tally import REPEATED_WITHIN, TIMED_OUT
+from forge_doctor.logs.scan.region import SEEN_BYTES
+from forge_doctor.logs.scan.scanner import AFTER_BYTES, FRAME_MARKERS
+from forge_doctor.logs.scan.wanted import Wanted
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import FileSlice, FileSource, LogStream, Source, open_path
 
 # An event printed twice within so many bytes counts once; the longest that anything looks back.
 QUIET_BYTES = REPEATED_WITHIN + AFTER_BYTES + SEEN_BYTES

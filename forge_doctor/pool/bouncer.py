@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.snapshot import Bouncer
-from forge_doctor.probes.processes import Process
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres.target import Target
+from forge_doctor.probes.processes.workers import Process
 
 POOLER = "pgbouncer"
 # How pgbouncer turns away a role that is in neither admin_users nor stats_users (seen with 1.18).
@@ -41,7 +41,7 @@ async def find_bouncer(
 
 async def _read(target: Target, connect_timeout_s: float) -> Bouncer:
     from forge_doctor.pool.bouncer_rows import bouncer_of
-    from forge_doctor.probes.pgbouncer import bouncer_console
+    from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 
     try:
         console = await bouncer_console(target, limit_s=connect_timeout_s)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.pool.snapshot import Bouncer, BouncerPool
-from forge_doctor.probes.pgbouncer import BouncerConsole
+from forge_doctor.probes.postgres.pgbouncer import BouncerConsole
 
 Row = Mapping[str, Any]
 

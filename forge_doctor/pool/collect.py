@@ -8,23 +8,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.between import find_bouncer
+from forge_doctor.pool.bouncer import find_bouncer
 from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
 from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
 from forge_doctor.probes.clock import utc_now
-from forge_doctor.probes.networks import local_networks
-from forge_doctor.probes.postgres import Connection, connect, read_only
-from forge_doctor.probes.postgres_errors import NoSlotLeft
-from forge_doctor.probes.process_scan import find_processes
-from forge_doctor.probes.process_table import ProcessTable, read_process_table
-from forge_doctor.probes.processes import Endpoint, ProcessScan
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres.errors import NoSlotLeft
+from forge_doctor.probes.postgres.look import Connection, connect, read_only
+from forge_doctor.probes.postgres.target import Target
+from forge_doctor.probes.processes.networks import local_networks
+from forge_doctor.probes.processes.scan import find_processes
+from forge_doctor.probes.processes.table import ProcessTable, read_process_table
+from forge_doctor.probes.processes.workers import Endpoint, ProcessScan
 
 if TYPE_CHECKING:
-    from forge_doctor.probes.containers import ContainerProcesses
+    from forge_doctor.probes.docker.containers import ContainerProcesses
 
 LOOK_EVERY_S = 0.5
 # Where a database is full and the server is not, this one still lets us in.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from forge_doctor.pool.snapshot import Session
-from forge_doctor.probes.processes import Process, Role
+from forge_doctor.probes.processes.workers import Process, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

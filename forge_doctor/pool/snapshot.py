@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from forge_doctor.probes.processes import Process
+from forge_doctor.probes.processes.workers import Process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.pool.snapshot import Application, Number
-from forge_doctor.probes.processes import Process, Role
+from forge_doctor.probes.processes.workers import Process, Role
 
 # SQLAlchemy 2.0 and 2.1, create_async_engine(): pool_size=5, max_overflow=10, pool_timeout=30.
 DEFAULT_POOL_SIZE = 5

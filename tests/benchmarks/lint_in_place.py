@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Finding
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import Rule, all_rules, lint_file
+from forge_doctor.lint.judge import Rule, all_rules, lint_file
 
 
 class LintInPlace:

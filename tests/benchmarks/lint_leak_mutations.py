@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge_doctor.finding import Finding
-from forge_doctor.lint.run import without_collector
+from forge_doctor.lint.judge import without_collector
 from tests.benchmarks.await_sites import last_name
 from tests.benchmarks.code_bases import arguments_parser, code_bases, parsed, python_files, sample
 from tests.benchmarks.lint_in_place import LintInPlace

@@ -24,7 +24,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.run import without_collector
+from forge_doctor.lint.judge import without_collector
 from tests.benchmarks.await_sites import KINDS, Site, without_await
 from tests.benchmarks.code_bases import arguments_parser, code_bases, copy_python, import_roots, python_files, sample
 from tests.benchmarks.lint_in_place import LintInPlace

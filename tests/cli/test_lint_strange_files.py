@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.lint import examine
-from forge_doctor.lint.discover import Discovered, discover
-from forge_doctor.lint.search import Scope
+from forge_doctor.code.files.discover import Discovered, discover
+from forge_doctor.code.files.walk import Scope
+from forge_doctor.lint import run as examine
 from tests.support.lint_command import Ran, lint, lint_json
 from tests.support.unprivileged import without_root
 

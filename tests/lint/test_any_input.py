@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Finding
-from forge_doctor.lint.fix import fix_text
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import FileResult, Rule, all_rules, lint_file, without_collector
+from forge_doctor.lint.fixes.apply_edits import fix_text
+from forge_doctor.lint.judge import FileResult, Rule, all_rules, lint_file, without_collector
 from tests.support.lint_cases import lint_source
 
 RULES: tuple[Rule, ...] = tuple(all_rules())

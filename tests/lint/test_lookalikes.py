@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import all_rules, lint_file
+from forge_doctor.lint.judge import all_rules, lint_file
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import AWAITS
 

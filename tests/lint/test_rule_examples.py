@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.lint.run import Rule, all_rules
+from forge_doctor.lint.judge import Rule, all_rules
 from tests.support.lint_cases import lint_source
 
 SECTION = re.compile(r"^(Why|Bad|Good|Source):(.*?)(?=^(?:Why|Bad|Good|Source):|\Z)", re.MULTILINE | re.DOTALL)

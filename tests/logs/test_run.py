@@ -9,12 +9,12 @@ import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, NotRun, Severity
-from forge_doctor.logs.clock import parse_stamp
+from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.collect import Within
-from forge_doctor.logs.read import Reader
+from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import By, TriageOptions, triage
-from forge_doctor.logs.scan import scan
-from forge_doctor.logs.summary import Summary
+from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code
 from tests.support.log_reading import RULES, WANTED, read_whole
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from forge_doctor.logs.clock import parse_stamp
-from forge_doctor.logs.group import Group
+from forge_doctor.logs.carriers.clock import parse_stamp
+from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.run import TriageOptions, triage
 from tests.support.log_reading import RULES, SAMPLES, read_scanned, read_whole, sample_cases, wild_cases
 

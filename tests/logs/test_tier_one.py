@@ -14,10 +14,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from forge_doctor.logs.group import Group
-from forge_doctor.logs.problem import TriageOptions, find_problems
+from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.problem import TriageOptions, find_problems
+from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.signature import load_signatures
-from forge_doctor.logs.summary import Summary
 from tests.support.app_server import ROOT, answers, stop_group, wait_for
 from tests.support.broken_app import FAULTS
 from tests.support.broken_servers import RECOVERING, STARTING, Migrations, run_standby, run_tls_postgres

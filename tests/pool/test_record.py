@@ -16,7 +16,7 @@ from forge_doctor.pool.snapshot import (
     Refusal,
     Setting,
 )
-from forge_doctor.probes.processes import ListenSocket
+from forge_doctor.probes.processes.workers import ListenSocket
 from tests.support.snapshots import server, session, snapshot, worker
 
 EVERYTHING = snapshot(

@@ -2,7 +2,7 @@
 
 from forge_doctor.pool.situation import Situation
 from forge_doctor.pool.snapshot import Bouncer, Number
-from forge_doctor.probes.processes import DatabaseSocket, Endpoint, Role
+from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, Role
 from tests.support.snapshots import application, session, snapshot, worker
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.pool.topology import Told, application_of
-from forge_doctor.probes.processes import Role
+from forge_doctor.probes.processes.workers import Role
 from tests.support.snapshots import worker
 
 MASTER = worker(1, role=Role.MASTER)

@@ -11,7 +11,7 @@ from forge_doctor.pool.collect import Examination, Request
 from forge_doctor.pool.run import run_pool
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
-from forge_doctor.probes.dsn import resolve_targets
+from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Confidence, Edit, Finding
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import Rule, all_rules, lint_file
+from forge_doctor.lint.judge import Rule, all_rules, lint_file
 
 # `# expect`, `# expect low`, `# expect medium`
 EXPECT = re.compile(r"#\s*expect\b(?:\s+(low|medium|high))?")

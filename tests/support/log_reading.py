@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.logs.clock import parse_stamp
+from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.group import Group
-from forge_doctor.logs.read import Reader
-from forge_doctor.logs.record import Region
-from forge_doctor.logs.scan import scan
-from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.wanted import wanted_lines
+from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.reader import Reader
+from forge_doctor.logs.scan.region import Region
+from forge_doctor.logs.scan.scanner import scan
+from forge_doctor.logs.scan.wanted import wanted_lines
 
 SAMPLES = Path(__file__).parent.parent / "logs" / "samples"
 REFERENCE = parse_stamp("2026-11-22T10:00:00Z")

@@ -10,7 +10,7 @@ from forge_doctor.finding import Finding, NotRun
 from forge_doctor.pool import checks
 from forge_doctor.pool.situation import Situation
 from forge_doctor.pool.snapshot import Application, Number, PoolSnapshot, Server, Session
-from forge_doctor.probes.processes import DatabaseSocket, Endpoint, Process, Role
+from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, Process, Role
 from forge_doctor.report import run_check
 
 CHECKS = {check.id: check for check in load(checks)}

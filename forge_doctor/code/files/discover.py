@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.code.files.walk import Scope, Search, shown
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
-from forge_doctor.lint.search import Scope, Search, shown
 
 
 class Discovered(NamedTuple):

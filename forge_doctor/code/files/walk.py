@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.code.files.modules import BUILT, NOT_OURS, is_part_of_package
+from forge_doctor.code.files.path_patterns import Patterns
 from forge_doctor.finding import NotRun
-from forge_doctor.lint.modules import BUILT, NOT_OURS, is_part_of_package
-from forge_doctor.lint.patterns import Patterns
 from forge_doctor.probes.git import GitAnswer, ask_git
 from forge_doctor.regex import regex
 

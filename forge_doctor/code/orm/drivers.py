@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.dsn import Dsn
+from forge_doctor.code.orm.dsn import Dsn
 
 ASYNC = frozenset(
     """asyncpg psycopg psycopg_async aiosqlite aiomysql asyncmy aioodbc oracledb oracledb_async""".split()  # noqa: SIM905

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from forge_doctor.lint.literals import HOLE
+from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.regex import regex
 
 URL = regex(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from forge_doctor.lint.dsn import Dsn, parse_dsn
-from forge_doctor.lint.literals import HOLE, dict_entries, followed, setting_default, text_of
-from forge_doctor.lint.nodes import Attribute, Call, Keyword, Name, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.orm.dsn import Dsn, parse_dsn
+from forge_doctor.code.semantics.literals import HOLE, dict_entries, followed, setting_default, text_of
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Call, Keyword, Name, Node
+from forge_doctor.code.syntax.source import SourceFile
 
 MAKERS = ("create_async_engine", "create_engine")
 LIBRARIES = ("sqlalchemy", "sqlmodel")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.models import Model, Relationship
-from forge_doctor.lint.nodes import Assign, Call, ClassDef, Name
-from forge_doctor.lint.project import Project
+from forge_doctor.code.semantics.inference.models import Model, Relationship
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Name
 from forge_doctor.regex import regex
 
 COLUMN_MAKERS = frozenset({"mapped_column", "Column", "column_property", "deferred", "Field"})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from forge_doctor.code.orm.sqlalchemy_imports import imported_name
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Lambda, Node, Starred
 from forge_doctor.finding import Edit
-from forge_doctor.lint.imported_name import imported_name
-from forge_doctor.lint.models import Model
-from forge_doctor.lint.nodes import Attribute, Await, Call, Lambda, Node, Starred
-from forge_doctor.lint.project import Project
 from forge_doctor.regex import regex
 
 # Methods of Query that Select has too, with the same meaning; `filter` is spelled `where`.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Expr, Import, ImportFrom, Node, Str
 from forge_doctor.finding import Edit
-from forge_doctor.lint.nodes import Expr, Import, ImportFrom, Node, Str
-from forge_doctor.lint.project import Project
 
 
 class ImportedName(NamedTuple):

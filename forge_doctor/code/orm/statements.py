@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.kinds import words
-from forge_doctor.lint.library import LIBRARIES
-from forge_doctor.lint.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.library.symbols import LIBRARIES
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.regex import regex
 
 VERBS = words("select insert update delete")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str
+from forge_doctor.code.syntax.source import SourceFile
 
 if TYPE_CHECKING:
     import tree_sitter as ts

@@ -7,21 +7,23 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from forge_doctor.code.files.contents import Reading, digest_of_names
+from forge_doctor.code.files.modules import Modules, find_root
+from forge_doctor.code.semantics.inference import annotation as types
+from forge_doctor.code.semantics.inference import calls, classes, exports, functions, models, narrowing
+from forge_doctor.code.semantics.inference import expressions as inference
+from forge_doctor.code.semantics.inference import session_users as touching
+from forge_doctor.code.semantics.inference.interface import Target
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evidence, evidence_for, region_of
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
+from forge_doctor.code.semantics.library.methods import COROUTINES
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.semantics.names.outline import LateSurface, Surface, Surfaces
+from forge_doctor.code.semantics.names.scopes import Scopes
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint import annotation as types
-from forge_doctor.lint import calls, classes, exports, functions, inference, models, narrowing, touching
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.evidence import NO_EVIDENCE, Evidence, evidence_for, region_of
-from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
-from forge_doctor.lint.knowledge import Target
-from forge_doctor.lint.methods import COROUTINES
-from forge_doctor.lint.models import Model
-from forge_doctor.lint.modules import Modules, find_root
-from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
-from forge_doctor.lint.reading import Reading, digest_of_names
-from forge_doctor.lint.scopes import Scopes
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import LateSurface, Surface, Surfaces
 
 MAX_DEPTH = 24
 

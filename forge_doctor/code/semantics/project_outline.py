@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from forge_doctor.lint.project import Project
+from forge_doctor.code.semantics.project import Project
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.syntax.nodes import (
     BoolOp,
     Comprehension,
     If,

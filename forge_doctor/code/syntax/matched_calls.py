@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forge_doctor.lint.called_names import BEHIND_AWAIT, LOOK_BACK
-from forge_doctor.lint.nodes import Call
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.called_names import BEHIND_AWAIT, LOOK_BACK
+from forge_doctor.code.syntax.nodes import Call
+from forge_doctor.code.syntax.source import SourceFile
 
 
 def matched_calls(file: SourceFile, pattern: re.Pattern[bytes], *, awaited: bool = False) -> Iterator[Call]:

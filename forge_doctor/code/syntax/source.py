@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge_doctor.check import Check
-from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
-from forge_doctor.lint.called_names import is_behind_await, names_before_parentheses
-from forge_doctor.lint.grammar import alternatives, nodes_of, parser
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.syntax.called_names import is_behind_await, names_before_parentheses
+from forge_doctor.code.syntax.grammar import alternatives, nodes_of, parser
+from forge_doctor.code.syntax.nodes import (
     CLASSES,
     Attribute,
     Call,
@@ -26,8 +25,9 @@ from forge_doctor.lint.nodes import (
     types_of,
     unwrapped,
 )
-from forge_doctor.lint.parts_left_out import PartsLeftOut
-from forge_doctor.lint.syntax_problem import SyntaxProblem, problem_in
+from forge_doctor.code.syntax.syntax_problem import SyntaxProblem, problem_in
+from forge_doctor.code.syntax.unparsed_parts import PartsLeftOut
+from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
 
 if TYPE_CHECKING:
     import tree_sitter as ts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Node
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 MOCKS = (b"Mock", b"create_autospec", b"mocker")

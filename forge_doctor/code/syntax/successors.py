@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.nodes import For, FunctionDef, Node, Other, Try, While
-from forge_doctor.lint.order import block_of, leaves
+from forge_doctor.code.syntax.dominance import block_of, leaves
+from forge_doctor.code.syntax.nodes import For, FunctionDef, Node, Other, Try, While
 
 if TYPE_CHECKING:
     import tree_sitter as ts

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
-from forge_doctor.lint.modules import PACKAGE_MARK
-from forge_doctor.lint.surface import Surface
+from forge_doctor.code.files.modules import PACKAGE_MARK
+from forge_doctor.code.semantics.names.outline import Surface
 
 # To look for many words in all files costs more than it saves.
 MOST_WORDS = 60

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.lint.reading import digest_of
+from forge_doctor.code.files.contents import digest_of
 
 MOST_PROJECTS = 60
 MOST_LEFT_OVER = 4

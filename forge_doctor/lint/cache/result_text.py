@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from forge_doctor.code.semantics.names.outline import NOTHING, Mention, Surface
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
-from forge_doctor.lint.file_result import FileResult
-from forge_doctor.lint.surface import NOTHING, Mention, Surface
+from forge_doctor.lint.cache.file_result import FileResult
 
 
 def plain_surface(surface: Surface) -> list[Any]:

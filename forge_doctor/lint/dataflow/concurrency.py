@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.kinds import Kind, words
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
@@ -22,7 +22,7 @@ from forge_doctor.lint.nodes import (
     Starred,
     While,
 )
-from forge_doctor.lint.project import Project
+from forge_doctor.finding import Confidence
 
 LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
 GATHERERS = words("gather wait as_completed")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Attribute, Call, FunctionDef, Name, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.surface import DEPENDS, STARTERS, WORKER_SETTINGS
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.outline import DEPENDS, STARTERS, WORKER_SETTINGS
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
 
 # Decorators of functions that run without a request.
 JOB_DECORATORS = {

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 
-from forge_doctor.lint.nodes import Assign, Call, Comprehension, ComprehensionFor, Dict, For, Name, Node, Sequence
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    Dict,
+    For,
+    Name,
+    Node,
+    Sequence,
+)
 from forge_doctor.regex import regex
 
 GROUPED = regex(r"batch|chunk|page|partition|slice|group|window|bucket|attempt|retr|tries|offset", re.IGNORECASE)

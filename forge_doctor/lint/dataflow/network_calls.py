@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.nodes import Assign, Attribute, Call, Name, Node, Param, WithItem
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Node, Param, WithItem
 
 CLIENTS = {
     "httpx.AsyncClient": "httpx",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.kinds import Kind, words
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     BinOp,
@@ -16,7 +17,6 @@ from forge_doctor.lint.nodes import (
     Str,
     Subscript,
 )
-from forge_doctor.lint.project import Project
 
 ROUTES = words("get post put patch delete api_route")
 LISTS = words("list List Sequence set Set tuple Iterable")

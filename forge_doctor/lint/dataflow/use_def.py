@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.names.scopes import comes_round, reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     ComprehensionFor,
@@ -20,8 +22,6 @@ from forge_doctor.lint.nodes import (
     While,
     WithItem,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import comes_round, reaching
 
 
 def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:

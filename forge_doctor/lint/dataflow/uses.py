@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.syntax.nodes import (
     Assert,
     Assign,
     Attribute,
@@ -37,6 +36,7 @@ from forge_doctor.lint.nodes import (
     WithItem,
     Yield,
 )
+from forge_doctor.finding import Confidence
 
 CASTS = frozenset({"cast", "typing.cast", "t.cast"})
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from forge_doctor.code.files.text_file import compiles
+from forge_doctor.code.syntax.logical_lines import is_sound, lines_of
 from forge_doctor.finding import Edit, Finding, Location
-from forge_doctor.lint.layout import is_sound, lines_of
-from forge_doctor.lint.text_file import compiles
 
 MAX_ROUNDS = 10
 Relint = Callable[[str], Sequence[Finding]]

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forge_doctor.code.files.text_file import TextFile, read_text_file, write_text_file
 from forge_doctor.finding import Confidence, Finding
-from forge_doctor.lint.add_ignores import add_ignores
-from forge_doctor.lint.examine import Examination, examine
-from forge_doctor.lint.fix import fix_text
+from forge_doctor.lint.fixes.apply_edits import fix_text
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.text_file import TextFile, read_text_file, write_text_file
+from forge_doctor.lint.run import Examination, examine
+from forge_doctor.lint.suppression.add_ignores import add_ignores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import ComprehensionFor, For
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import ComprehensionFor, For
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"async for", b"stream")

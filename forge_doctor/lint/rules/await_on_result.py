@@ -28,12 +28,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.methods import RESULT_METHODS
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Node
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.methods import RESULT_METHODS
-from forge_doctor.lint.nodes import Attribute, Await, Call, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await")

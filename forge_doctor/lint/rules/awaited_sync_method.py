@@ -27,12 +27,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.methods import PLAIN
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, ClassDef
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.doubles import is_mocked
-from forge_doctor.lint.methods import PLAIN
-from forge_doctor.lint.nodes import Await, ClassDef
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await")

@@ -33,15 +33,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.functions import param_value
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import matched_calls
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, Param, With
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.functions import param_value
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.matched_calls import matched_calls
-from forge_doctor.lint.nodes import Call, FunctionDef, Node, Param, With
 from forge_doctor.lint.one_time import runs_once
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 INSTEAD = {

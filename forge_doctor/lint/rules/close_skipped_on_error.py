@@ -38,15 +38,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Await, Except, Finally, FunctionDef, Node, Return, Try, Yield
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.leaks import bound_name
-from forge_doctor.lint.lifetimes import Lifetime, lifetime_of
-from forge_doctor.lint.nodes import Attribute, Await, Except, Finally, FunctionDef, Node, Return, Try, Yield
-from forge_doctor.lint.project import Project
+from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
+from forge_doctor.lint.dataflow.sessions.leaks import bound_name
+from forge_doctor.lint.dataflow.sessions.lifetimes import Lifetime, lifetime_of
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
-from forge_doctor.lint.sessions_made import Made, sessions_made
-from forge_doctor.lint.source import SourceFile
 
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})
 

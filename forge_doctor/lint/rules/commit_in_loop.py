@@ -32,13 +32,13 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, Call, For, FunctionDef, Other, Return, Try, While, With
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.loops import is_batched, is_fixed
-from forge_doctor.lint.nodes import Await, Call, For, FunctionDef, Other, Return, Try, While, With
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import HOLDERS, is_awaited
+from forge_doctor.lint.dataflow.loops import is_batched, is_fixed
+from forge_doctor.lint.dataflow.sessions.transactions import HOLDERS, is_awaited
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")

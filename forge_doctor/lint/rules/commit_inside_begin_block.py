@@ -32,12 +32,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import block_of, leaves
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, With
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.nodes import Call, Except, FunctionDef, With
-from forge_doctor.lint.order import block_of, leaves
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
+from forge_doctor.lint.dataflow.sessions.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")

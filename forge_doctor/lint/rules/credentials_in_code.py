@@ -25,14 +25,14 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.dsn import Dsn, parse_dsn
+from forge_doctor.code.orm.engines import engine_calls
+from forge_doctor.code.semantics.literals import HOLE, text_of
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.dsn import Dsn, parse_dsn
-from forge_doctor.lint.engines import engine_calls
-from forge_doctor.lint.literals import HOLE, text_of
-from forge_doctor.lint.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 # Bounds, since without them a long line of colons takes the square of its length.

@@ -41,9 +41,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
@@ -57,11 +57,11 @@ from forge_doctor.lint.nodes import (
     Param,
     Starred,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import reads_of
-from forge_doctor.lint.sessions_made import word_start
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.uses import Use, at_place
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.sessions.creation import word_start
+from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.uses import Use, at_place
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"ession")

@@ -40,16 +40,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import FunctionDef
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
-from forge_doctor.lint.handovers import is_dependency
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.leaks import bound_name
-from forge_doctor.lint.lifetimes import Lifetime, lifetime_of
-from forge_doctor.lint.nodes import FunctionDef
-from forge_doctor.lint.project import Project
+from forge_doctor.lint.dataflow.entry_points import is_dependency
+from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
+from forge_doctor.lint.dataflow.sessions.leaks import bound_name
+from forge_doctor.lint.dataflow.sessions.lifetimes import Lifetime, lifetime_of
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
-from forge_doctor.lint.sessions_made import Made, sessions_made
-from forge_doctor.lint.source import SourceFile
 
 
 @check(severity=Severity.ERROR)

@@ -26,14 +26,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, With
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Edit, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.expiry import called_name, expires, is_configured, maker_kind, making_calls
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Call, With
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.lint.dataflow.objects.expiry import called_name, expires, is_configured, maker_kind, making_calls
 
 SUSPECT = AnyWord(b"essionmaker", b"AsyncSession")
 

@@ -55,19 +55,19 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, Return
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
-from forge_doctor.lint.expiry import Expiry, expiry_of, may_expire
-from forge_doctor.lint.loaded import Shape, loaded
-from forge_doctor.lint.mapped import is_column, lazy_relationship
-from forge_doctor.lint.models import Model
-from forge_doctor.lint.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, Return
-from forge_doctor.lint.order import always_before
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import is_read
-from forge_doctor.lint.responses import reads_response
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import calls_between, is_awaited, opened_by, session_calls
+from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
+from forge_doctor.lint.dataflow.objects.loaded import Shape, loaded
+from forge_doctor.lint.dataflow.response_models import reads_response
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_awaited, opened_by, session_calls
+from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*commit\s*\(")

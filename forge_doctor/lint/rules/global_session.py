@@ -29,14 +29,26 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    FunctionDef,
+    If,
+    Lambda,
+    Name,
+    Node,
+    Param,
+)
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, ClassDef, FunctionDef, If, Lambda, Name, Node, Param
-from forge_doctor.lint.project import Project
+from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
+from forge_doctor.lint.dataflow.uses import at_place
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
-from forge_doctor.lint.sessions_made import Made, sessions_made
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.uses import at_place
 
 CACHES = ("lru_cache", "cache", "cached", "singleton")
 

@@ -63,17 +63,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.mapped_attributes import lazy_relationship
+from forge_doctor.code.semantics.inference.models import Relationship
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import relationship_names
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Comprehension, Node, Return
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
-from forge_doctor.lint.loaded import Loaded, Shape, loaded
-from forge_doctor.lint.mapped import lazy_relationship
-from forge_doctor.lint.models import Relationship
-from forge_doctor.lint.nodes import Assign, Call, ClassDef, Comprehension, Node, Return
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.responses import ROUTES, fields, is_pydantic, reads_response
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.survey import relationship_names
-from forge_doctor.lint.suspects import AnyWord
-from forge_doctor.lint.unloaded import confidence_of, is_unloaded
+from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
+from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded
+from forge_doctor.lint.dataflow.response_models import ROUTES, fields, is_pydantic, reads_response
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")

@@ -27,12 +27,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.query_chain import query_chain
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import ClassDef
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.doubles import is_mocked
-from forge_doctor.lint.nodes import ClassDef
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.query_chain import query_chain
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\.\s*query\s*\(")

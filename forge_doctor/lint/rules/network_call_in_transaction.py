@@ -36,14 +36,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, With, WithItem
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.doubles import is_mocked, is_test_file
-from forge_doctor.lint.network import LIBRARIES, SENDING, network_call
-from forge_doctor.lint.nodes import Await, Call, FunctionDef, Name, With, WithItem
-from forge_doctor.lint.order import always_before
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import (
+from forge_doctor.lint.dataflow.network_calls import LIBRARIES, SENDING, network_call
+from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
     READING,

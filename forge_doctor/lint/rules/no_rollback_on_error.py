@@ -38,14 +38,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, Name, Node
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, Name, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import begin_blocks, is_awaited, session_calls
+from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, is_awaited, session_calls
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(")

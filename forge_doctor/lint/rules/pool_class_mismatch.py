@@ -27,13 +27,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.drivers import is_async_driver
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Keyword
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.drivers import is_async_driver
-from forge_doctor.lint.engines import EngineCall, engine_calls
 from forge_doctor.lint.expected_failures import is_expected_to_fail
-from forge_doctor.lint.nodes import Keyword
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"poolclass")

@@ -24,10 +24,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Severity
-from forge_doctor.lint.engines import EngineCall, engine_calls
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"create_(?:async_)?engine")

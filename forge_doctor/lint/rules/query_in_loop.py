@@ -37,10 +37,10 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.loops import is_batched, is_fixed
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.orm.statements import Sql, sql_of
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Await,
     Call,
@@ -57,12 +57,12 @@ from forge_doctor.lint.nodes import (
     While,
     With,
 )
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.loops import is_batched, is_fixed
+from forge_doctor.lint.dataflow.sessions.transactions import first_argument, is_awaited, session_calls
 from forge_doctor.lint.one_time import runs_once
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.statements import Sql, sql_of
-from forge_doctor.lint.transactions import first_argument, is_awaited, session_calls
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")

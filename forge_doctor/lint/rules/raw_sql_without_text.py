@@ -29,16 +29,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.sqlalchemy_imports import imported_name
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.literals import followed, is_filled_in, text_of
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import matched_calls
+from forge_doctor.code.syntax.nodes import BinOp, Call, ClassDef, Name, Node, Str
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
-from forge_doctor.lint.doubles import is_mocked
 from forge_doctor.lint.expected_failures import is_expected_to_fail
-from forge_doctor.lint.imported_name import imported_name
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.literals import followed, is_filled_in, text_of
-from forge_doctor.lint.matched_calls import matched_calls
-from forge_doctor.lint.nodes import BinOp, Call, ClassDef, Name, Node, Str
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 # With a string, a name or a keyword as first argument.

@@ -36,15 +36,15 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.concurrent import Use, launched, sessions_used
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.lifetimes import lifetime_of_param, parameter_name
-from forge_doctor.lint.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.lint.dataflow.concurrency import Use, launched, sessions_used
+from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param, parameter_name
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")

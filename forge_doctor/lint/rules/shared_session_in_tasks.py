@@ -39,8 +39,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import block_of
+from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Node
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
-from forge_doctor.lint.concurrent import (
+from forge_doctor.lint.dataflow.concurrency import (
     GATHERERS,
     Use,
     gathered,
@@ -49,11 +54,6 @@ from forge_doctor.lint.concurrent import (
     loop_around,
     sessions_used,
 )
-from forge_doctor.lint.nodes import Await, Call, Comprehension, For, FunctionDef, Node
-from forge_doctor.lint.order import block_of
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import WordsThen
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(

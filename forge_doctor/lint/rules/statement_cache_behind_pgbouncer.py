@@ -29,12 +29,12 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.dsn import Dsn
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dsn import Dsn
-from forge_doctor.lint.engines import EngineCall, engine_calls
-from forge_doctor.lint.literals import HOLE
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"create_(?:async_)?engine")

@@ -41,14 +41,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import leaves
+from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, Other, Raise, Return, Try
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.code.syntax.successors import Span, spans_after, spans_after_leaving
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.following import Span, spans_after, spans_after_leaving
-from forge_doctor.lint.nodes import Await, Call, Except, FunctionDef, Other, Raise, Return, Try
-from forge_doctor.lint.order import leaves
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import (
+from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     begin_blocks,
     calls_between,

@@ -28,13 +28,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import matched_calls
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Node
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.doubles import is_mocked, is_test_file
-from forge_doctor.lint.kinds import Value
-from forge_doctor.lint.matched_calls import matched_calls
-from forge_doctor.lint.nodes import Await, Call, FunctionDef, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async\s+def\b")

@@ -28,11 +28,11 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, ClassDef, With, WithItem
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.nodes import Call, ClassDef, With, WithItem
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async|Async")

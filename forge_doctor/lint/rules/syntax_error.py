@@ -26,11 +26,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.unparsed_parts import MOST_DEEP
 from forge_doctor.finding import Confidence, Finding, Location, Severity
-from forge_doctor.lint.parts_left_out import MOST_DEEP
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
 
 SUSPECT = AnyWord(b"async ", b"await ")
 

@@ -35,17 +35,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.prefilter import DATABASE_WORDS
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_declaration, is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
-from forge_doctor.lint.doubles import is_declaration, is_mocked
-from forge_doctor.lint.fates import fate_of
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.nodes import Call, FunctionDef
-from forge_doctor.lint.passing import awaited_twin, data_access
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import DATABASE_WORDS
-from forge_doctor.lint.uses import Use, use_of
+from forge_doctor.lint.dataflow.coroutines.call_results import awaited_twin, data_access
+from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
+from forge_doctor.lint.dataflow.uses import Use, use_of
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async ")

@@ -29,15 +29,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, STARTABLE
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, Call
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
-from forge_doctor.lint.doubles import is_mocked
-from forge_doctor.lint.fates import fate_of
-from forge_doctor.lint.methods import ALL_COROUTINES, STARTABLE
-from forge_doctor.lint.nodes import Await, Call
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.uses import Fate, Use, use_of
+from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
+from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex
 
 # Asyncio's classes are of no use without an `async` somewhere in the file.

@@ -36,15 +36,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Param, With, Yield
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.changes import changes
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.expiry import maker_of, provider_of
-from forge_doctor.lint.nodes import Call, FunctionDef, Name, Node, Param, With, Yield
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.responses import route_decorator
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.transactions import calls_between, is_handed, is_write, opened_by, session_calls
+from forge_doctor.lint.dataflow.objects.expiry import maker_of, provider_of
+from forge_doctor.lint.dataflow.objects.pending_changes import changes
+from forge_doctor.lint.dataflow.response_models import route_decorator
+from forge_doctor.lint.dataflow.sessions.transactions import (
+    calls_between,
+    is_handed,
+    is_write,
+    opened_by,
+    session_calls,
+)
 from forge_doctor.regex import regex
 
 SUSPECT = regex(

@@ -32,13 +32,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.methods import TELLING
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Name, Param
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.methods import TELLING
-from forge_doctor.lint.nodes import Name, Param
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import is_read
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"Session", b"scoped_session")

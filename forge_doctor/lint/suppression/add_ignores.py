@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forge_doctor.code.syntax.logical_lines import layout
 from forge_doctor.finding import Finding
-from forge_doctor.lint.layout import layout
-from forge_doctor.lint.suppress import Ignore, parse_ignores, suppress
+from forge_doctor.lint.suppression.comments import Ignore, parse_ignores, suppress
 
 
 def add_ignores(text: str, findings: Sequence[Finding], reason: str = "") -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from forge_doctor.code.syntax.logical_lines import Comment, Layout, layout
+from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.finding import Finding
-from forge_doctor.lint.layout import Comment, Layout, layout
-from forge_doctor.lint.suspects import IGNORE_MARK
 from forge_doctor.regex import regex
 
 PATTERN = regex(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.finding import Location
-from forge_doctor.lint.suppress import Ignore
+from forge_doctor.lint.suppression.comments import Ignore
 
 
 class IgnoreAudit(NamedTuple):

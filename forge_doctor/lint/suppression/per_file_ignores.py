@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forge_doctor.check import Check, matching
+from forge_doctor.code.files.path_patterns import Patterns
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint.patterns import Patterns
 
 
 class PerFileIgnores(NamedTuple):

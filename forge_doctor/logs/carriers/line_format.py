@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any
 
-from forge_doctor.logs.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
-from forge_doctor.logs.record import Line
+from forge_doctor.logs.carriers.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
+from forge_doctor.logs.scan.region import Line
 
 ANSI = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
 _COMPOSE = re.compile(rb"([a-z0-9][\w.-]*) +\| ?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from forge_doctor.logs.clock import iso
-from forge_doctor.logs.group import Group
-from forge_doctor.logs.histogram import Histogram
+from forge_doctor.logs.carriers.clock import iso
+from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.signature import Signature
 
 SOON_S = 30.0

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge_doctor.logs.event import Culprit, Event, Sighting
-from forge_doctor.logs.histogram import Histogram
+from forge_doctor.logs.problems.histogram import Histogram
+from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 MOST_NAMES = 64
 MOST_NUMBERS = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forge_doctor.logs.clock import iso
-from forge_doctor.logs.problem import By, Problem, TriageOptions, place, sources
+from forge_doctor.logs.carriers.clock import iso
+from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
 from forge_doctor.report import Table
 
 Span = tuple[float, float]

@@ -10,10 +10,10 @@ from typing import Any
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, Severity
-from forge_doctor.logs.group import Group
-from forge_doctor.logs.incident import Cause, find_causes, starts_before
+from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_before
+from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.signature import Signature, load_signatures
-from forge_doctor.logs.summary import Summary
 
 UNKNOWN = "unknown-error"
 

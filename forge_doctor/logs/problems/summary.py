@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge_doctor.logs.event import Event, Sighting
-from forge_doctor.logs.group import Group, GroupKey, group_key
-from forge_doctor.logs.histogram import Histogram
+from forge_doctor.logs.problems.group import Group, GroupKey, group_key
+from forge_doctor.logs.problems.histogram import Histogram
+from forge_doctor.logs.records.event import Event, Sighting
 
 SCHEMA = "forge-doctor-logs/1"
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from forge_doctor.logs.block import Block
-from forge_doctor.logs.chain import BEGIN, Parts
+from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.event import Event, Sighting
-from forge_doctor.logs.head import Head
-from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.marks import MARKS
 from forge_doctor.logs.match import catalogue
+from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
-from forge_doctor.logs.record import Line
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.event import Event, Sighting
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.known_chains import BEGIN, Parts
+from forge_doctor.logs.records.preceding_lines import Surroundings
 from forge_doctor.logs.redact import redact
-from forge_doctor.logs.summary import Summary
-from forge_doctor.logs.surroundings import Surroundings
+from forge_doctor.logs.scan.lifecycle import MARKS
+from forge_doctor.logs.scan.region import Line
 
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from forge_doctor.logs.head import Head
-from forge_doctor.logs.record import BEFORE_BYTES, Line
-from forge_doctor.logs.rich_box import EDGES, begins_box, ends_box
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.rich_box import EDGES, begins_box, ends_box
+from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""

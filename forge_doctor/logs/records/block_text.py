@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from forge_doctor.logs.block import Block
-from forge_doctor.logs.head import Head, unescape
-from forge_doctor.logs.traceback_parse import Parser, parser_after
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.head import Head, unescape
+from forge_doctor.logs.records.traceback_text import Parser, parser_after
 
 
 def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:

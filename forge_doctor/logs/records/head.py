@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from forge_doctor.logs.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
-from forge_doctor.logs.structured import Record, read_json
+from forge_doctor.logs.carriers.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
+from forge_doctor.logs.records.structured import Record, read_json
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forge_doctor.logs.block import Block, State
-from forge_doctor.logs.bodies import Bodies, Body, Stamps, text_of, unstamped
+from forge_doctor.logs.records.block import Block, State
+from forge_doctor.logs.records.traceback_bodies import Bodies, Body, Stamps, text_of, unstamped
 
 MOST_BODIES = 1024
 MOST_WHOLE = 512

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from forge_doctor.logs.block import Block
-from forge_doctor.logs.head import read_head
-from forge_doctor.logs.line_format import ANSI, Unwrapper
+from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.head import read_head
 from forge_doctor.logs.redact import redact
 
 _FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forge_doctor.logs.event import Frame, Section
+from forge_doctor.logs.records.event import Frame, Section
 
 _LEVEL = ("level", "levelname", "severity", "log.level", "error_severity", "level_name", "loglevel", "lvl")
 _TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created")

@@ -7,8 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from forge_doctor.logs.block import Block
-from forge_doctor.logs.bodies import (
+from forge_doctor.logs.carriers.clock import parse_stamp
+from forge_doctor.logs.carriers.line_format import Unwrapper
+from forge_doctor.logs.chain_events import Telling
+from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.event import Event, Sighting
+from forge_doctor.logs.records.head import Head, Heads
+from forge_doctor.logs.records.known_bodies import MOST_BODIES
+from forge_doctor.logs.records.known_chains import Chains, Parts
+from forge_doctor.logs.records.preceding_lines import may_tell_failure
+from forge_doctor.logs.records.traceback_bodies import (
     CLOCK_BYTES,
     JSON_END,
     JSON_LOG,
@@ -19,18 +28,9 @@ from forge_doctor.logs.bodies import (
     begins_alike,
     text_of,
 )
-from forge_doctor.logs.chain import Chains, Parts
-from forge_doctor.logs.chain_events import Telling
-from forge_doctor.logs.clock import parse_stamp
-from forge_doctor.logs.event import Event, Sighting
-from forge_doctor.logs.head import Head, Heads
-from forge_doctor.logs.line_format import Unwrapper
-from forge_doctor.logs.memo import MOST_BODIES
-from forge_doctor.logs.record import BEFORE_BYTES
 from forge_doctor.logs.redact import redact
-from forge_doctor.logs.surroundings import may_tell_failure
-from forge_doctor.logs.tally import KILLS, Tally, tells_later
-from forge_doctor.logs.window import lines_before
+from forge_doctor.logs.scan.region import BEFORE_BYTES
+from forge_doctor.logs.scan.window import lines_before
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000

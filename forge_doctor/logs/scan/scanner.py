@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from forge_doctor.logs.long_lines import LONGEST_LINE, LongLines
-from forge_doctor.logs.record import BEFORE_BYTES, SEEN_BYTES, Region
-from forge_doctor.logs.wanted import Wanted
+from forge_doctor.logs.scan.region import BEFORE_BYTES, SEEN_BYTES, Region
+from forge_doctor.logs.scan.wanted import Wanted
+from forge_doctor.logs.sources.long_lines import LONGEST_LINE, LongLines
 
 BLOCK_BYTES = 4 << 20
 AFTER_BYTES = 2_000

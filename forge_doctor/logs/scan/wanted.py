@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from forge_doctor.logs.engines import Engine, fastest_installed, make_engine
-from forge_doctor.logs.marks import MARKS
+from forge_doctor.logs.scan.engines import Engine, fastest_installed, make_engine
+from forge_doctor.logs.scan.lifecycle import MARKS
 
 # What errors have that no signature knows.
 ANCHORS = (

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.json_file import Part, part_between
-from forge_doctor.logs.sources import Chain, LogStream, group_rotated, open_path
+from forge_doctor.logs.sources.files import Chain, LogStream, group_rotated, open_path
+from forge_doctor.logs.sources.json_file import Part, part_between
 
 if TYPE_CHECKING:
-    from forge_doctor.probes.container_logs import ContainerLog
+    from forge_doctor.probes.docker.container_logs import ContainerLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ApiStream(io.RawIOBase):
     """The Engine's stream, piece by piece."""
 
     def __init__(self, source: ContainerSource) -> None:
-        from forge_doctor.probes.container_logs import stream_log
+        from forge_doctor.probes.docker.container_logs import stream_log
 
         super().__init__()
         self._name, self._whole = source.name, (source.since, source.until, source.tail) == (None, None, None)

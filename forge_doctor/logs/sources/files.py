@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
-from forge_doctor.logs.unpack import PlainLog, open_plain
+from forge_doctor.logs.sources.unpack import PlainLog, open_plain
 
 CHECK = "logs"
 PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", fcntl.F_GETFD)

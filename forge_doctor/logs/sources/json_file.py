@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.sources import FileSlice, LogStream, open_path
-from forge_doctor.logs.unpack import GZIP
+from forge_doctor.logs.sources.files import FileSlice, LogStream, open_path
+from forge_doctor.logs.sources.unpack import GZIP
 
 LONGEST_ENTRY = 1 << 20
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.sources import LogStream
+from forge_doctor.logs.sources.files import LogStream
 
 BLOCK_BYTES = 1 << 20
 

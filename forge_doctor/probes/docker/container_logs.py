@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.probes.containers import SERVICE, docker_client, find_containers
-from forge_doctor.probes.docker_frames import Demultiplexer, cri_lines
-from forge_doctor.probes.repeated_entries import RepeatedEntries, unrepeated_lines
+from forge_doctor.probes.docker.containers import SERVICE, docker_client, find_containers
+from forge_doctor.probes.docker.frames import Demultiplexer, cri_lines
+from forge_doctor.probes.docker.repeated_entries import RepeatedEntries, unrepeated_lines
 
 UNREADABLE_DRIVERS = {"none"}
 SILENCE_S = 60

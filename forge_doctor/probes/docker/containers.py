@@ -10,8 +10,8 @@ from typing import Any
 
 from forge_doctor.check import nearest
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.probes.command_line import is_title
-from forge_doctor.probes.process_table import COUNT_VARIABLES, ProcessTable, build_table
+from forge_doctor.probes.processes.command_line import is_title
+from forge_doctor.probes.processes.table import COUNT_VARIABLES, ProcessTable, build_table
 from forge_doctor.probes.redaction import redact
 
 TIMEOUT_S = 5

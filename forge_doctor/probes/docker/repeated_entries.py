@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from forge_doctor.probes.docker_frames import PIECE_BYTES
+from forge_doctor.probes.docker.frames import PIECE_BYTES
 
 MOST_REMEMBERED = 1 << 16
 

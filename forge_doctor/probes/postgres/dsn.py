@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.conninfo import EXAMPLE, Written, parse_conninfo
-from forge_doctor.probes.libpq_files import PasswordFile, read_password_file, read_service
-from forge_doctor.probes.target import Host, Secret, SslMode, Target, Tls
+from forge_doctor.probes.postgres.conninfo import EXAMPLE, Written, parse_conninfo
+from forge_doctor.probes.postgres.libpq_files import PasswordFile, read_password_file, read_service
+from forge_doctor.probes.postgres.target import Host, Secret, SslMode, Target, Tls
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 ADDRESS_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE")

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.probes.postgres.target import Host, Target
 from forge_doctor.probes.redaction import redact
-from forge_doctor.probes.target import Host, Target
 
 Limit = Literal["all", "reserved", "role", "database", "bouncer"]
 

@@ -7,7 +7,7 @@ import socket
 import threading
 from enum import StrEnum
 
-from forge_doctor.probes.target import Host
+from forge_doctor.probes.postgres.target import Host
 
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 KNOWN = {b"SSH-": "an SSH server", b"HTTP/": "an HTTP server", b"<": "an HTTP server", b"-": "a Redis server"}

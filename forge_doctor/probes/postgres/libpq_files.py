@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.target import Host, Secret
+from forge_doctor.probes.postgres.target import Host, Secret
 
 SYSTEM_SERVICE_DIRS = ("/etc/postgresql-common", "/etc")
 OTHERS = 0o077

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes import postgres_errors as errors
-from forge_doctor.probes.greeting import Listener, identify, resolve
-from forge_doctor.probes.postgres_errors import ServerError, Unreachable
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres import errors
+from forge_doctor.probes.postgres.errors import ServerError, Unreachable
+from forge_doctor.probes.postgres.greeting import Listener, identify, resolve
+from forge_doctor.probes.postgres.target import Target
 
 if TYPE_CHECKING:
     import asyncpg

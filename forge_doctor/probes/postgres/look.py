@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes.postgres_errors import QueryFailed, Unreachable
-from forge_doctor.probes.postgres_login import log_in, server_error
+from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable
+from forge_doctor.probes.postgres.login import log_in, server_error
+from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.redaction import redact
-from forge_doctor.probes.target import Target
 
 if TYPE_CHECKING:
     import asyncpg

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes.simple_query import StatementRefused, TextRow, simple_session
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres.simple_query import StatementRefused, TextRow, simple_session
+from forge_doctor.probes.postgres.target import Target
 
 CONSOLE = "pgbouncer"
 COMMANDS = ("VERSION", "POOLS", "CONFIG", "DATABASES")

@@ -9,7 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Generator
 
-from forge_doctor.probes.target import Secret
+from forge_doctor.probes.postgres.target import Secret
 
 MECHANISM = "SCRAM-SHA-256"
 NO_CHANNEL_BINDING = "n,,"

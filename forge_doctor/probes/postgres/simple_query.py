@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes import postgres_errors as errors
-from forge_doctor.probes.greeting import SSL_REQUEST, open_stream
-from forge_doctor.probes.postgres_errors import ServerError
+from forge_doctor.probes.postgres import errors
+from forge_doctor.probes.postgres.errors import ServerError
+from forge_doctor.probes.postgres.greeting import SSL_REQUEST, open_stream
+from forge_doctor.probes.postgres.scram import MECHANISM, ScramProblem, md5_answer, scram
+from forge_doctor.probes.postgres.target import Secret, SslMode, Target, Tls
 from forge_doctor.probes.redaction import redact
-from forge_doctor.probes.scram import MECHANISM, ScramProblem, md5_answer, scram
-from forge_doctor.probes.target import Secret, SslMode, Target, Tls
 
 PROTOCOL_3 = 3 << 16
 CLEARTEXT, MD5, SASL, SASL_CONTINUE, SASL_FINAL = 3, 5, 10, 11, 12

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from forge_doctor.probes.identity import read_identity, running_as, user_name
-from forge_doctor.probes.process_table import ProcessTable
-from forge_doctor.probes.server_tree import Member
-from forge_doctor.probes.socket_look import SocketLook
-from forge_doctor.probes.sockets import Socket
+from forge_doctor.probes.processes.identity import read_identity, running_as, user_name
+from forge_doctor.probes.processes.server_tree import Member
+from forge_doctor.probes.processes.socket_look import SocketLook
+from forge_doctor.probes.processes.sockets import Socket
+from forge_doctor.probes.processes.table import ProcessTable
 
 if TYPE_CHECKING:
-    from forge_doctor.probes.containers import ContainerProcesses
+    from forge_doctor.probes.docker.containers import ContainerProcesses
 
 
 def blind_spots(

@@ -7,18 +7,24 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from forge_doctor.probes.blind_spots import blind_spots
-from forge_doctor.probes.command_line import Kind
-from forge_doctor.probes.identity import read_identity
-from forge_doctor.probes.process_table import Environment, ProcessTable, TableRow, read_environment, read_process_table
-from forge_doctor.probes.processes import DatabaseSocket, Endpoint, ListenSocket, Process, ProcessScan, Role
-from forge_doctor.probes.server_tree import Member, find_servers
-from forge_doctor.probes.socket_look import SocketLook, look_at_sockets
-from forge_doctor.probes.sockets import Namespace, Socket, arrived_at
-from forge_doctor.probes.tcp_diagnosis import Diagnosis, diagnose
+from forge_doctor.probes.processes.blind_spots import blind_spots
+from forge_doctor.probes.processes.command_line import Kind
+from forge_doctor.probes.processes.identity import read_identity
+from forge_doctor.probes.processes.server_tree import Member, find_servers
+from forge_doctor.probes.processes.socket_look import SocketLook, look_at_sockets
+from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at
+from forge_doctor.probes.processes.table import (
+    Environment,
+    ProcessTable,
+    TableRow,
+    read_environment,
+    read_process_table,
+)
+from forge_doctor.probes.processes.tcp_diagnosis import Diagnosis, diagnose
+from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, ListenSocket, Process, ProcessScan, Role
 
 if TYPE_CHECKING:
-    from forge_doctor.probes.containers import ContainerProcesses
+    from forge_doctor.probes.docker.containers import ContainerProcesses
 
 
 def find_processes(

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from forge_doctor.probes.process_table import ProxyRule
-from forge_doctor.probes.processes import Endpoint
-from forge_doctor.probes.sockets import Namespace, Socket, normal_address
+from forge_doctor.probes.processes.sockets import Namespace, Socket, normal_address
+from forge_doctor.probes.processes.table import ProxyRule
+from forge_doctor.probes.processes.workers import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from forge_doctor.probes.command_line import Kind
-from forge_doctor.probes.process_table import Environment, ProcessTable, TableRow
-from forge_doctor.probes.processes import Role
+from forge_doctor.probes.processes.command_line import Kind
+from forge_doctor.probes.processes.table import Environment, ProcessTable, TableRow
+from forge_doctor.probes.processes.workers import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forge_doctor.probes.process_table import ProcessTable
-from forge_doctor.probes.processes import Endpoint
-from forge_doctor.probes.server_address import ServerAddress, server_address
-from forge_doctor.probes.sockets import (
+from forge_doctor.probes.processes.server_address import ServerAddress, server_address
+from forge_doctor.probes.processes.sockets import (
     Namespace,
     Socket,
     held_inodes,
@@ -19,6 +17,8 @@ from forge_doctor.probes.sockets import (
     read_namespace,
     read_with_psutil,
 )
+from forge_doctor.probes.processes.table import ProcessTable
+from forge_doctor.probes.processes.workers import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
-from forge_doctor.probes.processes import Endpoint
+from forge_doctor.probes.processes.workers import Endpoint
 
 ESTABLISHED, LISTEN = "01", "0A"
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forge_doctor.probes.command_line import Program, parse_command_line
+from forge_doctor.probes.processes.command_line import Program, parse_command_line
 
 PROC = Path("/proc")
 # Both set the number of workers where no flag does; UVICORN_WORKERS is uvicorn's spelling of its flag.

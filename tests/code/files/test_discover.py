@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.files.discover import Discovered, discover
+from forge_doctor.code.files.walk import Scope, excludes, shown
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint.discover import Discovered, discover
-from forge_doctor.lint.search import Scope, excludes, shown
 from tests.support.git_repository import GitRepository, new_repository
 from tests.support.unprivileged import without_root
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.lint.modules import Modules, find_root
+from forge_doctor.code.files.modules import Modules, find_root
 
 
 def write(folder: Path, *names: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.lint.patterns import Patterns
+from forge_doctor.code.files.path_patterns import Patterns
 
 
 @pytest.mark.parametrize(

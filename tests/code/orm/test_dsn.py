@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.dsn import parse_dsn
+from forge_doctor.code.orm.dsn import parse_dsn
 
 
 def test_a_password_is_kept_and_never_printed() -> None:

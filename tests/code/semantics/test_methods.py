@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext import asyncio as sa
 
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.methods import ALL_COROUTINES, COROUTINES, ENTERED, PLAIN, STARTABLE
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, COROUTINES, ENTERED, PLAIN, STARTABLE
 
 CLASSES = (
     (Kind.ASYNC_SESSION, sa.AsyncSession),

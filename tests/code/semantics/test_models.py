@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forge_doctor.lint.nodes import ClassDef
-from forge_doctor.lint.project import Project
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import ClassDef
 
 CODE = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.project import Project
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
 from tests.support.lint_cases import check_source
 
 RULE = "unawaited-session-call"

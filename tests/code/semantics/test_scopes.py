@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.nodes import Assign, Name
-from forge_doctor.lint.scopes import Scope, Scopes, reaching
-from forge_doctor.lint.source import parse
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.semantics.names.scopes import Scope, Scopes, reaching
+from forge_doctor.code.syntax.nodes import Assign, Name
+from forge_doctor.code.syntax.source import parse
 
 CODE = """
 from shop.models import *

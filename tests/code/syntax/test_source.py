@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from forge_doctor.lint.nodes import Call, FunctionDef
-from forge_doctor.lint.source import SourceFile, parse
+from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.source import SourceFile, parse
 from tests.support.lint_cases import apply
 
 CALL = b"async def f(db):\n    await db.commit()\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.lint.parts_left_out import MOST_DEEP
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.unparsed_parts import MOST_DEEP
 
 CALL = b"async def f(db):\n    await db.commit()\n"
 TIMES = 15_000

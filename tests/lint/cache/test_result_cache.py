@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.files.contents import digest_of
 from forge_doctor.finding import Finding
-from forge_doctor.lint.look import FEW, look, look_with_cache
-from forge_doctor.lint.reading import digest_of
-from forge_doctor.lint.result_store import MOST_PROJECTS, stamp, write_document
-from forge_doctor.lint.run import all_rules
+from forge_doctor.lint.cache.result_store import MOST_PROJECTS, stamp, write_document
+from forge_doctor.lint.judge import all_rules
+from forge_doctor.lint.schedule import FEW, look, look_with_cache
 from tests.support.lint_cases import rule_named
 from tests.support.lint_command import environment
 from tests.support.unprivileged import without_root
@@ -214,7 +214,7 @@ def loaded_by_run(root: Path, folder: Path) -> str:
 
 def test_a_file_whose_result_is_known_costs_neither_rules_nor_parser(shop: Path, tmp_path: Path) -> None:
     once, again = (loaded_by_run(shop, tmp_path / "cache") for _ in range(2))
-    for costly in ("forge_doctor.lint.project", "forge_doctor.lint.source", "tree_sitter"):
+    for costly in ("forge_doctor.code.semantics.project", "forge_doctor.code.syntax.source", "tree_sitter"):
         assert costly in once
         assert costly not in again
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.check import Check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Severity
-from forge_doctor.lint import look as looking
-from forge_doctor.lint.look import look, look_with_cache
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import FileResult, Rule, all_rules
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.lint import schedule as looking
+from forge_doctor.lint.judge import FileResult, Rule, all_rules
+from forge_doctor.lint.schedule import look, look_with_cache
 from tests.support.lint_command import command, environment
 
 RULES = tuple(all_rules())

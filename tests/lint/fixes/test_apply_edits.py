@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.files.text_file import read_text_file, write_text_file
 from forge_doctor.finding import Finding
-from forge_doctor.lint.fix import MAX_ROUNDS, apply_edits, choose, fix_text
-from forge_doctor.lint.text_file import read_text_file, write_text_file
+from forge_doctor.lint.fixes.apply_edits import MAX_ROUNDS, apply_edits, choose, fix_text
 from tests.lint.examples import edit, finding
 
 

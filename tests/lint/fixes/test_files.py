@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.finding import Confidence, Finding
-from forge_doctor.lint.fix import Fixed, fix_text
-from forge_doctor.lint.run import all_rules, run_lint
+from forge_doctor.lint.fixes.apply_edits import Fixed, fix_text
+from forge_doctor.lint.judge import all_rules, run_lint
 
 FILE = Path("/nowhere/app.py")
 HEAD = ["from sqlalchemy.ext.asyncio import AsyncSession", "async def f(db: AsyncSession, q, é, *a):"]

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from forge_doctor.lint.drivers import ASYNC, SYNC
+from forge_doctor.code.orm.drivers import ASYNC, SYNC
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import ENGINES
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Confidence, Severity
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.run import lint_file
+from forge_doctor.lint.judge import lint_file
 from tests.support.lint_cases import check_source, lint_source, rule_named
 
 RULE = "syntax-error"

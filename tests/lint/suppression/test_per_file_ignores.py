@@ -8,8 +8,8 @@ import pytest
 
 from forge_doctor.check import load
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint import ignores
-from forge_doctor.lint.per_file import PerFileIgnores, parse_per_file_ignores
+from forge_doctor.lint.suppression import ignores
+from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.settings import load_settings
 
 SOURCE = Path("pyproject.toml")

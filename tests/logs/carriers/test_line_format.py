@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.logs.clock import iso, parse_stamp
-from forge_doctor.logs.head import Heads, read_head
-from forge_doctor.logs.line_format import Unwrapper
+from forge_doctor.logs.carriers.clock import iso, parse_stamp
+from forge_doctor.logs.carriers.line_format import Unwrapper
+from forge_doctor.logs.records.head import Heads, read_head
 from tests.support.log_reading import REFERENCE, read_scanned, told
 
 AT = parse_stamp("2026-11-22T08:33:56Z")

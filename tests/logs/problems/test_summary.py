@@ -7,9 +7,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.logs.event import Culprit, Event, Sighting
-from forge_doctor.logs.histogram import MOST_BUCKETS, Histogram
-from forge_doctor.logs.summary import Summary, merge_all
+from forge_doctor.logs.problems.histogram import MOST_BUCKETS, Histogram
+from forge_doctor.logs.problems.summary import Summary, merge_all
+from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 PLACES = [None, Culprit(file="/app/a.py", line=1, function="f"), Culprit(file="/app/b.py", line=2, function="g")]
 EVENTS = st.builds(

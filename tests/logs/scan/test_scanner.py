@@ -12,10 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.logs import scan as scanning
-from forge_doctor.logs.engines import installed, make_engine
-from forge_doctor.logs.long_lines import LONGEST_LINE
-from forge_doctor.logs.scan import (
+from forge_doctor.logs.scan.engines import installed, make_engine
+from forge_doctor.logs.scan.scanner import (
     AFTER_BYTES,
     AFTER_LONG_LINES,
     BEFORE_BYTES,
@@ -25,7 +23,9 @@ from forge_doctor.logs.scan import (
     Scanner,
     scan,
 )
-from forge_doctor.logs.wanted import Wanted, wanted_lines
+from forge_doctor.logs.scan.scanner import scanner as scanning
+from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
+from forge_doctor.logs.sources.long_lines import LONGEST_LINE
 from tests.support.log_generator import Truth, chunks
 
 LITERALS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.logs.record import BEFORE_BYTES, SEEN_BYTES
-from forge_doctor.logs.window import Window, lines_before
+from forge_doctor.logs.scan.region import BEFORE_BYTES, SEEN_BYTES
+from forge_doctor.logs.scan.window import Window, lines_before
 
 LOGS = st.lists(st.sampled_from([0, 1, 40, 700, BEFORE_BYTES - 1, BEFORE_BYTES]), min_size=1, max_size=12)
 

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.collect import Task, collect, opened
-from forge_doctor.logs.container_source import ContainerSource
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
 from forge_doctor.logs.followed import followed
-from forge_doctor.logs.wanted import wanted_lines
-from forge_doctor.probes.container_logs import ContainerLog, find_container_logs
-from forge_doctor.probes.docker_frames import STREAMS, Demultiplexer, cri_lines
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.probes.docker.container_logs import ContainerLog, find_container_logs
+from forge_doctor.probes.docker.frames import STREAMS, Demultiplexer, cri_lines
 from tests.support.docker_engine import LogContainer
 from tests.support.stalling_engine import stalling_engine
 
@@ -241,7 +241,7 @@ def test_what_came_before_the_engine_stalled_is_read_and_the_stall_is_said(
     log_container: LogContainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     container = log_container(SPAM.format(count=1000), log_config={"type": "local"})
-    monkeypatch.setattr("forge_doctor.probes.container_logs.SILENCE_S", 0.5)
+    monkeypatch.setattr("forge_doctor.probes.docker.container_logs.SILENCE_S", 0.5)
     with stalling_engine(log_bytes=20_000) as host:
         monkeypatch.setenv("DOCKER_HOST", host)
         read = collect(Task(source=ContainerSource(log=found(container)), rules=Rules()))

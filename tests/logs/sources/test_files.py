@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.sources import FileSource, LogStream, Source, find_files, is_path, is_url
+from forge_doctor.logs.sources.files import FileSource, LogStream, Source, find_files, is_path, is_url
 from tests.support.unprivileged import without_root
 
 LOG = b"2026-11-22 08:00:00,000 INFO calm\n" * 5000 + b"2026-11-22 08:00:01,000 ERROR last\n"

@@ -14,9 +14,9 @@ from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.fleet import ObjectSource
 from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, FollowLoop
 from forge_doctor.logs.followed import followed
-from forge_doctor.logs.sources import find_files
-from forge_doctor.logs.tail import LastLines, last_lines_offset
-from forge_doctor.logs.wanted import wanted_lines
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.files import find_files
+from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
 from tests.logs.test_sources import only
 
 

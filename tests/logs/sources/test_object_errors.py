@@ -19,7 +19,7 @@ from forge_doctor.logs import fleet
 from forge_doctor.logs.collect import Task, collect
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.fleet import ObjectSource, find_objects
-from forge_doctor.logs.object_errors import explain_storage
+from forge_doctor.logs.sources.object_errors import explain_storage
 from tests.support.google_storage import BUCKET, google_endpoint, refusing_storage, run_google_storage
 from tests.support.listeners import listener, say_nothing
 from tests.support.log_generator import Truth, write_log

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forge_doctor.probes.processes import ListenSocket
+from forge_doctor.probes.processes.workers import ListenSocket
 from tests.support.snapshots import findings, only, session, snapshot, worker
 
 

@@ -2,7 +2,7 @@
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Number
-from forge_doctor.probes.processes import Role
+from forge_doctor.probes.processes.workers import Role
 from tests.support.snapshots import application, findings, only, session, snapshot, worker
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from forge_doctor.probes.dsn import resolve_targets
+from forge_doctor.probes.postgres.dsn import resolve_targets
 from tests.support.examination import examine, look, of, one
 from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
 from tests.support.postgres import PostgresServer

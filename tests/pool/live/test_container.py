@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from forge_doctor.pool.topology import Told
-from forge_doctor.probes.containers import find_containers, read_container_processes
+from forge_doctor.probes.docker.containers import find_containers, read_container_processes
 from tests.support.docker_engine import BridgePostgres, StartPatient
 from tests.support.examination import examine, look, of, one
 

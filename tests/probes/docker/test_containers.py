@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.probes.containers import (
+from forge_doctor.probes.docker.containers import (
     Container,
     ContainerProcesses,
     find_containers,
     matching,
     read_container_processes,
 )
-from forge_doctor.probes.process_scan import find_processes
-from forge_doctor.probes.processes import Endpoint, ProcessScan, Role
+from forge_doctor.probes.processes.scan import find_processes
+from forge_doctor.probes.processes.workers import Endpoint, ProcessScan, Role
 from tests.support.docker_engine import BridgePostgres, PatientContainer, StartContainer, StartPatient
 
 pytestmark = pytest.mark.docker

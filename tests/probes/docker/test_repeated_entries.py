@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.probes.docker_frames import PIECE_BYTES
-from forge_doctor.probes.repeated_entries import RepeatedEntries, unrepeated_lines
+from forge_doctor.probes.docker.frames import PIECE_BYTES
+from forge_doctor.probes.docker.repeated_entries import RepeatedEntries, unrepeated_lines
 
 STREAMS = st.sampled_from([b"stdout", b"stderr"])
 

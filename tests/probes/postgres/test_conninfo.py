@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.conninfo import Written, parse_conninfo
+from forge_doctor.probes.postgres.conninfo import Written, parse_conninfo
 
 FULL = {"host": "db", "port": "5433", "user": "u", "password": "p", "dbname": "shop"}
 WORDS = st.text(min_size=1, max_size=20).filter(lambda text: "\0" not in text)

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.dsn import resolve_targets
-from forge_doctor.probes.target import Secret, SslMode, Target
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.probes.postgres.target import Secret, SslMode, Target
 
 NOWHERE = {"HOME": "/nonexistent"}
 
@@ -213,7 +213,7 @@ def test_no_view_of_a_target_shows_the_password(user: str, password: str) -> Non
 
 def test_resolving_an_address_loads_no_driver() -> None:
     code = (
-        "import sys; from forge_doctor.probes.dsn import resolve_targets;"
+        "import sys; from forge_doctor.probes.postgres.dsn import resolve_targets;"
         "print(resolve_targets(['postgresql://u@db/x'], {'HOME': '/nonexistent'})[0].label,"
         "sorted({'asyncio', 'asyncpg', 'ssl', 'psycopg', 'sqlalchemy'} & set(sys.modules)))"
     )

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes.dsn import resolve_targets
-from forge_doctor.probes.postgres import Connection, QueryLimits, connect, fetch_rows, read_only
-from forge_doctor.probes.postgres_errors import NoSlotLeft, QueryFailed, ServerError, Unreachable, limit_of
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed, ServerError, Unreachable, limit_of
+from forge_doctor.probes.postgres.look import Connection, QueryLimits, connect, fetch_rows, read_only
+from forge_doctor.probes.postgres.target import Target
 from tests.support.listeners import (
     Behaviour,
     answer_lines,

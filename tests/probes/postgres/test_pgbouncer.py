@@ -8,9 +8,9 @@ import traceback
 import pytest
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes.dsn import resolve_targets
-from forge_doctor.probes.pgbouncer import bouncer_console
-from forge_doctor.probes.target import Target
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.probes.postgres.pgbouncer import bouncer_console
+from forge_doctor.probes.postgres.target import Target
 from tests.support.listeners import answer_lines, greet, hang_after_tls_refusal, hang_up, listener, say_nothing
 from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
 from tests.support.postgres import PostgresServer, free_port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.probes.command_line import Kind, parse_command_line
+from forge_doctor.probes.processes.command_line import Kind, parse_command_line
 
 SPAWN = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)"
 TRACKER = "from multiprocessing.resource_tracker import main;main(4)"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.probes import process_table
-from forge_doctor.probes.process_scan import find_processes
-from forge_doctor.probes.processes import Endpoint, Process, ProcessScan, Role
+from forge_doctor.probes.processes import table as process_table
+from forge_doctor.probes.processes.scan import find_processes
+from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan, Role
 from tests.support.app_server import APPLICATION, StartApp, wait_for
 from tests.support.postgres import FreshDatabase, PostgresServer
 

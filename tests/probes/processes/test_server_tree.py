@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
-from forge_doctor.probes.process_scan import find_processes
-from forge_doctor.probes.processes import Process, ProcessScan, Role
+from forge_doctor.probes.processes.scan import find_processes
+from forge_doctor.probes.processes.workers import Process, ProcessScan, Role
 from tests.support.app_server import APPLICATION, AppServer, StartApp, running_apps
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database
 

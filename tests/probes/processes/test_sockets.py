@@ -9,10 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from forge_doctor.probes.process_table import ProxyRule
-from forge_doctor.probes.processes import Endpoint
-from forge_doctor.probes.server_address import server_address
-from forge_doctor.probes.sockets import (
+from forge_doctor.probes.processes.server_address import server_address
+from forge_doctor.probes.processes.sockets import (
     Namespace,
     Socket,
     held_inodes,
@@ -22,6 +20,8 @@ from forge_doctor.probes.sockets import (
     read_namespace,
     read_with_psutil,
 )
+from forge_doctor.probes.processes.table import ProxyRule
+from forge_doctor.probes.processes.workers import Endpoint
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge, Target
-from forge_doctor.lint.library import DEPENDS, GENERIC, TRANSPARENT
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.inference.interface import Knowledge, Target
+from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
+from forge_doctor.code.semantics.library.symbols import DEPENDS, GENERIC, TRANSPARENT
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     BinOp,
@@ -22,7 +21,8 @@ from forge_doctor.lint.nodes import (
     Subscript,
     TypeAlias,
 )
-from forge_doctor.lint.source import parse
+from forge_doctor.code.syntax.source import parse
+from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
 MAX_DEPTH = 20
@@ -169,7 +169,7 @@ def _is_wider(knows: Knowledge, provided: Value, declared: Value) -> bool:
 
 def external(dotted: str) -> Value:
     """A class of another library by its dotted path; one called AsyncSession that we cannot see is a guess."""
-    from forge_doctor.lint.library import LOOKALIKES, library_value
+    from forge_doctor.code.semantics.library.symbols import LOOKALIKES, library_value
 
     known = library_value(dotted)
     if known is not None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Value, one_of
+from forge_doctor.code.syntax.nodes import Attribute, Node
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.kinds import UNKNOWN, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Attribute, Node
 
 
 def state_value(knows: Knowledge, node: Attribute) -> Value:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from forge_doctor.code.semantics.inference.classes import as_called_on
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value
+from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
+from forge_doctor.code.semantics.library.symbols import DEPENDS, LOOKALIKES
+from forge_doctor.code.syntax.nodes import Await, Call, ClassDef, FunctionDef, Node, Str
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.classes import as_called_on
-from forge_doctor.lint.kinds import OTHER, UNKNOWN, Kind, Value
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.library import DEPENDS, LOOKALIKES
-from forge_doctor.lint.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
-from forge_doctor.lint.nodes import Await, Call, ClassDef, FunctionDef, Node, Str
 
 CALLED = {
     Kind.ASYNC_FACTORY: Kind.ASYNC_SESSION,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from forge_doctor.code.semantics.inference.annotation import names_of_self
+from forge_doctor.code.semantics.inference.functions import is_property
+from forge_doctor.code.semantics.inference.generics import declared_variable, in_place_of
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
+from forge_doctor.code.semantics.names.bindings import How
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.annotation import names_of_self
-from forge_doctor.lint.bindings import How
-from forge_doctor.lint.functions import is_property
-from forge_doctor.lint.generics import declared_variable, in_place_of
-from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.regex import regex
 
 MAX_BASES = 30

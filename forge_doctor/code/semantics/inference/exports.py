@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.knowledge import Knowledge, Target
-from forge_doctor.lint.library import library_value
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.semantics.inference.interface import Knowledge, Target
+from forge_doctor.code.semantics.library.symbols import library_value
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.syntax.source import SourceFile
 
 MAX_HOPS = 20
 

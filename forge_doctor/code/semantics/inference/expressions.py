@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.annotation import collection_of, external
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.calls import call_value, method_value
-from forge_doctor.lint.classes import TWINS, as_called_on
-from forge_doctor.lint.functions import param_value
-from forge_doctor.lint.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.library import APPLICATION_OBJECTS
-from forge_doctor.lint.methods import ATTRIBUTES
-from forge_doctor.lint.narrowing import narrow
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.inference.annotation import collection_of, external
+from forge_doctor.code.semantics.inference.app_state import state_value
+from forge_doctor.code.semantics.inference.calls import call_value, method_value
+from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on
+from forge_doctor.code.semantics.inference.functions import param_value
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.inference.narrowing import narrow
+from forge_doctor.code.semantics.inference.unpacking import part_of
+from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
+from forge_doctor.code.semantics.library.methods import ATTRIBUTES
+from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
@@ -37,10 +39,8 @@ from forge_doctor.lint.nodes import (
     With,
     WithItem,
 )
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.state import state_value
-from forge_doctor.lint.unpacking import part_of
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
 
 MOST_ELEMENTS = 8  # a table of data has many
 

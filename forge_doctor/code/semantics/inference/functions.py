@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.evidence import SESSION_NAME
-from forge_doctor.lint.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.library import (
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.inference.usage_hints import SESSION_NAME
+from forge_doctor.code.semantics.library.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
+from forge_doctor.code.semantics.library.symbols import (
     ASYNC_MANAGER_DECORATORS,
     HARMLESS_DECORATORS,
     MANAGER_DECORATORS,
     PROPERTY_DECORATORS,
     WRAPPING_DECORATORS,
 )
-from forge_doctor.lint.nodes import Attribute, Call, ClassDef, FunctionDef, Lambda, Node, Param, Return, Starred, Yield
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Lambda,
+    Node,
+    Param,
+    Return,
+    Starred,
+    Yield,
+)
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
 
 # Decorators that register a function and give it back.
 REGISTERING = words(

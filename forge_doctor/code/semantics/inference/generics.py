@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, ClassDef, Name, Node, Subscript
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
+from forge_doctor.code.syntax.nodes import Assign, ClassDef, Name, Node, Subscript
 from forge_doctor.regex import regex
 
 PARAMETER = regex(rb"\w+")

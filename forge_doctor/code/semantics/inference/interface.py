@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from forge_doctor.lint.bindings import Binding
-from forge_doctor.lint.kinds import Value
-from forge_doctor.lint.nodes import ClassDef, FunctionDef, Node
-from forge_doctor.lint.scopes import Scopes
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import Surfaces
+from forge_doctor.code.semantics.library.kinds import Value
+from forge_doctor.code.semantics.names.bindings import Binding
+from forge_doctor.code.semantics.names.outline import Surfaces
+from forge_doctor.code.semantics.names.scopes import Scopes
+from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Node
+from forge_doctor.code.syntax.source import SourceFile
 
 
 class Target(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Call, ClassDef, Dict, Name, Node, Str, Subscript
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Dict, Name, Node, Str, Subscript
 
 MAKERS = frozenset({"relationship", "Relationship", "dynamic_loader"})
 # Loading that needs no query when the attribute is read, or never makes one by itself.

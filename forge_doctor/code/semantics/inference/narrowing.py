@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from forge_doctor.lint.kinds import OTHER, Kind, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import BoolOp, Call, FunctionDef, If, IfExp, Node, Sequence, Statement, UnaryOp
-from forge_doctor.lint.order import block_of, leaves
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import OTHER, Kind, Value, one_of
+from forge_doctor.code.syntax.dominance import block_of, leaves
+from forge_doctor.code.syntax.nodes import BoolOp, Call, FunctionDef, If, IfExp, Node, Sequence, Statement, UnaryOp
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 TESTED = regex(rb"\bisinstance\(\s*([\w.]+)\s*,")

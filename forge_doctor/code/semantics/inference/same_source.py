@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
+from forge_doctor.code.syntax.source import SourceFile
 
 LONGEST = 80
 MOST = 40  # places with the same expression that are looked at

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
+from forge_doctor.code.semantics.library.methods import COROUTINES
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Name,
+    Node,
+    Param,
+    With,
+)
+from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.doubles import is_declaration
-from forge_doctor.lint.kinds import UNKNOWN, Kind, Value
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.methods import COROUTINES
-from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, ClassDef, FunctionDef, Name, Node, Param, With
 
 HOLDERS = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY, Kind.ASYNC_ENGINE}

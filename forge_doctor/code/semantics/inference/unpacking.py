@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forge_doctor.lint.kinds import UNKNOWN, Kind, Value, one_of
-from forge_doctor.lint.knowledge import Knowledge
-from forge_doctor.lint.nodes import Assign, Await, Call, Constant, FunctionDef, Name, Node, Return, Sequence
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, Constant, FunctionDef, Name, Node, Return, Sequence
 
 MAX_DEPTH = 3
 

@@ -6,14 +6,14 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.inference.same_source import bound_alike
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.methods import COROUTINES, TELLING
+from forge_doctor.code.semantics.names.bindings import Binding
+from forge_doctor.code.semantics.names.scopes import Scope, Scopes, reaching
+from forge_doctor.code.syntax.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.bindings import Binding
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.methods import COROUTINES, TELLING
-from forge_doctor.lint.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
-from forge_doctor.lint.same_source import bound_alike
-from forge_doctor.lint.scopes import Scope, Scopes, reaching
-from forge_doctor.lint.source import SourceFile
 from forge_doctor.regex import regex
 
 SESSION_NAME = regex(r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE)

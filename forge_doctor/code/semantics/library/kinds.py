@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.nodes import Node
 
 
 class Kind(Enum):

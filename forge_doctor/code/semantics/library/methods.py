@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from forge_doctor.lint.kinds import Kind, words
+from forge_doctor.code.semantics.library.kinds import Kind, words
 
 _SESSION = words(
     """aclose close close_all commit connection delete delete_all exec execute flush get get_one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.kinds import Kind, Value
+from forge_doctor.code.semantics.library.kinds import Kind, Value
 
 ASYNC_CLASSES = {
     "AsyncSession": Kind.ASYNC_SESSION,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.syntax.nodes import (
     Assign,
     ClassDef,
     ComprehensionFor,

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from forge_doctor.lint.suspects import DATABASE_WORDS, STORE_WORDS
+from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS
 from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.

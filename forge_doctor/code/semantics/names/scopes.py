@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from forge_doctor.lint.bindings import Binding, How, bindings_of
-from forge_doctor.lint.grammar import captures
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.names.bindings import Binding, How, bindings_of
+from forge_doctor.code.syntax.grammar import captures
+from forge_doctor.code.syntax.nodes import (
     Assign,
     ClassDef,
     ComprehensionFor,
@@ -18,7 +18,7 @@ from forge_doctor.lint.nodes import (
     Node,
     Param,
 )
-from forge_doctor.lint.source import SourceFile
+from forge_doctor.code.syntax.source import SourceFile
 
 if TYPE_CHECKING:
     import tree_sitter as ts

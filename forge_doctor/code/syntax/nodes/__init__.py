@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.nodes.access import (
+from forge_doctor.code.syntax.nodes.access import (
     Attribute,
     Await,
     Call,
@@ -11,26 +11,26 @@ from forge_doctor.lint.nodes.access import (
     Starred,
     Subscript,
 )
-from forge_doctor.lint.nodes.base import (
+from forge_doctor.code.syntax.nodes.base import (
     CLASSES,
     Node,
     Statement,
     types_of,
     unwrapped,
 )
-from forge_doctor.lint.nodes.comprehensions import (
+from forge_doctor.code.syntax.nodes.comprehensions import (
     Comprehension,
     ComprehensionFor,
     ComprehensionIf,
 )
-from forge_doctor.lint.nodes.definitions import (
+from forge_doctor.code.syntax.nodes.definitions import (
     ClassDef,
     FunctionDef,
     Lambda,
     Module,
     Param,
 )
-from forge_doctor.lint.nodes.flow import (
+from forge_doctor.code.syntax.nodes.flow import (
     Else,
     Except,
     Finally,
@@ -42,7 +42,7 @@ from forge_doctor.lint.nodes.flow import (
     With,
     WithItem,
 )
-from forge_doctor.lint.nodes.simple import (
+from forge_doctor.code.syntax.nodes.simple import (
     Assert,
     Assign,
     Comment,
@@ -55,7 +55,7 @@ from forge_doctor.lint.nodes.simple import (
     Return,
     TypeAlias,
 )
-from forge_doctor.lint.nodes.values import (
+from forge_doctor.code.syntax.nodes.values import (
     BinOp,
     BoolOp,
     Compare,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.nodes.base import Node, flat
+from forge_doctor.code.syntax.nodes.base import Node, flat
 
 
 class Name(Node):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 if TYPE_CHECKING:
     import tree_sitter as ts
 
-    from forge_doctor.lint.nodes.definitions import ClassDef, FunctionDef, Lambda, Module
-    from forge_doctor.lint.source import SourceFile
+    from forge_doctor.code.syntax.nodes.definitions import ClassDef, FunctionDef, Lambda, Module
+    from forge_doctor.code.syntax.source import SourceFile
 
 N = TypeVar("N", bound="Node")
 CLASSES: dict[str, type[Node]] = {}  # by the grammar's type

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from forge_doctor.lint.nodes.access import Attribute, Call, Keyword, Name, Starred
-from forge_doctor.lint.nodes.base import Node, Statement
-from forge_doctor.lint.nodes.simple import Expr, Other, Raise
-from forge_doctor.lint.nodes.values import Constant, Str, Yield
+from forge_doctor.code.syntax.nodes.access import Attribute, Call, Keyword, Name, Starred
+from forge_doctor.code.syntax.nodes.base import Node, Statement
+from forge_doctor.code.syntax.nodes.simple import Expr, Other, Raise
+from forge_doctor.code.syntax.nodes.values import Constant, Str, Yield
 
 
 class Module(Node):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Keyword, Name, Node, Param, Starred
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.kinds import Kind, Value, words
-from forge_doctor.lint.nodes import Assign, Call, ClassDef, FunctionDef, Keyword, Name, Node, Param, Starred
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.uses import Fate, Use, harmless
+from forge_doctor.lint.dataflow.uses import Fate, Use, harmless
 from forge_doctor.regex import regex
 
 # Callables that take a coroutine to run it, by words anywhere in the name but not by those of `truncate` or `trace`.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.inference.session_users import is_port
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Return
+from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.doubles import is_declaration
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.nodes import Await, Call, FunctionDef, Return
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.touching import is_port
 
 
 class DataAccess(NamedTuple):

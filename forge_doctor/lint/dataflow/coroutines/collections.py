@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.arguments import are_wanted_as_data, says_what_it_holds, takes_coroutines
-from forge_doctor.lint.kinds import words
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Call,
@@ -26,10 +25,11 @@ from forge_doctor.lint.nodes import (
     Sequence,
     Subscript,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import reads_of
-from forge_doctor.lint.responses import route_decorator
-from forge_doctor.lint.uses import Fate, Use, at_place, harmless
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.coroutines.arguments import are_wanted_as_data, says_what_it_holds, takes_coroutines
+from forge_doctor.lint.dataflow.response_models import route_decorator
+from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 COUNTING = words("len sum min max any all sorted print str repr bool jsonable_encoder")
 COPYING = words("list tuple set frozenset reversed")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.arguments import KEPT_FOR_LATER, MEANT_FOR_COROUTINES, OPEN_TYPE, WANTS_DATA, judge_argument
-from forge_doctor.lint.collected import fate_of_item, fate_of_many
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
@@ -24,9 +22,17 @@ from forge_doctor.lint.nodes import (
     Starred,
     Subscript,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import reads_of
-from forge_doctor.lint.uses import Fate, Use, at_place, harmless
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.coroutines.arguments import (
+    KEPT_FOR_LATER,
+    MEANT_FOR_COROUTINES,
+    OPEN_TYPE,
+    WANTS_DATA,
+    judge_argument,
+)
+from forge_doctor.lint.dataflow.coroutines.collections import fate_of_item, fate_of_many
+from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 # Reads in a way no coroutine can be read, even where another read hands it on.
 TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.bindings import Binding, How
-from forge_doctor.lint.doubles import is_test_file
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.library import DEPENDS
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.symbols import DEPENDS
+from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.semantics.names.outline import making_places
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import making_files
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Call,
     FunctionDef,
@@ -25,11 +27,9 @@ from forge_doctor.lint.nodes import (
     WithItem,
     Yield,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.surface import making_places
-from forge_doctor.lint.survey import making_files
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence
 
 MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10

@@ -5,13 +5,15 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.bindings import Binding
-from forge_doctor.lint.functions import decorated
-from forge_doctor.lint.kinds import words
-from forge_doctor.lint.library import HARMLESS_DECORATORS
-from forge_doctor.lint.models import Model
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.orm.statements import Sql, sql_of
+from forge_doctor.code.semantics.inference.functions import decorated
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
+from forge_doctor.code.semantics.names.bindings import Binding
+from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Await,
     Call,
@@ -26,9 +28,7 @@ from forge_doctor.lint.nodes import (
     Return,
     Subscript,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.scopes import reaching
-from forge_doctor.lint.statements import Sql, sql_of
+from forge_doctor.finding import Confidence
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")

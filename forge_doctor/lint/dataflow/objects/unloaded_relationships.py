@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.code.orm.mapped_attributes import is_collection
+from forge_doctor.code.orm.statements import Sql
+from forge_doctor.code.semantics.inference.models import Relationship
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.loaded import Loaded
-from forge_doctor.lint.mapped import is_collection
-from forge_doctor.lint.models import Relationship
-from forge_doctor.lint.nodes import Call, FunctionDef, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.statements import Sql
-from forge_doctor.lint.transactions import opened_by
+from forge_doctor.lint.dataflow.objects.loaded import Loaded
+from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
 # Loader options that load nothing but what they name.

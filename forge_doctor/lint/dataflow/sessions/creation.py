@@ -7,15 +7,15 @@ import string
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.symbols import OBJECT_SESSIONS
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_double, is_mocked
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.doubles import is_double, is_mocked
-from forge_doctor.lint.kinds import Kind, Value
-from forge_doctor.lint.library import OBJECT_SESSIONS
-from forge_doctor.lint.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import reads_of
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.suspects import AnyWord
+from forge_doctor.lint.dataflow.use_def import reads_of
 from forge_doctor.regex import regex
 
 # What the name of something that makes a session has in it: names decide only where we look. One pattern for each

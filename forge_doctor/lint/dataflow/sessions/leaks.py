@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from forge_doctor.check import Check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Keyword, NamedExpr, Node
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding
-from forge_doctor.lint.handovers import is_dependency
-from forge_doctor.lint.kinds import Kind
-from forge_doctor.lint.lifetimes import Lifetime, is_within_begin, lifetime_of
-from forge_doctor.lint.nodes import Assign, Attribute, FunctionDef, Keyword, NamedExpr, Node
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.sessions_made import Made, sessions_made
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.uses import at_place
+from forge_doctor.lint.dataflow.entry_points import is_dependency
+from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
+from forge_doctor.lint.dataflow.sessions.lifetimes import Lifetime, is_within_begin, lifetime_of
+from forge_doctor.lint.dataflow.uses import at_place
 
 
 class Leak(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forge_doctor.lint.nodes import Await, Call, Name, Subscript
+from forge_doctor.code.syntax.nodes import Await, Call, Name, Subscript
 
 
 def lent_with(target: Subscript) -> Call | None:

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from forge_doctor.finding import Confidence
-from forge_doctor.lint.doubles import is_declaration
-from forge_doctor.lint.kinds import Kind, words
-from forge_doctor.lint.lending import lent_with
-from forge_doctor.lint.methods import COROUTINES
-from forge_doctor.lint.nodes import (
+from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.methods import COROUTINES
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
@@ -29,9 +27,11 @@ from forge_doctor.lint.nodes import (
     WithItem,
     Yield,
 )
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.reads import all_reads, param_reads
-from forge_doctor.lint.uses import Use, at_place
+from forge_doctor.code.syntax.stubs import is_declaration
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.sessions.lent_sessions import lent_with
+from forge_doctor.lint.dataflow.use_def import all_reads, param_reads
+from forge_doctor.lint.dataflow.uses import Use, at_place
 from forge_doctor.regex import regex
 
 # Methods after which a session holds no connection and wants no further care.

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from forge_doctor.code.orm.statements import sql_of
+from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With, Yield
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.kinds import Kind, words
-from forge_doctor.lint.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With, Yield
-from forge_doctor.lint.project import Project
-from forge_doctor.lint.source import SourceFile
-from forge_doctor.lint.statements import sql_of
 
 SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
 HOLDERS = (*SESSIONS, Kind.ASYNC_CONNECTION)
