@@ -1,0 +1,1 @@
+"""SQL as text: values taken out, fingerprints, sqlcommenter tags; runs none."""
