@@ -2,7 +2,7 @@
 
 import pytest
 
-from forge_doctor.probes.redaction import redact, redact_dsn
+from forge_doctor.redaction import redact, redact_dsn
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forge_doctor.render.digest import counted
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.fixes.files import Change, Changes
+    from forge_doctor.lint.mend import Change, Changes
 
 
 def print_diff(changes: Changes) -> bool:

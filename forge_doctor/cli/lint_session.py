@@ -65,12 +65,12 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
     if flags.add_ignores:
-        from forge_doctor.lint.fixes.files import ignores
+        from forge_doctor.lint.mend import ignores
 
         write_changes(ignores(request, looked, reason=flags.reason, confidence=confidence), "muted")
         sys.exit(exit_code([replace(looked.report, findings=())]))
     if flags.fix or flags.diff:
-        from forge_doctor.lint.fixes.files import fixes
+        from forge_doctor.lint.mend import fixes
 
         changes = fixes(request, looked, unsafe=flags.unsafe_fixes, confidence=confidence)
         if flags.diff:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from forge_doctor.finding import Evidence, Finding
-from forge_doctor.probes.redaction import MASK, redact
+from forge_doctor.redaction import MASK, redact
 from forge_doctor.regex import regex
 
 CREATED = regex(r"(\bURL\.create\()[^)]*\)")

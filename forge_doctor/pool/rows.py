@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Session, Setting
-from forge_doctor.pool.statement import sqlcommenter_tags, without_values
+from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 
 Row = Mapping[str, Any]
 

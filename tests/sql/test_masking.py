@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.pool.statement import sqlcommenter_tags, without_values
+from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 
 
 @pytest.mark.parametrize(

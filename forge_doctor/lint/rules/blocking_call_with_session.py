@@ -41,7 +41,7 @@ from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, Param, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.one_time import runs_once
+from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.regex import regex
 
 INSTEAD = {

@@ -61,8 +61,8 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.dataflow.loops import is_batched, is_fixed
+from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.sessions.transactions import first_argument, is_awaited, session_calls
-from forge_doctor.lint.one_time import runs_once
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")

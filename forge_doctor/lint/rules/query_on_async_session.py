@@ -33,7 +33,7 @@ from forge_doctor.code.syntax.nodes import Attribute, Await, Call, ClassDef, Nod
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\.\s*query\s*\(")

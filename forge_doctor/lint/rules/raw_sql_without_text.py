@@ -38,7 +38,7 @@ from forge_doctor.code.syntax.nodes import BinOp, Call, ClassDef, Name, Node, St
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
-from forge_doctor.lint.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 # With a string, a name or a keyword as first argument.

@@ -33,7 +33,7 @@ from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 REFUSED = "InvalidRequestError when the engine is made"

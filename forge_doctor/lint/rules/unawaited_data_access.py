@@ -42,7 +42,7 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_declaration, is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
-from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
+from forge_doctor.lint.dataflow.coroutines.awaits import CONSEQUENCE, await_edits, awaited_call
 from forge_doctor.lint.dataflow.coroutines.call_results import awaited_twin, data_access
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
 from forge_doctor.lint.dataflow.uses import Use, use_of

@@ -35,7 +35,7 @@ from forge_doctor.code.syntax.nodes import Await, Call
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.awaits import CONSEQUENCE, await_edits, awaited_call
+from forge_doctor.lint.dataflow.coroutines.awaits import CONSEQUENCE, await_edits, awaited_call
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex

@@ -12,7 +12,7 @@ from forge_doctor.check import nearest
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.processes.command_line import is_title
 from forge_doctor.probes.processes.table import COUNT_VARIABLES, ProcessTable, build_table
-from forge_doctor.probes.redaction import redact
+from forge_doctor.redaction import redact
 
 TIMEOUT_S = 5
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"

@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.redaction import redact_dsn
+from forge_doctor.redaction import redact_dsn
 
 SCHEMES = frozenset({"postgresql", "postgres", "pgsql", "psql", "postgis", "asyncpg", "psycopg"})
 EXAMPLE = "postgresql://user:password@host:5432/database"

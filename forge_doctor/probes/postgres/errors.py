@@ -10,7 +10,7 @@ from typing import Literal
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.target import Host, Target
-from forge_doctor.probes.redaction import redact
+from forge_doctor.redaction import redact
 
 Limit = Literal["all", "reserved", "role", "database", "bouncer"]
 

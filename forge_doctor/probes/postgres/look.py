@@ -16,7 +16,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable
 from forge_doctor.probes.postgres.login import log_in, server_error
 from forge_doctor.probes.postgres.target import Target
-from forge_doctor.probes.redaction import redact
+from forge_doctor.redaction import redact
 
 if TYPE_CHECKING:
     import asyncpg

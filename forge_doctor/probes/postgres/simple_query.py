@@ -18,7 +18,7 @@ from forge_doctor.probes.postgres.errors import ServerError
 from forge_doctor.probes.postgres.greeting import SSL_REQUEST, open_stream
 from forge_doctor.probes.postgres.scram import MECHANISM, ScramProblem, md5_answer, scram
 from forge_doctor.probes.postgres.target import Secret, SslMode, Target, Tls
-from forge_doctor.probes.redaction import redact
+from forge_doctor.redaction import redact
 
 PROTOCOL_3 = 3 << 16
 CLEARTEXT, MD5, SASL, SASL_CONTINUE, SASL_FINAL = 3, 5, 10, 11, 12

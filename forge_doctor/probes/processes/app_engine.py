@@ -101,7 +101,7 @@ def _ending(status: int) -> str:
 
 
 def _last_line(output: bytes) -> str:
-    from forge_doctor.probes.redaction import redact
+    from forge_doctor.redaction import redact
 
     lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
     return redact(lines[-1])[:200] if lines else ""

@@ -15,7 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from forge_doctor.check import nearest
-from forge_doctor.probes.redaction import redact
+from forge_doctor.redaction import redact
 
 MENTION = 200  # characters of a foreign error message
 
