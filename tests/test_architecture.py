@@ -11,14 +11,19 @@ from pathlib import Path
 import pytest
 
 import forge_doctor
+from forge_doctor.check import load
+from forge_doctor.lint import rules
 from tests.support.architecture import (
     HEAVY,
     Module,
     acts_of_the_edge,
     broad_handlers,
     broken_arrows,
+    broken_stages,
     cycles,
+    drawers,
     eager_imports,
+    faults_named_in_code,
     misplaced_drivers,
     read_package,
     unknown_folders,
@@ -43,10 +48,27 @@ def test_every_module_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [broken_arrows, unknown_folders, cycles, misplaced_drivers, eager_imports, acts_of_the_edge]
+    "rule",
+    [
+        broken_arrows,
+        broken_stages,
+        unknown_folders,
+        drawers,
+        cycles,
+        misplaced_drivers,
+        eager_imports,
+        acts_of_the_edge,
+    ],
 )
 def test_the_package_keeps_the_rule(rule: Callable[[tuple[Module, ...]], list[str]]) -> None:
     assert rule(PACKAGE) == []
+
+
+def test_what_source_says_names_no_fault() -> None:
+    faults = frozenset(rule.id for rule in load(rules))
+    assert faults_named_in_code(PACKAGE, faults) == []
+    named = tree(code__semantics__project="if found == 'lazy-load-in-async':\n    pass")
+    assert faults_named_in_code(named, faults) == ["forge_doctor.code.semantics.project:1: names lazy-load-in-async"]
 
 
 def test_only_running_a_check_may_catch_everything() -> None:
@@ -63,6 +85,9 @@ def test_only_running_a_check_may_catch_everything() -> None:
         ({"pool__run": "from ..cli import output"}, "pool imports cli"),
         ({"pool__run": "if TYPE_CHECKING:\n    from forge_doctor.render import text"}, "pool imports render"),
         ({"triage__run": "from forge_doctor.demo import faults"}, "triage imports demo"),
+        ({"code__syntax__source": "from forge_doctor.lint.run import x"}, "code imports lint"),
+        ({"probes__git": "from forge_doctor.code.files import walk"}, "probes imports code"),
+        ({"sql__masking": "from forge_doctor.pool import snapshot"}, "sql imports pool"),
     ],
 )
 def test_an_import_against_the_arrows_is_seen(sources: dict[str, str], told: str) -> None:
@@ -78,6 +103,41 @@ def test_imports_along_the_arrows_are_allowed() -> None:
         "render__text": "from forge_doctor.finding import Finding\nfrom forge_doctor import __version__",
     }
     assert broken_arrows(tree(**sources)) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        ({"code__syntax__source": "from forge_doctor.code.semantics.project import Project"}, "semantics.project"),
+        ({"code__semantics__names__scopes": "import forge_doctor.code.semantics.inference.calls"}, "inference.calls"),
+        ({"logs__scan__window": "def f():\n    from forge_doctor.logs.records import block"}, "logs.records"),
+        ({"logs__records__block": "from forge_doctor.logs.collect import x"}, "logs.collect"),
+        ({"lint__dataflow__use_def": "from forge_doctor.lint.dataflow.objects import loaded"}, "dataflow.objects"),
+        ({"lint__suppression__comments": "from forge_doctor.lint.request import Request"}, "lint.request"),
+    ],
+)
+def test_a_stage_that_uses_one_before_it_is_seen(sources: dict[str, str], told: str) -> None:
+    (broken,) = broken_stages(tree(**sources))
+    assert told in broken
+
+
+def test_a_stage_may_use_itself_and_those_behind_it() -> None:
+    sources = {
+        "logs__run": "from forge_doctor.logs.problems import problem",
+        "logs__problems__tally": "from forge_doctor.logs.records import block\nfrom forge_doctor.logs.problems import x",
+        "logs__signatures": "",
+        "logs__signature": "def f():\n    from forge_doctor.logs import signatures",
+        "logs__signatures__deadlock": "from forge_doctor.logs.signature import Signature",
+        "code__semantics__project": "from forge_doctor.code.semantics.inference import calls",
+    }
+    assert broken_stages(tree(**sources)) == []
+
+
+def test_a_drawer_is_seen_and_a_registry_may_grow() -> None:
+    full = {f"lint__dataflow__part_{number}": "" for number in range(19)}
+    (told,) = drawers(tree(**full))
+    assert told.startswith("forge_doctor.lint.dataflow has 19 modules")
+    assert drawers(tree(**{f"lint__rules__fault_{number}": "" for number in range(40)})) == []
 
 
 def test_a_folder_without_a_layer_is_seen() -> None:
@@ -98,9 +158,9 @@ def test_a_cycle_is_seen_even_where_an_import_is_deferred_or_for_types_only() ->
 
 def test_the_nodes_of_a_tree_may_name_the_file_they_belong_to_and_only_name_it() -> None:
     nodes = "from forge_doctor.code.syntax.source import SourceFile"
-    sources = {"lint__source": "import forge_doctor.code.syntax.nodes.base"}
-    assert cycles(tree(**sources, lint__nodes__base=f"if TYPE_CHECKING:\n    {nodes}")) == []
-    assert len(cycles(tree(**sources, lint__nodes__base=nodes))) == 1
+    sources = {"code__syntax__source": "import forge_doctor.code.syntax.nodes.base"}
+    assert cycles(tree(**sources, code__syntax__nodes__base=f"if TYPE_CHECKING:\n    {nodes}")) == []
+    assert len(cycles(tree(**sources, code__syntax__nodes__base=nodes))) == 1
 
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psutil", "docker.errors", "sqlalchemy.ext.asyncio", "psycopg"])

@@ -85,7 +85,9 @@ def _way(here: Path, checks: Checks) -> tuple[str, ...]:
 
     parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
     folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)
-    return (str(here), __version__, sys.version, stamp(Path(__file__).parent, *folders), repr(checks.entries))
+    lint = Path(__file__).parent
+    own = stamp(lint, lint.parent / "code", *folders)
+    return (str(here), __version__, sys.version, own, repr(checks.entries))
 
 
 def _printable(finding: Finding) -> Finding:

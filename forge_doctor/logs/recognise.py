@@ -13,10 +13,10 @@ from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, wo
 from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import places_of
+from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
-from forge_doctor.logs.redact import redact
 from forge_doctor.logs.signature import Signature
 
 _BENIGN = re.compile(

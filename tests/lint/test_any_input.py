@@ -33,7 +33,8 @@ def sources() -> tuple[bytes, ...]:
         for rule in RULES
         for part in re.split(r"^(?:Bad|Good|Source):?.*$", rule.manual, flags=re.MULTILINE)[1:]
     ]
-    own = sorted((Path(__file__).parents[2] / "forge_doctor/lint").glob("*.py"))
+    package = Path(__file__).parents[2] / "forge_doctor"
+    own = sorted(path for room in ("code", "lint/dataflow") for path in (package / room).rglob("*.py"))
     return (*examples, *(path.read_bytes() for path in own[::6]))
 
 

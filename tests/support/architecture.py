@@ -3,26 +3,72 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "forge_doctor"
 SLICES = frozenset({"pool", "logs", "lint", "slow", "migrations"})
+# What every slice may ask: source code, the outside, SQL as text.
+SHARED = frozenset({"code", "probes", "sql"})
 DRIVERS = frozenset({"asyncpg", "docker", "psutil", "psycopg", "sqlalchemy"})
 HEAVY = DRIVERS | {"rich"}
 
 # layer -> the layers it may import; a layer may always import itself.
 ARROWS: Mapping[str, frozenset[str]] = {
     "kernel": frozenset(),
+    "sql": frozenset({"kernel"}),
     "probes": frozenset({"kernel"}),
+    "code": frozenset({"kernel", "probes", "sql"}),
     "render": frozenset({"kernel"}),
     "demo": frozenset({"kernel"}),
-    **{name: frozenset({"kernel", "probes"}) for name in SLICES},
-    "triage": SLICES | {"kernel", "probes"},
-    "cli": SLICES | {"kernel", "probes", "render", "demo", "triage"},
+    **{name: SHARED | {"kernel"} for name in SLICES},
+    "triage": SLICES | SHARED | {"kernel"},
+    "cli": SLICES | SHARED | {"kernel", "render", "demo", "triage"},
     "__main__": frozenset({"cli"}),
 }
+
+# Inside a layer: its stages, each of which may use those behind it and none before it. A name is a module or a
+# folder with all below it, the longest that fits; modules of the layer that fit none are its first stage. A
+# registry is loaded by the module that says what it holds, so that it has that module's stage.
+STAGES: Mapping[str, tuple[str, ...]] = {
+    "code": (
+        "orm",
+        "semantics",
+        "semantics.inference",
+        "semantics.names",
+        "semantics.library",
+        "syntax",
+        "files",
+    ),
+    "lint": (
+        "rules",
+        "cache",
+        "fixes",
+        "suppression",
+        "dataflow.objects",
+        "dataflow.coroutines",
+        "dataflow.sessions",
+        "dataflow",
+    ),
+    "logs": (
+        "repeats",
+        "problems",
+        "chain_events",
+        "recognise",
+        "match",
+        "culprit",
+        "records",
+        "carriers",
+        "scan",
+        "sources",
+        "signature",
+    ),
+}
+# Folders where one more fault is one more file; any other is a room, and a room with so many modules is two.
+REGISTRIES = frozenset({"rules", "checks", "signatures", "causes", "nodes", "carriers", "queries"})
+MOST_MODULES = 18
 
 # What only the edge may do, by dotted name: it ends or addresses the process, or asks the world.
 AT_THE_EDGE = frozenset(
@@ -131,6 +177,50 @@ def broken_arrows(modules: tuple[Module, ...]) -> list[str]:
                 if target != module.layer and target not in ARROWS[module.layer]:
                     broken.append(f"{module.name}:{one.line}: {module.layer} imports {target} ({one.target})")
     return broken
+
+
+def broken_stages(modules: tuple[Module, ...]) -> list[str]:
+    """Imports that run back from a stage to one before it, inside one layer."""
+    known = frozenset(module.name for module in modules)
+    return [
+        f"{module.name}:{one.line}: runs back to {one.target}; what two stages share belongs to the later one"
+        for module in modules
+        if module.layer in STAGES
+        for one in imports_of(module, known)
+        if layer_of(one.target) == module.layer
+        and stage_of(one.target) < stage_of(module.name)
+        and not one.target.startswith(f"{module.name}.")
+    ]
+
+
+def stage_of(name: str) -> int:
+    """The place of a module among the stages of its layer, 0 for the pipeline at the front."""
+    _, layer, *inner = name.split(".")
+    stages = STAGES[layer]
+    inner = ["signature" if part == "signatures" else part for part in inner]
+    fitting = (".".join(inner[:length]) for length in range(len(inner), 0, -1))
+    return next((stages.index(one) + 1 for one in fitting if one in stages), 0)
+
+
+def drawers(modules: tuple[Module, ...]) -> list[str]:
+    """Rooms with more modules than one can know one's way among."""
+    rooms = Counter(module.name.rpartition(".")[0] for module in modules if not module.is_package)
+    return [
+        f"{room} has {count} modules, {MOST_MODULES} at most: two things have met in it, find the wall between them"
+        for room, count in sorted(rooms.items())
+        if count > MOST_MODULES and room.rpartition(".")[2] not in REGISTRIES
+    ]
+
+
+def faults_named_in_code(modules: tuple[Module, ...], faults: frozenset[str]) -> list[str]:
+    """Modules of `code/` that name a rule: it answers what source says, and knows no fault."""
+    return [
+        f"{module.name}:{node.lineno}: names {node.value}"
+        for module in modules
+        if module.layer == "code"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in faults
+    ]
 
 
 def unknown_folders(modules: tuple[Module, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
-from forge_doctor.logs.redact import redact
+from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.scan.lifecycle import MARKS
 from forge_doctor.logs.scan.region import Line
 

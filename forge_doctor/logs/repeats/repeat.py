@@ -17,6 +17,7 @@ from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import MOST_BODIES
 from forge_doctor.logs.records.known_chains import Chains, Parts
 from forge_doctor.logs.records.preceding_lines import may_tell_failure
+from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.records.traceback_bodies import (
     CLOCK_BYTES,
     JSON_END,
@@ -28,7 +29,6 @@ from forge_doctor.logs.records.traceback_bodies import (
     begins_alike,
     text_of,
 )
-from forge_doctor.logs.redact import redact
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.logs.scan import scanner as scanning
 from forge_doctor.logs.scan.engines import installed, make_engine
 from forge_doctor.logs.scan.scanner import (
     AFTER_BYTES,
@@ -23,7 +24,6 @@ from forge_doctor.logs.scan.scanner import (
     Scanner,
     scan,
 )
-from forge_doctor.logs.scan.scanner import scanner as scanning
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.sources.long_lines import LONGEST_LINE
 from tests.support.log_generator import Truth, chunks

@@ -17,7 +17,7 @@ from forge_doctor.logs.followed import followed
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.logs.sources.files import find_files
 from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
-from tests.logs.test_sources import only
+from tests.logs.sources.test_files import only
 
 
 def read_along(log: Followed, steps: list[Callable[[], None]]) -> bytes:
