@@ -18,7 +18,7 @@ from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.checks import Checks
 from forge_doctor.lint.request import Request, default_path, file_name, lint_from
-from forge_doctor.lint.run import Examination, examine, statistics
+from forge_doctor.lint.run import Examination, run_lint, statistics
 from forge_doctor.lint.suppression.baseline import Known, baseline_text, merged, read_baseline
 from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.render.digest import counted
@@ -60,7 +60,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
 
         watch(_request(flags, options), lambda looked: _report(looked, flags), options)
     request = _request(flags, options)
-    looked = examine(request)
+    looked = run_lint(request)
     confidence = options.min_confidence
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
@@ -75,7 +75,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         changes = fixes(request, looked, unsafe=flags.unsafe_fixes, confidence=confidence)
         if flags.diff:
             sys.exit(EXIT_FINDINGS if print_diff(changes) else exit_code([replace(looked.report, findings=())]))
-        looked = examine(request) if write_changes(changes, "fixed") else looked
+        looked = run_lint(request) if write_changes(changes, "fixed") else looked
     if looked.gone:
         say(f"gone: {counted(looked.gone, 'findings')} of the baseline; write it anew with --write-baseline")
     deliver([_report(looked, flags)], options)

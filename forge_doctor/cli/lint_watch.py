@@ -14,7 +14,7 @@ from forge_doctor.code.files.discover import discover
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.run import Examination, examine
+from forge_doctor.lint.run import Examination, run_lint
 from forge_doctor.report import Report
 
 INTERVAL_S = 0.5
@@ -43,7 +43,7 @@ def watch(request: Request, report: Callable[[Examination], Report], options: Re
 
 def _look(request: Request, report: Callable[[Examination], Report]) -> Report:
     try:
-        return report(examine(request))
+        return report(run_lint(request))
     except CannotInspect as problem:
         # The last file may just be on its way from one name to another.
         return Report(command="lint", subject="", not_run=(NotRun(check="discover", reason=str(problem)),))

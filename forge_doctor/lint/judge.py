@@ -35,7 +35,7 @@ def all_rules() -> tuple[Rule, ...]:
     return load(rules)
 
 
-def run_lint(
+def judge_files(
     paths: Sequence[Path],
     rules: Iterable[Rule],
     *,

@@ -12,7 +12,7 @@ from forge_doctor.code.files.text_file import TextFile, read_text_file, write_te
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.lint.fixes.apply_edits import fix_text
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.run import Examination, examine
+from forge_doctor.lint.run import Examination, run_lint
 from forge_doctor.lint.suppression.add_ignores import add_ignores
 
 
@@ -52,7 +52,7 @@ def fixes(request: Request, looked: Examination, *, unsafe: bool, confidence: Co
     def fixed(file: TextFile, _: Sequence[Finding]) -> tuple[str, Counter[str], tuple[str, ...]]:
         def relint(text: str) -> Sequence[Finding]:
             overlay = {**request.overlay, file.path: text.encode(file.encoding)}
-            report = examine(replace(request, paths=(file.path,), overlay=overlay)).report
+            report = run_lint(replace(request, paths=(file.path,), overlay=overlay)).report
             return report.at_least(confidence).findings
 
         done = fix_text(file.text, relint, unsafe=unsafe, newline=file.newline)

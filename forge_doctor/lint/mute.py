@@ -1,23 +1,72 @@
-"""What is left of one file's findings after its comments and the per-file ignores, and what knows them again later."""
+"""Takes away what comments and per-file ignores mute, with the verdict on those comments and what knows a finding again.
+
+Judges no source, and asks neither the baseline nor git.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from forge_doctor.code.files.walk import shown
-from forge_doctor.code.syntax.logical_lines import lines_of
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.request import Request
 from forge_doctor.lint.suppression.baseline import Fingerprint, fingerprint
-from forge_doctor.lint.suppression.comments import parse_ignores, suppress
-from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
-from forge_doctor.report import run_check
+from forge_doctor.report import Report, run_check
 
 
-def heard(
+class Heard(NamedTuple):
+    """What is left: findings with their fingerprints, checks of comments that crashed, how many were muted."""
+
+    findings: tuple[tuple[Finding, Fingerprint], ...]
+    not_run: tuple[NotRun, ...]
+    muted: int
+
+
+def mute(request: Request, files: Sequence[Path], judged: Report) -> Heard:
+    """What the comments of these files and the per-file ignores leave of their findings."""
+    by_name: dict[str, list[Finding]] = {}
+    for one in judged.findings:
+        by_name.setdefault(one.location.target, []).append(one)
+    crashed = frozenset(one.check for one in judged.not_run)
+    findings: list[tuple[Finding, Fingerprint]] = []
+    not_run: list[NotRun] = []
+    muted = 0
+    for path in files:
+        own = by_name.get(request.name(path), [])
+        data = _content(request, path)
+        if own or IGNORE_MARK.encode() in data:
+            kept, fingerprints, silenced = _one_file(request, path, own, data, crashed)
+            not_run += (one for one in kept if isinstance(one, NotRun))
+            findings += fingerprints
+            muted += silenced
+    return Heard(tuple(findings), tuple(not_run), muted)
+
+
+def _content(request: Request, path: Path) -> bytes:
+    """Empty for a file that is gone or closed to us: the run itself says so."""
+    if path in request.overlay:
+        return request.overlay[path]
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _one_file(
+    request: Request, path: Path, own: Sequence[Finding], data: bytes, crashed: frozenset[str]
+) -> tuple[list[Finding | NotRun], Iterable[tuple[Finding, Fingerprint]], int]:
+    from forge_doctor.code.files.text_file import decoded
+
+    text = decoded(data)
+    kept, muted = _heard(request, path, own, text, crashed)
+    return kept, _known_again(request, path, text, kept), muted
+
+
+def _heard(
     request: Request, path: Path, own: Sequence[Finding], text: str, crashed: frozenset[str]
 ) -> tuple[list[Finding | NotRun], int]:
     """The findings that nothing mutes, with what the checks of the comments say; how many were muted."""
@@ -25,6 +74,9 @@ def heard(
     left = [one for one in own if one.check not in off]
     if IGNORE_MARK not in text:
         return [*left], len(own) - len(left)
+    from forge_doctor.lint.suppression.comments import parse_ignores, suppress
+    from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+
     former = {alias: check.id for check in request.checks.known for alias in check.aliases}
     result = suppress(left, parse_ignores(text, former))
     unread = any(one.check not in request.checks.ids for one in own)
@@ -38,10 +90,12 @@ def heard(
     return [*result.findings, *(judged if result.used else ())], len(own) - len(result.findings)
 
 
-def printed(
+def _known_again(
     request: Request, path: Path, text: str, findings: Iterable[Finding | NotRun]
 ) -> Iterator[tuple[Finding, Fingerprint]]:
     """Each finding with its fingerprint."""
+    from forge_doctor.code.syntax.logical_lines import lines_of
+
     lines = lines_of(text)
     place = os.path.relpath(path, request.scope.base).replace(os.sep, "/")
     for one in findings:

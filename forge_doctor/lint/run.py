@@ -1,21 +1,21 @@
-"""One look at the named files: found, linted, and what comments, configuration, baseline and git mute taken out.
+"""One run of the linter over the named files, from top to bottom: discover, judge, mute, report.
 
-Changes no file; the rules' own work is `lint/run.py`'s.
+Which process judges which file, and whose results are known from earlier runs, is `schedule`'s; what the rules say of
+one file is `judge`'s; nothing here changes a file.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.code.files.discover import Discovered, discover
 from forge_doctor.code.files.walk import shown
-from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.errors import CannotInspect
-from forge_doctor.finding import Finding, NotRun
+from forge_doctor.finding import Finding
+from forge_doctor.lint.mute import mute
 from forge_doctor.lint.request import Request
 from forge_doctor.lint.suppression.baseline import Fingerprint, unknown
 from forge_doctor.report import Report, Table, sort_outcomes
@@ -30,26 +30,31 @@ class Examination(NamedTuple):
     gone: int = 0
 
 
-def examine(request: Request) -> Examination:
-    """Raises `UsageProblem` for a path that is not there, `CannotInspect` where there is no Python file."""
+def run_lint(request: Request) -> Examination:
+    """Discover, judge, mute, report.
+
+    Raises `UsageProblem` for a path that is not there, `CannotInspect` where there is no Python file.
+    """
     found = _discovered(request)
-    files = found.files
-    if request.changed is not None:
-        files = tuple(path for path in files if path.resolve() in request.changed.files)
-    raw = request.lint(files, request.overlay)
-    told, printed, muted = _judged(request, files, raw)
-    fresh, gone = unknown(printed, request.baseline or {})
-    baselined = len(printed) - len(fresh)
-    if request.changed is not None:
+    changed = request.changed
+    files = found.files if changed is None else tuple(path for path in found.files if path.resolve() in changed.files)
+
+    judged = request.lint(files, request.overlay)
+
+    heard = mute(request, files, judged)
+    fresh, gone = unknown(heard.findings, request.baseline or {})
+    baselined = len(heard.findings) - len(fresh)
+    if changed is not None:
         by_name = {request.name(path): path for path in files}
-        fresh = tuple(one for one in fresh if request.changed.holds(by_name[one.location.target], one))
-    findings, not_run = sort_outcomes((*fresh, *raw.not_run, *found.blind_spots, *told))
-    inspected = {**raw.inspected, "files": len(files)}
-    inspected |= {"muted": muted} if muted else {}
+        fresh = tuple(one for one in fresh if changed.holds(by_name[one.location.target], one))
+
+    findings, not_run = sort_outcomes((*fresh, *judged.not_run, *found.blind_spots, *heard.not_run))
+    inspected = {**judged.inspected, "files": len(files)}
+    inspected |= {"muted": heard.muted} if heard.muted else {}
     inspected |= {"in baseline": baselined} if baselined else {}
     subject = shown(request.scope.base.name) or "/"
-    report = replace(raw, subject=subject, findings=findings, not_run=not_run, inspected=inspected)
-    return Examination(report=report, files=files, fingerprints=printed, gone=sum(gone.values()))
+    report = replace(judged, subject=subject, findings=findings, not_run=not_run, inspected=inspected)
+    return Examination(report=report, files=files, fingerprints=heard.findings, gone=sum(gone.values()))
 
 
 def _discovered(request: Request) -> Discovered:
@@ -62,49 +67,6 @@ def _discovered(request: Request) -> Discovered:
     raise CannotInspect(
         f"{where}: no Python file to lint there: name one, or look at .gitignore (--no-gitignore) and the excludes"
     )
-
-
-def _judged(
-    request: Request, files: Sequence[Path], raw: Report
-) -> tuple[list[NotRun], tuple[tuple[Finding, Fingerprint], ...], int]:
-    """What is left after comments and per-file ignores, with fingerprints; audits that crashed; how many were muted."""
-    by_name: dict[str, list[Finding]] = {}
-    for one in raw.findings:
-        by_name.setdefault(one.location.target, []).append(one)
-    crashed = frozenset(one.check for one in raw.not_run)
-    told: list[NotRun] = []
-    printed: list[tuple[Finding, Fingerprint]] = []
-    muted = 0
-    for path in files:
-        own = by_name.get(request.name(path), [])
-        data = _content(request, path)
-        if own or IGNORE_MARK.encode() in data:
-            kept, fingerprints, silenced = _one_file(request, path, own, data, crashed)
-            told += (one for one in kept if isinstance(one, NotRun))
-            printed += fingerprints
-            muted += silenced
-    return told, tuple(printed), muted
-
-
-def _one_file(
-    request: Request, path: Path, own: Sequence[Finding], data: bytes, crashed: frozenset[str]
-) -> tuple[list[Finding | NotRun], Iterable[tuple[Finding, Fingerprint]], int]:
-    from forge_doctor.code.files.text_file import decoded
-    from forge_doctor.lint.mute import heard, printed
-
-    text = decoded(data)
-    kept, muted = heard(request, path, own, text, crashed)
-    return kept, printed(request, path, text, kept), muted
-
-
-def _content(request: Request, path: Path) -> bytes:
-    """Empty for a file that is gone or closed to us: the run itself says so."""
-    if path in request.overlay:
-        return request.overlay[path]
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
 
 
 def statistics(report: Report) -> Table:

@@ -9,7 +9,7 @@ import pytest
 
 from forge_doctor.code.files.discover import Discovered, discover
 from forge_doctor.code.files.walk import Scope
-from forge_doctor.lint import run as examine
+from forge_doctor.lint import run
 from tests.support.lint_command import Ran, lint, lint_json
 from tests.support.unprivileged import without_root
 
@@ -64,7 +64,7 @@ def test_a_file_that_goes_away_while_we_look_is_named(
         gone.unlink()
         return found
 
-    monkeypatch.setattr(examine, "discover", slow)
+    monkeypatch.setattr(run, "discover", slow)
     ran = lint_json(shop, *(() if cached else ("--no-cache",)))
     assert (ran.status, ran.places) == (1, [FOUND])
     assert not_run(ran) == ["app/gone.py: cannot be read"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.lint.fixes.apply_edits import Fixed, fix_text
-from forge_doctor.lint.judge import all_rules, run_lint
+from forge_doctor.lint.judge import all_rules, judge_files
 
 FILE = Path("/nowhere/app.py")
 HEAD = ["from sqlalchemy.ext.asyncio import AsyncSession", "async def f(db: AsyncSession, q, é, *a):"]
@@ -22,7 +22,7 @@ RULES = tuple(rule for rule in all_rules() if rule.id == "unawaited-session-call
 
 def fixed(source: str, newline: str = "\n") -> Fixed:
     def relint(text: str) -> Sequence[Finding]:
-        report = run_lint([FILE], RULES, overlay={FILE: text.encode()}, root=FILE.parent)
+        report = judge_files([FILE], RULES, overlay={FILE: text.encode()}, root=FILE.parent)
         return report.at_least(Confidence.MEDIUM).findings
 
     return fix_text(source, relint, newline=newline)

@@ -13,7 +13,7 @@ from forge_doctor.check import Check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Severity
-from forge_doctor.lint import schedule as looking
+from forge_doctor.lint import schedule
 from forge_doctor.lint.judge import FileResult, Rule, all_rules
 from forge_doctor.lint.schedule import look, look_with_cache
 from tests.support.lint_command import command, environment
@@ -132,7 +132,7 @@ def said(results: tuple[FileResult, ...]) -> list[tuple[str, tuple[Finding, ...]
 def test_a_run_with_kept_results_tells_what_a_run_without_tells(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "FEW", 0)
+    monkeypatch.setattr(schedule, "FEW", 0)
     shop = Shop(tmp_path, random.Random(seed))
     done: list[str] = []
     told = 0
@@ -147,7 +147,7 @@ def test_a_run_with_kept_results_tells_what_a_run_without_tells(
 def test_one_changed_file_leaves_the_results_of_those_that_have_nothing_to_do_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "FEW", 0)
+    monkeypatch.setattr(schedule, "FEW", 0)
     linted: list[Path] = []
 
     def watch(file: SourceFile, project: Project) -> tuple[Finding, ...]:
