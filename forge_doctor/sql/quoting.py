@@ -1,0 +1,69 @@
+"""Quotes names and values that go into a statement or a command somebody will type; the one place that does.
+
+What is quoted stays on one line and holds nothing a terminal acts on, so that no name can end the statement it
+stands in, begin a second one, or hide behind a comment.
+
+>>> quote_identifier('order"s'), quote_literal("it's"), quote_shell("a b")
+('"order""s"', "'it''s'", "'a b'")
+"""
+
+from __future__ import annotations
+
+import shlex
+
+
+def quote_identifier(name: str) -> str:
+    r"""A role, database, table: `"shop"`; with anything unprintable `U&"a\000Ab"` (lexical structure, 4.1.2.3).
+
+    A NUL, which no name of the server can hold, raises ValueError.
+    """
+    _refuse_nul(name)
+    doubled = name.replace('"', '""')
+    if _is_plain(name):
+        return f'"{doubled}"'
+    return 'U&"' + "".join(_unicode_escape(one) for one in doubled) + '"'
+
+
+def quote_literal(text: str) -> str:
+    """A string: `'it''s'`; with a backslash or anything unprintable `E'...'`, which every server reads alike."""
+    _refuse_nul(text)
+    doubled = text.replace("'", "''")
+    if "\\" not in text and _is_plain(text):
+        return f"'{doubled}'"
+    return "E'" + "".join(_c_escape(one) for one in doubled) + "'"
+
+
+def quote_shell(word: str) -> str:
+    """One word of a command line; with anything unprintable `$'...'`, which bash, zsh and ksh read."""
+    _refuse_nul(word)
+    if _is_plain(word):
+        return shlex.quote(word)
+    escaped = "".join(rf"\{one}" if one == "'" else _c_escape(one) for one in word)
+    return f"$'{escaped}'"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable()
+
+
+def _refuse_nul(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("a NUL can be neither in a name nor in a value")
+
+
+def _unicode_escape(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\{code:04X}" if code <= 0xFFFF else f"\\+{code:06X}"
+
+
+def _c_escape(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

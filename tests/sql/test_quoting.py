@@ -1,0 +1,78 @@
+"""Hostile names: what is quoted is one token for the server and for the shell, on one line, and gives the name back."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forge_doctor.sql.quoting import quote_identifier, quote_literal, quote_shell
+from tests.support.postgres import PostgresServer
+
+HOSTILE = (
+    "plain",
+    "Mixed Case",
+    'a"; DROP TABLE orders; --',
+    "a'; DROP TABLE orders; --",
+    "back\\slash\\' or 1=1",
+    "new\nline -- comment",
+    "carriage\rreturn\ttab",
+    "right\u202eto left",
+    "é ü 漢字 🐘",
+    "$(touch owned) `touch owned` $HOME !!",
+    "--flag",
+    "\x1b[2Jescape",
+)
+# A server name is UTF-8 without NUL, and lone surrogates cannot be sent.
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=15)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_each_form_is_one_printable_line(name: str) -> None:
+    for quoted in (quote_identifier(name), quote_literal(name), quote_shell(name)):
+        assert quoted.isprintable()
+
+
+@pytest.mark.parametrize("quote", [quote_identifier, quote_literal, quote_shell])
+def test_a_nul_is_refused(quote: object) -> None:
+    assert callable(quote)
+    with pytest.raises(ValueError, match="NUL"):
+        quote("a\0b")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_bash_gives_the_word_back(name: str) -> None:
+    # `bash -c` in UTF-8: \\u escapes are of the locale's character set.
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {quote_shell(name)}"],
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C.UTF-8"},
+    )
+    assert done.stdout.decode() == name
+
+
+@pytest.mark.parametrize("conforming", ["on", "off"])
+def test_a_value_means_the_same_under_either_rule_for_backslashes(postgres18: PostgresServer, conforming: str) -> None:
+    for name in HOSTILE:
+        value = postgres18.sql(
+            f"SET standard_conforming_strings = {conforming}; "
+            f"SELECT encode(convert_to({quote_literal(name)}, 'UTF8'), 'hex')"
+        )
+        assert bytes.fromhex(value).decode() == name
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=TEXT)
+def test_any_name_and_value_comes_back_from_the_server(postgres18: PostgresServer, name: str) -> None:
+    short = name.encode()[:60].decode(errors="ignore")  # identifiers are cut at 63 bytes
+    sql = (
+        f"SELECT encode(convert_to({quote_literal(short)}, 'UTF8'), 'hex'), "
+        f"(SELECT encode(convert_to(key, 'UTF8'), 'hex') FROM json_each(row_to_json(t)) LIMIT 1) "
+        f"FROM (SELECT 1 AS {quote_identifier(short)}) AS t"
+    )
+    value, identifier = postgres18.sql(sql).split("|")
+    assert bytes.fromhex(value).decode() == short
+    assert bytes.fromhex(identifier).decode() == short
