@@ -1,4 +1,4 @@
-"""Real PostgreSQL servers (18 from the wheel, 15 from Debian) on loopback, gone when the tests end."""
+"""Real PostgreSQL servers (18 from the wheel, 15 from Debian, 13 to 17 from npm) on loopback, gone when the tests end."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from urllib.parse import quote
 import pytest
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+FETCHED = Path(os.environ.get("FORGE_DOCTOR_POSTGRES") or Path.home() / ".cache" / "forge-doctor" / "postgres")
+MAJORS = (13, 14, 15, 16, 17, 18)
 START_LIMIT_S = 60.0
 PR_SET_PDEATHSIG = 1
 SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -78,7 +80,14 @@ class PostgresServer:
 
     def psql(self, *arguments: str, database: str = "postgres") -> str:
         """The output of psql, stripped; an error raises with the server's message."""
-        command = [str(self.bin_dir / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", str(self.socket_dir)]
+        command = [
+            str(client_programs(self.bin_dir) / "psql"),
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            str(self.socket_dir),
+        ]
         command += ["-p", str(self.port), "-U", self.user, "-d", database, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         if done.returncode:
@@ -178,6 +187,23 @@ def postgres15_bin() -> Path:
     if not (DEBIAN_15 / "postgres").exists():
         missing("PostgreSQL 15 (apt-get install postgresql-15)")
     return DEBIAN_15
+
+
+def postgres_bin(major: int) -> Path:
+    """The server programs of that version; skips, with the way to get it, where it is not here."""
+    if major == 18:
+        return postgres18_bin()
+    if major == 15:
+        return postgres15_bin()
+    found = FETCHED / str(major) / "bin"
+    if not (found / "postgres").exists():
+        pytest.skip(f"PostgreSQL {major} is not in {FETCHED}: python .ci/postgres_versions.py {major}")
+    return found
+
+
+def client_programs(bin_dir: Path) -> Path:
+    """Where psql and pg_isready are: the servers from npm come without, and those of 18 speak to all of them."""
+    return bin_dir if (bin_dir / "psql").exists() else postgres18_bin()
 
 
 def missing(what: str) -> None:
@@ -320,7 +346,7 @@ def _start(bin_dir: Path, data_dir: Path, settings: Mapping[str, str]) -> tuple[
 
 def _answers(process: subprocess.Popen[bytes], bin_dir: Path, directory: Path, port: int) -> bool:
     deadline = time.monotonic() + START_LIMIT_S
-    ready = [str(bin_dir / "pg_isready"), "-q", "-h", str(directory), "-p", str(port)]
+    ready = [str(client_programs(bin_dir) / "pg_isready"), "-q", "-h", str(directory), "-p", str(port)]
     while process.poll() is None and time.monotonic() < deadline:
         if subprocess.run(ready, timeout=10).returncode == 0:
             return True
