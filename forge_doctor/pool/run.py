@@ -10,9 +10,9 @@ from typing import Any
 from forge_doctor.check import Check, load, select_checks
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.pool import checks as checks_folder
-from forge_doctor.pool.capacity import Sizing, recommend
-from forge_doctor.pool.holders import Holder
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.capacity import Sizing, recommend
+from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.report import Report, Table, run_check, sort_outcomes

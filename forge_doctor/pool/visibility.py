@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.finding import NotRun
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.wording import count
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 
 REMEDY = "One engine for the life of the process, with its default pool: create_async_engine(url) at module level or in the lifespan."

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 
 NOT_CONTENTION = (None, "Lock", "Client", "Activity", "Timeout", "Extension")

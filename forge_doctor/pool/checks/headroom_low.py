@@ -20,8 +20,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.capacity import usable_slots
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.capacity import usable_slots
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server
 from forge_doctor.pool.wording import held_by
 

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.repeated_statements import same_statement
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.repeated_statements import same_statement
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import duration, held_by, pids, terminate

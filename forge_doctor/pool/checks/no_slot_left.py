@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.holders import Holder
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.wording import count
 
 

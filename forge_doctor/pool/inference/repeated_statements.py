@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 
 

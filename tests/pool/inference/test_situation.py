@@ -1,6 +1,6 @@
 """Sessions find their processes, roots of pile-ups are found, and the application is told from others."""
 
-from forge_doctor.pool.situation import Situation
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Bouncer, Number
 from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, Role
 from tests.support.snapshots import application, session, snapshot, worker

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.pool.capacity import SPARE_SLOTS, demand, recommend, usable_slots
+from forge_doctor.pool.inference.capacity import SPARE_SLOTS, demand, recommend, usable_slots
 from forge_doctor.pool.snapshot import Number
 from tests.support.snapshots import application, server
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from forge_doctor.finding import Evidence, Location
-from forge_doctor.pool.capacity import Demand, Usable, demand, usable_slots
-from forge_doctor.pool.holders import Holder, client_name, process_holder
-from forge_doctor.pool.lock_queues import Pileup, blocked_by_root
+from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_slots
+from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
+from forge_doctor.pool.inference.lock_queues import Pileup, blocked_by_root
 from forge_doctor.pool.snapshot import PoolSnapshot, Server, Session
 from forge_doctor.probes.processes.workers import Process, Role
 
