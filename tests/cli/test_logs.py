@@ -207,8 +207,7 @@ def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
     for _ in range(3):
         with path.open("a") as file:
             file.write(line)
-        time.sleep(0.3)
-    time.sleep(0.5)
+        wait_until(lambda: read_up_to(process.pid, path) == path.stat().st_size)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 1, err
@@ -224,6 +223,17 @@ def opened_by(pid: int) -> set[str]:
         with contextlib.suppress(FileNotFoundError):
             found.add(str(descriptor.readlink()))
     return found
+
+
+def read_up_to(pid: int, path: Path) -> int:
+    """The furthest place in a file that a process has read."""
+    places = [0]
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if descriptor.readlink() == path:
+                told = Path(f"/proc/{pid}/fdinfo/{descriptor.name}").read_text(encoding="ascii")
+                places.append(int(told.split()[1]))
+    return max(places)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -168,9 +168,10 @@ def test_a_termination_leaves_nothing_behind(open_demo: Demo) -> None:
 def test_a_ctrl_c_while_it_starts_leaves_nothing_behind(moment: str, folder: Path) -> None:
     demo = start(folder)
     demo.wait_for(moment)
-    time.sleep(0.5)
-    family = demo.family()
-    assert family
+    deadline = time.monotonic() + 30
+    while not (family := demo.family()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     demo.process.send_signal(signal.SIGINT)
     assert demo.stop(signal.SIGINT) == 128 + signal.SIGINT
     assert_nothing_is_left(demo, family)

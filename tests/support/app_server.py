@@ -277,3 +277,8 @@ def _asked(connection: http.client.HTTPConnection, path: str) -> Any:
     body = response.read()
     assert response.status == 200, f"{path}: {response.status} {body[:500]!r}"
     return json.loads(body)
+
+
+def sleeps(pid: int) -> bool:
+    """Whether the main thread of a process is inside `time.sleep`, which blocks its event loop: the kernel says so."""
+    return "nanosleep" in Path(f"/proc/{pid}/wchan").read_text(encoding="ascii")

@@ -14,6 +14,7 @@ from forge_doctor.pool.topology import Told
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
+from tests.support.postgres import FreshDatabase, PostgresServer
 
 Limits = Mapping[str, Mapping[str, float]]
 
@@ -48,6 +49,12 @@ def one(report: Report, check: str) -> Finding:
     found = of(report, check)
     assert len(found) == 1, (found, report.findings, report.not_run)
     return found[0]
+
+
+def sessions_where(database: FreshDatabase | PostgresServer, condition: str) -> int:
+    """How many client sessions of the server are in that state, asked of the server itself."""
+    rows = f"SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND ({condition})"
+    return int(database.sql(rows))
 
 
 async def until(ready: Callable[[], Any], seconds: float = 10.0) -> None:

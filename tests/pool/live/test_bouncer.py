@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.probes.postgres.pgbouncer import bouncer_console
+from forge_doctor.probes.postgres.target import Target
 from tests.support.examination import examine, look, of, one
 from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
 from tests.support.postgres import PostgresServer
@@ -20,8 +23,19 @@ def narrow(postgres18: PostgresServer) -> Iterator[PgBouncer]:
         yield bouncer
 
 
-def console(bouncer: PgBouncer, user: str) -> object:
+def console(bouncer: PgBouncer, user: str) -> Target:
     return resolve_targets((bouncer.dsn(database="pgbouncer", user=user, password=bouncer.password),))[0]
+
+
+async def until_console(bouncer: PgBouncer, shows: Callable[[Mapping[str, str]], bool]) -> None:
+    """Wait until a pool of the console shows it: it tells what its last round of the event loop has seen."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        seen = await bouncer_console(console(bouncer, bouncer.admin))
+        if any(shows(pool) for pool in seen.pools):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the console never showed the state the test needs")
 
 
 async def test_it_is_recognised_by_the_port_the_server_sees(pgbouncer: PgBouncer) -> None:
@@ -50,7 +64,7 @@ async def test_clients_that_wait_in_it(narrow: PgBouncer) -> None:
     try:
         await held.execute("BEGIN")
         task = asyncio.create_task(waiting.execute("SELECT 1"))
-        await asyncio.sleep(0.5)
+        await until_console(narrow, lambda pool: pool["cl_waiting"] == "1")
         direct = narrow.server.dsn()
         found = one(await examine(direct, bouncer=console(narrow, narrow.admin), scan=False), "bouncer-clients-waiting")
         await held.execute("ROLLBACK")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from forge_doctor.pool.topology import Told
 from forge_doctor.probes.docker.containers import find_containers, read_container_processes
 from tests.support.docker_engine import BridgePostgres, StartPatient
-from tests.support.examination import examine, look, of, one
+from tests.support.examination import examine, look, of, one, until
 
 pytestmark = pytest.mark.docker
 
@@ -53,7 +53,7 @@ async def test_a_container_that_vanished_leaves_an_orphan(
     # Down before it can say goodbye, as when a host or its network dies.
     subprocess.run(["nsenter", "-t", str(pid), "-n", "ip", "link", "set", "eth0", "down"], check=True, timeout=10)
     patient.container.kill()
-    await asyncio.sleep(0.2)
+    await until(lambda: not Path(f"/proc/{pid}").exists())
     report = await examine(bridge_postgres.server.dsn(), {"orphaned-session": {"session_s": 0}})
     orphan = one(report, "orphaned-session")
     assert f"1 session from {patient.address} has no client any more" in orphan.message

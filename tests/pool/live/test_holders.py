@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.topology import Told
-from tests.support.app_server import StartApp
-from tests.support.examination import examine, judge, look, of, one, until
+from tests.support.app_server import AppServer, StartApp, sleeps
+from tests.support.examination import examine, judge, look, of, one, sessions_where, until
 from tests.support.postgres import FreshDatabase
 
 POOL = Told(pool_size=2, max_overflow=2)
@@ -17,6 +18,16 @@ POOL = Told(pool_size=2, max_overflow=2)
 def in_state(database: FreshDatabase, state: str) -> int:
     counted = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{database.user}' AND state = '{state}'"
     return int(database.sql(counted))
+
+
+def accept_queue(app: AppServer) -> int:
+    """Connections that the kernel has accepted for the application and nobody has taken."""
+    (row,) = [
+        row.split()
+        for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
+        if f":{app.port:04X} 00000000:0000 0A " in row
+    ]
+    return int(row[4].partition(":")[2], 16)
 
 
 async def test_a_healthy_service_has_nothing_above_info(app_server: StartApp, fresh_database: FreshDatabase) -> None:
@@ -56,7 +67,8 @@ async def test_slow_code_in_a_transaction_is_told_from_a_leak(
     for _ in range(4):
         app.send("/idle-in-transaction?hold=30")
     await until(lambda: in_state(fresh_database18, "idle in transaction") == 4)
-    await asyncio.sleep(0.4)
+    since = "state = 'idle in transaction' AND clock_timestamp() - state_change > interval '0.3 s'"
+    await until(lambda: sessions_where(fresh_database18, since) == 4)
     report = await examine(fresh_database18.dsn())
     assert "4 sessions wait for application code" in one(report, "slow-code-in-transaction").message
     assert of(report, "leaked-transactions") == ()
@@ -106,11 +118,11 @@ async def test_a_worker_at_its_limit_and_a_pool_too_small(
 async def test_a_blocked_event_loop_is_not_the_database(app_server: StartApp, fresh_database18: FreshDatabase) -> None:
     app = app_server(fresh_database18.dsn())
     app.get("/healthy")
-    app.send("/block-loop?seconds=4")
-    await asyncio.sleep(0.3)
+    app.send("/block-loop?seconds=60")
+    await until(lambda: sleeps(app.pid))
     for _ in range(6):
         app.send("/healthy")
-    await asyncio.sleep(0.2)
+    await until(lambda: accept_queue(app) == 6)
     blocked = one(await examine(fresh_database18.dsn()), "event-loop-blocked")
     assert blocked.message.startswith(f"6 requests wait to be accepted on port {app.port} while worker pid {app.pid} ")
 

@@ -9,16 +9,25 @@ from typing import Any
 import pytest
 
 from forge_doctor.finding import Severity
-from tests.support.examination import examine, judge, look, of, one
+from tests.support.examination import examine, judge, look, of, one, sessions_where, until
 from tests.support.postgres import FreshDatabase, PostgresServer, postgres18_bin, run_postgres
 
 LOCK = "SELECT pg_advisory_xact_lock(7)"
+WAITS = "wait_event_type = 'Lock'"
+SLEEPS = "wait_event = 'PgSleep'"
+SINCE_HALF_A_SECOND = "clock_timestamp() - query_start > interval '0.5 s'"
 
 
 async def in_background(connection: Any, statement: str) -> asyncio.Task[Any]:
     task = asyncio.create_task(connection.execute(statement))
     await asyncio.sleep(0)
     return task
+
+
+async def end(database: FreshDatabase, pid: int, task: asyncio.Task[Any]) -> None:
+    """Cancel the statement a session runs, and wait until it has noticed."""
+    database.sql(f"SELECT pg_cancel_backend({pid})")
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_the_root_of_a_pile_up_that_sits_idle(fresh_database: FreshDatabase) -> None:
@@ -30,7 +39,7 @@ async def test_the_root_of_a_pile_up_that_sits_idle(fresh_database: FreshDatabas
         await root.execute("UPDATE stock SET n = n + 1")
         waiters = [await stack.enter_async_context(fresh_database.session()) for _ in range(4)]
         tasks = [await in_background(one, "UPDATE stock SET n = n + 1") for one in waiters]
-        await asyncio.sleep(0.6)
+        await until(lambda: sessions_where(fresh_database, f"{WAITS} AND {SINCE_HALF_A_SECOND}") == 4)
         found = one(await examine(fresh_database.dsn(), {"blocking-session": {"wait_s": 0.3}}), "blocking-session")
         pid = root.get_server_pid()
         await root.execute("ROLLBACK")
@@ -39,7 +48,7 @@ async def test_the_root_of_a_pile_up_that_sits_idle(fresh_database: FreshDatabas
     assert found.message.startswith(f"1 root, 4 blocked: pid {pid} ")
     (wait,) = [evidence.value for evidence in found.evidence if evidence.label == "longest wait"]
     assert isinstance(wait, float)
-    assert 0.5 <= wait < 5
+    assert wait >= 0.3
 
 
 async def test_a_pile_up_of_150_has_one_root() -> None:
@@ -57,7 +66,7 @@ async def test_a_pile_up_of_150_has_one_root() -> None:
             await root.execute(LOCK)
             waiters = [await connected() for _ in range(150)]
             tasks = [asyncio.create_task(waiter.execute(LOCK)) for waiter in waiters]
-            await asyncio.sleep(1.0)
+            await until(lambda: sessions_where(server, f"{WAITS} AND {SINCE_HALF_A_SECOND}") == 150, seconds=60)
             report = await examine(server.dsn(), {"blocking-session": {"wait_s": 0.1}}, scan=False)
             for task in tasks:
                 task.cancel()
@@ -70,12 +79,12 @@ async def test_a_long_statement_and_a_long_transaction(fresh_database: FreshData
     async with fresh_database.session() as running, fresh_database.session() as idle:
         await idle.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         await idle.execute("SELECT 1")
-        task = await in_background(running, "SELECT pg_sleep(2)")
-        await asyncio.sleep(0.6)
+        pid = running.get_server_pid()
+        task = await in_background(running, "SELECT pg_sleep(60)")
+        await until(lambda: sessions_where(fresh_database, f"{SLEEPS} AND {SINCE_HALF_A_SECOND}") == 1)
         report = await examine(fresh_database.dsn(), limits)
         statement, transaction = one(report, "long-statement"), one(report, "long-transaction")
-        pid = running.get_server_pid()
-        await task
+        await end(fresh_database, pid, task)
     assert f"pg_cancel_backend({pid})" in statement.remedy
     assert ("waits for", "PgSleep") in [(evidence.label, evidence.value) for evidence in statement.evidence]
     assert "2 transactions have been open" in transaction.message
@@ -100,7 +109,7 @@ async def test_sessions_that_crowd_on_one_wait_event() -> None:
     with run_postgres(postgres18_bin(), settings) as server:
         sessions = [await server.connect() for _ in range(6)]
         tasks = [asyncio.create_task(own.execute(f"CREATE TABLE t{number} ()")) for number, own in enumerate(sessions)]
-        await asyncio.sleep(0.5)
+        await until(lambda: sessions_where(server, "wait_event = 'SyncRep'") == 6)
         found = one(await examine(server.dsn(), scan=False), "contended-wait")
         for session in sessions:
             session.terminate()
@@ -111,12 +120,13 @@ async def test_sessions_that_crowd_on_one_wait_event() -> None:
 async def test_a_deliberate_sleep_is_no_contention(fresh_database18: FreshDatabase) -> None:
     async with AsyncExitStack() as stack:
         sessions = [await stack.enter_async_context(fresh_database18.session()) for _ in range(6)]
-        tasks = [await in_background(session, "SELECT pg_sleep(1)") for session in sessions]
-        await asyncio.sleep(0.3)
+        tasks = [await in_background(session, "SELECT pg_sleep(60)") for session in sessions]
+        await until(lambda: sessions_where(fresh_database18, SLEEPS) == 6)
         seen = await look(fresh_database18.dsn())
         assert [one.wait_event for one in seen.sessions if one.state == "active"] == ["PgSleep"] * 6
         assert of(judge(seen), "contended-wait") == ()
-        await asyncio.gather(*tasks)
+        for session, task in zip(sessions, tasks, strict=True):
+            await end(fresh_database18, session.get_server_pid(), task)
 
 
 async def test_deadlocks_and_rollbacks_are_counted(fresh_database: FreshDatabase) -> None:
@@ -134,7 +144,7 @@ async def test_deadlocks_and_rollbacks_are_counted(fresh_database: FreshDatabase
     async with fresh_database.session() as session:
         for _ in range(20):
             await session.execute("BEGIN; ROLLBACK")
-    for _ in range(40):
+    for _ in range(300):
         report = await examine(fresh_database.dsn(), {"frequent-rollbacks": {"transactions": 10, "ratio": 0.1}})
         if of(report, "deadlocks") and of(report, "frequent-rollbacks"):
             break
@@ -147,7 +157,7 @@ async def test_clients_that_vanished_are_counted(fresh_database: FreshDatabase) 
     for _ in range(6):
         connection = await fresh_database.connect()
         connection._transport.abort()  # as a killed client: no word of goodbye
-    for _ in range(40):
+    for _ in range(300):
         report = await examine(fresh_database.dsn())
         if of(report, "abandoned-sessions"):
             break
@@ -198,8 +208,7 @@ async def test_looking_leaves_no_trace_and_takes_one_connection(fresh_database: 
 
     highest, _ = await asyncio.gather(most(), look(fresh_database.dsn(), duration_s=1.5))
     assert highest == 1
-    await asyncio.sleep(0.2)
-    assert fresh_database.sql("SELECT n FROM watcher") == "0"
+    await until(lambda: fresh_database.sql("SELECT n FROM watcher") == "0")
 
 
 @pytest.mark.parametrize("through", ["socket", "tcp"])

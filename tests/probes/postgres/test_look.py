@@ -21,6 +21,7 @@ from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed, ServerError, Unreachable, limit_of
 from forge_doctor.probes.postgres.look import Connection, QueryLimits, connect, fetch_rows, read_only
 from forge_doctor.probes.postgres.target import Target
+from tests.support.examination import sessions_where, until
 from tests.support.listeners import (
     Behaviour,
     answer_lines,
@@ -159,7 +160,7 @@ async def test_a_session_ended_by_the_administrator_is_a_lost_connection(postgre
 async def test_a_look_given_up_half_way_leaves_no_session_behind(fresh_database18: FreshDatabase) -> None:
     async with connected(fresh_database18.dsn()) as connection:
         look = asyncio.create_task(fetch_rows(connection, "SELECT pg_sleep(1)"))
-        await asyncio.sleep(0.1)
+        await until(lambda: sessions_where(fresh_database18, "wait_event = 'PgSleep'") == 1)
         look.cancel()
         with pytest.raises(asyncio.CancelledError):
             await look
@@ -170,7 +171,7 @@ async def test_a_look_counts_as_a_session_that_ended_not_as_an_abandoned_one(fre
     async with connected(fresh_database18.dsn()) as connection:
         await fetch_rows(connection, "SELECT 1")
     counters = f"SELECT sessions, sessions_abandoned FROM pg_stat_database WHERE datname = '{fresh_database18.name}'"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while (seen := fresh_database18.server.sql(counters)) == "0|0" and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     assert seen == "1|0"
@@ -320,7 +321,7 @@ async def test_a_server_that_shuts_down_asks_for_patience() -> None:
     with run_postgres(postgres18_bin()) as server:
         session = await server.connect()
         os.kill(server.pid, signal.SIGTERM)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         error = None
         while error is None and time.monotonic() < deadline:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 
@@ -32,12 +33,19 @@ async def test_the_console_tells_its_version_pools_databases_and_settings(pgboun
     client = await pgbouncer.server.connect(port=pgbouncer.port, statement_cache_size=0)
     try:
         await client.execute("BEGIN")
-        console = await bouncer_console(admin(pgbouncer))
+        # The console tells what its last round of the event loop has seen.
+        deadline = time.monotonic() + 30
+        while True:
+            console = await bouncer_console(admin(pgbouncer))
+            pools = [pool for pool in console.pools if pool["database"] == "postgres"]
+            if [pool["sv_active"] for pool in pools] == ["1"] or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.05)
     finally:
         await client.close()
     assert console.address == f"127.0.0.1:{pgbouncer.port}"
     assert console.version.split(".")[0] == "1"
-    (pool,) = [pool for pool in console.pools if pool["database"] == "postgres"]
+    (pool,) = pools
     assert (pool["user"], pool["cl_active"], pool["sv_active"], pool["cl_waiting"]) == ("postgres", "1", "1", "0")
     assert pool["pool_mode"] == "transaction"
     (database,) = [row for row in console.databases if row["name"] == "postgres"]

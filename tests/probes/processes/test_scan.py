@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from forge_doctor.probes.processes import table as process_table
 from forge_doctor.probes.processes.scan import find_processes
 from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan, Role
-from tests.support.app_server import APPLICATION, StartApp, wait_for
+from tests.support.app_server import APPLICATION, StartApp, sleeps, wait_for
 from tests.support.postgres import FreshDatabase, PostgresServer
 
 
@@ -40,9 +39,9 @@ def test_counts_requests_in_flight_and_connections_nobody_accepts(
     server.send("/idle-in-transaction")
     holding = wait_for(lambda: _worker(postgres18, server.pid, requests=2), 10)
     assert holding is not None
-    server.send("/block-loop?seconds=5")
+    server.send("/block-loop?seconds=60")
     assert wait_for(lambda: _worker(postgres18, server.pid, requests=3), 10) is not None
-    time.sleep(0.2)  # accepted is not yet running
+    assert wait_for(lambda: sleeps(server.pid), 10)  # accepted is not yet running
     for _ in range(3):
         server.send("/worker")
     blocked = find_processes([postgres18.host], postgres18.port)
