@@ -1,14 +1,20 @@
-"""Questions to git about a working tree; changes nothing in it and runs none of its hooks."""
+"""Questions to git about a working tree; changes nothing in it, runs none of its hooks and asks no remote."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.errors import CannotInspect
 
 GIT_TIMEOUT_S = 120.0
+# A repository's own configuration may name a file system monitor to start, hooks, quoting to apply, and a remote (a
+# command, with `ext::`) that lacking objects are fetched from. Old versions of git know of the protocols only.
+OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null",
+           "-c", "protocol.allow=never")  # fmt: skip
+ENVIRONMENT = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
 
 
 class GitAnswer(NamedTuple):
@@ -30,18 +36,19 @@ class GitAnswer(NamedTuple):
         return lines[0] if lines else f"git ended with status {self.status}"
 
 
-def ask_git(folder: Path, *arguments: str) -> GitAnswer:
-    """Run `git <arguments>` in `folder`; raises `CannotInspect` where git does not end in time."""
+def ask_git(
+    folder: Path, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+) -> GitAnswer:
+    """Run `git <arguments>` in `folder`, `given` on its standard input; raises `CannotInspect` where git does not end in
+    time."""
     import subprocess
 
-    # A repository's own configuration may name a file system monitor to start and quoting to apply.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
     try:
         done = subprocess.run(
-            command,
+            ["git", *OPTIONS, *arguments],
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
-            stdin=subprocess.DEVNULL,
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            input=given,
             capture_output=True,
             timeout=GIT_TIMEOUT_S,
             check=False,

@@ -11,6 +11,7 @@ from pathlib import Path
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding
 from forge_doctor.probes.git import ask_git
+from forge_doctor.probes.git_diff import diff_of_files
 from forge_doctor.regex import regex
 
 HUNK = regex(rb"@@ -\d+(?:,(?P<gone>\d+))? \+(?P<start>\d+)(?:,(?P<count>\d+))? @@")
@@ -46,8 +47,7 @@ def changed_since(reference: str, folder: Path) -> ChangedLines:
         raise UsageProblem(f"--since {reference}: {folder} is not in a git repository ({top.reason})")
     root = Path(os.fsdecode(top.out.rstrip(b"\n")))
     base = _merge_base(reference, root)
-    options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--ignore-submodules")
-    diff = ask_git(root, "diff", *options, "--src-prefix=a/", "--dst-prefix=b/", base, "--", "*.py")
+    diff = diff_of_files(root, base)
     fresh = ask_git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", "*.py")
     for answer in (diff, fresh):
         if not answer.ok:
