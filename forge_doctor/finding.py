@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
@@ -85,6 +85,7 @@ class Finding:
 
     `message` gives the fact with numbers and units and its consequence; `remedy` is the exact
     thing to type or to change (it may have several lines). `check` is stamped by `run_check`.
+    No edit is safe where the finding itself may be wrong.
     """
 
     check: str = ""
@@ -96,6 +97,10 @@ class Finding:
     remedy: str = ""
     related: tuple[Related, ...] = ()
     edits: tuple[Edit, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.confidence < Confidence.HIGH and any(edit.safe for edit in self.edits):
+            object.__setattr__(self, "edits", tuple(replace(edit, safe=False) for edit in self.edits))
 
     @property
     def rank(self) -> tuple[int, int, str, str, int, int]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.syntax.source import parse
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.judge import Rule, all_rules
 from tests.support.lint_cases import lint_source
 
@@ -39,3 +42,14 @@ def test_the_bad_example_is_found_by_its_own_rule(rule: Rule, tmp_path: Path) ->
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_good_example_gives_no_finding(rule: Rule, tmp_path: Path) -> None:
     assert lint_source(sections(rule)["Good"], rule.id, tmp_path) == ()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_no_edit_of_a_finding_that_may_be_wrong_is_safe(rule: Rule) -> None:
+    file = parse("work()\n")
+    given = file.insertion(0, "await "), file.insertion(6, "", safe=False)
+    for confidence in Confidence:
+        found = file.finding(rule, file.module, "wrong", confidence=confidence, edits=given)
+        assert [edit.safe for edit in found.edits] == [confidence is Confidence.HIGH, False]
+        lowered = replace(found, confidence=Confidence.MEDIUM)
+        assert not any(edit.safe for edit in lowered.edits)

@@ -52,10 +52,10 @@ def check_source(
     return findings
 
 
-def fixed(code: str, rule: str, folder: Path) -> str:
-    """The source after the safe edits of every finding."""
+def fixed(code: str, rule: str, folder: Path, *, unsafe: bool = False) -> str:
+    """The source after the safe edits of every finding, or after all of them."""
     text = textwrap.dedent(code)
-    edits = [edit for one in lint_source(text, rule, folder) for edit in one.edits if edit.safe]
+    edits = [edit for one in lint_source(text, rule, folder) for edit in one.edits if edit.safe or unsafe]
     return apply(text, edits)
 
 
