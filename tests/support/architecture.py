@@ -47,6 +47,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "cache",
         "fixes",
         "suppression",
+        "dataflow.requests",
         "dataflow.objects",
         "dataflow.coroutines",
         "dataflow.sessions",

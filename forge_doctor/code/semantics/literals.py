@@ -11,7 +11,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.scopes import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str
+from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str, TypeAlias
 from forge_doctor.code.syntax.source import SourceFile
 
 if TYPE_CHECKING:
@@ -33,6 +33,20 @@ def followed(project: Project, node: Node, hops: int = 0) -> Node:
     if not isinstance(assign, Assign) or assign.is_augmented or assign.value is None or assign.value is node:
         return node
     return followed(project, assign.value, hops + 1)
+
+
+def alias_of(project: Project, annotation: Node) -> Node | None:
+    """The type that a name in an annotation stands for (`SessionDep = Annotated[...]`), through imports; None for a
+    class, or where that is not certain."""
+    if isinstance(annotation, Attribute):
+        module = project.value_of(annotation.value)
+        home = module.definition.file if module.kind is Kind.MODULE and module.definition is not None else None
+        target = None if home is None else project.export(home, annotation.attr)
+        binding = None if target is None else target.binding
+    else:
+        binding = _only_binding(project, annotation)[0] if isinstance(annotation, Name) else None
+    node = None if binding is None else binding.node
+    return node.value if isinstance(node, Assign | TypeAlias) else None
 
 
 def setting_default(project: Project, node: Node) -> Node | None:

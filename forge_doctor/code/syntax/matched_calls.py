@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.code.syntax.called_names import BEHIND_AWAIT, LOOK_BACK
-from forge_doctor.code.syntax.nodes import Call
+from forge_doctor.code.syntax.nodes import Attribute, Call, Name
 from forge_doctor.code.syntax.source import SourceFile
 
 
@@ -20,3 +20,11 @@ def matched_calls(file: SourceFile, pattern: re.Pattern[bytes], *, awaited: bool
         call = None if parenthesis is None else parenthesis.parent
         if isinstance(call, Call) and call.func.end <= match.end() - 1 and call.func.end > match.start():
             yield call
+
+
+def reference_at(file: SourceFile, offset: int) -> Name | Attribute | None:
+    """The whole name or dotted name whose last part stands at an offset."""
+    node = file.node_at(offset)
+    if isinstance(node, Name) and isinstance(node.parent, Attribute) and node.parent.attr_node is node:
+        node = node.parent
+    return node if isinstance(node, Name | Attribute) else None

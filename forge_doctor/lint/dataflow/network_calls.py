@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.semantics.names.scopes import reaching
 from forge_doctor.code.semantics.project import Project
@@ -31,20 +33,20 @@ def network_call(project: Project, call: Call) -> str:
     return client_library(project, receiver)
 
 
-def client_library(project: Project, node: Node, depth: int = 0) -> str:
-    """The library of an HTTP client."""
+def client_library(project: Project, node: Node, clients: Mapping[str, str] = CLIENTS, depth: int = 0) -> str:
+    """The library of an HTTP client, or of one of these others by the dotted name of its class."""
     if depth > 5:
         return ""
     if isinstance(node, Call):
-        return CLIENTS.get(project.qualified(node.func), "")
+        return clients.get(project.qualified(node.func), "")
     if isinstance(node, Name):
-        return _named(project, node, depth)
+        return _named(project, node, clients, depth)
     if isinstance(node, Attribute) and node.value.text in ("self", "cls"):
-        return _attribute(project, node, depth)
+        return _attribute(project, node, clients, depth)
     return ""
 
 
-def _named(project: Project, name: Name, depth: int) -> str:
+def _named(project: Project, name: Name, clients: Mapping[str, str], depth: int) -> str:
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
     if found is None:
@@ -54,14 +56,14 @@ def _named(project: Project, name: Name, depth: int) -> str:
         return ""
     node = bindings[0].node
     if isinstance(node, Param) and node.annotation is not None:
-        return CLIENTS.get(project.qualified(node.annotation), "")
+        return clients.get(project.qualified(node.annotation), "")
     if isinstance(node, WithItem | Assign) and bindings[0].how is not How.IMPORT and node.value is not None:
-        return client_library(project, node.value, depth + 1)
+        return client_library(project, node.value, clients, depth + 1)
     return ""
 
 
-def _attribute(project: Project, node: Attribute, depth: int) -> str:
+def _attribute(project: Project, node: Attribute, clients: Mapping[str, str], depth: int) -> str:
     assigns = project.scopes(node.file).attribute_assignments.get(node.attr, [])
     values = [one for one in assigns if one.class_ is node.class_ and one.value is not None]
-    libraries = {client_library(project, one.value, depth + 1) for one in values if one.value is not None}
+    libraries = {client_library(project, one.value, clients, depth + 1) for one in values if one.value is not None}
     return next(iter(libraries)) if len(libraries) == 1 else ""

@@ -1,0 +1,182 @@
+"""What a framework hands to a function: its `Depends` markers and the functions behind them; judges none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.symbols import DEPENDS
+from forge_doctor.code.semantics.literals import alias_of, followed
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Name,
+    Node,
+    Param,
+    Return,
+    Sequence,
+    Subscript,
+)
+
+ROUTES = words("get post put patch delete head options api_route websocket websocket_route")
+MOST_DEPENDENCIES = 40
+MAX_DEPTH = 6
+
+
+class Injection(NamedTuple):
+    """A dependency: the parameter it is for (empty where it only runs), its `Depends(...)`, the function behind it."""
+
+    name: str
+    marker: Call
+    provider: FunctionDef | None
+
+    @property
+    def scope(self) -> str:
+        """When what stands behind its `yield` runs: `function` (before the response is sent) or `request`."""
+        given = self.marker.keyword("scope")
+        return "" if given is None else given.text.strip("\"'")
+
+
+class Kept:
+    """What was worked out of each function of a project."""
+
+    def __init__(self) -> None:
+        self.injections: dict[FunctionDef, tuple[Injection, ...]] = {}
+        self.sources: dict[tuple[FunctionDef, str], FunctionDef | None] = {}
+
+
+_of_project: WeakKeyDictionary[Project, Kept] = WeakKeyDictionary()
+
+
+def _kept(project: Project) -> Kept:
+    found = _of_project.get(project)
+    if found is None:
+        found = _of_project[project] = Kept()
+    return found
+
+
+def injections(project: Project, function: FunctionDef) -> tuple[Injection, ...]:
+    """What a function is injected with: by its parameters, its decorators, and the router it is registered with."""
+    known = _kept(project).injections
+    found = known.get(function)
+    if found is None:
+        found = known[function] = tuple(_injections(project, function))
+    return found
+
+
+def _injections(project: Project, function: FunctionDef) -> Iterator[Injection]:
+    for param in function.params:
+        marker = marker_of(project, param) if isinstance(param, Param) else None
+        if isinstance(param, Param) and marker is not None:
+            yield Injection(param.name, marker, provider_of(project, marker, param))
+    for decorator in function.decorators:
+        if isinstance(decorator, Call) and decorator.method in ROUTES:
+            yield from _listed(project, decorator)
+            router = decorator.receiver
+            made = None if router is None else followed(project, router)
+            if isinstance(made, Call):
+                yield from _listed(project, made)
+
+
+def _listed(project: Project, call: Call) -> Iterator[Injection]:
+    """`dependencies=[Depends(f)]`."""
+    given = call.keyword("dependencies")
+    given = None if given is None else followed(project, given)
+    for one in given.elts if isinstance(given, Sequence) else ():
+        marker = followed(project, one)
+        if isinstance(marker, Call) and marker.method in DEPENDS:
+            yield Injection("", marker, provider_of(project, marker, None))
+
+
+def marker_of(project: Project, param: Param) -> Call | None:
+    """The `Depends(...)` of a parameter: its default, or in its `Annotated[...]`, be that under another name."""
+    if param.default is not None:
+        default = followed(project, param.default)
+        if isinstance(default, Call) and default.method in DEPENDS:
+            return default
+    return None if param.annotation is None else _marker_in(project, param.annotation)
+
+
+def _marker_in(project: Project, annotation: Node, depth: int = 0) -> Call | None:
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(annotation, Subscript):
+        if annotation.value.text.rpartition(".")[2] != "Annotated":
+            return None
+        markers = (followed(project, one) for one in annotation.items[1:])
+        own = next((one for one in markers if isinstance(one, Call) and one.method in DEPENDS), None)
+        return own or (_marker_in(project, annotation.items[0], depth + 1) if annotation.items else None)
+    meant = alias_of(project, annotation)
+    return None if meant is None else _marker_in(project, meant, depth + 1)
+
+
+def provider_of(project: Project, marker: Call, param: Param | None) -> FunctionDef | None:
+    """The function of the project that a `Depends(...)` calls."""
+    given = marker.argument(0, "dependency")
+    if given is None:
+        class_ = None if param is None or param.annotation is None else _class_of(project, param.annotation)
+        return None if class_ is None else project.method(class_, "__init__")
+    value = project.value_of(given)
+    if value.kind is Kind.FUNCTION and isinstance(value.definition, FunctionDef):
+        return value.definition
+    if value.kind is Kind.CLASS and isinstance(value.inner.definition, ClassDef):
+        return project.method(value.inner.definition, "__init__")
+    if value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef):
+        return project.method(value.definition, "__call__")
+    return None
+
+
+def _class_of(project: Project, annotation: Node) -> ClassDef | None:
+    """The class of `x: Annotated[Class, Depends()]` or `x: Class = Depends()`."""
+    written = alias_of(project, annotation) or annotation
+    if isinstance(written, Subscript) and written.items:
+        written = written.items[0]
+    definition = project.value_of(written).inner.definition
+    return definition if isinstance(definition, ClassDef) else None
+
+
+def run_before(project: Project, function: FunctionDef) -> Iterator[Injection]:
+    """Every dependency that runs before a function, those of dependencies too, each function once."""
+    seen: set[FunctionDef] = {function}
+    waiting = list(injections(project, function))
+    while waiting and len(seen) < MOST_DEPENDENCIES:
+        one = waiting.pop(0)
+        yield one
+        if one.provider is not None and one.provider not in seen:
+            seen.add(one.provider)
+            waiting += injections(project, one.provider)
+
+
+def session_source(project: Project, function: FunctionDef, name: str) -> FunctionDef | None:
+    """The dependency that makes the session a parameter is given: two parameters of one request with the same one
+    get the same session, since a framework asks each dependency once."""
+    known = _kept(project).sources
+    key = (function, name)
+    if key not in known:
+        known[key] = None
+        known[key] = _session_source(project, function, name)
+    return known[key]
+
+
+def _session_source(project: Project, function: FunctionDef, name: str) -> FunctionDef | None:
+    given = next((one for one in injections(project, function) if one.name == name), None)
+    if given is None or given.provider is None or given.marker.keyword("use_cache") is not None:
+        return None
+    returned = [one.value for one in given.provider.find(Return, nested=False)]
+    if len(returned) == 1 and isinstance(returned[0], Name):
+        return session_source(project, given.provider, returned[0].text) or given.provider
+    return given.provider
+
+
+def endpoint_decorator(project: Project, function: FunctionDef) -> Call | None:
+    """The decorator that makes a function a route of FastAPI or Starlette."""
+    for one in function.decorators:
+        if isinstance(one, Call) and isinstance(one.func, Attribute) and one.method in ROUTES and one.args:
+            known = one.file.mentions(b"fastapi") or "fastapi" in project.value_of(one.func.value).name
+            return one if known else None
+    return None

@@ -1,0 +1,124 @@
+"""Which calls wait for something outside of the database: another service, a language model, a program, a clock, a
+thread; says nothing about what is open meanwhile."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Constant, For, Node, WithItem
+from forge_doctor.code.syntax.stubs import is_mocked
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.network_calls import SENDING, client_library, network_call
+
+MODEL_CLIENTS = {
+    **{f"openai.{name}": "openai" for name in ("AsyncOpenAI", "OpenAI", "AsyncAzureOpenAI", "AzureOpenAI")},
+    **{f"anthropic.{name}": "anthropic" for name in ("AsyncAnthropic", "Anthropic", "AsyncAnthropicBedrock")},
+    "groq.AsyncGroq": "groq", "groq.Groq": "groq", "mistralai.Mistral": "mistralai", "ollama.AsyncClient": "ollama",
+    "ollama.Client": "ollama", "google.genai.Client": "google.genai", "cohere.AsyncClient": "cohere",
+    "cohere.AsyncClientV2": "cohere", "together.AsyncTogether": "together",
+}  # fmt: skip
+# What is asked of a model by those clients.
+ASKING = words(
+    "create generate generate_content generate_content_async stream chat complete complete_async embed parse"
+)
+# Methods of langchain, langgraph, llama-index and litellm that no database has.
+MODEL_METHODS = words("ainvoke astream astream_events abatch agenerate acompletion aembedding aembed_documents achat")
+FUNCTIONS = {
+    **{f"subprocess.{name}": "a program" for name in ("run", "call", "check_call", "check_output")},
+    "litellm.completion": "a language model",
+    "urllib.request.urlopen": "another service",
+}
+AWAITED_FUNCTIONS = {
+    "asyncio.create_subprocess_exec": "a program",
+    "asyncio.create_subprocess_shell": "a program",
+    "asyncio.to_thread": "a thread",
+    "anyio.to_thread.run_sync": "a thread",
+    "anyio.run_process": "a program",
+    "fastapi.concurrency.run_in_threadpool": "a thread",
+    "starlette.concurrency.run_in_threadpool": "a thread",
+}
+SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "time.sleep"})
+SHORTEST_SLEEP_S = 0.05
+# The names of all calls that may be one.
+CALLED = (
+    SENDING
+    | ASKING
+    | MODEL_METHODS
+    | words(
+        """run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
+    run_sync run_process run_in_threadpool sleep run_in_executor"""
+    )
+)
+
+
+class Wait(NamedTuple):
+    """What a call waits for, in words, and how sure that is."""
+
+    what: str
+    confidence: Confidence
+
+
+def wait_of(project: Project, call: Call) -> Wait | None:
+    """What a call waits for; None for one that does not, or is not known to."""
+    if call.method not in CALLED or (call.receiver is not None and is_mocked(call.receiver)):
+        return None
+    runs = is_run(call)
+    if call.method in SENDING and (library := network_call(project, call)):
+        sync = library == "requests" or not is_of_async_client(project, call)
+        return Wait(f"an answer of another service ({library})", Confidence.HIGH) if runs or sync else None
+    if call.method in MODEL_METHODS:
+        return Wait("a language model", Confidence.MEDIUM) if runs else None
+    if call.method in ASKING and call.receiver is not None:
+        library = _model_library(project, call.receiver)
+        return Wait(f"a language model ({library})", Confidence.HIGH) if library else None
+    return _function(project, call, runs)
+
+
+def is_run(call: Call) -> bool:
+    """Whether it is awaited, entered or walked over right there."""
+    around = call.parent
+    return isinstance(around, Await | WithItem) or (isinstance(around, For) and around.iter is call)
+
+
+def is_of_async_client(project: Project, call: Call) -> bool:
+    """Whether the request is one of a client that must be awaited."""
+    receiver = call.receiver
+    library = "" if receiver is None else client_library(project, receiver, ASYNC_CLIENTS)
+    return bool(library)
+
+
+ASYNC_CLIENTS = {"httpx.AsyncClient": "httpx", "aiohttp.ClientSession": "aiohttp"}
+
+
+def _model_library(project: Project, receiver: Node) -> str:
+    """The library of the client that `client.chat.completions` belongs to."""
+    node: Node = receiver
+    while True:
+        library = client_library(project, node, MODEL_CLIENTS)
+        if library or not isinstance(node, Attribute):
+            return library
+        node = node.value
+
+
+def _function(project: Project, call: Call, runs: bool) -> Wait | None:
+    if call.method == "run_in_executor":
+        return Wait("a thread", Confidence.MEDIUM) if runs else None
+    name = project.qualified(call.func)
+    if name in SLEEPS:
+        if (name != "time.sleep" and not runs) or not _is_long(call):
+            return None
+        return Wait("a clock", Confidence.HIGH)
+    if name in FUNCTIONS:
+        return Wait(FUNCTIONS[name], Confidence.HIGH)
+    return Wait(AWAITED_FUNCTIONS[name], Confidence.MEDIUM) if runs and name in AWAITED_FUNCTIONS else None
+
+
+def _is_long(call: Call) -> bool:
+    """Whether a sleep is longer than a turn of the event loop; one of unknown length is taken to be."""
+    given = call.args[0] if call.args else None
+    try:
+        return given is not None and (not isinstance(given, Constant) or float(given.text) >= SHORTEST_SLEEP_S)
+    except ValueError:
+        return False

@@ -1,0 +1,76 @@
+"""A factory is entered where a session was meant: it is not called.
+
+Why: `async_sessionmaker` makes sessions when it is called and is no context manager itself. `async with Session as
+session:` raises TypeError before anything is asked of the database.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def count():
+        async with Session as session:
+            ...
+
+Good:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def count():
+        async with Session() as session:
+            ...
+
+Wrong when: the name holds something else there, such as a session made of the factory before. What is bound to the
+name at that place is looked at, and anything that is a factory on one way only is left alone.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (async_sessionmaker); with SQLAlchemy 2.1.9:
+"'async_sessionmaker' object does not support the asynchronous context manager protocol"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import reference_at
+from forge_doctor.code.syntax.nodes import WithItem
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
+from forge_doctor.regex import regex
+
+# A name or a dotted name that is entered as it stands.
+ENTERED = regex(rb"(?:\bwith[ \t(]+|,\s*)([\w.]{1,200})\s+as\b|\bwith[ \t(]+([\w.]{1,200})\s*:")
+SUSPECT = WordsThen(rb"\bwith[ \t(]+[\w.]+(?:\s+as\b|\s*:)", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
+FACTORIES = {Kind.ASYNC_FACTORY: "async_sessionmaker", Kind.FACTORY: "sessionmaker"}
+
+
+@check(severity=Severity.ERROR)
+def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what is entered without being called."""
+    for match in ENTERED.finditer(file.data):
+        given = reference_at(file, max(match.span(1)[1], match.span(2)[1]) - 1)
+        if given is None or not isinstance(given.parent, WithItem):
+            continue
+        value = project.value_of(given)
+        if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
+            continue
+        if is_mocked(given) or is_expected_to_fail(given):
+            continue
+        yield file.finding(
+            factory_not_called,
+            given,
+            f"`{given.text}` is {value.label}, which makes sessions when it is called and cannot be entered itself: "
+            "TypeError at run time, before any query",
+            confidence=value.confidence,
+            remedy=f"{given.text}()",
+            evidence=(Evidence(label="factory", value=given.text, source=value.why),),
+            edits=(file.insertion(given.end, "()", safe=value.confidence is Confidence.HIGH),),
+        )

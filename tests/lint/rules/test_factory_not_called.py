@@ -1,0 +1,47 @@
+"""`factory-not-called` tells a factory that is entered from a session that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed
+from tests.support.lint_models import project
+
+BAD = [
+    "async def f():\n    async with Session as own:  # expect high\n        await own.commit()\n",
+    "async def f():\n    async with Session:  # expect high\n        pass\n",
+    "async def f(a):\n    async with a as b, Session as own:  # expect high\n        await own.commit()\n",
+    "async def f():\n    with Session as own:  # expect high\n        own.commit()\n",
+    (
+        "from sqlalchemy.orm import sessionmaker\nOther = sessionmaker()\n"
+        "def f():\n    with Other as own:  # expect high\n        own.commit()\n"
+    ),
+]
+GOOD = [
+    "async def f():\n    async with Session() as own:\n        await own.commit()\n",
+    "async def f():\n    own = Session()\n    async with own as again:\n        await again.commit()\n",
+    "async def f():\n    async with Session.begin() as own:\n        await own.flush()\n",
+    "async def f(Session):\n    async with Session as own:\n        await own.commit()\n",
+    "async def f(x):\n    Session = x if x else None\n    async with Session as own:\n        await own.commit()\n",
+    "import pytest\nasync def f():\n    with pytest.raises(TypeError):\n        async with Session as own:\n            pass\n",
+]
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_factory_that_is_entered_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "factory-not-called", tmp_path)
+
+
+@pytest.mark.parametrize("code", GOOD)
+def test_what_makes_or_holds_a_session_is_left_alone(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "factory-not-called", tmp_path)
+
+
+def test_the_fix_calls_it(tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import async_sessionmaker\nSession = async_sessionmaker()\n"
+        "async def f():\n    async with Session as own:\n        pass\n"
+    )
+    assert "async with Session() as own:" in fixed(code, "factory-not-called", tmp_path)
