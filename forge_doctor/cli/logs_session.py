@@ -20,7 +20,7 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
 from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.run import By, TriageOptions, triage
+from forge_doctor.logs.problems.report import By, TriageOptions, triage
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.logs.sources.containers import ContainerSource
 from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
