@@ -8,25 +8,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from forge_doctor.cli.logs_progress import Progress
 from forge_doctor.cli.output import deliver, print_report, render_options
 from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
-from forge_doctor.logs.parallel import merged
+from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.problems.report import By, TriageOptions, triage
+from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
+from forge_doctor.logs.sources.files import CHECK
 from forge_doctor.logs.sources.moment import parse_moment, parse_zone
 from forge_doctor.render import OutputFormat
-from forge_doctor.report import Report, Table
+from forge_doctor.report import Report
 
 REFRESH_S = 1.0
 
@@ -51,28 +50,17 @@ class Flags:
     dask: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to read and how, and what could not even be found."""
-
-    tasks: tuple[Task, ...]
-    missing: tuple[NotRun, ...]
-    shown: TriageOptions
-    subject: str
-    engine: str
-
-
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Read, or follow, what was named; print the triage and exit."""
-    planned = plan(flags, options)
+    plan = discover(requested(flags, options))
     if flags.follow:
-        follow(planned, flags, options)
-    with Progress(planned.tasks) as progress:
-        parts = tuple(collected(planned, flags, options, progress.told))
-    deliver([judged(planned, parts)], options)
+        follow(plan, flags, options)
+    with Progress(plan.tasks) as progress:
+        parts = read(plan, progress.told)
+    deliver([judge(plan, parts)], options)
 
 
-def plan(flags: Flags, options: ReportOptions) -> Plan:
+def requested(flags: Flags, options: ReportOptions) -> Request:
     """Join flags and configuration; raises `UsageProblem` for a word or a combination it does not know."""
 
     def choose(flag: Any, key: str, default: Any = None) -> Any:
@@ -86,19 +74,19 @@ def plan(flags: Flags, options: ReportOptions) -> Plan:
         raise UsageProblem(f"--since {flags.since} is not before --until {flags.until}")
     if flags.follow and until is not None:
         raise UsageProblem("--until does not go with --follow, which ends with Ctrl-C")
-    sources, missing = find_sources(flags, since, until)
-    rules = Rules(
-        app_roots=tuple(choose(flags.app_root, "app-root", ())),
-        zone_s=parse_zone(choose(flags.zone, "zone")),
-        reference=now,
-    )
-    engine = wanted_lines(choose(flags.engine, "engine", "")).engine.name
-    return Plan(
-        tasks=tuple(
-            Task(source=source, rules=rules, engine=engine, since=since, until=until, tail=flags.tail)
-            for source in sources
+    return Request(
+        words=named(flags),
+        rules=Rules(
+            app_roots=tuple(choose(flags.app_root, "app-root", ())),
+            zone_s=parse_zone(choose(flags.zone, "zone")),
+            reference=now,
         ),
-        missing=missing,
+        since=since,
+        until=until,
+        tail=flags.tail,
+        engine=choose(flags.engine, "engine", ""),
+        dask=flags.dask or "",
+        jobs=choose(flags.jobs, "jobs") or len(os.sched_getaffinity(0)),
         shown=TriageOptions(
             by=chosen_view(choose(flags.by, "by", "signature")),
             top=choose(flags.top, "top"),
@@ -107,9 +95,15 @@ def plan(flags: Flags, options: ReportOptions) -> Plan:
             min_count=choose(flags.min_count, "min-count", 1),
             example=flags.example,
         ),
-        subject=", ".join(flags.sources) or "standard input",
-        engine=engine,
     )
+
+
+def named(flags: Flags) -> tuple[str, ...]:
+    """The sources as typed, or standard input where something is piped into it; raises `UsageProblem`."""
+    words = flags.sources or (() if sys.stdin.isatty() else ("-",))
+    if not words:
+        raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
+    return words
 
 
 def chosen_view(word: str) -> By:
@@ -120,91 +114,15 @@ def chosen_view(word: str) -> By:
         raise UsageProblem(f"--by {word}: choose signature, culprit or source") from None
 
 
-def find_sources(
-    flags: Flags, since: float | None, until: float | None
-) -> tuple[tuple[Source, ...], tuple[NotRun, ...]]:
-    """The sources in the order they were named, and those that could not be found."""
-    words = flags.sources or (() if sys.stdin.isatty() else ("-",))
-    if not words:
-        raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
-    if "" in words:
-        raise UsageProblem("a source without a name: an empty variable, perhaps; write . for this folder")
-    found: list[Source] = []
-    missing: list[NotRun] = []
-    urls = [word for word in words if is_url(word) and (flags.dask or not word.startswith("file:"))]
-    files, absent = find_files(word for word in words if word not in urls and word != "-" and is_path(word))
-    found += [*files, *([StdinSource()] if "-" in words else [])]
-    missing += absent
-    if flags.dask and len(urls) < len(set(words)):
-        raise UsageProblem("--dask: is for s3://, gs:// and file:// URLs, which every worker can read")
-    for word in (word for word in words if word not in urls and word != "-" and not is_path(word)):
-        named = attempt(partial(containers, word, since, until, flags.tail), missing)
-        found += [one for one in named if one not in found]
-    for url in dict.fromkeys(urls):
-        found += attempt(partial(objects, url), missing)
-    return tuple(found), tuple(missing)
-
-
-Found = TypeVar("Found")
-
-
-def attempt(find: Callable[[], Sequence[Found]], missing: list[NotRun]) -> Sequence[Found]:
-    """What was found; why nothing was, if so, goes to `missing`."""
-    try:
-        return find()
-    except CannotInspect as problem:
-        missing.append(NotRun(check=CHECK, reason=str(problem)))
-        return ()
-
-
-def containers(word: str, since: float | None, until: float | None, tail: int | None) -> list[Source]:
-    """The logs of the containers that a word names."""
-    from forge_doctor.probes.docker.container_logs import find_container_logs
-
-    return [ContainerSource(log=log, since=since, until=until, tail=tail) for log in find_container_logs(word)]
-
-
-def objects(url: str) -> Sequence[Source]:
-    """The objects that a URL names."""
-    from forge_doctor.logs.fleet import find_objects
-
-    return find_objects([url])
-
-
-def collected(
-    planned: Plan, flags: Flags, options: ReportOptions, told: Callable[[str, int, int], None]
-) -> Sequence[Collected]:
-    """What every source came to."""
-    if flags.dask:
-        from forge_doctor.logs.fleet import collect_on_cluster
-
-        return tuple(collect_on_cluster(planned.tasks, flags.dask, told))
-    from forge_doctor.logs.parallel import collect_all
-
-    processes = flags.jobs or options.settings.get("jobs", "logs") or len(os.sched_getaffinity(0))
-    return tuple(collect_all(planned.tasks, processes, told))
-
-
-def judged(planned: Plan, parts: Sequence[Collected]) -> Report:
-    """The triage of all that was read, with how each source was read."""
-    unread = tuple(NotRun(check=CHECK, reason=part.problem) for part in parts if part.problem)
-    report = triage(merged(parts), planned.subject, planned.shown, (*planned.missing, *unread))
-    rows = tuple((part.name, part.way, part.summary.lines, part.summary.bytes) for part in parts if part.way)
-    long_lines = sum(part.long_lines for part in parts)
-    note = f"searched with {planned.engine}" + (f"; {long_lines} lines over 256 KB were cut" if long_lines else "")
-    table = Table(title="Sources", columns=("source", "read as", "lines", "bytes"), rows=rows, note=note)
-    return replace(report, tables=(*report.tables, table)) if rows else report
-
-
-def follow(planned: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
+def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     """Read on as the logs grow, on a live screen where there is a terminal, until Ctrl-C or their end."""
     logs: list[Followed] = []
-    missing = list(planned.missing)
-    for task in planned.tasks:
+    missing = list(plan.missing)
+    for task in plan.tasks:
         logs += attempt(partial(_one_followed, task, flags.tail), missing)
-    wanted = wanted_lines(planned.engine)
-    readers = {log.name: new_reader(log.name, planned.tasks[0]) for log in logs}
-    ways = {task.source.name: task.source.way for task in planned.tasks}
+    wanted = wanted_lines(plan.engine)
+    readers = {log.name: new_reader(log.name, plan.tasks[0]) for log in logs}
+    ways = {task.source.name: task.source.way for task in plan.tasks}
     loop = FollowLoop(logs, wanted, time.sleep)
 
     def report() -> Report:
@@ -218,7 +136,7 @@ def follow(planned: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
             for summary, scanner in zip(summaries, loop.scanners, strict=True)
         ]
         broken = [NotRun(check=CHECK, reason=problem) for problem in loop.problems]
-        return judged(replace(planned, missing=(*missing, *broken)), parts)
+        return judge(replace(plan, missing=(*missing, *broken)), parts)
 
     try:
         watch(loop, readers, report, options)

@@ -11,9 +11,9 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, NotRun, Severity
 from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.collect import Within
+from forge_doctor.logs.problems.report import By, TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.problems.report import By, TriageOptions, triage
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code
 from tests.support.log_reading import RULES, WANTED, read_whole

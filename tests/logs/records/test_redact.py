@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.records.redact import redact
 from tests.support.log_reading import read_whole
 
 SECRETS = [

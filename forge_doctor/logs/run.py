@@ -1,0 +1,151 @@
+"""One run over logs, from top to bottom: discover the sources, read them, judge what they came to.
+
+What carries a log, where it is worth reading and what its lines mean is the stages' own; nothing here knows a format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.finding import NotRun
+from forge_doctor.logs.collect import Collected, Progress, Task
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.parallel import merged
+from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.containers import ContainerSource
+from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
+from forge_doctor.report import Report, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to read and how.
+
+    `words` name containers, files, directories, URLs, or - for standard input; `since` and `until` are seconds since
+    the epoch; `tail` lines of each log; `engine` and `dask` as their flags; `jobs` processes at most.
+    """
+
+    words: tuple[str, ...]
+    rules: Rules
+    shown: TriageOptions
+    since: float | None = None
+    until: float | None = None
+    tail: int | None = None
+    engine: str = ""
+    dask: str = ""
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was found to read, and what could not even be found; `engine` is the one that searches."""
+
+    request: Request
+    tasks: tuple[Task, ...]
+    missing: tuple[NotRun, ...]
+    engine: str
+
+    @property
+    def subject(self) -> str:
+        """What the report is about."""
+        return ", ".join("standard input" if word == "-" else word for word in self.request.words)
+
+
+def run_logs(request: Request, told: Progress) -> Report:
+    """Discover, read, judge. Raises `UsageProblem` for words that name nothing one could read."""
+    plan = discover(request)
+    return judge(plan, read(plan, told))
+
+
+def discover(request: Request) -> Plan:
+    """The sources in the order they were named, and those that could not be found; raises `UsageProblem`."""
+    engine = wanted_lines(request.engine).engine.name
+    sources, missing = _find_sources(request)
+    tasks = (
+        Task(
+            source=source,
+            rules=request.rules,
+            engine=engine,
+            since=request.since,
+            until=request.until,
+            tail=request.tail,
+        )
+        for source in sources
+    )
+    return Plan(request=request, tasks=tuple(tasks), missing=missing, engine=engine)
+
+
+def read(plan: Plan, told: Progress) -> tuple[Collected, ...]:
+    """What every source came to."""
+    if plan.request.dask:
+        from forge_doctor.logs.fleet import collect_on_cluster
+
+        return tuple(collect_on_cluster(plan.tasks, plan.request.dask, told))
+    from forge_doctor.logs.parallel import collect_all
+
+    return tuple(collect_all(plan.tasks, plan.request.jobs, told))
+
+
+def judge(plan: Plan, parts: Sequence[Collected]) -> Report:
+    """The triage of all that was read, with how each source was read."""
+    unread = tuple(NotRun(check=CHECK, reason=part.problem) for part in parts if part.problem)
+    report = triage(merged(parts), plan.subject, plan.request.shown, (*plan.missing, *unread))
+    rows = tuple((part.name, part.way, part.summary.lines, part.summary.bytes) for part in parts if part.way)
+    long_lines = sum(part.long_lines for part in parts)
+    note = f"searched with {plan.engine}" + (f"; {long_lines} lines over 256 KB were cut" if long_lines else "")
+    table = Table(title="Sources", columns=("source", "read as", "lines", "bytes"), rows=rows, note=note)
+    return replace(report, tables=(*report.tables, table)) if rows else report
+
+
+def _find_sources(request: Request) -> tuple[tuple[Source, ...], tuple[NotRun, ...]]:
+    words = request.words
+    if "" in words:
+        raise UsageProblem("a source without a name: an empty variable, perhaps; write . for this folder")
+    found: list[Source] = []
+    missing: list[NotRun] = []
+    urls = [word for word in words if is_url(word) and (request.dask or not word.startswith("file:"))]
+    files, absent = find_files(word for word in words if word not in urls and word != "-" and is_path(word))
+    found += [*files, *([StdinSource()] if "-" in words else [])]
+    missing += absent
+    if request.dask and len(urls) < len(set(words)):
+        raise UsageProblem("--dask: is for s3://, gs:// and file:// URLs, which every worker can read")
+    for word in (word for word in words if word not in urls and word != "-" and not is_path(word)):
+        named = attempt(partial(_containers, word, request), missing)
+        found += [one for one in named if one not in found]
+    for url in dict.fromkeys(urls):
+        found += attempt(partial(_objects, url), missing)
+    return tuple(found), tuple(missing)
+
+
+Found = TypeVar("Found")
+
+
+def attempt(find: Callable[[], Sequence[Found]], missing: list[NotRun]) -> Sequence[Found]:
+    """What was found; why nothing was, if so, goes to `missing`."""
+    try:
+        return find()
+    except CannotInspect as problem:
+        missing.append(NotRun(check=CHECK, reason=str(problem)))
+        return ()
+
+
+def _containers(word: str, request: Request) -> list[Source]:
+    """The logs of the containers that a word names."""
+    from forge_doctor.probes.docker.container_logs import find_container_logs
+
+    return [
+        ContainerSource(log=log, since=request.since, until=request.until, tail=request.tail)
+        for log in find_container_logs(word)
+    ]
+
+
+def _objects(url: str) -> Sequence[Source]:
+    """The objects that a URL names."""
+    from forge_doctor.logs.fleet import find_objects
+
+    return find_objects([url])
