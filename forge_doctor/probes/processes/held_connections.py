@@ -1,0 +1,100 @@
+"""The lines that took a process's connections, where its application wrote them down (`forge_doctor.holders`).
+
+Read from the page of memory the process keeps them in; it is neither stopped nor asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic_ns
+
+from forge_doctor.holders.page import HEADER, HEADER_SIZE, LABELS_AT, LABELS_SIZE, MAGIC, PAGE_NAME, RECORD, SLOTS
+
+LINK = f"/memfd:{PAGE_NAME}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeLine:
+    """A line of a running application, as its own interpreter names it (the file as it is in its container)."""
+
+    file: str
+    line: int
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldConnection:
+    """A connection of a pool. `lines` are the application's, innermost first, none where it had none on the stack.
+
+    `backend_pid` is the server's, or what a pgbouncer gave as such; `local_port` 0 over a Unix socket;
+    `held_s` None where it was returned to the pool: `lines` then name who used it last.
+    """
+
+    backend_pid: int
+    local_port: int
+    lines: tuple[CodeLine, ...] = ()
+    held_s: float | None = None
+
+
+def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldConnection, ...] | None:
+    """What the process wrote down; None where it wrote nothing, or where we may not read it.
+
+    `own_pid` is the process's number in its own namespace. A page that another process wrote (a child that was
+    forked inherits it, and takes no connection of its own) is not taken for this one's.
+    """
+    for path in _pages(pid):
+        try:
+            with open(path, "rb", buffering=0) as page:  # noqa: PTH123 - a link that Path would resolve
+                data, again = page.read(), b""
+                page.seek(0)
+                again = page.read()
+        except OSError:
+            continue
+        if len(data) >= LABELS_AT and data[: len(MAGIC)] == MAGIC and _owner(data) in (pid, own_pid):
+            return tuple(_records(data, again))
+    return None
+
+
+def _pages(pid: int) -> Iterator[str]:
+    folder = f"/proc/{pid}/fd"
+    try:
+        descriptors = os.listdir(folder)  # noqa: PTH208 - hundreds of names, no Path needed
+    except OSError:
+        return
+    for each in descriptors:
+        try:
+            if os.readlink(f"{folder}/{each}").startswith(LINK):  # noqa: PTH115 - as above
+                yield f"{folder}/{each}"
+        except OSError:  # closed meanwhile
+            continue
+
+
+def _owner(data: bytes) -> int:
+    return int(HEADER.unpack_from(data)[1])
+
+
+def _records(data: bytes, again: bytes) -> Iterator[HeldConnection]:
+    """What stayed as it was between two readings: the process goes on writing meanwhile."""
+    used = min(HEADER.unpack_from(again)[3], LABELS_SIZE)
+    labels = again[LABELS_AT : LABELS_AT + used].decode("utf-8", "replace").split("\n")
+    now = monotonic_ns()
+    for offset in range(HEADER_SIZE, HEADER_SIZE + SLOTS * RECORD.size, RECORD.size):
+        backend, port, label, taken = RECORD.unpack_from(again, offset)
+        if (backend or port) and data[offset : offset + RECORD.size] == again[offset : offset + RECORD.size]:
+            yield HeldConnection(
+                backend_pid=backend,
+                local_port=port,
+                lines=_lines(labels[label - 1]) if 0 < label <= len(labels) else (),
+                held_s=max(0.0, (now - taken) / 1e9) if taken else None,
+            )
+
+
+def _lines(label: str) -> tuple[CodeLine, ...]:
+    parts = label.split("\t")
+    return tuple(
+        CodeLine(file=file, line=int(line) if line.isdigit() else 0, function=function)
+        for file, line, function in zip(parts[::3], parts[1::3], parts[2::3], strict=False)
+        if file
+    )
