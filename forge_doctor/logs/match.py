@@ -25,6 +25,8 @@ _OTHER_PEER = re.compile(
 _OTHER_PORT = re.compile(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
 _ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
 _USER_TEXT = re.compile(r"\n\[SQL:|\n\[parameters:|\nDETAIL: |\n\[cached since|\n\[generated in")
+# SQLAlchemy and others quote the error that came first behind their own words.
+_ORIGINAL = re.compile(r"\bOriginal error: |\bCaused by: ")
 # What Python tells objects and tasks apart by, and with it all other numbers.
 _OBJECTS = re.compile(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
 _NUMBERS = re.compile(rf"{_OBJECTS.pattern}|\d+")
@@ -69,26 +71,37 @@ class Catalogue:
     def match_section(self, section: Section, sections: Sequence[Section]) -> Signature | None:
         """The fault one exception of a chain is, wrappers left out."""
         message = own_words(section.message)
-        text = f"{section.exception}: {message}"
-        found = [one for one, start in self._matches(text) if self._plausible(one, section.exception, text, start)]
-        chosen = _best(one for one in found if not one.wrapper)
-        if chosen is not None and chosen.id in _ANY_PEER and _is_other_peer(sections, message):
-            return None
-        return chosen
+        original = _ORIGINAL.split(message)[-1]
+        told = (
+            [f"{section.exception}: {message}"]
+            if original == message
+            else [original, f"{section.exception}: {message}"]
+        )
+        for text in told:
+            found = [one for one, start in self._matches(text) if self._plausible(one, section, text, start)]
+            chosen = _best((one for one in found if not one.wrapper), text)
+            if chosen is not None:
+                return None if chosen.id in _ANY_PEER and _is_other_peer(sections, message) else chosen
+        return None
 
     def match_text(self, text: str, *, bare: bool, origin: str) -> Signature | None:
         """The fault a log line names.
 
         `bare` is a line without a level: there only an exception or the beginning of the line counts.
         """
+        original = _ORIGINAL.split(text)[-1] if not bare else text
+        if original != text and (root := self.match_text(original, bare=False, origin=origin)) is not None:
+            return root
         found = []
         for one, start in self._matches(text):
-            if one.wrapper or _quoted(text, start, one):
+            if one.wrapper or _quoted(text, start, one) or (one.frames and not _alone(one, text)):
+                continue
+            if one.caught and origin == "postgresql":
                 continue
             if bare and not (_starts_line(text, start) or _named_before(text, start)):
                 continue
             found.append(one)
-        chosen = _best(found)
+        chosen = _best(found, text)
         if chosen is not None and origin == "app" and chosen.id in _ANY_PEER and _OTHER_PORT.search(text):
             return None
         return chosen
@@ -113,8 +126,11 @@ class Catalogue:
         """Those whose literal this is, or lies inside it."""
         return tuple({one.id: one for text, ones in self.literals.items() if text in literal for one in ones}.values())
 
-    def _plausible(self, one: Signature, exception: str, text: str, start: int) -> bool:
+    def _plausible(self, one: Signature, section: Section, text: str, start: int) -> bool:
         """Whether this exception can carry that fault, rather than quote its words."""
+        if one.frames and not _alone(one, text) and not _has_frame(one, section):
+            return False
+        exception = section.exception
         name = exception.rpartition(".")[2]
         if any(name == known.rpartition(".")[2] for known in one.exceptions) or _FAMILY.match(exception):
             return True
@@ -141,17 +157,30 @@ def own_words(message: str) -> str:
     return _USER_TEXT.split(message, maxsplit=1)[0][:8000]
 
 
-def _best(found: Iterable[Signature]) -> Signature | None:
-    """The reason rather than its consequence; else the one with the longest words."""
+def _best(found: Iterable[Signature], text: str) -> Signature | None:
+    """The reason rather than its consequence; else the one with the longest words in the text."""
     several = list(found)
     named = {one.id for one in several}
     roots = [one for one in several if not named & set(one.explained_by)] or several
-    return max(roots, key=lambda one: max(len(text) for text in one.literals), default=None)
+    return max(
+        roots, key=lambda one: max((len(words) for words in one.literals if words in text), default=0), default=None
+    )
 
 
 def _quoted(text: str, start: int, one: Signature) -> bool:
     """Whether the words stand in quotes that someone else put round them (`q='deadlock detected'`)."""
     return start > 0 and text[start - 1] in _QUOTES and not one.pattern.startswith(("'", '"'))
+
+
+def _alone(one: Signature, text: str) -> bool:
+    """Whether the words tell the fault without a frame."""
+    return bool(one.alone) and _compiled(one.alone).search(text) is not None
+
+
+def _has_frame(one: Signature, section: Section) -> bool:
+    """Whether the exception went through one of the places that the fault is known by."""
+    places = [f"{frame.file.replace(chr(92), '/')} {frame.function}" for frame in section.frames]
+    return any(_compiled(pattern).search(place) for pattern in one.frames for place in places)
 
 
 def _starts_line(text: str, start: int) -> bool:

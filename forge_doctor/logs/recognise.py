@@ -23,6 +23,11 @@ _BENIGN = re.compile(
     r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"
     r"|WouldBlock|ClientDisconnect|HTTPException|RequestValidationError)$"
 )
+# What a driver or a pool says again in its own words: the cause of what follows, no error beside it.
+_TRANSLATED = re.compile(
+    r"(?:.*\.)?(?:OSError|EOFError|BrokenPipeError|Connection\w*Error|IncompleteReadError|TimeoutError|CancelledError"
+    r"|AttributeError)$"
+)
 _GROUP = re.compile(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
 _COMMON = b"Exception in ASGI application"
 _LIBRARY_COROUTINE = re.compile(r"_?Async(?:Adapt|io)?_|AsyncAdapt|Connection\._|Pool\._|connect_utils")
@@ -130,25 +135,33 @@ class Recogniser:
                     continue
                 signature = self.catalogue.match_section(section, sections)
                 if signature is not None:
-                    yield self._event(signature, section, find_culprit(sections, at, self.rules.app_roots))
+                    root = self._unknown_root(sections[:at], branch) if signature.fallout else None
+                    yield root or self._event(signature, section, find_culprit(sections, at, self.rules.app_roots))
                     break
+
+    def _unknown_root(self, before: Sequence[Section], branch: str) -> Event | None:
+        """The error that nobody knows before one that only follows from others, if it is more than that one's cause in other words."""
+        for at, section in enumerate(before):
+            if section.branch == branch and section.exception and not _TRANSLATED.match(section.exception):
+                return self._stranger(before, at)
+        return None
 
     def _unknown(self, sections: tuple[Section, ...]) -> Iterator[Event]:
         for branch in _leaves(sections):
             own = [at for at, section in enumerate(sections) if section.branch == branch and section.exception]
-            if not own:
-                continue
-            section = sections[own[-1]]
-            if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
-                continue
-            if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
-                continue
-            yield Event(
-                signature="",
-                exception=section.exception,
-                message=_short(section.message),
-                culprit=_redacted(find_culprit(sections, own[-1], self.rules.app_roots)),
-            )
+            event = self._stranger(sections, own[-1]) if own else None
+            if event is not None:
+                yield event
+
+    def _stranger(self, sections: Sequence[Section], at: int) -> Event | None:
+        """An exception that nobody knows, if it tells of a fault."""
+        section = sections[at]
+        if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
+            return None
+        if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
+            return None
+        culprit = _redacted(find_culprit(sections, at, self.rules.app_roots))
+        return Event(signature="", exception=section.exception, message=_short(section.message), culprit=culprit)
 
     def _event(self, signature: Signature, section: Section, culprit: Culprit | None) -> Event:
         return _described(
@@ -170,7 +183,10 @@ class Recogniser:
             return None
         signature = self.catalogue.match_text(text, bare=head is None, origin=head.origin if head else "app")
         if signature is None or (
-            head is not None and head.level < 30 and head.level >= 0 and not _loud(signature, head)
+            head is not None
+            and head.level < (40 if signature.caught else 30)
+            and head.level >= 0
+            and not _loud(signature, head)
         ):
             return None
         culprit = next((found for one in traces if (found := find_culprit(one, 0, self.rules.app_roots))), None)

@@ -23,6 +23,10 @@ class Signature:
     seen shortly before, are the reason. `tells` names what a log cannot say here. `once` finds the
     object a repeated text is about, `detail` the name the message is about (regular expressions
     with one group). `blames=False`: the place printed with it is innocent.
+    `frames` are regular expressions for `file function`: one frame of the exception's own traceback has to
+    fit one of them, unless the words fit `alone`. `caught`: code may expect it and catch it, so a warning, or the
+    line in the server's own log, says nothing. `fallout`: it follows from an error before it, whoever knows that one.
+    `shape`: told by the order of the records, not by the words of one; its pattern fits nothing.
     """
 
     literals: tuple[str, ...]
@@ -40,6 +44,11 @@ class Signature:
     wrapper: bool = False
     any_level: bool = False
     blames: bool = True
+    frames: tuple[str, ...] = ()
+    alone: str = ""
+    caught: bool = False
+    fallout: bool = False
+    shape: bool = False
     tells: str = ""
     once: str = ""
     detail: str = ""

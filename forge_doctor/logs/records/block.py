@@ -82,7 +82,7 @@ class Block:
     `marked` the place of its first line that has a literal or a frame, -1 while it has none;
     `literal` whether any line has a literal: without one the block is quiet and gives no event;
     `before` the raw lines shortly before `marked`; `body` is the known body that its first
-    `body_lines` lines came from.
+    `body_lines` lines came from; `named` that its last line names an exception before any frame.
     """
 
     line: Line
@@ -100,6 +100,7 @@ class Block:
     before: bytes = b""
     body: object = None
     body_lines: int = 0
+    named: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -116,6 +117,9 @@ class Block:
             self.state = State.HEADER
             self.grouped = self.grouped or _GROUP in text
         elif kind is Kind.FRAME:
+            if self.state is State.MESSAGE and self.named:
+                # The exception came first, as in Sentry's text: none is to come behind its frames.
+                self.state = State.EXCEPTION
             self.state = State.FRAME if self.state not in _TOLD else self.state
         elif kind is Kind.SOURCE:
             self._source(text)
@@ -125,6 +129,7 @@ class Block:
             self.state = State.EXCEPTION
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number
+        self.named = kind is Kind.EXCEPTION and self.state is State.MESSAGE
 
     def mark(self, offset: int, number: int, literal: bool, before: bytes) -> None:
         """The line just taken, at `offset`, is one the scanner looks for.

@@ -40,6 +40,21 @@ LEVELS = {
     "location": 0,
 }
 _WORDS = rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY"
+# What is logged by libraries, and stands without time and level where no handler is set: each begins an event of its own.
+BARE_MESSAGES = (
+    b"Task was destroyed but it is pending!",
+    b"Task exception was never retrieved",
+    b"Future exception was never retrieved",
+    b"Exception terminating connection ",
+    b"Exception closing connection ",
+    b"Exception during reset or similar",
+    b"The garbage collector is trying to clean up ",
+    b"Executing <",
+    b"Exception in callback ",
+    b"Exception ignored in",
+    b"Unclosed connection",
+    b"Fatal error on transport",
+)
 _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 _TIMED = re.compile(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 _CLOCK = re.compile(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
@@ -139,6 +154,8 @@ def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
         return _rich_head(text, zone_s) if text.startswith(b" " * 9) else None
     if first == b"{":
         return _json_head(text, zone_s)
+    if text.startswith(BARE_MESSAGES):
+        return Head(message=text)
     if first.isdigit() or first == b"[":
         return _timed_head(text, zone_s)
     if first.isupper():

@@ -25,4 +25,5 @@ SIGNATURE = Signature(
     fix="Merge it (`await session.merge(obj)`) or load it anew.",
     doc="https://docs.sqlalchemy.org/en/20/orm/session_state_management.html",
     rules=("global-session", "request-session-in-background"),
+    fallout=True,
 )

@@ -44,4 +44,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-crashed",
         "pgbouncer-server-login",
     ),
+    fallout=True,
 )

@@ -43,4 +43,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-crashed",
         "pgbouncer-server-login",
     ),
+    fallout=True,
 )

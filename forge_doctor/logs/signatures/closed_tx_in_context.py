@@ -26,4 +26,5 @@ SIGNATURE = Signature(
     fix="Remove the inner commit, or use a block without begin().",
     doc="https://docs.sqlalchemy.org/en/20/orm/session_transaction.html",
     rules=("commit-inside-begin-block",),
+    fallout=True,
 )

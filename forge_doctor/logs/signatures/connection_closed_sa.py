@@ -25,4 +25,5 @@ SIGNATURE = Signature(
     fix="Do the work inside the block; give each task a session of its own.",
     doc="https://docs.sqlalchemy.org/en/20/core/connections.html",
     rules=("request-session-in-background", "shared-session-in-tasks"),
+    fallout=True,
 )

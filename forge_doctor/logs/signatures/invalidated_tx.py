@@ -42,4 +42,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-login",
     ),
     rules=("swallowed-error-without-rollback", "no-rollback-on-error"),
+    fallout=True,
 )

@@ -30,4 +30,5 @@ SIGNATURE = Signature(
     tells=('the flush that failed first is the real error; the text after "Original exception was" names it'),
     rules=("swallowed-error-without-rollback", "no-rollback-on-error"),
     checks=("aborted-transaction",),
+    fallout=True,
 )

@@ -45,4 +45,5 @@ SIGNATURE = Signature(
     ),
     rules=("shared-session-in-tasks", "unclosed-session"),
     checks=("leaked-transactions",),
+    fallout=True,
 )

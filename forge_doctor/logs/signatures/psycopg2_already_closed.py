@@ -37,4 +37,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-crashed",
         "pgbouncer-server-login",
     ),
+    fallout=True,
 )

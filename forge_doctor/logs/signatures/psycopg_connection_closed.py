@@ -38,4 +38,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-crashed",
         "pgbouncer-server-login",
     ),
+    fallout=True,
 )

@@ -35,4 +35,5 @@ SIGNATURE = Signature(
         "pgbouncer-server-crashed",
         "pgbouncer-server-login",
     ),
+    fallout=True,
 )

@@ -28,4 +28,5 @@ SIGNATURE = Signature(
     explained_by=("undefined-table", "deadlock"),
     rules=("swallowed-error-without-rollback", "no-rollback-on-error"),
     checks=("aborted-transaction",),
+    fallout=True,
 )
