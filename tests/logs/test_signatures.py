@@ -33,13 +33,26 @@ SAID = {
     "worker-signal-old": "Worker with pid 77 was terminated due to signal 9",
     "uvicorn-worker-died": "Child process [123] died",
     "greenlet-other-thread": "Cannot switch to a different thread",
+    "invalid-query-argument": "invalid input for query argument $2: 'five' (expected int, got str)",
+    "naive-aware-datetime": "invalid input for query argument $1: datetime.datetime(2026, 1, 1, 0, 0) "
+    "(can't subtract offset-naive and offset-aware datetimes)",
+    "pooler-max-clients": "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited",
+    "compute-not-ready": "Couldn't connect to compute node",
+    "slow-callback": "Executing <Task pending name='Task-7' coro=<read_order() running at /app/x.py:3>> took 0.312 seconds",
+    "table-exists": 'relation "orders" already exists',
+    "insufficient-privilege": "permission denied for table orders",
+    "invalid-connect-option": "TypeError: connect() got an unexpected keyword argument 'sslmode'",
+    "fork-shared-connection": "SSL error: decryption failed or bad record mac",
+    "certificate-not-verified": "connection to server at 10.0.0.1, port 5432 failed: SSL error: certificate verify failed",
 }
+PLAIN = [one for one in SIGNATURES.values() if not one.shape]
+TEXTUAL = [one for one in PLAIN if not one.frames or one.alone]
 
 
 @pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
 def test_a_signature_recognises_its_words_and_says_what_to_do(signature: Signature):
     said = SAID.get(signature.id, signature.literals[0])
-    assert re.search(signature.pattern, said)
+    assert signature.shape or re.search(signature.pattern, said)
     assert any(literal in said for literal in signature.literals), "the scanner would miss it"
     assert all((signature.meaning, signature.cause, signature.fix, signature.doc.startswith("https://")))
     for part in ("Means: ", "Matches: ", "Ignores: ", "Source: "):
@@ -50,7 +63,7 @@ def test_a_signature_recognises_its_words_and_says_what_to_do(signature: Signatu
         assert re.compile(pattern).groups == 1
 
 
-@pytest.mark.parametrize("signature", [one for one in SIGNATURES.values() if not one.wrapper], ids=lambda one: one.id)
+@pytest.mark.parametrize("signature", [one for one in TEXTUAL if not one.wrapper], ids=lambda one: one.id)
 def test_its_words_at_error_level_are_the_problem(signature: Signature):
     said = SAID.get(signature.id, signature.literals[0])
     assert [name for name, _, _ in told(f"2026-11-22 08:00:00,000 ERROR [shop] {said}\n")] == [signature.id]
@@ -71,7 +84,7 @@ def test_a_wrapper_alone_is_no_problem(wrapper: Signature):
 
 
 def test_there_are_all_of_them():
-    assert len(SIGNATURES) == 105
+    assert len(SIGNATURES) == 131
     assert {one.tier for one in SIGNATURES.values()} == {1, 2}
     assert catalogue().by_id.keys() == SIGNATURES.keys()
 

@@ -1,0 +1,37 @@
+"""A Celery worker process died while it worked on a task.
+
+Means: Killed for memory (signal 9), a crash in a C library (signal 11), or the host took the container
+    away; the task is lost unless acks_late is set.
+Matches: `Worker exited prematurely: signal 9 (SIGKILL)` (billiard's WorkerLostError), `Could not start
+    worker processes`
+Ignores: the words in quotes, in an access log or below WARNING
+Source: billiard 4.2.2 billiard/pool.py (mark_as_worker_lost), Celery 5.5.3 celery/worker/loops.py;
+    https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-reject-on-worker-lost
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=("Worker exited prematurely: ", "Could not start worker processes"),
+    pattern="Worker exited prematurely: |Could not start worker processes",
+    exceptions=("billiard.exceptions.WorkerLostError", "billiard.einfo.ExceptionWithTraceback"),
+    source="celery",
+    versions="4, 5",
+    category="worker",
+    severity=Severity.CRITICAL,
+    tier=1,
+    meaning="A Celery worker process died while it worked on a task.",
+    cause=(
+        "Killed for memory (signal 9), a crash in a C library (signal 11), or the host took the "
+        "container away; the task is lost unless acks_late is set."
+    ),
+    fix=(
+        "For signal 9 see the kernel's log or the container's OOMKilled, then "
+        "worker_max_memory_per_child and smaller tasks; task_acks_late with "
+        "task_reject_on_worker_lost keeps the task."
+    ),
+    doc=("https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-reject-on-worker-lost"),
+    numbers=(("signal", "signal (\\d+)"),),
+    detail="prematurely: (\\w+ \\d+(?: \\(\\w+\\))?)",
+)

@@ -1,0 +1,52 @@
+"""A hosted pooler (Supavisor, pgcat, RDS Proxy) has no client or server connection left.
+
+Means: pool_size + max_overflow times processes is more than the pooler's limit; in session mode every
+    client holds a server connection for as long as it is connected.
+Matches: Supavisor's `Max client connections reached`, `MaxClientsInSessionMode`, `(EMAXCONN)`; pgcat's
+    `could not get connection from the pool`; RDS Proxy's `Timed-out waiting to acquire database connection`
+Ignores: the words in quotes, in an access log or below WARNING
+Source: supabase/supavisor tests (`(EMAXCONN) max client connections reached`), postgresml/pgcat
+    src/client.rs, AWS RDS Proxy troubleshooting table;
+    https://supabase.com/docs/guides/database/connection-management
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=(
+        "ax client connections reached",
+        "MaxClientsInSessionMode",
+        "max clients reached",
+        "could not get connection from the pool",
+        "Timed-out waiting to acquire database connection",
+    ),
+    pattern=(
+        "[Mm]ax client connections reached|MaxClientsInSessionMode|max clients reached|could not get "
+        "connection from the pool|Timed-out waiting to acquire database connection"
+    ),
+    exceptions=(
+        "psycopg2.OperationalError",
+        "sqlalchemy.exc.OperationalError",
+        "asyncpg.exceptions.InternalServerError",
+    ),
+    source="supavisor",
+    versions="Supavisor 1 and 2, pgcat 1, RDS Proxy",
+    category="limits",
+    severity=Severity.CRITICAL,
+    tier=1,
+    meaning=("A hosted pooler (Supavisor, pgcat, RDS Proxy) has no client or server connection left."),
+    cause=(
+        "pool_size + max_overflow times processes is more than the pooler's limit; in session mode "
+        "every client holds a server connection for as long as it is connected."
+    ),
+    fix=(
+        "Count (pool_size + max_overflow) times processes against the pooler's limit and lower them; "
+        "use the transaction port (6543 at Supabase) with statement_cache_size=0; look for sessions "
+        "held across slow awaits."
+    ),
+    doc="https://supabase.com/docs/guides/database/connection-management",
+    explained_by=("slots-reserved", "too-many-clients"),
+    rules=("engine-per-request",),
+    checks=("pool-exceeds-slots", "bouncer-clients-waiting"),
+)

@@ -1,0 +1,156 @@
+"""Lines as drivers and servers write them: what groups as one fault, and what only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.log_reading import told
+
+SQLALCHEMY = "sqlalchemy.exc.{}: (sqlalchemy.dialects.postgresql.asyncpg.{}) <class 'asyncpg.exceptions.{}'>: {}"
+LIBPQ = 'connection to server at "pooler.example.org" (10.9.8.7), port 6543 failed: FATAL:  {}'
+
+
+def raised(exception: str) -> str:
+    return (
+        "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n"
+        f'  File "/app/shop/orders.py", line 7, in create\n    await session.flush()\n{exception}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("signature", "messages"),
+    [
+        (
+            "unique-violation",
+            [
+                SQLALCHEMY.format(
+                    "IntegrityError",
+                    "IntegrityError",
+                    "UniqueViolationError",
+                    'duplicate key value violates unique constraint "orders_pkey"\nDETAIL:  Key (id)=(4) already exists.',
+                ),
+                "sqlite3.IntegrityError: UNIQUE constraint failed: orders.id",
+            ],
+        ),
+        (
+            "foreign-key-violation",
+            [
+                'asyncpg.exceptions.ForeignKeyViolationError: row on table "a" violates foreign key constraint "a_b_fkey"',
+                'psycopg.errors.ForeignKeyViolation: update or delete on table "b" violates foreign key constraint "x"',
+            ],
+        ),
+        (
+            "naive-aware-datetime",
+            [
+                SQLALCHEMY.format(
+                    "DBAPIError",
+                    "Error",
+                    "DataError",
+                    f"invalid input for query argument ${n}: datetime.datetime(2026, 3, 8, 21, 9, 23,... "
+                    "(can't subtract offset-naive and offset-aware datetimes)",
+                )
+                for n in (1, 7)
+            ],
+        ),
+        (
+            "pooler-max-clients",
+            [
+                "psycopg2.OperationalError: " + LIBPQ.format("Max client connections reached"),
+                "psycopg2.OperationalError: "
+                + LIBPQ.format("MaxClientsInSessionMode: max clients reached - in Session mode"),
+                "asyncpg.exceptions.InternalServerError: (EMAXCONN) max client connections reached, limit: 200",
+                "psycopg.OperationalError: Timed-out waiting to acquire database connection",
+            ],
+        ),
+        (
+            "fork-shared-connection",
+            [
+                "psycopg2.OperationalError: SSL error: decryption failed or bad record mac",
+                "psycopg2.OperationalError: SSL SYSCALL error: Bad file descriptor",
+            ],
+        ),
+        (
+            "invalid-connect-option",
+            [f"TypeError: connect() got an unexpected keyword argument '{word}'" for word in ("sslmode", "pgbouncer")],
+        ),
+        (
+            "table-exists",
+            [
+                'asyncpg.exceptions.DuplicateTableError: relation "orders" already exists',
+                "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) table orders already exists",
+            ],
+        ),
+        (
+            "mysql-lost-connection",
+            [
+                "sqlalchemy.exc.OperationalError: (pymysql.err.OperationalError) (2013, 'Lost connection to MySQL server')",
+                "pymysql.err.OperationalError: (2006, \"MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))\")",
+            ],
+        ),
+        (
+            "celery-worker-lost",
+            [
+                "billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: 12.",
+                "billiard.exceptions.WorkerLostError: Worker exited prematurely: exitcode 1 Job: 13.",
+            ],
+        ),
+    ],
+)
+def test_what_is_one_fault_is_one_problem(signature, messages):
+    assert told("".join(map(raised, messages))) == [(signature, "/app/shop/orders.py:7 create", len(messages))]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        # The application's own arithmetic is no column's type.
+        raised("TypeError: can't subtract offset-naive and offset-aware datetimes"),
+        raised("TypeError: connect() got an unexpected keyword argument 'retries'"),
+        raised("shop.errors.Conflict: user already exists"),
+        raised("PermissionError: [Errno 13] Permission denied: '/data/x'"),
+        raised("ValueError: 'database is locked'"),
+        # Code may expect it and catch it: the server writes its line all the same.
+        'WARNING:shop:upsert failed: duplicate key value violates unique constraint "a_pkey"\n',
+        '2026-03-09 02:14:03.120 UTC [71] app@shop ERROR:  duplicate key value violates unique constraint "a_pkey"\n',
+        'INFO:     10.0.0.1:5 - "GET /search?q=database+is+locked HTTP/1.1" 200 OK\n',
+    ],
+)
+def test_what_only_sounds_like_one_is_none(log):
+    from forge_doctor.logs.signature import load_signatures
+
+    assert [name for name, _, _ in told(log) if name in load_signatures()] == []
+
+
+def test_what_a_library_logs_without_time_or_level_is_an_event_of_its_own():
+    alone = "Task was destroyed but it is pending!\ntask: <Task pending name='Task-9' coro=<worker() done, defined at x.py:3>>\n"
+    leak = (
+        "The garbage collector is trying to clean up non-checked-in connection <AdaptedConnection <C object at 0x7f01>>, "
+        "which will be terminated.\n"
+    )
+    closing = (
+        "Exception terminating connection <AdaptedConnection <C object at 0x7f01>>\n"
+        + raised("asyncio.exceptions.CancelledError: Cancelled by cancel scope 7f0a10ee1a00").partition("\n")[2]
+    )
+    failed = raised("shop.errors.Broken: no stock")
+    assert sorted(told(failed + alone + closing + leak + alone)) == [
+        ("gc-unchecked-in", None, 1),
+        ("pool-terminate-error", "/app/shop/orders.py:7 create", 1),
+        ("shop.errors.Broken", "/app/shop/orders.py:7 create", 1),
+        ("task-destroyed-pending", None, 2),
+    ]
+
+
+def test_the_error_that_another_quotes_as_the_original_is_the_problem():
+    words = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+    wrapped = (
+        f"Object '<Row at 0x7f9be82b>' is already attached to session '29' (this is '30'). Original error: {words}"
+    )
+    log = f"ERROR:shop:Failed to save: {words}\nERROR:shop:Failed to save: {wrapped}\n"
+    assert told(log) == [("pool-timeout", None, 2)]
+
+
+def test_an_exception_before_its_frames_does_not_take_the_next_one_s_for_its_end():
+    first = "StaleDataError: UPDATE statement on table 'a' expected to update 4 row(s); 3 were matched.\n  File \"/app/a.py\", "
+    first += "line 3, in run\n    session.flush()\n"
+    quiet = "[2026-03-09 02:14:03,120: INFO/ForkPoolWorker-1] Task shop.refresh[a] succeeded in 0.2s: None\n"
+    assert told(quiet + 5 * (first + quiet) + first) == [("stale-data", "/app/a.py:3 run", 6)]
