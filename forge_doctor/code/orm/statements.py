@@ -21,7 +21,6 @@ REFINING = words(
     with_for_update execution_options select_from options values returning on_conflict_do_nothing
     on_conflict_do_update prefix_with with_hint"""
 )
-MAX_DEPTH = 8
 RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -50,32 +49,60 @@ class Sql(NamedTuple):
 UNKNOWN_SQL = Sql()
 
 
-def sql_of(project: Project, node: Node | None, depth: int = 0) -> Sql:
-    """The statement an expression builds."""
-    if node is None or depth > MAX_DEPTH:
+def sql_of(project: Project, node: Node | None) -> Sql:
+    """The statement an expression builds, answered once for each expression."""
+    if node is None:
         return UNKNOWN_SQL
-    understood, place = True, node
-    while isinstance(place, Call):
-        if _starts(project, place):
-            return Sql(verb=_verb(place), entities=place.args, parts=(node,), understood=understood and _plain(place))
-        if place.receiver is None:
-            return _raw(place, node)
-        understood = understood and place.method in REFINING and not _spread(place)
+    known: dict[Node, Sql] = node.file.kept.setdefault(sql_of, {})
+    found = known.get(node)
+    if found is None:
+        found = known[node] = _followed(project, node)
+    return found
+
+
+def _followed(project: Project, node: Node) -> Sql:
+    """Through every name it may come by, each expression looked at once: known where all ways agree on what is loaded."""
+    begun: list[Sql] = []
+    parts: dict[Node, None] = {}
+    understood = True
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if part in parts:
+            continue
+        parts[part] = None
+        place, refines_only = _innermost(project, part)
+        understood = understood and refines_only
+        values = _values(project, place) if isinstance(place, Name) else None
+        if values is None:
+            begun.append(_begun(project, place))
+        else:
+            waiting.extend(reversed(values))
+    return _merged(begun, tuple(parts), understood)
+
+
+def _innermost(project: Project, node: Node) -> tuple[Node, bool]:
+    """What a chain of calls begins with, and whether the others only refine it."""
+    refines_only, place = True, node
+    while isinstance(place, Call) and not _starts(project, place) and place.receiver is not None:
+        refines_only = refines_only and place.method in REFINING and not _spread(place)
         place = place.receiver
-    if isinstance(place, Name):
-        found = _named(project, place, depth)
-        return found._replace(parts=(node, *found.parts), understood=understood and found.understood)
-    return UNKNOWN_SQL._replace(parts=(node,))
+    return place, refines_only
+
+
+def _begun(project: Project, place: Node) -> Sql:
+    """The statement a first call makes."""
+    if not isinstance(place, Call):
+        return UNKNOWN_SQL
+    if _starts(project, place):
+        return Sql(verb=place.method, entities=place.args, understood=_plain(place))
+    return _raw(place)
 
 
 def _starts(project: Project, call: Call) -> bool:
     if call.method not in VERBS:
         return False
     return project.qualified(call.func).partition(".")[0] in LIBRARIES
-
-
-def _verb(call: Call) -> str:
-    return call.method
 
 
 def _plain(call: Call) -> bool:
@@ -86,34 +113,36 @@ def _spread(call: Call) -> bool:
     return any(isinstance(one, Keyword) and not one.name for one in call.keywords)
 
 
-def _raw(call: Call, node: Node) -> Sql:
+def _raw(call: Call) -> Sql:
     """`text("UPDATE ...")`."""
     if call.method == "text" and call.args and isinstance(call.args[0], Str):
         match = RAW.match(call.args[0].value)
         if match is not None:
-            return Sql(verb=match.group(1).lower(), parts=(node,))
-    return UNKNOWN_SQL._replace(parts=(node,))
+            return Sql(verb=match.group(1).lower())
+    return UNKNOWN_SQL
 
 
-def _named(project: Project, name: Name, depth: int) -> Sql:
+def _values(project: Project, name: Name) -> list[Node] | None:
+    """What a name may have been given in its function; None where it may hold anything else."""
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
     if found is None or found[0] is not scopes.of(name):
-        return UNKNOWN_SQL
-    sqls: list[Sql] = []
+        return None
+    values: list[Node] = []
     for binding in reaching(found[1], name):
         node = binding.node
         if binding.how is not How.ASSIGN or binding.path or not isinstance(node, Assign | NamedExpr):
-            return UNKNOWN_SQL
-        sqls.append(sql_of(project, node.value, depth + 1))
-    return _merged(sqls)
+            return None
+        if node.value is None:
+            return None
+        values.append(node.value)
+    return values
 
 
-def _merged(sqls: list[Sql]) -> Sql:
+def _merged(begun: list[Sql], parts: tuple[Node, ...], understood: bool) -> Sql:
     """One of several ways a statement may have been built: known where they agree on what it loads."""
-    parts = tuple(dict.fromkeys(part for one in sqls for part in one.parts))
-    same = {(one.verb, tuple(entity.text for entity in one.entities)) for one in sqls}
+    same = {(one.verb, tuple(entity.text for entity in one.entities)) for one in begun}
     if len(same) != 1:
         return Sql(parts=parts)
-    understood = all(one.understood for one in sqls)
-    return Sql(verb=sqls[0].verb, entities=sqls[0].entities, parts=parts, understood=understood)
+    understood = understood and all(one.understood for one in begun)
+    return Sql(verb=begun[0].verb, entities=begun[0].entities, parts=parts, understood=understood)

@@ -67,6 +67,7 @@ from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
+MAX_NAMES = 3  # one made from the other, between a query and the loop
 # A statement that takes many at once, or is not there to read.
 GROUPING = regex(
     r"\.in_\(|\bany_\(|\.offset\(|\btuple_\(|\.any\("
@@ -201,16 +202,18 @@ def target_names(loop: For | ComprehensionFor) -> tuple[str, ...]:
     return tuple(word for word in re.findall(r"[^\W\d]\w*", loop.target.text) if word not in ("_", "__"))
 
 
-def depends_on(project: Project, node: Node, loop: For | ComprehensionFor, depth: int = 0) -> bool:
+def depends_on(project: Project, node: Node, loop: For | ComprehensionFor) -> bool:
     """Whether an expression is made from what the loop binds, through names assigned inside the loop."""
     names = target_names(loop)
-    for name in (node, *node.find(Name)):
-        if not isinstance(name, Name):
-            continue
-        if name.id in names:
+    seen: set[Node] = set()
+    level = [node]
+    for _ in range(1 + MAX_NAMES):
+        inside = [name for one in level for name in (one, *one.find(Name)) if isinstance(name, Name)]
+        if any(name.id in names for name in inside):
             return True
-        if depth < 3 and any(depends_on(project, one, loop, depth + 1) for one in assigned_inside(project, name, loop)):
-            return True
+        given = (one for name in inside for one in assigned_inside(project, name, loop))
+        level = [one for one in dict.fromkeys(given) if one not in seen]
+        seen.update(level)
     return False
 
 

@@ -110,3 +110,15 @@ def test_whatever_may_have_loaded_it_keeps_the_rule_silent(code: str, tmp_path: 
 def test_a_sync_function_may_load_lazily(tmp_path: Path) -> None:
     code = "def f(session):\n    user = session.get(User, 1)\n    return user.orders\n"
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+def test_a_query_built_by_many_optional_filters_is_followed_through_all_of_them(tmp_path: Path) -> None:
+    filters = "".join(f"    if wanted == {n}:\n        query = query.where(User.id == {n})\n" for n in range(30))
+    head = "async def f(db: AsyncSession, wanted: int):\n    query = select(User)\n"
+    tail = "    user = (await db.scalars(query)).first()\n    return user.orders  # expect high\n"
+    check_source(project(head + filters + tail), "lazy-load-in-async", tmp_path)
+    check_source(
+        project(head + filters + "    query = query.options(selectinload(User.orders))\n" + tail.partition("  #")[0]),
+        "lazy-load-in-async",
+        tmp_path,
+    )

@@ -51,14 +51,24 @@ class Held(NamedTuple):
     at: int | None = None
 
 
-class Follower(NamedTuple):
-    """Follows what holds coroutines; what becomes of one that is taken out is for `fate_of_one` to say."""
+class Follower:
+    """Follows what holds coroutines; what becomes of one that is taken out is for `fate_of_one` to say.
 
-    project: Project
-    fate_of_one: Callable[[Node], Fate]
+    What was asked is kept: each whole is followed once from each depth.
+    """
+
+    def __init__(self, project: Project, fate_of_one: Callable[[Node], Fate]) -> None:
+        self.project = project
+        self.fate_of_one = fate_of_one
+        self._known: dict[tuple[Held, int], Fate | None] = {}
 
     def many(self, held: Held, depth: int = 0) -> Fate | None:
         """The fault of a whole, through the name it may be bound to; None where somebody may await what is in it."""
+        if (held, depth) not in self._known:
+            self._known[(held, depth)] = self._many(held, depth)
+        return self._known[(held, depth)]
+
+    def _many(self, held: Held, depth: int) -> Fate | None:
         fate, place = at_place(held.node)
         if fate.use is not Use.ASSIGNED:
             return self._used(held, depth)
@@ -149,25 +159,21 @@ class Follower(NamedTuple):
         return fate._replace(confidence=Confidence.MEDIUM) if fate is not None and fate.is_fault else None
 
 
-def fate_of_many(
-    project: Project, collection: Node, fate_of_one: Callable[[Node], Fate], at: int | None = None
-) -> Fate:
+def fate_of_many(follower: Follower, collection: Node, at: int | None = None) -> Fate:
     """What becomes of the coroutines in a list, set, dict or comprehension (or `at` a place of the tuples in it): a
     fault where every use is seen to await none."""
     is_mapping = collection.raw.type in ("dictionary", "dictionary_comprehension")
-    fate = (
-        None if is_mapping and at is not None else Follower(project, fate_of_one).many(Held(collection, is_mapping, at))
-    )
+    fate = None if is_mapping and at is not None else follower.many(Held(collection, is_mapping, at))
     return harmless(collection) if fate is None else fate
 
 
-def fate_of_item(project: Project, target: Subscript, fate_of_one: Callable[[Node], Fate]) -> Fate:
+def fate_of_item(follower: Follower, target: Subscript) -> Fate:
     """What becomes of the coroutine in `held[key] = coroutine`, where `held` was made in the same function, or is
     declared to hold something else."""
     name = target.value
-    if isinstance(name, Name) and says_what_it_holds(_declared(project, name)):
+    if isinstance(name, Name) and says_what_it_holds(_declared(follower.project, name)):
         return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
-    made = _made(project, name) if isinstance(name, Name) and not takes_coroutines(name.text) else None
+    made = _made(follower.project, name) if isinstance(name, Name) and not takes_coroutines(name.text) else None
     if made is None:
         return harmless(target)
     assign, bound = made
@@ -175,7 +181,7 @@ def fate_of_item(project: Project, target: Subscript, fate_of_one: Callable[[Nod
     is_mapping = isinstance(value, Dict | Call) or (
         isinstance(value, Comprehension) and value.raw.type == "dictionary_comprehension"
     )
-    fate = Follower(project, fate_of_one).named(bound, assign, Held(bound, is_mapping=is_mapping))
+    fate = follower.named(bound, assign, Held(bound, is_mapping=is_mapping))
     return harmless(target) if fate is None else fate._replace(confidence=Confidence.MEDIUM)
 
 

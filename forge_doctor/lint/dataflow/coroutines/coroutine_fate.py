@@ -30,7 +30,7 @@ from forge_doctor.lint.dataflow.coroutines.arguments import (
     WANTS_DATA,
     judge_argument,
 )
-from forge_doctor.lint.dataflow.coroutines.collections import fate_of_item, fate_of_many
+from forge_doctor.lint.dataflow.coroutines.collections import Follower, fate_of_item, fate_of_many
 from forge_doctor.lint.dataflow.use_def import reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
@@ -41,7 +41,15 @@ OF_COROUTINES = frozenset({"close", "send", "throw"})
 
 
 def fate_of(project: Project, node: Node, depth: int = 0) -> Fate:
-    """What becomes of a coroutine that `node` makes: see `Fate.is_fault`."""
+    """What becomes of a coroutine that `node` makes: see `Fate.is_fault`. Answered once for each node and depth."""
+    known: dict[tuple[Node, int], Fate] = node.file.kept.setdefault(fate_of, {})
+    found = known.get((node, depth))
+    if found is None:
+        found = known[(node, depth)] = _fate_of(project, node, depth)
+    return found
+
+
+def _fate_of(project: Project, node: Node, depth: int) -> Fate:
     fate, place = at_place(node)
     if fate.use is Use.ASSIGNED:
         return _fate_of_name(project, place, depth) if depth < 4 else harmless(place)
@@ -98,7 +106,7 @@ def _is_of_coroutine(fate: Fate) -> bool:
 def _fate_of_stored(project: Project, node: Node, target: Node, depth: int) -> Fate:
     """`self.x = session.execute(q)`: a fault unless the file awaits that attribute somewhere, or hands it on."""
     if isinstance(target, Subscript):
-        return fate_of_item(project, target, lambda read: fate_of(project, read, depth + 1))
+        return fate_of_item(_follower(project, target, depth), target)
     if isinstance(target, Attribute):
         name = re.escape(target.attr).encode()
         if re.search(
@@ -110,6 +118,14 @@ def _fate_of_stored(project: Project, node: Node, target: Node, depth: int) -> F
 
 
 # -- arguments and containers
+
+
+def _follower(project: Project, node: Node, depth: int) -> Follower:
+    """Of the file, for those at that depth."""
+    known: dict[int, Follower] = node.file.kept.setdefault(Follower, {})
+    if depth not in known:
+        known[depth] = Follower(project, lambda read: fate_of(project, read, depth + 1))
+    return known[depth]
 
 
 def _fate_of_argument(project: Project, node: Node, around: Node, depth: int) -> Fate:
@@ -137,7 +153,7 @@ def _fate_of_contained(project: Project, node: Node, container: Node, depth: int
         return _fate_in_list(project, node, container, outer, depth)
     if container.parent is whole and isinstance(container, Sequence) and depth < 4:
         at = next((n for n, one in enumerate(container.elts) if one.contains(node)), None)
-        return fate_of_many(project, whole, lambda read: fate_of(project, read, depth + 1), at)
+        return fate_of_many(_follower(project, whole, depth), whole, at)
     return harmless(node)
 
 
@@ -187,7 +203,7 @@ def _fate_in_list(project: Project, node: Node, container: Node, place: Node, de
         return _pairwise(project, node, container, assign, depth)
     if depth >= 4:
         return harmless(node)
-    return fate_of_many(project, container, lambda read: fate_of(project, read, depth + 1))
+    return fate_of_many(_follower(project, container, depth), container)
 
 
 def _pairwise(project: Project, node: Node, container: Sequence, assign: Assign, depth: int) -> Fate:

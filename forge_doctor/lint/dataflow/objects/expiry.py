@@ -122,9 +122,17 @@ def called_name(call: Call) -> str:
 
 
 def maker_of(project: Project, node: Node, depth: int = 0) -> Call | None:
-    """The call that makes the factory (or, without one, the session) an expression comes from."""
+    """The call that makes the factory (or, without one, the session) an expression comes from; answered once for each
+    expression and depth."""
     if depth > MAX_DEPTH:
         return None
+    known: dict[tuple[Node, int], Call | None] = node.file.kept.setdefault(maker_of, {})
+    if (node, depth) not in known:
+        known[(node, depth)] = _maker_of(project, node, depth)
+    return known[(node, depth)]
+
+
+def _maker_of(project: Project, node: Node, depth: int) -> Call | None:
     if isinstance(node, Call):
         return _made_by_call(project, node, depth)
     if isinstance(node, Name):

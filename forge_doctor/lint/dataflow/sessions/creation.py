@@ -158,7 +158,14 @@ def _made_by_function(project: Project, call: Call, function: FunctionDef, depth
 
 
 def gives_fresh_session(project: Project, function: FunctionDef, depth: int = 0) -> bool:
-    """Whether every `return` of a function hands over a session made in it."""
+    """Whether every `return` of a function hands over a session made in it; answered once for each depth."""
+    known: dict[tuple[FunctionDef, int], bool] = function.file.kept.setdefault(gives_fresh_session, {})
+    if (function, depth) not in known:
+        known[(function, depth)] = _gives_fresh_session(project, function, depth)
+    return known[(function, depth)]
+
+
+def _gives_fresh_session(project: Project, function: FunctionDef, depth: int) -> bool:
     if function.decorators or function.is_generator:
         return False
     returned = [one.value for one in function.find(Return, nested=False)]

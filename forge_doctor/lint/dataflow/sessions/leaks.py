@@ -94,7 +94,7 @@ def leak_finding(rule: Check[Any], leak: Leak, starter: str = "") -> Finding:
     who = f"{leak.function.qualname}(), run by {starter}," if starter else f"{leak.function.qualname}()"
     evidence = [Evidence(label="made by", value=made.call.text, source=made.why)]
     if leak.life.strangers:
-        strangers = ", ".join(dict.fromkeys(leak.life.strangers))
+        strangers = ", ".join(leak.life.strangers)
         evidence.append(Evidence(label="also given to", value=strangers, source="not in sight"))
     return made.node.file.finding(
         rule,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -53,15 +54,17 @@ class Lifetime:
 
     `closes` are the places that close it; `returns` and `yields` hand it to a caller; `elsewhere`
     says that something else took it over; `connects` are uses that check a connection out;
-    `strangers` are functions we cannot see that got it as an argument.
+    `strangers` are functions we cannot see that got it as an argument. `followed` are the expressions
+    that held it, each looked at once.
     """
 
     closes: list[Node] = field(default_factory=list)
     returns: list[Node] = field(default_factory=list)
     yields: list[Node] = field(default_factory=list)
     connects: list[Node] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    strangers: dict[str, None] = field(default_factory=dict)
     elsewhere: bool = False
+    followed: set[Node] = field(default_factory=set)
 
     @property
     def is_kept(self) -> bool:
@@ -96,24 +99,35 @@ def lifetime_of_param(project: Project, function: FunctionDef, name: str, depth:
 
 
 def _follow(project: Project, node: Node, found: Lifetime, depth: int) -> None:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if one not in found.followed:
+            found.followed.add(one)
+            waiting.extend(reversed(_held_by(project, one, found, depth)))
+
+
+def _held_by(project: Project, node: Node, found: Lifetime, depth: int) -> list[Node]:
+    """Notes what is done with the session there; gives the further expressions of the function that hold it then."""
     fate, place = at_place(node)
     if depth > MAX_DEPTH:
         found.connects.append(node)
-        found.strangers.append(node.text)
+        found.strangers[node.text] = None
     elif fate.use in (Use.ENTERED, Use.ENTERED_SYNC):
         found.closes.append(fate.node)
     elif fate.use is Use.CHAINED and isinstance(fate.node, Attribute):
         _method(fate.node, found)
     elif fate.use is Use.ASSIGNED:
-        _assigned(project, place, found, depth)
+        return list(_assigned(project, place, found))
     elif fate.use is Use.ARGUMENT:
-        _argument(project, place, fate.node, found, depth)
+        return _argument(project, place, fate.node, found, depth)
     elif fate.use is Use.RETURNED:
         _returned(project, node, fate.node, found)
     elif isinstance(fate.node, Yield):
         found.yields.append(fate.node)
     elif fate.use is Use.HANDED_ON:
         found.elsewhere = True
+    return []
 
 
 def _method(attribute: Attribute, found: Lifetime) -> None:
@@ -140,7 +154,7 @@ def _returned(project: Project, node: Node, statement: Node, found: Lifetime) ->
         found.elsewhere = True
     elif bound is not None and bound[0].node is not inner:
         found.connects.append(statement)
-        found.strangers.append(inner.name)
+        found.strangers[inner.name] = None
     else:
         found.returns.append(statement)
 
@@ -148,26 +162,25 @@ def _returned(project: Project, node: Node, statement: Node, found: Lifetime) ->
 # -- names
 
 
-def _assigned(project: Project, place: Node, found: Lifetime, depth: int) -> None:
+def _assigned(project: Project, place: Node, found: Lifetime) -> Iterator[Node]:
     assign = place if isinstance(place, NamedExpr) else place.parent
     targets = (
         assign.targets if isinstance(assign, Assign) else (assign.target,) if isinstance(assign, NamedExpr) else ()
     )
     for target in targets:
         if isinstance(target, Name) and assign is not None and not _is_outer(project, target):
-            for read in all_reads(project, target, assign):
-                _follow(project, read, found, depth + 1)
+            yield from all_reads(project, target, assign)
         elif isinstance(target, Attribute) and _is_own(target):
             found.elsewhere = found.elsewhere or not is_never_closed(target)
         elif isinstance(target, Subscript) and (call := lent_with(target)) is not None:
             found.connects.append(call)
-            found.strangers.append(call.func.text)
+            found.strangers[call.func.text] = None
         else:
             found.elsewhere = True
     if isinstance(assign, NamedExpr):
         inner, _ = at_place(assign)
         if inner.use not in (Use.BARE, Use.ASSIGNED):
-            _follow(project, assign, found, depth + 1)
+            yield assign
 
 
 def _is_outer(project: Project, name: Name) -> bool:
@@ -204,28 +217,29 @@ def _bases_in_sight(class_: ClassDef) -> bool:
 # -- arguments
 
 
-def _argument(project: Project, place: Node, around: Node, found: Lifetime, depth: int) -> None:
+def _argument(project: Project, place: Node, around: Node, found: Lifetime, depth: int) -> list[Node]:
     call = around.parent if isinstance(around, Keyword) else around
     if not isinstance(call, Call):
         found.elsewhere = True
-        return
+        return []
     function = project.called(call)
     if call.method in HARMLESS_CALLS or (call.method == "getattr" and "close" not in call.text):
-        return
+        return []
     if function is not None:
-        _parameter(project, function, call, place, around, found, depth)
-    elif _is_class(project, call):
+        return _parameter(project, function, call, place, around, found, depth)
+    if _is_class(project, call):
         _kept_by_object(project, call, found)
     elif OWNERS.search(call.method) or not call.method or _is_entered(call):
         found.elsewhere = True
     else:
         found.connects.append(call)
-        found.strangers.append(call.func.text)
+        found.strangers[call.func.text] = None
+    return []
 
 
 def _parameter(
     project: Project, function: FunctionDef, call: Call, place: Node, around: Node, found: Lifetime, depth: int
-) -> None:
+) -> list[Node]:
     name = parameter_name(function, call, place, around)
     param = lifetime_of_param(project, function, name, depth + 1) if name else Lifetime(elsewhere=True)
     if param.closes:
@@ -235,10 +249,11 @@ def _parameter(
     elif param.elsewhere or (is_declaration(function) and OWNERS.search(function.name)):
         found.elsewhere = True
     elif param.returns or param.yields:
-        _follow(project, call.parent if isinstance(call.parent, Await) else call, found, depth + 1)
+        return [call.parent if isinstance(call.parent, Await) else call]
     else:
         found.connects.append(call)
-        found.strangers += param.strangers
+        found.strangers |= param.strangers
+    return []
 
 
 def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node) -> str:
@@ -267,7 +282,7 @@ def _kept_by_object(project: Project, call: Call, found: Lifetime) -> None:
     definition = project.value_of(call.func).inner.definition
     if not isinstance(definition, ClassDef):
         found.connects.append(call)
-        found.strangers.append(call.func.text)
+        found.strangers[call.func.text] = None
         return
     closes = re.compile(
         rb"(?:session|db|self)\w*\s*\.\s*(?:a?close|__aexit__|invalidate)\s*\(|def (?:__aexit__|a?close)\b"
