@@ -72,7 +72,12 @@ def background_starter(project: Project, function: FunctionDef) -> str:
 
 def is_dependency(project: Project, function: FunctionDef) -> bool:
     """Whether a framework calls it as a dependency (`Depends(function)`)."""
-    return any(mention.by in DEPENDS for mention, _ in _mentions_of(project, function))
+    return next(dependency_markers(project, function), None) is not None
+
+
+def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node]:
+    """Every `function` of a `Depends(function)`."""
+    return (node for mention, node in _mentions_of(project, function) if mention.by in DEPENDS)
 
 
 def _mentions_of(project: Project, function: FunctionDef) -> Iterator[tuple[Place, Node]]:

@@ -41,6 +41,7 @@ AWAITED_FUNCTIONS = {
 }
 SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "time.sleep"})
 SHORTEST_SLEEP_S = 0.05
+LONG_SLEEP_S = 1.0
 # The names of all calls that may be one.
 CALLED = (
     SENDING
@@ -104,21 +105,31 @@ def _model_library(project: Project, receiver: Node) -> str:
 
 def _function(project: Project, call: Call, runs: bool) -> Wait | None:
     if call.method == "run_in_executor":
-        return Wait("a thread", Confidence.MEDIUM) if runs else None
+        return Wait("a thread", Confidence.LOW) if runs else None
     name = project.qualified(call.func)
     if name in SLEEPS:
-        if (name != "time.sleep" and not runs) or not _is_long(call):
-            return None
-        return Wait("a clock", Confidence.HIGH)
+        return _sleep(call) if name == "time.sleep" or runs else None
     if name in FUNCTIONS:
         return Wait(FUNCTIONS[name], Confidence.HIGH)
-    return Wait(AWAITED_FUNCTIONS[name], Confidence.MEDIUM) if runs and name in AWAITED_FUNCTIONS else None
+    what = AWAITED_FUNCTIONS.get(name, "") if runs else ""
+    # What goes to a thread is often done at once: a hash, a small file.
+    return Wait(what, Confidence.LOW if what == "a thread" else Confidence.MEDIUM) if what else None
 
 
-def _is_long(call: Call) -> bool:
-    """Whether a sleep is longer than a turn of the event loop; one of unknown length is taken to be."""
+def _sleep(call: Call) -> Wait | None:
+    """None for one that only lets others have a turn."""
     given = call.args[0] if call.args else None
+    seconds = number_of(given)
+    if given is None or (seconds is not None and seconds < SHORTEST_SLEEP_S):
+        return None
+    if seconds is None:
+        return Wait("a clock", Confidence.MEDIUM)
+    return Wait(f"a clock ({given.text} s)", Confidence.HIGH if seconds >= LONG_SLEEP_S else Confidence.LOW)
+
+
+def number_of(node: Node | None) -> float | None:
+    """The number written there; None for anything else."""
     try:
-        return given is not None and (not isinstance(given, Constant) or float(given.text) >= SHORTEST_SLEEP_S)
+        return float(node.text) if isinstance(node, Constant) else None
     except ValueError:
-        return False
+        return None

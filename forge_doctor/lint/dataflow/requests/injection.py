@@ -11,6 +11,7 @@ from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.literals import alias_of, followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
+    Assign,
     Attribute,
     Call,
     ClassDef,
@@ -22,6 +23,7 @@ from forge_doctor.code.syntax.nodes import (
     Sequence,
     Subscript,
 )
+from forge_doctor.lint.dataflow.entry_points import dependency_markers
 
 ROUTES = words("get post put patch delete head options api_route websocket websocket_route")
 MOST_DEPENDENCIES = 40
@@ -138,6 +140,43 @@ def _class_of(project: Project, annotation: Node) -> ClassDef | None:
         written = written.items[0]
     definition = project.value_of(written).inner.definition
     return definition if isinstance(definition, ClassDef) else None
+
+
+def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
+    """The functions a dependency runs before: those with a `Depends(provider)` of their own or of a type that is
+    written in their file, and those that depend on them."""
+    seen, waiting = {provider}, [provider]
+    while waiting and len(seen) < MOST_DEPENDENCIES:
+        for one in _direct_dependents(project, waiting.pop(0)):
+            if one not in seen:
+                seen.add(one)
+                yield one
+                if endpoint_decorator(project, one) is None:
+                    waiting.append(one)
+
+
+def _direct_dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
+    for node in dependency_markers(project, provider):
+        around = next((one for one in node.ancestors if isinstance(one, Param | FunctionDef | Assign)), None)
+        if isinstance(around, Param) and around.function_of is not None:
+            yield around.function_of
+        elif isinstance(around, FunctionDef):
+            yield around
+        elif around is not None:
+            functions = project.scopes(node.file).functions
+            yield from (one for one in functions if any(own.provider is provider for own in injections(project, one)))
+        else:
+            yield from _decorated_with(node)
+
+
+def _decorated_with(node: Node) -> Iterator[FunctionDef]:
+    """The function whose decorator has the marker."""
+    raw = node.raw.parent
+    while raw is not None and raw.type != "decorated_definition":
+        raw = raw.parent
+    inner = None if raw is None else node.file.node(raw)
+    if isinstance(inner, FunctionDef):
+        yield inner
 
 
 def run_before(project: Project, function: FunctionDef) -> Iterator[Injection]:

@@ -1,0 +1,157 @@
+"""Under which names a function reaches one session: itself, or inside objects that were made with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    WithItem,
+    Yield,
+)
+from forge_doctor.lint.dataflow.requests.injection import injections, session_source
+from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
+
+SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION, Kind.SCOPED})
+MAX_DEPTH = 4
+
+
+class Handle(NamedTuple):
+    """A session, or (with `attributes`) an object that holds it under these names."""
+
+    attributes: tuple[tuple[str, Handle], ...] = ()
+
+
+THE_SESSION = Handle()
+# By the text the function writes for it, in order.
+Handles = tuple[tuple[str, Handle], ...]
+
+
+def gives_session(project: Project, provider: FunctionDef) -> bool:
+    """Whether a dependency gives a session."""
+    return project.provided(Value(Kind.FUNCTION, definition=provider)).kind in SESSIONS
+
+
+def session_sources(project: Project, function: FunctionDef) -> tuple[FunctionDef, ...]:
+    """The dependencies that make the sessions a function is injected with, itself or in objects."""
+    found: dict[FunctionDef, None] = {}
+    for one in injections(project, function):
+        source = session_source(project, function, one.name) if one.name else None
+        if source is not None and gives_session(project, source):
+            found[source] = None
+    return tuple(found)
+
+
+def injected_handles(project: Project, function: FunctionDef, source: FunctionDef, depth: int = 0) -> Handles:
+    """The parameters by which a function is injected with the session of one dependency."""
+    found: dict[str, Handle] = {}
+    for one in injections(project, function) if depth < MAX_DEPTH else ():
+        if one.name and one.provider is not None:
+            if session_source(project, function, one.name) is source:
+                found[one.name] = THE_SESSION
+            elif (handle := _provided(project, one.provider, source, depth + 1)) is not None:
+                found[one.name] = handle
+    return tuple(sorted(found.items()))
+
+
+def _provided(project: Project, provider: FunctionDef, source: FunctionDef, depth: int) -> Handle | None:
+    """The object that a dependency makes of the session."""
+    own = dict(injected_handles(project, provider, source, depth))
+    if not own:
+        return None
+    if provider.name == "__init__" and isinstance(provider.owner, ClassDef):
+        return _holding(dict(_kept(project, provider, own, depth)))
+    given = [one.value for one in provider.find(Return, nested=False)]
+    given += [one.value for one in provider.find(Yield, nested=False)]
+    handles = [handle_of(project, value, own, depth) for value in given if value is not None]
+    return handles[0] if len(handles) == 1 else None
+
+
+def handle_of(project: Project, node: Node, known: Mapping[str, Handle], depth: int = 0) -> Handle | None:
+    """How an expression holds the session: a name that does, or an object that is made with it."""
+    if isinstance(node, Await):
+        node = node.value
+    if (found := known.get(node.text)) is not None:
+        return found
+    if not isinstance(node, Call) or depth > MAX_DEPTH:
+        return None
+    func = project.value_of(node.func)
+    class_ = func.inner.definition if func.kind is Kind.CLASS else None
+    return made_with(project, class_, node, known, depth + 1) if isinstance(class_, ClassDef) else None
+
+
+def made_with(project: Project, class_: ClassDef, call: Call, known: Mapping[str, Handle], depth: int) -> Handle | None:
+    """An object of a class that is given the session when it is made."""
+    init = project.method(class_, "__init__")
+    if init is None:  # a dataclass, maybe
+        named = {one.name: known[one.value.text] for one in call.keywords if one.name and one.value.text in known}
+        return _holding(named)
+    own = dict(given_to(init, call, known))
+    return _holding(dict(_kept(project, init, own, depth))) if own else None
+
+
+def given_to(function: FunctionDef, call: Call, known: Mapping[str, Handle]) -> Iterator[tuple[str, Handle]]:
+    """The parameters of a function through which a call hands the session over."""
+    for argument in call.args:
+        if argument.text in known and (name := parameter_name(function, call, argument, call)):
+            yield name, known[argument.text]
+    for keyword in call.keywords:
+        if keyword.value.text in known and keyword.name in function.param_names:
+            yield keyword.name, known[keyword.value.text]
+
+
+def _kept(project: Project, init: FunctionDef, known: Mapping[str, Handle], depth: int) -> Iterator[tuple[str, Handle]]:
+    """What `__init__` keeps of it in attributes."""
+    for call in init.find(Call, nested=False):
+        if call.func.text == "super().__init__" and isinstance(init.owner, ClassDef) and depth < MAX_DEPTH:
+            above = _inherited_init(project, init.owner)
+            own = {} if above is None else dict(given_to(above, call, known))
+            if above is not None and own:
+                yield from _kept(project, above, own, depth + 1)
+    for assign in init.find(Assign, nested=False):
+        target, value = assign.target, assign.value
+        if isinstance(target, Attribute) and target.value.text in init.param_names[:1] and value is not None:
+            handle = handle_of(project, value, known, depth)
+            if handle is not None:
+                yield target.attr, handle
+
+
+def _inherited_init(project: Project, class_: ClassDef) -> FunctionDef | None:
+    for base in project.bases(class_)[1:]:
+        definition = base.inner.definition
+        found = project.method(definition, "__init__") if isinstance(definition, ClassDef) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _holding(attributes: Mapping[str, Handle]) -> Handle | None:
+    return Handle(tuple(sorted(attributes.items()))) if attributes else None
+
+
+def inside(method: FunctionDef, handle: Handle) -> Handles:
+    """How a method writes what its object holds."""
+    own = method.param_names[:1]
+    return tuple((f"{own[0]}.{name}", one) for name, one in handle.attributes) if own else ()
+
+
+def entered_around(project: Project, place: Node) -> Iterator[tuple[str, WithItem]]:
+    """The sessions that `with` blocks of the same function hold open around a place, the nearest first."""
+    for around in place.ancestors:
+        if isinstance(around, FunctionDef):
+            return
+        items = getattr(around, "items", ()) if around.raw.type == "with_statement" else ()
+        for item in items:
+            if isinstance(item.target, Name) and project.entered(project.value_of(item.value)).kind in SESSIONS:
+                yield item.target.text, item

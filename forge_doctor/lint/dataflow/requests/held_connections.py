@@ -1,0 +1,231 @@
+"""What a function does with one session: what leaves it with a connection, what gives that back, what waits meanwhile.
+
+Reads a function from top to bottom and goes into what it calls; every function is read once for each way it reaches
+the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import leaves
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, For, FunctionDef, If, Name, Node, With, Yield
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.handles import (
+    THE_SESSION,
+    Handle,
+    Handles,
+    entered_around,
+    given_to,
+    gives_session,
+    handle_of,
+    injected_handles,
+    inside,
+)
+from forge_doctor.lint.dataflow.requests.injection import Injection, run_before
+from forge_doctor.lint.dataflow.sessions.transactions import ENDING, READING, calls_between, is_awaited
+from forge_doctor.lint.dataflow.waits import Wait, wait_of
+
+QUERYING = READING | {"flush", "connection", "query"}
+PLAIN = ("scalar", "scalars", "execute", "get", "get_one", "refresh", "flush", "query", "exec")
+WAITING_TOGETHER = frozenset({"gather", "wait_for", "shield", "wait"})
+MAX_DEPTH = 4
+
+
+class Waited(NamedTuple):
+    """A wait: `call` waits, `at` is the call of the function asked about that leads to it."""
+
+    call: Call
+    at: Call
+    wait: Wait
+
+
+class Summary(NamedTuple):
+    """What a function does with a session, from its first line to its last.
+
+    `query` is what leaves it with a connection; `ended` says that it may have given one back; `handed` that something
+    out of sight got the session; `waited` is the first wait that is reached before any of that.
+    """
+
+    query: Call | None = None
+    at: Call | None = None
+    ended: bool = False
+    handed: bool = False
+    waited: Waited | None = None
+
+
+NOTHING = Summary()
+_summaries: WeakKeyDictionary[Project, dict[tuple[FunctionDef, Handles], Summary]] = WeakKeyDictionary()
+
+
+def summary(project: Project, function: FunctionDef, handles: Handles, depth: int = 0) -> Summary:
+    """What a function does with the session it reaches by these names."""
+    known = _summaries.setdefault(project, {})
+    key = (function, handles)
+    found = known.get(key)
+    if found is None:
+        if depth > MAX_DEPTH:
+            return NOTHING
+        known[key] = NOTHING  # a cycle adds nothing
+        found = known[key] = _summary(project, function, dict(handles), depth)
+    return found
+
+
+def _summary(project: Project, function: FunctionDef, known: dict[str, Handle], depth: int) -> Summary:
+    found = NOTHING
+    for call in _calls_in_order(function):
+        _take_made(project, call, known)
+        step = _step(project, call, known, depth)
+        if step is NOTHING or is_in_handler(call):
+            continue
+        if found.waited is None and step.waited is not None and not found.ended and not found.handed:
+            found = found._replace(waited=step.waited)
+        if step.ended and not _is_left_behind(call):
+            found = found._replace(query=None, at=None, ended=True)
+        if step.query is not None:
+            found = found._replace(query=step.query, at=call)
+        found = found._replace(handed=found.handed or step.handed)
+    return found
+
+
+def _calls_in_order(function: FunctionDef) -> Iterator[Call]:
+    """Up to the `yield`, where a dependency lends what it has; an argument before the call it is given to."""
+    first = next(iter(function.find(Yield, nested=False)), None)
+    end = function.end if first is None else first.start
+    yield from sorted(calls_between(function, function.start, end), key=lambda one: one.end)
+
+
+def _take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
+    """`service = Service(db)`, and `Service(db)` as a receiver."""
+    handle = handle_of(project, call, known) if known else None
+    if handle is None:
+        return
+    known[call.text] = handle
+    if isinstance(call.parent, Assign) and isinstance(call.parent.target, Name):
+        known[call.parent.target.text] = handle
+
+
+def _step(project: Project, call: Call, known: dict[str, Handle], depth: int) -> Summary:
+    receiver = call.receiver
+    handle = None if receiver is None else known.get(receiver.text)
+    if handle is THE_SESSION or handle == THE_SESSION:
+        return _of_session(call)
+    wait = wait_of(project, call)
+    if wait is not None:
+        return Summary(waited=Waited(call, call, wait))
+    function = project.called(call)
+    if function is None or function.name == "__init__":
+        given = any(one.text in known for one in (*call.args, *(pair.value for pair in call.keywords)))
+        return Summary(handed=True) if function is None and (given or handle is not None) else NOTHING
+    if not is_waited_for(call, function):
+        return NOTHING
+    own = dict(given_to(function, call, known))
+    if handle is not None:
+        own |= dict(inside(function, handle))
+    inner = summary(project, function, tuple(sorted(own.items())), depth + 1)
+    waited = None
+    if inner.waited is not None:
+        less = inner.waited.wait._replace(confidence=min(inner.waited.wait.confidence, Confidence.MEDIUM))
+        waited = Waited(inner.waited.call, call, less)
+    return inner._replace(waited=waited)
+
+
+def _of_session(call: Call) -> Summary:
+    runs = is_awaited(call) or call.method in PLAIN
+    if call.method in ENDING:
+        return Summary(ended=True)
+    if call.method in QUERYING and runs and not _is_in_begin_block(call):
+        return Summary(query=call, at=call)
+    return NOTHING
+
+
+def is_waited_for(call: Call, function: FunctionDef) -> bool:
+    """Whether the code of the function runs to its end before the caller goes on."""
+    around = call.parent
+    if function.is_generator:
+        return isinstance(around, For) and around.iter is call
+    if not function.is_async:
+        return True
+    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
+        around = around.parent
+    return isinstance(around, Await)
+
+
+def _is_in_begin_block(call: Call) -> bool:
+    """Whether `with session.begin():` around it gives the connection back."""
+    session = "" if call.receiver is None else call.receiver.text
+    return any(
+        isinstance(item.value, Call) and item.value.func.text == f"{session}.begin"
+        for around in call.ancestors
+        if isinstance(around, With)
+        for item in around.items
+    )
+
+
+def is_in_handler(node: Node) -> bool:
+    """Whether it runs only when something has failed."""
+    return any(isinstance(one, Except) for one in _within_function(node))
+
+
+def _is_left_behind(node: Node) -> bool:
+    """Whether it stands in a branch that leaves the function: what follows does not come from there."""
+    return any(
+        isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end for one in _within_function(node)
+    )
+
+
+def _within_function(node: Node) -> Iterator[Node]:
+    for one in node.ancestors:
+        if isinstance(one, FunctionDef):
+            return
+        yield one
+
+
+class HeldByDependency(NamedTuple):
+    """A dependency that leaves the session of `source` with a connection when the endpoint begins.
+
+    `query` is the statement, `at` the call of the dependency that leads to it.
+    """
+
+    injection: Injection
+    source: FunctionDef
+    query: Call
+    at: Call
+    confidence: Confidence
+
+
+def held_by_dependencies(project: Project, endpoint: FunctionDef) -> Iterator[HeldByDependency]:
+    """The sessions with an open transaction that dependencies leave to an endpoint, one for each session."""
+    before = [one for one in run_before(project, endpoint) if one.provider is not None]
+    sources = dict.fromkeys(one.provider for one in before if one.provider and gives_session(project, one.provider))
+    for source in sources:
+        found = None
+        for one in reversed(before):  # what others depend on runs first
+            if one.provider is None:
+                continue
+            own = _own_of(project, one.provider, source)
+            done = NOTHING if not own else summary(project, one.provider, own)
+            if done.ended or done.handed:
+                found = None
+            if done.query is not None and done.at is not None:
+                sure = Confidence.HIGH if done.query is done.at and not _is_conditional(done.at) else Confidence.MEDIUM
+                found = HeldByDependency(one, source, done.query, done.at, sure)
+        if found is not None:
+            yield found
+
+
+def _own_of(project: Project, provider: FunctionDef, source: FunctionDef) -> Handles:
+    """How a dependency reaches the session; the one that makes it, by the `with` around its `yield`."""
+    if provider is not source:
+        return injected_handles(project, provider, source)
+    lent = next(iter(provider.find(Yield, nested=False)), None)
+    if lent is None or lent.value is None:
+        return ()
+    return tuple((name, THE_SESSION) for name, _ in entered_around(project, lent) if name == lent.value.text)
+
+
+def _is_conditional(call: Call) -> bool:
+    return any(isinstance(one, If | For) for one in _within_function(call))

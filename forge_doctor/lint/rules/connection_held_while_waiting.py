@@ -1,0 +1,173 @@
+"""A dependency has queried, and its connection is kept while the endpoint waits for something else.
+
+Why: the session of a request is closed when the request ends. The query of a dependency (often the one that checks
+the API key) has begun a transaction, so the connection stays checked out, `idle in transaction`, for as long as the
+endpoint waits for a model, another service or a program. With the default pool 15 such requests at once leave none
+for anybody else: "QueuePool limit of size 5 overflow 10 reached", in the dependency of the next request.
+
+Bad:
+
+    import httpx
+    from fastapi import Depends, FastAPI
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def get_session():
+        async with Session() as session:
+            yield session
+
+    async def check_key(key: str, session: AsyncSession = Depends(get_session)):
+        return await session.scalar(text("select owner from keys where key = :key"), {"key": key})
+
+    @app.post("/answers")
+    async def answer(question: str, owner: str = Depends(check_key)):
+        async with httpx.AsyncClient(timeout=60) as client:
+            return (await client.post("https://models.example/answer", json={"q": question})).json()
+
+Good:
+
+    import httpx
+    from fastapi import Depends, FastAPI
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def check_key(key: str):
+        async with Session() as session:
+            return await session.scalar(text("select owner from keys where key = :key"), {"key": key})
+
+    @app.post("/answers")
+    async def answer(question: str, owner: str = Depends(check_key)):
+        async with httpx.AsyncClient(timeout=60) as client:
+            return (await client.post("https://models.example/answer", json={"q": question})).json()
+
+Wrong when: something gives the connection back before the wait. Every commit, rollback and close on the way is looked
+at, in the dependencies, in the endpoint and in what they call; a session that goes to code out of sight says no more
+than low confidence allows. What the endpoint itself has queried before is `network-call-in-transaction`.
+
+Source: https://github.com/mem0ai/mem0/issues/6236 (2026-07), https://github.com/IBM/mcp-context-forge/issues/1862,
+https://github.com/xr843/fojin/pull/649 (2026-06); FastAPI runs what stands behind `yield` after the response:
+https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import FunctionDef
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.requests.handles import injected_handles
+from forge_doctor.lint.dataflow.requests.held_connections import (
+    HeldByDependency,
+    Waited,
+    held_by_dependencies,
+    summary,
+)
+from forge_doctor.lint.dataflow.requests.injection import dependents, endpoint_decorator
+from forge_doctor.regex import regex
+
+SUSPECT = AnyWord(b"Depends", b"yield", b".get(", b".post(", b".put(", b".patch(", b".delete(", b".api_route(")
+ROUTES = regex(rb"@\w+\.(?:get|post|put|patch|delete|api_route)\s*\(")
+MOST_DEPENDENTS = 30
+
+
+@check(severity=Severity.WARNING)
+def connection_held_while_waiting(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what every endpoint waits for, and at the queries of dependencies that endpoints wait behind."""
+    if is_test_file(file):
+        return
+    if ROUTES.search(file.data) is not None:
+        for function in project.scopes(file).functions:
+            waiting = waiting_endpoint(project, function)
+            if waiting is not None:
+                yield at_wait(file, function, *waiting)
+    if file.mentions(b"Depends", b"yield"):
+        yield from of_dependencies(file, project)
+
+
+def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDependency, Waited] | None:
+    """What a dependency of an endpoint holds while the endpoint waits, and for what."""
+    if not function.decorators or endpoint_decorator(project, function) is None:
+        return None
+    for held in held_by_dependencies(project, function):
+        own = summary(project, function, injected_handles(project, function, held.source))
+        if own.waited is not None:
+            return held, own.waited
+    return None
+
+
+def of_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """The same told at the query, once for each dependency of this file."""
+    for provider in project.scopes(file).functions:
+        if provider.decorators or not any(one in provider.text for one in ("Depends", "yield", "Dep")):
+            continue
+        for endpoint in islice(dependents(project, provider), MOST_DEPENDENTS):
+            waiting = waiting_endpoint(project, endpoint)
+            if waiting is not None and waiting[0].injection.provider is provider:
+                yield at_query(file, provider, endpoint, *waiting)
+                break
+
+
+def at_wait(file: SourceFile, endpoint: FunctionDef, held: HeldByDependency, waited: Waited) -> Finding:
+    """The finding, at the call of the endpoint that waits."""
+    provider = held.injection.provider
+    who = "a dependency" if provider is None else f"the dependency {provider.qualname}()"
+    related = [Related(message=f"{who} queries here", location=held.at.file.location(held.at))]
+    if waited.call is not waited.at:
+        related.append(Related(message="waits here", location=waited.call.file.location(waited.call)))
+    return file.finding(
+        connection_held_while_waiting,
+        waited.at,
+        f"{endpoint.name}() waits for {waited.wait.what} while {who} keeps a connection since its "
+        f"`{name_of(held)}()`: it is missing in the pool until the request has ended",
+        confidence=min(held.confidence, waited.wait.confidence),
+        remedy=REMEDY,
+        evidence=evidence(held),
+        related=tuple(related),
+    )
+
+
+def at_query(
+    file: SourceFile, provider: FunctionDef, endpoint: FunctionDef, held: HeldByDependency, waited: Waited
+) -> Finding:
+    """The finding, at the query of the dependency."""
+    return file.finding(
+        connection_held_while_waiting,
+        held.at,
+        f"the connection that {provider.qualname}() takes with `{name_of(held)}()` is kept until the request has ended: "
+        f"{endpoint.name}() waits for {waited.wait.what} meanwhile",
+        confidence=min(held.confidence, waited.wait.confidence),
+        remedy=REMEDY,
+        evidence=evidence(held),
+        related=(Related(message="waits here", location=waited.at.file.location(waited.at)),),
+    )
+
+
+REMEDY = (
+    "in the dependency a session of its own that ends there (`async with Session() as session:`), or "
+    "`await session.commit()` before the wait"
+)
+
+
+def name_of(held: HeldByDependency) -> str:
+    """How the dependency calls what queries."""
+    return held.at.func.text
+
+
+def evidence(held: HeldByDependency) -> tuple[Evidence, ...]:
+    """Since when the connection is held, and by whose session."""
+    return (
+        Evidence(label="connection held since", value=name_of(held), source=f"{held.at.file.path}:{held.at.line}"),
+        Evidence(label="session", value=held.source.qualname, source=f"{held.source.file.path}:{held.source.line}"),
+    )

@@ -1,0 +1,114 @@
+"""`connection-held-while-waiting`: a dependency's query, then an endpoint that waits; through functions and classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, lint_source
+from tests.support.lint_models import project
+
+KEY = "async def key(token: str, db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User)){mark}\n"
+QUIET = KEY.format(mark="")
+WAITS = "    async with httpx.AsyncClient() as client:\n        return await client.post('https://x'){mark}\n"
+ROUTE = "@router.post('/answers')\nasync def answer(q: str, owner: User = Depends(key)):\n"
+BOTH = KEY.format(mark="  # expect high") + ROUTE + WAITS.format(mark="  # expect high")
+
+WAITING = [
+    BOTH,
+    KEY.format(mark="  # expect")
+    + "Owner = Annotated[User, Depends(key)]\n@router.post('/a')\nasync def a(owner: Owner):\n"
+    + WAITS.format(mark="  # expect high"),
+    KEY.format(mark="  # expect")
+    + "@router.post('/a', dependencies=[Depends(key)])\nasync def a():\n"
+    + WAITS.format(mark="  # expect high"),
+    # The key is checked by what another dependency depends on; the session is never seen by the endpoint.
+    QUIET.replace("(select(User))", "(select(User))  # expect")
+    + "async def admin(owner=Depends(key)):\n    return owner\n"
+    + ROUTE.replace("Depends(key)", "Depends(admin)")
+    + WAITS.format(mark="  # expect high"),
+    # One function away, on both sides.
+    "async def find(db: AsyncSession):\n    return await db.scalar(select(User))\n"
+    "async def key(db: AsyncSession = Depends(get_db)):\n    return await find(db)  # expect medium\n"
+    "async def ask(q):\n    async with httpx.AsyncClient() as client:\n        return await client.get(q)\n"
+    + ROUTE
+    + "    return await ask(q)  # expect medium\n",
+    # By a repository and a service.
+    "class Users:\n    def __init__(self, db):\n        self.db = db\n"
+    "    async def one(self):\n        return await self.db.scalar(select(User))\n"
+    "class Service:\n    def __init__(self, db):\n        self.users = Users(db)\n"
+    "    async def one(self):\n        return await self.users.one()\n"
+    "def service(db: AsyncSession = Depends(get_db)):\n    return Service(db)\n"
+    "async def key(s: Service = Depends(service)):\n    return await s.one()  # expect medium\n"
+    + ROUTE
+    + WAITS.format(mark="  # expect medium"),
+    "import asyncio\n" + KEY.format(mark="  # expect") + ROUTE + "    await asyncio.sleep(5)  # expect high\n",
+    "import subprocess\n" + KEY.format(mark="  # expect") + ROUTE + "    subprocess.run(['x'])  # expect high\n",
+    "from openai import AsyncOpenAI\nclient = AsyncOpenAI()\n"
+    + KEY.format(mark="  # expect")
+    + ROUTE
+    + "    return await client.chat.completions.create(model='x')  # expect high\n",
+    # A branch that ends the transaction and leaves the function is another way.
+    KEY.format(mark="  # expect")
+    + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
+    + "    if not q:\n        await db.commit()\n        return None\n"
+    + WAITS.format(mark="  # expect high"),
+]
+ENDED = [
+    KEY.format(mark="\n").replace("    return await", "    owner = await")
+    + "    await db.commit()\n    return owner\n",
+    KEY.format(mark="\n").replace("    return await", "    owner = await") + "    await db.close()\n    return owner\n",
+    "async def key():\n    async with Session() as db:\n        return await db.scalar(select(User))\n",
+    "async def key(db: AsyncSession = Depends(get_db)):\n    async with db.begin():\n        return await db.scalar(1)\n",
+    "async def key(db: AsyncSession = Depends(get_db)):\n    return select(User)\n",
+]
+SILENT = [
+    *(key + ROUTE + WAITS.format(mark="") for key in ENDED),
+    QUIET
+    + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
+    + "    await db.commit()\n"
+    + WAITS.format(mark=""),
+    QUIET
+    + "async def finish(db):\n    await db.commit()\n"
+    + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
+    + "    await finish(db)\n"
+    + WAITS.format(mark=""),
+    QUIET + ROUTE + "    return owner.name\n",
+    "import asyncio\n" + QUIET + ROUTE + "    await asyncio.sleep(0)\n",
+    "import asyncio\n" + QUIET + "async def later():\n    await asyncio.sleep(9)\n" + ROUTE + "    later()\n",
+    QUIET
+    + ROUTE
+    + "    try:\n        return 1\n    except ValueError:\n    "
+    + WAITS.format(mark="").replace("\n", "\n    "),
+    # Two sessions: a dependency that wants its own.
+    QUIET.replace("Depends(get_db)", "Depends(get_db, use_cache=False)")
+    + "async def other():\n    return 1\n@router.get('/b')\nasync def b(x=Depends(other)):\n"
+    + WAITS.format(mark=""),
+]
+
+
+@pytest.mark.parametrize("code", WAITING)
+def test_the_wait_and_the_query_are_told(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "connection-held-while-waiting", tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_a_connection_given_back_before_is_nobodys_loss(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "connection-held-while-waiting", tmp_path)
+
+
+def test_dependencies_of_other_files_are_told_where_they_stand(tmp_path: Path) -> None:
+    files = project("from app.auth import Owner\n@router.post('/a')\nasync def a(o: Owner):\n" + WAITS.format(mark=""))
+    head = files["app/code.py"].partition("router =")[0]
+    files["app/auth.py"] = head + QUIET + "Owner = Annotated[User, Depends(key)]\n"
+    (found,) = lint_source(files, "connection-held-while-waiting", tmp_path)
+    assert found.location.target == "app/code.py"
+    assert [one.location.target for one in found.related if one.location] == ["app/auth.py"]
+
+
+def test_each_function_is_read_once(tmp_path: Path) -> None:
+    """A chain of functions that call the next one twice has twice as many ways with each; none is walked again."""
+    chain = "".join(f"async def f{n}(q):\n    await f{n + 1}(q)\n    await f{n + 1}(q)\n" for n in range(60))
+    code = QUIET + chain + "async def f60(q): ...\n" + ROUTE + "    await f0(q)\n"
+    assert lint_source(project(code), "connection-held-while-waiting", tmp_path) == ()
