@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-lowest check bench
+.PHONY: help demo test test-newest test-lowest test-between check bench
 
 PYTHON ?=
 # Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
@@ -19,7 +19,7 @@ demo: ## watch a sick service come up and read its diagnosis (half a minute)
 	@python=$$(sh .ci/set-up demo "$(PYTHON)") && exec "$$python" -m forge_doctor demo
 
 ifeq ($(PYTHON),)
-test: test-newest test-lowest ## the tests, on the newest Python found and on 3.11 with the lowest dependencies
+test: test-newest test-lowest test-between ## the tests, on the newest Python found, on 3.11 with the lowest dependencies, and on 3.12
 else
 test: test-newest
 endif
@@ -31,6 +31,14 @@ test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \
 	"$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
+
+# What asks no server and no engine: source, formats, and snapshots of servers.
+SERVERLESS = tests/code tests/lint tests/logs tests/pool/checks tests/render tests/sql
+
+test-between: ## on Python 3.12, the tests that need no server; nothing where 3.12 is the newest or is not there
+	@python=$$(sh .ci/set-up between) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
+	  echo "NOT TESTED: Python 3.12"; exit 0; }; \
+	"$$python" -VV && "$$python" -m pytest -q -n $(JOBS) -m "not docker and not slow" $(or $(TESTS),$(SERVERLESS)) || [ $$? -eq 5 ]
 
 check: ## format, lint, types, and the README's --help blocks
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && set -x && \
