@@ -1,34 +1,224 @@
-"""Takes passwords out of text on its way to the user; it would rather hide too much than too little."""
+"""Takes secrets out of text on its way to the user or to a file; it would rather hide too much than too little.
+
+One pass for each way in which a secret shows: by its own shape (`secret_shapes`), by the name it is given to
+(`secret_names`, `secret_values`), by where in a URL, a statement or a server's sentence it stands. Every pass takes time
+in proportion to the text: what is unbounded in a pattern is possessive, what may be tried again is bounded.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from forge_doctor.regex import regex
+from forge_doctor.secret_names import is_query_secret, strength
+from forge_doctor.secret_shapes import MASK, mask_keys, mask_random, mask_schemes, mask_tokens
+from forge_doctor.secret_values import mask_named
 
-MASK = "***"
+__all__ = ("MASK", "redact", "redact_dsn")
 
-_KEY = r"(?:[\w.-]*(?:pass\w*|pwd|secret))"
-_ASSIGNMENT = regex(
-    rf"""(["']?\b{_KEY}["']?\s*[=:]\s*)"""
-    r"""(?:'(?:\\.|[^'\\])*(?:'|$)|"(?:\\.|[^"\\])*(?:"|$)|[^\s&;,'")}]+)""",
+# A secret that a cut goes through is no longer known for one: so much more is read than is kept.
+_BEYOND_CUT = 2_000
+_LONGEST_DSN = 4_096
+
+_URL = regex(r"\b([a-z][a-z0-9+.-]{0,30}://)([^\s'\"<>`]{1,}+)", re.IGNORECASE)
+# Where a name alone before the `@` is a user's, and no token.
+_HAS_USERS = regex(
+    r"(?:postgres|pgsql|postgis|asyncpg|psycopg|mysql|mariadb|mssql|oracle|cockroach|sqlite|mongo|amqp|(?:git\+)?ssh|"
+    r"s?ftp|smtp|imap|ldap|kafka|jdbc)[\w+.-]{0,30}://",
     re.IGNORECASE,
 )
-_USERINFO = regex(r"(?i)((?:\b[a-z][\w+.-]*://|(?<![\w@:/]))[^\s:/@'\"]*):(?!//)(\S+)@")
+_QUERY = regex(r"([?&;]|%3[Ff]|%26)([\w.-]{1,64})(=|%3[Dd])([^&\s'\"<>#]{1,}+)")
+_BARE_LOGIN = regex(r"[^\s'\"<>`=,;(){}\[\]]{3,}+")
+_PGPASS = regex(r"(?<![\w.*:-])([\w.*-]{1,100}:(?:\d{1,5}|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:)[^\s:/'\"]{1,}+")
+_NETRC = regex(r"\b(login[ \t]{1,8}\S{1,100}[ \t\n]{1,8}password[ \t]{1,8})\S{1,}+")
+_CURL = regex(r"((?:^|\s)(?:-u|--user|--proxy-user)[ =]?['\"]?[^\s:'\"]{1,100}:)[^\s'\"]{1,}+")
+_IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
 
-_WHOLE_USERINFO = regex(r"(?s)^(\s*(?:[\w+.-]+:?//)?[^:/@]*):(?!//).*@")
-_NO_HOST = regex(r"(?s)^(\s*[\w+.-]+:?//[^:/@\[\]]*):(?!\d+(?:[/?,]|$)).*")
-_WHOLE_ASSIGNMENT = regex(rf"(?is)((?:^|[\s?&]){_KEY}\s*=\s*)(?:(?!\s+\w+\s*=|&\w+=).)+")
+_CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
+
+_PARAMETERS = regex(r"\[parameters: (?!\*\*\*\])")
+_PARAMETERS_END = regex(
+    r"\](?=[ \t]{0,8}(?:\(Background|\n\(Background|\n\s{0,40}\n|\n?\Z|\n[\w ]{0,40}Traceback|\n\d{1,4}[-/:]\d\d))"
+)
+_ECHOED = regex(r"\[(?:generated in |cached since |no key |caching disabled |raw sql)[^\]\n]{0,80}\] {1,4}[^\n]{1,}+")
+_PLACED = regex(r"(?i)\b(parameters:? )(\$1 = )[^\n]{1,}+(?:\n\t[^\n]*+)*+")
+_PLACE = regex(r"(\$\d{1,5} = )(?:'(?:[^']|'')*+'?|[^,\n]{1,}+)")
+_STATEMENT = regex(
+    r"(?:\[SQL: |\b(?:STATEMENT|statement|QUERY|Query|SQL statement)(?: \w{1,64})?: {0,4}|\bexecute [^\s:]{1,64}: |"
+    r"\bSQL statement \")"
+)
+_SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
+_STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
+_LITERAL = regex(r"(?:\b[eEbBxXuU]&?)?'(?:[^']|'')*+'?|\$(?:\w{1,20})?\$[^$]*+\$(?:\w{1,20})?\$")
+_ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
+_ROW_KEY_END = regex(
+    r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
+)
+_ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
+_ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
+_LONGEST_ROW = 4_000
+_ECHOED_VALUE = regex(
+    r"(?i)(\bquery argument \$\d{1,5}(?: in element #\d{1,9} of executemany\(\) sequence)?: )[^\n]{1,}?"
+    r"(?= \([^()\n]{1,200}\)\s{0,4}(?:\n|\Z)|\n|\Z)"
+    r"|(\binvalid (?:input|byte) (?:syntax|value|sequence) for (?:type|enum|encoding) [^\n:]{1,60}: )\"[^\n]{1,}+"
+    r"|(\bDuplicate entry )'[^\n]{1,1000}?'(?= for key)"
+)
+
+_Pass = Callable[[str], str]
 
 
-def redact(text: str) -> str:
-    """Any text, such as a driver's message, with the passwords in the URLs and assignments it quotes masked."""
-    return _ASSIGNMENT.sub(rf"\g<1>{MASK}", _USERINFO.sub(rf"\g<1>:{MASK}@", text))
+def redact(text: str, limit: int | None = None) -> str:
+    """The text with every secret it may hold replaced by `***`; what is beyond `limit` characters is not looked at."""
+    if limit is not None:
+        text = text[: limit + _BEYOND_CUT]
+    plain = text.casefold()
+    for marks, mask in _PASSES:
+        if any(mark in plain for mark in marks):
+            text = mask(text)
+    text = mask_random(mask_tokens(mask_named(text)))
+    return text if limit is None else text[:limit]
+
+
+def _urls(text: str) -> str:
+    return _URL.sub(lambda found: found[1] + _userinfo_masked(found[1], found[2]), text)
+
+
+def _userinfo_masked(scheme: str, rest: str) -> str:
+    """What follows `scheme://`, without the password of its authority."""
+    at = rest.rfind("@")
+    if at < 0 or (not rest[at + 1 : at + 2].isalnum() and rest[at + 1 : at + 2] not in ("[", "_", "/", ".")):
+        return rest
+    user, colon, _ = rest[:at].partition(":")
+    if colon:
+        return f"{user}:{MASK}{rest[at:]}"
+    if _HAS_USERS.match(scheme) or not 0 < at <= _LONGEST_DSN or "/" in rest[:at]:
+        return rest
+    return MASK + rest[at:]
+
+
+def _bare_logins(text: str) -> str:
+    """`user:password@host` with no scheme before it; a word with more colons before the `@` is no login."""
+
+    def masked(found: re.Match[str]) -> str:
+        word = found[0]
+        user, _, host = word.rpartition("@")
+        name, _, password = user.partition(":")
+        if not name or not password or ":" in password or "/" in name or not host[:1].isalnum() or "//" in word:
+            return word
+        return f"{name}:{MASK}@{host}"
+
+    return _BARE_LOGIN.sub(masked, text)
+
+
+def _queries(text: str) -> str:
+    return _QUERY.sub(
+        lambda found: f"{found[1]}{found[2]}{found[3]}{MASK}" if is_query_secret(found[2]) else found[0], text
+    )
+
+
+def _parameters(text: str) -> str:
+    parts, position = [], 0
+    while begin := _PARAMETERS.search(text, position):
+        end = _PARAMETERS_END.search(text, begin.end())
+        parts += [text[position : begin.start()], f"[parameters: {MASK}]"]
+        position = end.end() if end else len(text)
+    return "".join(parts) + text[position:]
+
+
+def _placed(text: str) -> str:
+    return _PLACED.sub(lambda found: found[1] + _PLACE.sub(rf"\g<1>{MASK}", found[0][len(found[1]) :]), text)
+
+
+def _statements(text: str) -> str:
+    """The text without the quoted literals of the statements in it, each up to where it ends."""
+    parts, position = [], 0
+    while begin := _STATEMENT.search(text, position):
+        end = (_SQL_END if begin[0][0] == "[" else _STATEMENT_END).search(text, begin.end())
+        stop = end.start() if end else len(text)
+        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", text[begin.end() : stop])]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def _row_values(text: str) -> str:
+    return _between(_between(text, _ROW_KEY, _ROW_KEY_END), _ROW, _ROW_END)
+
+
+def _between(text: str, begin_of: re.Pattern[str], end_of: re.Pattern[str]) -> str:
+    """The text without what stands between two marks; where the second is missing, without the rest of the line."""
+    parts, position = [], 0
+    while begin := begin_of.search(text, position):
+        end = end_of.search(text, begin.end(), begin.end() + _LONGEST_ROW)
+        stop = end.start() if end else _line_end(text, begin.end())
+        parts += [text[position : begin.end()], MASK]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def _line_end(text: str, begin: int) -> int:
+    found = text.find("\n", begin)
+    return len(text) if found < 0 else found
+
+
+def _echoed_values(text: str) -> str:
+    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3]) + MASK, text)
+
+
+_SCHEME_WORDS = (
+    *("bearer", "dpop", "negotiate", "ntlm", "ssws", "apikey", "api-key", "googlelogin", "basic", "token"),
+    *("hawk", "mac ", "digest", "aws4", "oauth", "signature"),
+)
+# What a text (in lower case) must have for a pass to be worth it.
+_PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
+    (("-----begin", "---- begin", "putty-user"), mask_keys),
+    (("[parameters: ",), _parameters),
+    (
+        ("[generated in ", "[cached since ", "[no key ", "[caching dis", "[raw sql"),
+        lambda text: _ECHOED.sub(f"[...] {MASK}", text),
+    ),
+    (("$1 = ",), _placed),
+    (("[sql: ", "statement", "query: ", "execute "), _statements),
+    (("key (", "row contains", "row data", "invalid tuple"), _row_values),
+    (("query argument", "for type", "for enum", "for encoding", "duplicate entry"), _echoed_values),
+    (("://",), _urls),
+    (("@",), _bare_logins),
+    (("?", "&", "%3f"), _queries),
+    (("identified ",), lambda text: _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)),
+    (("login ",), lambda text: _NETRC.sub(rf"\g<1>{MASK}", text)),
+    ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
+    ((":5432:", ":6432:", ":*:"), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
+    (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),
+    (
+        _SCHEME_WORDS,
+        mask_schemes,
+    ),
+)
+
+_KEYED = regex(r"(?:^|(?<=[\s?&;]))([\w.-]{1,64})\s{0,8}=\s{0,8}")
+_NEXT_KEY = regex(r"\s{1,8}\w{1,64}\s{0,8}=|&[\w.-]{1,64}=")
+_WHOLE_USERINFO = regex(r"(?s)^(\s{0,40}(?:[\w+.-]{1,40}:?//)?[^:/@]*+):(?!//).*@")
+_NO_HOST = regex(r"(?s)^(\s{0,40}[\w+.-]{1,40}:?//[^:/@\[\]]*+):(?!\d{1,9}(?:[/?,]|$)).*")
 
 
 def redact_dsn(dsn: str) -> str:
     """A whole connection string, however badly written, fit to be shown."""
-    shown = _WHOLE_ASSIGNMENT.sub(rf"\g<1>{MASK}", dsn)
+    shown = _without_keyed(dsn[:_LONGEST_DSN])
     if "@" in shown:
         return _WHOLE_USERINFO.sub(rf"\g<1>:{MASK}@", shown)
     return _NO_HOST.sub(rf"\g<1>:{MASK}", shown)
+
+
+def _without_keyed(dsn: str) -> str:
+    """Without the values of keywords that hold a secret, up to the next keyword."""
+    parts, position = [], 0
+    while keyed := _KEYED.search(dsn, position):
+        following = _NEXT_KEY.search(dsn, keyed.end())
+        stop = following.start() if following else len(dsn)
+        if strength(keyed[1]) and stop > keyed.end():
+            parts += [dsn[position : keyed.end()], MASK]
+            position = stop
+        else:
+            parts.append(dsn[position : keyed.end()])
+            position = keyed.end()
+    return "".join(parts) + dsn[position:]

@@ -13,11 +13,11 @@ from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, wo
 from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import places_of
-from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
 from forge_doctor.logs.signature import Signature
+from forge_doctor.redaction import redact
 
 _BENIGN = re.compile(
     r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"
@@ -300,7 +300,7 @@ def _described(event: Event, signature: Signature, text: str) -> Event:
 
 
 def _short(text: str) -> str:
-    return redact(text.strip())[:_LONGEST_MESSAGE]
+    return redact(text.strip(), _LONGEST_MESSAGE)
 
 
 def _redacted(culprit: Culprit | None) -> Culprit | None:

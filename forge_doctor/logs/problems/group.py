@@ -109,7 +109,7 @@ class Group:
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
 
     def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
-        self.sample, self.message, self.example = place, event.message, example[:LONGEST_EXAMPLE]
+        self.sample, self.message, self.example = place, event.message, example
         self.code = event.culprit.code if event.culprit else ""
         named = event.endpoint
         self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""

@@ -9,6 +9,7 @@ from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
+from forge_doctor.logs.problems.group import LONGEST_EXAMPLE
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.records.block import Block
@@ -16,9 +17,9 @@ from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
-from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.scan.lifecycle import MARKS
 from forge_doctor.logs.scan.region import Line
+from forge_doctor.redaction import redact
 
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
@@ -142,4 +143,4 @@ def _example(block: Block) -> str:
     text = b"\n".join(parts).decode("utf-8", "replace")
     if head is not None and head.record is not None and head.record.trace not in ("", head.record.message):
         text = f"{text.rstrip()}\n{head.record.trace}"
-    return redact(text.rstrip("\n"))
+    return redact(text.rstrip("\n"), LONGEST_EXAMPLE)

@@ -8,7 +8,7 @@ from collections import deque
 from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.head import read_head
-from forge_doctor.logs.records.redact import redact
+from forge_doctor.redaction import redact
 
 _FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')
 _REQUEST = re.compile(rb"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) $")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling
+from forge_doctor.logs.problems.group import LONGEST_EXAMPLE
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
@@ -17,7 +18,6 @@ from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import MOST_BODIES
 from forge_doctor.logs.records.known_chains import Chains, Parts
 from forge_doctor.logs.records.preceding_lines import may_tell_failure
-from forge_doctor.logs.records.redact import redact
 from forge_doctor.logs.records.traceback_bodies import (
     CLOCK_BYTES,
     JSON_END,
@@ -31,6 +31,7 @@ from forge_doctor.logs.records.traceback_bodies import (
 )
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
+from forge_doctor.redaction import redact
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000
@@ -266,7 +267,7 @@ class Repeats:
     def _example(self, text: bytes, stamps: Stamps) -> str:
         if stamps is Stamps.JSON:
             text = b"\n".join(self._unwrapper.line(raw).text for raw in text.splitlines())
-        return redact(text.replace(b"\r\n", b"\n").decode("utf-8", "replace").rstrip("\n"))
+        return redact(text.replace(b"\r\n", b"\n").decode("utf-8", "replace").rstrip("\n"), LONGEST_EXAMPLE)
 
 
 def _are_countable(events: tuple[Event, ...]) -> bool:
