@@ -1,0 +1,42 @@
+"""`context-manager-as-dependency`: a function that `@asynccontextmanager` has wrapped, given to `Depends`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+MANAGER = "from contextlib import {name}\n@{name}\n{kind} scope():\n    yield Session()\n"
+ASYNC, SYNC = (
+    MANAGER.format(name="asynccontextmanager", kind="async def"),
+    MANAGER.format(name="contextmanager", kind="def"),
+)
+USE = "@router.get('/')\nasync def f(db: AsyncSession = Depends(scope)):  # expect high\n    ...\n"
+BAD = [
+    ASYNC + USE,
+    SYNC + USE,
+    "import contextlib\n" + ASYNC.replace("@async", "@contextlib.async") + USE,
+    ASYNC + "Db = Annotated[AsyncSession, Depends(scope)]  # expect high\n",
+    ASYNC + "@router.get('/', dependencies=[Depends(scope)])  # expect high\nasync def f(): ...\n",
+]
+GOOD = [
+    ASYNC.replace("@asynccontextmanager\n", "") + USE.replace("  # expect high", ""),
+    ASYNC + "async def db():\n    async with scope() as s:\n        yield s\n"
+    "@router.get('/')\nasync def f(db=Depends(db)): ...\n",
+    "def asynccontextmanager(f):\n    return f\n@asynccontextmanager\nasync def scope():\n    yield 1\n"
+    + USE.replace("  # expect high", ""),
+    ASYNC + "from lagom import Depends\n" + USE.replace("  # expect high", ""),
+]
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_context_manager_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "context-manager-as-dependency", tmp_path)
+
+
+@pytest.mark.parametrize("code", GOOD)
+def test_a_plain_generator_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "context-manager-as-dependency", tmp_path)
