@@ -2,7 +2,9 @@
 
 Why: SQLAlchemy 2.0 executes no plain strings: a session raises ArgumentError, a connection
 ObjectNotExecutableError, when the line runs. `text()` makes a statement of the string; what varies
-goes in as bind parameters (`:name`), never by formatting.
+goes in as bind parameters (`:name`), never by formatting. Wrong when an older SQLAlchemy is installed, whose sessions
+and connections (asyncio's own connections apart) execute strings: what the project's lock file or requirements ask for,
+nearest to the file first, rules that out.
 
 Bad:
 
@@ -29,6 +31,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.library_version import is_before_two
 from forge_doctor.code.orm.sqlalchemy_imports import imported_name
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.literals import followed, is_filled_in, text_of
@@ -38,7 +41,6 @@ from forge_doctor.code.syntax.nodes import BinOp, Call, ClassDef, Name, Node, St
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
-from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 # With a string, a name or a keyword as first argument.
@@ -59,10 +61,13 @@ def raw_sql_without_text(file: SourceFile, project: Project) -> Iterator[Finding
         if receiver is None or statement is None or not may_be_text(statement):
             continue
         written = text_of(followed(project, statement))
-        if written is None or is_expected_to_fail(call):
+        if written is None:
             continue
         value = project.value_of(receiver)
-        if takes_statements(value, call, project) and not is_mocked(receiver):
+        if not takes_statements(value, call, project) or is_mocked(receiver):
+            continue
+        # Before 2.0 all but an AsyncConnection execute strings.
+        if value.kind is Kind.ASYNC_CONNECTION or not is_before_two(project, file):
             yield found(file, call, statement, written, value, project)
 
 
