@@ -19,6 +19,7 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, AnyWord, WordsThe
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.cache.file_result import FileResult, report_of
+from forge_doctor.lint.dataflow.expected_failures import tells_of_expected_failure
 from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.report import Report, run_check, sort_outcomes
 
@@ -104,7 +105,8 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
     for rule in rules:
         if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
-            outcomes.extend(run_check(rule, file, project))
+            said = run_check(rule, file, project)
+            outcomes.extend(one for one in said if tells_even_of_tests(rule) or not is_expected(file, one))
     findings, not_run = sort_outcomes(outcomes)
     fit = tuple(without_secrets(one) for one in findings)
     return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
@@ -113,6 +115,17 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
 def looks_everywhere(rule: Check[Any]) -> bool:
     """Whether the rule's module says that a file without a word of a database may have its fault (`EVERYWHERE`)."""
     return getattr(sys.modules[rule.run.__module__], "EVERYWHERE", False)
+
+
+def tells_even_of_tests(rule: Check[Any]) -> bool:
+    """Whether the rule's module says that its faults are none of what a test may be there to see fail
+    (`EVEN_IF_EXPECTED_TO_FAIL`)."""
+    return getattr(sys.modules[rule.run.__module__], "EVEN_IF_EXPECTED_TO_FAIL", False)
+
+
+def is_expected(file: SourceFile, outcome: Finding | NotRun) -> bool:
+    """Whether a test says that what is found fails."""
+    return isinstance(outcome, Finding) and tells_of_expected_failure(file, outcome)
 
 
 def is_suspect(rule: Check[Any], file: SourceFile) -> bool:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, With
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Finding
+from forge_doctor.regex import regex
+
+# `pytest.raises`, `assertRaisesRegex`, `assert_raises`, `expect_raises_message`, `should_raise`.
+EXPECTING = regex(r"raises|(?:should|must|expect|assert)_raise", re.IGNORECASE)
+WORD = regex(rb"raise", re.IGNORECASE)
 
 
 def is_expected_to_fail(node: Node) -> bool:
@@ -11,6 +20,17 @@ def is_expected_to_fail(node: Node) -> bool:
         if isinstance(around, FunctionDef):
             return False
         entered = [item.value for item in around.items] if isinstance(around, With) else [around]
-        if any(isinstance(one, Call) and "raise" in one.method.lower() for one in entered):
+        if any(isinstance(one, Call) and EXPECTING.search(one.method) for one in entered):
             return True
     return False
+
+
+def tells_of_expected_failure(file: SourceFile, finding: Finding) -> bool:
+    """Whether what is found stands where the test says that it fails: a run of the test is what tells there."""
+    if finding.location.line is None or WORD.search(file.data) is None:
+        return False
+    lines = file.data.split(b"\n", finding.location.line)
+    start = sum(len(line) + 1 for line in lines[: finding.location.line - 1])
+    before = lines[finding.location.line - 1].decode("utf-8", "replace")[: (finding.location.column or 1) - 1]
+    node = file.node_at(start + len(before.encode()))
+    return node is not None and is_expected_to_fail(node)

@@ -33,7 +33,6 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Keyword
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"poolclass")
@@ -54,7 +53,7 @@ def pool_class_mismatch(file: SourceFile, project: Project) -> Iterator[Finding]
     for engine in engine_calls(file, project):
         given = engine.keyword("poolclass")
         name = engine.pool_class if given is not None else ""
-        if given is None or not name or is_expected_to_fail(engine.call):
+        if given is None or not name:
             continue
         wrong = wrong_kind(engine, name)
         if wrong is not None:

@@ -33,7 +33,6 @@ from forge_doctor.code.syntax.nodes import Attribute, Await, Call, ClassDef, Nod
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\.\s*query\s*\(")
@@ -49,7 +48,7 @@ def query_on_async_session(file: SourceFile, project: Project) -> Iterator[Findi
         value = project.known(receiver)
         if not value.kind.is_async_session or value.confidence is Confidence.LOW or has_own_query(value, project):
             continue
-        if is_mocked(receiver) or is_expected_to_fail(call):
+        if is_mocked(receiver):
             continue
         if value.confidence is Confidence.HIGH or looks_like_orm(call):
             yield found(file, call, receiver, value, project)

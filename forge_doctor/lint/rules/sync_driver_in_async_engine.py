@@ -33,7 +33,6 @@ from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 REFUSED = "InvalidRequestError when the engine is made"
@@ -45,7 +44,7 @@ def sync_driver_in_async_engine(file: SourceFile, project: Project) -> Iterator[
     """Look at every async engine whose URL is written in code."""
     for engine in engine_calls(file, project):
         dsn = engine.dsn or engine.default_dsn
-        if not engine.is_async or dsn is None or is_expected_to_fail(engine.call):
+        if not engine.is_async or dsn is None:
             continue
         drivers = drivers_of(dsn)
         if dsn.dialect in UNKNOWN_DIALECTS:

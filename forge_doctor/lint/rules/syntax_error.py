@@ -33,6 +33,7 @@ from forge_doctor.code.syntax.unparsed_parts import MOST_DEEP
 from forge_doctor.finding import Confidence, Finding, Location, Severity
 
 SUSPECT = AnyWord(b"async ", b"await ")
+EVEN_IF_EXPECTED_TO_FAIL = True
 
 
 @check(severity=Severity.ERROR)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lint_cases import check_source, fixed
+from tests.support.lint_heads import AWAITS
 
 RULE = "unawaited-session-call"
 HEAD = """\
@@ -498,3 +499,45 @@ async def second():
 )
 def test_the_same_expression_elsewhere_proves_nothing_of_what_is_no_session(code: str, tmp_path: Path) -> None:
     check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("with pytest.raises(RuntimeError, match='owns'):", False),
+        ("with self.assertRaisesRegex(RuntimeError, 'owns'):", False),
+        ("with raise_if_locked():", True),
+        ("if db:", True),
+    ],
+)
+def test_what_a_test_expects_to_fail_is_no_fault(head: str, told: bool, tmp_path: Path) -> None:
+    expect = "  # expect high" if told else ""
+    check_source(
+        AWAITS + f"import pytest\nasync def test_f(self, db: AsyncSession):\n    {head}\n        db.begin(){expect}\n",
+        RULE,
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize("declared", ["AsyncIterator[Session]", "AsyncGenerator[Any, None]", "AsyncIterator"])
+def test_a_context_manager_gives_what_its_generator_yields(declared: str, tmp_path: Path) -> None:
+    code = f"""\
+from contextlib import asynccontextmanager
+from sqlalchemy.orm import sessionmaker
+Plain = sessionmaker()
+@asynccontextmanager
+async def get_db() -> {declared}:
+    with Plain() as db:
+        yield db
+async def f():
+    async with get_db() as db:
+        db.execute(select(1)).scalars()
+        db.commit()
+class Unit:
+    async def __aenter__(self) -> Session:
+        return Plain()
+async def g():
+    async with Unit() as db:
+        db.commit()
+"""
+    check_source(AWAITS + code, RULE, tmp_path)
