@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -71,11 +71,13 @@ class Modules:
     """Finds modules under `root`, beside a file outside it only what that file imports relatively.
 
     `left_out` are the folders that `files` found and did not enter, though an import may; `foreign` are the
-    names in the folders that were looked into and that `files` does not enter.
+    names in the folders that were looked into and that `files` does not enter. `named` gives the names that the project's
+    imports begin with where they go on behind a dot: a folder of such a name is a package, marked as one or not.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, named: Callable[[], frozenset[str]] = frozenset) -> None:
         self.root = root
+        self.named = named
         self.left_out: list[str] = []
         self.foreign: dict[Path, frozenset[str]] = {}
         self._listings: dict[Path, frozenset[str]] = {}
@@ -85,7 +87,8 @@ class Modules:
     def find(self, dotted: str, importer: Path) -> Path | None:
         """The file of a module as `importer` sees it; leading dots are relative; None where it is
         not of this project."""
-        key = (dotted, importer.parent)
+        # A file named like what it imports is not what it means.
+        key = (dotted, importer if importer.stem in dotted else importer.parent)
         if key not in self._found:
             self._found[key] = self._search(dotted, importer)
         return self._found[key]
@@ -119,7 +122,7 @@ class Modules:
         for base in bases:
             if parts and self._has(base, parts[0]):
                 found = self._below(base, parts)
-                if found is not None:
+                if found is not None and found != importer:
                     return found
         return self._far_away(parts)
 
@@ -140,29 +143,32 @@ class Modules:
             folder, depth = waiting.pop()
             for inner in folders_in(folder):
                 is_package = PACKAGE_MARK in self._listing(inner)
-                if is_package or folder.name == "src":
+                if is_package or inner.name in self.named() or folder.name == "src":
                     found.setdefault(inner.name, []).append(folder)
                 if not is_package and depth < MOST_FOLDERS_DOWN:
                     waiting.append((inner, depth + 1))
         return found
 
     def _bases(self, importer: Path) -> list[Path]:
-        """Folders an absolute import may start from, nearest first, packages themselves left out but for the root, which
-        programs are started from whatever lies in it."""
+        """Folders an absolute import may start from, nearest first. The root is one whatever lies in it, since programs
+        are started there; packages come last, for what is started in them."""
         bases: list[Path] = []
+        packages: list[Path] = []
         above = list(importer.parents)
         for folder in above[: above.index(self.root) + 1] if self.root in above else ():
             names = self._listing(folder)
-            if PACKAGE_MARK not in names or folder in (importer.parent, self.root):
+            if folder == self.root or not self._is_package(folder):
                 bases.append(folder)
+            elif PACKAGE_MARK not in names or folder == importer.parent:
+                packages.append(folder)
             if "src" in names:
                 bases.append(folder / "src")
-        bases += [
-            inner
-            for name in sorted(self._listing(self.root))
-            if "." not in name and (inner := self.root / name) not in bases and inner.is_dir()
-        ]
-        return bases
+        inner = [self.root / name for name in sorted(self._listing(self.root)) if "." not in name]
+        bases += [folder for folder in inner if folder not in (*bases, *packages) and folder.is_dir()]
+        return [*bases, *packages]
+
+    def _is_package(self, folder: Path) -> bool:
+        return PACKAGE_MARK in self._listing(folder) or folder.name in self.named()
 
     def _below(self, folder: Path, parts: tuple[str, ...]) -> Path | None:
         for part in parts[:-1]:

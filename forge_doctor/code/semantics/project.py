@@ -41,7 +41,7 @@ class Project:
         self.overlay = dict(overlay or {})
         self.reading = Reading(root, self.overlay)
         self._given_surfaces = surfaces
-        self._modules = Modules(root)
+        self._modules = Modules(root, lambda: self.package_names)
         self._files: dict[Path, SourceFile | None] = {}
         self._scopes: dict[SourceFile, Scopes] = {}
         self._values: dict[Node, Value] = {}
@@ -55,6 +55,7 @@ class Project:
         """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
         fresh = Project(self.root, self.overlay, self.__dict__.get("surfaces", self._given_surfaces))
         fresh.reading, fresh._modules = self.reading, self._modules
+        fresh._modules.named = lambda: fresh.package_names
         fresh.reading.opened_bytes = 0
         for file in self._files.values():
             if file is not None:
@@ -185,6 +186,11 @@ class Project:
     def data_access_names(self) -> frozenset[str]:
         """The same without those of functions that use no session for sure."""
         return frozenset(name for one in self.surfaces.values() for name in one.data_access_names)
+
+    @cached_property
+    def package_names(self) -> frozenset[str]:
+        """The names before a dot in imports of the project."""
+        return frozenset(name for one in self.surfaces.values() for name in one.packages)
 
     @cached_property
     def surfaces(self) -> Surfaces:

@@ -8,6 +8,7 @@ it got before.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
@@ -30,7 +31,12 @@ class Ground(NamedTuple):
         """What cannot be asked for by a name."""
         makers = tuple(sorted(path for path, one in self.surfaces.items() if one.makes_factory))
         packages = tuple(sorted(path for path in self.surfaces if path.endswith(f"{os.sep}{PACKAGE_MARK}")))
-        return makers, packages, self.left_out, any(one.relationships for one in self.surfaces.values())
+        folders = {part for path in self.surfaces for part in PurePath(path).parent.parts}
+        imported = tuple(sorted(folders.intersection(name for one in self.surfaces.values() for name in one.packages)))
+        related = any(one.relationships for one in self.surfaces.values())
+        times = Counter(name for one in self.surfaces.values() for name in one.models)
+        ambiguous = tuple(sorted(name for name, count in times.items() if count > 1))
+        return makers, packages, imported, self.left_out, related, ambiguous
 
     @property
     def by_name(self) -> set[tuple[str, str]]:
@@ -40,6 +46,7 @@ class Ground(NamedTuple):
             found.update(("async", name) for name in one.async_names)
             found.update(("data access", name) for name in one.data_access_names)
             found.update(("relationship", name) for name in one.relationships)
+            found.update((f"model {path}", name) for name in one.models)
             found.update((f"state {path}", name) for name in one.state_names)
             found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)
         return found

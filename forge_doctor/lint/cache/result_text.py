@@ -14,7 +14,7 @@ def plain_surface(surface: Surface) -> list[Any]:
     mentions = [[one.by, one.name, one.offset] for one in surface.mentions]
     plain: list[Any] = [
         list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions,
-        list(surface.state_names), list(surface.data_access_names),
+        list(surface.state_names), list(surface.data_access_names), list(surface.packages), list(surface.models),
     ]  # fmt: skip
     return plain if any(plain) else []
 
@@ -23,7 +23,7 @@ def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
         return NOTHING
-    names, relationships, makes_factory, mentions, state_names, data_access_names = plain
+    names, relationships, makes_factory, mentions, state_names, data_access_names, packages, models = plain
     return Surface(
         async_names=tuple(names),
         relationships=tuple(relationships),
@@ -31,6 +31,8 @@ def surface_from(plain: list[Any]) -> Surface:
         mentions=tuple(Mention(by, name, offset) for by, name, offset in mentions),
         state_names=tuple(state_names),
         data_access_names=tuple(data_access_names),
+        packages=tuple(packages),
+        models=tuple(models),
     )
 
 

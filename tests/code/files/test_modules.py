@@ -82,3 +82,34 @@ def test_a_package_may_be_called_build_and_what_was_built_is_not_the_projects(tm
     found = {Path(one).relative_to(tmp_path).as_posix() for one in modules.files()}
     assert found == {"app/build/__init__.py", "app/build/plan.py", "main.py"}
     assert {Path(one).relative_to(tmp_path).as_posix() for one in modules.left_out} == {"build", "dist"}
+
+
+def test_a_file_named_like_what_it_imports_means_another(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "src/service.py", "src/beds/service.py", "src/beds/handlers.py")
+    modules = Modules(tmp_path)
+    assert modules.find("service", tmp_path / "src/beds/service.py") == tmp_path / "src/service.py"
+    assert modules.find("service", tmp_path / "src/beds/handlers.py") == tmp_path / "src/beds/service.py"
+
+
+def test_a_folder_that_others_import_from_is_a_package_marked_or_not(tmp_path: Path) -> None:
+    write(
+        tmp_path, "pyproject.toml", "src/service.py", "src/beds/service.py", "src/beds/handlers.py", "src/beds/own.py"
+    )
+    modules = Modules(tmp_path, lambda: frozenset({"beds"}))
+    assert modules.find("service", tmp_path / "src/beds/handlers.py") == tmp_path / "src/service.py"
+    # What is started inside the folder may still mean its neighbour.
+    assert modules.find("own", tmp_path / "src/beds/handlers.py") == tmp_path / "src/beds/own.py"
+
+
+def test_a_neighbour_in_a_package_is_what_an_absolute_import_means_last(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "config.py", "bot/__init__.py", "bot/config.py", "bot/run.py", "bot/other.py")
+    modules = Modules(tmp_path)
+    assert modules.find("config", tmp_path / "bot/run.py") == tmp_path / "config.py"
+    assert modules.find("other", tmp_path / "bot/run.py") == tmp_path / "bot/other.py"
+
+
+def test_an_unmarked_package_of_another_project_is_found_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "services/shop/lib/store/users.py", "tools/run.py")
+    users = tmp_path / "services/shop/lib/store/users.py"
+    assert Modules(tmp_path, lambda: frozenset({"store"})).find("store.users", tmp_path / "tools/run.py") == users
+    assert Modules(tmp_path).find("store.users", tmp_path / "tools/run.py") is None

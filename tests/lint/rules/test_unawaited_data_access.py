@@ -950,3 +950,19 @@ class TeamDao:
             """,
     }
     check_source(files, RULE, tmp_path)
+
+
+STORE = """\
+from sqlalchemy.ext.asyncio import AsyncSession
+async def load(db: AsyncSession):
+    await db.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    "code", ["import store.users\n\nasync def f(db):\n    store.users.load(db)  # expect\n",
+             "import store.users as users\n\nasync def f(db):\n    users.load(db)  # expect\n",
+             "from store import users\n\nasync def f(db):\n    users.load(db)  # expect\n"]
+)  # fmt: skip
+def test_a_package_without_a_mark_is_looked_into(code: str, tmp_path: Path) -> None:
+    check_source({"pyproject.toml": "", "src/store/users.py": STORE, "src/app.py": code}, RULE, tmp_path)

@@ -182,12 +182,13 @@ def _is_twin(knows: Knowledge, declared: Value, node: Assign) -> bool:
 
 
 def _entered(knows: Knowledge, item: WithItem, binding: Binding) -> Value:
-    value, statement = UNKNOWN if binding.path else knows.entered(knows.value_of(item.value)), with_of(item)
+    manager = UNKNOWN if binding.path else knows.value_of(item.value)
+    value, statement = knows.entered(manager), with_of(item)
     if statement is None:
         return value
     if statement.is_async:
-        # No sync session, connection or transaction can be entered with `async with`.
-        twin = TWINS.get(value.kind)
+        # No sync session, connection or transaction can itself be entered with `async with`; what enters may give one.
+        twin = TWINS.get(manager.kind)
         return value if twin is None else Value(twin, confidence=Confidence.MEDIUM, why="entered with `async with`")
     # A plain `with` of something unknown binds nothing of asyncio's: that all needs `async with`.
     return value if value.is_known else OTHER
@@ -202,7 +203,10 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
         inner = knows.module(f"{value.name}.{name}", node.file)
         return UNKNOWN if inner is None else Value(Kind.MODULE, definition=inner.module, name=f"{value.name}.{name}")
     if value.kind is Kind.EXTERNAL:
-        return external(f"{value.name}.{name}")
+        dotted = f"{value.name}.{name}"
+        # Of a package without a mark only its modules are there.
+        inner = None if dotted.startswith("builtins.") else knows.module(dotted, node.file)
+        return external(dotted) if inner is None else Value(Kind.MODULE, definition=inner.module, name=dotted)
     if isinstance(value.definition, ClassDef) or (value.kind is Kind.CLASS and value.inner.definition is not None):
         found = knows.attribute(value, name)
         if found.is_known:

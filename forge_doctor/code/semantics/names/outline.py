@@ -31,6 +31,9 @@ RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
 STATE = regex(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
+CLASS = regex(rb"class[ \t]+(\w+)[ \t]*[(:]")
+MAPPING = (b"__tablename__", b"table=True", b"elationship(")
+IMPORTED = regex(rb"from[ \t]+(\w+)\.\w")
 # What starts a function apart from the request: with the words for it.
 STARTERS = {
     "add_task": "BackgroundTasks.add_task",
@@ -63,7 +66,8 @@ class Mention(NamedTuple):
 class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
     on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
-    call may make a factory, and what is handed over."""
+    call may make a factory, what is handed over, which packages are imported from, and the classes of a file with
+    mapped ones."""
 
     async_names: tuple[str, ...] = ()
     data_access_names: tuple[str, ...] = ()
@@ -71,6 +75,8 @@ class Surface(NamedTuple):
     makes_factory: bool = False
     mentions: tuple[Mention, ...] = ()
     state_names: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 NOTHING = Surface()
@@ -112,6 +118,16 @@ class LateSurface:
     def state_names(self) -> tuple[str, ...]:
         """What is set on a `state`."""
         return _texts(STATE.findall(self._data)) if b"state." in self._data else ()
+
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """What stands before a dot in `from shop.orders import ...`."""
+        return _texts(IMPORTED.findall(self._data))
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The classes beside a table's name or a relationship."""
+        return _texts(CLASS.findall(self._data) if any(word in self._data for word in MAPPING) else ())
 
     @cached_property
     def _passing(self) -> tuple[bytes, ...]:
