@@ -8,7 +8,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import LIBRARIES
 from forge_doctor.code.semantics.names.bindings import How
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.regex import regex

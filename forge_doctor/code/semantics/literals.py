@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding, How
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str, TypeAlias
 from forge_doctor.code.syntax.source import SourceFile
@@ -74,9 +74,8 @@ def _only_binding(project: Project, name: Name) -> tuple[Binding | None, SourceF
     found = scopes.lookup(name.text, name)
     if found is None:
         return None, None
-    scope, bindings = found
-    if scope is scopes.of(name):
-        bindings = reaching(bindings, name)
+    scope, all_bindings = found
+    bindings = reaching(all_bindings, name) if scope is scopes.of(name) else all_bindings
     if len(bindings) != 1:
         return None, None
     target = project.target(bindings[0], name.file)

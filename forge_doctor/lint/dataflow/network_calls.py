@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from forge_doctor.code.semantics.names.bindings import How
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Node, Param, WithItem
 

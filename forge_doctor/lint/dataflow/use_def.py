@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import string
+from collections.abc import Iterable, Iterator
 
-from forge_doctor.code.semantics.names.scopes import comes_round, reaching
+from forge_doctor.code.semantics.names.reaching import Bindings, Reach, comes_round
+from forge_doctor.code.semantics.names.scopes import Scope, Scopes
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -23,6 +24,42 @@ from forge_doctor.code.syntax.nodes import (
     WithItem,
 )
 
+WORD = frozenset(bytes([one]) for one in (string.ascii_letters + string.digits + "_").encode())
+NARROW = 8  # a read that more bindings reach is not noted for each of them
+
+
+class Reads:
+    """The reads of one name in one scope and those inside it, in order of the text, by which binding may reach them."""
+
+    def __init__(self, bindings: Bindings, reads: Iterable[Name], scope: Node) -> None:
+        self.all = tuple(reads)
+        self._bindings = bindings
+        self._elsewhere = [one for one in self.all if one.owner is not scope]  # in scopes inside: at any time
+        self._own = [one for one in self.all if one.owner is scope]
+        self._wide: list[tuple[Reach, Name]] = []
+        self._narrow: dict[int, list[Name]] = {}
+        for read in self._own:
+            reach = bindings.reach(read)
+            if reach.end - reach.first > NARROW:
+                self._wide.append((reach, read))
+            else:
+                for index in reach.indexes:
+                    self._narrow.setdefault(index, []).append(read)
+
+    def of(self, index: int) -> list[Name]:
+        """Those that a binding may reach."""
+        found = {*self._elsewhere, *self._narrow.get(index, ())}
+        found.update(name for reach, name in self._wide if index in reach)
+        found.update(self._by_the_next_turn(index))
+        return sorted(found, key=lambda one: one.start)
+
+    def _by_the_next_turn(self, index: int) -> Iterator[Name]:
+        node = self._bindings[index].node
+        loops = [one for one in node.ancestors if isinstance(one, For | While) and one.function is node.function]
+        for name in self._own if loops else ():
+            if loops[-1].contains(name) and comes_round(self._bindings, index, name):
+                yield name
+
 
 def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
     """The reads that may see the value bound to `name` by `assign`, in the same scope and those inside it."""
@@ -31,26 +68,56 @@ def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
     if found is None:
         return
     scope, bindings = found
-    binder = next((one for one in bindings if one.node is assign or one.node.contains(name)), None)
-    pattern = re.compile(rb"(?<![\w.])" + re.escape(name.text).encode() + rb"(?!\w)")
-    node = scope.node
-    for match in pattern.finditer(name.file.data, node.start, node.end):
-        read = name.file.node_at(match.start())
-        if not isinstance(read, Name) or read is name or not is_read(read):
+    if bindings is not scope.bindings(name.text):
+        yield from _reads_beside_comprehensions(scopes, scope, bindings, name, assign)
+        return
+    known: dict[tuple[int, str], Reads] = name.file.kept.setdefault(reads_of, {})
+    reads = known.get((scope.raw.id, name.text))
+    if reads is None:
+        of_scope = (read for read, _ in _reads_in(scopes, scope, name.text))
+        reads = known[(scope.raw.id, name.text)] = Reads(bindings, of_scope, scope.node)
+    index = bindings.index_of(assign, name)
+    yield from (one for one in (reads.all if index is None else reads.of(index)) if one is not name)
+
+
+def _reads_beside_comprehensions(
+    scopes: Scopes, scope: Scope, bindings: Bindings, name: Name, assign: Node
+) -> Iterator[Name]:
+    """Where some of the bindings are seen in a part of the scope only, or in a class."""
+    index = bindings.index_of(assign, name)
+    binder = None if index is None else bindings[index]
+    for read, others in _reads_in(scopes, scope, name.text):
+        if read is name:
             continue
-        again = scopes.lookup(read.text, read)
-        if again is None or again[0] is not scope:
-            continue
-        if isinstance(again[1][0].node, ComprehensionFor) or (binder and isinstance(binder.node, ComprehensionFor)):
-            if binder in again[1]:
+        if isinstance(others[0].node, ComprehensionFor) or (binder and isinstance(binder.node, ComprehensionFor)):
+            if binder in others:
                 yield read
-            continue
-        if read.owner is not node or binder is None:
+        elif (
+            read.owner is not scope.node
+            or index is None
+            or index in bindings.reach(read)
+            or comes_round(bindings, index, read)
+        ):
             yield read
-            continue
-        reached = reaching(bindings, read)
-        if binder in reached or comes_round(binder, read, reached):
-            yield read
+
+
+def _reads_in(scopes: Scopes, scope: Scope, text: str) -> Iterator[tuple[Name, Bindings]]:
+    """Every read of a scope's name, with the bindings that are looked up there."""
+    file, word = scope.file, text.encode()
+    at = file.data.find(word, scope.node.start, scope.node.end)
+    while at >= 0:
+        read = file.node_at(at) if is_whole_name(file.data, at, len(word)) else None
+        if isinstance(read, Name) and is_read(read):
+            found = scopes.lookup(text, read)
+            if found is not None and found[0] is scope:
+                yield read, found[1]
+        at = file.data.find(word, at + len(word), scope.node.end)
+
+
+def is_whole_name(data: bytes, start: int, length: int) -> bool:
+    """Whether what stands there is a name of its own: neither a part of a longer one nor an attribute."""
+    before, behind = data[start - 1 : start] if start else b"", data[start + length : start + length + 1]
+    return before != b"." and before not in WORD and behind not in WORD
 
 
 def is_read(name: Name) -> bool:

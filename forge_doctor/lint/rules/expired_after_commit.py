@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
 from forge_doctor.code.semantics.inference.models import Model
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, Return

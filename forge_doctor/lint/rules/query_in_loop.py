@@ -38,7 +38,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.statements import Sql, sql_of
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.code.semantics.names.bindings import How
-from forge_doctor.code.semantics.names.scopes import Scope, Scopes, reaching
+from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.names.scopes import Scope, Scopes
 from forge_doctor.code.syntax.nodes import Assign, Name
 from forge_doctor.code.syntax.source import parse
 
@@ -51,14 +52,14 @@ def test_every_sort_of_statement_binds_its_names() -> None:
 
 def test_a_name_that_only_stands_in_a_statement_is_not_bound_by_it() -> None:
     module, route = scopes()
-    assert [module.bindings(name) for name in ("engine", "load", "limit", "b", "c", "inner")] == [[]] * 6
-    assert route.bindings("first") == []
+    assert [module.bindings(name) for name in ("engine", "load", "limit", "b", "c", "inner")] == [()] * 6
+    assert route.bindings("first") == ()
 
 
 def test_a_global_name_is_bound_outside() -> None:
     module, route = scopes()
     assert hows(module, "total") == [How.ASSIGN]
-    assert route.bindings("total") == []
+    assert route.bindings("total") == ()
 
 
 def test_star_imports_are_told_by_their_modules() -> None:

@@ -14,7 +14,7 @@ from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind
 from forge_doctor.code.semantics.library.methods import ATTRIBUTES
 from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS
 from forge_doctor.code.semantics.names.bindings import Binding, How
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -99,9 +99,8 @@ def _name(knows: Knowledge, node: Name) -> Value:
     found = knows.scopes(node.file).lookup(node.text, node)
     if found is None:
         return _star_or_builtin(knows, node)
-    scope, bindings = found
-    if scope is knows.scopes(node.file).of(node):
-        bindings = reaching(bindings, node)
+    scope, all_bindings = found
+    bindings = reaching(all_bindings, node) if scope is knows.scopes(node.file).of(node) else all_bindings
     if len(bindings) == 1:
         return knows.bound_value(bindings[0], node.file)
     return one_of([knows.bound_value(one, node.file) for one in bindings])

@@ -10,7 +10,8 @@ from forge_doctor.code.semantics.inference.same_source import bound_alike
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES, TELLING
 from forge_doctor.code.semantics.names.bindings import Binding
-from forge_doctor.code.semantics.names.scopes import Scope, Scopes, reaching
+from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.names.scopes import Scope, Scopes
 from forge_doctor.code.syntax.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
@@ -134,7 +135,7 @@ def _root(node: Node) -> Node:
     return node
 
 
-def _bound(scopes: Scopes, name: Node) -> tuple[Scope, list[Binding]] | None:
+def _bound(scopes: Scopes, name: Node) -> tuple[Scope, tuple[Binding, ...]] | None:
     """The scope a name is of, with the bindings that may hold where it stands."""
     found = scopes.lookup(name.text, name)
     if found is None or found[0] is not scopes.of(name):

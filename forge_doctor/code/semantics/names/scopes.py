@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forge_doctor.code.semantics.names.bindings import Binding, How, bindings_of
+from forge_doctor.code.semantics.names.reaching import Bindings, is_before
 from forge_doctor.code.syntax.grammar import captures
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -14,7 +15,6 @@ from forge_doctor.code.syntax.nodes import (
     FunctionDef,
     Lambda,
     Module,
-    NamedExpr,
     Node,
     Param,
 )
@@ -45,7 +45,7 @@ class Scope:
         self.binders: list[tuple[ts.Node, int, int]] = []
         self.outer_names: set[str] = set()
         self.given: dict[str, list[Binding]] = {}  # from inner scopes, by `global` and `nonlocal`
-        self._bindings: dict[str, list[Binding]] = {}
+        self._bindings: dict[str, Bindings] = {}
         self._bound_by: dict[int, tuple[Binding, ...]] = {}
 
     @cached_property
@@ -54,14 +54,12 @@ class Scope:
         node = self.file.node(self.raw)
         return node if isinstance(node, Module | ClassDef | FunctionDef | Lambda) else self.file.module
 
-    def bindings(self, name: str) -> list[Binding]:
+    def bindings(self, name: str) -> Bindings:
         """The bindings of a name, in order of the text."""
         found = self._bindings.get(name)
         if found is None:
-            found = [] if name in self.outer_names else self._own(name)
-            if name in self.given:
-                found = sorted(found + self.given[name], key=lambda one: one.start)
-            self._bindings[name] = found
+            own = [] if name in self.outer_names else self._own(name)
+            found = self._bindings[name] = Bindings(sorted(own + self.given.get(name, []), key=lambda one: one.start))
         return found
 
     @property
@@ -120,7 +118,7 @@ class Scopes:
         """The scope a function, class, lambda or module opens."""
         return self._by_id.get(node.raw.id)
 
-    def lookup(self, name: str, at: Node) -> tuple[Scope, list[Binding]] | None:
+    def lookup(self, name: str, at: Node) -> tuple[Scope, Bindings] | None:
         """The scope that binds `name` as seen from `at`, with its bindings in order.
 
         As Python does, class bodies are skipped from the inside of functions, and a name that a class
@@ -131,11 +129,12 @@ class Scopes:
         while scope is not None:
             in_class = scope.raw.type == "class_definition"
             if first or not in_class:
-                found = [one for one in scope.bindings(name) if _visible(one, at)]
-                if in_class:
-                    found = [one for one in found if _is_before(one, at)]
+                found = scope.bindings(name)
+                if found and (in_class or found.in_comprehensions):
+                    found = Bindings(one for one in found if _visible(one, at) and (not in_class or is_before(one, at)))
+                    found = _of_innermost(found)
                 if found:
-                    return scope, _of_innermost(found)
+                    return scope, found
             scope, first = scope.parent, False
         return None
 
@@ -200,69 +199,10 @@ def _visible(binding: Binding, at: Node) -> bool:
     return True
 
 
-def _of_innermost(bindings: list[Binding]) -> list[Binding]:
+def _of_innermost(bindings: Bindings) -> Bindings:
     """Those of the innermost comprehension, which hide the same name around it; all where none is of one."""
     around = [one.node.parent for one in bindings if isinstance(one.node, ComprehensionFor)]
     if not around:
         return bindings
     innermost = max(around, key=lambda one: one.start if one is not None else 0)
-    return [one for one in bindings if isinstance(one.node, ComprehensionFor) and one.node.parent is innermost]
-
-
-def reaching(bindings: list[Binding], at: Node) -> list[Binding]:
-    """Those bindings that may hold where `at` stands in the same scope: the nearest before it, and
-    on upwards until one that is always passed; all of them where none stands before."""
-    found: list[Binding] = []
-    for binding in reversed(bindings):
-        if not _is_before(binding, at) or _is_in_other_branch(binding, at):
-            continue
-        found.append(binding)
-        if _always_passed(binding, at):
-            return found
-    return found or bindings
-
-
-def comes_round(binding: Binding, at: Node, reached: list[Binding]) -> bool:
-    """Whether it may hold where `at` stands by the next turn of a loop around both; `reached` are the bindings that may
-    hold there in the same turn."""
-    loop = _loop_around(binding, at)
-    return loop is not None and not any(loop.start_byte <= one.start and _always_passed(one, at) for one in reached)
-
-
-def _is_before(binding: Binding, at: Node) -> bool:
-    """Whether it is bound where `at` is read: the right side of `x = f(x)` sees the value from before."""
-    return binding.start <= at.start and not (
-        isinstance(binding.node, Assign | NamedExpr) and binding.node.contains(at)
-    )
-
-
-def _is_in_other_branch(binding: Binding, at: Node) -> bool:
-    """Whether it is bound where an `if` holds, and `at` stands in the `elif` or `else` of the same, in no loop that may
-    come there by its next turn."""
-    block = binding.node.raw.parent
-    while block is not None and block.end_byte <= at.start:
-        around = block.parent
-        if around is not None and around.type in ("if_statement", "elif_clause") and block.type == "block":
-            whole = around.parent if around.type == "elif_clause" else around
-            return whole is not None and bool(at.start < whole.end_byte) and _loop_around(binding, at) is None
-        block = around
-    return False
-
-
-def _loop_around(binding: Binding, at: Node) -> ts.Node | None:
-    """The innermost loop of the function that holds both."""
-    around = binding.node.raw.parent
-    while around is not None and around.type != "function_definition":
-        if around.type in ("for_statement", "while_statement") and around.start_byte <= at.start < around.end_byte:
-            return around
-        around = around.parent
-    return None
-
-
-def _always_passed(binding: Binding, at: Node) -> bool:
-    block = binding.node.raw.parent
-    while block is not None and block.type not in ("block", "module", "parameters", "lambda_parameters"):
-        block = block.parent
-    if block is None or block.type != "block":
-        return True
-    return bool(block.start_byte <= at.start < block.end_byte)
+    return Bindings(one for one in bindings if isinstance(one.node, ComprehensionFor) and one.node.parent is innermost)

@@ -11,7 +11,7 @@ from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.outline import making_places
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import making_files
 from forge_doctor.code.syntax.nodes import (

@@ -11,7 +11,7 @@ from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
 from forge_doctor.code.semantics.names.bindings import Binding
-from forge_doctor.code.semantics.names.scopes import reaching
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
