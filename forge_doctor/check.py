@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, NamedTuple, ParamSpec
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding, NotRun, Severity
@@ -24,7 +24,8 @@ class Check(Generic[P]):
     """A fault we can recognise: a pure function and its manual.
 
     `severity` is the usual one (a finding may be worse); `limits` are the thresholds a user may
-    override, units in their names; a check with `default=False` runs only when selected.
+    override, units in their names; a check with `default=False` runs only when selected; `tags` are words by which
+    platforms sort their rules.
     """
 
     id: str
@@ -35,6 +36,15 @@ class Check(Generic[P]):
     limits: Limits = field(default_factory=lambda: NO_LIMITS)
     default: bool = True
     aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class RuleInfo(NamedTuple):
+    """What formats tell of a check beside its findings: one sentence, the whole manual, words to sort it by."""
+
+    summary: str
+    manual: str
+    tags: tuple[str, ...] = ()
 
 
 def check(
@@ -43,6 +53,7 @@ def check(
     limits: Limits = NO_LIMITS,
     default: bool = True,
     aliases: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, Iterable[Finding | NotRun]]], Check[P]]:
     """Turn the function of a check module into its `Check`: the id is the module's file name,
     the manual its docstring."""
@@ -58,9 +69,15 @@ def check(
             limits=MappingProxyType(dict(limits)),
             default=default,
             aliases=aliases,
+            tags=tags,
         )
 
     return wrap
+
+
+def described(checks: Iterable[Check[Any]], *tags: str) -> Mapping[str, RuleInfo]:
+    """What formats tell of these checks, by id; `tags` are those all of them share."""
+    return {one.id: RuleInfo(one.summary, one.manual, (*tags, *one.tags)) for one in checks}
 
 
 def check_id(module_name: str) -> str:

@@ -18,3 +18,13 @@ class OutputFormat(StrEnum):
     PROMETHEUS = "prometheus"
     CONCISE = "concise"
     GITLAB = "gitlab"
+
+    @property
+    def carries_rules(self) -> bool:
+        """Whether it tells of checks that found nothing: those who make the report load all of them for it."""
+        return self in (OutputFormat.SARIF, OutputFormat.JUNIT)
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether its platform shows nothing of a finding that has no file."""
+        return self in (OutputFormat.SARIF, OutputFormat.GITLAB)

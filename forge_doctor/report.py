@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forge_doctor.check import Check, P
+from forge_doctor.check import Check, P, RuleInfo
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
@@ -32,8 +32,8 @@ class Report:
     """What one examination of one subject gave.
 
     `inspected` counts what was looked at (`{"sessions": 37}`); `data` is the slice's own
-    machine-readable part, shown by the JSON format under its key; `rules` maps the id of each
-    check that was chosen to its summary and manual, for formats that carry them.
+    machine-readable part, shown by the JSON format under its key; `rules` tells of each check that
+    was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`).
     """
 
     command: str
@@ -44,7 +44,7 @@ class Report:
     headline: str = ""
     tables: tuple[Table, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
-    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    rules: Mapping[str, RuleInfo] = field(default_factory=dict)
 
     def at_least(self, confidence: Confidence) -> Report:
         """The same report with only the findings at or above `confidence`."""

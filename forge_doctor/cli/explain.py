@@ -70,8 +70,9 @@ def explained(signature: Signature) -> Check[Any]:
     return Check(
         id=signature.id,
         summary=signature.summary,
-        manual=f"{signature.manual}\n\nFix: {signature.fix}\n     {signature.doc}",
+        manual=signature.about.manual,
         severity=signature.severity,
         run=lambda: (),
         aliases=signature.aliases,
+        tags=signature.about.tags,
     )

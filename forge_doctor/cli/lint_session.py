@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from forge_doctor.check import described
 from forge_doctor.cli.lint_changes import print_diff, say, write_changes
 from forge_doctor.cli.output import deliver, write_file
 from forge_doctor.cli.report_options import ReportOptions
@@ -78,7 +79,10 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         looked = run_lint(request) if write_changes(changes, "fixed") else looked
     if looked.gone:
         say(f"gone: {counted(looked.gone, 'findings')} of the baseline; write it anew with --write-baseline")
-    deliver([_report(looked, flags)], options)
+    report = _report(looked, flags)
+    if options.output_format.carries_rules:
+        report = replace(report, rules=described(request.checks.chosen, "sqlalchemy", "asyncio"))
+    deliver([report], options)
 
 
 def _reject_contradictions(flags: Flags) -> None:

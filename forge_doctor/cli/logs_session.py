@@ -18,10 +18,12 @@ from forge_doctor.finding import NotRun
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
+from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
 from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.signature import load_signatures
 from forge_doctor.logs.sources.files import CHECK
 from forge_doctor.logs.sources.moment import parse_moment, parse_zone
 from forge_doctor.render import OutputFormat
@@ -57,7 +59,11 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         follow(plan, flags, options)
     with Progress(plan.tasks) as progress:
         parts = read(plan, progress.told)
-    deliver([judge(plan, parts)], options)
+    report = judge(plan, parts)
+    if options.output_format.carries_rules:
+        known, chosen = load_signatures(), chosen_ids(plan.request.shown)
+        report = replace(report, rules={name: one.about for name, one in known.items() if name in chosen})
+    deliver([report], options)
 
 
 def requested(flags: Flags, options: ReportOptions) -> Request:

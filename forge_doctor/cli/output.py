@@ -84,6 +84,7 @@ def render_options(options: ReportOptions) -> RenderOptions:
         terminal=terminal,
         fail_on=options.fail_on,
         fail_confidence=options.fail_confidence,
+        anchor=options.anchor,
     )
 
 

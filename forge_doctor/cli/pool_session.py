@@ -50,6 +50,7 @@ class Flags:
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot or a live server, once or again and again, and exit."""
     options.settings.reject_unknown_limits(all_checks())
+    options = _anchored(options)
     if flags.snapshot is not None:
         _reject_with_snapshot(flags)
         from forge_doctor.pool.record import load
@@ -160,6 +161,21 @@ async def _look(examination: Examination, duration_s: float | None) -> PoolSnaps
         return problem
     finally:
         examination.close()
+
+
+def _anchored(options: ReportOptions) -> ReportOptions:
+    """With the line that makes the engine, for formats that can show nothing without a file; raises `UsageProblem`."""
+    if not options.output_format.needs_files:
+        return options
+    from forge_doctor.code.orm.engine_places import engine_places
+
+    places = engine_places(Path.cwd())
+    if not places:
+        raise UsageProblem(
+            f"--output-format {options.output_format}: shows findings at lines of files alone, and none below "
+            f"{Path.cwd()} makes an engine: run it in the application's source, or take json, junit or markdown"
+        )
+    return options._replace(anchor=places[0])
 
 
 def _reports(

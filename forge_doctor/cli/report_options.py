@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
-from forge_doctor.finding import Confidence, Severity
+from forge_doctor.finding import Confidence, Location, Severity
 from forge_doctor.formats import OutputFormat
 from forge_doctor.settings import Settings, load_settings
 
@@ -18,7 +18,10 @@ Member = TypeVar("Member", Severity, Confidence, OutputFormat)
 
 
 class ReportOptions(NamedTuple):
-    """What the shared options and the configuration come to, flags first."""
+    """What the shared options and the configuration come to, flags first.
+
+    `anchor` is the place that formats of files alone give to what has none.
+    """
 
     settings: Settings
     output_format: OutputFormat
@@ -29,6 +32,7 @@ class ReportOptions(NamedTuple):
     min_confidence: Confidence
     select: tuple[str, ...]
     ignore: tuple[str, ...]
+    anchor: Location | None = None
 
 
 def report_options(

@@ -53,6 +53,11 @@ class Checks:
         """The rules chosen, by id."""
         return frozenset(rule.id for rule in self.rules)
 
+    @property
+    def chosen(self) -> tuple[Check[Any], ...]:
+        """All chosen, rules and checks of comments."""
+        return tuple(check for check in self.known if check.id in self._chosen)
+
     @cached_property
     def _chosen(self) -> frozenset[str]:
         chosen: tuple[Check[Any], ...] = select_checks(self.known, *self.entries)

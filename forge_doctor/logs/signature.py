@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 from dataclasses import dataclass, replace
 
-from forge_doctor.check import check_id
+from forge_doctor.check import RuleInfo, check_id
 from forge_doctor.finding import Severity
 
 
@@ -64,6 +64,12 @@ class Signature:
     def summary(self) -> str:
         """The first line of the manual."""
         return self.manual.partition("\n")[0].rstrip(".")
+
+    @property
+    def about(self) -> RuleInfo:
+        """What formats tell of it: the manual with the mend, and what kind of fault it is."""
+        manual = f"{self.manual}\n\nFix: {self.fix}\n     {self.doc}"
+        return RuleInfo(self.summary, manual, (self.source, self.category))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from forge_doctor.check import Check, load, select_checks
+from forge_doctor.check import Check, described, load, select_checks
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.pool import checks as checks_folder
 from forge_doctor.pool.inference.capacity import Sizing, recommend
@@ -56,7 +56,7 @@ def run_pool(
         headline=headline(situation),
         tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
         data={"pool": _data(situation, sizing)},
-        rules={check.id: (check.summary, check.manual) for check in chosen},
+        rules=described(chosen, "postgresql", "connection-pool"),
     )
 
 

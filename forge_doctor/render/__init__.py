@@ -6,20 +6,24 @@ import importlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence, Severity
+from forge_doctor.finding import Confidence, Location, Severity
 from forge_doctor.formats import OutputFormat as OutputFormat
 from forge_doctor.report import Report
 
 
 class RenderOptions(NamedTuple):
     """What a formatter is told about its destination: columns, whether colours are wanted,
-    whether it is a person's terminal, and from which severity and confidence on the command fails."""
+    whether it is a person's terminal, and from which severity and confidence on the command fails.
+
+    `anchor` is the place in a file where formats that know nothing but files put a finding about a process.
+    """
 
     width: int = 100
     color: bool = False
     terminal: bool = False
     fail_on: Severity | None = Severity.ERROR
     fail_confidence: Confidence = Confidence.MEDIUM
+    anchor: Location | None = None
 
 
 def render(reports: Sequence[Report], output_format: OutputFormat, options: RenderOptions) -> str:

@@ -50,9 +50,9 @@ def _rest(suite: Element, report: Report) -> None:
         SubElement(case, "skipped", message="nothing was inspected")
         return
     told = {found.check for found in report.findings} | {one.check for one in report.not_run}
-    for check, (summary, _) in report.rules.items():
+    for check, rule in report.rules.items():
         if check not in told:
-            _case(suite, report, check, summary)
+            _case(suite, report, check, rule.summary)
     if not (told or report.rules):
         _case(suite, report, "inspection", report.subject)
 

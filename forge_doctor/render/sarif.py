@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from forge_doctor import __version__
+from forge_doctor import DOCUMENTATION, __version__
 from forge_doctor.finding import Edit, Finding, Location, NotRun, Related, Severity
 from forge_doctor.render import RenderOptions
 from forge_doctor.render.digest import evidence_text, inspected_totals, is_file, last_line, ranked
 from forge_doctor.render.fingerprint import fingerprints
 from forge_doctor.render.json import Json, plain
 from forge_doctor.render.printable import encodable, escape_json, printable
+from forge_doctor.render.sarif_rules import rules_of
 from forge_doctor.report import Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,43 +30,38 @@ LEVELS = {
 }
 
 
-def render(reports: Sequence[Report], _options: RenderOptions) -> str:
+def render(reports: Sequence[Report], options: RenderOptions) -> str:
     """The log file, indented by two."""
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(reports)]}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(reports, options.anchor)]}
     return escape_json(json.dumps(plain(log), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
-def _run(reports: Sequence[Report]) -> Json:
-    rules = _rules(reports)
+def _run(reports: Sequence[Report], anchor: Location | None) -> Json:
+    rules = rules_of(reports)
     index = {rule["id"]: at for at, rule in enumerate(rules)}
     told = ranked(reports)
     marks = fingerprints(found for _, found in told)
     run: Json = {
-        "tool": {"driver": {"name": "forge-doctor", "version": __version__, "rules": rules}},
+        "tool": {"driver": _driver(rules)},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(reports, index)],
-        "results": [_result(found, report, index, mark) for (report, found), mark in zip(told, marks, strict=True)],
+        "results": [
+            _result(found, report, index, mark, anchor) for (report, found), mark in zip(told, marks, strict=True)
+        ],
     }
     if reports:
         run["automationDetails"] = {"id": f"forge-doctor/{reports[0].command}/"}
     return run
 
 
-def _rules(reports: Sequence[Report]) -> list[Json]:
-    """Every check that was chosen or said something, by id."""
-    manuals = {check: manual for report in reports for check, manual in report.rules.items()}
-    said = {one.check for report in reports for one in report.findings}
-    said |= {one.check for report in reports for one in report.not_run}
-    return [_rule(check, *manuals.get(check, ("", ""))) for check in sorted(manuals.keys() | said)]
-
-
-def _rule(check: str, summary: str, manual: str) -> Json:
-    rule: Json = {"id": check}
-    if summary:
-        rule["shortDescription"] = {"text": summary}
-    if manual:
-        rule["help"] = {"text": manual, "markdown": manual}
-    return rule
+def _driver(rules: list[Json]) -> Json:
+    return {
+        "name": "forge-doctor",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "informationUri": DOCUMENTATION,
+        "rules": rules,
+    }
 
 
 def _invocation(reports: Sequence[Report], index: dict[str, int]) -> Json:
@@ -86,14 +82,15 @@ def _notification(report: Report, one: NotRun, index: dict[str, int]) -> Json:
     }
 
 
-def _result(found: Finding, report: Report, index: dict[str, int], fingerprint: str) -> Json:
+def _result(found: Finding, report: Report, index: dict[str, int], fingerprint: str, anchor: Location | None) -> Json:
     result: Json = {
         "ruleId": found.check,
         "ruleIndex": index[found.check],
         "level": LEVELS[found.severity],
         "message": {"text": _message(found)},
-        "locations": [_location(found.location)],
-        "partialFingerprints": {"forgeDoctor/v1": fingerprint},
+        "locations": [_placed(found.location, anchor)],
+        # The second is the name by which code scanning knows an alert again.
+        "partialFingerprints": {"forgeDoctor/v1": fingerprint, "primaryLocationLineHash": f"{fingerprint}:1"},
         "properties": {
             "severity": found.severity.label,
             "confidence": found.confidence.label,
@@ -118,6 +115,12 @@ def _related(related: Related, number: int) -> Json:
     place = _location(related.location) if related.location else {}
     text = f"{related.message} ({related.check})" if related.check else related.message
     return {"id": number, "message": {"text": printable(text)}, **place}
+
+
+def _placed(location: Location, anchor: Location | None) -> Json:
+    """What is no file stands at the anchor, for platforms that show nothing without a file, and keeps its name."""
+    place = _location(location)
+    return place if anchor is None or is_file(location) else {**_location(anchor), **place}
 
 
 def _location(location: Location) -> Json:

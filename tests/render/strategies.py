@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from forge_doctor.check import RuleInfo
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, NotRun, Related, Severity
 from forge_doctor.report import Report, Table
 
@@ -94,6 +95,6 @@ REPORT = st.builds(
     data=st.dictionaries(
         st.sampled_from(("sizing", "workers", "locks")), VALUE | st.lists(VALUE, max_size=2), max_size=2
     ),
-    rules=st.dictionaries(TEXT, st.tuples(TEXT, TEXT), max_size=2),
+    rules=st.dictionaries(TEXT, st.builds(RuleInfo, TEXT, TEXT, st.lists(TEXT, max_size=2).map(tuple)), max_size=2),
 )
 REPORTS = st.lists(REPORT, max_size=2)

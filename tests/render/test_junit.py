@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from hypothesis import given
 
+from forge_doctor.check import RuleInfo
 from forge_doctor.finding import Confidence, Location, Severity
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report
@@ -69,7 +70,7 @@ def test_a_finding_in_a_file_names_it() -> None:
 
 def test_clean_is_a_pass_and_nothing_inspected_is_not() -> None:
     assert outcomes(read(clean())) == {"inspection": "passed"}
-    rules = {"a": ("A", "A."), "b": ("B", "B.")}
+    rules = {"a": RuleInfo("A", "A."), "b": RuleInfo("B", "B.")}
     assert outcomes(read(report(rules=rules))) == {"a": "passed", "b": "passed"}
     assert outcomes(read(report(rules=rules, inspected={}))) == {"inspection": "skipped"}
 

@@ -50,7 +50,7 @@ def test_a_result_points_at_its_rule_with_the_manual(read: Read) -> None:
     first = run["results"][0]
     rule = rules[first["ruleIndex"]]
     assert first["ruleId"] == rule["id"] == "slots-exhausted"
-    assert rule["shortDescription"]["text"] == "No slot is left"
+    assert rule["shortDescription"]["text"] == "No slot is left."
     assert "PostgreSQL refuses the next one." in rule["help"]["markdown"]
     assert "clock-skew" in [one["id"] for one in rules]
 

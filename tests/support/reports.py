@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from forge_doctor.check import RuleInfo
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Related, Severity
 from forge_doctor.report import Report, Table
 
@@ -65,9 +66,11 @@ def incident() -> Report:
         ),
         data={"sizing": {"pool_size": 5, "max_overflow": 2}, "workers": [{"pid": 4211, "held": 14}]},
         rules={
-            "slots-exhausted": ("No slot is left", "No slot is left\n\nWhy\n---\nPostgreSQL refuses the next one."),
-            "connection-leak": ("Sessions are never given back", "Sessions are never given back."),
-            "clock-skew": ("Clocks differ", "Clocks differ."),
+            "slots-exhausted": RuleInfo(
+                "No slot is left", "No slot is left\n\nWhy\n---\nPostgreSQL refuses the next one."
+            ),
+            "connection-leak": RuleInfo("Sessions are never given back", "Sessions are never given back."),
+            "clock-skew": RuleInfo("Clocks differ", "Clocks differ."),
         },
     )
 

@@ -67,7 +67,7 @@ class Problem:
 def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     """The problems the options ask for, worst first, those that others explain last of their kind."""
     known = load_signatures()
-    only, ignore = _ids(options.only, known, "--only"), _ids(options.ignore, known, "--ignore")
+    chosen = chosen_ids(options)
     groups = list(summary.groups.values())
     problems = [
         Problem(
@@ -77,9 +77,7 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
             after=starts_before(group, summary.marks),
         )
         for group in groups
-        if group.count >= options.min_count
-        and (not only or (group.signature or UNKNOWN) in only)
-        and (group.signature or UNKNOWN) not in ignore
+        if group.count >= options.min_count and (group.signature or UNKNOWN) in chosen
     ]
     return sorted(problems, key=_rank)
 
@@ -93,8 +91,14 @@ def _rank(problem: Problem) -> tuple[Any, ...]:
     return (-problem.severity, bool(problem.causes), -problem.group.count, problem.group.key)
 
 
-def _ids(entries: Sequence[str], known: dict[str, Signature], option: str) -> set[str]:
-    ids = [*known, UNKNOWN]
+def chosen_ids(options: TriageOptions) -> frozenset[str]:
+    """The ids that `only` and `ignore` leave; raises `UsageProblem` for an entry that no signature has."""
+    ids = [*load_signatures(), UNKNOWN]
+    only, ignore = _ids(options.only, ids, "--only"), _ids(options.ignore, ids, "--ignore")
+    return frozenset((only or set(ids)) - ignore)
+
+
+def _ids(entries: Sequence[str], ids: Sequence[str], option: str) -> set[str]:
     chosen: set[str] = set()
     for entry in entries:
         word = entry.strip().lower().replace("_", "-")
