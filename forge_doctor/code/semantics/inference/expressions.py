@@ -10,6 +10,7 @@ from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import narrow
 from forge_doctor.code.semantics.inference.unpacking import part_of
+from forge_doctor.code.semantics.inference.usage_hints import is_called_like_factory
 from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.code.semantics.library.methods import ATTRIBUTES
 from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS
@@ -42,6 +43,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
+ENTERED_BY_NAME = Value(Kind.ASYNC_SESSION, confidence=Confidence.MEDIUM, why="entered, and its maker named like one")
 MOST_ELEMENTS = 8  # a table of data has many
 
 
@@ -188,7 +190,9 @@ def _entered(knows: Knowledge, item: WithItem, binding: Binding) -> Value:
     if statement.is_async:
         # No sync session, connection or transaction can itself be entered with `async with`; what enters may give one.
         twin = TWINS.get(manager.kind)
-        return value if twin is None else Value(twin, confidence=Confidence.MEDIUM, why="entered with `async with`")
+        if twin is not None:
+            return Value(twin, confidence=Confidence.MEDIUM, why="entered with `async with`")
+        return value if value.is_known or not is_called_like_factory(item.value) else ENTERED_BY_NAME
     # A plain `with` of something unknown binds nothing of asyncio's: that all needs `async with`.
     return value if value.is_known else OTHER
 

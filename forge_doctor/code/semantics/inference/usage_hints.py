@@ -12,12 +12,15 @@ from forge_doctor.code.semantics.library.methods import COROUTINES, TELLING
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
-from forge_doctor.code.syntax.nodes import Attribute, ClassDef, For, Name, Node, With, WithItem
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, For, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
 SESSION_NAME = regex(r"^_*(?:async_?)?(?:db|sql|sqla|database|orm|pg)?_?session$|^_*(?:async_?)?db$", re.IGNORECASE)
+FACTORY_NAME = regex(
+    r"(?:^|[a-z_])(?:[Ss]ession_?(?:[Mm]aker|[Ff]actory|[Ll]ocal|[Pp]ool)|[Dd]b_?[Ff]actory)$|^(?:Async)?Session(?:Local|Maker|Factory)?$"
+)
 OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
 CHAIN = regex(r"\w+(?:\.\w+)*")
@@ -111,6 +114,17 @@ def _seen_elsewhere(
 def near_library(file: SourceFile) -> bool:
     """Whether the file mentions SQLAlchemy or SQLModel at all."""
     return file.mentions(*LIBRARY)
+
+
+def is_called_like_factory(node: Node) -> bool:
+    """Whether it is `Session()`, `self.session_factory()` or `self.Session.begin()` in a file that mentions the
+    library."""
+    called = node.func if isinstance(node, Call) else None
+    if isinstance(called, Attribute) and called.attr == "begin":
+        called = called.value
+    if not isinstance(called, Name | Attribute) or not node.file.mentions(*LIBRARY):
+        return False
+    return FACTORY_NAME.search(called.text.rpartition(".")[2]) is not None
 
 
 def region_of(scopes: Scopes, node: Name | Attribute) -> Node:

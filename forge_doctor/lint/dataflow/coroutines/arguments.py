@@ -37,7 +37,7 @@ WANTS_DATA = words(
     enumerate zip map filter iter next range abs round bytes frozenset getattr setattr hasattr type
     vars format reversed dumps jsonable_encoder model_validate from_orm parse_obj JSONResponse
     HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
-    UUID Decimal"""
+    UUID Decimal reduce fsum mean median Counter nlargest nsmallest"""
 )
 
 
