@@ -2,7 +2,9 @@
 
 Why: the session belongs to the request, which closes it. A task made with `create_task` goes on with a session that
 the request uses at the same time, and that is closed under it. BackgroundTasks run after the response: FastAPI 0.106
-to 0.117 has closed the session by then, other versions keep its connection out of the pool until the task ends.
+to 0.117 has closed the session by then, other versions keep its connection out of the pool until the task ends. Keeping
+the task in a set, as asyncio's documentation asks, keeps no session open. Wrong when somebody waits for the task: an
+await, gather or task group of the function, a name it is returned or handed on by, are looked for.
 
 Bad:
 
@@ -38,16 +40,21 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, Expr, FunctionDef, Name, Node, Param, With
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Expr, FunctionDef, Name, Node, Param, With
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.concurrency import Use, launched, sessions_used
+from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param, parameter_name
+from forge_doctor.lint.dataflow.use_def import reads_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")
+# What is asked of a task without waiting for it, and what keeps one from the garbage collector.
+WATCHING = frozenset({"add_done_callback", "set_name", "get_name", "done", "cancelled"})
+KEEPING = frozenset({"add", "append"})
 GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 
@@ -99,19 +106,52 @@ def is_background_tasks(project: Project, receiver: Node) -> bool:
 
 def is_left_alone(project: Project, call: Call) -> bool:
     """Whether nobody in the function waits for the task."""
-    function = call.function
-    if function is None or (call.receiver is not None and is_group(project, call.receiver)):
+    if call.function is None or (call.receiver is not None and is_group(project, call.receiver)):
         return False
-    statement = call.parent
-    if isinstance(statement, Expr):
+    place = call.parent
+    if isinstance(place, Expr):
         return True
-    if not isinstance(statement, Assign) or not isinstance(statement.target, Name):
+    if isinstance(place, Assign) and isinstance(place.target, Name):
+        return all(leaves_alone(project, read) for read in reads_of(project, place.target, place))
+    return is_only_kept(project, call)
+
+
+def leaves_alone(project: Project, read: Name) -> bool:
+    """Whether a read of the task waits for nothing: it adds a callback, or keeps the task from being collected."""
+    around = read.parent
+    if isinstance(around, Attribute):
+        return around.attr in WATCHING
+    return is_only_kept(project, read)
+
+
+def is_only_kept(project: Project, task: Node) -> bool:
+    """Whether it is put into a set or list that outlives the function, `running.add(task)` as asyncio's documentation
+    asks, and that the function does not wait for."""
+    call = task.parent
+    if not isinstance(call, Call) or call.method not in KEEPING or call.receiver is None or task not in call.args:
         return False
-    name = re.escape(statement.target.text)
-    takers = "await|gather|wait|wait_for|shield|as_completed|return|yield|append|add"
-    waited = rf"\b(?:{takers})\b[^\n]*\b{name}\b"
-    handed = re.search(rf"\b{name}\.(?:result|cancel)\(|=\s*{name}\b", function.text)
-    return re.search(waited, function.text) is None and handed is None
+    holder, function = call.receiver, call.function
+    if function is None or is_local(project, holder):
+        return False
+    name = re.escape(holder.text).encode()
+    waiting = rb"\b(?:await|gather|wait|as_completed|return|yield|async for|for)\b[^\n]*" + name
+    return re.search(waiting, function.file.data[function.start : function.end]) is None
+
+
+def is_kept(project: Project, call: Call) -> bool:
+    """Whether the task is put somewhere, right away or by its name."""
+    place = call.parent
+    if isinstance(place, Assign) and isinstance(place.target, Name):
+        return any(is_only_kept(project, read) for read in reads_of(project, place.target, place))
+    return is_only_kept(project, call)
+
+
+def is_local(project: Project, holder: Node) -> bool:
+    """Whether a name is the function's own; an attribute's owner is somebody else's."""
+    if not isinstance(holder, Name):
+        return not isinstance(holder, Attribute)
+    found = project.scopes(holder.file).lookup(holder.text, holder)
+    return found is None or isinstance(found[0].node, FunctionDef)
 
 
 def is_group(project: Project, receiver: Node) -> bool:
@@ -136,7 +176,7 @@ def origin(project: Project, use: Use) -> tuple[str, Confidence]:
     binding = found_at[1][-1].node
     if isinstance(binding, Param) and isinstance(found_at[0].node, FunctionDef):
         given = binding.default is not None and project.value_of(binding.default).kind is Kind.DEPENDENCY
-        given = given or (binding.annotation is not None and "Depends" in binding.text)
+        given = given or "Depends" in binding.text or provider_of(project, binding) is not None
         words = "a dependency closes it" if given else f"the caller of {found_at[0].node.name}() closes it"
         return words, use.confidence
     return f"it is closed where the block of line {binding.line} ends", use.confidence
@@ -145,6 +185,8 @@ def origin(project: Project, use: Use) -> tuple[str, Confidence]:
 def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Severity) -> Finding:
     """The finding, at the call that hands the session over."""
     why, confidence = origin(project, use)
+    if "dependency" not in why and is_kept(project, call):
+        confidence = min(confidence, Confidence.MEDIUM)  # who keeps the task may wait for it elsewhere
     late = "runs after the response" if severity is Severity.WARNING else "goes on by itself"
     return file.finding(
         request_session_in_background,

@@ -85,3 +85,44 @@ def test_a_session_handed_to_what_outlives_it_is_found(code: str, tmp_path: Path
 @pytest.mark.parametrize("code", SILENT)
 def test_what_is_awaited_or_no_session_is_silent(code: str, tmp_path: Path) -> None:
     check_source(TASKS + code, RULE, tmp_path)
+
+
+KEPT = """\
+import asyncio
+from typing import Annotated
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+async def get_db(): ...
+Db = Annotated[AsyncSession, Depends(get_db)]
+running = set()
+async def work(db: AsyncSession):
+    await db.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "task = asyncio.create_task(work(db))  # expect high\n    running.add(task)\n    task.add_done_callback(running.discard)",
+        "running.add(asyncio.create_task(work(db)))  # expect high",
+        "task = asyncio.create_task(work(db))  # expect high\n    request.app.state.tasks.append(task)",
+        "task = asyncio.create_task(work(db))  # expect high\n    task.set_name('work')",
+        "task = asyncio.create_task(work(db))\n    running.add(task)\n    await asyncio.gather(*running)",
+        "mine = set()\n    task = asyncio.create_task(work(db))\n    mine.add(task)\n    await asyncio.wait(mine)",
+        "task = asyncio.create_task(work(db))\n    running.add(task)\n    await task",
+        "task = asyncio.create_task(work(db))\n    running.add(task)\n    return task",
+        "task = asyncio.create_task(work(db))\n    request.app.state.group.watch(task)",
+    ],
+)
+def test_keeping_the_task_keeps_no_session_open(body: str, tmp_path: Path) -> None:
+    check_source(f"{KEPT}async def route(request, db: Db):\n    {body}\n", RULE, tmp_path)
+
+
+def test_who_keeps_the_task_of_another_callers_session_may_wait_for_it(tmp_path: Path) -> None:
+    code = """\
+class Runner:
+    async def start(self, db: AsyncSession):
+        task = asyncio.create_task(work(db))  # expect medium
+        self.tasks.add(task)
+"""
+    check_source(KEPT + code, RULE, tmp_path)

@@ -549,11 +549,14 @@ async def g():
 def test_what_enters_a_factory_told_by_its_name_is_a_session_where_its_kind_is_not_known(
     made: str, tmp_path: Path
 ) -> None:
-    code = f"from elsewhere import SessionLocal\nclass Unit:\n    async def f(self, manager):\n        async with {made} as work:\n            user = work.get(1, 2)  # expect medium\n            user.name = 3\n"
+    head = "from elsewhere import SessionLocal\nclass Unit:\n    async def f(self, manager):\n"
+    code = f"{head}        async with {made} as work:\n            user = work.get(1, 2)  # expect medium\n"
+    code += "            user.name = 3\n"
     check_source(AWAITS + code, RULE, tmp_path)
 
 
 @pytest.mark.parametrize("made", ["self.session.begin()", "aiohttp.ClientSession()", "self.client_session()"])
 def test_a_session_or_client_that_is_entered_is_no_factory(made: str, tmp_path: Path) -> None:
-    code = f"import aiohttp\nclass Unit:\n    async def f(self):\n        async with {made} as work:\n            user = work.get(1, 2)\n            user.name = 3\n"
+    head = "import aiohttp\nclass Unit:\n    async def f(self):\n"
+    code = f"{head}        async with {made} as work:\n            user = work.get(1, 2)\n            user.name = 3\n"
     check_source(AWAITS + code, RULE, tmp_path)
