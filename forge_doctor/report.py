@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from forge_doctor.check import Check, P, RuleInfo
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
@@ -27,13 +27,23 @@ class Table:
     leading: bool = False
 
 
+class Measurement(NamedTuple):
+    """One number for a time series: the unit, where it has one, is the last word of its name."""
+
+    name: str
+    meaning: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What one examination of one subject gave.
 
     `inspected` counts what was looked at (`{"sessions": 37}`); `data` is the slice's own
     machine-readable part, shown by the JSON format under its key; `rules` tells of each check that
-    was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`).
+    was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`);
+    `measurements` are numbers of the subject itself, whatever was found.
     """
 
     command: str
@@ -45,6 +55,7 @@ class Report:
     tables: tuple[Table, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, RuleInfo] = field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
 
     def at_least(self, confidence: Confidence) -> Report:
         """The same report with only the findings at or above `confidence`."""

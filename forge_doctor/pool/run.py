@@ -13,6 +13,7 @@ from forge_doctor.pool import checks as checks_folder
 from forge_doctor.pool.inference.capacity import Sizing, recommend
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.measurements import measurements
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.report import Report, Table, run_check, sort_outcomes
@@ -56,6 +57,7 @@ def run_pool(
         headline=headline(situation),
         tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
         data={"pool": _data(situation, sizing)},
+        measurements=measurements(situation),
         rules=described(chosen, "postgresql", "connection-pool"),
     )
 

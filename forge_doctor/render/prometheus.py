@@ -1,4 +1,4 @@
-"""OpenMetrics text 1.0, for a textfile collector or a push gateway; holds counts, never messages."""
+"""OpenMetrics text 1.0, for a textfile collector or a push gateway; holds numbers, never messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forge_doctor.render.printable import printable_line
 from forge_doctor.report import Report
 
 Labels = tuple[tuple[str, str], ...]
-Samples = Mapping[Labels, int]
+Samples = Mapping[Labels, float]
 
 
 def render(reports: Sequence[Report], _options: RenderOptions) -> str:
@@ -24,6 +24,7 @@ def render(reports: Sequence[Report], _options: RenderOptions) -> str:
         *_gauge("forge_doctor_not_run", "Checks that could not look.", _not_run(reports)),
         *_gauge("forge_doctor_check_not_run", "Reasons why this check could not look.", _check_not_run(reports)),
         *_gauge("forge_doctor_inspected", "Things looked at.", _inspected(reports)),
+        *_measured(reports),
         "# EOF",
     ]
     return "\n".join(lines) + "\n"
@@ -67,6 +68,17 @@ def _inspected(reports: Sequence[Report]) -> Samples:
     )
 
 
+def _measured(reports: Sequence[Report]) -> Iterator[str]:
+    """What slices measured of their subjects: a family a name, its first meaning told."""
+    families: dict[str, tuple[str, dict[Labels, float]]] = {}
+    for report in reports:
+        for one in report.measurements:
+            _, samples = families.setdefault(one.name, (one.meaning, {}))
+            samples[tuple((name, printable_line(value)) for name, value in (*_of(report), *one.labels))] = one.value
+    for name, (meaning, samples) in families.items():
+        yield from _gauge(f"forge_doctor_{name}", meaning, samples)
+
+
 def _of(report: Report) -> Labels:
     return (("command", report.command), ("subject", report.subject))
 
@@ -84,7 +96,7 @@ def _gauge(name: str, meaning: str, samples: Samples) -> Iterator[str]:
     yield f"# HELP {name} {meaning}"
     for labels, value in samples.items():
         told = ",".join(f'{label}="{_escape(text)}"' for label, text in labels)
-        yield f"{name}{{{told}}} {value}"
+        yield f"{name}{{{told}}} {value:.10g}"
 
 
 def _escape(text: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.check import RuleInfo
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, NotRun, Related, Severity
-from forge_doctor.report import Report, Table
+from forge_doctor.report import Measurement, Report, Table
 
 # Not derandomised for luck: a failure must be the same on the next run of CI.
 QUICK = settings(max_examples=40, deadline=None, derandomize=True, database=None)
@@ -95,6 +95,16 @@ REPORT = st.builds(
     data=st.dictionaries(
         st.sampled_from(("sizing", "workers", "locks")), VALUE | st.lists(VALUE, max_size=2), max_size=2
     ),
+    measurements=st.lists(
+        st.builds(
+            Measurement,
+            st.sampled_from(("server_slots_used", "server_sessions")),
+            st.just("What was measured."),
+            st.integers(0, 10**6),
+            st.lists(st.tuples(st.just("worker"), TEXT), max_size=1).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
     rules=st.dictionaries(TEXT, st.builds(RuleInfo, TEXT, TEXT, st.lists(TEXT, max_size=2).map(tuple)), max_size=2),
 )
 REPORTS = st.lists(REPORT, max_size=2)

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_classic
 
 from forge_doctor import __version__
 from forge_doctor.finding import Severity
+from forge_doctor.pool.record import load
+from forge_doctor.pool.run import run_pool
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.render.printable import printable_line
-from forge_doctor.report import Report
+from forge_doctor.report import Measurement, Report
+from forge_doctor.settings import Settings
 from tests.render.strategies import QUICK, REPORTS
 from tests.support.reports import SUBJECT, blind, clean, finding, incident, report
 
+SNAPSHOTS = Path(__file__).parents[1] / "pool" / "snapshots"
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -67,3 +76,28 @@ def test_any_characters_in_a_label_read_back(reports: list[Report]) -> None:
     series = read(*reports)
     subjects = {dict(labels)["subject"] for name, labels in series if name == "forge_doctor_not_run"}
     assert subjects == {printable_line(one.subject) for one in reports}
+
+
+def test_measurements_of_a_report_are_gauges_with_its_subject() -> None:
+    measured = (
+        Measurement("server_slots_used", "Slots held.", 27),
+        Measurement("server_sessions", "Sessions.", 3, (("worker", "worker pid 7"), ("state", "idle"))),
+        Measurement("server_longest_idle_in_transaction_seconds", "The longest.", 12.5),
+    )
+    series = read(report(measurements=measured))
+    of = {"command": "pool", "subject": SUBJECT}
+    assert value(series, "forge_doctor_server_slots_used", **of) == 27
+    assert value(series, "forge_doctor_server_sessions", **of, worker="worker pid 7", state="idle") == 3
+    assert value(series, "forge_doctor_server_longest_idle_in_transaction_seconds", **of) == 12.5
+
+
+def test_promtool_finds_nothing_to_complain_of() -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed (Debian's package prometheus)")
+    (incident_,) = load(SNAPSHOTS / "incident.json", show_query=False)
+    told = run_pool(incident_, Settings())
+    text = render([told, incident()], OutputFormat.PROMETHEUS, RenderOptions())
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert "forge_doctor_server_slots_usable{" in text
+    assert 'state="idle in transaction"' in text
