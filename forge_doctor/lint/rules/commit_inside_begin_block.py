@@ -24,7 +24,11 @@ Good:
             await db.flush()
             db.add(booking)
 
-Source: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#explicit-begin
+Wrong when: the call ends another transaction than the block's. Session and block are told apart by name, and followed
+through context managers of the project and through the dependency that yields the session inside its own block.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#explicit-begin; seapagan/fastapi-template#768
+(the block is a dependency's)
 """
 
 from __future__ import annotations
@@ -34,9 +38,10 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of, leaves
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, With
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, With, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.requests.injection import session_source
 from forge_doctor.lint.dataflow.sessions.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
 from forge_doctor.regex import regex
 
@@ -51,11 +56,25 @@ def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Fi
         if function is None or call.receiver is None or not is_awaited(call):
             continue
         block = next((one for one in begin_blocks(project, call) if one.session == call.receiver.text), None)
+        block = block or block_of_dependency(project, function, call.receiver)
         if block is None:
             continue
         used = used_after(function, call, block)
         if used is not None or (call.method == "commit" and not block.is_nested):
             yield found(file, call, block, used)
+
+
+def block_of_dependency(project: Project, function: FunctionDef, session: Node) -> BeginBlock | None:
+    """The begin block in which a dependency yields the session that the function is injected with."""
+    name = session.text
+    source = session_source(project, function, name) if name in function.param_names else None
+    if source is None or not source.file.mentions(b".begin"):
+        return None
+    yields = list(source.find(Yield, nested=False))
+    lent = yields[0].value if len(yields) == 1 else None
+    blocks = begin_blocks(project, yields[0]) if lent is not None else ()
+    held = next((one for one in blocks if lent is not None and one.session == lent.text), None)
+    return None if held is None else held._replace(session=name)
 
 
 def is_expected(call: Call) -> bool:
@@ -65,7 +84,7 @@ def is_expected(call: Call) -> bool:
 
 def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | None:
     """A use of the session behind the call, still inside the block and reached from there."""
-    end = block.statement.end
+    end = block.statement.end if block.statement.contains(call) else function.end
     raw = block_of(call.statement)
     around = call.statement.parent
     body: tuple[object, ...] = getattr(around, "body", ())
@@ -90,7 +109,8 @@ def leaves_from(body: object) -> bool:
 def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) -> Finding:
     """The finding: an error where the session is used again inside, else a call that does nothing more."""
     name, opener = call.func.text, block.opener.func.text
-    related = [Related(message=f"the block of `{opener}()`", location=file.location(block.opener))]
+    home = block.opener.file
+    related = [Related(message=f"the block of `{opener}()`", location=home.location(block.opener))]
     if used is None:
         return file.finding(
             commit_inside_begin_block,

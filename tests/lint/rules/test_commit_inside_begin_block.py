@@ -101,3 +101,21 @@ def test_context_managers_that_enter_each_other_have_an_end(tmp_path: Path) -> N
     )
     code = other + MANAGER.format(block="        async with other() as own:\n            yield own")
     check_source(project(code.replace("  # expect high", "")), "commit-inside-begin-block", tmp_path)
+
+
+DEPENDENCY = "async def own_db():\n    async with Session() as own, own.begin():\n        yield own\n"
+BY_FACTORY = "async def own_db():\n    async with Session.begin() as own:\n        yield own\n"
+ENDPOINT = "@router.get('/')\nasync def f(q, db: AsyncSession = Depends(own_db)):\n"
+
+
+@pytest.mark.parametrize("dependency", [DEPENDENCY, BY_FACTORY])
+def test_the_block_of_a_dependency_is_around_the_endpoint(dependency: str, tmp_path: Path) -> None:
+    body = "    await db.commit()  # expect high\n    db.add(q)\n    await db.flush()\n"
+    (found,) = check_source(project(dependency + ENDPOINT + body), "commit-inside-begin-block", tmp_path)
+    assert found.severity is Severity.ERROR
+
+
+def test_a_dependency_that_begins_nothing_leaves_the_commit_to_the_endpoint(tmp_path: Path) -> None:
+    plain = DEPENDENCY.replace(", own.begin()", "")
+    body = "    await db.commit()\n    db.add(q)\n    await db.commit()\n"
+    check_source(project(plain + ENDPOINT + body), "commit-inside-begin-block", tmp_path)

@@ -1,0 +1,169 @@
+"""`begin()` is called when a query has begun the transaction already.
+
+Why: a session begins its transaction by itself with the first statement (or `add()`). `begin()` after that raises
+InvalidRequestError "A transaction is already begun on this Session". The query may be one of a dependency: a framework
+asks `get_session` once a request, so the endpoint has the session that the dependency used.
+
+Bad:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def move(db: AsyncSession, Order, number: int):
+        order = await db.scalar(select(Order).where(Order.number == number))
+        async with db.begin():
+            order.state = "moved"
+
+Good:
+
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def move(db: AsyncSession, Order, number: int):
+        async with db.begin():
+            order = await db.scalar(select(Order).where(Order.number == number))
+            order.state = "moved"
+
+Wrong when: the transaction has ended in between. A commit, rollback or close on the way, a session handed to something
+else, a query inside a `begin()` block of its own and a look at `in_transaction()` all keep this rule silent.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_transaction.html#explicit-begin; soliplex/soliplex#280; with
+SQLAlchemy 2.1.9 after a query, `add()` or `connection()`: "A transaction is already begun on this Session."
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, WithItem
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies
+from forge_doctor.lint.dataflow.requests.injection import session_source
+from forge_doctor.lint.dataflow.sessions.transactions import (
+    ENDING,
+    READING,
+    begin_blocks,
+    calls_between,
+    is_awaited,
+    is_handed,
+    opened_by,
+)
+from forge_doctor.regex import regex
+
+SUSPECT = regex(rb"\.\s*begin\s*\(\s*\)")
+SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION})
+CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
+BEGINNING = READING | {"connection", "add", "add_all", "delete", "merge"}
+NOT_AWAITED = frozenset({"add", "add_all"})
+
+
+class Begun(NamedTuple):
+    """What has begun the transaction, in words, and how sure that is."""
+
+    call: Call
+    words: str
+    confidence: Confidence
+
+
+@check(severity=Severity.ERROR)
+def begin_after_query(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what came before every `begin()` of a session or connection."""
+    for call in file.calls("begin"):
+        function, session = call.function, call.receiver
+        if function is None or session is None or not isinstance(call.parent, Await | WithItem):
+            continue
+        value = project.known(session)
+        if value.kind not in SESSIONS | CONNECTIONS or value.confidence is Confidence.LOW:
+            continue
+        if b"in_transaction" in function.file.data[function.start : function.end] or is_expected_to_fail(call):
+            continue
+        begun = begun_here(project, function, call) or begun_by_dependency(project, function, call)
+        if begun is not None:
+            yield found(file, call, begun._replace(confidence=min(begun.confidence, value.confidence)))
+
+
+def begun_here(project: Project, function: FunctionDef, call: Call) -> Begun | None:
+    """A statement of the same function that has surely begun a transaction, which is still open."""
+    session = "" if call.receiver is None else call.receiver.text
+    own = [one for one in calls_between(function, function.start, call.start) if receives(one, session)]
+    for first in reversed(own):
+        if first.method in ENDING or first.method in ("begin", "begin_nested"):
+            return None
+        if first.method not in BEGINNING or not (first.method in NOT_AWAITED or runs(project, first)):
+            continue
+        if not always_before(first, call) or not is_in_reach(first, call) or is_in_ended_block(project, first, call):
+            return None
+        if is_handed(function, session, first.end, call.start):
+            return None
+        return Begun(first, f"`{first.func.text}()` in line {first.line} has", Confidence.HIGH)
+    return None
+
+
+def runs(project: Project, call: Call) -> bool:
+    """Whether the statement is sent there: awaited, or of a sync session."""
+    if is_awaited(call):
+        return True
+    return call.receiver is not None and project.known(call.receiver).kind in (Kind.SESSION, Kind.CONNECTION)
+
+
+def receives(call: Call, session: str) -> bool:
+    """Whether it is a method called on the session."""
+    return call.receiver is not None and call.receiver.text == session
+
+
+def is_in_reach(first: Call, call: Call) -> bool:
+    """Whether both stand in the block that opens the session, if one does."""
+    opened = opened_by(first.receiver) if isinstance(first.receiver, Name) else None
+    return opened is None or opened.contains(call)
+
+
+def is_in_ended_block(project: Project, first: Call, call: Call) -> bool:
+    """Whether a `begin()` block around the first has ended before the other."""
+    session = "" if first.receiver is None else first.receiver.text
+    return any(one.session == session and not one.statement.contains(call) for one in begin_blocks(project, first))
+
+
+def begun_by_dependency(project: Project, function: FunctionDef, call: Call) -> Begun | None:
+    """A query of a dependency that had the same session."""
+    session = call.receiver
+    if not isinstance(session, Name) or session.text not in function.param_names:
+        return None
+    source = session_source(project, function, session.text)
+    if source is None or is_touched(function, session.text, call):
+        return None
+    for held in held_by_dependencies(project, function):
+        if held.source is source:
+            provider = held.injection.provider or source
+            return Begun(
+                held.at, f"`{held.at.func.text}()` of the dependency {provider.qualname}() has", held.confidence
+            )
+    return None
+
+
+def is_touched(function: FunctionDef, session: str, call: Call) -> bool:
+    """Whether the transaction may have ended before the call, or somebody else may have ended it."""
+    before = calls_between(function, function.start, call.start)
+    ended = any(receives(one, session) and (one.method in ENDING or one.method == "begin") for one in before)
+    body = function.body[0].start if function.body else call.start
+    return ended or is_handed(function, session, body, call.start)
+
+
+def found(file: SourceFile, call: Call, begun: Begun) -> Finding:
+    """The finding, at the `begin()`."""
+    session = call.func.text.rpartition(".")[0]
+    return file.finding(
+        begin_after_query,
+        call,
+        f"{begun.words} begun a transaction on `{session}` already: `begin()` raises InvalidRequestError",
+        confidence=begun.confidence,
+        remedy=f"call `{session}.begin()` before the first query, or write without it and end with "
+        f"`await {session}.commit()`; for a savepoint `{session}.begin_nested()`",
+        related=(Related(message="begins the transaction", location=begun.call.file.location(begun.call)),),
+    )

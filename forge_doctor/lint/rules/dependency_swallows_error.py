@@ -1,0 +1,154 @@
+"""A dependency catches every error around its `yield` and raises none.
+
+Why: an error of the endpoint comes out of the `yield`. FastAPI wants it raised again: when it is swallowed, every
+error, a plain `HTTPException(404)` too, becomes a 500 with a message about a missing response, and the log never says
+what had happened. Under `@asynccontextmanager` the code behind the block goes on as if everything had been saved.
+
+Bad:
+
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def get_session():
+        async with Session() as session:
+            try:
+                yield session
+            except Exception:
+                await session.rollback()
+
+    @app.get("/orders")
+    async def orders(session: AsyncSession = Depends(get_session)): ...
+
+Good:
+
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    async def get_session():
+        async with Session() as session:
+            try:
+                yield session
+            except Exception:
+                await session.rollback()
+                raise
+
+    @app.get("/orders")
+    async def orders(session: AsyncSession = Depends(get_session)): ...
+
+Wrong when: the handler catches one kind of error that is expected, or hands the error to something that raises.
+Handlers of `Exception`, `BaseException` or everything are told, of which no way raises or calls something out of sight
+with the error.
+
+Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Always raise in Dependencies with
+yield and except); with FastAPI 0.165.0 a 404 of the endpoint ended as FastAPIError "There's a high chance that the
+application code is raising an exception and a dependency with yield has a block with a bare except"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Raise, Try, Tuple, Yield
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.entry_points import dependency_markers
+from forge_doctor.lint.dataflow.requests.handles import SESSIONS
+
+SUSPECT = WordsThen(rb"\byield\b[\s\S]*?\bexcept\b", b"yield")
+EVERYTHING = frozenset({"Exception", "BaseException"})
+
+
+@check(severity=Severity.ERROR)
+def dependency_swallows_error(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the handlers around the `yield` of what lends a session."""
+    if is_test_file(file):
+        return
+    for function in project.scopes(file).functions:
+        if not function.is_generator:
+            continue
+        handler = swallowing(function)
+        if handler is None or not lends_session(project, function):
+            continue
+        if is_manager(project, function):
+            yield found(
+                file, function, handler, "the code behind its `with` block goes on as if nothing had failed", ()
+            )
+            continue
+        marker = None if function.decorators else next(dependency_markers(project, function), None)
+        if marker is not None:
+            related = (Related(message="injected here", location=marker.file.location(marker)),)
+            what = "any error of the endpoint, HTTPException too, ends as a 500 without its cause"
+            yield found(file, function, handler, what, related)
+
+
+def swallowing(function: FunctionDef) -> Except | None:
+    """The handler that catches what comes out of the `yield` and raises nothing."""
+    lent = next(iter(function.find(Yield, nested=False)))
+    for around in lent.ancestors:
+        if around is function:
+            return None
+        if isinstance(around, Try) and any(one.contains(lent) for one in around.body):
+            handler = next((one for one in around.handlers if catches_everything(one)), None)
+            if handler is not None:
+                return None if may_raise(handler) else handler
+    return None
+
+
+def catches_everything(handler: Except) -> bool:
+    """Whether it catches whatever an endpoint may raise."""
+    kind = handler.type
+    if kind is None:
+        return True
+    names = kind.elts if isinstance(kind, Tuple) else (kind,)
+    return any(one.text.rpartition(".")[2] in EVERYTHING for one in names)
+
+
+def may_raise(handler: Except) -> bool:
+    """Whether some way out of the handler raises, or something is called with the error that may."""
+    if next(handler.find(Raise, nested=False), None) is not None:
+        return True
+    name = re.search(r"\bas\s+(\w+)\s*:", handler.text.partition("\n")[0])
+    for call in handler.find(Call, nested=False):
+        if re.search(r"log|print|capture|rollback|record|warn|error|exception|debug|str|repr|format", call.func.text):
+            continue
+        if name is not None and any(one.text == name.group(1) for one in call.args):
+            return True
+        if re.search(r"raise|abort|handle|exit|fail", call.func.text):
+            return True
+    return False
+
+
+def lends_session(project: Project, function: FunctionDef) -> bool:
+    """Whether what is yielded is a session."""
+    lent = next(iter(function.find(Yield, nested=False)))
+    return lent.value is not None and project.known(lent.value).kind in SESSIONS
+
+
+def is_manager(project: Project, function: FunctionDef) -> bool:
+    """Whether the standard library makes it a context manager."""
+    return project.result(function).kind in (Kind.ASYNC_CONTEXT, Kind.CONTEXT)
+
+
+def found(file: SourceFile, function: FunctionDef, handler: Except, what: str, related: tuple[Related, ...]) -> Finding:
+    """The finding, at the handler."""
+    head = handler.text.partition("\n")[0].rstrip()
+    return file.finding(
+        dependency_swallows_error,
+        handler,
+        f"`{head}` around the `yield` of {function.qualname}() raises nothing: {what}",
+        confidence=Confidence.HIGH,
+        remedy="end the handler with `raise`",
+        related=related,
+    )

@@ -1,0 +1,63 @@
+"""`begin-after-query`: what has begun a transaction before `begin()`, in the function or in a dependency."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+START = "async def f(db: AsyncSession, q):\n"
+BEGIN = "    async with db.begin():{mark}\n        db.add(q)\n"
+BAD = BEGIN.format(mark="  # expect high")
+GOOD = BEGIN.format(mark="")
+KEY = "async def key(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User))\n"
+ROUTE = "@router.post('/')\nasync def f(q, db: AsyncSession = Depends(get_db), k=Depends(key)):\n"
+BEGUN = [
+    START + "    await db.execute(q)\n" + BAD,
+    START + "    db.add(q)\n" + BAD,
+    START + "    await db.get(User, 1)\n    await db.begin()  # expect high\n",
+    START + "    await db.commit()\n    await db.refresh(q)\n" + BAD,
+    "async def f(q):\n    async with Session() as db:\n        await db.execute(q)\n    " + BAD.replace("\n", "\n    "),
+    (
+        "async def f(q):\n    async with engine.connect() as db:\n        await db.execute(q)\n"
+        "        async with db.begin():  # expect high\n            await db.execute(q)\n"
+    ),
+    (
+        "from sqlalchemy.orm import Session as Sync\ndef f(db: Sync, q):\n    db.execute(q)\n    with db.begin():  # expect high\n"
+        "        db.add(q)\n"
+    ),
+    KEY + ROUTE + BAD,
+    KEY.replace("return await", "if q:\n        return await").replace("key(", "key(q, ")
+    + ROUTE
+    + BAD.replace("high", "medium"),
+    "async def own():\n    async with Session() as s:\n        await s.execute(text('SET x'))\n        yield s\n"
+    "@router.post('/')\nasync def f(q, db: AsyncSession = Depends(own)):\n" + BAD,
+]
+OPEN = [
+    START + GOOD,
+    START + "    await db.execute(q)\n    await db.commit()\n" + GOOD,
+    START + "    await db.execute(q)\n    await db.rollback()\n" + GOOD,
+    START + GOOD + GOOD,
+    START + "    if q:\n        await db.execute(q)\n        return\n" + GOOD,
+    START + "    await db.execute(q)\n    await finish(db)\n" + GOOD,
+    START + "    await db.execute(q)\n    if not db.in_transaction():\n    " + GOOD.replace("\n", "\n    "),
+    START + "    await db.execute(q)\n" + GOOD.replace("begin()", "begin_nested()"),
+    START + "    other = Session()\n    await other.execute(q)\n" + GOOD,
+    KEY + ROUTE + "    await db.commit()\n" + GOOD,
+    KEY.replace("(get_db)", "(get_db, use_cache=False)") + ROUTE + GOOD,
+    KEY.replace("    return", "    async with db.begin():\n        return") + ROUTE + GOOD,
+    "async def key():\n    async with Session() as s:\n        return await s.scalar(select(User))\n" + ROUTE + GOOD,
+]
+
+
+@pytest.mark.parametrize("code", BEGUN)
+def test_a_transaction_that_is_open_already_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "begin-after-query", tmp_path)
+
+
+@pytest.mark.parametrize("code", OPEN)
+def test_a_session_without_a_transaction_may_begin_one(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "begin-after-query", tmp_path)

@@ -1,0 +1,56 @@
+"""`commit-after-response`: what commits behind the `yield` of a dependency, and the scope its markers give it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+PLAIN = (
+    "async def own():\n    async with Session() as s:\n        yield s\n        await s.commit(){mark}\n"
+    "@router.post('/')\nasync def f(db: AsyncSession = Depends(own{scope})): ...\n"
+)
+LATE = [
+    PLAIN.format(mark="  # expect medium", scope=""),
+    PLAIN.format(mark="  # expect medium", scope=", scope='request'"),
+    (
+        "async def own():\n    s = Session()\n    try:\n        yield s\n        await s.commit()  # expect medium\n"
+        "    finally:\n        await s.close()\n@router.post('/')\nasync def f(db=Depends(own)): ...\n"
+    ),
+    (
+        "async def own():\n    s = Session()\n    try:\n        yield s\n    finally:\n        await s.commit()  # expect medium\n"
+        "@router.post('/')\nasync def f(db=Depends(own)): ...\n"
+    ),
+    (
+        "async def own():\n    async with Session.begin() as s:  # expect medium\n        yield s\n"
+        "Db = Annotated[AsyncSession, Depends(own)]\n"
+    ),
+    (
+        "async def own():\n    async with Session() as s, s.begin():  # expect medium\n        yield s\n"
+        "@router.post('/', dependencies=[Depends(own)])\nasync def f(): ...\n"
+    ),
+]
+IN_TIME = [
+    PLAIN.format(mark="", scope=", scope='function'"),
+    "async def own():\n    async with Session() as s:\n        yield s\n@router.post('/')\nasync def f(db=Depends(own)): ...\n",
+    "async def own():\n    async with Session() as s:\n        yield s\n        await s.commit()\n",
+    "from contextlib import asynccontextmanager\n@asynccontextmanager\n" + PLAIN.format(mark="", scope=""),
+    (
+        "async def own():\n    async with Session() as s:\n        await s.commit()\n        yield s\n"
+        "@router.post('/')\nasync def f(db=Depends(own)): ...\n"
+    ),
+    "from litestar.di import Provide\n" + PLAIN.format(mark="", scope="").replace("Depends", "Provide"),
+]
+
+
+@pytest.mark.parametrize("code", LATE)
+def test_a_late_commit_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "commit-after-response", tmp_path)
+
+
+@pytest.mark.parametrize("code", IN_TIME)
+def test_a_commit_before_the_response_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "commit-after-response", tmp_path)
