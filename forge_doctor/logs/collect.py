@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.logs.carried import Carried, is_head
+from forge_doctor.logs.carriers.json_fields import time_of
+from forge_doctor.logs.carriers.json_text import loads
+from forge_doctor.logs.carriers.line_format import Unwrapper
+from forge_doctor.logs.carriers.moments import DATED, moment
+from forge_doctor.logs.carriers.whole import Replayed, Whole, whole_of
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
@@ -22,6 +29,11 @@ Progress = Callable[[str, int, int], None]
 """Told the source's name, the bytes read of it since the last call, and the regions found in them."""
 
 
+# So much of a stream is looked at before anything of it is read, where it comes at once; so little is waited for.
+SAMPLE_BYTES, FIRST_BYTES = 1 << 20, 64 << 10
+STARTS = re.compile(rb"[\x1b\[\d;m]{0,20}[^\s\d]{0,3}(" + DATED + rb")")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A source and how to read it; travels to other processes and machines.
@@ -36,6 +48,7 @@ class Task:
     until: float | None = None
     tail: int | None = None
     begin: int = 0
+    strip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +98,7 @@ class Within(Summary):
         return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
 
 
-def feed(reader: Reader, regions: Iterable[Region]) -> int:
+def feed(reader: Reader | Carried, regions: Iterable[Region]) -> int:
     """Read regions; how many there were."""
     count = 0
     for region in regions:
@@ -115,26 +128,74 @@ def opened(task: Task) -> LogStream:
 
 def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: None) -> Collected:
     """Read a source; whatever is wrong with it is told and not raised."""
-    source, wanted = task.source, wanted_lines(task.engine)
-    reader = Reader(source.name, dated(task))
+    source, wanted, rules = task.source, wanted_lines(task.engine), dated(task)
+    reader = Reader(source.name, rules)
     reader.summary = Within(since=task.since, until=task.until)
-    scanner, problem = Scanner(source.name, wanted, familiar=reader, begin=task.begin), ""
+    carried = Carried(reader, wanted, rules, task.strip)
+    scanner, problem = Scanner(source.name, wanted, familiar=carried, begin=task.begin), ""
+    said: list[str] = []
     try:
-        stream = opened(task)
+        opening = opened(task)
+        stream, whole = unwrapped(opening, carried, rules)
         try:
             while got := stream.readinto(scanner.room()):
-                before = scanner.counted_blocks
-                regions = feed(reader, scanner.advance(got))
-                progress(source.name, got, regions + scanner.counted_blocks - before)
+                before = scanner.counted_blocks + carried.counted_blocks
+                regions = feed(carried, scanner.advance(got))
+                progress(source.name, got, regions + scanner.counted_blocks + carried.counted_blocks - before)
         finally:
             stream.close()
+            said = [text for text in (whole.said if whole else "", carried.said) if text]
     except CannotInspect as error:
         problem = str(error)
-    feed(reader, scanner.finish())
+        whole = None if not said else whole
+    feed(carried, scanner.finish())
+    summary = carried.finish().with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes)
     return Collected(
         name=source.name,
-        way=source.way if not problem or scanner.read_bytes else "",
-        summary=reader.finish().with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
+        way="; ".join([source.way, *said]) if not problem or scanner.read_bytes else "",
+        summary=summary,
         problem=problem,
         long_lines=scanner.long_lines,
     )
+
+
+def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> tuple[LogStream, Whole | None]:
+    """The stream as lines, and what unwraps it if it is read as a whole; its beginning is looked at."""
+    block = memoryview(bytearray(SAMPLE_BYTES))
+    filled, damage = 0, None
+    try:
+        while filled < FIRST_BYTES and (got := stream.readinto(block[filled:])):
+            filled += got
+    except CannotInspect as problem:
+        damage = problem
+    sample = bytes(block[:filled])
+    replayed = Replayed(sample, stream, damage)
+    whole = None if carried.said else whole_of(sample, replayed, is_head, Times(rules).of, rules.zone_s)
+    if whole is None or whole.turns_lines:
+        carried.prepare(sample)
+    return (replayed if whole is None else whole), whole
+
+
+def is_read_whole(stream: LogStream, rules: Rules) -> bool:
+    """Whether the lines of a stream can't be read from anywhere but its beginning."""
+    block = memoryview(bytearray(SAMPLE_BYTES))
+    sample = bytes(block[: stream.readinto(block) or 0])
+    return whole_of(sample, Replayed(sample, stream), is_head, Times(rules).of, rules.zone_s) is not None
+
+
+class Times:
+    """When raw lines were written, by what stands before them or by their own heads."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._unwrapper, self._rules = Unwrapper(rules.reference, rules.zone_s), rules
+
+    def of(self, raw: bytes) -> float | None:
+        """The moment of a line, None where it has none."""
+        if raw[:1] == b"{":
+            entry = loads(raw)
+            return None if entry is None else time_of(entry, self._rules.zone_s)
+        line = self._unwrapper.line(raw)
+        if line.at is not None:
+            return line.at
+        found = STARTS.match(line.text)
+        return None if found is None else moment(found[1], self._rules.zone_s, self._rules.reference)

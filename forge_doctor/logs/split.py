@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.collect import Task, dated
+from forge_doctor.logs.collect import Task, dated, is_read_whole
 from forge_doctor.logs.problems.tally import REPEATED_WITHIN, TIMED_OUT
 from forge_doctor.logs.scan.region import SEEN_BYTES
 from forge_doctor.logs.scan.scanner import AFTER_BYTES, FRAME_MARKERS
@@ -80,8 +80,12 @@ def _plain_file(task: Task) -> Path | None:
         stream = open_path(paths[0])
     except CannotInspect:
         return None  # Whoever reads it says why.
-    stream.close()
-    return paths[0] if stream.as_stored else None
+    try:
+        return paths[0] if stream.as_stored and not is_read_whole(stream, task.rules) else None
+    except CannotInspect:
+        return None
+    finally:
+        stream.close()
 
 
 def _cuts(path: Path, count: int, wanted: Wanted) -> Iterator[int]:

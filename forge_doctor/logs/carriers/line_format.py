@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from forge_doctor.logs.carriers.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
+from forge_doctor.logs.carriers.told_line import MARK, TOLD
 from forge_doctor.logs.scan.region import Line
 
 ANSI = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
@@ -42,12 +43,22 @@ class Unwrapper:
         line = Line(text=raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8), stream=stream)
         if b"\x1b" in line.text:
             line.text = ANSI.sub(b"", line.text)
+        if MARK in line.text[:48]:
+            self._told(line)
         for _ in range(3):
             if not self._strip_one(line):
                 break
         if b"\x1b" in line.text:
             line.text = ANSI.sub(b"", line.text)
         return line
+
+    def _told(self, line: Line) -> None:
+        """Read what a carrier was translated into."""
+        found = TOLD.match(line.text)
+        if found is not None:
+            line.service = _word(found.group(9))
+            line.at = stamp_seconds(found, self.zone_s) if found.group(1) else None
+            line.text = line.text[found.end() :]
 
     def _strip_one(self, line: Line) -> bool:
         first = line.text[:1]

@@ -1,0 +1,160 @@
+"""Reads one source through whatever was put round its lines: learns it, takes it off, gives the rest to the reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forge_doctor.logs.carriers.json_records import JsonRecords
+from forge_doctor.logs.carriers.json_text import loads
+from forge_doctor.logs.carriers.line_carriers import (
+    Boxed,
+    JsonLines,
+    LineCarrier,
+    Prefixed,
+    Stripped,
+    is_boxed,
+    may_have_prefix,
+)
+from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
+from forge_doctor.logs.carriers.prefix import Knowledge, learn
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.reader import Reader
+from forge_doctor.logs.records.head import read_head
+from forge_doctor.logs.scan.region import Region
+from forge_doctor.logs.scan.scanner import Scanner
+from forge_doctor.logs.scan.wanted import Wanted
+
+# A stream that needed nothing so often is asked only now and then.
+SURE, SELDOM = 16, 64
+DOCKER = frozenset({"log", "stream", "time", "attrs"})
+
+
+class Carried:
+    """A reader's front: feed it the scanner's regions, in order."""
+
+    def __init__(self, reader: Reader, wanted: Wanted, rules: Rules, strip: str = "") -> None:
+        self.reader = reader
+        self._wanted = wanted
+        self._knowledge = knowledge_of(rules)
+        self._carrier: LineCarrier | None = Stripped(strip) if strip else None
+        self._inner: Scanner | None = None
+        self._end = -1
+        self._asked = 0
+
+    @property
+    def said(self) -> str:
+        """What is taken off, empty where nothing is."""
+        return self._carrier.said if self._carrier else ""
+
+    @property
+    def unread(self) -> str:
+        """What of the carrier could not be read."""
+        return self._carrier.unread if self._carrier else ""
+
+    @property
+    def summary(self) -> Summary:
+        """What was counted so far."""
+        return self.reader.summary
+
+    @property
+    def counted_blocks(self) -> int:
+        """Known blocks counted behind the carrier."""
+        return self._inner.counted_blocks if self._inner else 0
+
+    def prepare(self, sample: bytes) -> None:
+        """Look at the beginning of the stream."""
+        if self._carrier is None:
+            lines = sample[: 4 << 20].rpartition(b"\n")[0] or sample
+            self._carrier = recognise(lines, self._knowledge)
+
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Any:
+        """A known block where it stands, unless something stands round it."""
+        return None if self._carrier else self.reader.find(window, hit, lowest, end)
+
+    def count(self, found: Any, window: bytearray, base: int) -> bool:
+        """Count a known block."""
+        return self.reader.count(found, window, base)
+
+    def feed(self, region: Region) -> None:
+        """Read the next region."""
+        if self._carrier is None and self._is_asked():
+            self._carrier = recognise(region.data, self._knowledge)
+        if self._carrier is None:
+            self.reader.feed(region)
+            return
+        if self._inner is None:
+            self.reader.settle()
+            self._inner = Scanner(region.source, self._wanted, familiar=self.reader, begin=region.offset)
+        elif region.offset != self._end:
+            self.settle()
+        self._end = region.offset + len(region.data)
+        for told in self._inner.feed(self._carrier.translate(region.data)):
+            self.reader.feed(told)
+
+    def settle(self) -> None:
+        """Close what is open, as at the end of a log."""
+        for told in self._inner.settle() if self._inner else ():
+            self.reader.feed(told)
+        self.reader.settle()
+
+    def finish(self) -> Summary:
+        """Close what is open and give the summary."""
+        for told in self._inner.finish() if self._inner else ():
+            self.reader.feed(told)
+        return self.reader.finish()
+
+    def _is_asked(self) -> bool:
+        self._asked += 1
+        return self._asked <= SURE or not self._asked % SELDOM
+
+
+def knowledge_of(rules: Rules) -> Knowledge:
+    """What is known of lines without learning."""
+    unwrapper = Unwrapper(rules.reference, rules.zone_s)
+    return Knowledge(
+        plain=lambda raw: unwrapper.line(raw).text,
+        is_head=is_head,
+        zone_s=rules.zone_s,
+        reference=rules.reference,
+    )
+
+
+def is_head(text: bytes) -> bool:
+    """Whether a program's record begins with this line: one with a level, or that says where it is from."""
+    head = read_head(text)
+    return head is not None and (head.level >= 0 or head.record is not None or head.warned is not None)
+
+
+def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
+    """What stands round these lines; None where it is nothing, or what needs no learning."""
+    first = data.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1]
+    if first == b"{":
+        return json_lines(data, knowledge)
+    plain = ANSI.sub(b"", data) if b"\x1b" in data else data
+    lines = plain.split(b"\n")
+    if is_boxed(lines):
+        return Boxed()
+    if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
+        return None
+    prefix = learn(lines, knowledge)
+    return None if prefix is None else Prefixed(prefix, knowledge)
+
+
+def json_lines(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
+    """The records of a shipper; None where they are those of docker or journald, which are read as they are."""
+    entries = [loads(line) for line in data.split(b"\n")[:200] if line[:1] == b"{"]
+    found = [entry for entry in entries if entry is not None]
+    if not found or all(is_own(entry) for entry in found):
+        return None
+    records = JsonRecords(is_head=knowledge.is_head, zone_s=knowledge.zone_s)
+    records.learn(found)
+    if all(one.own for entry in found for one in records.told(entry)) and not records.without:
+        return None
+    records.read = records.without = 0
+    return JsonLines(records)
+
+
+def is_own(entry: dict[str, Any]) -> bool:
+    """Whether the record is read as it is."""
+    return ("log" in entry and entry.keys() <= DOCKER) or ("MESSAGE" in entry and "__REALTIME_TIMESTAMP" in entry)

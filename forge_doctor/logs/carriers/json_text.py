@@ -1,0 +1,31 @@
+"""JSON as it comes out of logs: what is no object is None, and characters that no encoding has are replaced."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def loads(text: bytes | str) -> dict[str, Any] | None:
+    """The object that a text is; None where it is none."""
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict):
+        return None
+    return mended(entry) if has_surrogates(text) else entry
+
+
+def has_surrogates(text: bytes | str) -> bool:
+    """Whether half a character may be escaped in it."""
+    return (b"\\ud" in text or b"\\uD" in text) if isinstance(text, bytes) else ("\\ud" in text or "\\uD" in text)
+
+
+def mended(value: Any) -> Any:
+    """The same with halves of characters replaced, which can be written nowhere."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {mended(key): mended(inner) for key, inner in value.items()}
+    return [mended(inner) for inner in value] if isinstance(value, list) else value

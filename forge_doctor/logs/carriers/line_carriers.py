@@ -1,0 +1,165 @@
+"""What is put round single lines: a learned prefix, a JSON record a line, a box; each gives told lines for raw ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from forge_doctor.logs.carriers.json_records import JsonRecords
+from forge_doctor.logs.carriers.json_text import loads
+from forge_doctor.logs.carriers.line_format import ANSI
+from forge_doctor.logs.carriers.prefix import FRAME, HEADER, Knowledge, Prefix, learn
+from forge_doctor.logs.carriers.told_line import MARK
+
+MOST_PREFIXES = 12
+_TOLD = re.compile(rb"[^\x1e\n]{0,40}\x1e[^\x1e\n]*\x1e")
+_BOXED = re.compile("^[ \t]{0,8}([\u2502\u2503\u2551])(.*)\\1[ \t]*$", re.MULTILINE)
+
+
+class LineCarrier(Protocol):
+    """Something round each line of a stream."""
+
+    @property
+    def said(self) -> str:
+        """What it is, for the report."""
+
+    @property
+    def unread(self) -> str:
+        """What of it could not be read, empty where nothing was."""
+
+    def translate(self, data: bytes) -> bytes:
+        """Whole raw lines as told lines."""
+
+
+class Prefixed:
+    """Lines behind prefixes that were learned; one that turns up later is learned then."""
+
+    unread = ""
+
+    def __init__(self, first: Prefix, knowledge: Knowledge) -> None:
+        self._prefixes = [first]
+        self._knowledge = knowledge
+        self._tries = MOST_PREFIXES
+
+    @property
+    def said(self) -> str:
+        """The first prefix."""
+        more = f" and {len(self._prefixes) - 1} more" if len(self._prefixes) > 1 else ""
+        return self._prefixes[0].said + more
+
+    def translate(self, data: bytes) -> bytes:
+        """The lines without their prefixes."""
+        plain = ANSI.sub(b"", data) if b"\x1b" in data else data
+        found = self._stripped(plain)
+        if self._tries and (left := strange_lines(found, self._knowledge)):
+            self._tries -= 1
+            another = learn(left, self._knowledge)
+            if another is not None and all(another.pattern.pattern != one.pattern.pattern for one in self._prefixes):
+                self._prefixes.append(another)
+                found = self._stripped(plain)
+        return found
+
+    def _stripped(self, data: bytes) -> bytes:
+        for prefix in self._prefixes:
+            data = prefix.strip(data)
+        return data
+
+
+class JsonLines:
+    """A JSON record a line; lines between them stay as they are."""
+
+    def __init__(self, records: JsonRecords) -> None:
+        self._records = records
+
+    @property
+    def said(self) -> str:
+        """Which field has the lines."""
+        field = self._records.found_in
+        return f"JSON records, the program's lines in {field}" if field else "JSON records"
+
+    @property
+    def unread(self) -> str:
+        """Records without a message."""
+        return unread_records(self._records)
+
+    def translate(self, data: bytes) -> bytes:
+        """What the records say."""
+        raw = data.split(b"\n")
+        entries = [loads(line) if line.lstrip()[:1] == b"{" else None for line in raw]
+        if not self._records.line_by_line:
+            self._records.learn(entry for entry in entries if entry is not None)
+        out = []
+        for line, entry in zip(raw, entries, strict=True):
+            if entry is None:
+                out.append(line + b"\n" if line else b"")
+            else:
+                out += [line + b"\n" if one.own else one.line for one in self._records.told(entry)]
+        return b"".join(out)
+
+
+class Boxed:
+    """Lines copied out of a terminal's box, those too long for it in several."""
+
+    said, unread = "lines out of a box", ""
+
+    def translate(self, data: bytes) -> bytes:
+        """The lines, joined where they filled the box."""
+        out: list[str] = []
+        goes_on = False
+        for line in data.decode("utf-8", "replace").split("\n"):
+            found = _BOXED.match(line)
+            inner = found[2] if found else line
+            text = inner.removeprefix(" ").removesuffix(" ") if found else inner
+            if goes_on and out:
+                out[-1] += text.rstrip() if text.endswith(" ") else text
+            else:
+                out.append(text.rstrip())
+            goes_on = found is not None and bool(text) and not text.endswith(" ")
+        return "\n".join(out).encode("utf-8", "replace")
+
+
+class Stripped:
+    """Lines without what a person's expression matches at their beginning."""
+
+    unread = ""
+
+    def __init__(self, expression: str) -> None:
+        self._pattern = re.compile(b"^(?:" + expression.encode() + b")", re.MULTILINE)
+        self.said = f"without --strip {expression}"
+
+    def translate(self, data: bytes) -> bytes:
+        """The rest of each line."""
+        return self._pattern.sub(b"", ANSI.sub(b"", data))
+
+
+def strange_lines(data: bytes, knowledge: Knowledge) -> Sequence[bytes]:
+    """The lines among which a frame or a traceback's head stands where Python does not put it; none if all is well."""
+    if FRAME.search(data) is None:
+        return ()
+    lines = [line for line in data.split(b"\n") if MARK not in line[:48] or not _TOLD.match(line)]
+    framed = [line for line in lines if b'", line ' in line and FRAME.search(line)]
+    odd = [line for line in framed[:20] if not knowledge.plain(line).lstrip(b" |>+").startswith(b'File "')]
+    return lines if odd else ()
+
+
+def unread_records(records: JsonRecords) -> str:
+    """That many records have no message, where hardly any has one."""
+    if not records.without or 2 * records.without < records.read:
+        return ""
+    return f"{records.without} of {records.read} JSON records have no message that is known: {records.first_without}"
+
+
+def is_boxed(lines: Sequence[bytes]) -> bool:
+    """Whether nearly all lines stand in a terminal's box, which no traceback has drawn."""
+    told = [line.strip() for line in lines[:500] if line.strip()]
+    edged = [line for line in told if line[:3] in _EDGES and line[-3:] == line[:3]]
+    return len(edged) >= 3 and 10 * len(edged) >= 9 * len(told)
+
+
+def may_have_prefix(data: bytes) -> bool:
+    """Whether there is something in the lines from which a prefix could be learned."""
+    return HEADER in data or b'", line ' in data
+
+
+_EDGES = tuple(edge.encode() for edge in "\u2502\u2503\u2551")

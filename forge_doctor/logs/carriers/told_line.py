@@ -1,0 +1,34 @@
+"""A program's line with what a carrier said of it, in the one notation that every carrier is translated into.
+
+`2026-03-09T02:14:07.430Z <RS>stream<RS>the line`: the time is left out where there is none, the stream where there is
+one only, and all of it where nothing is left to say.
+"""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.logs.carriers.clock import STAMP, iso
+
+MARK = b"\x1e"
+TOLD = re.compile(rb"(?:" + STAMP + rb" )?\x1e([^\x1e\n]*)\x1e")
+_OWN_TIME = re.compile(
+    rb"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\n]{0,80}\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|LOG)\b"
+)
+
+
+def told(text: bytes, at: float | None = None, stream: bytes = b"") -> bytes:
+    """The lines of a text, each with its time and stream; a record's own time is enough where there is one stream."""
+    lines = text.rstrip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n")
+    prefix = prefix_of(iso(at), stream)
+    if prefix and not stream and _OWN_TIME.match(lines[0]):
+        return b"\n".join(lines) + b"\n"
+    return b"".join(b"%b%b\n" % (prefix, line) for line in lines)
+
+
+def prefix_of(at: str | None, stream: bytes) -> bytes:
+    """What stands before each line."""
+    if at is None and not stream:
+        return b""
+    named = stream.replace(MARK, b" ").replace(b"\n", b" ")
+    return (at.encode() + b" " if at else b"") + MARK + named + MARK

@@ -1,0 +1,48 @@
+"""Notices a log that gives its newest records first, and turns it, in bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+
+KEPT_BYTES = 32 << 20
+PIECE_BYTES = 1 << 20
+_SIZE = struct.Struct("<I")
+
+
+def falls(times: Sequence[float | None]) -> bool:
+    """Whether the times of records fall rather than rise."""
+    known = [at for at in times if at is not None]
+    down = sum(after < before for before, after in itertools.pairwise(known))
+    up = sum(after > before for before, after in itertools.pairwise(known))
+    return down > 4 * up if down > 1 else down == 1 and up == 0
+
+
+def turned(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, last first; those that are many are kept in a file without a name."""
+    with tempfile.SpooledTemporaryFile(max_size=KEPT_BYTES) as kept:
+        for chunk in chunks:
+            kept.write(chunk)
+            kept.write(_SIZE.pack(len(chunk)))
+        end = kept.tell()
+        while end > 0:
+            begin = max(0, end - PIECE_BYTES)
+            kept.seek(begin)
+            data = kept.read(end - begin)
+            at = len(data)
+            while at >= _SIZE.size:
+                size = _SIZE.unpack_from(data, at - _SIZE.size)[0]
+                start = at - _SIZE.size - size
+                if start < 0:
+                    break
+                yield data[start : start + size]
+                at = start
+            if at == len(data):
+                # A chunk longer than a piece.
+                size = _SIZE.unpack_from(data, at - _SIZE.size)[0]
+                kept.seek(end - _SIZE.size - size)
+                yield kept.read(size)
+                at = end - begin - _SIZE.size - size
+            end = begin + at
