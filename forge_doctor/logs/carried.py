@@ -134,7 +134,7 @@ def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     plain = ANSI.sub(b"", data) if b"\x1b" in data else data
     lines = plain.split(b"\n")
     if is_boxed(lines):
-        return Boxed()
+        return Boxed(knowledge.is_head)
     if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
         return None
     prefix = learn(lines, knowledge)

@@ -15,6 +15,7 @@ from forge_doctor.logs.carriers.moments import DATED, moment
 _NAME = re.compile(r"[@_A-Za-z][\w .@:/()\[\]-]{0,60}$")
 _QUOTED = re.compile(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)
 _TIME = re.compile(DATED)
+LONGEST_HEADER = 4_000
 SEPARATORS = ",;\t"
 _MESSAGES = tuple(name.lower() for name in (*LINES, *WORDS, "log message", "event", "entry", "raw"))
 _MOMENTS = tuple(name.lower() for name in TIMES)
@@ -37,6 +38,8 @@ def layout_of(sample: bytes) -> Layout | None:
     """How the sample is a CSV export of a program's lines; None where it is none."""
     text = sample.decode("utf-8", "replace").lstrip("\ufeff")
     first = text.split("\n", 1)[0].rstrip("\r")
+    if len(first) > LONGEST_HEADER:
+        return None
     for separator in SEPARATORS:
         names = next(csv.reader([first], delimiter=separator), [])
         found = _by_names([name.strip() for name in names], separator)

@@ -156,8 +156,8 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
 
 
 def _is_record(entry: Mapping[str, Any]) -> bool:
-    """Whether the entry has a message or a level of its own, and wraps nothing."""
-    return first(entry, (*LINES, *WORDS, *LEVELS, "event"))[1] is not None
+    """Whether the entry has a message of its own, and wraps nothing."""
+    return first(entry, (*LINES, *WORDS, "event"))[1] is not None
 
 
 def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:

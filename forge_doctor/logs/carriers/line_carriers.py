@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from forge_doctor.logs.carriers.json_records import JsonRecords
@@ -103,20 +103,24 @@ class Boxed:
 
     said, unread = "lines out of a box", ""
 
+    def __init__(self, is_head: Callable[[bytes], bool]) -> None:
+        self._is_head = is_head
+
     def translate(self, data: bytes) -> bytes:
         """The lines, joined where they filled the box."""
         out: list[str] = []
-        goes_on = False
+        goes_on, full = False, 0
         for line in data.decode("utf-8", "replace").split("\n"):
             found = _BOXED.match(line)
             inner = found[2] if found else line
             text = inner.removeprefix(" ").removesuffix(" ") if found else inner
-            if goes_on and out:
-                out[-1] += text.rstrip() if text.endswith(" ") else text
+            if goes_on and not (full < 2 and text[:1] == " ") and not self._is_head(text.encode("utf-8", "replace")):
+                out[-1] += text
             else:
-                out.append(text.rstrip())
-            goes_on = found is not None and bool(text) and not text.endswith(" ")
-        return "\n".join(out).encode("utf-8", "replace")
+                out.append(text)
+            full = len(text) - len(text.rstrip())
+            goes_on = found is not None and bool(text) and full < 2
+        return "\n".join(line.rstrip() for line in out).encode("utf-8", "replace")
 
 
 class Stripped:

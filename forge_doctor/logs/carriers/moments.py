@@ -20,7 +20,7 @@ NAMED = (
     + _NAMES
     + rb")\w{0,6} {1,2}\d{1,2}(?:,? \d{4})?(?:,| @| at)? "
     + _CLOCK
-    + rb"(?: \d{4}(?!\d))?|\d{1,2}[ /-](?:"
+    + rb"(?: \d{4}(?![\d/-]))?|\d{1,2}[ /-](?:"
     + _NAMES
     + rb")\w{0,6}[ /-]\d{4}[:, ] ?"
     + _CLOCK
@@ -41,7 +41,7 @@ _NAMED = re.compile(
 )
 _NUMBERED = re.compile(rb"(\d{1,2})([/.])(\d{1,2})[/.](\d{4})")
 _TIME = re.compile(rb"(?<!\d)(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm])?")
-_LAST_YEAR = re.compile(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?!\d)")
+_LAST_YEAR = re.compile(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?![\d/-])")
 _OFFSET = re.compile(rb"(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 
 

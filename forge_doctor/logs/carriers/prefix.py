@@ -96,7 +96,7 @@ def _half_known(framed: Sequence[bytes], lines: Sequence[bytes], knowledge: Know
         return ()
     matched = _matching(expression_of(parts_of(_before_frame(prefixed[0]) or b"")), lines[:MOST_LINES])
     left_on = sum(knowledge.plain(line) == line for line, end in matched if line[end:].strip())
-    return prefixed if 20 * left_on > len(matched) else ()
+    return prefixed if left_on else ()
 
 
 def _of_cores(cores: Counter[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
@@ -138,13 +138,22 @@ def _before_heads(lines: Sequence[bytes], knowledge: Knowledge) -> Iterable[byte
         if not line.strip():
             continue
         seen += 1
-        if knowledge.is_head(knowledge.plain(line)):
+        core = _before_json(line, knowledge)
+        if core is None and knowledge.is_head(knowledge.plain(line)):
             known += 1
             continue
-        core = _before_head(line, knowledge)
+        core = _before_head(line, knowledge) if core is None else core
         if core is not None:
             found.append(core)
     return found if len(found) > 4 * known and 2 * len(found) >= seen and seen >= 3 else ()
+
+
+def _before_json(line: bytes, knowledge: Knowledge) -> bytes | None:
+    """What stands before a JSON record that ends with its line, and is taken off by nobody."""
+    at = line.find(b'{"')
+    if not 0 < at <= LONGEST_PREFIX or line.rstrip()[-1:] != b"}" or knowledge.plain(line)[:1] == b"{":
+        return None
+    return line[:at].rstrip(b" \t") if knowledge.is_head(line[at:]) else None
 
 
 def _before_head(line: bytes, knowledge: Knowledge) -> bytes | None:

@@ -12,17 +12,12 @@ from forge_doctor.logs.carriers.clock import STAMP, iso
 
 MARK = b"\x1e"
 TOLD = re.compile(rb"(?:" + STAMP + rb" )?\x1e([^\x1e\n]*)\x1e")
-_OWN_TIME = re.compile(
-    rb"\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\n]{0,80}\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|LOG)\b"
-)
 
 
 def told(text: bytes, at: float | None = None, stream: bytes = b"") -> bytes:
-    """The lines of a text, each with its time and stream; a record's own time is enough where there is one stream."""
+    """The lines of a text, each with its time and stream."""
     lines = text.rstrip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n")
     prefix = prefix_of(iso(at), stream)
-    if prefix and not stream and _OWN_TIME.match(lines[0]):
-        return b"\n".join(lines) + b"\n"
     return b"".join(b"%b%b\n" % (prefix, line) for line in lines)
 
 
