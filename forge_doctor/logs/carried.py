@@ -7,12 +7,10 @@ from typing import Any
 from forge_doctor.logs.carriers.json_records import JsonRecords
 from forge_doctor.logs.carriers.json_text import loads
 from forge_doctor.logs.carriers.line_carriers import (
-    Boxed,
     JsonLines,
     LineCarrier,
     Prefixed,
     Stripped,
-    is_boxed,
     may_have_prefix,
 )
 from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
@@ -128,13 +126,11 @@ def is_head(text: bytes) -> bool:
 
 def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     """What stands round these lines; None where it is nothing, or what needs no learning."""
-    first = data.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1]
+    first = data.lstrip(b"\xef\xbb\xbf\r\n")[:1]
     if first == b"{":
         return json_lines(data, knowledge)
     plain = ANSI.sub(b"", data) if b"\x1b" in data else data
     lines = plain.split(b"\n")
-    if is_boxed(lines):
-        return Boxed(knowledge.is_head)
     if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
         return None
     prefix = learn(lines, knowledge)

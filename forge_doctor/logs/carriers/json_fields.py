@@ -115,12 +115,15 @@ def at(entry: Any, path: str) -> Any:
 
 
 def first(entry: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, Any]:
-    """The first of the paths that leads somewhere, and where."""
+    """The first of the paths that leads somewhere, and where; an empty text only where there is no other."""
+    empty = ""
     for path in paths:
         value = at(entry, path)
-        if value is not None and value != "" and not isinstance(value, Mapping):
+        if value == "":
+            empty = empty or path
+        elif value is not None and not isinstance(value, Mapping):
             return path, value
-    return "", None
+    return (empty, "") if empty else ("", None)
 
 
 def text_of(value: Any) -> str | None:

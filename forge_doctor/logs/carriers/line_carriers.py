@@ -1,9 +1,9 @@
-"""What is put round single lines: a learned prefix, a JSON record a line, a box; each gives told lines for raw ones."""
+"""What is put round single lines: a learned prefix, a JSON record a line; each gives told lines for raw ones."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from forge_doctor.logs.carriers.json_records import JsonRecords
@@ -14,7 +14,6 @@ from forge_doctor.logs.carriers.told_line import MARK
 
 MOST_PREFIXES = 12
 _TOLD = re.compile(rb"[^\x1e\n]{0,40}\x1e[^\x1e\n]*\x1e")
-_BOXED = re.compile("^[ \t]{0,8}([\u2502\u2503\u2551])(.*)\\1[ \t]*$", re.MULTILINE)
 
 
 class LineCarrier(Protocol):
@@ -98,31 +97,6 @@ class JsonLines:
         return b"".join(out)
 
 
-class Boxed:
-    """Lines copied out of a terminal's box, those too long for it in several."""
-
-    said, unread = "lines out of a box", ""
-
-    def __init__(self, is_head: Callable[[bytes], bool]) -> None:
-        self._is_head = is_head
-
-    def translate(self, data: bytes) -> bytes:
-        """The lines, joined where they filled the box."""
-        out: list[str] = []
-        goes_on, full = False, 0
-        for line in data.decode("utf-8", "replace").split("\n"):
-            found = _BOXED.match(line)
-            inner = found[2] if found else line
-            text = inner.removeprefix(" ").removesuffix(" ") if found else inner
-            if goes_on and not (full < 2 and text[:1] == " ") and not self._is_head(text.encode("utf-8", "replace")):
-                out[-1] += text
-            else:
-                out.append(text)
-            full = len(text) - len(text.rstrip())
-            goes_on = found is not None and bool(text) and full < 2
-        return "\n".join(line.rstrip() for line in out).encode("utf-8", "replace")
-
-
 class Stripped:
     """Lines without what a person's expression matches at their beginning."""
 
@@ -154,16 +128,6 @@ def unread_records(records: JsonRecords) -> str:
     return f"{records.without} of {records.read} JSON records have no message that is known: {records.first_without}"
 
 
-def is_boxed(lines: Sequence[bytes]) -> bool:
-    """Whether nearly all lines stand in a terminal's box, which no traceback has drawn."""
-    told = [line.strip() for line in lines[:500] if line.strip()]
-    edged = [line for line in told if line[:3] in _EDGES and line[-3:] == line[:3]]
-    return len(edged) >= 3 and 10 * len(edged) >= 9 * len(told)
-
-
 def may_have_prefix(data: bytes) -> bool:
     """Whether there is something in the lines from which a prefix could be learned."""
     return HEADER in data or b'", line ' in data
-
-
-_EDGES = tuple(edge.encode() for edge in "\u2502\u2503\u2551")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.logs.carriers.box import is_boxed, unboxed
 from forge_doctor.logs.carriers.csv_records import layout_of, told_of
 from forge_doctor.logs.carriers.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.logs.carriers.json_records import JsonRecords, Told, records_in
@@ -164,6 +165,9 @@ def whole_of(
     if layout is not None:
         whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
         return _of_records(whole, told_of(_text_lines(whole.texts()), layout, zone_s))
+    if is_boxed(sample.split(b"\n")[:MOST_LEARNED]):
+        whole = Whole(stream, "lines out of a box")
+        return whole.begin(unboxed(whole.lines(), is_head))
     lines_seen = [line for line in sample.split(b"\n")[:MOST_LEARNED] if line.strip()][:-1]
     times = [at(line) for line in lines_seen]
     if falls(times):
