@@ -20,7 +20,7 @@ from forge_doctor.code.syntax.nodes import (
     WithItem,
     Yield,
 )
-from forge_doctor.lint.dataflow.requests.injection import injections, session_source
+from forge_doctor.lint.dataflow.requests.injection import injections, run_before, session_source
 from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
 
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION, Kind.SCOPED})
@@ -45,12 +45,9 @@ def gives_session(project: Project, provider: FunctionDef) -> bool:
 
 def session_sources(project: Project, function: FunctionDef) -> tuple[FunctionDef, ...]:
     """The dependencies that make the sessions a function is injected with, itself or in objects."""
-    found: dict[FunctionDef, None] = {}
-    for one in injections(project, function):
-        source = session_source(project, function, one.name) if one.name else None
-        if source is not None and gives_session(project, source):
-            found[source] = None
-    return tuple(found)
+    providers = (one.provider for one in run_before(project, function))
+    found = (one for one in providers if one is not None and gives_session(project, one))
+    return tuple(dict.fromkeys(found))
 
 
 def injected_handles(project: Project, function: FunctionDef, source: FunctionDef, depth: int = 0) -> Handles:

@@ -20,10 +20,10 @@ from forge_doctor.lint.dataflow.requests.handles import (
     Handles,
     entered_around,
     given_to,
-    gives_session,
     handle_of,
     injected_handles,
     inside,
+    session_sources,
 )
 from forge_doctor.lint.dataflow.requests.injection import Injection, run_before
 from forge_doctor.lint.dataflow.sessions.transactions import ENDING, READING, calls_between, is_awaited
@@ -78,17 +78,53 @@ def _summary(project: Project, function: FunctionDef, known: dict[str, Handle], 
     found = NOTHING
     for call in _calls_in_order(function):
         _take_made(project, call, known)
-        step = _step(project, call, known, depth)
-        if step is NOTHING or is_in_handler(call):
-            continue
-        if found.waited is None and step.waited is not None and not found.ended and not found.handed:
-            found = found._replace(waited=step.waited)
-        if step.ended and not _is_left_behind(call):
-            found = found._replace(query=None, at=None, ended=True)
-        if step.query is not None:
-            found = found._replace(query=step.query, at=call)
-        found = found._replace(handed=found.handed or step.handed)
+        found = _after(found, call, _step(project, call, known, depth))
     return found
+
+
+def _after(found: Summary, call: Call, step: Summary) -> Summary:
+    """What holds behind one more call."""
+    if step is NOTHING or is_in_handler(call):
+        return found
+    if found.waited is None and step.waited is not None and not found.ended and not found.handed:
+        found = found._replace(waited=step.waited)
+    if step.ended and not _is_left_behind(call):
+        found = found._replace(query=None, at=None, ended=True)
+    if step.query is not None:
+        found = found._replace(query=step.query, at=call)
+    return found._replace(handed=found.handed or step.handed)
+
+
+def state_before(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
+    """What a stretch of a function has done with a session when it ends."""
+    known = dict(handles)
+    found = NOTHING
+    for call in sorted(calls_between(function, start, end), key=lambda one: one.end):
+        _take_made(project, call, known)
+        found = _after(found, call, _step(project, call, known, 0))
+    return found
+
+
+class Uses(NamedTuple):
+    """What a whole function, behind a `yield` too, does with a session: the first query, what waits, what ends it."""
+
+    query: Call | None = None
+    waited: Waited | None = None
+    ended: bool = False
+
+
+def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) -> Uses:
+    """The same for all of a function or block from `start` on, in whatever order it runs."""
+    known = dict(handles)
+    query, waited, ended = None, None, False
+    for call in sorted(within.find(Call, nested=False), key=lambda one: one.end):
+        if call.start < start or is_in_handler(call):
+            continue
+        _take_made(project, call, known)
+        step = _step(project, call, known, 0)
+        query = query or (call if step.query is not None else None)
+        waited, ended = waited or step.waited, ended or step.ended
+    return Uses(query, waited, ended)
 
 
 def _calls_in_order(function: FunctionDef) -> Iterator[Call]:
@@ -200,8 +236,7 @@ class HeldByDependency(NamedTuple):
 def held_by_dependencies(project: Project, endpoint: FunctionDef) -> Iterator[HeldByDependency]:
     """The sessions with an open transaction that dependencies leave to an endpoint, one for each session."""
     before = [one for one in run_before(project, endpoint) if one.provider is not None]
-    sources = dict.fromkeys(one.provider for one in before if one.provider and gives_session(project, one.provider))
-    for source in sources:
+    for source in session_sources(project, endpoint):
         found = None
         for one in reversed(before):  # what others depend on runs first
             if one.provider is None:

@@ -1,0 +1,101 @@
+"""A middleware keeps a connection while the endpoint behind it takes another one.
+
+Why: the session of the middleware has queried, so its connection stays checked out until its block ends, which is
+after `call_next`. The endpoint takes a second one. With as many requests at once as the pool has connections, each
+holds one and waits for another: none goes on until "QueuePool limit ... reached, connection timed out".
+
+Bad:
+
+    from fastapi import FastAPI, Request
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def remember(request: Request, call_next):
+        async with Session() as session:
+            request.state.shop = await session.scalar(text("select name from shop"))
+            return await call_next(request)
+
+Good:
+
+    from fastapi import FastAPI, Request
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def remember(request: Request, call_next):
+        async with Session() as session:
+            request.state.shop = await session.scalar(text("select name from shop"))
+        return await call_next(request)
+
+Wrong when: the endpoint works with the same session, or the connection is given back before. A session that is handed
+on (`request.state.db = session`) and one with a commit, rollback or close before `call_next` are left alone.
+
+Source: fastapi/fastapi#3205, nsidnev/fastapi-realworld-example-app#64;
+https://docs.sqlalchemy.org/en/20/errors.html#error-3o7r; with a pool of two, two such requests at once ended in
+"QueuePool limit of size 2 overflow 0 reached"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Subscript, WithItem
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_around
+from forge_doctor.lint.dataflow.requests.held_connections import state_before
+from forge_doctor.regex import regex
+
+SUSPECT = WordsThen(rb"\bwith\b", b"call_next", b"self.app(", b"self._app(")
+NEXT = regex(r"call_next|self\._?app|next_app|handler")
+
+
+@check(severity=Severity.WARNING)
+def session_around_call_next(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the sessions that are open around every call of the next application."""
+    if is_test_file(file):
+        return
+    for call in file.calls("call_next", "app", "_app"):
+        function = call.function
+        if function is None or not isinstance(call.parent, Await) or NEXT.fullmatch(call.func.text) is None:
+            continue
+        for name, item in entered_around(project, call):
+            if is_handed_on(function, name, item, call):
+                continue
+            held = state_before(project, function, ((name, THE_SESSION),), item.start, call.start)
+            if held.query is not None and not held.handed:
+                yield found(file, call, name, held.at or held.query, held.query)
+                break
+
+
+def is_handed_on(function: FunctionDef, name: str, item: WithItem, call: Call) -> bool:
+    """Whether the session goes to the application behind: kept in an attribute or a dict."""
+    for assign in function.find(Assign, nested=False):
+        within = item.start < assign.start < call.start and assign.value is not None and assign.value.text == name
+        if within and isinstance(assign.target, Attribute | Subscript):
+            return True
+    return any(one.text == name for one in call.args)
+
+
+def found(file: SourceFile, call: Call, name: str, at: Call, query: Call) -> Finding:
+    """The finding, at the call of the next application."""
+    return file.finding(
+        session_around_call_next,
+        call,
+        f"`{name}` keeps the connection of `{at.func.text}()` (line {at.line}) while everything behind "
+        f"`{call.func.text}()` takes a second one: as many requests at once as the pool has connections wait for each other",
+        confidence=Confidence.HIGH if query is at else Confidence.MEDIUM,
+        remedy=f"end the `with` block of `{name}` before `{call.func.text}(...)`",
+        related=(Related(message="takes the first connection", location=file.location(at)),),
+    )

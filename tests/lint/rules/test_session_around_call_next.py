@@ -1,0 +1,45 @@
+"""`session-around-call-next`: a middleware whose own session has a connection while the endpoint runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+START = "async def middleware(request, call_next):\n    async with Session() as db:\n"
+NEXT = "        return await call_next(request){mark}\n"
+QUERY = "        request.state.user = await db.scalar(select(User))\n"
+HELD = [
+    START + QUERY + NEXT.format(mark="  # expect high"),
+    START + "        db.add(User())\n        await db.flush()\n" + NEXT.format(mark="  # expect high"),
+    "async def find(db):\n    return await db.scalar(select(User))\n"
+    + START
+    + "        await find(db)\n"
+    + NEXT.format(mark="  # expect medium"),
+    (
+        "class Middleware:\n    def __init__(self, app):\n        self.app = app\n"
+        "    async def __call__(self, scope, receive, send):\n        async with Session() as db:\n"
+        "            await db.execute(text('x'))\n            await self.app(scope, receive, send)  # expect high\n"
+    ),
+]
+FREE = [
+    START + QUERY + NEXT.format(mark="")[4:],
+    START + NEXT.format(mark=""),
+    START + QUERY + "        await db.commit()\n" + NEXT.format(mark=""),
+    START + "        request.state.db = db\n" + QUERY + NEXT.format(mark=""),
+    START + "        answer = await call_next(request)\n" + QUERY + "        return answer\n",
+    START + "        async with db.begin():\n    " + QUERY + NEXT.format(mark=""),
+]
+
+
+@pytest.mark.parametrize("code", HELD)
+def test_a_connection_held_around_the_endpoint_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "session-around-call-next", tmp_path)
+
+
+@pytest.mark.parametrize("code", FREE)
+def test_a_session_shared_or_given_back_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "session-around-call-next", tmp_path)

@@ -1,0 +1,43 @@
+"""`session-kept-for-websocket`: an injected session that has queried while the endpoint waits for messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+ROUTE = "@router.websocket('/')\nasync def talk(ws, db: AsyncSession = Depends(get_db)):\n"
+LOOP = "    while True:\n        n = await ws.receive_text()\n"
+KEY = "async def key(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User))\n"
+KEPT = [
+    ROUTE + LOOP + "        await db.execute(n)  # expect high\n",
+    ROUTE + "    await db.get(User, 1)  # expect high\n" + LOOP + "        pass\n",
+    ROUTE + "    async for n in ws.iter_text():\n        await db.execute(n)  # expect high\n",
+    "async def save(db, n):\n    await db.execute(n)\n" + ROUTE + LOOP + "        await save(db, n)  # expect medium\n",
+    KEY + "@router.websocket('/')\nasync def talk(ws, k=Depends(key)):\n"
+    "    while True:\n        n = await ws.receive_text()  # expect medium\n",
+]
+GIVEN_BACK = [
+    ROUTE + LOOP + "        await db.execute(n)\n        await db.commit()\n",
+    ROUTE + "    await db.get(User, 1)\n    await db.close()\n" + LOOP + "        pass\n",
+    ROUTE + LOOP + "        async with Session() as own:\n            await own.execute(n)\n",
+    ROUTE + "    n = await ws.receive_text()\n    await db.execute(n)\n",
+    ROUTE.replace("websocket", "get") + LOOP + "        await db.execute(n)\n",
+    "async def save(db, n):\n    await db.execute(n)\n    await db.commit()\n"
+    + ROUTE
+    + LOOP
+    + "        await save(db, n)\n",
+]
+
+
+@pytest.mark.parametrize("code", KEPT)
+def test_a_connection_for_each_open_socket_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "session-kept-for-websocket", tmp_path)
+
+
+@pytest.mark.parametrize("code", GIVEN_BACK)
+def test_a_connection_given_back_before_the_wait_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "session-kept-for-websocket", tmp_path)
