@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.rich_box import EDGES, begins_box, ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
 
@@ -100,6 +101,9 @@ class Block:
     before: bytes = b""
     body: object = None
     body_lines: int = 0
+    flat: bool = False
+    indent: int = 0
+    tested: bool = False
     named: bool = False
 
     @property
@@ -185,13 +189,40 @@ class Lane:
         """A line that begins no record: to the block it fits, else to a new one without a head."""
         yield from self._expire(number)
         grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
+        flat, indent, tested = self._lay_out(line)
         kind = kind_of(line.text, grouped)
         block = self._block_for(line.text, kind)
         if block is None:
             block = Block(line=line, head=None, offset=offset, touched=number)
             yield from self.begin(block)
+        if flat or indent or tested:
+            block.flat, block.indent, block.tested = flat, indent, tested
         block.take(line.text, kind, number)
         self.last = block
+
+    def _lay_out(self, line: Line) -> tuple[bool, int, bool]:
+        """Give a line the layout back that its traceback has lost; what is to be remembered of it."""
+        text, current = line.text, self.current
+        if text[:1] == b"_" and (title := from_pytest(text, inside=False)) != text:
+            line.text = title
+            return False, 0, True
+        if text[:1] in b" \t" and (stripped := text.lstrip(b" \t")).startswith(_HEADER + b":"):
+            line.text = stripped
+            return False, len(text) - len(stripped), False
+        if is_flat_frame(text):
+            line.text = b"  " + text
+            return True, 0, False
+        if current is None or not (current.flat or current.indent or current.tested):
+            return False, 0, False
+        if current.tested:
+            line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
+        elif current.indent:
+            line.text = text[current.indent :] if not text[: current.indent].strip() else text
+        elif (current.state is State.FRAME and not is_class(text)) or (
+            current.state is State.SOURCE and not text.strip(b"^~ ")
+        ):
+            line.text = b"    " + text
+        return current.flat, current.indent, current.tested
 
     def close(self) -> Iterator[Block]:
         """Everything that is open, oldest first."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.head import Head, unescape
+from forge_doctor.logs.records.lost_layout import unfolded
 from forge_doctor.logs.records.traceback_text import Parser, parser_after
 
 
@@ -24,6 +25,8 @@ def opened(raw: bytes) -> list[str]:
     """The lines inside one line, where a traceback was escaped into it."""
     if b"\\n  File " in raw:
         return unescape(raw).splitlines()
+    if b"last): " in raw:
+        return unfolded(raw).decode("utf-8", "replace").splitlines()
     return [raw.decode("utf-8", "replace")]
 
 

@@ -18,6 +18,8 @@ LEVELS = {
     "trace": 5,
     "debug": 10,
     "info": 20,
+    "information": 20,
+    "verbose": 10,
     "success": 25,
     "notice": 20,
     "log": 20,

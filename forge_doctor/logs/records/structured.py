@@ -8,9 +8,21 @@ from typing import Any
 
 from forge_doctor.logs.records.event import Frame, Section
 
-_LEVEL = ("level", "levelname", "severity", "log.level", "error_severity", "level_name", "loglevel", "lvl")
-_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created")
-_MESSAGE = ("message", "event", "msg", "short_message", "log.message")
+_LEVEL = (
+    "level",
+    "levelname",
+    "severity",
+    "log.level",
+    "error_severity",
+    "level_name",
+    "loglevel",
+    "lvl",
+    "@l",
+    "severity_text",
+    "severityText",
+)
+_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "@t", "timeUnixNano")
+_MESSAGE = ("message", "event", "msg", "short_message", "log.message", "@m", "body", "textPayload", "line")
 _LOGGER = ("logger", "name", "logger_name", "log.logger", "logger.name")
 _WORKER = ("process", "pid", "process_id", "process.pid")
 _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack_trace", "exc_text", "stack", "text")

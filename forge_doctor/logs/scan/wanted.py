@@ -30,6 +30,8 @@ ANCHORS = (
     b"SAWarning: ",
     b"Exception ignored in",
     b"Background on this error at",
+    b"___ test",  # pytest's title of a failure
+    b"___ Test",
     b'"MESSAGE":[',  # journald gives text with colours as an array of bytes
 )
 

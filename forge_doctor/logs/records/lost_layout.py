@@ -1,0 +1,81 @@
+"""Gives lines of tracebacks their layout back: frames that lost their indentation, pytest's styles, one long line.
+
+A frame is known by `File "...", line N, in f` wherever it stands; guesses no frame that is not written there.
+"""
+
+from __future__ import annotations
+
+import re
+
+HEADER = b"Traceback (most recent call last):"
+_FLAT_FRAME = re.compile(rb'File "[^"\n]{1,1000}", line \d{1,9}(?:, in [^\n]{1,300})?\s*$')
+_PYTEST_FRAME = re.compile(
+    rb"((?:[A-Za-z]:)?[^\s:]{1,500}\.pyx?):(\d{1,9}):(?: in ([\w<>.]{1,200})| [A-Z]\w{1,80})? ?$"
+)
+_PYTEST_BETWEEN = re.compile(rb"_(?: _){3,100} ?$")
+_PYTEST_ERROR = re.compile(rb"E {3,30}(?=\S)")
+_PYTEST_CODE = re.compile(rb">( {3,})(?=\S)")
+_PYTEST_TITLE = re.compile(rb"_{3,200} [^_\n][^\n]{0,300} _{3,200}$")
+_PYTEST_ENDS = re.compile(rb"=|_{3,200} |(?:FAILED|ERROR|PASSED) ")
+_CLASS = re.compile(rb"(?:[A-Za-z_]\w{0,80}\.){0,8}[A-Z]\w{0,80}(?:: |:?$)")
+_FLAT_HEADER = re.compile(rb'Traceback \(most recent call last\): {1,4}File "')
+_PIECES = re.compile(
+    rb'(?: |^)(?=Traceback \(most recent call last\):)| (?=File "[^"\n]{1,1000}", line \d{1,9}, in )'
+    rb"| (?=The above exception was the direct cause|During handling of the above exception)"
+)
+_FUNCTION = re.compile(rb'(File "[^"\n]{1,1000}", line \d{1,9}, in [^\s"]{1,200}) (.*)', re.DOTALL)
+_NAMED = re.compile(rb" (?=(?:[a-zA-Z_]\w{0,80}\.){0,8}[A-Z]\w{1,80}: )")
+
+
+def is_flat_frame(text: bytes) -> bool:
+    """Whether a frame has lost its indentation."""
+    return text.startswith(b'File "') and _FLAT_FRAME.match(text) is not None
+
+
+def is_class(text: bytes) -> bool:
+    """Whether the line looks like an exception rather than a line of code."""
+    return _CLASS.match(text) is not None
+
+
+def from_pytest(text: bytes, inside: bool) -> bytes:
+    """One line of pytest's long or short style as Python would print it; `inside` says that a traceback is open."""
+    if text[:1] == b"_" and _PYTEST_TITLE.match(text):
+        return HEADER
+    if not inside:
+        return text
+    if text[:1] == b"E":
+        return _PYTEST_ERROR.sub(b"", text, count=1)
+    if text[:1] == b">":
+        return _PYTEST_CODE.sub(rb"    \1", text, count=1)
+    found = _PYTEST_FRAME.match(text) if b".py" in text else None
+    if found:
+        named = b", in " + found[3] if found[3] else b""
+        return b'  File "%b", line %b%b' % (found[1], found[2], named)
+    return b"" if _PYTEST_BETWEEN.match(text) else text
+
+
+def ends_pytest(text: bytes) -> bool:
+    """Whether a line of pytest's report belongs to no traceback any more."""
+    return _PYTEST_ENDS.match(text) is not None
+
+
+def unfolded(raw: bytes) -> bytes:
+    """A traceback that was flattened into one line, in its lines."""
+    if _FLAT_HEADER.search(raw) is None:
+        return raw
+    out = []
+    for piece in _PIECES.split(raw):
+        found = _FUNCTION.match(piece)
+        if found is None:
+            out.append(piece)
+            continue
+        code, named = _before_named(found[2])
+        out += [b"  " + found[1], b"    " + code] if code else [b"  " + found[1]]
+        out += [named] if named else []
+    return b"\n".join(out)
+
+
+def _before_named(text: bytes) -> tuple[bytes, bytes]:
+    """A frame's code, and the exception that follows it on the same line."""
+    found = _NAMED.search(b" " + text)
+    return (text, b"") if found is None else (text[: max(0, found.start() - 1)].rstrip(), text[found.end() - 1 :])

@@ -1,0 +1,113 @@
+"""A traceback whose layout was lost gives what it gives with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from forge_doctor.logs.records.lost_layout import from_pytest, unfolded
+from tests.support.log_reading import SAMPLES, groups, place, read_scanned, told
+
+TRACE = """\
+2026-11-22 08:00:00,100 ERROR app.api saving failed
+Traceback (most recent call last):
+  File "/app/api/orders.py", line 41, in save
+    await session.execute(insert(Order), rows)
+  File "/usr/lib/python3.12/site-packages/sqlalchemy/engine/base.py", line 1964, in _exec
+    self.dialect.do_execute(
+    ~~~~~~~~~~~~~~~~~~~~~~~^
+asyncpg.exceptions.DeadlockDetectedError: deadlock detected
+DETAIL:  Process 7 waits for ShareLock on transaction 8; blocked by process 9.
+2026-11-22 08:00:01,100 INFO app.api next
+"""
+EXPECTED = [("deadlock", "/app/api/orders.py:41 save", 1)]
+PYTEST_SHORT = """\
+=================================== FAILURES ===================================
+________________________________ test_save ________________________________
+tests/test_orders.py:14: in test_save
+    await client.post("/orders")
+app/api/orders.py:41: in save
+    await session.execute(insert(Order), rows)
+/venv/lib/python3.12/site-packages/sqlalchemy/engine/base.py:1964: in _exec
+    self.dialect.do_execute(
+E   asyncpg.exceptions.DeadlockDetectedError: deadlock detected
+E   DETAIL:  Process 7 waits for ShareLock on transaction 8; blocked by process 9.
+________________________________ TestBulk.test_all[3] ________________________________
+tests/test_orders.py:30: in test_all
+    await save_all()
+app/api/orders.py:41: in save
+    await session.execute(insert(Order), rows)
+E   asyncpg.exceptions.DeadlockDetectedError: deadlock detected
+=========================== short test summary info ============================
+FAILED tests/test_orders.py::test_save - asyncpg.exceptions.DeadlockDetectedError: deadlock detected
+FAILED tests/test_orders.py::TestBulk::test_all[3] - asyncpg.exceptions.DeadlockDetectedError: dea...
+"""
+PYTEST_LONG = """\
+________________________________ test_save ________________________________
+
+    async def test_save():
+>       await save()
+
+tests/test_orders.py:14:
+_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _
+
+    async def save():
+>       await session.execute(insert(Order), rows)
+E       asyncpg.exceptions.DeadlockDetectedError: deadlock detected
+
+app/api/orders.py:41: DeadlockDetectedError
+"""
+
+
+def without_indentation(text: str) -> str:
+    return "\n".join(line.lstrip() for line in text.split("\n"))
+
+
+def indented(text: str, by: str) -> str:
+    """The traceback indented below its record's line."""
+    return "\n".join(line if line[:4] == "2026" else by + line for line in text.split("\n"))
+
+
+def in_one_line(text: str) -> str:
+    """What a formatter that knows no line breaks makes of it."""
+    first, *rest = text.split("\n")
+    return f"{first} exception={' '.join(' '.join(line.split()) for line in rest[:-2])}\n{rest[-2]}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [TRACE, without_indentation(TRACE), indented(TRACE, "    "), indented(TRACE, "\t"), in_one_line(TRACE)],
+    ids=["as it was", "without indentation", "indented", "behind a tab", "in one line"],
+)
+def test_a_traceback_gives_the_same_whatever_became_of_its_layout(text: str) -> None:
+    assert told(text) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["psycopg_311.raw.log", "poolleak_310.raw.log", "startup_refused_312.raw.log"])
+def test_a_whole_log_without_indentation_gives_the_same(name: str) -> None:
+    text = (SAMPLES / name).read_text()
+
+    def answer(log: str) -> list[tuple[str, str | None, int]]:
+        found = read_scanned(log.encode()).groups.values()
+        return sorted(((one.signature or one.exception, place(one), one.count) for one in found), key=str)
+
+    assert answer(without_indentation(text)) == answer(text)
+
+
+def test_each_failure_of_a_test_run_is_one_event_at_the_line_of_the_code_under_test() -> None:
+    assert told(PYTEST_SHORT) == [("deadlock", "app/api/orders.py:41 save", 2)]
+
+
+def test_pytest_s_long_style_gives_the_test_and_counts_once() -> None:
+    (found,) = groups(PYTEST_LONG)
+    assert (found.signature, found.count) == ("deadlock", 1)
+    assert (place(found) or "").startswith(("tests/test_orders.py:14", "app/api/orders.py:41"))
+
+
+def test_what_is_no_report_of_pytest_stays_as_it_is() -> None:
+    for line in (b"E   nothing is open", b"app.py:3: in f", b"___", b"> quoted"):
+        assert from_pytest(line, inside=False) == line
+
+
+def test_one_line_is_opened_only_where_a_traceback_was_flattened_into_it() -> None:
+    plain = b'Traceback (most recent call last): is what Python prints, and File "x" is no frame'
+    assert unfolded(plain) == plain
