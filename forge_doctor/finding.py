@@ -84,7 +84,8 @@ class Finding:
     """One fault.
 
     `message` gives the fact with numbers and units and its consequence; `remedy` is the exact
-    thing to type or to change (it may have several lines). `check` is stamped by `run_check`.
+    thing to type or to change (it may have several lines). `check` is stamped by `run_check`. `sessions` are the
+    pids of all database sessions it is about: every one, however many.
     No edit is safe where the finding itself may be wrong.
     """
 
@@ -96,6 +97,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     remedy: str = ""
     related: tuple[Related, ...] = ()
+    sessions: tuple[int, ...] = ()
     edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:

@@ -40,7 +40,8 @@ class Measurement(NamedTuple):
 class Report:
     """What one examination of one subject gave.
 
-    `inspected` counts what was looked at (`{"sessions": 37}`); `data` is the slice's own
+    `inspected` counts what was looked at (`{"sessions": 37}`); `verdict` is the slice's own
+    sentence for a healthy answer, with what was checked; `data` is the slice's own
     machine-readable part, shown by the JSON format under its key; `rules` tells of each check that
     was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`);
     `measurements` are numbers of the subject itself, whatever was found.
@@ -52,6 +53,7 @@ class Report:
     not_run: tuple[NotRun, ...] = ()
     inspected: Mapping[str, int] = field(default_factory=dict)
     headline: str = ""
+    verdict: str = ""
     tables: tuple[Table, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     rules: Mapping[str, RuleInfo] = field(default_factory=dict)

@@ -85,8 +85,12 @@ def pool(
     ] = None,
     show_query: Annotated[
         bool,
-        typer.Option("--show-query", help="Show statements, their values replaced by ?. They may hold personal data."),
-    ] = False,
+        typer.Option(
+            "--query/--no-query",
+            "--show-query/ ",
+            help="Show statements, their values replaced by ?. --no-query leaves them out.",
+        ),
+    ] = True,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what was seen, to replay it.")] = None,
     snapshot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")

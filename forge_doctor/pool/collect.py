@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
@@ -12,12 +12,13 @@ from forge_doctor.pool.bouncer import find_bouncer
 from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
-from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server, Session
+from forge_doctor.pool.snapshot import CLIENT, Lock, PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import NoSlotLeft
 from forge_doctor.probes.postgres.look import Connection, connect, read_only
 from forge_doctor.probes.postgres.target import Target
+from forge_doctor.probes.processes.half_open import Proof
 from forge_doctor.probes.processes.networks import local_networks
 from forge_doctor.probes.processes.scan import find_processes
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
@@ -46,19 +47,23 @@ class Request:
     bouncer: Target | None = None
     scan: bool = True
     connect_timeout_s: float = 3.0
-    show_query: bool = False
+    show_query: bool = True
     web_concurrency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the server said in one look. `address` and `port` are its own view of itself, None over a
-    Unix socket; `server` is None and `refusal` set where it gave no slot."""
+    """What the server said in one look. `address` and `port` are its own view of itself, `client` its view of
+    us, None over a Unix socket; `server` is None and `refusal` set where it gave no slot."""
 
     server: Server | None = None
     address: str | None = None
     port: int | None = None
+    client: Endpoint | None = None
     sessions: tuple[Session, ...] = ()
+    background: tuple[Session, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    progress: Mapping[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
 
@@ -74,7 +79,7 @@ class Examination:
         request = self._request
         # The process table is read while the connection is made.
         answers, table = await asyncio.gather(self._ask(), self._process_table())
-        scan = await asyncio.to_thread(self._scan, table, answers.sessions) if table else None
+        scan = await asyncio.to_thread(self._scan, table, answers) if table else None
         processes = scan.processes if scan else None
         return PoolSnapshot(
             taken_at=utc_now(),
@@ -83,10 +88,14 @@ class Examination:
             server=answers.server,
             refusal=answers.refusal,
             sessions=answers.sessions,
+            background=answers.background,
+            locks=answers.locks,
+            progress=answers.progress,
             processes=processes,
             unmatched_servers=len(scan.unmatched) if scan else 0,
             blind_spots=scan.blind_spots if scan else (),
             local_networks=_networks(scan, answers.sessions),
+            half_open=scan.half_open if scan else (),
             bouncer=await find_bouncer(
                 request.target,
                 request.bouncer,
@@ -141,35 +150,42 @@ class Examination:
 
     async def _query(self, connection: Connection) -> Answers:
         major = connection.version_num // 10000
-        names = ("server", "sessions", "counters", "settings", "prepared")
+        names = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
         async with read_only(connection) as fetch:
             rows = {name: await fetch(load_query(name, major)) for name in names}
         own = rows["server"][0]
+        backends = tuple(session_of(row) for row in rows["sessions"])
+        sessions = tuple(one for one in backends if one.backend_type == CLIENT)
         target = self._request.target
         server = server_of(
             own,
             counters=rows["counters"],
             settings=rows["settings"],
             prepared=rows["prepared"],
-            app=most_common_client(
-                [(row["user"], row["database"]) for row in rows["sessions"]], (own["role"], target.database)
-            ),
+            app=most_common_client([(one.user, one.database) for one in sessions], (own["role"], target.database)),
         )
         return Answers(
             server=server,
             address=own["server_addr"],
             port=own["server_port"],
-            sessions=tuple(session_of(row) for row in rows["sessions"]),
+            client=Endpoint(address=own["client_addr"], port=own["client_port"]) if own["client_addr"] else None,
+            sessions=sessions,
+            background=tuple(one for one in backends if one.backend_type != CLIENT),
+            locks=tuple(Lock(**row) for row in rows["locks"]),
+            progress={str(row["pid"]): row["progress"] for row in rows["progress"]},
         )
 
-    def _scan(self, table: ProcessTable, sessions: Sequence[Session]) -> ProcessScan:
+    def _scan(self, table: ProcessTable, answers: Answers) -> ProcessScan:
         # Of several hosts the one that answered; all of them where none gave a session.
         hosts = (self._connection.target if self._connection else self._request.target).hosts
         return find_processes(
             [host.name for host in hosts],
             hosts[0].port,
             containers=self._request.containers,
-            clients=_clients(sessions),
+            clients=_clients(answers.sessions),
+            proof=Proof(server=Endpoint(address=answers.address, port=answers.port), client=answers.client)
+            if answers.address and answers.port and answers.client
+            else None,
             table=table,
         )
 

@@ -29,7 +29,14 @@ def compare(taken: Sequence[PoolSnapshot], window_s: float) -> Looks:
         opened=max(len(_opened(sessions)), by_counter),
         persisting=_persisting(sessions),
         in_use=sum(in_use) / len(in_use) if in_use else None,
+        idle_in_transaction_ratio=_idle_in_transaction(sessions),
     )
+
+
+def _idle_in_transaction(looks: Sequence[Sessions]) -> float | None:
+    """Of the sessions of all looks."""
+    seen = [session for look in looks for session in look.values()]
+    return sum(one.idle_in_transaction for one in seen) / len(seen) if seen else None
 
 
 def _opened(looks: Sequence[Sessions]) -> frozenset[int]:

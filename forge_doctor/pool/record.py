@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.pool.snapshot import PoolSnapshot, Session
 
 FORMAT = "forge-doctor/pool-snapshot/1"
 
@@ -22,7 +22,7 @@ def dump(snapshots: tuple[PoolSnapshot, ...]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def load(path: Path, *, show_query: bool = False) -> tuple[PoolSnapshot, ...]:
+def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
     """The snapshots of a file that `dump` wrote; raises `CannotInspect` naming what is wrong with it."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -50,8 +50,16 @@ class _WrongTypeError(Exception):
 
 def _plain(snapshot: PoolSnapshot) -> PoolSnapshot:
     """Whoever replays it asks for the statements anew; mapping proxies become dicts, which can be copied."""
-    sessions = tuple(dataclasses.replace(session, tags=dict(session.tags)) for session in snapshot.sessions)
-    return dataclasses.replace(snapshot, show_query=False, sessions=sessions)
+    return dataclasses.replace(
+        snapshot,
+        show_query=True,
+        sessions=tuple(map(_copied, snapshot.sessions)),
+        background=tuple(map(_copied, snapshot.background)),
+    )
+
+
+def _copied(session: Session) -> Session:
+    return dataclasses.replace(session, tags=dict(session.tags))
 
 
 def _decode(expected: Any, value: Any, where: str) -> Any:

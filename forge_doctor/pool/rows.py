@@ -43,6 +43,8 @@ def server_of(
         counters=DatabaseCounters(**counters[0]) if counters else None,
         prepared=tuple(PreparedTransaction(**one) for one in prepared),
         background_processes=row["background_processes"],
+        in_recovery=row["in_recovery"],
+        clock=row["clock"],
     )
 
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forge_doctor.check import Check, described, load, select_checks
-from forge_doctor.finding import Finding, NotRun
+from forge_doctor.finding import Finding, NotRun, Severity
 from forge_doctor.pool import checks as checks_folder
+from forge_doctor.pool.causes import join_causes
 from forge_doctor.pool.inference.capacity import Sizing, recommend
 from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.session_facts import session_object
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.measurements import measurements
 from forge_doctor.pool.snapshot import PoolSnapshot
@@ -42,7 +44,8 @@ def run_pool(
     outcomes: list[Finding | NotRun] = []
     for check in chosen:
         outcomes += run_check(check, situation, settings.limits_of(check))
-    findings, not_run = sort_outcomes(outcomes)
+    found, not_run = sort_outcomes(outcomes)
+    findings, _ = sort_outcomes(join_causes(found))
     sizing = sizing_of(situation)
     return Report(
         command="pool",
@@ -54,9 +57,10 @@ def run_pool(
             "sessions": len(snapshot.sessions),
             "processes": len(snapshot.processes or ()),
         },
-        headline=headline(situation),
+        headline=" ".join(part for part in (headline(situation), verdict(situation, findings)) if part),
+        verdict=verdict(situation, findings),
         tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
-        data={"pool": _data(situation, sizing)},
+        data={"pool": _data(situation, sizing), "sessions": sessions_data(situation)},
         measurements=measurements(situation),
         rules=described(chosen, "postgresql", "connection-pool"),
     )
@@ -74,6 +78,33 @@ def headline(situation: Situation) -> str:
     if not holders:
         return f"{slots}."
     return f"{slots}; the largest holder is {holders[0].name} with {holders[0].connections}."
+
+
+def verdict(situation: Situation, findings: Iterable[Finding]) -> str:
+    """For an answer with nothing above info: that it is healthy, and what was looked at; else nothing."""
+    if situation.server is None or situation.hidden or any(one.severity > Severity.INFO for one in findings):
+        return ""
+    waiting = sum(bool(one.blocked_by) for one in situation.sessions)
+    looked = [
+        f"{count(len(situation.sessions), 'session')} and what {'it does' if len(situation.sessions) == 1 else 'they do'}",
+        f"locks ({waiting} waiting)",
+        "limits and settings",
+    ]
+    if situation.workers:
+        requests = sum(one.requests_in_flight for one in situation.workers)
+        looked.append(f"{count(len(situation.workers), 'worker')} with {count(requests, 'request')} in flight")
+    if situation.snapshot.bouncer is not None:
+        looked.append("pgbouncer")
+    return f"Nothing above info in {', '.join(looked)}.{'' if situation.workers else _from_outside(situation)}"
+
+
+def _from_outside(situation: Situation) -> str:
+    others = situation.snapshot.unmatched_servers
+    if others:
+        return (
+            f" {count(others, 'process', 'processes')} of application servers run here, none connected at this moment."
+        )
+    return " No worker was seen here: the application was seen from the database alone."
 
 
 def sizing_of(situation: Situation) -> Sizing | None:
@@ -158,6 +189,18 @@ def _advice(sizing: Sizing) -> tuple[str, str, str]:
 
 def _said(number: Any) -> str:
     return f"{number.source}, assumed" if number.assumed else str(number.source)
+
+
+def sessions_data(situation: Situation) -> tuple[Mapping[str, Any], ...]:
+    """Every backend as an object; findings refer to them by pid."""
+    seen = situation.snapshot
+    return tuple(
+        {
+            "subject": seen.target,
+            **session_object(one, situation.process_of(one), situation.holder_of(one), seen),
+        }
+        for one in (*seen.sessions, *seen.background)
+    )
 
 
 def _data(situation: Situation, sizing: Sizing | None) -> Mapping[str, Any]:

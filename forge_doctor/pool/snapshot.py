@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from forge_doctor.probes.processes.workers import Process
+from forge_doctor.probes.processes.workers import Endpoint, Process
+
+CLIENT = "client backend"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A client backend, as pg_stat_activity shows it. Ages are seconds by the server's clock.
+    """A backend, as pg_stat_activity shows it. Ages are seconds by the server's clock.
+
+    `backend_type` is `hidden` where a role without rights sees that somebody's process is there and not what it is.
 
     `hidden` is True where the examining role lacks pg_read_all_stats: every field from `state`
     down is then None or empty, and must not be judged.
@@ -21,6 +25,7 @@ class Session:
     database: str = ""
     application_name: str = ""
     hidden: bool = False
+    backend_type: str = CLIENT
     client_addr: str | None = None  # None: Unix socket, or hidden
     client_port: int | None = None  # -1: Unix socket
     state: str | None = None
@@ -45,6 +50,21 @@ class Session:
     def aborted(self) -> bool:
         """Whether the open transaction failed and waits for its ROLLBACK."""
         return self.state == "idle in transaction (aborted)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A row of pg_locks that matters for a queue: what somebody waits for, what is held of the same thing, and
+    every advisory lock. `pid` is None for a prepared transaction; `relation` is quoted as a statement needs it,
+    None in another database; `key` is an advisory lock's.
+    """
+
+    pid: int | None
+    kind: str  # locktype
+    mode: str
+    granted: bool
+    relation: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +97,10 @@ class DatabaseCounters:
     sessions: int | None = None  # 14+
     sessions_abandoned: int | None = None  # 14+
     reset_age_s: float | None = None
+    conflicts_lock: int = 0  # statements a standby cancelled, by reason
+    conflicts_snapshot: int = 0
+    conflicts_pin: int = 0
+    conflicts_deadlock: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +124,8 @@ class Server:
     counters: DatabaseCounters | None = None
     prepared: tuple[PreparedTransaction, ...] = ()
     background_processes: int = 0
+    in_recovery: bool = False
+    clock: str = ""  # the server's time of the look, ISO 8601 in UTC
 
     @property
     def major(self) -> int:
@@ -149,6 +175,11 @@ class Application:
     source: str = ""
 
     @property
+    def sizes_assumed(self) -> bool:
+        """Whether nobody told how large the pool is: then nothing graver than info follows from it."""
+        return self.pool_size.assumed or self.max_overflow.assumed
+
+    @property
     def per_worker(self) -> int | None:
         """Connections one worker may open, None where unlimited."""
         if self.pool_class == "NullPool" or self.pool_size.value == 0 or self.max_overflow.value < 0:
@@ -192,13 +223,15 @@ class Looks:
     """What several looks over `window_s` seconds showed and one cannot.
 
     `opened` counts connections; `persisting` are the pids whose transaction stayed open and idle
-    from the first look to the last; `in_use` is the mean number of sessions that were not idle.
+    from the first look to the last; `in_use` is the mean number of sessions that were not idle;
+    `idle_in_transaction_ratio` is the share of all sessions of all looks that were idle in transaction.
     """
 
     window_s: float
     opened: int
     persisting: tuple[int, ...] = ()
     in_use: float | None = None
+    idle_in_transaction_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +243,9 @@ class PoolSnapshot:
     `unmatched_servers` counts processes of application servers without a connection to this server;
     `local_networks` are the networks that exist only on this host (`127.0.0.0/8`, a docker bridge),
     none where some of its sockets could not be read, or where every session has its process.
+    `half_open` are clients whose server's end of the connection is on this host and established, while no process
+    here has the client's end; empty where the server is not proven to be here. `background` are backends that are no
+    clients' (autovacuum, replication, parallel workers); `progress` is what the server says of some of them, by pid.
     """
 
     taken_at: str
@@ -218,10 +254,14 @@ class PoolSnapshot:
     server: Server | None = None
     refusal: Refusal | None = None
     sessions: tuple[Session, ...] = ()
+    background: tuple[Session, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    progress: Mapping[str, str] = field(default_factory=dict)
     processes: tuple[Process, ...] | None = None
     unmatched_servers: int = 0
     blind_spots: tuple[str, ...] = ()
     bouncer: Bouncer | None = None
     looks: Looks | None = None
     local_networks: tuple[str, ...] = ()
-    show_query: bool = False
+    half_open: tuple[Endpoint, ...] = ()
+    show_query: bool = True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.wording import count
+from forge_doctor.sql.quoting import quote_identifier
 
 
 def unseen_sessions(situation: Situation) -> Iterator[NotRun]:
@@ -21,7 +22,7 @@ def unseen_sessions(situation: Situation) -> Iterator[NotRun]:
         yield NotRun(
             reason=f"role {server.role} may not see what {len(situation.hidden)} of "
             f"{count(len(situation.sessions), 'session')} do",
-            remedy=f'GRANT pg_monitor TO "{server.role}";',
+            remedy=f"GRANT pg_monitor TO {quote_identifier(server.role)};",
         )
 
 
@@ -32,24 +33,19 @@ def unseen_server(situation: Situation) -> Iterator[NotRun]:
 
 
 def unseen_workers(situation: Situation) -> Iterator[NotRun]:
-    """For checks that judge worker processes; nothing where the user asked not to look for any."""
+    """For checks that judge worker processes, where this user's rights kept some of them from being read.
+
+    Where there are none on this host such a check does not apply, which is no failure: the headline says that
+    the sessions were seen from the database alone.
+    """
     for blind_spot in situation.snapshot.blind_spots:
         yield NotRun(reason=blind_spot)
-    if situation.snapshot.processes is None or situation.workers:
-        return
-    others = situation.snapshot.unmatched_servers
-    yield NotRun(
-        reason=f"{count(others, 'process', 'processes')} of application servers run here, none of them connected to this server"
-        if others
-        else "no worker process of an application server was found on this host",
-        remedy="run this where the application runs, or pass --container NAME (or --no-scan to leave these checks out)",
-    )
 
 
 def unseen_bouncer(situation: Situation) -> Iterator[NotRun]:
     """For checks that judge a pgbouncer; nothing where there is none."""
     bouncer = situation.snapshot.bouncer
-    if bouncer is not None and bouncer.pools is None:
+    if bouncer is not None and bouncer.pools is None and bouncer.why_not:
         yield NotRun(
             reason=f"pgbouncer is in between, and its admin console could not be read: {bouncer.why_not}",
             remedy="list the role in stats_users of pgbouncer.ini, or pass --bouncer postgresql://stats@host:6432/pgbouncer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from forge_doctor.pool.snapshot import Session
 
@@ -44,12 +44,3 @@ def held_by(names: Iterable[str], most: int = 3) -> str:
     if len(counted) > most:
         told.append(f"{count(len(counted) - most, 'other holder')} the remaining {sum(n for _, n in counted[most:])}")
     return ", ".join(told)
-
-
-def terminate(sessions: Sequence[Session], recheck: str) -> str:
-    """The statement that ends these sessions if they are still as they were seen.
-
-    A pid alone may by now be another session's: `recheck` is the condition that must still hold.
-    """
-    numbers = ", ".join(str(session.pid) for session in sessions)
-    return f"SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN ({numbers}) AND {recheck};"

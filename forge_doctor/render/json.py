@@ -14,7 +14,7 @@ from typing import Any
 from forge_doctor import __version__
 from forge_doctor.finding import Edit, Evidence, Finding, Location, NotRun, Related
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import inspected_totals, ranked, severity_counts
+from forge_doctor.render.digest import inspected_totals, ranked, severity_counts, summary_sentence
 from forge_doctor.render.printable import encodable, escape_json
 from forge_doctor.report import Report, Table
 
@@ -36,6 +36,7 @@ def document(reports: Sequence[Report]) -> Json:
         "findings": [_finding(found, report.subject) for report, found in ranked(reports)],
         "not_run": [_not_run(one, report.subject) for report in reports for one in report.not_run],
         "inspected": dict(inspected_totals(reports)),
+        "verdict": " ".join(part for part in (*(one.verdict for one in reports), f"{_sentence(reports)}.") if part),
         "summary": {severity.label: count for severity, count in severity_counts(reports).items()},
         "sections": [_section(report) for report in reports],
     }
@@ -45,6 +46,11 @@ def document(reports: Sequence[Report]) -> Json:
         raise ValueError(f"report data may not be named {', '.join(sorted(taken))}")
     cleaned: Json = plain(own | extra)
     return cleaned
+
+
+def _sentence(reports: Sequence[Report]) -> str:
+    sentence = summary_sentence(reports)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def merged_data(reports: Sequence[Report]) -> Json:
@@ -90,6 +96,7 @@ def _finding(found: Finding, subject: str) -> Json:
         "evidence": [_evidence(one) for one in found.evidence],
         "related": [_related(one) for one in found.related],
         "edits": [_edit(one) for one in found.edits],
+        "sessions": list(found.sessions),
         "subject": subject,
     }
 

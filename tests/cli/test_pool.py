@@ -62,10 +62,22 @@ def test_exit_1_from_the_severity_asked_for(sick: Path) -> None:
 
 
 def test_findings_win_over_what_could_not_be_examined(database: FreshDatabase) -> None:
-    unexamined = forge_doctor("--dsn", database.dsn(), "--fail-on", "critical")
-    assert unexamined.returncode == 3
-    found = forge_doctor("--dsn", database.dsn(), "--fail-on", "info")
-    assert found.returncode == 1
+    plain = database.server.dsn(database=database.name, user="nobody_special", password="pw")
+    database.server.sql("DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special LOGIN PASSWORD 'pw'")
+    with subprocess.Popen(
+        [str(database.server.bin_dir / "psql"), "-XAtq", database.dsn()], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdin.write(b"SELECT 1;\n")
+        other.stdin.flush()
+        other.stdout.readline()
+        unexamined = forge_doctor("--dsn", plain, "--fail-on", "critical")
+        assert unexamined.returncode == 3, unexamined.stdout
+        found = forge_doctor("--dsn", plain, "--fail-on", "info")
+        assert found.returncode == 1
+        other.stdin.close()
+    database.server.sql("DROP ROLE nobody_special")
     left_out = forge_doctor("--dsn", database.dsn(), "--no-scan", "--workers", "1")
     assert left_out.returncode == 0, left_out.stdout
 
@@ -141,8 +153,8 @@ def test_no_value_of_a_statement_is_stored_or_shown(database: FreshDatabase, tmp
         psql.stdin.flush()
         psql.stdout.readline()
         (tmp_path / "pyproject.toml").write_text("[tool.forge-doctor.limits.idle-in-transaction]\nidle_s = 0\n")
-        done = forge_doctor("--dsn", database.dsn(), "--save", str(saved), "--show-query", cwd=tmp_path)
-        quiet = forge_doctor("--dsn", database.dsn(), cwd=tmp_path)
+        done = forge_doctor("--dsn", database.dsn(), "--save", str(saved), cwd=tmp_path)
+        quiet = forge_doctor("--dsn", database.dsn(), "--no-query", cwd=tmp_path)
         psql.stdin.write("ROLLBACK;\n")
     assert "last statement SELECT ? AS mail, ?" in done.stdout
     assert "AS mail" not in quiet.stdout
@@ -235,7 +247,7 @@ def test_every_format_of_the_same_look(sick: Path) -> None:
     formats = ("text", "json", "markdown", "junit", "github", "sarif", "nagios", "prometheus", "concise", "gitlab")
     for name in formats:
         done = forge_doctor("--snapshot", str(sick), "-f", name)
-        assert "idle-in-transaction" in done.stdout or "idle_in_transaction" in done.stdout, name
+        assert "leaked-transactions" in done.stdout or "leaked_transactions" in done.stdout, name
         assert done.returncode == (2 if name == "nagios" else 1), name
         assert "\x1b" not in done.stdout, name
 

@@ -7,7 +7,7 @@ import pytest
 
 from forge_doctor.pool import queries
 
-NAMES = ("server", "sessions", "counters", "settings", "prepared")
+NAMES = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
 FILES = {
     entry.name: entry.read_text(encoding="utf-8")
     for entry in resources.files(queries).iterdir()

@@ -17,7 +17,12 @@ def test_a_healthy_service_has_no_finding_at_all() -> None:
     assert (report.findings, report.not_run) == ((), ())
     assert (
         report.headline
-        == "2 of 47 usable connection slots taken; the largest holder is worker pid 4211 (uvicorn shop:app) with 2."
+        == "2 of 47 usable connection slots taken; the largest holder is worker pid 4211 (uvicorn shop:app) with 2. "
+        + report.verdict
+    )
+    assert report.verdict == (
+        "Nothing above info in 2 sessions and what they do, locks (0 waiting), limits and settings, 2 workers with 0 "
+        "requests in flight."
     )
 
 

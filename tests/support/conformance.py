@@ -46,7 +46,7 @@ class Folder:
 
 
 FOLDERS = (
-    Folder(package="forge_doctor.pool.checks", sections=("Why", "Measures", "Source")),
+    Folder(package="forge_doctor.pool.checks", sections=("Why", "Measures", "Wrong when", "Source")),
     Folder(package="forge_doctor.lint.rules", sections=("Why", "Bad", "Good", "Source")),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
@@ -67,7 +67,7 @@ def missing_sections(manual: str, sections: Iterable[str]) -> list[str]:
     found = {
         part["name"]: part["body"]
         for part in re.finditer(
-            r"^(?P<name>[A-Z]\w*)(?: \([^)\n]*\))?:(?P<body>(?:.*\n?)(?:[ \t]+.*\n?|\n)*)", manual, re.MULTILINE
+            r"^(?P<name>[A-Z]\w*(?: \w+)*)(?: \([^)\n]*\))?:(?P<body>(?:.*\n?)(?:[ \t]+.*\n?|\n)*)", manual, re.MULTILINE
         )
     }
     return [name for name in sections if not found.get(name, "").strip()]

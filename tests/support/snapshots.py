@@ -10,7 +10,7 @@ from forge_doctor.finding import Finding, NotRun
 from forge_doctor.pool import checks
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Application, Number, PoolSnapshot, Server, Session
-from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, Process, Role
+from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, ListenSocket, Process, Role
 from forge_doctor.report import run_check
 
 CHECKS = {check.id: check for check in load(checks)}
@@ -72,6 +72,18 @@ def worker(pid: int, *sessions: Session, **overrides: Any) -> Process:
         pid=pid, role=Role.WORKER, server="uvicorn", application="shop:app", age_s=600.0, database_sockets=sockets
     )
     return replace(own, **overrides)
+
+
+def serving(pid: int, *sessions: Session, requests: int = 0, streams: int = 0, **overrides: Any) -> Process:
+    """A worker that listens and whose requests the kernel tells exactly."""
+    own = {
+        "listen": (ListenSocket(address="127.0.0.1", port=8000),),
+        "listens": True,
+        "requests_exact": True,
+        "requests_in_flight": requests,
+        "streams_open": streams,
+    }
+    return worker(pid, *sessions, **{**own, **overrides})
 
 
 def snapshot(*sessions: Session, **overrides: Any) -> PoolSnapshot:

@@ -8,6 +8,9 @@ Measures (sessions):
     pg_stat_database.sessions_abandoned since the last reset (14+): at least `sessions`, and
     `ratio` of all sessions.
 
+Wrong when:
+    It was long ago: the counter runs since the last reset of the statistics, hence info.
+
 Source:
     PostgreSQL documentation, pg_stat_database.sessions_abandoned.
 """

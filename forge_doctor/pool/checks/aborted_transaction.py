@@ -8,6 +8,10 @@ Measures (s):
     Sessions in state "idle in transaction (aborted)" for `idle_s` or longer. Error from
     `critical_s` on.
 
+Wrong when:
+    The client is about to roll back: a debugger, a person at a console. Ruled out by its age alone, and
+    the remedy asks again whether the session is still in that state.
+
 Source:
     PostgreSQL documentation, pg_stat_activity.state; SQLSTATE 25P02.
 """
@@ -19,8 +23,9 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import idle_for, terminate
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import count, duration, pids, terminate
+from forge_doctor.pool.wording import count, duration, pids
 
 
 @check(severity=Severity.WARNING, limits={"idle_s": 5, "critical_s": 30})
@@ -45,8 +50,9 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 Evidence(
                     label="longest idle", value=round(oldest.state_age_s or 0, 1), unit="s", source="now - state_change"
                 ),
-                *situation.statement(oldest),
+                *situation.about(oldest),
             ),
-            remedy=terminate(sessions, "state = 'idle in transaction (aborted)'")
+            remedy=terminate((one.pid for one in sessions), idle_for(limits["idle_s"], "idle in transaction (aborted)"))
             + "\nasync with Session() as session, session.begin(): ...   # rolls back whatever is raised",
+            sessions=tuple(one.pid for one in sessions),
         )

@@ -1,17 +1,25 @@
-"""One session blocks others: the root of a lock pile-up.
+"""One session blocks others: the root of a lock pile-up, and where the queue can be opened.
 
 Why:
-    Everything behind it waits, and each waiter holds a connection. Ending a waiter changes nothing;
-    ending the root frees all. A root that is idle in transaction ends only when somebody ends it.
+    Everything behind it waits, and each waiter holds a connection. Ending a waiter changes nothing,
+    unless the others wait for that waiter alone: a schema change that waits behind a long read stops
+    every statement that comes after it. A root that is idle ends only when somebody ends it.
 
 Measures (s):
     Root blockers by pg_blocking_pids(), with everybody behind them, where somebody has waited for
     `wait_s` or longer (pg_locks.waitstart, 14+; before: how long the statement runs). Warning;
-    critical from `blocked_sessions` blocked sessions on, or where the root sits idle.
+    critical from `blocked_sessions` blocked sessions on, or where the root sits idle. What to do follows
+    from what the root is: a waiting schema change is cancelled before anything else, an idle holder
+    terminated (cancel frees nobody), a vacuum that prevents wraparound never, a dump last.
+
+Wrong when:
+    The queue moves: a hot row changes hands in milliseconds, and no waiter has waited long, which is
+    measured. Or the root ends by itself in a moment: every statement printed asks again whether it
+    still blocks somebody.
 
 Source:
     PostgreSQL documentation, pg_blocking_pids() (names the sessions ahead in the queue as well),
-    pg_locks.waitstart.
+    pg_locks.waitstart; seen with 18: pg_cancel_backend() of an idle session returns true and frees nobody.
 """
 
 from __future__ import annotations
@@ -20,11 +28,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.lock_queues import Pileup
+from forge_doctor.pool.inference.lock_queues import Pileup, Root
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.pool.lock_remedies import choke_message, lock_remedy, root_message, waited_for
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import count, duration, held_by, pids, terminate
+from forge_doctor.pool.wording import count, duration, held_by, pids
 
 
 @check(severity=Severity.WARNING, limits={"wait_s": 2, "blocked_sessions": 3})
@@ -37,16 +45,15 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 
 def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
-    idle = pileup.root is not None and pileup.root.idle_in_transaction
-    critical = idle or pileup.root_pid == 0 or len(pileup.blocked) >= limits["blocked_sessions"]
+    stuck = pileup.kind in (Root.IDLE_IN_TRANSACTION, Root.IDLE, Root.PREPARED)
+    critical = stuck or len(pileup.blocked) >= limits["blocked_sessions"]
     victims = held_by(situation.holder_of(session) for session in pileup.blocked)
-    name, doing = _root(situation, pileup)
-    longest = max(pileup.blocked, key=pileup.waited_s)
     return Finding(
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         confidence=Confidence.HIGH,
-        message=f"1 root, {len(pileup.blocked)} blocked: {name} {doing}. {count(len(pileup.blocked), 'session waits', 'sessions wait')}"
-        f" behind it, the longest for {duration(pileup.longest_wait_s)} ({victims}).",
+        message=f"1 root, {len(pileup.blocked)} blocked: {root_message(situation, pileup)}. "
+        f"{count(len(pileup.blocked), 'session waits', 'sessions wait')} behind it, the longest for "
+        f"{duration(pileup.longest_wait_s)} ({victims}).{choke_message(situation, pileup)}",
         location=situation.location(pileup.root) if pileup.root else situation.here,
         evidence=(
             Evidence(
@@ -55,43 +62,26 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
                 unit="sessions",
                 source=f"pg_blocking_pids(), pids {pids(pileup.blocked)}",
             ),
-            Evidence(
-                label="longest wait",
-                value=round(pileup.longest_wait_s, 1),
-                unit="s",
-                source=_wait_source(longest, pileup),
-            ),
-            *(situation.statement(pileup.root) if pileup.root else ()),
+            *_waits(pileup),
+            *(situation.about(pileup.root) if pileup.root else ()),
+            *_progress(situation, pileup),
         ),
-        remedy=_remedy(pileup),
+        remedy=lock_remedy(pileup),
+        sessions=tuple(one.pid for one in (*((pileup.root,) if pileup.root else ()), *pileup.blocked)),
     )
 
 
-def _wait_source(longest: Session, pileup: Pileup) -> str:
+def _waits(pileup: Pileup) -> Iterator[Evidence]:
+    longest = max(pileup.blocked, key=pileup.waited_s)
     by_lock = longest.lock_wait_s is not None and longest.lock_wait_s >= pileup.longest_wait_s
-    return "now - pg_locks.waitstart" if by_lock else "now - query_start"
+    source = "now - pg_locks.waitstart" if by_lock else "now - query_start"
+    yield Evidence(label="longest wait", value=round(pileup.longest_wait_s, 1), unit="s", source=source)
+    if waited := waited_for(pileup):
+        yield Evidence(label="waited for", value=waited, source="pg_locks")
 
 
-def _root(situation: Situation, pileup: Pileup) -> tuple[str, str]:
-    root = pileup.root
-    if pileup.root_pid == 0:
-        return "a prepared transaction", "holds locks that outlive every session"
-    if root is None:
-        return f"pid {pileup.root_pid}", "holds the lock (a background process, or it has ended meanwhile)"
-    name = f"pid {root.pid} ({situation.holder_of(root)})"
-    if root.hidden:
-        return name, "holds the lock; what it does is hidden from this role"
-    if root.idle_in_transaction:
-        return name, (
-            f"has been idle in transaction for {duration(root.state_age_s)}, open for {duration(root.xact_age_s)}: "
-            "nothing will release its locks until it ends"
-        )
-    return name, f"has been running a statement for {duration(root.query_age_s)}"
-
-
-def _remedy(pileup: Pileup) -> str:
-    if pileup.root_pid == 0:
-        return "SELECT gid, prepared FROM pg_prepared_xacts ORDER BY prepared;   -- then ROLLBACK PREPARED '<gid>';"
-    if pileup.root is not None and pileup.root.idle_in_transaction:
-        return terminate((pileup.root,), f"state = '{pileup.root.state}'")
-    return f"SELECT pg_cancel_backend({pileup.root_pid});   -- the statement only; pg_terminate_backend if it stays"
+def _progress(situation: Situation, pileup: Pileup) -> Iterator[Evidence]:
+    told = [(one, situation.snapshot.progress.get(str(one.pid))) for one in (pileup.root, *pileup.chokes) if one]
+    for session, progress in told:
+        if progress:
+            yield Evidence(label=f"progress of pid {session.pid}", value=progress, source="pg_stat_progress views")

@@ -6,7 +6,11 @@ Why:
 
 Measures (s):
     cl_waiting and maxwait of SHOW POOLS. Warning from `waiting_clients` clients on, error where one has
-    waited `wait_s` or longer.
+    waited `wait_s` or longer. Pools by session are `bouncer-session-pinned`'s where clients that do
+    nothing hold their connections.
+
+Wrong when:
+    The queue drains in milliseconds: maxwait, how long the first in line has waited now, decides the severity.
 
 Source:
     pgbouncer documentation, "Admin console", SHOW POOLS.
@@ -18,6 +22,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.bouncer_pools import idle_clients
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, duration
@@ -29,7 +34,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield from unseen_bouncer(situation)
     bouncer = situation.snapshot.bouncer
     for pool in (bouncer.pools or ()) if bouncer else ():
-        if pool.clients_waiting < limits["waiting_clients"]:
+        if pool.clients_waiting < limits["waiting_clients"] or (bouncer and idle_clients(situation, bouncer, pool)):
             continue
         yield Finding(
             severity=Severity.ERROR if pool.max_wait_s >= limits["wait_s"] else Severity.WARNING,

@@ -8,6 +8,9 @@ Measures (connections):
     default_pool_size times the (database, user) pairs of SHOW POOLS, plus sessions of others, against
     the usable slots.
 
+Wrong when:
+    Not every pair of database and role it may open is used: only those SHOW POOLS lists are counted.
+
 Source:
     pgbouncer documentation, default_pool_size, max_db_connections.
 """

@@ -6,9 +6,13 @@ Why:
     already exists).
 
 Measures (mode):
-    pool_mode transaction or statement, and max_prepared_statements 0 (or a pgbouncer before 1.21,
-    which has no such setting). What the application tells its driver can't be seen, hence medium
-    confidence.
+    pool_mode transaction or statement, max_prepared_statements 0 (or a pgbouncer before 1.21, which has
+    no such setting), and a worker that has loaded asyncpg and is connected to that pgbouncer. Always info:
+    what the application tells its driver is not to be seen from outside, and where it fails the log says so.
+
+Wrong when:
+    The engine has statement_cache_size=0 and a name function: it is safe, and nothing fails. Hence info; without a
+    worker that uses asyncpg there nothing is said.
 
 Source:
     pgbouncer documentation, max_prepared_statements (1.21+); seen with pgbouncer 1.18 and asyncpg:
@@ -24,9 +28,10 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_bouncer
+from forge_doctor.pool.wording import count
 
 
-@check(severity=Severity.WARNING)
+@check(severity=Severity.INFO)
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for the pgbouncer in between."""
     yield from unseen_bouncer(situation)
@@ -35,13 +40,15 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         return
     modes = sorted({pool.mode for pool in bouncer.pools if pool.mode} or {bouncer.pool_mode})
     shared = [mode for mode in modes if mode in ("transaction", "statement")]
-    if not shared or bouncer.max_prepared_statements:
+    prepares = [one for one in situation.behind_pooler if "asyncpg" in (one.libraries or ())]
+    if not shared or bouncer.max_prepared_statements or not prepares:
         return
     yield Finding(
-        severity=Severity.WARNING,
+        severity=Severity.INFO,
         confidence=Confidence.MEDIUM,
-        message=f"pgbouncer {bouncer.version} pools by {' and '.join(shared)} and keeps no prepared statements: asyncpg with its defaults "
-        'fails there with "prepared statement does not exist".',
+        message=f"pgbouncer {bouncer.version} pools by {' and '.join(shared)} and keeps no prepared statements, and "
+        f"{count(len(prepares), 'worker')} with asyncpg {'uses' if len(prepares) == 1 else 'use'} it: with the driver's defaults that "
+        'fails with "prepared statement does not exist".',
         location=situation.here,
         evidence=(
             Evidence(label="pool_mode", value=", ".join(modes), source="pgbouncer SHOW CONFIG"),
@@ -49,7 +56,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 label="max_prepared_statements", value=bouncer.max_prepared_statements, source="pgbouncer SHOW CONFIG"
             ),
         ),
-        remedy='create_async_engine(url, connect_args={"statement_cache_size": 0, "prepared_statement_cache_size": 0,\n'
+        remedy="# unless the engine has these already:\n"
+        'create_async_engine(url, connect_args={"statement_cache_size": 0, "prepared_statement_cache_size": 0,\n'
         '    "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__"}, poolclass=NullPool)\n'
         "max_prepared_statements = 200   # in pgbouncer.ini, 1.21 or newer, instead",
     )

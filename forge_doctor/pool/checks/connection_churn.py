@@ -9,6 +9,10 @@ Measures (s):
     With one look: a worker that has run for `worker_s` or longer holds at least `connections`, all of
     them younger than `young_s`.
 
+Wrong when:
+    The connections are another client's: the server counts them for the whole database. Several looks tell pids
+    apart that came and went; with one look only workers whose every connection is new count, at medium confidence.
+
 Source:
     SQLAlchemy documentation, "Connection Pooling": NullPool, "Using FIFO vs. LIFO"; "Engine
     Configuration": one engine a process.

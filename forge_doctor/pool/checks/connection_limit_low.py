@@ -8,6 +8,9 @@ Measures (connections):
     Sessions of the role or in the database against its CONNECTION LIMIT. Warning from
     `used_ratio` on, critical where the limit is reached. Superusers are held to none.
 
+Wrong when:
+    The sessions counted are not held to the limit: superusers are left out.
+
 Source:
     PostgreSQL documentation, CREATE ROLE and CREATE DATABASE, CONNECTION LIMIT.
 """
@@ -21,6 +24,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Server, Session
 from forge_doctor.pool.visibility import unseen_server
+from forge_doctor.sql.quoting import quote_identifier
 
 
 @check(severity=Severity.WARNING, limits={"used_ratio": 0.8})
@@ -53,7 +57,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                     source="pg_roles.rolconnlimit" if kind == "role" else "pg_database.datconnlimit",
                 ),
             ),
-            remedy=f'ALTER {kind.upper()} "{name}" CONNECTION LIMIT {limit * 2};   -- or smaller pools: see the sizing table',
+            remedy=f"ALTER {kind.upper()} {quote_identifier(name)} CONNECTION LIMIT {limit * 2};   "
+            "-- only while the server has the slots; else smaller pools: see the sizing table",
         )
 
 

@@ -7,6 +7,9 @@ Measures (sessions):
     Active sessions by wait event, `sessions` or more on one; locks of the application (see
     blocking-session), waits for the client and deliberate sleeps are left out.
 
+Wrong when:
+    One look catches a crowd that is gone the next moment: hence info.
+
 Source:
     PostgreSQL documentation, "Wait Event Types"; names change between versions, so the server's own
     words are shown.
@@ -21,6 +24,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
+from forge_doctor.sql.quoting import quote_literal
 
 NOT_CONTENTION = (None, "Lock", "Client", "Activity", "Timeout", "Extension")
 
@@ -43,5 +47,5 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 location=situation.here,
                 evidence=(Evidence(label=event, value=number, unit="sessions", source="pg_stat_activity.wait_event"),),
                 remedy="SELECT description FROM pg_wait_events WHERE name = "
-                f"'{event.partition(': ')[2]}';   -- 17+; before: the documentation's wait event tables",
+                f"{quote_literal(event.partition(': ')[2])};   -- 17+; before: the documentation's wait event tables",
             )

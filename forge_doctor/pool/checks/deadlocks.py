@@ -8,6 +8,9 @@ Measures (deadlocks):
     pg_stat_database.deadlocks since the last reset of the statistics. Info from the first on,
     warning from `per_hour` on.
 
+Wrong when:
+    They were long ago: the counter runs since the last reset of the statistics, which is told with it.
+
 Source:
     PostgreSQL documentation, pg_stat_database, "Deadlocks".
 """

@@ -6,8 +6,12 @@ Why:
 
 Measures (requests):
     Connections the kernel completed on the workers' listening port and nobody accepted (the accept
-    queue): at least `queued_requests`, while the workers that share the port have at most one active
-    session each.
+    queue), and requests that have lain unread in accepted sockets for half a second: together at least
+    `queued_requests`, while the workers that share the port have at most one active session each.
+
+Wrong when:
+    The worker is only slow to accept under a burst, or does not read a large upload. Looked at: a loop that runs
+    reads what has arrived at once, and a worker that waits for the database has active sessions.
 
 Source:
     Seen on Linux: Recv-Q of a listening socket in /proc/net/tcp counts connections not yet
@@ -40,24 +44,33 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             for one in holder.process.listen
             if one.port == port
         )
+        unread = sum(holder.process.requests_unread for holder in holders if holder.process)
         active = sum(len(holder.in_state("active")) for holder in holders)
-        if queued < limits["queued_requests"] or active > len(holders):
+        if queued + unread < limits["queued_requests"] or active > len(holders):
             continue
         first = holders[0].process
         yield Finding(
             severity=Severity.ERROR,
             confidence=Confidence.MEDIUM,
-            message=f"{count(queued, 'request waits', 'requests wait')} to be accepted on port {port}{place} while "
+            message=f"{_waiting(queued, unread)} on port {port}{place} while "
             f"{', '.join(holder.name for holder in holders)} {'runs' if len(holders) == 1 else 'run'} {active} statements: an event "
             "loop is blocked. It is not the database.",
             location=situation.here,
             evidence=(
                 Evidence(label="not accepted", value=queued, unit="requests", source=f"accept queue of port {port}"),
+                Evidence(label="not read", value=unread, unit="requests", source="accepted sockets of the workers"),
                 Evidence(label="active", value=active, unit="sessions", source="pg_stat_activity"),
             ),
             remedy=f"py-spy dump --pid {first.pid if first else ''}   # names the line that blocks; then use asyncpg, or "
             "asyncio.to_thread() for what is synchronous",
+            sessions=tuple(one.pid for holder in holders for one in holder.sessions),
         )
+
+
+def _waiting(queued: int, unread: int) -> str:
+    told = [f"{count(queued, 'request waits', 'requests wait')} to be accepted"] if queued or not unread else []
+    told += [f"{count(unread, 'accepted request lies', 'accepted requests lie')} unread"] if unread else []
+    return " and ".join(told)
 
 
 def _by_port(situation: Situation) -> dict[tuple[str, int], list[Holder]]:

@@ -8,6 +8,10 @@ Measures (connections):
     Sessions of one client that is no worker process found: at least `connections` of them, or
     `used_ratio` of the usable slots (then a warning). Asked only where workers were found.
 
+Wrong when:
+    It belongs there: a migration, a dump, a queue worker. It is told as info and no command ends it; the
+    finding names who it is, so that whoever knows it can say.
+
 Source:
     pg_stat_activity joined with the sockets of this host's processes.
 """
@@ -22,6 +26,7 @@ from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server, unseen_workers
 from forge_doctor.pool.wording import count, duration
+from forge_doctor.sql.quoting import quote_identifier
 
 
 @check(severity=Severity.INFO, limits={"connections": 3, "used_ratio": 0.2})
@@ -43,7 +48,6 @@ def _finding(situation: Situation, holder: Holder, large: bool) -> Finding:
     known = holder.process is not None
     oldest = max((session.backend_age_s or 0 for session in holder.sessions), default=0)
     idle = len(holder.in_state("idle"))
-    pid = f"kill -TERM {holder.process.pid}   # if it has no business here" if holder.process else ""
     role = holder.sessions[0].user if holder.sessions else ""
     return Finding(
         severity=Severity.WARNING if large else Severity.INFO,
@@ -58,7 +62,11 @@ def _finding(situation: Situation, holder: Holder, large: bool) -> Finding:
                 unit="connections",
                 source="pg_stat_activity joined with its sockets" if known else "pg_stat_activity",
             ),
+            *(situation.about(holder.sessions[0]) if holder.sessions else ()),
         ),
-        remedy=pid
-        or f'ALTER ROLE "{role}" CONNECTION LIMIT {holder.connections};   -- a limit of its own, if it shares the role with nobody',
+        remedy=f"ALTER ROLE {quote_identifier(role)} CONNECTION LIMIT {holder.connections};   "
+        "-- so that it takes no more, if it shares the role with nobody"
+        if large and role and role != situation.application_user
+        else "",
+        sessions=tuple(one.pid for one in holder.sessions),
     )

@@ -7,7 +7,12 @@ Why:
 
 Measures (s):
     Connections of one worker in one database that have been idle for `idle_s` or longer, beyond
-    pool_size.
+    pool_size, where that is told and not assumed.
+
+Wrong when:
+    They were returned: to several engines, or to a pool that keeps its overflow. Ruled out: connections whose last
+    statement is the ROLLBACK of a return do not count, a worker above its pool's limit has several engines (see
+    several-engines), and one that has not loaded SQLAlchemy has another pool. After a COMMIT the confidence is medium.
 
 Source:
     Seen with SQLAlchemy 2.1.9: three checked out of pool_size 2, max_overflow 1; two remain after
@@ -20,9 +25,12 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import duration, pids
+from forge_doctor.sql.commands import command_of
 
 
 @check(severity=Severity.ERROR, limits={"idle_s": 5})
@@ -31,24 +39,21 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
     pool_size = situation.application.pool_size
+    most = situation.application.per_worker
     if pool_size.value == 0:
         return
     for holder in situation.worker_holders:
-        for pool, sessions in holder.pools():
-            idle = [one for one in sessions if one.state == "idle" and (one.state_age_s or 0) >= limits["idle_s"]]
+        for pool, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
+            idle = [one for one in sessions if _kept(one) and (one.state_age_s or 0) >= limits["idle_s"]]
             forgotten = len(idle) - pool_size.value
-            if forgotten <= 0:
+            if forgotten <= 0 or (most is not None and len(sessions) > most):
                 continue
             if pool_size.assumed:
-                yield NotRun(
-                    reason=f"the pool's size is not known: {holder.name} holds {len(idle)} idle connections",
-                    remedy="pass --app package.module:engine, or --pool-size and --max-overflow",
-                )
-                continue
+                continue  # what is kept on purpose cannot be told from what was forgotten
             oldest = max(one.state_age_s or 0 for one in idle)
             yield Finding(
                 severity=Severity.ERROR,
-                confidence=Confidence.HIGH,
+                confidence=Confidence.MEDIUM if _may_be_returned(idle) else Confidence.HIGH,
                 message=f"{holder.name} holds {len(idle)} idle connections ({pool}), {forgotten} more than the "
                 f"{pool_size.value} its pool keeps, for up to {duration(oldest)}: at least {forgotten} were checked out and never "
                 "returned. Each makes the pool smaller for good.",
@@ -59,8 +64,19 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                     ),
                     Evidence(label="pool_size", value=pool_size.value, unit="connections", source=pool_size.source),
                     Evidence(label="longest idle", value=round(oldest, 1), unit="s", source="now - state_change"),
-                    *situation.statement(max(idle, key=lambda one: one.state_age_s or 0)),
+                    *situation.about(max(idle, key=lambda one: one.state_age_s or 0)),
                 ),
                 remedy="async with Session() as session: ...   # or close in finally; look for sessions kept in globals, "
                 "tasks and generators\nRestart the worker to get them back.",
+                sessions=tuple(one.pid for one in idle),
             )
+
+
+def _kept(session: Session) -> bool:
+    """Idle, and not after the ROLLBACK a pool sends when a connection comes back to it."""
+    return session.state == "idle" and command_of(session.statement) != "ROLLBACK"
+
+
+def _may_be_returned(sessions: list[Session]) -> bool:
+    """Whether some stopped at a COMMIT, after which a connection may have been returned as well."""
+    return any(command_of(one.statement) == "COMMIT" for one in sessions)

@@ -8,6 +8,10 @@ Measures (ratio):
     xact_rollback / (xact_commit + xact_rollback) since the last reset, `ratio` or more of at least
     `transactions`. Always info, low confidence: the number alone can't tell errors from reads.
 
+Wrong when:
+    The service mostly reads: SQLAlchemy ends such sessions with ROLLBACK. The number alone cannot tell, hence info
+    of low confidence.
+
 Source:
     PostgreSQL documentation, pg_stat_database; seen in SQLAlchemy 2.1.9's echo log.
 """

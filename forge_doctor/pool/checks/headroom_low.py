@@ -9,6 +9,10 @@ Measures (connections):
     superuser_reserved_connections and reserved_connections. Warning from `used_ratio` on, critical
     where no more than the larger of `free_connections` and `free_ratio` of the slots are free.
 
+Wrong when:
+    Sessions are counted that take no slot: walsenders and background processes are left out, and the limits of
+    role and database are not mixed in (see connection-limit-low).
+
 Source:
     PostgreSQL documentation, "Connections and Authentication"; 80 % as pgmonitor's and pgEdge's
     alarms, 95 % as check_postgres.

@@ -7,8 +7,12 @@ Why:
 
 Measures (s):
     How long it has been idle (now - state_change) and how long the transaction has been open
-    (now - xact_start): two numbers. Warning from `idle_s` on, critical from `critical_s` on, or at
-    once where it blocks somebody. Aborted transactions have a check of their own.
+    (now - xact_start): two numbers. Warning from `idle_s` on, critical from `critical_s` on, or
+    where somebody has waited behind it for `wait_s`. Aborted transactions have a check of their own.
+
+Wrong when:
+    Something is about to run in it: the age is that of the idle state, not of the transaction. Or a lock
+    of it changes hands in milliseconds: the same waiting time is asked for as in blocking-session.
 
 Source:
     PostgreSQL documentation, "The Statistics Collector", pg_stat_activity; idle_in_transaction_session_timeout.
@@ -22,21 +26,22 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import idle_for, set_for_role, terminate
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import count, duration, pids, terminate
+from forge_doctor.pool.wording import count, duration, pids
 
 
-@check(severity=Severity.WARNING, limits={"idle_s": 5, "critical_s": 30})
+@check(severity=Severity.WARNING, limits={"idle_s": 5, "critical_s": 30, "wait_s": 2})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each holder."""
     yield from unseen_sessions(situation)
+    blockers = situation.blockers(limits["wait_s"])
     for holder in situation.holders:
         sessions = tuple(
             session
             for session in holder.idle_in_transaction
-            if not session.aborted
-            and ((session.state_age_s or 0) >= limits["idle_s"] or session.pid in situation.blockers)
+            if not session.aborted and ((session.state_age_s or 0) >= limits["idle_s"] or session.pid in blockers)
         )
         if sessions:
             yield _finding(situation, holder, sessions, limits)
@@ -45,7 +50,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...], limits: Limits) -> Finding:
     idlest = max(sessions, key=lambda session: session.state_age_s or 0)
     open_s = max(session.xact_age_s or 0 for session in sessions)
-    blocking = [session for session in sessions if session.pid in situation.blockers]
+    blocking = [session for session in sessions if session.pid in situation.blockers(limits["wait_s"])]
     critical = bool(blocking) or (idlest.state_age_s or 0) >= limits["critical_s"]
     blocks = f" {count(len(blocking), 'of them blocks', 'of them block')} other sessions." if blocking else ""
     return Finding(
@@ -63,11 +68,15 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
                 label="longest idle", value=round(idlest.state_age_s or 0, 1), unit="s", source="now - state_change"
             ),
             Evidence(label="longest open", value=round(open_s, 1), unit="s", source="now - xact_start"),
-            *situation.statement(idlest),
+            *situation.about(idlest),
         ),
-        remedy=terminate(
-            sessions,
-            f"state = 'idle in transaction' AND state_change < now() - interval '{int(limits['idle_s'])} seconds'",
-        )
-        + f"\nALTER ROLE \"{idlest.user}\" SET idle_in_transaction_session_timeout = '60s';   -- so that it can't last",
+        remedy=terminate((one.pid for one in sessions), idle_for(_recheck(sessions, limits)))
+        + "\n"
+        + set_for_role(idlest.user, "idle_in_transaction_session_timeout", "60s", "so that it can't last"),
+        sessions=tuple(one.pid for one in sessions),
     )
+
+
+def _recheck(sessions: tuple[Session, ...], limits: Limits) -> float:
+    """How long each must still be idle for the remedy to touch it: none that has moved on since."""
+    return min(limits["idle_s"], *(session.state_age_s or 0 for session in sessions))

@@ -8,6 +8,10 @@ Measures (ms):
     idle_session_timeout of the application's role, where workers or several sessions of one client
     are seen.
 
+Wrong when:
+    pool_pre_ping or a shorter pool_recycle catches the closed connection: neither is to be seen from
+    outside, hence medium confidence.
+
 Source:
     PostgreSQL documentation, idle_session_timeout (14+), which warns of it where a pool is in between.
 """
@@ -19,6 +23,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import set_for_role
 from forge_doctor.pool.visibility import unseen_server
 
 
@@ -39,5 +44,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             "pool keeps, and the next request on one fails.",
             location=situation.here,
             evidence=(Evidence(label=setting.name, value=setting.value, unit=setting.unit, source=setting.source),),
-            remedy=f'ALTER ROLE "{role}" SET idle_session_timeout = 0;   -- idle_in_transaction_session_timeout is the one to set',
+            remedy=set_for_role(
+                role, "idle_session_timeout", "0", "idle_in_transaction_session_timeout is the one to set"
+            ),
         )

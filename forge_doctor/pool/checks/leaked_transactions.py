@@ -6,8 +6,14 @@ Why:
 
 Measures (s):
     At least `sessions` sessions idle in transaction whose last statement is the same and which have
-    been idle for `idle_s` or longer, begun one after another. Sure from `sure_s` on, or where
-    several looks (--duration) saw the same transactions stay open; else it may be slow code.
+    been idle for `idle_s` or longer. Sure from `sure_s` on, where several looks (--duration) saw the same
+    transactions stay open, or where their worker has no request in flight that could end them; else it
+    may be slow code.
+
+Wrong when:
+    Open requests hold them: streams, slow calls, a pool that waits for itself. Where the worker's requests in flight
+    can be counted and are as many as the sessions it holds, nothing is said here (see held-by-requests); where
+    they are fewer, only the rest is called leaked. A queue worker's tasks are no requests and cannot be counted.
 
 Source:
     Seen with SQLAlchemy 2.1.9 and asyncpg 0.32: a session from async_sessionmaker() that is never
@@ -17,38 +23,72 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.workloads import workloads
+from forge_doctor.pool.remedies import idle_for, terminate
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import duration, held_by, pids, terminate
+from forge_doctor.pool.wording import duration, held_by, pids
+
+# Younger than this apart they began at one moment, and not one after another.
+ONE_MOMENT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Sessions after one statement; `requests` in flight where they are held, None where that cannot be counted."""
+
+    sessions: tuple[Session, ...]
+    requests: int | None
+
+    @property
+    def leaked(self) -> int:
+        """How many no open request accounts for."""
+        return len(self.sessions) - (self.requests or 0)
 
 
 @check(severity=Severity.ERROR, limits={"sessions": 3, "idle_s": 10, "sure_s": 120})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each statement that leaves sessions behind."""
     yield from unseen_sessions(situation)
+    requests = _requests(situation)
     for group in same_statement(situation):
         old = tuple(session for session in group if (session.state_age_s or 0) >= limits["idle_s"])
-        if len(old) >= limits["sessions"]:
-            yield _finding(situation, old, limits)
+        told = Group(sessions=old, requests=_in_flight(old, requests))
+        if len(old) >= limits["sessions"] and told.leaked >= limits["sessions"]:
+            yield _finding(situation, told, limits)
 
 
-def _finding(situation: Situation, sessions: tuple[Session, ...], limits: Limits) -> Finding:
+def _requests(situation: Situation) -> dict[int, tuple[int, int | None]]:
+    """By pid of each session idle in transaction: its worker, and the requests in flight there."""
+    return {
+        session.pid: (load.holder.process.pid if load.holder.process else 0, load.requests)
+        for load in workloads(situation)
+        for session in load.idle
+    }
+
+
+def _in_flight(sessions: tuple[Session, ...], requests: dict[int, tuple[int, int | None]]) -> int | None:
+    """Of the workers that hold these sessions, each counted once; None where one cannot be counted."""
+    workers = dict(requests.get(one.pid, (0, None)) for one in sessions)
+    counted = [number for number in workers.values() if number is not None]
+    return sum(counted) if len(counted) == len(workers) else None
+
+
+def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
+    sessions = group.sessions
     ages = sorted(session.state_age_s or 0 for session in sessions)
     oldest = max(sessions, key=lambda session: session.state_age_s or 0)
     looks = situation.snapshot.looks
     stayed = len(set(looks.persisting) & {session.pid for session in sessions}) if looks else 0
-    sure = ages[-1] >= limits["sure_s"] or stayed >= limits["sessions"]
+    nobody = group.requests == 0
+    sure = (ages[-1] >= limits["sure_s"] or stayed >= limits["sessions"]) and group.requests in (None, 0)
     holders = held_by(situation.holder_of(session) for session in sessions)
-    doubt = (
-        ""
-        if sure
-        else " If they end within the next half minute it is slow code instead: look again with --duration 30."
-    )
     seen = (
         (
             Evidence(
@@ -59,11 +99,10 @@ def _finding(situation: Situation, sessions: tuple[Session, ...], limits: Limits
         else ()
     )
     return Finding(
-        severity=Severity.CRITICAL if sure else Severity.ERROR,
-        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-        message=f"{len(sessions)} sessions look leaked: all ran the same last statement, then went idle in transaction one "
-        f"after another, {duration(ages[0])} to {duration(ages[-1])} ago ({holders}). "
-        f"Code begins a session there and never ends it.{doubt}",
+        severity=Severity.CRITICAL if sure or nobody else Severity.ERROR,
+        confidence=Confidence.HIGH if sure or nobody else Confidence.MEDIUM,
+        message=f"{len(sessions)} sessions look leaked: all ran the same last statement, then went idle in transaction"
+        f"{_when(ages)} ({holders}). Code begins a session there and never ends it.{_doubt(group, sure)}",
         location=situation.location(oldest),
         evidence=(
             Evidence(
@@ -71,12 +110,37 @@ def _finding(situation: Situation, sessions: tuple[Session, ...], limits: Limits
             ),
             Evidence(label="youngest", value=round(ages[0], 1), unit="s", source="now - state_change"),
             Evidence(label="oldest", value=round(ages[-1], 1), unit="s", source="now - state_change"),
+            *_requests_evidence(group),
             *seen,
-            *situation.statement(oldest),
+            *situation.about(oldest),
         ),
         remedy="async with Session() as session: ...   # in the code that runs it; a background task needs a session of its own\n"
-        + terminate(
-            sessions,
-            f"state = 'idle in transaction' AND state_change < now() - interval '{int(limits['idle_s'])} seconds'",
-        ),
+        + terminate((one.pid for one in sessions), idle_for(limits["idle_s"] if sure or nobody else limits["sure_s"])),
+        sessions=tuple(one.pid for one in sessions),
     )
+
+
+def _when(ages: list[float]) -> str:
+    """`one after another` only where they did not begin together."""
+    if ages[-1] - ages[0] < ONE_MOMENT_S:
+        return f" at one moment, {duration(ages[-1])} ago"
+    return f" one after another, {duration(ages[0])} to {duration(ages[-1])} ago"
+
+
+def _doubt(group: Group, sure: bool) -> str:
+    if group.requests == 0:
+        return " No request is in flight that could end them."
+    if group.requests:
+        return f" {group.requests} requests are in flight, which may hold as many of them: at least {group.leaked} have nobody to end them."
+    return (
+        ""
+        if sure
+        else " If they end within the next half minute it is slow code instead: look again with --duration 30."
+    )
+
+
+def _requests_evidence(group: Group) -> Iterator[Evidence]:
+    if group.requests is not None:
+        yield Evidence(
+            label="requests in flight", value=group.requests, unit="requests", source="accepted sockets of the workers"
+        )

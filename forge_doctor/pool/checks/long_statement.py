@@ -7,6 +7,10 @@ Measures (s):
     now - query_start of active sessions that wait for no lock (those are victims, see
     blocking-session). Warning from `running_s` on, error from `critical_s` on.
 
+Wrong when:
+    It is meant to run that long: a dump, a migration, a report. The finding names the command and the
+    application; a dump is told as one, and no statement_timeout is advised for its role.
+
 Source:
     PostgreSQL documentation, pg_stat_activity.query_start, statement_timeout.
 """
@@ -17,7 +21,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.lock_queues import DUMPS
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import cancel, running_for, set_for_role
+from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 
@@ -45,9 +52,16 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         evidence=(
             Evidence(label="long statements", value=len(running), unit="sessions", source=f"pids {pids(running)}"),
             Evidence(label="longest", value=round(age, 1), unit="s", source="now - query_start"),
-            Evidence(label="waits for", value=longest.wait_event or "nothing", source="pg_stat_activity.wait_event"),
-            *situation.statement(longest),
+            *situation.about(longest),
         ),
-        remedy=f"SELECT pg_cancel_backend({longest.pid});   -- ends the statement, keeps the session\n"
-        f"ALTER ROLE \"{longest.user}\" SET statement_timeout = '30s';   -- so that it can't last",
+        remedy=_remedy(longest),
+        sessions=tuple(one.pid for one in running),
     )
+
+
+def _remedy(longest: Session) -> str:
+    if longest.application_name.startswith(DUMPS):
+        return "-- a backup: let it run, or move it to a standby; cancelled, it has to begin anew"
+    age = longest.query_age_s or 0
+    stop = cancel((longest.pid,), running_for(age - 1)) + "   -- ends the statement, keeps the session"
+    return f"{stop}\n" + set_for_role(longest.user, "statement_timeout", "30s", "so that it can't last")

@@ -9,6 +9,10 @@ Measures (s):
     is claimed only where backend_xid or backend_xmin is set: an idle READ COMMITTED transaction
     often has neither.
 
+Wrong when:
+    It is a dump or a migration that has to be one transaction: the finding names the application and
+    what it does now; the statement printed does nothing once that transaction has ended.
+
 Source:
     PostgreSQL documentation, pg_stat_activity.backend_xmin, "Routine Vacuuming"; thresholds as
     pganalyze's for the error.
@@ -21,6 +25,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import terminate
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 
@@ -46,7 +51,9 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="long transactions", value=len(long), unit="sessions", source=f"pids {pids(long)}"),
             Evidence(label="oldest", value=round(age, 1), unit="s", source="now - xact_start"),
             Evidence(label="hold back vacuum", value=holding, unit="sessions", source="backend_xid, backend_xmin"),
-            *situation.statement(oldest),
+            *situation.about(oldest),
         ),
-        remedy=f"SELECT pg_terminate_backend({oldest.pid});   -- rolls it back; pg_cancel_backend ends only a running statement",
+        remedy=terminate((oldest.pid,), f"a.xact_start < now() - interval '{int(age - 1)} seconds'")
+        + "   -- rolls it back; pg_cancel_backend ends only a running statement",
+        sessions=tuple(one.pid for one in long),
     )

@@ -8,6 +8,10 @@ Measures (connections):
     Sessions of clients against the usable slots; where the server refuses even us, the sockets of
     the processes found on this host and in the containers named. Always critical.
 
+Wrong when:
+    The refusal is another's: a pooler's or a role's limit. The server's own sentence and SQLSTATE are shown,
+    and sessions are counted as the server counts them, walsenders and background processes left out.
+
 Source:
     PostgreSQL documentation, "Connections and Authentication": max_connections,
     superuser_reserved_connections, reserved_connections (16+); error texts read in 15.18 and 18.6.
@@ -68,12 +72,14 @@ def _remedy(situation: Situation, holders: tuple[Holder, ...]) -> str:
     lines = []
     workers = [holder for holder in holders if holder.process is not None and holder.is_worker]
     if situation.server is None:
-        if workers and workers[0].process is not None:
-            lines.append(f"kill -TERM {workers[0].process.pid}   # its master starts a new one, the slots come back")
+        if workers and workers[0].process is not None and workers[0].process.parent_pid not in (None, 1):
+            lines.append(
+                f"kill -TERM {workers[0].process.pid}   # the largest holder: its requests fail, its master starts a new one"
+            )
         lines.append("psql -U postgres   # a superuser still has superuser_reserved_connections; then, at its prompt:")
     lines.append(
-        "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE state IN ('idle in transaction', 'idle in transaction (aborted)')"
-        " AND state_change < now() - interval '30 seconds';"
+        "SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity AS a"
+        " WHERE a.state IN ('idle in transaction', 'idle in transaction (aborted)')"
+        " AND a.state_change < now() - interval '30 seconds';"
     )
     return "\n".join(lines)

@@ -7,6 +7,10 @@ Why:
 Measures (s):
     now - prepared, in every database. Error from `prepared_s` on.
 
+Wrong when:
+    A transaction manager is about to commit it: only what is older than `prepared_s` counts, and the
+    remedy says so.
+
 Source:
     PostgreSQL documentation, PREPARE TRANSACTION, "Caution"; pg_prepared_xacts.
 """
@@ -20,6 +24,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server
 from forge_doctor.pool.wording import count, duration
+from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
 
 @check(severity=Severity.ERROR, limits={"prepared_s": 60})
@@ -41,6 +46,6 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="prepared transactions", value=len(old), unit="transactions", source="pg_prepared_xacts"),
             Evidence(label="oldest", value=round(oldest.age_s, 1), unit="s", source="now - prepared"),
         ),
-        remedy=f"ROLLBACK PREPARED '{oldest.gid.replace(chr(39), chr(39) * 2)}';   -- in database {oldest.database}, "
+        remedy=f"ROLLBACK PREPARED {quote_literal(oldest.gid)};   -- in database {quote_identifier(oldest.database)}, "
         "unless its transaction manager still means to commit it",
     )

@@ -6,9 +6,15 @@ Why:
     hours by default.
 
 Measures (sessions):
-    Sessions whose client address lies in a network that exists only on this host (loopback, a
-    container bridge) while no process here has such a socket; older than `session_s`. Asked only
-    where all sockets of this host could be read.
+    Sessions whose server's end of the connection is on this host and established while no process here
+    has the client's end, and whose client address lies in a network that exists only on this host
+    (loopback, a container bridge); older than `session_s`.
+
+Wrong when:
+    The client is elsewhere. Ruled out: the server must be proven to be here, by the socket of our own
+    connection at the server's end (inet_server_addr(), inet_client_addr(): a tunnel, a pooler or a
+    published port does not have it); all sockets of this host must have been readable; and no socket
+    here may have the client's port, under whatever address translation gave it.
 
 Source:
     PostgreSQL documentation, tcp_keepalives_idle; client_connection_check_interval acts only while
@@ -23,9 +29,12 @@ from ipaddress import ip_address, ip_network
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import terminate
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import count, duration, pids, terminate
+from forge_doctor.pool.wording import count, duration, pids
+from forge_doctor.probes.processes.workers import Endpoint
+from forge_doctor.sql.quoting import quote_literal
 
 
 @check(severity=Severity.ERROR, limits={"session_s": 3})
@@ -50,17 +59,25 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         location=situation.location(oldest),
         evidence=(
             Evidence(label="without a client", value=len(orphans), unit="sessions", source=f"pids {pids(orphans)}"),
-            Evidence(
-                label="local networks", value=", ".join(situation.snapshot.local_networks), source="network interfaces"
-            ),
+            Evidence(label="server's end", value=len(orphans), unit="sockets", source="established on this host"),
+            *situation.about(oldest),
         ),
-        remedy=terminate(orphans, "application_name <> 'forge-doctor'")
-        + "\nALTER SYSTEM SET tcp_keepalives_idle = 60;   -- then SELECT pg_reload_conf();",
+        remedy=_remedy(orphans)
+        + "\nALTER SYSTEM SET tcp_keepalives_idle = 60;   -- so that the server notices by itself; then SELECT pg_reload_conf();",
+        sessions=tuple(one.pid for one in orphans),
     )
+
+
+def _remedy(orphans: tuple[Session, ...]) -> str:
+    """By client end: another client's session, which has this pid by now, has another port."""
+    ends = ", ".join(f"({quote_literal(one.client_addr or '')}, {one.client_port})" for one in orphans)
+    return terminate((one.pid for one in orphans), f"(host(a.client_addr), a.client_port) IN ({ends})")
 
 
 def _is_orphan(situation: Situation, session: Session) -> bool:
     if session.client_addr is None or session.client_port in (None, -1) or situation.process_of(session) is not None:
         return False
+    end = Endpoint(address=session.client_addr, port=session.client_port or 0)
     address = ip_address(session.client_addr)
-    return any(address in ip_network(network) for network in situation.snapshot.local_networks)
+    here = any(address in ip_network(network) for network in situation.snapshot.local_networks)
+    return here and end in situation.snapshot.half_open

@@ -8,7 +8,12 @@ Why:
 Measures (connections):
     workers x (pool_size + max_overflow) x replicas, plus the sessions of everybody else, against the
     usable slots (role and database limits included). Error where the running application exceeds
-    them, warning where only a deployment would (x surge, 1.25 unless told).
+    them, warning where only a deployment would (x surge, 1.25 unless told); info where the sizes are
+    assumed. Without a worker count it does not apply.
+
+Wrong when:
+    The sizes are SQLAlchemy's defaults and the application sets others, or its pool is no SQLAlchemy pool: then it is
+    info at most, or does not apply.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling" (limits are per process); PostgreSQL
@@ -22,6 +27,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.capacity import Demand, Usable, recommend
+from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server
 from forge_doctor.pool.wording import count
@@ -34,11 +40,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     demand, usable = situation.demand, situation.usable
     if usable is None or situation.snapshot.bouncer is not None:
         return
-    if demand is None:
-        yield NotRun(
-            reason="the number of worker processes is not known",
-            remedy="pass --workers N (and --replicas N), or run this where the application runs",
-        )
+    if demand is None or not all(uses_sqlalchemy(one) for one in situation.workers):
         return
     room = usable.slots - situation.others
     fault = _fault(demand, room)
@@ -46,8 +48,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         return
     severity, wanted = fault
     yield Finding(
-        severity=severity,
-        confidence=Confidence.MEDIUM if situation.application.pool_size.assumed else Confidence.HIGH,
+        severity=Severity.INFO if situation.application.sizes_assumed else severity,
+        confidence=Confidence.MEDIUM if situation.application.sizes_assumed else Confidence.HIGH,
         message=_message(demand, usable, situation.others, wanted),
         location=situation.here,
         evidence=_evidence(situation, usable),

@@ -8,6 +8,9 @@ Measures (connections):
     Sessions of the workers that have been idle for `idle_s` or longer: at least `connections`, and
     `idle_ratio` of all their sessions.
 
+Wrong when:
+    The look caught a quiet hour: hence info.
+
 Source:
     SQLAlchemy documentation, QueuePool: pool_size is kept, overflow is closed on return;
     pool_recycle acts only at checkout.

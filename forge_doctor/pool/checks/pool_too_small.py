@@ -10,6 +10,10 @@ Measures (connections):
     while less than `used_ratio` of the server's slots are taken. Medium confidence where the kernel
     does not tell idle keep-alive connections from requests.
 
+Wrong when:
+    The requests do not need the database, or idle keep-alive connections are counted: where the kernel tells the
+    two apart only requests count, else the confidence is medium.
+
 Source:
     SQLAlchemy documentation, QueuePool; sockets of the worker's listening port.
 """

@@ -8,6 +8,10 @@ Measures (s):
     At least `sessions` sessions idle in transaction with the same last statement, idle for `idle_s`
     or longer but none as long as `leak_s`: they come and go, unlike leaked ones.
 
+Wrong when:
+    One look catches a moment between two quick statements: ages below `idle_s` are not counted, and most
+    sessions on that statement must be older. A leak that has just begun looks alike: past `leak_s` it is told as one.
+
 Source:
     SQLAlchemy documentation, "Session Basics": begin late, commit before calling out; HikariCP
     wiki, "About Pool Sizing" (hold time, not query time, sizes a pool).
@@ -47,7 +51,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 Evidence(
                     label="longest", value=round(slowest.state_age_s or 0, 1), unit="s", source="now - state_change"
                 ),
-                *situation.statement(slowest),
+                *situation.about(slowest),
             ),
             remedy="await session.commit()   # before the call, and begin anew after it",
+            sessions=tuple(one.pid for one in slow),
         )

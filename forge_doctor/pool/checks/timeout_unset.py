@@ -9,6 +9,9 @@ Measures (ms):
     then the server's. What the driver sets at connect (server_settings) can't be seen from outside,
     hence medium confidence. Never idle_session_timeout: it kills a pool's connections.
 
+Wrong when:
+    The driver sets it at connect, which nobody can see from outside: hence info, medium confidence.
+
 Source:
     PostgreSQL documentation, "Client Connection Defaults"; ALTER ROLE.
 """
@@ -20,15 +23,16 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import set_for_role
 from forge_doctor.pool.snapshot import Setting
 from forge_doctor.pool.visibility import unseen_server
 
-# Setting -> (advised value, what it ends).
+# Setting -> (advised value, what it does).
 ADVISED = {
-    "statement_timeout": ("30s", "a statement that runs away"),
+    "statement_timeout": ("30s", "a statement that runs away; not for the role of migrations and dumps"),
     "lock_timeout": ("5s", "a wait for a lock"),
     "idle_in_transaction_session_timeout": ("60s", "a transaction somebody forgot"),
-    "transaction_timeout": ("5min", "a transaction as a whole"),
+    "transaction_timeout": ("5min", "a transaction as a whole; not for the role of migrations and dumps"),
 }
 
 
@@ -45,14 +49,14 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         severity=Severity.INFO,
         confidence=Confidence.MEDIUM,
         message=f"{_listed(off)} {'is' if len(off) == 1 else 'are'} off for role {role}: nothing ends "
-        f"{', '.join(ADVISED[setting.name][1] for setting in off)}.",
+        f"{', '.join(ADVISED[setting.name][1].partition(';')[0] for setting in off)}.",
         location=situation.here,
         evidence=tuple(
             Evidence(label=setting.name, value=setting.value, unit=setting.unit, source=setting.source)
             for setting in off
         ),
         remedy="\n".join(
-            f"ALTER ROLE \"{role}\" SET {setting.name} = '{ADVISED[setting.name][0]}';" for setting in off
+            set_for_role(role, one.name, ADVISED[one.name][0], f"ends {ADVISED[one.name][1]}") for one in off
         ),
     )
 

@@ -5,7 +5,12 @@ Why:
     default), then fails with "QueuePool limit of size ... reached", whatever the server has free.
 
 Measures (connections):
-    Sessions of one worker in one database against pool_size + max_overflow.
+    Sessions of one worker in one database that are just pool_size + max_overflow. Info where these are
+    assumed; more than that is `several-engines`'.
+
+Wrong when:
+    The pool is full and free: nobody has checked its connections out. Ruled out where all were returned (their
+    last statement is the pool's ROLLBACK), and where the worker has not loaded SQLAlchemy.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling", QueuePool.
@@ -17,11 +22,12 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import duration
+from forge_doctor.sql.commands import command_of
 
 
 @check(severity=Severity.ERROR)
@@ -30,17 +36,12 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
     most = situation.application.per_worker
-    assumed = situation.application.pool_size.assumed or situation.application.max_overflow.assumed
+    assumed = situation.application.sizes_assumed
     if most is None:
         return
     for holder in situation.worker_holders:
-        for _, sessions in holder.pools():
-            if len(sessions) > most and assumed:
-                yield NotRun(
-                    reason=f"the pool's size is not known: {holder.name} holds {len(sessions)}, SQLAlchemy's default allows {most}",
-                    remedy="pass --app package.module:engine, or --pool-size and --max-overflow",
-                )
-            elif len(sessions) >= most:
+        for _, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
+            if len(sessions) == most and not all(_returned(one) for one in sessions):
                 yield _finding(situation, holder, sessions, most, assumed)
 
 
@@ -51,7 +52,7 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
     oldest = max((session.xact_age_s or 0 for session in sessions), default=0)
     open_for = f", the oldest transaction open for {duration(oldest)}" if oldest else ""
     return Finding(
-        severity=Severity.ERROR,
+        severity=Severity.INFO if assumed else Severity.ERROR,
         confidence=Confidence.MEDIUM if assumed else Confidence.HIGH,
         message=f"{holder.name} holds {len(sessions)} of the {most} connections its pool allows: {active} active, "
         f"{in_transaction} idle in transaction{open_for}. Its next request waits in the pool.",
@@ -74,7 +75,13 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
             ),
         ),
         remedy=_remedy(active, in_transaction, len(sessions)),
+        sessions=tuple(one.pid for one in sessions),
     )
+
+
+def _returned(session: Session) -> bool:
+    """Idle after the ROLLBACK of its return: free for the next request."""
+    return session.state == "idle" and command_of(session.statement) == "ROLLBACK"
 
 
 def _remedy(active: int, in_transaction: int, held: int) -> str:

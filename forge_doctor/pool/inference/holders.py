@@ -67,6 +67,15 @@ def process_name(process: Process) -> str:
     return f"{'worker ' if process.role is Role.WORKER else ''}pid {process.pid} ({what}{place})"
 
 
+def uses_sqlalchemy(process: Process | None) -> bool:
+    """False only where its libraries could be read and SQLAlchemy is none of them: then pool_size means nothing.
+
+    greenlet stands for a SQLAlchemy of pure Python, of which nothing else is to be seen.
+    """
+    libraries = process.libraries if process else None
+    return not libraries or bool({"sqlalchemy", "greenlet"} & set(libraries))
+
+
 def process_holder(process: Process, sessions: Iterable[Session]) -> Holder:
     """A process with its sessions; with none matched, it holds as many connections as it has sockets."""
     held = tuple(sessions)

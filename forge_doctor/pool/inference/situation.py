@@ -9,8 +9,10 @@ from functools import cached_property
 from forge_doctor.finding import Evidence, Location
 from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_slots
 from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
-from forge_doctor.pool.inference.lock_queues import Pileup, blocked_by_root
+from forge_doctor.pool.inference.lock_queues import Pileup, pileups
+from forge_doctor.pool.inference.session_facts import session_facts
 from forge_doctor.pool.snapshot import PoolSnapshot, Server, Session
+from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import Process, Role
 
 
@@ -41,6 +43,11 @@ class Situation:
     def workers(self) -> tuple[Process, ...]:
         """The worker processes found."""
         return tuple(one for one in self.snapshot.processes or () if one.role is Role.WORKER)
+
+    @cached_property
+    def behind_pooler(self) -> tuple[Process, ...]:
+        """Workers and others that come to the server through a pooler of this host."""
+        return tuple(one for one in self.snapshot.processes or () if one.pooler_sockets)
 
     @cached_property
     def application_user(self) -> str:
@@ -142,34 +149,24 @@ class Situation:
             return False
         return session.user == self.application_user
 
+    def is_pooled(self, session: Session) -> bool:
+        """Whether a pooler of this host holds it."""
+        process = self.process_of(session)
+        return process is not None and process.name in POOLERS
+
     def _is_bouncer(self, process: Process) -> bool:
         """Whether the application comes through that process."""
-        return self.snapshot.bouncer is not None and process.name == "pgbouncer"
+        return process.name in POOLERS and (self.snapshot.bouncer is not None or bool(self.behind_pooler))
 
     @cached_property
     def pileups(self) -> tuple[Pileup, ...]:
-        """Every root blocker with all it blocks, the largest first.
+        """Every root blocker with all it blocks, the largest first."""
+        return pileups((*self.snapshot.background, *self.sessions), self.snapshot.locks)
 
-        pg_blocking_pids() names the sessions ahead in the queue as well as the lock's owner, so a
-        root is a blocker that is not blocked itself.
-        """
-        by_pid = {session.pid: session for session in self.sessions}
-        waiting = {session.pid: session.blocked_by for session in self.sessions if session.blocked_by}
-        blocked = blocked_by_root(waiting)
-        found = (
-            Pileup(
-                root_pid=root,
-                root=by_pid.get(root),
-                blocked=tuple(by_pid[pid] for pid in sorted(pids)),
-            )
-            for root, pids in blocked.items()
-        )
-        return tuple(sorted(found, key=lambda pileup: (-len(pileup.blocked), pileup.root_pid)))
-
-    @cached_property
-    def blockers(self) -> frozenset[int]:
-        """The pids of the root blockers."""
-        return frozenset(pileup.root_pid for pileup in self.pileups)
+    def blockers(self, wait_s: float) -> frozenset[int]:
+        """The pids of the root blockers behind which somebody has waited for so long: a lock that changes hands
+        in milliseconds blocks nobody."""
+        return frozenset(pileup.root_pid for pileup in self.pileups if pileup.longest_wait_s >= wait_s)
 
     def location(self, session: Session) -> Location:
         """`pid 4711 shop_api@shop`."""
@@ -180,13 +177,7 @@ class Situation:
         """The examined server as a location."""
         return Location(target=self.snapshot.target)
 
-    def statement(self, session: Session) -> tuple[Evidence, ...]:
-        """The last statement, where `--show-query` asks for it, and its sqlcommenter tags, which hold no values."""
-        told = [
-            Evidence(label=tag, value=value, source="sqlcommenter tag")
-            for tag, value in sorted(session.tags.items())
-            if tag in ("route", "controller", "action", "framework")
-        ]
-        if self.snapshot.show_query and session.statement:
-            told.append(Evidence(label="last statement", value=session.statement, source="pg_stat_activity.query"))
-        return tuple(told)
+    def about(self, session: Session) -> tuple[Evidence, ...]:
+        """What a person looks at first: the statement without values (not with `--no-query`), who sent it and from
+        where, what it waits for and holds, its ages, and its process."""
+        return tuple(session_facts(session, self.process_of(session), self.snapshot))

@@ -3,10 +3,12 @@ WITH waiter AS (
 )
 SELECT
   a.pid,
-  a.usename::text AS "user",
+  coalesce(a.usename::text, '') AS "user",
   coalesce(a.datname::text, '') AS database,
-  a.application_name,
+  coalesce(a.application_name, '') AS application_name,
   a.backend_type IS NULL AS hidden,
+  coalesce(a.backend_type, CASE WHEN a.usesysid IS NULL OR a.datid IS NULL THEN 'hidden' ELSE 'client backend' END)
+    AS backend_type,
   host(a.client_addr) AS client_addr,
   a.client_port,
   a.state,
@@ -23,6 +25,5 @@ SELECT
 FROM pg_stat_activity AS a
 LEFT JOIN waiter ON waiter.pid = a.pid
 WHERE a.pid <> pg_backend_pid()
-  AND a.usesysid IS NOT NULL
-  AND (a.backend_type = 'client backend' OR (a.backend_type IS NULL AND a.datid IS NOT NULL))
+  AND (a.usesysid IS NOT NULL OR a.datid IS NOT NULL)
 ORDER BY a.pid

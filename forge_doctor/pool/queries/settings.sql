@@ -11,6 +11,7 @@ SELECT
 FROM pg_settings AS s
 WHERE s.name IN (
   'statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout', 'transaction_timeout',
-  'idle_session_timeout', 'tcp_keepalives_idle', 'max_prepared_transactions'
+  'idle_session_timeout', 'tcp_keepalives_idle', 'max_prepared_transactions',
+  'default_transaction_read_only', 'max_standby_streaming_delay', 'hot_standby_feedback'
 )
 ORDER BY s.name

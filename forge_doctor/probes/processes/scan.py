@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
+from forge_doctor.probes.processes.half_open import Proof, half_open
 from forge_doctor.probes.processes.identity import read_identity
+from forge_doctor.probes.processes.libraries import read_libraries
+from forge_doctor.probes.processes.poolers import find_poolers, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
 from forge_doctor.probes.processes.socket_look import SocketLook, look_at_sockets
-from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at
+from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
 from forge_doctor.probes.processes.table import (
     Environment,
     ProcessTable,
@@ -26,6 +29,9 @@ from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, List
 if TYPE_CHECKING:
     from forge_doctor.probes.docker.containers import ContainerProcesses
 
+# A loop that runs reads what has arrived at once.
+UNREAD_S = 0.5
+
 
 def find_processes(
     addresses: Collection[str],
@@ -33,13 +39,15 @@ def find_processes(
     *,
     containers: Sequence[ContainerProcesses] = (),
     clients: Collection[Endpoint] = (),
+    proof: Proof | None = None,
     table: ProcessTable | None = None,
 ) -> ProcessScan:
     """The application servers connected to that database server, and whoever else holds connections to it.
 
     `addresses` are what the examiner dials (numbers, names, or a socket's directory: then any address
     of this host). `clients` are the ends the server reports, where it could be asked: they also prove
-    connections through other addresses. `table` may be read earlier, while the connection is made.
+    connections through other addresses. `proof` is our own connection, as the server sees it. `table` may be read
+    earlier, while the connection is made.
     """
     table = table if table is not None else read_process_table()
     environment = _environments(containers)
@@ -47,8 +55,10 @@ def find_processes(
     servers = dict(find_servers(table, environment))
     look = look_at_sockets(table, servers.keys(), named.keys(), addresses, port, clients)
     servers |= _self_served(table, look, servers)
-    matched = {servers[pid].family for pid in servers if pid in look.database or pid in named}
-    build = _Builder(look=look, named=named, environment=environment)
+    poolers = find_poolers(table, look)
+    pooled = pooled_connections(look, poolers)
+    matched = {servers[pid].family for pid in servers if pid in look.database or pid in pooled or pid in named}
+    build = _Builder(look=look, named=named, environment=environment, pooled=pooled)
     processes = [build.server(each) for each in servers.values() if each.family in matched]
     processes += [build.other(table.rows[pid], servers) for pid in look.database if pid not in servers]
     for each in containers:
@@ -57,6 +67,7 @@ def find_processes(
         processes=tuple(sorted(processes, key=lambda process: process.pid)),
         unmatched=tuple(build.server(each) for each in servers.values() if each.family not in matched),
         blind_spots=blind_spots(table, look, servers, containers),
+        half_open=half_open(look.namespaces, proof, clients, table),
     )
 
 
@@ -113,9 +124,15 @@ class _Builder:
     """Turns what was seen of a process into what is told of it."""
 
     def __init__(
-        self, *, look: SocketLook, named: Mapping[int, str], environment: Callable[[int], Environment]
+        self,
+        *,
+        look: SocketLook,
+        named: Mapping[int, str],
+        environment: Callable[[int], Environment],
+        pooled: Mapping[int, tuple[Socket, ...]],
     ) -> None:
         self._look = look
+        self._pooled = pooled
         self._named = named
         self._environment = environment
         self._asked: dict[str, Mapping[int, Diagnosis]] = {}
@@ -128,7 +145,14 @@ class _Builder:
             application=member.application,
             workers_flag=member.workers_flag,
             web_concurrency=self._environment(member.row.pid).counts.get("WEB_CONCURRENCY"),
+            listens=self._listens(process),
+            libraries=read_libraries(process.pid) if member.role is Role.WORKER else None,
         )
+
+    def _listens(self, process: Process) -> bool | None:
+        if process.listen:
+            return True
+        return listens_on_unix_socket(process.pid) if process.pid in self._look.held else None
 
     def other(self, row: TableRow, servers: Mapping[int, Member]) -> Process:
         parent = servers.get(row.parent_pid)
@@ -141,7 +165,9 @@ class _Builder:
         listeners = [socket for socket in held if socket.listening]
         accepted = [socket for socket in held if any(arrived_at(socket, each.local) for each in listeners)]
         told = self._diagnoses(row.pid) if listeners else {}
-        awaiting = [told.get(socket.inode, Diagnosis()).awaits_answer for socket in accepted]
+        talks = [(socket, told.get(socket.inode, Diagnosis())) for socket in accepted]
+        awaiting = [talk.awaits_answer for _, talk in talks]
+        pooled = self._pooled.get(row.pid, ())
         return Process(
             pid=row.pid,
             role=role,
@@ -151,15 +177,17 @@ class _Builder:
             container=self._named.get(row.pid, identity.container_id[:12]),
             container_pid=identity.container_pid,
             age_s=row.age_s,
-            database_sockets=tuple(
-                DatabaseSocket(local=socket.local, remote=socket.remote)
-                for socket in self._look.database.get(row.pid, ())
+            database_sockets=_to_database(
+                socket for socket in self._look.database.get(row.pid, ()) if socket not in pooled
             ),
+            pooler_sockets=_to_database(pooled),
             listen=tuple(
                 _listen(socket, self._look.spaces[row.pid], told.get(socket.inode, Diagnosis())) for socket in listeners
             ),
             requests_in_flight=sum(answer is not False for answer in awaiting),
             requests_exact=bool(told) and None not in awaiting,
+            streams_open=sum(talk.streams and not talk.awaits_answer for _, talk in talks),
+            requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= UNREAD_S for one, talk in talks),
         )
 
     def _diagnoses(self, pid: int) -> Mapping[int, Diagnosis]:
@@ -168,6 +196,10 @@ class _Builder:
         if space.name not in self._asked:
             self._asked[space.name] = diagnose(None if space.own else pid) if space.name else {}
         return self._asked[space.name]
+
+
+def _to_database(sockets: Iterable[Socket]) -> tuple[DatabaseSocket, ...]:
+    return tuple(DatabaseSocket(local=one.local, remote=one.remote, inode=max(0, one.inode)) for one in sockets)
 
 
 def _listen(socket: Socket, space: Namespace, told: Diagnosis) -> ListenSocket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from forge_doctor.probes.processes.workers import Endpoint
 class SocketLook:
     """What was seen. `held` has every process looked into, `database` those of them with connections.
 
-    `unowned` are connections to the database no readable process holds.
+    `unowned` are connections to the database no readable process holds; `namespaces` all that were read.
     """
 
     database: Mapping[int, tuple[Socket, ...]] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class SocketLook:
     spaces: Mapping[int, Namespace] = field(default_factory=dict)
     unreadable: frozenset[int] = frozenset()
     unowned: tuple[Socket, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
 
 
 def look_at_sockets(
@@ -60,7 +61,7 @@ def look_at_sockets(
         space = own if name == own.name else _read_any(pids, name)
         wanted = _wanted(space, address, by_port=not clients and not space.own and any(pid in named for pid in pids))
         first = [pid for pid in pids if pid in servers or pid in named]
-        looks.append(_in_namespace(space, wanted, first, pids))
+        looks.append(_in_namespace(space, wanted, first, pids, table))
     return _joined(looks)
 
 
@@ -78,8 +79,11 @@ def _read_any(pids: Iterable[int], name: str) -> Namespace:
     return Namespace(name=name, own=False)
 
 
-def _in_namespace(space: Namespace, wanted: Iterable[Socket], first: list[int], pids: list[int]) -> SocketLook:
-    """Owners of the `wanted` sockets: among `first`, then among the others until none is left."""
+def _in_namespace(
+    space: Namespace, wanted: Iterable[Socket], first: list[int], pids: list[int], table: ProcessTable
+) -> SocketLook:
+    """Owners of the `wanted` sockets: among `first`, then among the others until none is left; then their relatives,
+    who may have inherited the same sockets."""
     seen = holdings(first, space)
     held, unreadable = dict(seen.held), set(seen.unreadable)
     missing = {socket.inode: socket for socket in wanted if socket.inode}
@@ -96,20 +100,33 @@ def _in_namespace(space: Namespace, wanted: Iterable[Socket], first: list[int], 
                 held[pid] = sockets
                 for socket in sockets:
                     missing.pop(socket.inode, None)
+    owners = [pid for pid, sockets in held.items() if not connections.isdisjoint(one.inode for one in sockets)]
+    inherited = holdings(set(_relatives(owners, table)) & set(pids) - held.keys(), space)
+    held |= {pid: own for pid, own in inherited.held.items() if not connections.isdisjoint(one.inode for one in own)}
     return SocketLook(
         database={pid: found for pid, sockets in held.items() if (found := _among(sockets, connections))},
         held=held,
         spaces=dict.fromkeys(held, space),
         unreadable=frozenset(unreadable),
         unowned=tuple(missing.values()),
+        namespaces=(space,),
     )
+
+
+def _relatives(pids: Iterable[int], table: ProcessTable) -> Iterator[int]:
+    """The parents of these processes and the other children of those parents, where a fork has made them."""
+    owners = {pid for pid in pids if pid in table.rows}
+    parents = {table.rows[pid].parent_pid for pid in owners} | owners
+    for row in table.rows.values():
+        if row.pid in parents or (row.parent_pid in parents and row.same_as_parent):
+            yield row.pid
 
 
 def _among(sockets: Iterable[Socket], inodes: Collection[int]) -> tuple[Socket, ...]:
     return tuple(sorted((each for each in sockets if each.inode in inodes), key=lambda each: each.local.port))
 
 
-def _joined(looks: Iterable[SocketLook]) -> SocketLook:
+def _joined(looks: Sequence[SocketLook]) -> SocketLook:
     database: dict[int, tuple[Socket, ...]] = {}
     held: dict[int, tuple[Socket, ...]] = {}
     spaces: dict[int, Namespace] = {}
@@ -122,7 +139,12 @@ def _joined(looks: Iterable[SocketLook]) -> SocketLook:
         unreadable |= look.unreadable
         unowned += look.unowned
     return SocketLook(
-        database=database, held=held, spaces=spaces, unreadable=frozenset(unreadable), unowned=tuple(unowned)
+        database=database,
+        held=held,
+        spaces=spaces,
+        unreadable=frozenset(unreadable),
+        unowned=tuple(unowned),
+        namespaces=tuple(space for look in looks for space in look.namespaces),
     )
 
 

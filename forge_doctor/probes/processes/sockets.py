@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address
 from forge_doctor.probes.processes.workers import Endpoint
 
 ESTABLISHED, LISTEN = "01", "0A"
+UNIX_LISTENS = 0x10000  # __SO_ACCEPTCON
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
 
 
@@ -111,6 +112,15 @@ def holdings(pids: Iterable[int], namespace: Namespace) -> Holdings:
         else:
             held[pid] = tuple(by_inode[inode] for inode in inodes & by_inode.keys())
     return Holdings(held=held, unreadable=frozenset(unreadable))
+
+
+def listens_on_unix_socket(pid: int) -> bool | None:
+    """Whether the process accepts connections on a Unix socket; None where that may not be read."""
+    inodes = held_inodes(pid)
+    if inodes is None:
+        return None
+    rows = (line.split() for line in _text(f"/proc/{pid}/net/unix").splitlines()[1:])
+    return any(int(row[3], 16) & UNIX_LISTENS and int(row[6]) in inodes for row in rows)
 
 
 def read_with_psutil(pids: Collection[int]) -> Holdings:

@@ -29,14 +29,19 @@ ATTRIBUTE = struct.Struct("=HH")
 LAST_SENT, LAST_RECEIVED, SEGMENTS = 44, 52, 152
 REPLY_BYTES = 1 << 16
 TIMEOUT_S = 0.5
+# An answer that still goes on this long after the request was read.
+STREAM_MS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """`backlog` is a listener's limit; `awaits_answer` whether the peer spoke last (None: not told)."""
+    """`backlog` is a listener's limit; `awaits_answer` whether the peer spoke last (None: not told); `streams`
+    whether we went on speaking long after the peer; `silent_s` how long ago the peer was heard."""
 
     backlog: int | None = None
     awaits_answer: bool | None = None
+    streams: bool = False
+    silent_s: float | None = None
 
 
 def diagnose(pid: int | None = None) -> Mapping[int, Diagnosis]:
@@ -107,7 +112,7 @@ def _diagnosis(message: bytes) -> tuple[int, Diagnosis]:
     _, state, _, _, _, _, backlog, _, inode = MESSAGE.unpack_from(message)
     if state == TCP_LISTEN:
         return inode, Diagnosis(backlog=backlog)
-    return inode, Diagnosis(awaits_answer=_awaits_answer(_info(message[MESSAGE.size :])))
+    return inode, _conversation(_info(message[MESSAGE.size :]))
 
 
 def _info(attributes: bytes) -> bytes:
@@ -120,10 +125,14 @@ def _info(attributes: bytes) -> bytes:
     return b""
 
 
-def _awaits_answer(info: bytes) -> bool | None:
+def _conversation(info: bytes) -> Diagnosis:
     """The clock behind the ages ticks every 1 to 10 ms: within one tick, what was sent counts as the answer."""
     if len(info) < SEGMENTS + 8:  # a kernel before 4.6
-        return None
+        return Diagnosis()
     received, sent = struct.unpack_from("=II", info, SEGMENTS)
-    (sent_age,), (received_age,) = (struct.unpack_from("=I", info, at) for at in (LAST_SENT, LAST_RECEIVED))
-    return bool(received) and (not sent or received_age < sent_age)
+    (sent_ms,), (received_ms,) = (struct.unpack_from("=I", info, at) for at in (LAST_SENT, LAST_RECEIVED))
+    return Diagnosis(
+        awaits_answer=bool(received) and (not sent or received_ms < sent_ms),
+        streams=bool(received and sent) and received_ms - sent_ms >= STREAM_MS,
+        silent_s=received_ms / 1000,
+    )

@@ -25,10 +25,12 @@ class Endpoint:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSocket:
     """An established connection to the database: `local` is what pg_stat_activity calls
-    (client_addr, client_port), unless a proxy or address translation lies between."""
+    (client_addr, client_port), unless a proxy or address translation lies between. `inode` is the kernel's
+    number of the socket, 0 where it is not told: one number in two processes is one connection."""
 
     local: Endpoint
     remote: Endpoint
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,11 @@ class Process:
     the process itself; `workers_flag` from its own command line; both None where absent.
     `requests_in_flight` counts the connections this process has accepted on its own port whose
     peer waits for an answer. Where the kernel does not tell (`requests_exact` is False) it is an
-    upper bound: connections kept alive between two requests are in it.
+    upper bound: connections kept alive between two requests are in it. `streams_open` counts those where the
+    process went on speaking long after its peer: event streams, downloads. `requests_unread` counts those whose
+    request lies in the socket and has not been read for half a second. `listens` is whether it accepts connections
+    at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
+    `libraries` are the drivers and pools it has loaded, None where that may not be read.
     """
 
     pid: int
@@ -76,6 +82,11 @@ class Process:
     listen: tuple[ListenSocket, ...] = ()
     requests_in_flight: int = 0
     requests_exact: bool = False
+    streams_open: int = 0
+    requests_unread: int = 0
+    listens: bool | None = None
+    pooler_sockets: tuple[DatabaseSocket, ...] = ()
+    libraries: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +94,11 @@ class ProcessScan:
     """What was found and what could not be seen (`no permission to read the sockets of pid 7`).
 
     `unmatched` are application servers without any connection to this database: they may belong
-    to another one, so nothing may be counted from them.
+    to another one, so nothing may be counted from them. `half_open` are clients of the server that are gone
+    without its notice (see `half_open`).
     """
 
     processes: tuple[Process, ...] = ()
     unmatched: tuple[Process, ...] = ()
     blind_spots: tuple[str, ...] = ()
+    half_open: tuple[Endpoint, ...] = ()

@@ -20,4 +20,4 @@ def test_a_transaction_that_did_not_fail_is_none() -> None:
 
 def test_the_remedy_ends_only_aborted_ones() -> None:
     remedy = only("aborted-transaction", snapshot(idle_in_transaction(9, 60.0, state=ABORTED))).remedy
-    assert "pid IN (9) AND state = 'idle in transaction (aborted)'" in remedy
+    assert "a.pid IN (9) AND a.state = 'idle in transaction (aborted)' AND a.state_change < now()" in remedy

@@ -34,7 +34,7 @@ def test_a_root_that_sits_idle_is_critical_and_must_be_terminated() -> None:
 
 def test_a_running_root_is_cancelled_first() -> None:
     assert only("blocking-session", snapshot(session(1, state="active"), waiter(2, 1))).remedy.startswith(
-        "SELECT pg_cancel_backend(1)"
+        "SELECT a.pid, pg_cancel_backend(a.pid) FROM pg_stat_activity AS a WHERE a.pid IN (1) AND a.state = 'active'"
     )
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from forge_doctor.finding import NotRun
+from forge_doctor.finding import Confidence
 from forge_doctor.pool.snapshot import Number
-from tests.support.snapshots import application, findings, only, session, snapshot, told
+from tests.support.snapshots import application, findings, only, session, snapshot, told, worker
 
 
 def idle(number: int, age: float = 6.0) -> tuple:  # type: ignore[type-arg]
@@ -32,6 +32,21 @@ def test_two_databases_are_two_pools() -> None:
 
 def test_an_assumed_pool_size_is_no_proof() -> None:
     own = application(pool_size=Number(value=5, source="SQLAlchemy's default", assumed=True))
-    outcome = told("forgotten-connections", snapshot(*idle(9), application=own))
-    assert [type(one) for one in outcome] == [NotRun]
-    assert "--app" in outcome[0].remedy
+    assert told("forgotten-connections", snapshot(*idle(9), application=own)) == ()
+
+
+def test_what_came_back_to_its_pool_is_not_forgotten() -> None:
+    returned = tuple(replace(one, statement="ROLLBACK") for one in idle(9))
+    assert findings("forgotten-connections", snapshot(*returned)) == ()
+    committed = tuple(replace(one, statement="COMMIT") for one in idle(9))
+    assert only("forgotten-connections", snapshot(*committed)).confidence is Confidence.MEDIUM
+
+
+def test_more_than_one_pool_allows_are_several_pools() -> None:
+    assert findings("forgotten-connections", snapshot(*idle(11))) == ()
+
+
+def test_a_worker_without_sqlalchemy_has_no_overflow() -> None:
+    sessions = idle(9)
+    seen = snapshot(*sessions, processes=(worker(7, *sessions, libraries=("psycopg",)),))
+    assert findings("forgotten-connections", seen) == ()

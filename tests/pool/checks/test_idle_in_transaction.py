@@ -23,9 +23,11 @@ def test_idle_and_open_are_two_numbers() -> None:
     assert {evidence.label: evidence.value for evidence in found.evidence}["longest open"] == 250.0
 
 
-def test_one_that_blocks_somebody_is_critical_at_once() -> None:
-    waiter = session(2, state="active", blocked_by=(1,), lock_wait_s=0.1)
-    assert only("idle-in-transaction", snapshot(idle_in_transaction(1, 0.2), waiter)).severity is Severity.CRITICAL
+@pytest.mark.parametrize(("wait_s", "number"), [(0.1, 0), (1.9, 0), (2.0, 1)])
+def test_one_that_blocks_somebody_long_enough_is_critical_at_once(wait_s: float, number: int) -> None:
+    waiter = session(2, state="active", blocked_by=(1,), lock_wait_s=wait_s)
+    found = findings("idle-in-transaction", snapshot(idle_in_transaction(1, 0.2), waiter))
+    assert [one.severity for one in found] == [Severity.CRITICAL] * number
 
 
 def test_each_worker_is_named_with_what_it_holds() -> None:
@@ -38,7 +40,9 @@ def test_each_worker_is_named_with_what_it_holds() -> None:
 
 def test_the_remedy_ends_only_what_is_still_idle() -> None:
     remedy = only("idle-in-transaction", snapshot(idle_in_transaction(41, 60.0))).remedy
-    assert "pid IN (41) AND state = 'idle in transaction' AND state_change < now() - interval '5 seconds'" in remedy
+    assert (
+        "a.pid IN (41) AND a.state = 'idle in transaction' AND a.state_change < now() - interval '5 seconds'" in remedy
+    )
 
 
 def test_aborted_transactions_have_their_own_check() -> None:

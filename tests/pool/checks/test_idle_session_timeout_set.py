@@ -15,4 +15,4 @@ def test_off_is_right_for_a_pool() -> None:
 
 def test_on_is_a_warning_that_turns_it_off() -> None:
     found = only("idle-session-timeout-set", with_timeout("60000"))
-    assert 'ALTER ROLE "shop" SET idle_session_timeout = 0;' in found.remedy
+    assert "ALTER ROLE \"shop\" SET idle_session_timeout = '0';" in found.remedy

@@ -25,4 +25,9 @@ def test_who_waits_for_a_lock_is_a_victim() -> None:
 
 def test_the_remedy_names_the_longest() -> None:
     seen = snapshot(session(1, state="active", query_age_s=40.0), session(2, state="active", query_age_s=50.0))
-    assert only("long-statement", seen).remedy.startswith("SELECT pg_cancel_backend(2);")
+    assert "a.pid IN (2) AND a.state = 'active'" in only("long-statement", seen).remedy
+
+
+def test_a_dump_is_not_cancelled() -> None:
+    dump = session(1, state="active", query_age_s=60.0, application_name="pg_dump")
+    assert "pg_cancel_backend" not in only("long-statement", snapshot(dump)).remedy

@@ -26,7 +26,7 @@ def test_a_role_limit_below_the_servers_counts() -> None:
 
 def test_refused_ourselves_the_sockets_tell_who_holds_them() -> None:
     held = [session(pid) for pid in range(12)]
-    seen = snapshot(server=None, refusal=REFUSAL, processes=(worker(7, *held[:9]), worker(8, *held[9:])))
+    seen = snapshot(server=None, refusal=REFUSAL, processes=(worker(7, *held[:9], parent_pid=6), worker(8, *held[9:])))
     found = only("no-slot-left", seen)
     assert "sorry, too many clients already" in found.message
     assert "orker pid 7 (uvicorn shop:app) holds 9, worker pid 8 (uvicorn shop:app) holds 3" in found.message

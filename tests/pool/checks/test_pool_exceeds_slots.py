@@ -2,9 +2,9 @@
 
 import pytest
 
-from forge_doctor.finding import Confidence, NotRun, Severity
+from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Bouncer, Number
-from tests.support.snapshots import application, findings, only, server, session, snapshot, told
+from tests.support.snapshots import application, findings, only, server, session, snapshot, told, worker
 
 
 def workers(number: int) -> Number:
@@ -50,13 +50,18 @@ def test_an_unlimited_pool_is_a_warning() -> None:
 
 def test_assumed_defaults_lower_the_confidence() -> None:
     own = application(workers=workers(5), pool_size=Number(value=5, source="SQLAlchemy's default", assumed=True))
-    assert only("pool-exceeds-slots", snapshot(application=own)).confidence is Confidence.MEDIUM
+    found = only("pool-exceeds-slots", snapshot(application=own))
+    assert (found.severity, found.confidence) == (Severity.INFO, Confidence.MEDIUM)
+
+
+def test_another_librarys_pool_has_no_overflow_to_count() -> None:
+    django = worker(7, libraries=("psycopg",))
+    seen = snapshot(application=application(workers=workers(9)), processes=(django,))
+    assert findings("pool-exceeds-slots", seen) == ()
 
 
 def test_an_unknown_number_of_workers_is_never_guessed() -> None:
-    outcomes = told("pool-exceeds-slots", snapshot(application=application(workers=None)))
-    assert [type(one) for one in outcomes] == [NotRun]
-    assert "--workers N" in outcomes[0].remedy
+    assert told("pool-exceeds-slots", snapshot(application=application(workers=None))) == ()
 
 
 def test_behind_a_pgbouncer_its_own_check_does_the_arithmetic() -> None:

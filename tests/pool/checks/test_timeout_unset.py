@@ -17,9 +17,10 @@ def test_settings_that_are_on_are_no_finding() -> None:
 def test_those_off_are_named_with_the_statement_for_the_applications_role() -> None:
     found = only("timeout-unset", settings(statement_timeout="0", lock_timeout="5000", transaction_timeout="0"))
     assert found.severity is Severity.INFO
+    but = "not for the role of migrations and dumps"
     assert found.remedy.splitlines() == [
-        "ALTER ROLE \"shop\" SET statement_timeout = '30s';",
-        "ALTER ROLE \"shop\" SET transaction_timeout = '5min';",
+        f"ALTER ROLE \"shop\" SET statement_timeout = '30s';   -- ends a statement that runs away; {but}",
+        f"ALTER ROLE \"shop\" SET transaction_timeout = '5min';   -- ends a transaction as a whole; {but}",
     ]
 
 

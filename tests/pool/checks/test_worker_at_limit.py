@@ -1,6 +1,6 @@
 """worker-at-limit: the next request waits in the pool."""
 
-from forge_doctor.finding import Confidence, NotRun
+from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Number
 from tests.support.snapshots import application, findings, idle_in_transaction, only, session, snapshot, told
 
@@ -24,16 +24,22 @@ def test_the_remedy_names_what_keeps_them() -> None:
     assert "idle-in-transaction" in only("worker-at-limit", snapshot(*held)).remedy
 
 
-def test_exactly_the_default_is_likely_more_than_it_is_unknown() -> None:
+def test_an_assumed_limit_is_info_and_no_more() -> None:
     own = application(pool_size=ASSUMED)
-    assert only("worker-at-limit", snapshot(*busy(10), application=own)).confidence is Confidence.MEDIUM
-    assert [type(one) for one in told("worker-at-limit", snapshot(*busy(11), application=own))] == [NotRun]
+    found = only("worker-at-limit", snapshot(*busy(10), application=own))
+    assert (found.severity, found.confidence) == (Severity.INFO, Confidence.MEDIUM)
 
 
-def test_without_a_worker_found_it_did_not_run() -> None:
-    outcome = told("worker-at-limit", snapshot(*busy(10), processes=()))
-    assert [type(one) for one in outcome] == [NotRun]
-    assert "--container NAME" in outcome[0].remedy
+def test_more_than_one_pool_may_open_is_not_this_fault() -> None:
+    assert findings("worker-at-limit", snapshot(*busy(11))) == ()
+
+
+def test_a_full_pool_that_is_free_is_none() -> None:
+    assert findings("worker-at-limit", snapshot(*(session(pid, statement="ROLLBACK") for pid in range(10)))) == ()
+
+
+def test_without_a_worker_it_does_not_apply() -> None:
+    assert told("worker-at-limit", snapshot(*busy(10), processes=())) == ()
 
 
 def test_blind_spots_are_said() -> None:

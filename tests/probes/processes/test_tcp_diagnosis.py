@@ -69,8 +69,19 @@ def test_who_spoke_last_is_told_by_age(
     struct.pack_into("=I", info, tcp_diagnosis.LAST_SENT, sent_age)
     struct.pack_into("=I", info, tcp_diagnosis.LAST_RECEIVED, received_age)
     struct.pack_into("=II", info, tcp_diagnosis.SEGMENTS, received, sent)
-    assert tcp_diagnosis._awaits_answer(bytes(info)) is expected
-    assert tcp_diagnosis._awaits_answer(bytes(info[:104])) is None
+    assert tcp_diagnosis._conversation(bytes(info)).awaits_answer is expected
+    assert tcp_diagnosis._conversation(bytes(info[:104])).awaits_answer is None
+
+
+@pytest.mark.parametrize(
+    ("sent_age", "received_age", "streams"), [(20, 1019, False), (20, 1020, True), (900, 900, False)]
+)
+def test_an_answer_that_goes_on_is_a_stream(sent_age: int, received_age: int, streams: bool) -> None:
+    info = bytearray(160)
+    struct.pack_into("=I", info, tcp_diagnosis.LAST_SENT, sent_age)
+    struct.pack_into("=I", info, tcp_diagnosis.LAST_RECEIVED, received_age)
+    struct.pack_into("=II", info, tcp_diagnosis.SEGMENTS, 1, 5)
+    assert tcp_diagnosis._conversation(bytes(info)).streams is streams
 
 
 def test_a_namespace_that_is_gone_tells_nothing() -> None:

@@ -1,0 +1,83 @@
+"""A session's state is left on a connection that a pooler gives to the next client.
+
+Why:
+    With pool_mode = transaction the server connection goes to another client after COMMIT. What belongs to
+    the session stays on it: an advisory lock that its owner can no longer release, a LISTEN whose
+    notifications reach nobody, a SET that the next client inherits.
+
+Measures (sessions):
+    Sessions that a pooler of this host holds, or that come from a pgbouncer that pools by transaction,
+    idle outside any transaction, with an advisory lock granted, or whose last statement is LISTEN or a SET
+    of the session.
+
+Wrong when:
+    The pooler pools by session, where the state is the client's own: the mode is read from its console, and nothing
+    is said where that is not to be had.
+
+Source:
+    pgbouncer documentation, "Features", "SQL feature map for pooling modes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.bouncer_pools import pool_mode, server_sessions
+from forge_doctor.pool.inference.lock_queues import lock_name
+from forge_doctor.pool.inference.session_facts import held
+from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import ADVISORY, terminate
+from forge_doctor.pool.snapshot import Session
+from forge_doctor.pool.visibility import unseen_bouncer
+from forge_doctor.pool.wording import count, pids
+from forge_doctor.sql.commands import command_of
+
+OF_THE_SESSION = ("LISTEN", "SET")
+
+
+@check(severity=Severity.WARNING)
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each pool by transaction."""
+    yield from unseen_bouncer(situation)
+    bouncer = situation.snapshot.bouncer
+    for pool in (bouncer.pools or ()) if bouncer else ():
+        if bouncer is None or pool_mode(bouncer, pool) != "transaction":
+            continue
+        left = [(one, what) for one in server_sessions(situation, pool) if (what := _left(situation, one))]
+        if left:
+            yield _finding(situation, left)
+
+
+def _left(situation: Situation, session: Session) -> str:
+    if session.state != "idle" or (situation.behind_pooler and not situation.is_pooled(session)):
+        return ""
+    locks = [lock_name(lock) for lock in held(session, situation.snapshot) if lock.kind == "advisory"]
+    if locks:
+        return locks[0]
+    command = command_of(session.statement)
+    local = session.statement.upper().startswith(("SET LOCAL", "SET TRANSACTION"))
+    return f"{command} of the session" if command in OF_THE_SESSION and not local else ""
+
+
+def _finding(situation: Situation, left: list[tuple[Session, str]]) -> Finding:
+    sessions = [session for session, _ in left]
+    locked = [session for session, what in left if what.startswith("advisory")]
+    kinds = ", ".join(sorted({what for _, what in left}))
+    return Finding(
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH if locked else Confidence.MEDIUM,
+        message=f"{count(len(left), 'server connection')} of pgbouncer, which pools by transaction, "
+        f"{'keeps' if len(left) == 1 else 'keep'} what belongs to a session ({kinds}): the next client inherits it, and its owner "
+        "cannot take it back.",
+        location=situation.location(sessions[0]),
+        evidence=(
+            Evidence(label="pool_mode", value="transaction", source="pgbouncer SHOW CONFIG, SHOW POOLS"),
+            Evidence(label="with state", value=len(left), unit="sessions", source=f"pids {pids(sessions)}"),
+            *situation.about(sessions[0]),
+        ),
+        remedy="pg_advisory_xact_lock(), SET LOCAL, and a connection past the pooler for LISTEN: nothing of the session"
+        + ("\n" + terminate((one.pid for one in locked), "a.state = 'idle'", ADVISORY) if locked else ""),
+        sessions=tuple(one.pid for one in sessions),
+    )

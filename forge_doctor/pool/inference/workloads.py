@@ -1,0 +1,83 @@
+"""What a worker's sessions and requests say together: one worker, one pool, one look; judges nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.requests import counted_requests
+from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.snapshot import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One pool (role and database) of one worker.
+
+    `idle` are its sessions idle in transaction, failed ones left out. `requests` counts what is in flight in the
+    whole worker, None where that cannot be counted; `streams` are those of them whose answer is still being sent.
+    """
+
+    holder: Holder
+    pool: str
+    sessions: tuple[Session, ...]
+    idle: tuple[Session, ...]
+    requests: int | None
+    streams: int
+
+    @property
+    def active(self) -> int:
+        """Sessions in which a statement runs."""
+        return sum(one.state == "active" for one in self.sessions)
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the one that idles longest has idled."""
+        return max((one.state_age_s or 0 for one in self.idle), default=0.0)
+
+    @property
+    def youngest_s(self) -> float:
+        """How long the last one to begin has idled."""
+        return min((one.state_age_s or 0 for one in self.idle), default=0.0)
+
+    @property
+    def statements(self) -> int:
+        """How many different statements they stopped after."""
+        return len({one.statement for one in self.idle})
+
+    @property
+    def commonest(self) -> int:
+        """How many stopped after the same one."""
+        return max(Counter(one.statement for one in self.idle).values(), default=0)
+
+    def waits_for_itself(self, least: float) -> bool:
+        """Whether requests that hold one connection each wait for a second one of the same pool.
+
+        All it has are idle in transaction since one moment, nothing runs, and at least twice as many requests are in
+        flight.
+        """
+        held = len(self.idle)
+        since_one_moment = self.oldest_s - self.youngest_s <= max(1.0, 0.1 * self.youngest_s)
+        whole = held == len(self.sessions) >= 2 and self.youngest_s >= least
+        return whole and since_one_moment and self.requests is not None and self.requests >= 2 * held
+
+    def held_by_requests(self) -> bool:
+        """Whether as many requests are in flight as sessions are held."""
+        return bool(self.idle) and self.requests is not None and self.requests >= len(self.idle)
+
+
+def workloads(situation: Situation) -> Iterator[Workload]:
+    """Every pool of every worker, the largest holder first."""
+    for holder in situation.worker_holders:
+        requests = counted_requests(holder.process)
+        for pool, sessions in holder.pools():
+            yield Workload(
+                holder=holder,
+                pool=pool,
+                sessions=sessions,
+                idle=tuple(one for one in sessions if one.idle_in_transaction and not one.aborted),
+                requests=requests,
+                streams=holder.process.streams_open if holder.process else 0,
+            )

@@ -1,0 +1,35 @@
+"""Poolers of this host and who comes to the database through them, by the two ends of their sockets; asks no console."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from forge_doctor.probes.processes.socket_look import SocketLook
+from forge_doctor.probes.processes.sockets import Socket, arrived_at
+from forge_doctor.probes.processes.table import ProcessTable
+
+POOLERS = frozenset({"pgbouncer", "odyssey", "pgcat", "pgpool", "pgagroal", "cloud-sql-proxy", "cloud_sql_proxy"})
+
+
+def pooled_connections(look: SocketLook, poolers: Collection[int]) -> Mapping[int, tuple[Socket, ...]]:
+    """By pid, the sockets of the processes looked into whose other end a pooler has accepted."""
+    accepted = {(one.remote, one.local) for pid in poolers for one in _accepted(look, pid)}
+    if not accepted:
+        return {}
+    found = {
+        pid: tuple(one for one in held if not one.listening and (one.local, one.remote) in accepted)
+        for pid, held in look.held.items()
+        if pid not in poolers
+    }
+    return {pid: sockets for pid, sockets in found.items() if sockets}
+
+
+def find_poolers(table: ProcessTable, look: SocketLook) -> frozenset[int]:
+    """The poolers that hold connections to the database."""
+    return frozenset(pid for pid in look.database if table.rows[pid].program.name in POOLERS)
+
+
+def _accepted(look: SocketLook, pid: int) -> tuple[Socket, ...]:
+    held = look.held.get(pid, ())
+    listeners = [one.local for one in held if one.listening]
+    return tuple(one for one in held if any(arrived_at(one, at) for at in listeners))

@@ -1,0 +1,33 @@
+"""What kind of command a statement is, by its first words; parses no SQL.
+
+>>> command_of("ALTER TABLE orders ADD COLUMN note text"), command_of("select 1"), command_of("COPY t TO stdout")
+('ALTER TABLE', 'SELECT', 'COPY')
+"""
+
+from __future__ import annotations
+
+import re
+
+_FIRST_WORDS = re.compile(r"[\s(]*([A-Za-z]+)(?:\s+([A-Za-z]+))?(?:\s+([A-Za-z]+))?")
+# Commands whose second word says what they work on.
+_OF_A_KIND = frozenset({"ALTER", "CREATE", "DROP", "REFRESH", "COMMENT"})
+_BETWEEN = frozenset({"UNIQUE", "OR", "MATERIALIZED", "TEMPORARY", "TEMP", "UNLOGGED"})
+# They change what a table is, and wait for everybody who uses it.
+SCHEMA_CHANGES = frozenset({"ALTER", "CREATE", "DROP", "TRUNCATE", "CLUSTER", "REINDEX", "LOCK", "REFRESH"})
+
+
+def command_of(statement: str) -> str:
+    """`ALTER TABLE`, `CREATE INDEX`, `SELECT`; empty where there is none. Autovacuum's `autovacuum: VACUUM ...` is VACUUM."""
+    match = _FIRST_WORDS.match(statement.removeprefix("autovacuum: "))
+    if match is None:
+        return ""
+    words = [word.upper() for word in match.groups() if word]
+    if words[0] not in _OF_A_KIND or len(words) == 1:
+        return words[0]
+    kind = words[2] if len(words) > 2 and words[1] in _BETWEEN else words[1]
+    return f"{words[0]} {kind}"
+
+
+def changes_schema(statement: str) -> bool:
+    """Whether it takes a lock that everybody else on the table waits for."""
+    return command_of(statement).partition(" ")[0] in SCHEMA_CHANGES

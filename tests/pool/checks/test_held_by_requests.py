@@ -1,0 +1,54 @@
+"""held-by-requests: as many requests in flight as sessions held."""
+
+import pytest
+
+from forge_doctor.finding import Confidence, Severity
+from forge_doctor.pool.snapshot import PoolSnapshot
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, session, snapshot
+
+
+def held(number: int, idle_s: float = 6.0, **of_the_worker: object) -> PoolSnapshot:
+    sessions = [idle_in_transaction(pid, idle_s + pid) for pid in range(number)]
+    return snapshot(*sessions, processes=(serving(7, *sessions, **of_the_worker),))
+
+
+@pytest.mark.parametrize(("sessions", "requests", "number"), [(3, 3, 1), (2, 3, 0), (3, 2, 0), (3, 0, 0)])
+def test_three_sessions_and_a_request_for_each(sessions: int, requests: int, number: int) -> None:
+    assert len(findings("held-by-requests", held(sessions, requests=requests))) == number
+
+
+@pytest.mark.parametrize(("idle_s", "number"), [(2.9, 0), (3.0, 1)])
+def test_a_moment_is_none(idle_s: float, number: int) -> None:
+    assert len(findings("held-by-requests", held(3, idle_s, requests=4))) == number  # the oldest is 2 s older
+
+
+def test_streams_alone_are_certain_and_have_their_own_mend() -> None:
+    found = only("held-by-requests", held(3, streams=3))
+    assert (found.severity, found.confidence) == (Severity.WARNING, Confidence.HIGH)
+    assert "open streams or WebSockets" in found.message
+    assert "before the response begins" in found.remedy
+    assert "these requests would fail" in found.remedy
+    assert "async with" not in found.remedy
+
+
+def test_slow_calls_are_ended_by_a_commit() -> None:
+    found = only("held-by-requests", held(3, requests=3))
+    assert found.confidence is Confidence.MEDIUM
+    assert found.remedy.startswith("await session.commit()")
+
+
+def test_more_requests_than_connections_wait_for_one() -> None:
+    found = only("held-by-requests", held(3, streams=3, requests=2))
+    assert found.severity is Severity.ERROR
+    assert "About 2 more wait for a connection" in found.message
+    assert found.sessions == (0, 1, 2)
+
+
+def test_where_requests_cannot_be_counted_nothing_is_said() -> None:
+    assert findings("held-by-requests", held(3, requests=3, requests_exact=False)) == ()
+    assert findings("held-by-requests", held(3, requests=3, listen=())) == ()
+
+
+def test_busy_sessions_are_not_held() -> None:
+    sessions = [session(pid, state="active") for pid in range(5)]
+    assert findings("held-by-requests", snapshot(*sessions, processes=(serving(7, *sessions, requests=9),))) == ()
