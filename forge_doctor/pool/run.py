@@ -59,7 +59,7 @@ def run_pool(
         },
         headline=" ".join(part for part in (headline(situation), verdict(situation, findings)) if part),
         verdict=verdict(situation, findings),
-        tables=tuple(table for table in (holders_table(situation), sizing_table(situation, sizing)) if table),
+        tables=tuple(table for table in _tables(situation, sizing) if table),
         data={"pool": _data(situation, sizing), "sessions": sessions_data(situation)},
         measurements=measurements(situation),
         rules=described(chosen, "postgresql", "connection-pool"),
@@ -120,6 +120,27 @@ def sizing_of(situation: Situation) -> Sizing | None:
     return recommend(usable.slots, situation.others, demand.surge_workers, measured)
 
 
+def _tables(situation: Situation, sizing: Sizing | None) -> tuple[Table | None, ...]:
+    return holders_table(situation), clients_table(situation), sizing_table(situation, sizing)
+
+
+def clients_table(situation: Situation) -> Table | None:
+    """The application seen from the database alone: its pods or hosts, those that connected first on top."""
+    pods = {} if situation.workers else situation.elsewhere
+    if len(pods) < 2:
+        return None
+    rows = []
+    for address, held in sorted(pods.items(), key=lambda pod: -max(one.backend_age_s or 0 for one in pod[1])):
+        ages = [one.backend_age_s or 0 for one in held]
+        names = ", ".join(sorted({one.application_name or "unnamed" for one in held}))
+        idle = sum(one.idle_in_transaction for one in held)
+        rows.append((address, names, len(held), idle, duration(max(ages)), duration(min(ages))))
+    columns = ("client", "application_name", "held", "idle in tx", "first connected", "last connected")
+    replicas = situation.application.replicas
+    note = f"{len(pods)} addresses" + ("" if replicas.assumed else f", {replicas.value} replicas told")
+    return Table(title="The application, seen from the database", columns=columns, rows=tuple(rows), note=note)
+
+
 def holders_table(situation: Situation) -> Table | None:
     """Who holds how many connections in which state."""
     holders = [holder for holder in situation.holders if holder.connections or holder.is_worker]
@@ -143,7 +164,9 @@ def _holder_row(holder: Holder) -> tuple[str | int, ...]:
     oldest = max((session.xact_age_s for session in holder.sessions if session.xact_age_s is not None), default=None)
     hidden = any(session.hidden for session in holder.sessions)
     states = tuple("?" if hidden else len(holder.in_state(*states)) for _, states in STATES)
-    return (holder.name, holder.connections, *states, "-" if oldest is None else duration(oldest))
+    through = len(holder.process.pooler_sockets) if holder.process else 0
+    name = f"{holder.name}, {through} through a pooler" if through else holder.name
+    return (name, holder.connections, *states, "-" if oldest is None else duration(oldest))
 
 
 def sizing_table(situation: Situation, sizing: Sizing | None) -> Table | None:

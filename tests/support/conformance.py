@@ -67,7 +67,9 @@ def missing_sections(manual: str, sections: Iterable[str]) -> list[str]:
     found = {
         part["name"]: part["body"]
         for part in re.finditer(
-            r"^(?P<name>[A-Z]\w*(?: \w+)*)(?: \([^)\n]*\))?:(?P<body>(?:.*\n?)(?:[ \t]+.*\n?|\n)*)", manual, re.MULTILINE
+            r"^(?P<name>[A-Z]\w*(?: \w+)*)(?: \([^)\n]*\))?:(?P<body>(?:.*\n?)(?:[ \t]+.*\n?|\n)*)",
+            manual,
+            re.MULTILINE,
         )
     }
     return [name for name in sections if not found.get(name, "").strip()]

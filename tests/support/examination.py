@@ -57,6 +57,11 @@ def sessions_where(database: FreshDatabase | PostgresServer, condition: str) -> 
     return int(database.sql(rows))
 
 
+def shown_by(found: Finding) -> dict[str, str]:
+    """What a cause has taken in: by check, the fact it told."""
+    return {one.check: one.message for one in found.related}
+
+
 async def until(ready: Callable[[], Any], seconds: float = 10.0) -> None:
     """Wait until `ready()` is true; fail the test where it never is."""
     for _ in range(int(seconds / 0.05)):

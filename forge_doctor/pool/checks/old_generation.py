@@ -30,6 +30,9 @@ from forge_doctor.pool.visibility import unseen_workers
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.probes.processes.workers import Process
 
+# Servers whose workers have the listening socket themselves.
+BY_SOCKET = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "python"})
+
 
 @check(severity=Severity.WARNING, limits={"worker_s": 5, "alone_s": 60})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
@@ -39,11 +42,48 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     old = [(holder, one) for holder, one in workers if _lingers(one, holder, situation.workers, limits)]
     if old:
         yield _finding(situation, old, len(workers))
+    yield from _pods(situation)
+
+
+def _pods(situation: Situation) -> Iterator[Finding]:
+    """More clients of the application elsewhere than replicas, where their number was told."""
+    replicas, pods = situation.application.replicas, situation.elsewhere
+    expected = replicas.value - bool(situation.workers)
+    if replicas.assumed or len(pods) <= expected:
+        return
+    by_age = sorted(pods.items(), key=lambda pod: -min(one.backend_age_s or 0 for one in pod[1]))
+    old = by_age[: len(pods) - expected]
+    sessions = [session for _, held in old for session in held]
+    told = ", ".join(
+        f"{address} (holds {len(held)}, last connected {duration(min(one.backend_age_s or 0 for one in held))} ago)"
+        for address, held in old
+    )
+    yield Finding(
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        message=f"the application's sessions come from {len(pods)} addresses, {replicas.value} replicas were told: "
+        f"{len(old)} more than there should be, the longest without a new connection first: {told}. An older generation, or "
+        "pods that vanished without closing their connections.",
+        location=situation.here,
+        evidence=(
+            Evidence(label="addresses", value=len(pods), unit="clients", source="pg_stat_activity.client_addr"),
+            Evidence(label="replicas", value=replicas.value, unit="replicas", source=replicas.source),
+        ),
+        remedy="kubectl get pods -o wide   # which of these addresses is a pod of now; the sessions of those that are not "
+        "may be ended\n"
+        "ALTER SYSTEM SET tcp_keepalives_idle = 60;   -- so that the server notices who is gone; then SELECT pg_reload_conf();",
+        sessions=tuple(one.pid for one in sessions),
+    )
 
 
 def _lingers(process: Process, holder: Holder, workers: tuple[Process, ...], limits: Limits) -> bool:
     age = process.age_s or 0
-    if process.listens is not False or not holder.connections or age < limits["worker_s"]:
+    if (
+        process.listens is not False
+        or process.server not in BY_SOCKET
+        or not holder.connections
+        or age < limits["worker_s"]
+    ):
         return False
     return _replaced(process, workers) or age >= limits["alone_s"]
 

@@ -145,9 +145,36 @@ class Situation:
         process = self.process_of(session)
         if process is not None:
             return process.role is Role.WORKER or self._is_bouncer(process)
-        if self.workers and self.application.replicas.value == 1:
-            return False
+        replicas = self.application.replicas
+        if self.workers and replicas.value == 1:
+            here = session.client_addr in self._addresses_here
+            return replicas.assumed and not here and self._signature(session) in self._worker_signatures
         return session.user == self.application_user
+
+    @cached_property
+    def _worker_signatures(self) -> frozenset[tuple[str, str, str]]:
+        """What other replicas of the workers' application look like, whose processes are elsewhere."""
+        return frozenset(self._signature(one) for holder in self.worker_holders for one in holder.sessions)
+
+    @cached_property
+    def _addresses_here(self) -> frozenset[str | None]:
+        """Client addresses whose processes can be looked at here, and what has none."""
+        found = {end[0] for end in self._process_of}
+        return frozenset({None, "127.0.0.1", "::1", *found})
+
+    @staticmethod
+    def _signature(session: Session) -> tuple[str, str, str]:
+        return session.user, session.database, session.application_name
+
+    @cached_property
+    def elsewhere(self) -> Mapping[str, tuple[Session, ...]]:
+        """The application's sessions of no process here, by client address: its pods and other hosts."""
+        found: defaultdict[str, list[Session]] = defaultdict(list)
+        for session in self.sessions:
+            here = session.client_addr in self._addresses_here or self.process_of(session) is not None
+            if session.client_addr and not here and self.is_application(session):
+                found[session.client_addr].append(session)
+        return {address: tuple(sessions) for address, sessions in sorted(found.items())}
 
     def is_pooled(self, session: Session) -> bool:
         """Whether a pooler of this host holds it."""

@@ -25,5 +25,5 @@ SELECT
 FROM pg_stat_activity AS a
 LEFT JOIN waiter ON waiter.pid = a.pid
 WHERE a.pid <> pg_backend_pid()
-  AND (a.usesysid IS NOT NULL OR a.datid IS NOT NULL)
+  AND (a.usesysid IS NOT NULL OR a.datid IS NOT NULL OR a.backend_type = 'startup')
 ORDER BY a.pid

@@ -37,10 +37,23 @@ class Program:
     supervises: bool = False
 
 
-SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi"})
+SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "uwsgi"})
 # Python programs that hold connections and may listen (metrics, debug ports) but serve no application.
 BACKGROUND = frozenset(
-    {"alembic", "arq", "celery", "dramatiq", "flower", "huey_consumer", "jupyter", "pytest", "rq", "rqworker", "taskiq"}
+    {
+        "alembic",
+        "arq",
+        "celery",
+        "dramatiq",
+        "flower",
+        "huey_consumer",
+        "jupyter",
+        "procrastinate",
+        "pytest",
+        "rq",
+        "rqworker",
+        "taskiq",
+    }
 )
 # Options without a value: what follows them may be the application. Any other option hides the next
 # word, so that the value of an unknown one (`--header Authorization:...`) is never taken for a name.
@@ -49,13 +62,25 @@ SWITCHES = frozenset(
         *("--access-log", "--date-header", "--factory", "--proxy-headers", "--reload", "--server-header"),
         *("--use-colors", "--reset-contextvars", "--preload", "--daemon", "-D", "--capture-output", "-R"),
         *("--enable-stdio-inheritance", "--debug", "--log", "--ws", "--respawn-failed-workers", "--initgroups"),
-        *("--http2", "--reuse-port", "--suppress-ragged-eofs", "--do-handshake-on-connect", "--proxy-protocol"),
+        *(
+            "--http2",
+            "--reuse-port",
+            "--master",
+            "-M",
+            "--enable-threads",
+            "--die-on-term",
+            "--suppress-ragged-eofs",
+            "--do-handshake-on-connect",
+            "--proxy-protocol",
+        ),
     }
 )
 PYTHON = re.compile(r"(python|pypy)[\d.]*t?$")
 TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 TITLE = re.compile(r"gunicorn: (master|worker)\b(?: \[([\w.:-]{1,100}))?")
 GRANIAN_TITLE = re.compile(r"granian (?:asgi|asginl|rsgi|wsgi) \S+ ([A-Za-z_][\w.:]*)(?:\(\))?( worker-\d+)?")
+MOD_WSGI_TITLE = re.compile(r"\(wsgi:([\w.:-]{1,100})\)")
+UWSGI_TITLE = re.compile(r"uWSGI (master|worker)\b")
 SPAWNED = "from multiprocessing.spawn import spawn_main"
 HELPERS = ("from multiprocessing.resource_tracker", "from multiprocessing.semaphore_tracker")
 FORKSERVER = "from multiprocessing.forkserver import main"
@@ -90,6 +115,10 @@ def _parse_title(title: str) -> Program | None:
     if match := TITLE.match(title):
         kind = Kind.MASTER if match[1] == "master" else Kind.WORKER
         return _named(kind, "gunicorn", match[2] or "")
+    if match := MOD_WSGI_TITLE.match(title):
+        return _named(Kind.WORKER, "mod_wsgi", match[1])
+    if match := UWSGI_TITLE.match(title):
+        return _named(Kind.MASTER if match[1] == "master" else Kind.WORKER, "uwsgi", "")
     if match := GRANIAN_TITLE.match(title):
         return _named(Kind.WORKER if match[2] else Kind.MASTER, "granian", match[1])
     return None
@@ -146,11 +175,19 @@ def _parse_server(server: str, words: Sequence[str]) -> Program:
     if server == "fastapi" and words[:1] not in (["run"], ["dev"]):
         return Program(kind=Kind.OTHER, name="fastapi")
     positional, options = _split(words)
+    if server == "uwsgi":
+        return _parse_uwsgi(options)
     workers = _number(options.get("--workers") or options.get("-w"))
     reloads = "--reload" in options or (server == "fastapi" and words[0] == "dev" and "--no-reload" not in options)
     application = _fastapi_target(positional, options) if server == "fastapi" else _target(positional[:1])
     supervises = reloads or (workers or 1) > 1 or server == "granian" or (server == "hypercorn" and workers != 0)
     return _named(Kind.SERVER, server, application, workers, supervises=supervises)
+
+
+def _parse_uwsgi(options: dict[str, str]) -> Program:
+    workers = _number(options.get("--processes") or options.get("--workers") or options.get("-p"))
+    named = options.get("--module") or options.get("-w") or options.get("--wsgi") or ""
+    return _named(Kind.SERVER, "uwsgi", _target([named]), workers, supervises="--master" in options or "-M" in options)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -53,7 +53,9 @@ def find_processes(
     environment = _environments(containers)
     named = {pid: each.container.name for each in containers for pid in each.local}
     servers = dict(find_servers(table, environment))
-    look = look_at_sockets(table, servers.keys(), named.keys(), addresses, port, clients)
+    look = look_at_sockets(
+        table, servers.keys(), named.keys(), addresses, port, clients, own_port=proof.server.port if proof else None
+    )
     servers |= _self_served(table, look, servers)
     poolers = find_poolers(table, look)
     pooled = pooled_connections(look, poolers)

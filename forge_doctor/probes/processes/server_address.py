@@ -18,10 +18,12 @@ class ServerAddress:
 
     `endpoints` hold in every network namespace, `own_endpoints` (loopback) only in ours: another
     namespace's 127.0.0.1 is another machine. `clients` are the ends the server itself reports
-    (client_addr, client_port): the strongest proof, whatever address the client dialled.
+    (client_addr, client_port): the strongest proof, whatever address the client dialled. `own_port` is
+    the server's own, where it says so: another than `port` behind a pooler or a published port.
     """
 
     port: int
+    own_port: int | None = None
     endpoints: frozenset[Endpoint] = frozenset()
     own_endpoints: frozenset[Endpoint] = frozenset()
     clients: frozenset[Endpoint] = frozenset()
@@ -45,7 +47,9 @@ class ServerAddress:
     def _seen(self, socket: Socket, namespace: Namespace) -> bool:
         if socket.local not in self.clients:
             return False
-        return not _is_loopback(socket.local.address) or (namespace.own and socket.remote.port == self.port)
+        return not _is_loopback(socket.local.address) or (
+            namespace.own and socket.remote.port in (self.port, self.own_port)
+        )
 
 
 def server_address(
@@ -55,6 +59,7 @@ def server_address(
     own: Namespace,
     proxies: Iterable[ProxyRule] = (),
     clients: Collection[Endpoint] = (),
+    own_port: int | None = None,
 ) -> ServerAddress:
     """What leads to the server at `addresses` (names, numbers, or a socket's directory) and `port`.
 
@@ -69,7 +74,11 @@ def server_address(
         endpoints |= {Endpoint(address=rule.address, port=rule.port) for rule in proxies if rule.host_port == port}
     loopback = frozenset(endpoint for endpoint in endpoints if _is_loopback(endpoint.address))
     return ServerAddress(
-        port=port, endpoints=frozenset(endpoints) - loopback, own_endpoints=loopback, clients=frozenset(clients)
+        port=port,
+        own_port=own_port,
+        endpoints=frozenset(endpoints) - loopback,
+        own_endpoints=loopback,
+        clients=frozenset(clients),
     )
 
 

@@ -44,6 +44,8 @@ def _head_role(row: TableRow, children: list[TableRow], environment: Callable[[i
         return Role.WORKER
     if program.kind is Kind.MASTER or program.server == "gunicorn" or program.supervises:
         return Role.MASTER
+    if program.server == "uwsgi":  # whether it has a master may stand in a file
+        return Role.MASTER if any(child.same_as_parent for child in children) else Role.WORKER
     if program.server == "hypercorn" or program.workers_flag is not None:
         return Role.WORKER
     variables = environment(row.pid)

@@ -43,16 +43,18 @@ def look_at_sockets(
     addresses: Collection[str],
     port: int,
     clients: Collection[Endpoint],
+    own_port: int | None = None,
 ) -> SocketLook:
     """Look into `servers` always, into other processes only while connections are left without an owner.
 
-    `named` are the processes the user pointed at: for them the port alone is enough.
+    `named` are the processes the user pointed at: for them the port alone is enough. `own_port` is what the server
+    itself says its port is.
     """
     if not table.from_proc:
         return _with_psutil(table, addresses, port, clients)
     spaces, denied = namespaces_of(table.rows)
     own = read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
-    address = server_address(addresses, port, own=own, proxies=table.proxies, clients=clients)
+    address = server_address(addresses, port, own=own, proxies=table.proxies, clients=clients, own_port=own_port)
     looks = [SocketLook(unreadable=denied)]
     by_space: dict[str, list[int]] = {}
     for pid, name in spaces.items():

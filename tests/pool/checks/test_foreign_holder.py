@@ -16,9 +16,13 @@ def test_two_connections_are_nothing_three_are_told() -> None:
     assert only("foreign-holder", snapshot(*script(3), processes=workers)).severity is Severity.INFO
 
 
-def test_a_fifth_of_the_slots_is_a_warning() -> None:
-    own = session(1)
-    found = only("foreign-holder", snapshot(own, *script(10), processes=(worker(7, own),)))
+def test_a_fifth_of_the_slots_is_a_warning_where_slots_are_scarce() -> None:
+    own = [session(pid) for pid in range(23)]
+    few, many = (
+        only("foreign-holder", snapshot(*own[:size], *script(10), processes=(worker(7, *own),))) for size in (1, 23)
+    )
+    assert (few.severity, few.remedy) == (Severity.INFO, "")
+    found = many
     assert found.severity is Severity.WARNING
     assert found.remedy.startswith('ALTER ROLE "cron" CONNECTION LIMIT 10;')
 
@@ -27,7 +31,7 @@ def test_a_process_found_here_is_named_with_its_pid() -> None:
     held = script(4)
     psql = worker(99, *held, role=Role.OTHER, server="", application="", name="psql")
     found = only("foreign-holder", snapshot(*held, processes=(worker(7), psql)))
-    assert found.message.startswith("pid 99 (psql), no worker of the application, holds 4 connections")
+    assert found.message.startswith("consoles (pid 99 (psql)) hold 4 connections")
     assert found.confidence is Confidence.HIGH
     assert found.remedy == ""  # whoever it is: an info ends nothing
 
@@ -36,3 +40,18 @@ def test_other_replicas_of_the_application_are_not_foreign() -> None:
     elsewhere = tuple(session(pid, client_addr="10.0.0.9") for pid in range(6))
     own = application(replicas=Number(value=2, source="--replicas"))
     assert findings("foreign-holder", snapshot(*elsewhere, application=own, processes=(worker(7),))) == ()
+
+
+def test_clients_of_one_kind_are_told_together() -> None:
+    consoles = tuple(session(100 + pid, application_name="psql", user=f"u{pid}") for pid in range(3))
+    assert findings("foreign-holder", snapshot(*consoles[:2], processes=(worker(7),))) == ()
+    found = only("foreign-holder", snapshot(*consoles, processes=(worker(7),)))
+    assert found.message.startswith("consoles (psql (u0 from 127.0.0.1), psql (u1 from 127.0.0.1), psql (u2 ")
+    assert (found.severity, found.remedy) == (Severity.INFO, "")
+
+
+def test_the_same_application_on_another_host_is_a_replica_nobody_told_of() -> None:
+    own = session(1)
+    elsewhere = tuple(session(10 + pid, client_addr="10.0.0.9") for pid in range(6))
+    one = application(replicas=Number(value=1, source="not told", assumed=True))
+    assert findings("foreign-holder", snapshot(own, *elsewhere, application=one, processes=(worker(7, own),))) == ()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from forge_doctor.finding import Confidence
-from forge_doctor.pool.snapshot import PoolSnapshot
-from tests.support.snapshots import findings, only, serving, session, snapshot, worker
+from forge_doctor.pool.snapshot import Number, PoolSnapshot
+from tests.support.snapshots import application, findings, only, serving, session, snapshot, worker
 
 
 def generations(old_age_s: float = 20.0, new_age_s: float | None = 5.0, **of_the_old: object) -> PoolSnapshot:
@@ -51,3 +51,17 @@ def test_without_connections_it_does_no_harm() -> None:
     assert seen.processes is not None
     old, new = seen.processes
     assert findings("old-generation", replace(seen, processes=(replace(old, database_sockets=()), new))) == ()
+
+
+@pytest.mark.parametrize(("told", "number"), [(2, 1), (3, 0)])
+def test_more_addresses_than_replicas_are_an_older_generation(told: int, number: int) -> None:
+    pods = [session(pid, client_addr=f"10.0.0.{pid}", backend_age_s=100.0 * (pid + 1)) for pid in range(3)]
+    own = application(replicas=Number(value=told, source="--replicas"))
+    found = findings("old-generation", snapshot(*pods, application=own, processes=()))
+    assert [one.sessions for one in found] == [(2,)] * number
+
+
+def test_without_a_number_of_replicas_none_is_too_many() -> None:
+    pods = [session(pid, client_addr=f"10.0.0.{pid}") for pid in range(3)]
+    own = application(replicas=Number(value=1, source="not told", assumed=True))
+    assert findings("old-generation", snapshot(*pods, application=own, processes=())) == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.topology import Told
 from tests.support.app_server import AppServer, StartApp, sleeps
-from tests.support.examination import examine, judge, look, of, one, sessions_where, until
+from tests.support.examination import examine, judge, look, of, one, sessions_where, shown_by, until
 from tests.support.postgres import FreshDatabase
 
 POOL = Told(pool_size=2, max_overflow=2)
@@ -55,9 +55,13 @@ async def test_a_leak_names_the_worker_the_route_and_the_count(
     assert f"(worker pid {leaking} holds 7)" in leak.message
     assert ("route", "/leak") in [(evidence.label, evidence.value) for evidence in leak.evidence]
 
-    idle = one(report, "idle-in-transaction")
-    assert idle.message.startswith(f"worker pid {leaking} (uvicorn tests.support.patient_app:app) holds 7 of its 7")
-    assert one(report, "hoarding-worker").message.startswith(f"worker pid {leaking} ")
+    assert "No request is in flight that could end them." in leak.message
+    shown = shown_by(leak)
+    assert shown["idle-in-transaction"].startswith(
+        f"worker pid {leaking} (uvicorn tests.support.patient_app:app) holds 7 of its 7"
+    )
+    assert shown["hoarding-worker"].startswith(f"worker pid {leaking} ")
+    assert len(leak.sessions) == 7
 
 
 async def test_slow_code_in_a_transaction_is_told_from_a_leak(

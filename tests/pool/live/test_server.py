@@ -85,8 +85,8 @@ async def test_a_long_statement_and_a_long_transaction(fresh_database: FreshData
         report = await examine(fresh_database.dsn(), limits)
         statement, transaction = one(report, "long-statement"), one(report, "long-transaction")
         await end(fresh_database, pid, task)
-    assert f"pg_cancel_backend({pid})" in statement.remedy
-    assert ("waits for", "PgSleep") in [(evidence.label, evidence.value) for evidence in statement.evidence]
+    assert f"a.pid IN ({pid}) AND a.state = 'active'" in statement.remedy
+    assert ("waits for", "Timeout: PgSleep") in [(evidence.label, evidence.value) for evidence in statement.evidence]
     assert "2 transactions have been open" in transaction.message
     assert "2 of them hold back vacuum" in transaction.message
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.support.examination import examine, judge, look, of, one
+from tests.support.examination import examine, judge, look, one, shown_by
 from tests.support.postgres import MAJORS, new_database, postgres_bin, run_postgres
 
 # None of them can say how long a lock has been waited for before 14, nor keep slots for a role before 16.
@@ -45,7 +45,7 @@ async def test_sessions_locks_limits_and_counters(major: int) -> None:
         assert blocked.blocked_by == (blocker.pid,)
         assert (blocked.lock_wait_s is None) == (major < WAIT_IS_KNOWN)
         assert f"pid {blocker.pid}" in one(report, "blocking-session").message
-        assert of(report, "idle-in-transaction")
+        assert "idle-in-transaction" in shown_by(one(report, "blocking-session"))
 
 
 @pytest.mark.parametrize("major", MAJORS)
