@@ -58,16 +58,18 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
-from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded
+from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 
 SUSPECT = AnyWord(b"await")
+# Who calls a repository may say no word of a database.
+EVERYWHERE = True
 
 
 @check(severity=Severity.ERROR)
 def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the attributes read from names that hold loaded objects."""
     seen: set[tuple[int, str]] = set()
-    for read in attributes_of_locals(file, project):
+    for read in relationships_read(file, project):
         held = loaded(project, read.value)
         if held is None or held.shape is not Shape.OBJECT:
             continue
@@ -81,13 +83,13 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
             yield found(file, project, read, held, relationship)
 
 
-def attributes_of_locals(file: SourceFile, project: Project) -> Iterator[Attribute]:
-    """`name.relationship` in async functions, told by the bytes first."""
+def relationships_read(file: SourceFile, project: Project) -> Iterator[Attribute]:
+    """`user.orders` in async functions, told by the bytes first."""
     names = relationship_names(project)
     for match in reads_of(names).finditer(file.data) if names else ():
-        node = file.node_at(match.start())
+        node = file.node_at(match.start(1))
         around = node.parent if isinstance(node, Name) else None
-        if isinstance(around, Attribute) and around.value is node:
+        if isinstance(around, Attribute) and around.attr_node is node:
             function = around.function
             if function is not None and function.is_async:
                 yield around
@@ -95,9 +97,9 @@ def attributes_of_locals(file: SourceFile, project: Project) -> Iterator[Attribu
 
 @lru_cache(maxsize=4)
 def reads_of(names: frozenset[str]) -> re.Pattern[bytes]:
-    """`name.relationship` that is no call, for relationships of the project."""
+    """`.relationship` that is no call, for relationships of the project."""
     words = "|".join(map(re.escape, sorted(names))).encode()
-    return re.compile(rb"\w\.(?:" + words + rb")\b(?!\s*\()")
+    return re.compile(rb"(?<=[\w)\]])\.(" + words + rb")\b(?!\s*\()")
 
 
 def is_target(attribute: Attribute) -> bool:
@@ -113,12 +115,14 @@ def found(file: SourceFile, project: Project, read: Attribute, held: Loaded, rel
     return file.finding(
         lazy_load_in_async,
         read,
-        f"`{read.text}` is a relationship that the query in line {held.call.line} does not load: reading it sends a "
-        "query outside of an `await` and fails with MissingGreenlet",
+        f"`{read.text}` is a relationship that {not_loaded_by(held)}: reading it sends a query outside of an `await` and "
+        "fails with MissingGreenlet",
         confidence=confidence_of(project, held, relationship),
-        remedy=f".options(selectinload({model}.{relationship.name}))  # in the query",
+        remedy=loading(held, relationship),
         related=(
-            Related(message="loaded here", location=held.call.file.location(held.call)),
+            Related(
+                message="made here" if held.is_made else "loaded here", location=held.call.file.location(held.call)
+            ),
             Related(message=f"`{model}.{relationship.name}`", location=place.file.location(place)),
         ),
     )

@@ -72,11 +72,13 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
-from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded
+from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 from forge_doctor.lint.dataflow.response_models import ROUTES, fields, is_pydantic, reads_response
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")
+# Who calls a repository may say no word of a database.
+EVERYWHERE = True
 DECORATED = regex(rb"@\w[\w.]*\.(?:" + "|".join(sorted(ROUTES)).encode() + rb")\s*\(")
 
 
@@ -147,10 +149,10 @@ def found(
     return file.finding(
         lazy_load_in_response,
         node,
-        f"`{class_.name}` reads `{relationship.name}`, a relationship that the query in line {held.call.line} does "
-        "not load: the read fails with MissingGreenlet",
+        f"`{class_.name}` reads `{relationship.name}`, a relationship that {not_loaded_by(held)}: the read fails with "
+        "MissingGreenlet",
         confidence=confidence_of(project, held, relationship),
-        remedy=f".options(selectinload({name}))  # in the query",
+        remedy=loading(held, relationship),
         related=(
             Related(message="the field", location=field.file.location(field)),
             Related(message=f"`{name}`", location=relationship.node.file.location(relationship.node)),

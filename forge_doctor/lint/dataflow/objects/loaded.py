@@ -5,16 +5,20 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
+from forge_doctor.code.orm.mapped_attributes import is_collection
+from forge_doctor.code.orm.related_model import related_model
 from forge_doctor.code.orm.statements import Sql, sql_of
 from forge_doctor.code.semantics.inference.functions import decorated
-from forge_doctor.code.semantics.inference.models import Model
-from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.inference.models import Model, Relationship
+from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
     Assign,
+    Attribute,
     Await,
     Call,
     Comprehension,
@@ -26,12 +30,15 @@ from forge_doctor.code.syntax.nodes import (
     NamedExpr,
     Node,
     Return,
+    Sequence,
     Subscript,
 )
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")
+SAVING = words("commit flush refresh")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
@@ -44,7 +51,11 @@ class Shape(Enum):
 
 
 class Loaded(NamedTuple):
-    """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between."""
+    """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between.
+
+    `path` are the relationships that lead from the query's own objects to these, each with the model that has it. What was
+    made and saved (`is_made`) instead of loaded has the call of the class for a query.
+    """
 
     model: Model
     sql: Sql
@@ -52,6 +63,8 @@ class Loaded(NamedTuple):
     session: Node
     call: Call
     hops: int = 0
+    path: tuple[tuple[Model, Relationship], ...] = ()
+    is_made: bool = False
 
     @property
     def one(self) -> Loaded:
@@ -71,6 +84,8 @@ def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loade
         return _called(project, node, hops, depth)
     if isinstance(node, NamedExpr):
         return loaded(project, node.value, hops, depth + 1)
+    if isinstance(node, Attribute):
+        return _related(project, node, hops, depth)
     if isinstance(node, Subscript):
         inner = loaded(project, node.value, hops, depth + 1)
         index = node.items[0] if len(node.items) == 1 else None
@@ -81,13 +96,55 @@ def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loade
     return None
 
 
+def _related(project: Project, node: Attribute, hops: int, depth: int) -> Loaded | None:
+    """What a relationship of a loaded object leads to."""
+    owner = loaded(project, node.value, hops, depth + 1)
+    relationship = None if owner is None or owner.shape is not Shape.OBJECT else owner.model.relationship(node.attr)
+    model = None if relationship is None else related_model(project, relationship)
+    if owner is None or relationship is None or model is None:
+        return None
+    shape = Shape.MANY if is_collection(relationship) else Shape.OBJECT
+    return owner._replace(model=model, shape=shape, path=(*owner.path, (owner.model, relationship)))
+
+
 def _named(project: Project, name: Name, hops: int, depth: int) -> Loaded | None:
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
     if found is None or found[0].raw.type == "module":
         return None
     bindings = reaching(found[1], name) if found[0] is scopes.of(name) else found[1]
-    return _bound(project, bindings[0], hops, depth) if len(bindings) == 1 else None
+    if len(bindings) != 1:
+        return None
+    return saved(project, name, bindings[0]) or _bound(project, bindings[0], hops, depth)
+
+
+def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
+    """An object that was made under a name and has been saved where that name stands: added, and flushed since."""
+    node, function = binding.node, name.function
+    made = node.value if isinstance(node, Assign) and not binding.path else None
+    if function is None or not isinstance(made, Call) or not name.file.mentions(b".add"):
+        return None
+    added = next((one for one in calls_between(function, made.end, name.start) if adds(one, name.id)), None)
+    if added is None or added.receiver is None or project.value_of(made.func).kind is not Kind.CLASS:
+        return None
+    session = added.receiver
+    model = project.model_of(made.func)
+    if model is None or not any(
+        one.method in SAVING and one.receiver is not None and one.receiver.text == session.text
+        and always_before(one, name)
+        for one in calls_between(function, added.end, name.start)
+    ):  # fmt: skip
+        return None
+    sql = Sql(verb="insert", parts=(made,), understood=True)
+    return Loaded(model=model, sql=sql, shape=Shape.OBJECT, session=session, call=made, is_made=True)
+
+
+def adds(call: Call, name: str) -> bool:
+    """Whether it is `session.add(name)` or `session.add_all([..., name])`."""
+    if call.method == "add" and call.receiver is not None:
+        return [one.text for one in call.args] == [name]
+    listed = call.args[0] if call.method == "add_all" and call.args else None
+    return isinstance(listed, Sequence) and any(one.text == name for one in listed.elts)
 
 
 def _bound(project: Project, binding: Binding, hops: int, depth: int) -> Loaded | None:

@@ -8,7 +8,7 @@ from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Node
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded import Loaded
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
@@ -19,18 +19,46 @@ LOADERS = frozenset(
     """selectinload joinedload subqueryload immediateload contains_eager load_only defer undefer noload raiseload
     lazyload defaultload with_loader_criteria""".split()  # noqa: SIM905 - a table, read as text
 )
+WORDS = regex(r"\w+")
 MAY_LOAD = regex(rb"\brun_sync\b|\bawaitable_attrs\b|\binspect\s*\(|\bunloaded\b|MissingGreenlet")
 
 
 def is_unloaded(held: Loaded, relationship: Relationship, read: Node) -> bool:
-    """Whether neither the query nor anything else in its function names the relationship."""
+    """Whether neither the query nor anything else in its function names the relationship, and all that leads to it from
+    the query's own objects is there."""
+    if held.path and not _is_first_missing(held, relationship, read):
+        return False
     name = relationship.name
     if not held.sql.understood or not all(_is_plain(call, name) for call in _options(held.sql)):
         return False
     if re.search(rf"\b{re.escape(name)}\b", held.sql.text) is not None:
         return False
+    if held.is_made and _may_be_filled(held, name, read):
+        return False
     functions = {one for one in (held.call.function, read.function) if one is not None}
     return all(_says_nothing_of(one, name, read) for one in functions)
+
+
+def _is_first_missing(held: Loaded, relationship: Relationship, read: Node) -> bool:
+    """Whether the relationships before it are loaded; what leads back to one of those models is in the session."""
+    for number, (model, before) in enumerate(held.path):
+        prefix = held._replace(model=model, path=held.path[:number])
+        if before.loads_on_access and is_unloaded(prefix, before, read):
+            return False
+    passed = {model.class_.name for model, _ in held.path}
+    return is_collection(relationship) or not any(name in passed for name in WORDS.findall(relationship.target))
+
+
+def _may_be_filled(held: Loaded, name: str, read: Node) -> bool:
+    """Whether a new object's relationship was touched, or the object given to another one, before it is read."""
+    function = held.call.function
+    if function is None or function is not read.function:
+        return function is None
+    made = held.call.parent
+    bound = made.target.text if isinstance(made, Assign) else ""
+    word, data = re.escape(bound).encode(), function.file.data[held.call.end : read.start]
+    handed = rb"=\s*" + word + rb"\s*[,)]|\.(?:append|extend)\(\s*" + word + rb"\b"
+    return not bound or re.search(handed + rb"|\b" + word + rb"\." + name.encode() + rb"\b", data) is not None
 
 
 def _options(sql: Sql) -> list[Call]:
@@ -69,8 +97,30 @@ def _says_nothing_of(function: FunctionDef, name: str, read: Node) -> bool:
 def confidence_of(project: Project, held: Loaded, relationship: Relationship) -> Confidence:
     """HIGH for a collection, and for one object whose session is opened in the same function with nothing else
     in it that may hold it; a single object may be in the session already, and is then found by its key."""
+    if held.is_made and (not is_collection(relationship) or any(not one.name for one in held.call.keywords)):
+        return Confidence.MEDIUM
+    if held.path and not is_collection(relationship):
+        return Confidence.MEDIUM
     if held.hops or project.known(held.session).confidence < Confidence.HIGH:
         return Confidence.MEDIUM
     if is_collection(relationship) or opened_by(held.session) is not None:
         return Confidence.HIGH
     return Confidence.MEDIUM
+
+
+def not_loaded_by(held: Loaded) -> str:
+    """In words, for messages: what would have to load it."""
+    if held.is_made:
+        return f"nothing has loaded for the object made in line {held.call.line}"
+    return f"the query in line {held.call.line} does not load"
+
+
+def loading(held: Loaded, relationship: Relationship) -> str:
+    """What loads it: an option of the query, a refresh of what was just made."""
+    if held.is_made:
+        made = held.call.parent
+        name = made.target.text if isinstance(made, Assign) else "it"
+        return f'await {held.session.text}.refresh({name}, ["{relationship.name}"])  # before it is read'
+    steps = ".".join(f"selectinload({model.class_.name}.{one.name})" for model, one in held.path)
+    last = f"selectinload({held.model.class_.name}.{relationship.name})"
+    return f".options({f'{steps}.{last}' if steps else last})  # in the query"
