@@ -49,6 +49,14 @@ def reads_response(project: Project, statement: Return) -> ClassDef | None:
     return None if annotation is None else response_class(project, annotation)
 
 
+def validated_class(project: Project, call: Call) -> ClassDef | None:
+    """The pydantic class of `UserOut.model_validate(user)` and `UserOut.from_orm(user)`."""
+    if call.method not in ("model_validate", "from_orm") or call.receiver is None or not call.args:
+        return None
+    class_ = project.value_of(call.receiver).inner.definition
+    return class_ if isinstance(class_, ClassDef) and is_pydantic(project, class_) else None
+
+
 def response_class(project: Project, annotation: Node, depth: int = 0) -> ClassDef | None:
     """The pydantic class in `X`, `list[X]`, `X | None`."""
     if depth > 5 or isinstance(annotation, Constant):

@@ -47,16 +47,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import lazy_relationship
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import relationship_names
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Name
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Finding, Related, Severity
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.objects.implicit_reads import (
+    SelfRead,
+    method_read,
+    places_read_through,
+    reading_methods,
+    self_reads,
+    shown_as,
+)
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 
@@ -67,20 +76,52 @@ EVERYWHERE = True
 
 @check(severity=Severity.ERROR)
 def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at the attributes read from names that hold loaded objects."""
+    """Look at the attributes read from what holds loaded objects, and at what the objects' own methods read."""
     seen: set[tuple[int, str]] = set()
+    if not relationship_names(project):
+        return
+    for lazy in (*direct_reads(file, project), *reads_by_methods(file, project)):
+        function = lazy.place.function
+        key = (0 if function is None else function.start, lazy.place.text)
+        if key not in seen:
+            seen.add(key)
+            yield found(file, project, lazy)
+
+
+class LazyRead(NamedTuple):
+    """A relationship read where it sends a query; `by` is the place in a method of the object, if that reads it."""
+
+    place: Node
+    held: Loaded
+    relationship: Relationship
+    by: SelfRead | None = None
+
+
+def direct_reads(file: SourceFile, project: Project) -> Iterator[LazyRead]:
+    """`user.orders`."""
     for read in relationships_read(file, project):
         held = loaded(project, read.value)
         if held is None or held.shape is not Shape.OBJECT:
             continue
         relationship = lazy_relationship(held.model, read.attr)
-        function = read.function
-        if relationship is None or function is None or is_target(read) or not is_unloaded(held, relationship, read):
+        if relationship is not None and not is_target(read) and is_unloaded(held, relationship, read):
+            yield LazyRead(read, held, relationship)
+
+
+def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
+    """`user.total()`, a property, and `f"{user}"`, whose method reads one."""
+    names = reading_methods(project)
+    for place in places_read_through(file, names) if names else ():
+        function = place.function
+        held = loaded(project, place) if function is not None and function.is_async else None
+        if held is None or held.shape is Shape.ROWS or (held.shape is Shape.MANY and not shown_as(place)):
             continue
-        key = (function.start, read.text)
-        if key not in seen:
-            seen.add(key)
-            yield found(file, project, read, held, relationship)
+        method = method_read(project, held.model, place)
+        for one in () if method is None else self_reads(project, method):
+            relationship = lazy_relationship(held.model, one.node.attr)
+            if relationship is not None and is_unloaded(held, relationship, place):
+                yield LazyRead(place, held, relationship, one)
+                break
 
 
 def relationships_read(file: SourceFile, project: Project) -> Iterator[Attribute]:
@@ -108,21 +149,26 @@ def is_target(attribute: Attribute) -> bool:
     return isinstance(around, Assign) and attribute in around.targets
 
 
-def found(file: SourceFile, project: Project, read: Attribute, held: Loaded, relationship: Relationship) -> Finding:
+def found(file: SourceFile, project: Project, lazy: LazyRead) -> Finding:
     """The finding, with the option to add to the query."""
-    model = held.model.class_.name
-    place = relationship.node
+    held, relationship = lazy.held, lazy.relationship
+    name, declared = f"{held.model.class_.name}.{relationship.name}", relationship.node
+    confidence = confidence_of(project, held, relationship)
+    related = [
+        Related(message="made here" if held.is_made else "loaded here", location=held.call.file.location(held.call)),
+        Related(message=f"`{name}`", location=declared.file.location(declared)),
+    ]
+    what = f"`{lazy.place.text}` is a relationship"
+    if lazy.by is not None:
+        method = lazy.by.node.function
+        what = f"`{lazy.place.text}` runs `{'' if method is None else method.qualname}`, which reads `{name}`, a relationship"
+        confidence = min(confidence, Confidence.MEDIUM) if lazy.by.is_conditional else confidence
+        related.append(Related(message="read here", location=lazy.by.node.file.location(lazy.by.node)))
     return file.finding(
         lazy_load_in_async,
-        read,
-        f"`{read.text}` is a relationship that {not_loaded_by(held)}: reading it sends a query outside of an `await` and "
-        "fails with MissingGreenlet",
-        confidence=confidence_of(project, held, relationship),
+        lazy.place,
+        f"{what} that {not_loaded_by(held)}: reading it sends a query outside of an `await` and fails with MissingGreenlet",
+        confidence=confidence,
         remedy=loading(held, relationship),
-        related=(
-            Related(
-                message="made here" if held.is_made else "loaded here", location=held.call.file.location(held.call)
-            ),
-            Related(message=f"`{model}.{relationship.name}`", location=place.file.location(place)),
-        ),
+        related=tuple(related),
     )

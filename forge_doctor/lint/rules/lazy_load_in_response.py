@@ -73,7 +73,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
-from forge_doctor.lint.dataflow.response_models import ROUTES, fields, is_pydantic, reads_response
+from forge_doctor.lint.dataflow.response_models import ROUTES, fields, reads_response, validated_class
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"from_orm", b"APIRouter")
@@ -112,11 +112,10 @@ def validated(file: SourceFile, project: Project) -> Iterator[tuple[Node, ClassD
     """`UserOut.model_validate(user)` in async functions."""
     for call in file.calls("model_validate", "from_orm"):
         function = call.function
-        if function is None or not function.is_async or call.receiver is None or not call.args:
+        if function is None or not function.is_async:
             continue
-        class_ = project.value_of(call.receiver).inner.definition
-        around = call.parent
-        if isinstance(class_, ClassDef) and is_pydantic(project, class_) and not is_lambda_inside(call, around):
+        class_ = validated_class(project, call)
+        if class_ is not None and not is_lambda_inside(call, call.parent):
             yield call.args[0], class_
 
 

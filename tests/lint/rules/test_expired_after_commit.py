@@ -58,7 +58,6 @@ GOOD = [
     "    await db.refresh(user)\n    return user.id\n",
     "    user = await db.get(User, 1)\n    return user.id\n",
     "    user = (await db.execute(select(User))).scalar_one()\n    return user.id\n",
-    "    return user.label()\n",
     "    return user\n",
     "    user.name = 'b'\n",
     "    return other.id\n",
@@ -106,3 +105,109 @@ def test_without_a_factory_in_sight_nothing_is_said(tmp_path: Path) -> None:
     files = project(START + "    return user.id\n")
     del files["app/db.py"]
     check_source(files, "expired-after-commit", tmp_path)
+
+
+HOUSES = """\
+from datetime import datetime
+from typing import Annotated
+from sqlalchemy import func, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+Stamp = Annotated[datetime, mapped_column(onupdate=func.now())]
+class Base(DeclarativeBase): ...
+class House(Base):
+    __tablename__ = "houses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(onupdate=func.now())
+    stamped_at: Mapped[Stamp]
+    touched_at: Mapped[datetime] = mapped_column(onupdate=datetime.utcnow)
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    def title(self):
+        return self.name
+    def as_dict(self):
+        return {"name": self.name, "changed_at": self.changed_at}
+    def __str__(self):
+        return self.name
+class Barn(Base):
+    __tablename__ = "barns"
+    __mapper_args__ = {"eager_defaults": True}
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(onupdate=func.now())
+"""
+HOUSES_HEAD = """\
+import logging
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from models import Barn, House
+log = logging.getLogger(__name__)
+Session = async_sessionmaker(expire_on_commit=False)
+class HouseOut(BaseModel):
+    name: str
+    changed_at: str
+async def load(db: AsyncSession, key: int):
+    return await db.get(House, key)
+async def f(db: AsyncSession, other: AsyncSession, key: int, data):
+"""
+HOUSE = "    house = await db.get(House, key)\n"
+FAILED = "    try:\n        await db.commit()\n    except IntegrityError:\n        await db.rollback()\n"
+CHANGED = HOUSE + "    house.name = 'b'\n    await db.commit()\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # A rollback empties what was loaded.
+        HOUSE + FAILED + "        log.warning('%s', house.name)  # expect high\n",
+        HOUSE + FAILED + "        log.warning('%s', house)  # expect high\n",
+        HOUSE + FAILED + "        raise ValueError(house.title())  # expect high\n",
+        HOUSE + "    await db.rollback()\n    return house.name  # expect high\n",
+        HOUSE + "    await db.rollback()\n    return HouseOut.model_validate(house)  # expect high\n",
+        "    house = await load(db, key)\n    await db.rollback()\n    return house.name  # expect medium\n",
+        # It leaves alone: other sessions' objects, what was only added, what was committed, what was read before.
+        "    house = await load(other, key)\n    await db.rollback()\n    return house.name\n",
+        HOUSE + "    await other.rollback()\n    return house.name\n",
+        "    house = House(name='a')\n    db.add(house)\n    await db.flush()\n    await db.rollback()\n    return house.name\n",
+        HOUSE + "    await db.commit()\n    await db.rollback()\n    return house.name\n",
+        HOUSE + "    name = house.name\n    await db.rollback()\n    return name\n",
+        HOUSE + "    await db.rollback()\n    await db.refresh(house)\n    return house.name\n",
+        HOUSE + "    await db.rollback()\n    return house\n",
+        # An UPDATE forgets what the database sets.
+        CHANGED + "    return house.changed_at  # expect high\n",
+        CHANGED.replace("commit", "flush") + "    return house.changed_at  # expect high\n",
+        CHANGED + "    return house.stamped_at  # expect high\n",
+        CHANGED + "    return house.as_dict()  # expect high\n",
+        CHANGED + "    return HouseOut.model_validate(house)  # expect high\n",
+        HOUSE + "    if data:\n        house.name = data\n    await db.commit()\n    return house.changed_at  # expect medium\n",
+        HOUSE + "    for key, value in data.items():\n        setattr(house, key, value)\n    await db.commit()\n"
+        + "    return house.changed_at  # expect medium\n",
+        # It keeps the rest, and what the model fetches with it.
+        CHANGED + "    return house.name, house.touched_at, house.made_at, house.title()\n",
+        CHANGED + "    await db.refresh(house)\n    return house.changed_at\n",
+        CHANGED.replace("House", "Barn") + "    return house.changed_at\n",
+        HOUSE + "    await db.commit()\n    return house.changed_at\n",
+        HOUSE + "    house.comment = 'b'\n    await db.commit()\n    return house.changed_at\n",
+    ],
+)  # fmt: skip
+def test_a_rollback_and_an_update_expire_whatever_the_factory_says(code: str, tmp_path: Path) -> None:
+    files = {"pyproject.toml": "", "models.py": HOUSES, "app.py": HOUSES_HEAD + code}
+    check_source(files, "expired-after-commit", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("opener", "error"),
+    [("Session.begin() as db", "DetachedInstanceError"), ("Session() as db, db.begin()", "MissingGreenlet")],
+)
+def test_the_end_of_a_begin_block_commits(opener: str, error: str, tmp_path: Path) -> None:
+    code = HOUSES_HEAD.replace("expire_on_commit=False", "").replace("db: AsyncSession, other", "other")
+    code += f"    async with {opener}:\n        house = await db.get(House, key)\n        print(house.name)\n"
+    code += "    return house.name  # expect high\n"
+    files = {"pyproject.toml": "", "models.py": HOUSES, "app.py": code}
+    (found,) = check_source(files, "expired-after-commit", tmp_path)
+    assert error in found.message
+
+
+def test_a_method_reads_columns_as_well(tmp_path: Path) -> None:
+    check_source(project(START + "    return user.label()  # expect high\n"), "expired-after-commit", tmp_path)

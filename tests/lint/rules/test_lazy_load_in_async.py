@@ -122,3 +122,108 @@ def test_a_query_built_by_many_optional_filters_is_followed_through_all_of_them(
         "lazy-load-in-async",
         tmp_path,
     )
+
+
+DEEP = """\
+from datetime import datetime
+from sqlalchemy import ForeignKey, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase): ...
+class House(Base):
+    __tablename__ = "houses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    beds: Mapped[list["Bed"]] = relationship(back_populates="house")
+    def crops(self):
+        return [bed.crop for bed in self.beds]
+    @property
+    def size(self):
+        return len(self.crops())
+    def title(self):
+        return self.name
+    def maybe(self, deep):
+        return self.crops() if deep else []
+    def careful(self):
+        return self.beds if "beds" not in inspect(self).unloaded else []
+class Bed(Base):
+    __tablename__ = "beds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    crop: Mapped[str]
+    house_id: Mapped[int] = mapped_column(ForeignKey("houses.id"))
+    house: Mapped[House] = relationship(back_populates="beds")
+    notes: Mapped[list["Note"]] = relationship()
+    def __repr__(self):
+        return f"<Bed {self.crop} of {self.house}>"
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bed_id: Mapped[int] = mapped_column(ForeignKey("beds.id"))
+"""
+DEEP_HEAD = """\
+import logging
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+from models import Bed, House
+log = logging.getLogger(__name__)
+async def f(db: AsyncSession, key: int):
+"""
+BED = "    bed = await db.scalar(select(Bed).options(selectinload(Bed.house)))\n"
+BEDS = "    beds = (await db.scalars(select(Bed).options(joinedload(Bed.house)))).all()\n"
+HOUSE = "    house = await db.get(House, key)\n"
+NEW = "    house = House(name='a')\n    db.add(house)\n    await db.flush()\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # The second level.
+        BED + "    return len(bed.house.beds)  # expect high\n",
+        BEDS + "    return [other for bed in beds for other in bed.house.beds]  # expect high\n",
+        HOUSE.replace("key", "key, options=[selectinload(House.beds)]")
+        + "    for bed in house.beds:\n        print(bed.notes)  # expect high\n",
+        # Back where it came from: the session has it.
+        HOUSE.replace("key", "key, options=[selectinload(House.beds)]") + "    return house.beds[0].house.name\n",
+        BED.replace("Bed.house)", "Bed.house).selectinload(House.beds)") + "    return len(bed.house.beds)\n",
+        # Only the first that is missing is told.
+        "    bed = await db.get(Bed, key)\n    return bed.house.beds  # expect medium\n",
+        # Methods and properties of the object.
+        HOUSE + "    return house.crops()  # expect high\n",
+        HOUSE + "    return house.size  # expect high\n",
+        HOUSE + "    return house.maybe(True)  # expect medium\n",
+        HOUSE + "    return house.title(), house.careful()\n",
+        HOUSE.replace("key", "key, options=[selectinload(House.beds)]") + "    return house.size\n",
+        # What turns it into text.
+        "    bed = await db.get(Bed, key)\n    log.info(f'{bed}')  # expect medium\n",
+        "    bed = await db.get(Bed, key)\n    log.warning('%s is there', bed)  # expect medium\n",
+        "    beds = (await db.scalars(select(Bed))).all()\n    print(beds)  # expect medium\n",
+        "    bed = await db.get(Bed, key)\n    log.info(f'{bed.crop} {key}')\n    return str(key), repr(bed.id)\n",
+        BED + "    return f'{bed!r}'\n",
+        HOUSE + "    return f'{house}'\n",
+        # Objects that were made and saved.
+        NEW + "    return house.beds  # expect high\n",
+        NEW + "    await db.commit()\n    await db.refresh(house)\n    return house.size  # expect high\n",
+        NEW.replace("name='a'", "name='a', beds=[]") + "    return house.beds\n",
+        NEW.replace("db.add(house)", "house.beds.append(Bed())\n    db.add(house)") + "    return house.beds\n",
+        NEW.replace("db.add(house)", "db.add(Bed(house=house))\n    db.add(house)") + "    return house.beds\n",
+        NEW.replace("    await db.flush()\n", "") + "    return house.beds\n",
+        NEW + "    await db.refresh(house, ['beds'])\n    return house.beds\n",
+        NEW.replace("name='a'", "**key") + "    return house.beds  # expect medium\n",
+    ],
+)  # fmt: skip
+def test_what_an_object_leads_to_and_reads_by_itself_is_followed(code: str, tmp_path: Path) -> None:
+    check_source({"pyproject.toml": "", "models.py": DEEP, "app.py": DEEP_HEAD + code}, "lazy-load-in-async", tmp_path)
+
+
+def test_who_asks_a_repository_needs_no_word_of_a_database(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "",
+        "models.py": DEEP,
+        "repository.py": DEEP_HEAD.replace("async def f(db: AsyncSession, key: int):\n", "")
+        + "class Houses:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n"
+        + "    async def named(self, name: str) -> House:\n"
+        + "        return (await self.db.scalars(select(House).where(House.name == name))).one()\n",
+        "service.py": "from repository import Houses\nasync def f(houses: Houses):\n"
+        "    house = await houses.named('a')\n    return house.beds  # expect medium\n",
+    }
+    check_source(files, "lazy-load-in-async", tmp_path)

@@ -76,6 +76,15 @@ def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loade
     """What an expression holds; None for anything but objects that a query in sight loaded."""
     if depth > 12:
         return None
+    if hops or depth:
+        return _held(project, node, hops, depth)
+    known: dict[Node, Loaded | None] = node.file.kept.setdefault(loaded, {})
+    if node not in known:
+        known[node] = _held(project, node, hops, depth)
+    return known[node]
+
+
+def _held(project: Project, node: Node, hops: int, depth: int) -> Loaded | None:
     if isinstance(node, Name):
         return _named(project, node, hops, depth)
     if isinstance(node, Await):
@@ -216,4 +225,17 @@ def _returned(project: Project, call: Call, hops: int, depth: int) -> Loaded | N
     if len(values) != 1:
         return None
     found = loaded(project, values[0], hops + 1, depth + 1)
-    return None if found is None else found._replace(hops=found.hops + 1)
+    if found is None:
+        return None
+    return found._replace(hops=found.hops + 1, session=_session_here(call, function, found.session))
+
+
+def _session_here(call: Call, function: FunctionDef, session: Node) -> Node:
+    """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods;
+    where that cannot be told, the call, which no session is written like."""
+    if isinstance(session, Name) and function.param(session.id) is not None:
+        bound = function.is_method and not function.decorated_by("staticmethod")
+        given = call.argument(function.param_names.index(session.id) - bound, session.id)
+        return call if given is None else given
+    own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
+    return session if own and call.receiver is not None and call.receiver.text == "self" else call

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from forge_doctor.code.orm.statements import sql_of
@@ -40,10 +42,11 @@ def begin_blocks(project: Project, node: Node, depth: int = 0) -> Iterator[Begin
         if isinstance(around, FunctionDef):
             return
         if isinstance(around, With) and around.is_async:
-            yield from reversed(list(_begun(project, around, depth)))
+            yield from reversed(list(begun_by(project, around, depth)))
 
 
-def _begun(project: Project, statement: With, depth: int) -> Iterator[BeginBlock]:
+def begun_by(project: Project, statement: With, depth: int = 0) -> Iterator[BeginBlock]:
+    """The begin blocks that one `async with` opens."""
     for item in statement.items:
         call = item.value
         if not isinstance(call, Call):
@@ -86,8 +89,22 @@ def session_calls(file: SourceFile, project: Project, methods: frozenset[str]) -
 
 def calls_between(function: FunctionDef, start: int, end: int) -> Iterator[Call]:
     """The calls of a function itself between two places, in order of the text."""
-    within = (one for one in function.find(Call, nested=False) if start <= one.start and one.end <= end)
-    yield from sorted(within, key=lambda one: one.start)
+    calls = calls_of(function)
+    first = bisect_left(calls, start, key=lambda one: one.start)
+    for call in islice(calls, first, None):
+        if call.start >= end:
+            return
+        if call.end <= end:
+            yield call
+
+
+def calls_of(function: FunctionDef) -> list[Call]:
+    """All calls of a function itself, in order of the text; found once."""
+    known: dict[FunctionDef, list[Call]] = function.file.kept.setdefault(calls_of, {})
+    found = known.get(function)
+    if found is None:
+        found = known[function] = sorted(function.find(Call, nested=False), key=lambda one: one.start)
+    return found
 
 
 def is_awaited(call: Call) -> bool:

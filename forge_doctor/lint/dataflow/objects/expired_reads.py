@@ -1,0 +1,256 @@
+"""Where an object of a session is read after its values were thrown away: by a commit, by a rollback, by an UPDATE that
+lets the database set one. Follows the object in its function; says nothing of sessions it cannot tell apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
+from forge_doctor.code.orm.update_values import values_set_by_update
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    With,
+    WithItem,
+)
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of
+from forge_doctor.lint.dataflow.objects.implicit_reads import method_read, self_reads, shown_as
+from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, adds, loaded
+from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
+from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_between, is_awaited, session_calls
+from forge_doctor.lint.dataflow.use_def import is_read
+from forge_doctor.regex import regex
+
+# Calls that fill the object again, take it out of the session, or replace what it knows.
+FILLING = frozenset(
+    """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
+    make_transient_to_detached stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
+)
+# `user.name`, `return user`, `show(user)`, `{user}`.
+READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{ ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
+
+
+class Why(Enum):
+    """What emptied the object."""
+
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+    BLOCK = "end of the begin block"
+    UPDATE = "UPDATE"
+
+
+class Cause(NamedTuple):
+    """A place behind which objects of a session are empty, or have lost the values that an UPDATE sets."""
+
+    why: Why
+    node: Call
+    statement: Node
+    session: Node
+    confidence: Confidence
+
+
+class ExpiredRead(NamedTuple):
+    """A read behind it: `name` is the object, `attributes` what is read of it and is not there."""
+
+    cause: Cause
+    name: Name
+    model: Model
+    attributes: tuple[str, ...]
+    confidence: Confidence
+    expiry: Expiry | None = None
+
+
+def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
+    """Every one, the first of each object and attribute in a function."""
+    seen: set[tuple[int, str]] = set()
+    for cause in causes(file, project):
+        function = cause.node.function
+        if function is None or not function.is_async:
+            continue
+        expiry: Expiry | None = None
+        for name in names_behind(function, cause):
+            key = (function.start, (name.parent or name).text if isinstance(name.parent, Attribute) else name.text)
+            found = None if key in seen else read_at(project, function, cause, name)
+            if found is None:
+                continue
+            if cause.why in (Why.COMMIT, Why.BLOCK):
+                expiry = expiry or expiry_of(project, cause.session)
+                if expiry is None:
+                    break
+                found = found._replace(expiry=expiry, confidence=min(found.confidence, expiry.confidence))
+            seen.add(key)
+            yield found
+
+
+def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
+    """What empties objects, in order of the text; what an UPDATE does comes last, since a commit may do more."""
+    ends = list(session_calls(file, project, frozenset({"commit", "rollback", "flush"})))
+    awaited = [(call, confidence) for call, confidence in ends if is_awaited(call) and call.receiver is not None]
+    for call, confidence in awaited:
+        if call.method != "flush" and call.receiver is not None:
+            why = Why.COMMIT if call.method == "commit" else Why.ROLLBACK
+            yield Cause(why, call, call, call.receiver, confidence)
+    for call in file.calls("begin"):
+        yield from blocks_begun(project, call)
+    for call, confidence in awaited:
+        if call.method != "rollback" and call.receiver is not None:
+            yield Cause(Why.UPDATE, call, call, call.receiver, confidence)
+
+
+def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
+    """The end of `async with Session.begin() as session` and of `async with session.begin()`, which commits."""
+    item = call.parent
+    statement = item.enclosing(With) if isinstance(item, WithItem) else None
+    if statement is None or not statement.is_async or not isinstance(item, WithItem):
+        return
+    for block in begun_by(project, statement):
+        session = item.target or call.receiver
+        if block.opener is call and not block.is_nested and session is not None:
+            is_own = call.receiver is not None and block.session == call.receiver.text
+            yield Cause(
+                Why.BLOCK, call, statement, call.receiver if is_own and call.receiver else session, block.confidence
+            )
+
+
+def names_behind(function: FunctionDef, cause: Cause) -> Iterator[Name]:
+    """Names that are read behind it, in the function itself."""
+    for place in READ.finditer(function.file.data, cause.statement.end, function.end):
+        name = function.file.node_at(place.start())
+        if isinstance(name, Name) and name.owner is function and is_read(name):
+            yield name
+
+
+def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -> ExpiredRead | None:
+    """The read, if an object of the session stands there, is surely empty, and an attribute of it is asked for."""
+    if not may_be_used(project, name):
+        return None
+    bound = binding_before(project, name, cause)
+    if bound is None or not always_before(cause.statement, name):
+        return None
+    held = loaded(project, name)
+    model = model_in(project, function, cause, name, bound, held)
+    if model is None or is_filled(function, cause, name):
+        return None
+    confidence = min(cause.confidence, Confidence.MEDIUM if held is not None and held.hops else Confidence.HIGH)
+    attributes, is_sure = attributes_read(project, name, model)
+    if cause.why is Why.UPDATE:
+        changed = None if held is None or held.is_made else change_of(project, function, model, name, bound, cause)
+        lost = attributes & values_set_by_update(project, model) if changed is not None else frozenset()
+        sure = changed is not None and always_before(changed, cause.node)
+        confidence = confidence if sure else min(confidence, Confidence.MEDIUM)
+    else:
+        lost = frozenset(
+            one for one in attributes if is_column(project, model, one) or lazy_relationship(model, one) is not None
+        )
+    if not lost:
+        return None
+    return ExpiredRead(
+        cause, name, model, tuple(sorted(lost)), confidence if is_sure else min(confidence, Confidence.MEDIUM)
+    )
+
+
+def may_be_used(project: Project, name: Name) -> bool:
+    """Cheap: whether the place can read an object's attributes at all."""
+    around = name.parent
+    if isinstance(around, Attribute):
+        return not (isinstance(around.parent, Assign) and around in around.parent.targets)
+    if isinstance(around, Return):
+        return reads_response(project, around) is not None
+    return bool(shown_as(name)) or (isinstance(around, Call) and validated_class(project, around) is not None)
+
+
+def attributes_read(project: Project, name: Name, model: Model) -> tuple[frozenset[str], bool]:
+    """What is read of the object where its name stands, and whether all of it always is."""
+    around = name.parent
+    method = method_read(project, model, name)
+    if method is not None:
+        reads = self_reads(project, method)
+        always = frozenset(one.node.attr for one in reads if not one.is_conditional)
+        return always or frozenset(one.node.attr for one in reads), bool(always)
+    if isinstance(around, Attribute):
+        called = isinstance(around.parent, Call) and around.parent.func is around
+        return frozenset() if called else frozenset({around.attr}), True
+    class_: ClassDef | None = None
+    if isinstance(around, Return):
+        class_ = reads_response(project, around)
+    elif isinstance(around, Call):
+        class_ = validated_class(project, around)
+    return frozenset(() if class_ is None else fields(project, class_) or ()), True
+
+
+def binding_before(project: Project, name: Name, cause: Cause) -> Node | None:
+    """What binds the name, if that is one statement before the cause."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    bindings = reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else []
+    if len(bindings) != 1 or bindings[0].start > cause.statement.end or bindings[0].path:
+        return None
+    return bindings[0].node
+
+
+def model_in(
+    project: Project, function: FunctionDef, cause: Cause, name: Name, bound: Node, held: Loaded | None
+) -> Model | None:
+    """The model of the object, if it surely belongs to the session and has something to lose."""
+    session = cause.session.text
+    if cause.why is Why.ROLLBACK and is_committed_before(function, session, bound, cause):
+        return None
+    if held is not None and not held.is_made:
+        same = held.session.text == session and (held.hops > 0 or held.call.function is function)
+        return held.model if same and held.shape is Shape.OBJECT else None
+    # What was only added is thrown out by a rollback, with the values it has.
+    if cause.why is Why.ROLLBACK or not isinstance(bound, Assign) or not isinstance(bound.value, Call):
+        return None
+    added = (one for one in calls_between(function, bound.end, cause.statement.end) if adds(one, name.id))
+    if not any(one.receiver is not None and one.receiver.text == session for one in added):
+        return None
+    class_ = project.value_of(bound.value.func)
+    return project.model_of(bound.value.func) if class_.of is not None else None
+
+
+def is_committed_before(function: FunctionDef, session: str, bound: Node, cause: Cause) -> bool:
+    """Whether nothing is left to roll back: the session was committed since the object was bound."""
+    return any(
+        one.method == "commit" and one.receiver is not None and one.receiver.text == session
+        and always_before(one, cause.node)
+        for one in calls_between(function, bound.end, cause.node.start)
+    )  # fmt: skip
+
+
+def change_of(
+    project: Project, function: FunctionDef, model: Model, name: Name, bound: Node, cause: Cause
+) -> Node | None:
+    """A statement before the flush that sets a column of the object: `user.name = ...`, `setattr(user, ...)`."""
+    word = re.escape(name.id).encode()
+    pattern = rb"(?<![\w.])" + word + rb"\.(\w+)\s*(?:[-+*/|]?=)(?!=)|\bsetattr\(\s*" + word + rb"\b"
+    for match in re.finditer(pattern, function.file.data[bound.end : cause.node.start]):
+        if match[1] is None or is_column(project, model, match[1].decode()):
+            node = function.file.node_at(bound.end + match.start())
+            return None if node is None else node
+    return None
+
+
+def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
+    """Whether anything between the two may have filled it again."""
+    for call in calls_between(function, cause.statement.end, read.start):
+        given = (*call.args, *(one.value for one in call.keywords))
+        if call.method in FILLING or any(one.text == read.id for one in given):
+            return True
+    assigned = rb"(?<![\w.])" + re.escape(read.id).encode() + rb"\.\w+\s*=[^=]"
+    return re.search(assigned, function.file.data[cause.statement.end : read.start]) is not None

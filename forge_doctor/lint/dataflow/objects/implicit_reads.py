@@ -1,0 +1,165 @@
+"""What is read of a mapped object without its attributes standing there: by its methods, its properties, and by what
+turns it into text. Looks into methods of the project's own classes alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from forge_doctor.code.orm.mapped_attributes import lazy_relationship
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import relationship_names
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    BoolOp,
+    Call,
+    Except,
+    FunctionDef,
+    If,
+    IfExp,
+    Name,
+    Node,
+    Str,
+    Try,
+    While,
+)
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.regex import regex
+
+TEXT, DEBUG = "__str__", "__repr__"
+LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "success", "trace"})
+SHOWING = {"str": TEXT, "print": TEXT, "repr": DEBUG}
+FORMATTED = regex(rb"\{[ ]{0,4}(\w+)[ ]{0,4}[}!:=]")
+REPR = regex(rb"!r\s*\}|:?=\s*\}")
+SOMETIMES = (BoolOp, Except, If, IfExp, Try, While)
+# Who asks first what is loaded reads nothing else.
+ASKS_FIRST = regex(rb"\binspect\s*\(|\bunloaded\b|__dict__|instance_state")
+MAX_DEPTH = 4
+
+
+class SelfRead(NamedTuple):
+    """`self.name` in a method, and whether the method may run without reading it."""
+
+    node: Attribute
+    is_conditional: bool
+
+
+@lru_cache(maxsize=4096)
+def self_reads(project: Project, method: FunctionDef) -> tuple[SelfRead, ...]:
+    """What a method reads of its object, through the object's own methods and properties too."""
+    return tuple(_self_reads(project, method, {method}, 0, is_conditional=False))
+
+
+def _self_reads(
+    project: Project, method: FunctionDef, seen: set[FunctionDef], depth: int, *, is_conditional: bool
+) -> Iterator[SelfRead]:
+    own, class_ = method.param_names[:1], method.class_
+    data = method.file.data[method.start : method.end]
+    if not own or class_ is None or depth > MAX_DEPTH or ASKS_FIRST.search(data) is not None:
+        return
+    for read in method.find(Attribute, nested=False):
+        if read.value.text != own[0]:
+            continue
+        sometimes = is_conditional or _is_conditional(read, method)
+        yield SelfRead(read, sometimes)
+        inner = project.method(class_, read.attr)
+        if inner is not None and inner not in seen and not inner.is_async:
+            seen.add(inner)
+            yield from _self_reads(project, inner, seen, depth + 1, is_conditional=sometimes)
+
+
+def _is_conditional(read: Node, method: FunctionDef) -> bool:
+    inner: Node = read
+    for around in read.ancestors:
+        if around is method:
+            return False
+        tested = getattr(around, "test", None)
+        if isinstance(around, SOMETIMES) and (tested is None or not tested.contains(read)):
+            return not (isinstance(around, BoolOp) and around.left.contains(inner))
+        inner = around
+    return True
+
+
+def method_read(project: Project, model: Model, place: Node) -> FunctionDef | None:
+    """The method that runs where an object of the model stands: `user.label()`, `user.label` of a property, `{user}`."""
+    around = place.parent
+    if isinstance(around, Attribute) and around.value is place:
+        method = project.method(model.class_, around.attr)
+        called = isinstance(around.parent, Call) and around.parent.func is around
+        fits = method is not None and not method.is_async and called is not _is_property(method)
+        return method if fits else None
+    shown = shown_as(place)
+    if not shown:
+        return None
+    return (project.method(model.class_, TEXT) if shown == TEXT else None) or project.method(model.class_, DEBUG)
+
+
+def _is_property(method: FunctionDef | None) -> bool:
+    return method is not None and method.decorated_by("property", "cached_property", "hybrid_property")
+
+
+def shown_as(place: Node) -> str:
+    """By which method an object is turned into text where it stands; empty where it is not."""
+    around = place.parent
+    if isinstance(around, Str):
+        behind = around.file.data[place.end : around.end]
+        return DEBUG if REPR.match(behind) else TEXT
+    if not isinstance(around, Call) or place not in around.args:
+        return ""
+    if around.receiver is None:
+        return SHOWING.get(around.func.text, "")
+    if around.method in LOGGING and "log" in around.receiver.text.lower() and place is not around.args[0]:
+        return DEBUG if "%r" in around.args[0].text else TEXT
+    return TEXT if around.method == "format" and isinstance(around.receiver, Str) else ""
+
+
+@lru_cache(maxsize=4)
+def reading_methods(project: Project) -> frozenset[str]:
+    """The names of methods and properties of the project's models that may read a relationship that is loaded lazily."""
+    names: set[str] = set()
+    related = relationship_names(project)
+    for path, surface in project.surfaces.items():
+        data = project.reading.bytes_of(path) if surface.models else None
+        if data is None or not any(b"self." + one.encode() in data for one in related):
+            continue
+        file = project.open_for_all(path)
+        for class_ in () if file is None else project.scopes(file).classes:
+            model = project.model(class_)
+            for method in class_.methods if model is not None else ():
+                reads = self_reads(project, method)
+                if model is not None and any(lazy_relationship(model, one.node.attr) for one in reads):
+                    names.add(method.name)
+    return frozenset(names)
+
+
+def places_read_through(file: SourceFile, names: frozenset[str]) -> Iterator[Node]:
+    """Where an object stands whose method of one of these names may run there: called, read, or turned into text."""
+    called = names - {TEXT, DEBUG}
+    for match in behind_a_dot(called).finditer(file.data) if called else ():
+        node = file.node_at(match.start(1))
+        around = node.parent if isinstance(node, Name) else None
+        if isinstance(around, Attribute) and around.attr_node is node:
+            yield around.value
+    if names & {TEXT, DEBUG}:
+        yield from shown_objects(file)
+
+
+def shown_objects(file: SourceFile) -> Iterator[Node]:
+    """The names that stand where an object is turned into text."""
+    for match in FORMATTED.finditer(file.data):
+        name = file.node_at(match.start(1))
+        if isinstance(name, Name) and isinstance(name.parent, Str):
+            yield name
+    for call in file.calls(*SHOWING, *LOGGING, "format"):
+        yield from (one for one in call.args if isinstance(one, Name) and shown_as(one))
+
+
+@lru_cache(maxsize=8)
+def behind_a_dot(names: frozenset[str]) -> re.Pattern[bytes]:
+    """`.name`, whatever stands before the dot."""
+    words = "|".join(map(re.escape, sorted(names))).encode()
+    return re.compile(rb"(?<=[\w)\]])\.(" + words + rb")\b")
