@@ -40,7 +40,7 @@ test-between: ## on Python 3.12, the tests that need no server; nothing where 3.
 	  echo "NOT TESTED: Python 3.12"; exit 0; }; \
 	"$$python" -VV && "$$python" -m pytest -q -n $(JOBS) -m "not docker and not slow" $(or $(TESTS),$(SERVERLESS)) || [ $$? -eq 5 ]
 
-check: ## format, lint, types, and the README's --help blocks
+check: ## format, lint, types, and the --help texts of the reference
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && set -x && \
 	"$$python" -m ruff format --check . && "$$python" -m ruff check . && \
 	"$$python" -m mypy --strict && "$$python" tests/readme/help_blocks.py

@@ -64,6 +64,13 @@ class Report:
         kept = tuple(found for found in self.findings if found.confidence >= confidence)
         return replace(self, findings=kept)
 
+    def judged_by(self, severities: Mapping[str, Severity]) -> Report:
+        """The same report with the findings of these checks as grave as the user says, worst first as before."""
+        if not severities:
+            return self
+        told = (replace(one, severity=severities.get(one.check, one.severity)) for one in self.findings)
+        return replace(self, findings=tuple(sorted(told, key=lambda one: one.rank)))
+
     @property
     def worst(self) -> Severity | None:
         """The gravest severity found, or None."""

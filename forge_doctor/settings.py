@@ -1,4 +1,7 @@
-"""`[tool.forge-doctor]` in the nearest pyproject.toml; rejects what it does not know by name."""
+"""`[tool.forge-doctor]` of pyproject.toml, or forge-doctor.toml without that prefix; rejects what it does not know.
+
+The file nearest to what is examined counts, so that each project of a monorepo has its own.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from typing import Any
 
 from forge_doctor.check import Check, Limits, nearest
 from forge_doctor.errors import UsageProblem
+from forge_doctor.finding import Severity
 
 NAME = "forge-doctor"
 TABLE = f"tool.{NAME}"
+OWN_FILE = f"{NAME}.toml"
 
 # key -> the Python type of its TOML value; a tuple of one type is an array of it, a mapping from `str` a table with
 # names of the user's own.
@@ -22,6 +27,7 @@ GENERAL_KEYS: Mapping[str, object] = MappingProxyType(
         "fail-confidence": str,
         "min-confidence": str,
         "output-format": str,
+        "color": str,
     }
 )
 # The checks of each command are its own, so that what to select is said in its table.
@@ -63,13 +69,14 @@ class Settings:
     """What the project's configuration says; `path` is None where there is none.
 
     `general` and each of `sections` map a key to its value; `limits` maps a check's id to the
-    thresholds it overrides.
+    thresholds it overrides, `severities` to the severity its findings are to have.
     """
 
     path: Path | None = None
     general: Mapping[str, Any] = field(default_factory=dict)
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
     def get(self, key: str, section: str = "") -> Any:
         """The value of `key` in `section`, else in the general table, else None."""
@@ -91,21 +98,21 @@ class Settings:
                 raise UsageProblem(f"{self.path}: unknown key {key!r} in {table}{nearest(key, known[check_id].limits)}")
 
 
-def find_pyproject(start: Path) -> Path | None:
-    """The nearest pyproject.toml at or above `start` that has our table; None if there is none."""
+def find_configuration(start: Path) -> Path | None:
+    """The nearest file at or above `start` with our settings, forge-doctor.toml before pyproject.toml; None without."""
     for folder in (start, *start.parents):
-        candidate = folder / "pyproject.toml"
-        if candidate.is_file() and _our_table(candidate) is not None:
-            return candidate
+        for candidate in (folder / OWN_FILE, folder / "pyproject.toml"):
+            if candidate.is_file() and _our_table(candidate) is not None:
+                return candidate
     return None
 
 
 def load_settings(start: Path, explicit: Path | None = None) -> Settings:
-    """Settings from `explicit`, else from the nearest pyproject.toml above `start`.
+    """Settings from `explicit`, else from the nearest configuration at or above `start`.
 
     Raises `UsageProblem` naming the file, the key and the nearest valid key.
     """
-    path = explicit or find_pyproject(start)
+    path = explicit or find_configuration(start)
     if path is None:
         return Settings()
     table = _our_table(path)
@@ -119,18 +126,21 @@ def parse_settings(table: Mapping[str, Any], path: Path) -> Settings:
     general: dict[str, Any] = {}
     sections: dict[str, Mapping[str, Any]] = {}
     limits: dict[str, Mapping[str, float]] = {}
+    severities: dict[str, Severity] = {}
     for key, value in table.items():
         if key == "limits":
             limits = _parse_limits(value, path)
+        elif key == "severity":
+            severities = _parse_severities(value, path)
         elif key in SECTION_KEYS:
             _expect(isinstance(value, dict), path, f"[{TABLE}.{key}] must be a table")
             sections[key] = _checked(
                 value, {**GENERAL_KEYS, **SELECTION_KEYS, **SECTION_KEYS[key]}, path, f"[{TABLE}.{key}]"
             )
         else:
-            known = {**GENERAL_KEYS, **dict.fromkeys(SECTION_KEYS, dict), "limits": dict}
+            known = {**GENERAL_KEYS, **dict.fromkeys(SECTION_KEYS, dict), "limits": dict, "severity": dict}
             general |= _checked({key: value}, known, path, f"[{TABLE}]")
-    return Settings(path=path, general=general, sections=sections, limits=limits)
+    return Settings(path=path, general=general, sections=sections, limits=limits, severities=severities)
 
 
 def _parse_limits(value: Any, path: Path) -> dict[str, Mapping[str, float]]:
@@ -143,6 +153,19 @@ def _parse_limits(value: Any, path: Path) -> dict[str, Mapping[str, float]]:
             _expect(_is_number(number), path, f"{key!r} in {where} must be a number, not {number!r}")
         limits[name.replace("_", "-")] = {key.replace("-", "_"): float(number) for key, number in entries.items()}
     return limits
+
+
+def _parse_severities(value: Any, path: Path) -> dict[str, Severity]:
+    where = f"[{TABLE}.severity]"
+    _expect(isinstance(value, dict), path, f'{where} must be a table, such as commit-in-loop = "info"')
+    by_label = {one.label: one for one in Severity}
+    found: dict[str, Severity] = {}
+    for name, word in value.items():
+        if not isinstance(word, str) or word.lower() not in by_label:
+            near = nearest(str(word).lower(), by_label)
+            raise UsageProblem(f"{path}: {name!r} in {where} must be a severity, not {word!r}{near}")
+        found[name.replace("_", "-")] = by_label[word.lower()]
+    return found
 
 
 def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path, where: str) -> dict[str, Any]:
@@ -193,7 +216,7 @@ def _our_table(path: Path) -> dict[str, Any] | None:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path}: cannot be read: {error}") from error
-    if NAME not in text:
+    if path.name != OWN_FILE and NAME not in text:
         return None  # to parse what is for others takes longer than all else that is done with it
     import tomllib
 
@@ -201,6 +224,6 @@ def _our_table(path: Path) -> dict[str, Any] | None:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageProblem(f"{path}: is not valid TOML: {error}") from error
-    table: dict[str, Any] | None = document.get("tool", {}).get(NAME)
+    table: dict[str, Any] | None = document if path.name == OWN_FILE else document.get("tool", {}).get(NAME)
     _expect(table is None or isinstance(table, dict), path, f"[{TABLE}] must be a table")
     return table

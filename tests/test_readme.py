@@ -11,19 +11,21 @@ import typer
 from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
 
-README = help_blocks.README.read_text(encoding="utf-8")
-ROOT = help_blocks.README.parent
+ROOT = help_blocks.ROOT
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = help_blocks.REFERENCE.read_text(encoding="utf-8")
 
 
-def test_every_command_has_its_help_in_the_readme() -> None:
+def test_every_command_has_its_help_in_the_reference_the_readme_names() -> None:
+    assert str(help_blocks.REFERENCE.relative_to(ROOT)) in README
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert sorted(help_blocks.commands_in(README)) == sorted(["", *commands])
+    assert sorted(help_blocks.commands_in(REFERENCE)) == sorted(["", *commands])
 
 
-def test_every_option_shown_in_the_readme_exists() -> None:
+def test_every_option_shown_in_the_reference_exists() -> None:
     # The exact texts are compared by `make check`: they differ between versions of typer.
-    for command in help_blocks.commands_in(README):
-        (block,) = [found[0] for found in help_blocks.BLOCK.finditer(README) if found["command"].strip() == command]
+    for command in help_blocks.commands_in(REFERENCE):
+        (block,) = [found[0] for found in help_blocks.BLOCK.finditer(REFERENCE) if found["command"].strip() == command]
         real = set(re.findall(r"--[a-z][a-z-]+", help_blocks.real_help(command)))
         assert set(re.findall(r"--[a-z][a-z-]+", block)) == real
 
@@ -43,7 +45,7 @@ def test_an_outdated_block_is_seen_and_renewed() -> None:
 def test_the_check_of_the_blocks_fails_where_one_is_outdated(tmp_path) -> None:  # type: ignore[no-untyped-def]
     readme = tmp_path / "README.md"
     readme.write_text("<!-- help: explain -->\n```console\nold\n```\n<!-- /help -->\n", encoding="utf-8")
-    script = f"from pathlib import Path; from tests.readme import help_blocks as h; h.README = Path({str(readme)!r}); h.main()"
+    script = f"from pathlib import Path; from tests.readme import help_blocks as h; h.REFERENCE = Path({str(readme)!r}); h.main()"
     failed = subprocess.run((sys.executable, "-c", script), capture_output=True, text=True, check=False, timeout=60)
     assert failed.returncode == 1
     assert "README.md is out of date" in failed.stderr

@@ -7,7 +7,7 @@ import pytest
 from forge_doctor.check import NO_LIMITS, Check
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Severity
-from forge_doctor.settings import Settings, find_pyproject, load_settings
+from forge_doctor.settings import Settings, find_configuration, load_settings
 
 HEAD = "[tool.forge-doctor]\n"
 
@@ -26,7 +26,7 @@ def test_the_nearest_file_with_our_table_counts(tmp_path: Path) -> None:
     inner.mkdir(parents=True)
     (inner / "pyproject.toml").write_text("[project]\nname = 'api'\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(HEAD + "fail-on = 'warning'\n", encoding="utf-8")
-    assert find_pyproject(inner) == tmp_path / "pyproject.toml"
+    assert find_configuration(inner) == tmp_path / "pyproject.toml"
     assert load_settings(inner).get("fail-on", "pool") == "warning"
 
 

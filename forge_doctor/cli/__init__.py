@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
+
+from forge_doctor.cli.program import COMPLETING
 
 
 def main() -> None:
@@ -15,6 +18,11 @@ def main() -> None:
     atexit.register(gc.freeze)
     from forge_doctor.cli.commands import app
     from forge_doctor.errors import ForgeDoctorError
+
+    if COMPLETING in os.environ:
+        from forge_doctor.cli.completion import prepare
+
+        prepare()
 
     try:
         app()

@@ -11,8 +11,12 @@ import typer
 import typer.core
 import typer.main
 
+from forge_doctor.cli.completion import complete_shells, install_completion, show_completion
+from forge_doctor.cli.program import PROGRAM
+
 EPILOG = """\b
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
+Every option can come from the environment: FORGE_DOCTOR_LINT_FAIL_ON=warning is lint --fail-on warning.
 
 \b
 Examples:
@@ -20,7 +24,9 @@ Examples:
   forge-doctor logs shop-api
   forge-doctor lint src
   forge-doctor demo"""
-NAMES = ("pool", "logs", "lint", "explain", "demo")
+NAMES = ("pool", "logs", "lint", "explain", "demo", "help")
+# As wide as the terminal, but no wider than can be read.
+WIDEST_HELP = 120
 
 
 class Commands(Mapping[str, Any]):
@@ -45,25 +51,60 @@ class Group(typer.core.TyperGroup):
         super().__init__(**settings)
         self.commands = Commands()  # type: ignore[assignment]
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
+        """Each with its whole first sentence: half of one explains nothing."""
+        rows = [(name, self.commands[name].get_short_help_str(limit=500)) for name in NAMES]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Command(typer.core.TyperCommand):
+    """One command, whose options are listed under headings."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        for parameter in self.params:
+            # The rule by which variables are named is told once, not at each option.
+            parameter.show_envvar = False  # type: ignore[attr-defined]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments, the command's own options, then those it shares with others."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                is_argument = parameter.param_type_name == "argument"
+                heading = "Arguments" if is_argument else getattr(parameter, "rich_help_panel", None) or "Options"
+                sections.setdefault(heading, []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
 
 @cache
 def command(name: str) -> Any:
     """The command as typer runs it."""
     module = importlib.import_module(f"forge_doctor.cli.{name}")
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, epilog=module.EPILOG)(getattr(module, name))
+    # FORGE_DOCTOR_LINT_FAIL_ON=warning is `lint --fail-on warning`, and so for every option of a command.
+    settings = {"auto_envvar_prefix": f"FORGE_DOCTOR_{name}".upper()}
+    alone.command(name, cls=Command, epilog=module.EPILOG, context_settings=settings)(getattr(module, name))
     return typer.main.get_command(alone)
 
 
 app = typer.Typer(
-    name="forge-doctor",
+    name=PROGRAM,
     cls=Group,
     help="A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL.",
     epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,  # typer's own asks which shell runs it; ours is told
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": WIDEST_HELP,
+    },
 )
 
 
@@ -80,6 +121,24 @@ def show_version(wanted: bool) -> None:
 def root(
     version: bool = typer.Option(
         False, "--version", "-V", callback=show_version, is_eager=True, help="Print the version and exit."
+    ),
+    show: str = typer.Option(
+        None,
+        "--show-completion",
+        metavar="SHELL",
+        callback=show_completion,
+        is_eager=True,
+        autocompletion=complete_shells,
+        help="Print the completion script for bash, zsh, fish or powershell.",
+    ),
+    install: str = typer.Option(
+        None,
+        "--install-completion",
+        metavar="SHELL",
+        callback=install_completion,
+        is_eager=True,
+        autocompletion=complete_shells,
+        help="Install completion for that shell.",
     ),
 ) -> None:
     """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""

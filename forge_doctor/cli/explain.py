@@ -1,38 +1,88 @@
-"""`forge-doctor explain`: the manual of a check or log signature, or the table of all of them."""
+"""`forge-doctor explain`: the manual of a check, rule or log signature, a topic, or the table of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forge_doctor.cli.completion import complete_ids
+
 if TYPE_CHECKING:
     from forge_doctor.check import Check
-    from forge_doctor.logs.signature import Signature
 
 EPILOG = """\b
 Examples:
   forge-doctor explain
   forge-doctor explain idle-in-transaction
-  forge-doctor explain missing-greenlet"""
+  forge-doctor explain lint
+  forge-doctor explain greenlet
+  forge-doctor explain --output-format json"""
+SCHEMA = "forge-doctor/explain/1"
+Entries = Mapping[str, "tuple[Check[Any], ...]"]
 
 
 def explain(
     entry_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The id of a check or log signature, or its beginning.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="An id or its beginning; a command; or a topic: a word of ids and manuals.",
+            autocompletion=complete_ids,
+        ),
     ] = None,
+    output_format: Annotated[
+        str, typer.Option("--output-format", "-f", metavar="FORMAT", help="text or json: the same as data.")
+    ] = "text",
 ) -> None:
-    """Print the manual of a check or log signature; without ID, a table of all of them."""
-    from forge_doctor.check import matching
+    """Print the manual of a check, rule or log signature; of a topic or without ID, a table."""
+    from forge_doctor.cli.entries import entries_by_command
+    from forge_doctor.errors import UsageProblem
 
-    commands = {command: tuple(entries) for command, entries in entries_by_command()}
+    if output_format not in ("text", "json"):
+        raise UsageProblem(f"--output-format: unknown value {output_format!r}: text or json")
+    commands: Entries = {command: tuple(entries) for command, entries in entries_by_command()}
+    manuals = False
     if entry_id is not None:
-        known: list[Check[Any]] = [entry for entries in commands.values() for entry in entries]
-        found: Check[Any]
-        for found in matching(known, entry_id):
-            typer.echo(manual(found))
-        return
+        commands, manuals = chosen(commands, entry_id)
+    if output_format == "json":
+        typer.echo(as_json(commands))
+    elif manuals:
+        for entries in commands.values():
+            for entry in entries:
+                typer.echo(manual(entry))
+    else:
+        print_table(commands)
+
+
+def chosen(commands: Entries, word: str) -> tuple[Entries, bool]:
+    """What the word means, and whether it names entries: an id, a command, a topic; raises `UsageProblem`."""
+    from forge_doctor.check import matching
+    from forge_doctor.errors import UsageProblem
+
+    if word in commands:
+        return {word: commands[word]}, False
+    known: list[Check[Any]] = [entry for entries in commands.values() for entry in entries]
+    try:
+        found: Iterable[Check[Any]] = matching(known, word)
+        named = {entry.id for entry in found}
+    except UsageProblem:
+        topic = word.casefold()
+        told = {entry.id for entry in known if topic in f"{entry.id} {entry.manual} {' '.join(entry.tags)}".casefold()}
+        if not told:
+            raise
+        return _only(commands, told), False
+    return _only(commands, named), True
+
+
+def _only(commands: Entries, ids: set[str]) -> Entries:
+    left = {command: tuple(entry for entry in entries if entry.id in ids) for command, entries in commands.items()}
+    return {command: entries for command, entries in left.items() if entries}
+
+
+def print_table(commands: Entries) -> None:
+    """A line an entry: id, severity, summary."""
     width = max(len(entry.id) for entries in commands.values() for entry in entries)
     for command, entries in commands.items():
         typer.echo(f"forge-doctor {command}")
@@ -50,29 +100,26 @@ def manual(entry: Check[Any]) -> str:
     return f"{entry.id}\n{rule}\n\n{entry.manual}\n\n" + "\n".join(facts) + "\n"
 
 
-def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
-    """What each command can find."""
-    from forge_doctor.check import load
-    from forge_doctor.lint import rules
-    from forge_doctor.lint.suppression import ignores
-    from forge_doctor.logs.signature import load_signatures
-    from forge_doctor.pool import checks as pool_checks
+def as_json(commands: Entries) -> str:
+    """Everything there is to know of the entries, for programs."""
+    import json
 
-    yield "pool", load(pool_checks)
-    yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
-    yield "logs", sorted(map(explained, load_signatures().values()), key=lambda entry: entry.id)
+    from forge_doctor import DOCUMENTATION, __version__
 
-
-def explained(signature: Signature) -> Check[Any]:
-    """A log signature as what can be explained; it runs nothing."""
-    from forge_doctor.check import Check
-
-    return Check(
-        id=signature.id,
-        summary=signature.summary,
-        manual=signature.about.manual,
-        severity=signature.severity,
-        run=lambda: (),
-        aliases=signature.aliases,
-        tags=signature.about.tags,
-    )
+    told = [
+        {
+            "id": entry.id,
+            "command": command,
+            "severity": entry.severity.label,
+            "summary": entry.summary,
+            "manual": entry.manual,
+            "limits": dict(entry.limits),
+            "default": entry.default,
+            "aliases": list(entry.aliases),
+            "tags": list(entry.tags),
+            "documentation": f"{DOCUMENTATION}#{entry.id}",
+        }
+        for command, entries in commands.items()
+        for entry in entries
+    ]
+    return json.dumps({"schema": SCHEMA, "version": __version__, "entries": told}, indent=2, ensure_ascii=False)

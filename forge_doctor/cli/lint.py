@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from forge_doctor.cli.options import (
+    ColorOption,
     ConfigOption,
     FailOnOption,
     FormatOption,
@@ -15,7 +16,9 @@ from forge_doctor.cli.options import (
     MinConfidenceOption,
     NoColorOption,
     OutputFileOption,
+    QuietOption,
     SelectOption,
+    VerboseOption,
 )
 
 EPILOG = """\b
@@ -94,7 +97,10 @@ def lint(
     ] = False,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
+    color: ColorOption = None,
     no_color: NoColorOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     fail_on: FailOnOption = None,
     min_confidence: MinConfidenceOption = None,
     select: SelectOption = None,
@@ -114,13 +120,17 @@ def lint(
         "lint",
         output_format=output_format,
         output_file=output_file,
+        color=color,
         no_color=no_color,
+        quiet=quiet,
+        verbose=verbose,
         fail_on=fail_on,
         min_confidence=min_confidence,
         select=select,
         ignore=ignore,
         config=config,
         fail_confidence=Confidence.HIGH,
+        near=lint_session.place_of(paths or [], stdin_filename),
     )
     flags = lint_session.Flags(
         paths=tuple(paths or ()),

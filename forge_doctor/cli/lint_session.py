@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -108,6 +108,13 @@ def _reject_contradictions(flags: Flags) -> None:
     for contradicts, given, problem in problems:
         if contradicts and given:
             raise UsageProblem(f"{' and '.join(given)}: {problem}")
+
+
+def place_of(paths: Sequence[Path], stdin_filename: Path | None) -> Path:
+    """The folder that holds all that is named: the configuration nearest to it counts."""
+    named = [path for path in paths if path != STDIN] or [stdin_filename or Path()]
+    folders = [path if path.is_dir() else path.parent for path in named]
+    return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 - links stay
 
 
 def _request(flags: Flags, options: ReportOptions) -> Request:

@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from forge_doctor.cli.options import (
+    ColorOption,
     ConfigOption,
     FailOnOption,
     FormatOption,
     MinConfidenceOption,
     NoColorOption,
     OutputFileOption,
+    QuietOption,
+    VerboseOption,
 )
 
 EPILOG = """\b
@@ -83,7 +86,10 @@ def logs(
     ] = None,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
+    color: ColorOption = None,
     no_color: NoColorOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     fail_on: FailOnOption = None,
     min_confidence: MinConfidenceOption = None,
     config: ConfigOption = None,
@@ -101,7 +107,10 @@ def logs(
         "logs",
         output_format=output_format,
         output_file=output_file,
+        color=color,
         no_color=no_color,
+        quiet=quiet,
+        verbose=verbose,
         fail_on=fail_on,
         min_confidence=min_confidence,
         select=only,

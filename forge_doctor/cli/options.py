@@ -7,34 +7,102 @@ from typing import Annotated
 
 import typer
 
+from forge_doctor.cli.completion import (
+    complete_confidences,
+    complete_formats,
+    complete_ids,
+    complete_severities,
+    one_of,
+)
 from forge_doctor.formats import OutputFormat
 
 FORMATS = ", ".join(OutputFormat)
 
+# The headings under which `--help` lists options; those without one come first.
+OUTPUT, CHECKS = "Output", "Checks and configuration"
+
 FormatOption = Annotated[
-    str | None, typer.Option("--output-format", "-f", metavar="FORMAT", help=f"One of {FORMATS}. [default: text]")
+    str | None,
+    typer.Option(
+        "--output-format",
+        "-f",
+        metavar="FORMAT",
+        help=f"One of {FORMATS}. [default: text]",
+        autocompletion=complete_formats,
+        rich_help_panel=OUTPUT,
+    ),
 ]
 OutputFileOption = Annotated[
-    Path | None, typer.Option("--output-file", "-o", metavar="FILE", help="Write the report there instead of stdout.")
+    Path | None,
+    typer.Option(
+        "--output-file", "-o", metavar="FILE", help="Write the report there instead of stdout.", rich_help_panel=OUTPUT
+    ),
 ]
-NoColorOption = Annotated[bool, typer.Option("--no-color", help="No colours (as NO_COLOR=1).")]
+ColorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--color",
+        metavar="WHEN",
+        help="auto, always or never; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are heeded. [default: auto]",
+        autocompletion=one_of("auto", "always", "never"),
+        rich_help_panel=OUTPUT,
+    ),
+]
+NoColorOption = Annotated[bool, typer.Option("--no-color", help="As --color never.", rich_help_panel=OUTPUT)]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Findings alone: no tables, no progress, no verdict.", rich_help_panel=OUTPUT),
+]
+VerboseOption = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Findings of low confidence too, and progress where stderr is no terminal.",
+        rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
 FailOnOption = Annotated[
     str | None,
     typer.Option(
-        metavar="SEVERITY", help="Exit 1 from this severity on: info, warning, error, critical, never. [default: error]"
+        metavar="SEVERITY",
+        help="Exit 1 from this severity on: info, warning, error, critical, never. [default: error]",
+        autocompletion=complete_severities,
+        rich_help_panel=CHECKS,
     ),
 ]
 MinConfidenceOption = Annotated[
     str | None,
-    typer.Option(metavar="LEVEL", help="Show findings from this confidence on: low, medium, high. [default: medium]"),
+    typer.Option(
+        metavar="LEVEL",
+        help="Show findings from this confidence on: low, medium, high. [default: medium]",
+        autocompletion=complete_confidences,
+        rich_help_panel=CHECKS,
+    ),
 ]
 SelectOption = Annotated[
-    list[str] | None, typer.Option(metavar="ID", help="Run only these checks: an id or its beginning; repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="ID",
+        help="Run only these checks: an id or its beginning; repeatable.",
+        autocompletion=complete_ids,
+        rich_help_panel=CHECKS,
+    ),
 ]
 IgnoreOption = Annotated[
-    list[str] | None, typer.Option(metavar="ID", help="Leave these checks out: an id or its beginning; repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="ID",
+        help="Leave these checks out: an id or its beginning; repeatable.",
+        autocompletion=complete_ids,
+        rich_help_panel=CHECKS,
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="This pyproject.toml instead of the nearest one.", exists=True, dir_okay=False),
+    typer.Option(
+        metavar="FILE",
+        help="This pyproject.toml or forge-doctor.toml instead of the one nearest to what is examined.",
+        exists=True,
+        dir_okay=False,
+        rich_help_panel=CHECKS,
+    ),
 ]

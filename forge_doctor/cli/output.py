@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -26,7 +26,7 @@ def deliver(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
 
 def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """Exit with the documented code; the format `nagios` has its own four."""
-    shown = tuple(report.at_least(options.min_confidence) for report in reports)
+    shown = _shown(reports, options)
     if options.output_format is OutputFormat.NAGIOS:
         from forge_doctor.render.nagios import exit_status
 
@@ -56,7 +56,7 @@ def print_report(options: ReportOptions, *, tables_only: bool = False) -> Iterat
         with Live(console=console, screen=True, auto_refresh=False) as live:
 
             def show(reports: Sequence[Report]) -> None:
-                last[:] = [tuple(report.at_least(options.min_confidence) for report in reports)]
+                last[:] = [_shown(reports, options)]
                 live.update(page(last[0], render_options(options), tables_only=tables_only), refresh=True)
 
             yield show
@@ -65,8 +65,14 @@ def print_report(options: ReportOptions, *, tables_only: bool = False) -> Iterat
             console.print(page(last[0], render_options(options)))
 
 
+def _shown(reports: Sequence[Report], options: ReportOptions) -> tuple[Report, ...]:
+    """What the user wants to see of them, as grave as the user says it is."""
+    severities = options.settings.severities
+    return tuple(report.judged_by(severities).at_least(options.min_confidence) for report in reports)
+
+
 def _print(reports: Sequence[Report], options: ReportOptions) -> None:
-    shown = tuple(report.at_least(options.min_confidence) for report in reports)
+    shown = _shown(reports, options)
     text = render(shown, options.output_format, render_options(options))
     if options.output_file is None:
         sys.stdout.write(text)
@@ -80,17 +86,25 @@ def render_options(options: ReportOptions) -> RenderOptions:
     terminal = options.output_file is None and sys.stdout.isatty()
     return RenderOptions(
         width=max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns) if terminal else PIPED_WIDTH,
-        color=terminal and wants_color(options.no_color),
+        color=wants_color(options.color, terminal, os.environ),
         terminal=terminal,
+        quiet=options.quiet,
         fail_on=options.fail_on,
         fail_confidence=options.fail_confidence,
         anchor=options.anchor,
     )
 
 
-def wants_color(no_color: bool) -> bool:
-    """Whether neither `--no-color`, nor NO_COLOR (no-color.org), nor TERM=dumb asks for none."""
-    return not (no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
+def wants_color(wish: str, terminal: bool, environment: Mapping[str, str]) -> bool:
+    """`--color`, else NO_COLOR (no-color.org), FORCE_COLOR (force-color.org), CLICOLOR_FORCE (bixense.com/clicolors),
+    else whether it is a terminal that has colours."""
+    if wish != "auto":
+        return wish == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and environment.get("TERM") != "dumb" and environment.get("CLICOLOR") != "0"
 
 
 def write_file(path: Path, text: str, option: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from forge_doctor.cli.options import (
+    ColorOption,
     ConfigOption,
     FailOnOption,
     FormatOption,
@@ -15,7 +16,9 @@ from forge_doctor.cli.options import (
     MinConfidenceOption,
     NoColorOption,
     OutputFileOption,
+    QuietOption,
     SelectOption,
+    VerboseOption,
 )
 
 EPILOG = """\b
@@ -97,7 +100,10 @@ def pool(
     ] = None,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
+    color: ColorOption = None,
     no_color: NoColorOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     fail_on: FailOnOption = None,
     min_confidence: MinConfidenceOption = None,
     select: SelectOption = None,
@@ -117,7 +123,10 @@ def pool(
         "pool",
         output_format=output_format,
         output_file=output_file,
+        color=color,
         no_color=no_color,
+        quiet=quiet,
+        verbose=verbose,
         fail_on=fail_on,
         min_confidence=min_confidence,
         select=select,

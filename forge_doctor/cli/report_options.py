@@ -1,4 +1,4 @@
-"""What the shared options and the configuration come to, flags first; reads no file but pyproject.toml."""
+"""What the shared options and the configuration come to, flags first; reads no file but the configuration."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from forge_doctor.formats import OutputFormat
 from forge_doctor.settings import Settings, load_settings
 
 NEVER = "never"
+COLORS = ("auto", "always", "never")
 
 Member = TypeVar("Member", Severity, Confidence, OutputFormat)
 
@@ -26,13 +27,15 @@ class ReportOptions(NamedTuple):
     settings: Settings
     output_format: OutputFormat
     output_file: Path | None
-    no_color: bool
     fail_on: Severity | None
     fail_confidence: Confidence
     min_confidence: Confidence
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     anchor: Location | None = None
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
 
 
 def report_options(
@@ -40,16 +43,24 @@ def report_options(
     *,
     output_format: str | None,
     output_file: Path | None,
+    color: str | None,
     no_color: bool,
+    quiet: bool,
+    verbose: bool,
     fail_on: str | None,
     min_confidence: str | None,
     select: list[str] | None,
     ignore: list[str] | None,
     config: Path | None,
     fail_confidence: Confidence,
+    near: Path | None = None,
 ) -> ReportOptions:
-    """Join flags and `[tool.forge-doctor]`; raises `UsageProblem` for a word it does not know."""
-    settings = load_settings(Path.cwd(), config)
+    """Join flags and the configuration nearest to `near`, the place examined; raises `UsageProblem` for what it
+    does not know."""
+    if quiet and verbose:
+        raise UsageProblem("--quiet and --verbose: contradict each other")
+    settings = load_settings(near or Path.cwd(), config)
+    _reject_unknown_severities(settings)
 
     def choose(flag: Any, key: str, default: Any) -> Any:
         configured = settings.get(key, section)
@@ -62,17 +73,39 @@ def report_options(
             list(OutputFormat), choose(output_format, "output-format", "text"), "--output-format", str
         ),
         output_file=output_file,
-        no_color=no_color,
+        color="never" if no_color else _color(choose(color, "color", "auto")),
+        quiet=quiet,
+        verbose=verbose,
         fail_on=None if fail_word == NEVER else one_of(list(Severity), fail_word, "--fail-on", _label, NEVER),
         fail_confidence=one_of(
             list(Confidence), choose(None, "fail-confidence", fail_confidence.label), "fail-confidence", _label
         ),
         min_confidence=one_of(
-            list(Confidence), choose(min_confidence, "min-confidence", "medium"), "--min-confidence", _label
+            list(Confidence),
+            "low" if verbose and min_confidence is None else choose(min_confidence, "min-confidence", "medium"),
+            "--min-confidence",
+            _label,
         ),
         select=tuple(choose(select or None, "select", ())),
         ignore=tuple(choose(ignore or None, "ignore", ())),
     )
+
+
+def _color(word: str) -> str:
+    if word.lower() not in COLORS:
+        raise UsageProblem(f"--color: unknown value {word!r}{nearest(word.lower(), COLORS)}")
+    return word.lower()
+
+
+def _reject_unknown_severities(settings: Settings) -> None:
+    """What the table names has to exist: loaded only where there is such a table."""
+    if settings.severities:
+        from forge_doctor.cli.entries import entries_by_command
+
+        known = {entry.id for _, entries in entries_by_command() for entry in entries}
+        for name in settings.severities:
+            if name not in known:
+                raise UsageProblem(f"{settings.path}: severity names no check {name!r}{nearest(name, known)}")
 
 
 def one_of(members: list[Member], word: str, option: str, label: Callable[[Member], str], *others: str) -> Member:

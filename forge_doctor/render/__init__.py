@@ -15,6 +15,7 @@ class RenderOptions(NamedTuple):
     """What a formatter is told about its destination: columns, whether colours are wanted,
     whether it is a person's terminal, and from which severity and confidence on the command fails.
 
+    `quiet`: findings alone, where a person reads.
     `anchor` is the place in a file where formats that know nothing but files put a finding about a process.
     """
 
@@ -24,6 +25,7 @@ class RenderOptions(NamedTuple):
     fail_on: Severity | None = Severity.ERROR
     fail_confidence: Confidence = Confidence.MEDIUM
     anchor: Location | None = None
+    quiet: bool = False
 
 
 def render(reports: Sequence[Report], output_format: OutputFormat, options: RenderOptions) -> str:

@@ -19,11 +19,19 @@ REMEDY_INDENT = "    "
 HINT = "`forge-doctor explain <id>` for the manual"
 
 
-def lay_out(reports: Sequence[Report], page: Page, *, tables_only: bool = False) -> Iterator[Line]:
+def lay_out(reports: Sequence[Report], page: Page, *, tables_only: bool = False, quiet: bool = False) -> Iterator[Line]:
     """The whole page: a section a report, then one closing line over all of them.
 
-    With `tables_only` the findings are counted but not told, for a screen that is looked at in passing.
+    With `tables_only` the findings are counted but not told, for a screen that is looked at in passing; `quiet` leaves
+    the findings, and what could not be looked at, alone.
     """
+    if quiet:
+        for report in reports:
+            for found in report.findings:
+                yield from _finding(found, report, page)
+            for group in group_unexamined(report.not_run):
+                yield from _unexamined(group, page)
+        return
     for report in reports:
         yield from _section(report, page, tables_only)
     yield from _closing(reports, page)

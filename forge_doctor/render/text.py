@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.render import RenderOptions
 from forge_doctor.render.layout import lay_out
-from forge_doctor.render.lines import Line, Style, plain_page, terminal_page
+from forge_doctor.render.lines import Line, Page, Style, plain_page, terminal_page
 from forge_doctor.report import Report
 
 if TYPE_CHECKING:
@@ -32,10 +32,9 @@ PAINT = {
 
 def render(reports: Sequence[Report], options: RenderOptions) -> str:
     """The page as text: painted on a terminal, plain ASCII apart from the data elsewhere."""
-    if options.terminal and options.color:
+    if options.color:
         return _painted(reports, options)
-    layout = terminal_page(options.width) if options.terminal else plain_page(options.width)
-    lines = lay_out(reports, layout)
+    lines = lay_out(reports, _page(options), quiet=options.quiet)
     return "\n".join("".join(span.text for span in line).rstrip(" ") for line in lines) + "\n"
 
 
@@ -47,7 +46,13 @@ def page(reports: Sequence[Report], options: RenderOptions, *, tables_only: bool
     """
     from rich.console import Group
 
-    return Group(*(_text(line) for line in lay_out(reports, terminal_page(options.width), tables_only=tables_only)))
+    lines = lay_out(reports, _page(options), tables_only=tables_only, quiet=options.quiet)
+    return Group(*(_text(line) for line in lines))
+
+
+def _page(options: RenderOptions) -> Page:
+    """The signs a terminal can show, or ASCII alone."""
+    return terminal_page(options.width) if options.terminal else plain_page(options.width)
 
 
 def _painted(reports: Sequence[Report], options: RenderOptions) -> str:

@@ -1,4 +1,4 @@
-"""The `--help` texts in the README are the real ones: says which differ, or with `--write` puts the real ones in.
+"""The `--help` texts in the reference are the real ones: says which differ, or with `--write` puts the real ones in.
 
 A block is `<!-- help: pool -->`, a fenced text, `<!-- /help -->`; `<!-- help: -->` is the command without a subcommand.
 """
@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-README = Path(__file__).parent.parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent.parent
+REFERENCE = ROOT / ".github" / "COMMANDS.md"
 BLOCK = re.compile(r"<!-- help:(?P<command>[^>]*?)-->\n.*?<!-- /help -->", re.DOTALL)
 RUN = "import sys; sys.argv[0] = 'forge-doctor'; from forge_doctor.cli import main; main()"
 
@@ -31,38 +32,38 @@ def real_help(command: str) -> str:
 
 
 def block(command: str, text: str) -> str:
-    """The block of a command, as the README has it."""
+    """The block of a command, as the reference has it."""
     typed = " ".join(("forge-doctor", *command.split(), "--help"))
     return f"<!-- help: {command} -->\n```console\n$ {typed}\n{text}\n```\n<!-- /help -->"
 
 
-def commands_in(readme: str) -> list[str]:
+def commands_in(text: str) -> list[str]:
     """The commands that have a block."""
-    return [found["command"].strip() for found in BLOCK.finditer(readme)]
+    return [found["command"].strip() for found in BLOCK.finditer(text)]
 
 
-def renewed(readme: str, help_of: Help = real_help) -> str:
-    """The README with every block as it should be."""
-    return BLOCK.sub(lambda found: block(found["command"].strip(), help_of(found["command"].strip())), readme)
+def renewed(text: str, help_of: Help = real_help) -> str:
+    """The text with every block as it should be."""
+    return BLOCK.sub(lambda found: block(found["command"].strip(), help_of(found["command"].strip())), text)
 
 
-def difference(readme: str, help_of: Help = real_help) -> str:
-    """How the README differs from what it should be, as a diff; empty where it does not."""
-    should = renewed(readme, help_of)
-    lines = difflib.unified_diff(readme.splitlines(), should.splitlines(), "README.md", "the real --help", lineterm="")
+def difference(text: str, help_of: Help = real_help) -> str:
+    """How the text differs from what it should be, as a diff; empty where it does not."""
+    should = renewed(text, help_of)
+    lines = difflib.unified_diff(text.splitlines(), should.splitlines(), REFERENCE.name, "the real --help", lineterm="")
     return "\n".join(lines)
 
 
 def main() -> None:
     """Check, or write with `--write`."""
-    readme = README.read_text(encoding="utf-8")
+    text = REFERENCE.read_text(encoding="utf-8")
     if "--write" in sys.argv[1:]:
-        README.write_text(renewed(readme), encoding="utf-8")
+        REFERENCE.write_text(renewed(text), encoding="utf-8")
         return
-    if not commands_in(readme):
-        raise SystemExit("README.md has no `<!-- help: ... -->` block")
-    if told := difference(readme):
-        raise SystemExit(f"{told}\n\nREADME.md is out of date: python tests/readme/help_blocks.py --write")
+    if not commands_in(text):
+        raise SystemExit(f"{REFERENCE.name} has no `<!-- help: ... -->` block")
+    if told := difference(text):
+        raise SystemExit(f"{told}\n\n{REFERENCE.name} is out of date: python tests/readme/help_blocks.py --write")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""Everything that can be explained: the checks, rules and signatures of all commands; loads all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from forge_doctor.check import Check
+
+if TYPE_CHECKING:
+    from forge_doctor.logs.signature import Signature
+
+
+def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
+    """What each command can find."""
+    from forge_doctor.check import load
+    from forge_doctor.lint import rules
+    from forge_doctor.lint.suppression import ignores
+    from forge_doctor.logs.signature import load_signatures
+    from forge_doctor.pool import checks as pool_checks
+
+    yield "pool", load(pool_checks)
+    yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
+    yield "logs", sorted(map(explained, load_signatures().values()), key=lambda entry: entry.id)
+
+
+def explained(signature: Signature) -> Check[Any]:
+    """A log signature as what can be explained; it runs nothing."""
+    return Check(
+        id=signature.id,
+        summary=signature.summary,
+        manual=signature.about.manual,
+        severity=signature.severity,
+        run=lambda: (),
+        aliases=signature.aliases,
+        tags=signature.about.tags,
+    )
