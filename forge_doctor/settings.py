@@ -102,9 +102,17 @@ def find_configuration(start: Path) -> Path | None:
     """The nearest file at or above `start` with our settings, forge-doctor.toml before pyproject.toml; None without."""
     for folder in (start, *start.parents):
         for candidate in (folder / OWN_FILE, folder / "pyproject.toml"):
-            if candidate.is_file() and _our_table(candidate) is not None:
+            if _is_there(candidate) and _our_table(candidate) is not None:
                 return candidate
     return None
+
+
+def _is_there(path: Path) -> bool:
+    """False too in a folder that is closed to us: what is above it still counts."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def load_settings(start: Path, explicit: Path | None = None) -> Settings:

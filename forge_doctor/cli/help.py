@@ -30,7 +30,6 @@ def help(  # noqa: A001 - it is what the command is called
     """Show the help of a command, or of all."""
     from forge_doctor.check import nearest
     from forge_doctor.cli.commands import NAMES
-    from forge_doctor.cli.commands import command as prepared
     from forge_doctor.errors import UsageProblem
 
     root = ctx.find_root()
@@ -39,4 +38,4 @@ def help(  # noqa: A001 - it is what the command is called
         return
     if command not in NAMES:
         raise UsageProblem(f"help: no such command: {command!r}{nearest(command, NAMES)}")
-    prepared(command).main(["--help"], prog_name=f"{root.info_name} {command}", standalone_mode=False)
+    root.command.main([command, "--help"], prog_name=root.info_name, standalone_mode=False)

@@ -112,8 +112,8 @@ def lint(
     Imports none of the code and needs none of its dependencies installed. Files named one by one are
     judged as parts of the project around them.
     """
-    from forge_doctor.cli import lint_session
     from forge_doctor.cli.report_options import report_options
+    from forge_doctor.cli.sessions import lint as lint_session
     from forge_doctor.finding import Confidence
 
     options = report_options(

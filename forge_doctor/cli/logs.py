@@ -99,8 +99,8 @@ def logs(
     Reads only. Errors nobody knows are grouped too, and shown with --min-confidence low. A container's json file is read
     directly where that is allowed, else the Docker API streams its log, which takes longer; the report says which.
     """
-    from forge_doctor.cli import logs_session
     from forge_doctor.cli.report_options import report_options
+    from forge_doctor.cli.sessions import logs as logs_session
     from forge_doctor.finding import Confidence
 
     options = report_options(

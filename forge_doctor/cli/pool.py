@@ -115,8 +115,8 @@ def pool(
     Joins live sessions, server limits, pool_size and max_overflow, worker processes and replicas.
     Reads only: one connection, read-only, short timeouts; it ends nobody's session.
     """
-    from forge_doctor.cli import pool_session
     from forge_doctor.cli.report_options import report_options
+    from forge_doctor.cli.sessions import pool as pool_session
     from forge_doctor.finding import Confidence
 
     options = report_options(

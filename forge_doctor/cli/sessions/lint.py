@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from forge_doctor.check import described
-from forge_doctor.cli.lint_changes import print_diff, say, write_changes
 from forge_doctor.cli.output import deliver, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.lint_changes import print_diff, say, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.checks import Checks
@@ -57,7 +57,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Do what the flags ask for and exit with the documented code."""
     _reject_contradictions(flags)
     if flags.watch:
-        from forge_doctor.cli.lint_watch import watch
+        from forge_doctor.cli.sessions.lint_watch import watch
 
         watch(_request(flags, options), lambda looked: _report(looked, flags), options)
     request = _request(flags, options)

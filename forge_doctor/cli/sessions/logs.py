@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NoReturn
 
-from forge_doctor.cli.logs_progress import Progress
 from forge_doctor.cli.output import deliver, print_report, render_options
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.collect import Collected, Task, Within
