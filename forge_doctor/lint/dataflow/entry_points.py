@@ -6,13 +6,13 @@ then told by data flow, by name alone only for methods of something unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from forge_doctor.code.semantics.library.kinds import Kind
-from forge_doctor.code.semantics.names.outline import DEPENDS, STARTERS, WORKER_SETTINGS
+from forge_doctor.code.semantics.names.outline import DEPENDS, JOB_CALL, REMOVAL, STARTERS, WORKER_SETTINGS
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
 
@@ -63,11 +63,24 @@ def background_starter(project: Project, function: FunctionDef) -> str:
         name = func.attr if isinstance(func, Attribute) else func.text
         if JOB_DECORATORS.get(name):
             return f"{JOB_DECORATORS[name]} (@{func.text})"
-    for mention, node in _mentions_of(project, function):
-        if mention.by in STARTERS or mention.by == WORKER_SETTINGS:
-            words = STARTERS.get(mention.by, "a worker's settings")
-            return f"{words} in {node.file.path}:{node.line}"
+    for mention, node in _mentions_of(project, function, (*STARTERS, WORKER_SETTINGS)):
+        words = STARTERS.get(mention.by, "a worker's settings")
+        return f"{words} in {node.file.path}:{node.line}"
     return ""
+
+
+def job_caller(project: Project, function: FunctionDef) -> str:
+    """The function that a task queue runs and that calls this one; empty where none is in sight."""
+    for _, node in _mentions_of(project, function, (JOB_CALL,)):
+        caller = node.function
+        if caller is not None:
+            return f"{caller.name}() in {node.file.path}:{node.line}"
+    return ""
+
+
+def is_removed(project: Project, *names: str) -> bool:
+    """Whether something by one of these names is removed (`session.remove()`) anywhere in the project."""
+    return any(one.by == REMOVAL for name in names for one in handovers(project).get(name, ()))
 
 
 def is_dependency(project: Project, function: FunctionDef) -> bool:
@@ -77,11 +90,13 @@ def is_dependency(project: Project, function: FunctionDef) -> bool:
 
 def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node]:
     """Every `function` of a `Depends(function)`."""
-    return (node for mention, node in _mentions_of(project, function) if mention.by in DEPENDS)
+    return (node for _, node in _mentions_of(project, function, DEPENDS))
 
 
-def _mentions_of(project: Project, function: FunctionDef) -> Iterator[tuple[Place, Node]]:
+def _mentions_of(project: Project, function: FunctionDef, by: Collection[str]) -> Iterator[tuple[Place, Node]]:
     for mention in handovers(project).get(function.name, ()):
+        if mention.by not in by:
+            continue
         file = project.open(mention.path)
         node = None if file is None else file.node_at(min(mention.offset, len(file.data)))
         if isinstance(node, Name) and isinstance(node.parent, Attribute) and node.parent.attr_node is node:

@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -50,6 +51,7 @@ from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.uses import at_place
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
 
+SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})
 CACHES = ("lru_cache", "cache", "cached", "singleton")
 
 
@@ -69,6 +71,39 @@ def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
                 remedy=f"async with {made.call.text} as session:  (in each request or task; keep the factory global)",
                 evidence=(Evidence(label="made by", value=made.call.text, source=made.why),),
             )
+    if file.mentions(b".state."):
+        yield from entered_and_kept(file, project)
+
+
+def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`app.state.session = session` in the block that opens the session: it is open for the life of the application."""
+    for assign in (one for many in project.scopes(file).attribute_assignments.values() for one in many):
+        target, given = assign.target, assign.value
+        if not isinstance(target, Attribute) or not is_of_application(target) or not isinstance(given, Name):
+            continue
+        value = project.value_of(given)
+        if value.kind not in SESSIONS or value.confidence is Confidence.LOW or is_made_here(project, given):
+            continue
+        yield file.finding(
+            global_session,
+            assign,
+            f"this session is kept in `{target.value.text}` for the life of the application: requests and tasks that "
+            "run at the same time share its one connection and its transaction",
+            confidence=min(value.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
+            remedy=f"keep the factory there, and open a session in each request: `async with {target.text}() as session:`",
+            evidence=(Evidence(label="session", value=given.text, source=value.why),),
+        )
+
+
+def is_of_application(target: Attribute) -> bool:
+    """Whether it is an attribute of `app.state`; a request's state lives as long as the request."""
+    return re.search(r"(?:^|\.)app(?:lication)?\.state$", target.value.text) is not None
+
+
+def is_made_here(project: Project, given: Name) -> bool:
+    """Whether the name was given the session by a call, which is told at the call."""
+    bound = project.scopes(given.file).lookup(given.text, given)
+    return bound is not None and any(isinstance(one.node, Assign) for one in bound[1])
 
 
 def where_shared(project: Project, made: Made) -> str:

@@ -39,3 +39,23 @@ def test_a_session_kept_for_everybody_is_found(code: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("code", SILENT)
 def test_what_makes_sessions_or_belongs_to_one_request_is_silent(code: str, tmp_path: Path) -> None:
     check_source(TASKS + code, RULE, tmp_path)
+
+
+LIFESPAN = (
+    "from sqlalchemy.ext.asyncio import async_sessionmaker\nfrom contextlib import asynccontextmanager\n"
+    "Session = async_sessionmaker()\n@asynccontextmanager\nasync def lifespan(app):\n"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    async with Session() as s:\n        app.state.session = s  # expect high\n        yield\n",
+        "    async with Session() as s, other():\n        app.state.db = s  # expect high\n        yield\n",
+        "    app.state.factory = Session\n    yield\n",
+        "    async with Session() as s:\n        app.state.ready = await s.scalar(1)\n    yield\n",
+        "    async with Session() as s:\n        app.request.state.session = s\n        yield\n",
+    ],
+)
+def test_a_session_entered_by_the_lifespan_is_shared_by_all_requests(body: str, tmp_path: Path) -> None:
+    check_source(LIFESPAN + body, "global-session", tmp_path)

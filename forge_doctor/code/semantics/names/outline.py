@@ -49,6 +49,13 @@ STARTERS = {
 }
 DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
+# What stands for a callable in a mention: `session.remove()`, and a call in a function that a task queue runs.
+REMOVAL, JOB_CALL = "remove()", "@job"
+REMOVED = regex(rb"([^\W\d]\w*)\s*\.\s*remove\(\s*\)")
+JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
+JOB_WORDS = (b"task", b"job", b"actor")
+NEXT_DEFINITION = regex(rb"^(?:@|def\b|async\b|class\b)", re.MULTILINE)
+CALLED = regex(rb"([^\W\d][\w.]*)\(")
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
@@ -190,6 +197,20 @@ def _mentions(data: bytes) -> Iterator[Mention]:
     for match in ARQ.finditer(data) if WORKER_SETTINGS.encode() in data else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
+
+    for match in REMOVED.finditer(data) if b".remove(" in data else ():
+        yield _mention(REMOVAL, match.group(1), match.end(1) - 1)
+    if b"@" in data and any(word in data for word in JOB_WORDS):
+        yield from _job_calls(data)
+
+
+def _job_calls(data: bytes) -> Iterator[Mention]:
+    """What is called in the functions that a task queue runs."""
+    for match in JOB.finditer(data):
+        head = data.find(b"def ", match.end())
+        end = NEXT_DEFINITION.search(data, head) if head >= 0 else None
+        for call in CALLED.finditer(data, head, len(data) if end is None else end.start()) if head >= 0 else ():
+            yield _mention(JOB_CALL, call.group(1), call.end(1) - 1)
 
 
 @cache

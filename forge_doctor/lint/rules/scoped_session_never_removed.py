@@ -1,0 +1,111 @@
+"""An `async_scoped_session` is used and nobody removes it.
+
+Why: the registry keeps one session for each task until `await session.remove()`. Nobody calls that here: a task that
+ends leaves its session behind, with the connection of its last query, until the pool is empty.
+
+Bad:
+
+    from asyncio import current_task
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    session = async_scoped_session(Session, scopefunc=current_task)
+
+    async def count():
+        return await session.scalar(text("select count(*) from orders"))
+
+Good:
+
+    from asyncio import current_task
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    session = async_scoped_session(Session, scopefunc=current_task)
+
+    async def count():
+        try:
+            return await session.scalar(text("select count(*) from orders"))
+        finally:
+            await session.remove()
+
+Wrong when: it is removed by another name, in a middleware maybe. Every `.remove()` without arguments in the project, of
+this name, its origin's or one like a session's, keeps this rule silent, and so does `close()` of the registry.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Using asyncio scoped session);
+DataJunction/dj#1476; with SQLAlchemy 2.1.9 four requests left four sessions and four connections
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.methods import COROUTINES
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, Call, Node
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.entry_points import is_removed
+from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.regex import regex
+
+CONNECTING = ("scalar", "scalars", "execute", "get", "get_one", "flush", "refresh", "stream", "stream_scalars", "merge")
+SUSPECT = regex(rb"\.\s*(?:scalars?|execute|get|get_one|flush|refresh|stream|stream_scalars|merge)\s*\(")
+USUAL = (
+    "session",
+    "Session",
+    "db",
+    "db_session",
+    "scoped_session",
+    "async_session",
+    "scoped",
+    "registry",
+    "async_scoped",
+)
+ENDED = regex(rb"\.\s*(?:remove|close|aclose|close_all)\s*\(")
+
+
+@check(severity=Severity.ERROR)
+def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the first use of each registry in a file."""
+    if is_test_file(file) or runs_once(file):
+        return
+    told: set[str] = set()
+    for call in file.calls(*CONNECTING, awaited=True):
+        session = call.receiver
+        if session is None or session.text in told or not isinstance(call.parent, Await):
+            continue
+        value = project.value_of(session)
+        if value.kind is not Kind.ASYNC_SCOPED or value.confidence is Confidence.LOW or call.function is None:
+            continue
+        told.add(session.text)
+        if not is_ended(project, file, session):
+            yield found(file, call, session, value.confidence, value.why)
+
+
+def is_ended(project: Project, file: SourceFile, session: Node) -> bool:
+    """Whether something may remove it, here or anywhere in the project."""
+    name = session.text.rpartition(".")[2]
+    if re.search(rb"\b" + re.escape(name).encode() + ENDED.pattern, file.data):
+        return True
+    return is_removed(project, name, *USUAL)
+
+
+def found(file: SourceFile, call: Call, session: Node, confidence: Confidence, why: str) -> Finding:
+    """The finding, at the first use."""
+    assert call.method in COROUTINES[Kind.ASYNC_SCOPED]  # noqa: S101 - told by CONNECTING
+    return file.finding(
+        scoped_session_never_removed,
+        call,
+        f"`{session.text}` keeps a session for each task, and `{session.text}.remove()` is called nowhere in the project: "
+        "each task leaves its session and a connection of the pool behind",
+        confidence=confidence,
+        remedy=f"await {session.text}.remove() in a `finally` of the task, of a dependency or a middleware; or one "
+        "`async with Factory() as session:` a request",
+        evidence=(Evidence(label="registry", value=session.text, source=why),),
+    )

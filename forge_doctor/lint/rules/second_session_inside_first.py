@@ -1,0 +1,143 @@
+"""A second session is opened while the first one keeps a connection.
+
+Why: each such request takes two connections of the pool. With as many requests at once as the pool has connections,
+each holds its first and waits for a second: none goes on until "QueuePool limit ... reached, connection timed out".
+The two sessions are also two transactions: the second does not see what the first has written.
+
+Bad:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def move():
+        async with Session() as session:
+            await session.execute(text("update stock set moved = true"))
+            async with Session() as other:
+                await other.execute(text("insert into log values ('moved')"))
+            await session.commit()
+
+Good:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def move():
+        async with Session() as session:
+            await session.execute(text("update stock set moved = true"))
+            await session.commit()
+        async with Session() as other:
+            await other.execute(text("insert into log values ('moved')"))
+
+Wrong when: the two are of different pools, or the first has given its connection back. Both sessions must come from the
+same factory, the first must have queried with no commit, rollback or close since, and the second must query too.
+
+Source: https://docs.sqlalchemy.org/en/20/errors.html#error-3o7r;
+https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing (pool locking); with a pool of two, two such calls at
+once ended in "QueuePool limit of size 2 overflow 0 reached"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, With, WithItem, Yield
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.requests.handles import (
+    SESSIONS,
+    THE_SESSION,
+    entered_around,
+    injected_handles,
+    session_sources,
+)
+from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies, state_before, uses_in
+from forge_doctor.lint.dataflow.sessions.factories import factory_of
+from forge_doctor.regex import regex
+
+SUSPECT = WordsThen(rb"\bwith\s+[\w.]+\([^\n]*\)\s+as\s+\w+", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
+OPENED = regex(rb"\bwith\s+([\w.]{1,200})\(")
+
+
+class First(NamedTuple):
+    """The first session, in words, and what has taken its connection."""
+
+    who: str
+    query: Call
+    confidence: Confidence
+
+
+@check(severity=Severity.WARNING)
+def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what holds a connection around every session that is opened."""
+    if is_test_file(file) or runs_once(file):
+        return
+    for match in OPENED.finditer(file.data):
+        node = file.node_at(match.end(1) - 1)
+        item = None if node is None else node.enclosing(WithItem)
+        statement = None if item is None else item.enclosing(With)
+        if item is None or statement is None or not isinstance(item.target, Name) or not isinstance(item.value, Call):
+            continue
+        if project.entered(project.value_of(item.value)).kind not in SESSIONS:
+            continue
+        function = item.function
+        first = None if function is None else first_around(project, function, statement, item.value)
+        own = ((item.target.text, THE_SESSION),)
+        if first is not None and uses_in(project, statement, own).query is not None:
+            yield found(file, item, first)
+
+
+def first_around(project: Project, function: FunctionDef, statement: With, opens: Call) -> First | None:
+    """A session of the same factory that has a connection where the second one is opened."""
+    factory = factory_of(project, opens)
+    if factory is None:
+        return None
+    for name, outer in entered_around(project, statement):
+        if isinstance(outer.value, Call) and factory_of(project, outer.value) == factory:
+            state = state_before(project, function, ((name, THE_SESSION),), outer.start, statement.start)
+            if state.query is not None and state.at is not None and not state.handed:
+                sure = Confidence.HIGH if state.query is state.at else Confidence.MEDIUM
+                return First(f"`{name}`", state.at, sure)
+    return of_request(project, function, statement, factory)
+
+
+def of_request(project: Project, function: FunctionDef, statement: With, factory: object) -> First | None:
+    """The session that the function is injected with, or that a dependency of it works with."""
+    for source in session_sources(project, function):
+        lent = next(iter(source.find(Yield, nested=False)), None)
+        made = [] if lent is None else [one.value for _, one in entered_around(project, lent)]
+        if not any(isinstance(one, Call) and factory_of(project, one) == factory for one in made):
+            continue
+        state = state_before(
+            project, function, injected_handles(project, function, source), function.start, statement.start
+        )
+        if state.ended or state.handed:
+            return None
+        if state.at is not None:
+            return First(f"the session of {source.name}()", state.at, Confidence.MEDIUM)
+        for held in held_by_dependencies(project, function):
+            if held.source is source:
+                return First(f"the session of {source.name}()", held.at, Confidence.MEDIUM)
+    return None
+
+
+def found(file: SourceFile, item: WithItem, first: First) -> Finding:
+    """The finding, where the second session is opened."""
+    return file.finding(
+        second_session_inside_first,
+        item.value,
+        f"{first.who} keeps the connection of `{first.query.func.text}()` while `{item.value.text}` takes a second one of "
+        "the same pool: as many such calls at once as the pool has connections wait for each other",
+        confidence=first.confidence,
+        remedy="work with the first session, or commit it before the second one is opened",
+        related=(Related(message="takes the first connection", location=first.query.file.location(first.query)),),
+    )

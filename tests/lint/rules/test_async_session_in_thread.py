@@ -1,0 +1,43 @@
+"""`async-session-in-thread`: what a thread is given, and what its function does with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+HEAD = "import asyncio\nimport threading\ndef work(db, n=0):\n    db.execute(n)\n"
+START = "async def f(db: AsyncSession, loop):\n"
+THREADS = [
+    START + "    await asyncio.to_thread(work, db)  # expect high\n",
+    START + "    await loop.run_in_executor(None, work, db)  # expect high\n",
+    START + "    threading.Thread(target=work, args=(db,)).start()  # expect high\n",
+    START + "    await asyncio.to_thread(unseen, db)  # expect medium\n",
+    "from fastapi.concurrency import run_in_threadpool\n"
+    + START
+    + "    await run_in_threadpool(work, db)  # expect high\n",
+    START + "    await asyncio.to_thread(db.commit)  # expect medium\n",
+]
+FINE = [
+    START + "    await asyncio.to_thread(work, db.info)\n",
+    START + "    await db.run_sync(work)\n",
+    START + "    asyncio.create_task(work(db))\n",
+    "def back(db, loop):\n    asyncio.run_coroutine_threadsafe(db.commit(), loop)\n"
+    + START
+    + "    await asyncio.to_thread(back, db, loop)\n",
+    "def nothing(db):\n    return 1\n" + START + "    await asyncio.to_thread(nothing, db)\n",
+    "from sqlalchemy.orm import Session as Sync\nasync def f(db: Sync):\n    await asyncio.to_thread(work, db)\n",
+]
+
+
+@pytest.mark.parametrize("code", THREADS)
+def test_a_session_in_a_thread_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(HEAD + code), "async-session-in-thread", tmp_path)
+
+
+@pytest.mark.parametrize("code", FINE)
+def test_what_stays_in_the_loop_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(HEAD + code), "async-session-in-thread", tmp_path)

@@ -1,0 +1,41 @@
+"""`scoped-session-never-removed`: looked for in the whole project before it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+HOME = (
+    "from asyncio import current_task\nfrom sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker\n"
+    "registry = async_scoped_session(async_sessionmaker(), scopefunc=current_task)\n"
+)
+USE = "from db import registry\nasync def f(q):\n    return await registry.scalar(q){mark}\n"
+
+
+def files(other: str, use: str = USE) -> dict[str, str]:
+    return {"pyproject.toml": "", "db.py": HOME, "api.py": use, "other.py": other}
+
+
+def test_a_registry_nobody_empties_is_found_once_a_file(tmp_path: Path) -> None:
+    again = "async def g(q):\n    await registry.execute(q)\n"
+    check_source(files("", USE.format(mark="  # expect high") + again), "scoped-session-never-removed", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "from db import registry\nasync def end():\n    await registry.remove()\n",
+        "import db\nasync def end():\n    await db.registry.remove()\n",
+        "async def end(session):\n    await session.remove()\n",
+    ],
+)
+def test_a_removal_anywhere_is_enough(other: str, tmp_path: Path) -> None:
+    check_source(files(other, USE.format(mark="")), "scoped-session-never-removed", tmp_path)
+
+
+def test_a_session_of_its_own_needs_none(tmp_path: Path) -> None:
+    use = "from sqlalchemy.ext.asyncio import AsyncSession\nasync def f(registry: AsyncSession):\n    await registry.scalar(1)\n"
+    check_source(files("", use), "scoped-session-never-removed", tmp_path)
