@@ -1,0 +1,169 @@
+"""From a statement to the lines of a project that may have sent it; reads files of the project, runs none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from forge_doctor.code.orm.origins.building import Site
+from forge_doctor.code.orm.origins.matching import Fit, fit
+from forge_doctor.code.orm.origins.objects import object_sites
+from forge_doctor.code.orm.origins.references import Names
+from forge_doctor.code.orm.origins.sites import sites_in
+from forge_doctor.code.orm.origins.tables import Mapped, Tables
+from forge_doctor.code.orm.origins.written import written_statements
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Node
+from forge_doctor.finding import Confidence
+from forge_doctor.regex import regex
+from forge_doctor.sql.shape import VERBS, WORDS, Shape, shape_of
+
+# Folders whose statements no worker of a service sends.
+ELSEWHERE = frozenset(
+    {"tests", "test", "testing", "versions", "migrations", "alembic", "benchmarks", "examples", "docs"}
+)
+BUILDERS = (b"select(", b".query(", b"insert(", b"update(", b"delete(", b".where(", b".filter")
+NAME = regex(r"(?<![$:\w'])[A-Za-z_]\w{2,}")
+TEXT = regex(
+    rb"[\"']\s*(?:--[^\n]*\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
+)
+SQL_WORDS = frozenset({word.upper() for word in WORDS | VERBS} | {"COUNT", "INTEGER", "VARCHAR", "UUID", "BIGINT"})
+# A class known only when the code runs: `select(self.model)`, `select(cls)`, `session.get(model, id)`.
+GENERIC = regex(
+    rb"\b(?:select|update|delete|insert|query|get|get_one)\(\s*(?:self\.\w+|cls\b|_?model\w*|entity\w*|table)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A line that may have sent a statement: `path` as the project names it, `why` in words."""
+
+    path: str
+    line: int
+    function: str
+    confidence: Confidence
+    why: str
+
+
+class Statements:
+    """A project asked for the origins of statements, again and again; what was worked out is kept."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._files = {path: data for path, data in _files(project) if data}
+        self._tables = Tables(self._files.items())
+        self._builders = {path: data for path, data in self._files.items() if any(word in data for word in BUILDERS)}
+        self._generic = [path for path, data in self._builders.items() if GENERIC.search(data)]
+        self._sites: dict[Path, tuple[Site, ...]] = {}
+
+    def origins(self, statement: str, most: int = 5) -> tuple[Origin, ...]:
+        """The lines that fit best, best first; several where the source does not tell them apart."""
+        written = tuple(self._written(statement))
+        if any(is_whole for _, is_whole in written):
+            written = tuple(one for one in written if one[1])
+        if written:
+            return _told([(node, is_whole, "is this statement") for node, is_whole in written], most)
+        shape = shape_of(statement)
+        if not shape.verb or not (shape.tables or shape.functions):
+            return ()
+        built = self._built(shape)
+        by_mapper = shape.labelled or shape.verb != "select"
+        made = self._made(shape) if by_mapper and not any(is_sure for _, is_sure, _ in built) else []
+        return _told([*made, *built], most)
+
+    def _written(self, statement: str) -> Iterator[tuple[Node, bool]]:
+        words = [word.encode() for word in NAME.findall(statement) if word.upper() not in SQL_WORDS][:2]
+        for path in self._texts if words else ():
+            if any(word in self._files[path] for word in words):
+                file = self._project.open(path)
+                if file is not None:
+                    yield from written_statements(file, statement)
+
+    @cached_property
+    def _texts(self) -> tuple[Path, ...]:
+        """The files with SQL in a string."""
+        return tuple(path for path, data in self._files.items() if TEXT.search(data))
+
+    def _built(self, shape: Shape) -> list[tuple[Node, bool, str]]:
+        ranked = sorted(self._fitting(shape), key=lambda one: _rank(one[1]))
+        best = [one for one in ranked if _rank(one[1])[:2] == _rank(ranked[0][1])[:2]]
+        return [
+            (site.node, found.is_exact and found.explained > 1 and not shape.is_cut, _why(found))
+            for site, found in best
+        ]
+
+    def _made(self, shape: Shape) -> list[tuple[Node, bool, str]]:
+        """Of what the mapper sends by itself, the lines that say the most of it."""
+        mapped = self._tables.of(shape.tables[0]) if shape.tables else ()
+        found = [
+            one
+            for path in self._knowing(mapped)
+            if (file := self._project.open(path)) is not None
+            for one in object_sites(Names(file, self._tables), shape, mapped)
+        ]
+        best = min((one.rank for one in found), default=0)
+        return [(one.node, best == 0, one.why) for one in found if one.rank == best]
+
+    def _knowing(self, mapped: tuple[Mapped, ...]) -> Iterator[Path]:
+        """Files that name the class, or the relationships that lead to it."""
+        words = {one.name.encode() for one in mapped}
+        for path, data in self._files.items():
+            if any(word in data for word in words):
+                yield path
+
+    def _fitting(self, shape: Shape) -> Iterator[tuple[Site, Fit]]:
+        words = {one.name.encode() for table in shape.tables for one in self._tables.of(table)}
+        if not shape.tables:
+            words = {name.encode() for name in shape.functions}
+        for path in self._mentioning(words):
+            for site in self._sites_of(path):
+                found = None if site.is_part else fit(site, shape)
+                if found is not None:
+                    yield site, found
+
+    def _mentioning(self, words: Collection[bytes]) -> Iterator[Path]:
+        for path, data in self._builders.items():
+            if path in self._generic or any(word in data for word in words):
+                yield path
+
+    def _sites_of(self, path: Path) -> tuple[Site, ...]:
+        known = self._sites.get(path)
+        if known is None:
+            file = self._project.open(path)
+            known = () if file is None else tuple(sites_in(Names(file, self._tables)))
+            self._sites[path] = known
+        return known
+
+
+def _files(project: Project) -> Iterator[tuple[Path, bytes | None]]:
+    for path in project.surfaces:
+        inner = path.relative_to(project.root).parts if path.is_relative_to(project.root) else path.parts
+        name = path.name
+        if ELSEWHERE.isdisjoint(inner[:-1]) and not name.startswith("test_") and name != "conftest.py":
+            yield path, project.reading.bytes_of(path)
+
+
+def _rank(found: Fit) -> tuple[int, int, int]:
+    return (found.left_over, 0 if found.is_exact else 1, -found.explained * 4 + found.unsaid)
+
+
+def _told(found: list[tuple[Node, bool, str]], most: int) -> tuple[Origin, ...]:
+    """One origin for each line; sure of one only where there is no other."""
+    places = {(node.file.path, node.line): (node, is_sure, why) for node, is_sure, why in reversed(found)}
+    rivals = len(places) - 1
+    return tuple(
+        Origin(
+            path=node.file.path,
+            line=node.line,
+            function=node.function.qualname if node.function is not None else "<module>",
+            confidence=Confidence.MEDIUM if is_sure and not rivals else Confidence.LOW,
+            why=f"{why}; {rivals} other {'place' if rivals == 1 else 'places'} would fit as well" if rivals else why,
+        )
+        for node, is_sure, why in list(reversed(places.values()))[:most]
+    )
+
+
+def _why(found: Fit) -> str:
+    return "builds this statement" if found.is_exact else "may build this statement, if more is added to it elsewhere"

@@ -1,0 +1,289 @@
+"""What a statement is made of: its verb, tables, columns by clause; reads what the server shows, which may be cut short.
+
+No parser of SQL: it follows clauses and parentheses, which is enough to tell one statement of an application from
+another, and still works where track_activity_query_size has cut the end off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from forge_doctor.regex import regex
+
+TOKEN = regex(
+    r"""\s+|/\*.*?\*/|--[^\n]*
+    |(?P<name>"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$]*)
+    |(?P<value>'(?:[^']|'')*'|\$\d+|%\(\w+\)s|%s|:\w+(?!:)|\?|\d[\w.]*)
+    |(?P<cast>::\s*(?:"[^"]*"|[A-Za-z_]\w*)(?:\s+(?:precision|varying|with(?:out)?\s+time\s+zone))?(?:\(\s*[\d?,\s]*\))?(?:\[\])*)
+    |(?P<mark>[(),.*;]|<>|!=|<=|>=|\|\||[^\s\w])""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+VERBS = frozenset({"select", "insert", "update", "delete", "merge"})
+JOINS = frozenset({"join", "left", "right", "full", "inner", "outer", "cross", "lateral"})
+# Words that begin a clause; what is named after one belongs to it until the next.
+CLAUSES = {
+    "select": "out", "from": "from", "into": "from", "join": "from", "using": "from", "on": "on", "where": "where",
+    "group": "group", "having": "where", "order": "order", "returning": "returning", "set": "set", "values": "values",
+    "limit": "limit", "offset": "limit", "union": "union", "except": "union", "intersect": "union", "with": "with",
+    "conflict": "conflict", "window": "order", "fetch": "limit",
+}  # fmt: skip
+WORDS = frozenset(
+    """as and or not null is in like ilike between exists case when then else end asc desc nulls first last by all any
+    some distinct true false only recursive materialized do nothing update for of share no key nowait skip locked
+    default interval escape similar collate over partition rows range filter within array row similar symmetric
+    left right full inner outer cross lateral natural join from where group order having limit offset union except
+    intersect select insert delete merge into values set on using returning with conflict window fetch key extract
+    epoch cast current_timestamp current_date at time zone excluded""".split()  # noqa: SIM905 - a table
+)
+LAST_WORD = regex(r"[\w.\"$:]+\Z")
+NUMBERED = regex(r"(.+)_\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A statement by its parts. Columns are `table.column` with aliases resolved, or `column` where no table is said.
+
+    `tables` are in order of appearance, `aliased` those that SQLAlchemy gave a numbered alias (`orders AS orders_1`),
+    as eager loading does. `outputs` are what the outermost SELECT gives; `inner` what belongs to subqueries in FROM
+    and to common table expressions. `labelled`: outputs are named `table_column`. `is_cut`: the end is missing.
+    """
+
+    verb: str = ""
+    tables: tuple[str, ...] = ()
+    aliased: frozenset[str] = frozenset()
+    outputs: frozenset[str] = frozenset()
+    where: frozenset[str] = frozenset()
+    joined_on: frozenset[str] = frozenset()
+    order: frozenset[str] = frozenset()
+    group: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    inner: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    labelled: bool = False
+    is_cut: bool = False
+
+
+@dataclass(slots=True)
+class _Level:
+    """One pair of parentheses: the clause that is read, and where its columns are kept."""
+
+    clause: str
+    keeps: str
+    select: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    tables: dict[str, None] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    aliased: set[str] = field(default_factory=set)
+    columns: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)
+    flags: set[str] = field(default_factory=set)
+    labels: list[tuple[str, str, str]] = field(default_factory=list)
+    lists: set[tuple[str, str]] = field(default_factory=set)
+
+    first: str = ""
+
+    def add(self, kind: str, table: str, column: str) -> None:
+        self.first = self.first or table
+        self.columns.setdefault(kind, set()).add((table, column))
+
+
+def shape_of(statement: str, *, cut_at: int = 1000) -> Shape:
+    """The shape of a statement as pg_stat_activity or a log shows it; an empty verb where it is none we read.
+
+    `cut_at` is the server's track_activity_query_size less one: so long a text has lost its end.
+    """
+    is_cut = len(statement.encode()) >= cut_at or statement.endswith("...")
+    tokens = list(_tokens(LAST_WORD.sub("", statement) if is_cut else statement))
+    reading = _Reading()
+    verb = next((text for kind, text in tokens if kind == "word" and text in VERBS), "")
+    if not verb or not tokens or tokens[0][1] not in VERBS | {"with", "("}:
+        return Shape()
+    _walk(tokens, reading)
+    return _shape(verb, reading, is_cut=is_cut)
+
+
+def _tokens(statement: str) -> Iterator[tuple[str, str]]:
+    """(kind, text): `word` for a keyword, `name`, `value`, `mark`; casts and comments are passed over."""
+    for match in TOKEN.finditer(statement):
+        if name := match["name"]:
+            if name.startswith('"'):
+                yield "name", name[1:-1].replace('""', '"')
+            else:
+                lower = name.lower()
+                yield ("word" if lower in WORDS or lower in CLAUSES or lower in VERBS else "name"), lower
+        elif match["value"]:
+            yield "value", match["value"]
+        elif match["mark"]:
+            yield "mark", match["mark"]
+
+
+def _walk(tokens: list[tuple[str, str]], reading: _Reading) -> None:
+    levels = [_Level(clause="", keeps="", select=0)]
+    position, selects = 0, 0
+    while position < len(tokens):
+        kind, text = tokens[position]
+        level = levels[-1]
+        if text == "(" and kind == "mark":
+            inner = level.keeps or ("inner" if level.clause in ("from", "with") else "")
+            keeps = inner if _opens_select(tokens, position) or inner else ""
+            if _opens_select(tokens, position) and not keeps:
+                keeps = "where" if level.clause in ("where", "on") else "inner"
+            levels.append(_Level(clause=level.clause, keeps=keeps, select=level.select))
+        elif text == ")" and kind == "mark":
+            if len(levels) > 1:
+                levels.pop()
+        elif kind == "word":
+            position = _word(tokens, position, level, reading)
+            if text == "select":
+                selects += 1
+        elif kind == "name":
+            position = _name(tokens, position, level, reading)
+        position += 1
+
+
+def _opens_select(tokens: list[tuple[str, str]], position: int) -> bool:
+    return position + 1 < len(tokens) and tokens[position + 1] in (("word", "select"), ("word", "with"))
+
+
+def _word(tokens: list[tuple[str, str]], position: int, level: _Level, reading: _Reading) -> int:
+    text = tokens[position][1]
+    following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
+    before = tokens[position - 1][1] if position else ""
+    if text == "for" and following in ("update", "share", "no", "key"):
+        reading.flags.add("for update")
+        level.clause = "lock"
+        return position + (1 if following == "update" else 0)
+    if text == "update" and position and before in ("for", "key", "do"):
+        return position
+    if text in ("skip", "nowait", "distinct", "exists", "limit", "offset", "union", "returning", "having"):
+        reading.flags.add(text)
+    if text == "conflict":
+        reading.flags.add("on conflict")
+    if text == "from" and level.clause == "out" and before in ("distinct", "epoch"):  # IS DISTINCT FROM, extract()
+        return position
+    if text in ("update", "delete", "insert", "merge") and not level.keeps:
+        level.clause = "from" if text == "update" else level.clause
+    if text == "on" and following == "conflict":
+        level.clause = "conflict"
+        return position
+    if text in CLAUSES and not (text == "values" and level.clause == "where"):
+        level.clause = CLAUSES[text]
+    return position
+
+
+def _name(tokens: list[tuple[str, str]], position: int, level: _Level, reading: _Reading) -> int:
+    """A table, a column or a function; the position of its last token."""
+    parts = [tokens[position][1]]
+    end = position
+    while end + 2 < len(tokens) and tokens[end + 1] == ("mark", ".") and tokens[end + 2][0] in ("name", "word"):
+        parts.append(tokens[end + 2][1])
+        end += 2
+    following = tokens[end + 1] if end + 1 < len(tokens) else ("", "")
+    before = tokens[position - 1] if position else ("", "")
+    if following == ("mark", "(") and level.clause not in ("from", "with", "conflict"):
+        reading.functions.add(parts[-1])
+        return end
+    if level.clause == "with" or before == ("word", "as"):
+        if before == ("word", "as") and level.clause == "out" and not level.keeps:
+            reading.labels.append(("", "", parts[-1]))
+        return end
+    if level.clause == "from":
+        return _table(tokens, end, parts[-1], before, level, reading)
+    kind = level.keeps or level.clause
+    if kind == "lock":  # FOR UPDATE OF t
+        return end
+    table = parts[-2] if len(parts) > 1 else ""
+    reading.add(kind, table, parts[-1])
+    if level.clause == "out" and not level.keeps and following == ("word", "as") and end + 2 < len(tokens):
+        reading.labels.append((table, parts[-1], tokens[end + 2][1]))
+    if following == ("word", "in"):
+        reading.lists.add((table, parts[-1]))
+    return end
+
+
+def _table(
+    tokens: list[tuple[str, str]], end: int, table: str, before: tuple[str, str], level: _Level, reading: _Reading
+) -> int:
+    following = tokens[end + 1] if end + 1 < len(tokens) else ("", "")
+    if following == ("mark", "(") and before[1] not in ("into", "update", "."):
+        if before[1] in ("from", "join", ",", "lateral"):  # a function in FROM
+            reading.functions.add(table)
+            return end
+        level.clause = "columns"
+    elif following == ("mark", "("):
+        level.clause = "set"  # INSERT INTO t (a, b)
+    alias = table
+    step = 1 if following == ("word", "as") else 0
+    if end + 1 + step < len(tokens) and tokens[end + 1 + step][0] == "name":
+        alias = tokens[end + 1 + step][1]
+        end += 1 + step
+    if before == ("mark", ")"):  # the name of a subquery
+        return end
+    reading.tables.setdefault(table)
+    reading.aliases[alias] = table
+    numbered = NUMBERED.fullmatch(alias)
+    if numbered and alias != table and (table.startswith(numbered[1]) or numbered[1].startswith(table[:20])):
+        reading.aliased.add(table)
+    return end
+
+
+def _shape(verb: str, reading: _Reading, *, is_cut: bool) -> Shape:
+    def resolved(*kinds: str) -> frozenset[str]:
+        pairs = (pair for kind in kinds for pair in reading.columns.get(kind, ()))
+        return frozenset(_column(table, column, reading) for table, column in pairs)
+
+    tables = tuple(reading.tables)
+    is_cut = is_cut or (verb == "select" and not tables and bool(reading.columns.get("out")))
+    if is_cut:
+        tables = _from_outputs(reading)
+    labels = [one for one in reading.labels if one[1]]
+    numbered = sum(label == f"{table}_{column}" for table, column, label in labels)
+    outputs = resolved("out")
+    return Shape(
+        verb=verb,
+        tables=tables,
+        aliased=frozenset(reading.aliased),
+        outputs=outputs,
+        where=resolved("where"),
+        joined_on=resolved("on"),
+        order=resolved("order"),
+        group=resolved("group"),
+        sets=frozenset(column for table, column in reading.columns.get("set", ())),
+        inner=resolved("inner", "union"),
+        functions=frozenset(reading.functions),
+        flags=frozenset(reading.flags),
+        lists=frozenset(_column(table, column, reading) for table, column in reading.lists),
+        labelled=bool(labels) and numbered * 2 > len(labels),
+        is_cut=is_cut,
+    )
+
+
+def _from_outputs(reading: _Reading) -> tuple[str, ...]:
+    """What a SELECT whose FROM is cut off reads from, by its columns; a numbered name is an alias."""
+    for name in sorted({table for table, _ in reading.columns.get("out", ()) if table}):
+        numbered = NUMBERED.fullmatch(name)
+        table = numbered[1] if numbered else name
+        reading.aliases[name] = table
+        if numbered:
+            reading.aliased.add(table)
+        else:
+            reading.tables.setdefault(table)
+    plain = [table for table in reading.tables if table == reading.first]
+    return (*plain, *(table for table in reading.tables if table != reading.first))
+
+
+def _column(table: str, column: str, reading: _Reading) -> str:
+    """`orders.id`; of a statement with one table, a bare column is that table's."""
+    if table:
+        numbered = None if table in reading.aliases else NUMBERED.fullmatch(table)
+        if numbered:  # an alias whose declaration is cut off
+            reading.aliased.add(numbered[1])
+        return f"{numbered[1] if numbered else reading.aliases.get(table, table)}.{column}"
+    return f"{next(iter(reading.tables))}.{column}" if len(reading.tables) == 1 else column

@@ -1,0 +1,143 @@
+"""What the mapper sends by itself and what is written as text leads back to its line as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.code.orm.origins.search import Origin, Statements
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.finding import Confidence
+
+MODELS = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase): pass
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    stock: Mapped[int]
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int]
+    email: Mapped[str]
+    paid: Mapped[bool]
+    product: Mapped["Product"] = relationship()
+"""
+API = """
+from sqlalchemy import text
+from models import Order, Product
+
+async def show(session, id):
+    return await session.get(Order, id)
+
+async def show_product(session, order):
+    return order.product.name
+
+async def lock(session, id):
+    return await session.get_one(Product, id, with_for_update=True)
+
+async def place(session, product_id, email):
+    session.add(Order(product_id=product_id, email=email, paid=False))
+
+async def restock(product):
+    product.stock += 1
+    product.name = "new"
+
+async def report(session, day):
+    return await session.execute(text("SELECT email, count(*) FROM orders WHERE day = :day GROUP BY 1"), {"day": day})
+
+async def report_of(connection, table):
+    return await connection.fetch(f"SELECT product_id FROM {table} WHERE paid = false ORDER BY product_id")
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Statements:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "models.py").write_text(MODELS)
+    (folder / "api.py").write_text(API)
+    (folder / "pyproject.toml").write_text("")
+    (folder / "test_api.py").write_text(API)
+    return Statements(Project(Path(folder)))
+
+
+def functions(found: tuple[Origin, ...]) -> list[str]:
+    return [one.function for one in found]
+
+
+@pytest.mark.parametrize(
+    ("statement", "function"),
+    [
+        (
+            (
+                "SELECT orders.id AS orders_id, orders.product_id AS orders_product_id, orders.email AS orders_email, "
+                "orders.paid AS orders_paid FROM orders WHERE orders.id = $1::INTEGER"
+            ),
+            "show",
+        ),
+        (
+            (
+                "SELECT products.id AS products_id, products.name AS products_name, products.stock AS products_stock "
+                "FROM products WHERE products.id = $1::INTEGER"
+            ),
+            "show_product",
+        ),
+        (
+            (
+                "SELECT products.id AS products_id, products.name AS products_name, products.stock AS products_stock "
+                "FROM products WHERE products.id = $1::INTEGER FOR UPDATE"
+            ),
+            "lock",
+        ),
+        (
+            (
+                "INSERT INTO orders (product_id, email, paid) VALUES ($1::INTEGER, $2::VARCHAR, $3::BOOLEAN) "
+                "RETURNING orders.id"
+            ),
+            "place",
+        ),
+        ("UPDATE products SET name=$1::VARCHAR, stock=$2::INTEGER WHERE products.id = $3::INTEGER", "restock"),
+        ("SELECT email, count(*) FROM orders WHERE day = $1 GROUP BY ?", "report"),
+        ("SELECT product_id FROM orders_2026 WHERE paid = false ORDER BY product_id", "report_of"),
+    ],
+)
+def test_the_line_is_found(shop: Statements, statement: str, function: str) -> None:
+    found = shop.origins(statement)
+    assert functions(found) == [function]
+    assert found[0].path == "api.py"
+    assert found[0].confidence is not Confidence.HIGH, "another place may send the same text"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders SET note=$1::VARCHAR WHERE orders.id = $2::INTEGER",
+        "SELECT invoices.id FROM invoices",
+        "COMMIT;",
+        "",
+        "SELECT pg_sleep(?)",
+        "SELECT orders.id AS orders_id FROM orders WHERE orders.email = $1 ORDER BY orders.id",
+    ],
+)
+def test_nothing_is_named_where_nothing_fits(shop: Statements, statement: str) -> None:
+    assert shop.origins(statement) == ()
+
+
+def test_two_places_are_named_as_two(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "models.py").write_text(MODELS)
+    twice = "".join(f"def {name}(session, id):\n    return session.get(Order, id)\n" for name in ("show", "show_again"))
+    (tmp_path / "api.py").write_text(f"from models import Order\n{twice}")
+    found = Statements(Project(tmp_path)).origins(
+        "SELECT orders.id AS orders_id, orders.product_id AS orders_product_id, orders.email AS orders_email, "
+        "orders.paid AS orders_paid FROM orders WHERE orders.id = $1::INTEGER"
+    )
+    assert sorted(functions(found)) == ["show", "show_again"]
+    assert {one.confidence for one in found} == {Confidence.LOW}
+    assert all("1 other place" in one.why for one in found)
