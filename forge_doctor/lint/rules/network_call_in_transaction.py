@@ -1,8 +1,10 @@
-"""Another service is called over the network while a transaction is open.
+"""Another service, a clock or a program is waited for while a transaction is open.
 
 Why: until the answer comes the connection sits `idle in transaction`: it is missing in the pool, its row
 locks make others wait, and vacuum cannot clean up behind it. A service that takes 30 s to time out holds
-them for 30 s.
+them for 30 s. The wait may stand in a function that the code calls inside the transaction. Wrong when the transaction has
+ended by then: commits, rollbacks, closed blocks, and whoever is given the session in between are looked for, in the called
+function too.
 
 Bad:
 
@@ -34,6 +36,7 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#when-do-i-cons
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
@@ -42,68 +45,99 @@ from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, With,
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.network_calls import LIBRARIES, SENDING, network_call
+from forge_doctor.lint.dataflow.requests.held_connections import WAITING_TOGETHER, Waited, is_in_handler, waited_inside
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
     READING,
     begin_blocks,
     calls_between,
+    calls_of,
     is_awaited,
     is_handed,
     is_write,
     opened_by,
 )
+from forge_doctor.lint.dataflow.waits import wait_of
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"\b(?:" + rb"|".join(LIBRARIES) + rb")\b")
+# Builtins that code is full of.
+PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
+SUSPECT = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|refresh|scalars?|stream|stream_scalars)\s*\(")
+
+
+class Opened(NamedTuple):
+    """A transaction: the call that opens it, how the code calls the session, and how sure that is."""
+
+    opener: Call
+    session: str
+    confidence: Confidence
 
 
 @check(severity=Severity.WARNING)
 def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at what is open around every request."""
+    """Look at what is open around every wait, and around every call of a function that waits."""
     if is_test_file(file):
         return
-    for call in file.calls(*sorted(SENDING)):
-        function = call.function
-        if function is None or call.receiver is None or not runs(call):
-            continue
-        library = network_call(project, call)
-        if not library or is_mocked(call.receiver):
-            continue
-        opened = opening(project, function, call)
-        if opened is not None:
-            yield found(file, call, library, *opened)
+    for function in project.scopes(file).functions:
+        calls = calls_of(function)
+        first = next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
+        for call in calls[first:]:
+            opened = None if is_in_handler(call) or not may_wait(call) else opening(project, function, call)
+            waited = None if opened is None else wait_in(project, call, opened.session)
+            if opened is not None and waited is not None:
+                yield found(file, call, waited, opened)
 
 
-def runs(call: Call) -> bool:
-    """Whether the request is sent there: awaited, entered, or of a library that does not know await."""
-    around = call.parent
+def may_open(call: Call) -> bool:
+    """Cheap: whether a transaction may begin with it."""
+    return call.method in READING or call.method in ("flush", "begin")
+
+
+def may_wait(call: Call) -> bool:
+    """Cheap: whether it runs there and may be a function that waits."""
+    around, receiver = call.parent, call.receiver
+    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
+        around = around.parent
     if isinstance(around, Await | WithItem):
-        return True
-    return call.receiver is not None and call.receiver.text == "requests"
+        return receiver is None or not is_mocked(receiver)
+    # A plain function, or what has not been awaited.
+    plain = receiver.text in ("self", "cls", "requests", "httpx") if receiver is not None else call.method[:1].islower()
+    return plain and call.method not in PLAIN
 
 
-def opening(project: Project, function: FunctionDef, call: Call) -> tuple[Call, Confidence] | None:
+def wait_in(project: Project, call: Call, session: str) -> Waited | None:
+    """What a call waits for: itself, or in a function of the project that it runs, in whatever depth."""
+    own = wait_of(project, call)
+    if own is not None:
+        # What blocks the loop as well is told by blocking-call-with-session.
+        told = isinstance(call.parent, Await | WithItem) or own.what.startswith("an answer")
+        return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
+    waited = waited_inside(project, call, session)
+    sure = waited is not None and waited.wait.confidence > Confidence.LOW and not is_in_handler(waited.call)
+    return waited if sure else None
+
+
+def opening(project: Project, function: FunctionDef, call: Call) -> Opened | None:
     """What opened the transaction that is open at the call, and how sure that is."""
     block = next((one for one in begin_blocks(project, call) if not one.is_nested), None)
     if block is not None and not ended(function, block.session, block.statement.start, call.start):
-        return block.opener, block.confidence
+        return Opened(block.opener, block.session, block.confidence)
     for first in calls_between(function, function.start, call.start):
-        confidence = opens(project, first)
+        confidence = opens(project, first) if may_open(first) else None
         if confidence is None or first.receiver is None or not always_before(first, call):
             continue
         session = first.receiver.text
         if not in_reach(first, call) or ended(function, session, first.end, call.start):
             continue
         if not is_handed(function, session, first.end, call.start):
-            return first, confidence
+            return Opened(first, session, confidence)
     return None
 
 
 def opens(project: Project, call: Call) -> Confidence | None:
     """Whether a call surely opens a transaction: a statement sent; MEDIUM for one that only reads."""
-    if not (call.method in READING or call.method == "flush") or not is_awaited(call) or call.receiver is None:
+    if call.method == "begin" or not is_awaited(call) or call.receiver is None:
         return None
     value = project.known(call.receiver)
     if value.kind not in HOLDERS or value.confidence is Confidence.LOW:
@@ -127,14 +161,20 @@ def ended(function: FunctionDef, session: str, start: int, end: int) -> bool:
     )
 
 
-def found(file: SourceFile, call: Call, library: str, opener: Call, confidence: Confidence) -> Finding:
-    """The finding."""
+def found(file: SourceFile, call: Call, waited: Waited, opened: Opened) -> Finding:
+    """The finding, at the call that waits or leads to it."""
+    related = [Related(message="the transaction begins here", location=file.location(opened.opener))]
+    who = f"`{call.func.text}()` waits"
+    if waited.call is not call:
+        where = waited.call.file.location(waited.call)
+        who = f"`{call.func.text}()` waits ({where.target}:{where.line})"
+        related.append(Related(message="waits here", location=where))
     return file.finding(
         network_call_in_transaction,
         call,
-        f"a request of {library} waits for its answer inside the transaction that `{opener.func.text}()` opened in "
-        f"line {opener.line}: the connection stays idle in transaction, its locks held",
-        confidence=confidence,
-        remedy="commit before the request, or send it before the transaction begins",
-        related=(Related(message="the transaction begins here", location=file.location(opener)),),
+        f"{who} for {waited.wait.what} inside the transaction that `{opened.opener.func.text}()` opened in line "
+        f"{opened.opener.line}: the connection stays idle in transaction, its locks held",
+        confidence=min(opened.confidence, waited.wait.confidence),
+        remedy="commit before the wait, or wait before the transaction begins",
+        related=tuple(related),
     )

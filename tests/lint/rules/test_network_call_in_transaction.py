@@ -73,3 +73,81 @@ class Payments:
             await self.client.post("https://x")  # expect high
 """
     check_source(project(code), "network-call-in-transaction", tmp_path)
+
+
+AWAY = """\
+import requests
+import asyncio
+import subprocess
+import time
+def pay_at_once(order):
+    return requests.post("https://x", json=order)
+def render(order):
+    subprocess.run(["render", order])
+async def pay(client, order):
+    async with httpx.AsyncClient() as http:
+        return await http.post("https://x")
+async def pause():
+    await asyncio.sleep(2)
+async def pay_later(client, order):
+    await pause()
+    await pay(client, order)
+async def save_and_pay(db: AsyncSession, order):
+    await db.commit()
+    await pause()
+async def note(db: AsyncSession, order):
+    db.add(order)
+    await pause()
+async def quick(order):
+    await asyncio.sleep(0)
+    return order
+async def retry(order):
+    try:
+        return await quick(order)
+    except ValueError:
+        await asyncio.sleep(5)
+class Shop:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def finish(self):
+        await self.db.commit()
+        await pause()
+    async def charge(self, order):
+        self.db.add(order)
+        await pay(None, order)
+    async def good(self, order):
+        async with self.db.begin():
+            await self.finish()
+    async def bad(self, order):
+        await self.db.execute(update(User).values(name="b"))
+        await self.charge(order)  # expect medium
+async def f(db: AsyncSession, client: httpx.AsyncClient, order, running):
+    await db.execute(update(User).values(name="b"))
+    {line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "await pay(client, order)  # expect medium",
+        "await pay_later(client, order)  # expect medium",
+        "await asyncio.gather(pay(client, order), pause())  # expect medium",
+        "pay_at_once(order)  # expect medium",
+        "render(order)  # expect medium",
+        "await note(db, order)  # expect medium",
+        "await asyncio.sleep(2)  # expect high",
+        "await asyncio.create_subprocess_exec('render')  # expect medium",
+        "await save_and_pay(db, order)",
+        "await quick(order)",
+        "await retry(order)",
+        "running.add(asyncio.create_task(pay(client, order)))",
+        "later = pay(client, order)",
+        "await db.commit()\n    await pay(client, order)",
+        "await hand(db)\n    await pay(client, order)",
+        "time.sleep(2)",
+    ],
+)
+def test_a_wait_in_a_called_function_is_followed(line: str, tmp_path: Path) -> None:
+    code = project(AWAY.replace("{line}", line))
+    check_source(code, "network-call-in-transaction", tmp_path)

@@ -169,6 +169,15 @@ def _step(project: Project, call: Call, known: dict[str, Handle], depth: int) ->
     return inner._replace(waited=waited)
 
 
+def waited_inside(project: Project, call: Call, session: str) -> Waited | None:
+    """What a call of a function of the project waits for while the session, as the caller writes it, is as it was: the
+    function neither ends its transaction nor hands it on before."""
+    root, _, attribute = session.partition(".")
+    known = {session: THE_SESSION} | ({root: Handle(((attribute, THE_SESSION),))} if attribute else {})
+    step = _step(project, call, known, 0)
+    return None if step.waited is None or step.waited.call is call else step.waited
+
+
 def _of_session(call: Call) -> Summary:
     runs = is_awaited(call) or call.method in PLAIN
     if call.method in ENDING:
