@@ -46,6 +46,7 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "logs": {
             "app-root": (str,),
             "zone": str,
+            "strip": str,
             "by": str,
             "top": int,
             "min-count": int,

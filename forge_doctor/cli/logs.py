@@ -74,6 +74,12 @@ def logs(
     zone: Annotated[
         str | None, typer.Option(metavar="OFFSET", help="Zone of times that name none, as +02:00. [default: UTC]")
     ] = None,
+    strip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Take what this matches off the beginning of every line, to read what is left."
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes that read large logs. [default: CPUs]")
     ] = None,
@@ -130,6 +136,7 @@ def logs(
         min_count=min_count,
         app_root=tuple(app_root or ()),
         zone=zone,
+        strip=strip,
         jobs=jobs,
         engine=engine,
         dask=dask,

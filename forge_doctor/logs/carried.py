@@ -47,8 +47,8 @@ class Carried:
 
     @property
     def unread(self) -> str:
-        """What of the carrier could not be read."""
-        return self._carrier.unread if self._carrier else ""
+        """What could not be read, of the log or of what is round it."""
+        return "; ".join(filter(None, (self.reader.unread, self._carrier.unread if self._carrier else "")))
 
     @property
     def summary(self) -> Summary:
@@ -126,8 +126,7 @@ def is_head(text: bytes) -> bool:
 
 def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     """What stands round these lines; None where it is nothing, or what needs no learning."""
-    first = data.lstrip(b"\xef\xbb\xbf\r\n")[:1]
-    if first == b"{":
+    if data.lstrip(b"\xef\xbb\xbf\r\n")[:2] in (b'{"', b"{ "):
         return json_lines(data, knowledge)
     plain = ANSI.sub(b"", data) if b"\x1b" in data else data
     lines = plain.split(b"\n")

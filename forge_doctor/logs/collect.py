@@ -134,6 +134,7 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     carried = Carried(reader, wanted, rules, task.strip)
     scanner, problem = Scanner(source.name, wanted, familiar=carried, begin=task.begin), ""
     said: list[str] = []
+    whole: Whole | None = None
     try:
         opening = opened(task)
         stream, whole = unwrapped(opening, carried, rules)
@@ -147,12 +148,13 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
             said = [text for text in (whole.said if whole else "", carried.said) if text]
     except CannotInspect as error:
         problem = str(error)
-        whole = None if not said else whole
     feed(carried, scanner.finish())
     summary = carried.finish().with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes)
+    way = "; ".join([source.way, *said]) if not problem or scanner.read_bytes else ""
+    problem = "; ".join(filter(None, (problem, carried.unread, whole.unread if whole else "")))
     return Collected(
         name=source.name,
-        way="; ".join([source.way, *said]) if not problem or scanner.read_bytes else "",
+        way=way,
         summary=summary,
         problem=problem,
         long_lines=scanner.long_lines,
@@ -191,9 +193,9 @@ class Times:
 
     def of(self, raw: bytes) -> float | None:
         """The moment of a line, None where it has none."""
-        if raw[:1] == b"{":
-            entry = loads(raw)
-            return None if entry is None else time_of(entry, self._rules.zone_s)
+        entry = loads(raw) if raw[:2] in (b'{"', b"{ ") else None
+        if entry is not None:
+            return time_of(entry, self._rules.zone_s)
         line = self._unwrapper.line(raw)
         if line.at is not None:
             return line.at

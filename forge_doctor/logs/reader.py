@@ -111,8 +111,14 @@ class Reader:
 
     def finish(self) -> Summary:
         """Close what is open and give the summary."""
+        self._tally.ending = True
         self.settle()
         return self.summary
+
+    @property
+    def unread(self) -> str:
+        """What of the log could not be made out, empty where nothing was left."""
+        return self._tally.unread.said(self.source)
 
     def _rest(self, offset: int) -> None:
         """Nothing is open: quiet lines from here on are not parsed."""

@@ -27,7 +27,8 @@ class Request:
     """What to read and how.
 
     `words` name containers, files, directories, URLs, or - for standard input; `since` and `until` are seconds since
-    the epoch; `tail` lines of each log; `engine` and `dask` as their flags; `jobs` processes at most.
+    the epoch; `tail` lines of each log; `engine` and `dask` as their flags; `jobs` processes at most;
+    `strip` is the expression for what stands before a program's lines.
     """
 
     words: tuple[str, ...]
@@ -39,6 +40,7 @@ class Request:
     engine: str = ""
     dask: str = ""
     jobs: int = 1
+    strip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ def discover(request: Request) -> Plan:
             since=request.since,
             until=request.until,
             tail=request.tail,
+            strip=request.strip,
         )
         for source in sources
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
+from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.follow import Followed, FollowLoop
@@ -22,7 +24,7 @@ from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
-from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.logs.sources.files import CHECK
 from forge_doctor.logs.sources.moment import parse_moment, parse_zone
@@ -47,6 +49,7 @@ class Flags:
     min_count: int | None = None
     app_root: tuple[str, ...] = ()
     zone: str | None = None
+    strip: str | None = None
     jobs: int | None = None
     engine: str | None = None
     dask: str | None = None
@@ -91,6 +94,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
         until=until,
         tail=flags.tail,
         engine=choose(flags.engine, "engine", ""),
+        strip=expression(choose(flags.strip, "strip", "")),
         dask=flags.dask or "",
         jobs=choose(flags.jobs, "jobs") or len(os.sched_getaffinity(0)),
         shown=TriageOptions(
@@ -112,6 +116,15 @@ def named(flags: Flags) -> tuple[str, ...]:
     return words
 
 
+def expression(text: str) -> str:
+    """A regular expression as typed; raises `UsageProblem` where it is none, or matches nothing."""
+    try:
+        re.compile(text.encode())
+    except re.error as error:
+        raise UsageProblem(f"--strip {text}: is no regular expression: {error}") from None
+    return text
+
+
 def chosen_view(word: str) -> By:
     """The overview's rows; raises `UsageProblem`."""
     try:
@@ -127,19 +140,19 @@ def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     for task in plan.tasks:
         logs += attempt(partial(_one_followed, task, flags.tail), missing)
     wanted = wanted_lines(plan.engine)
-    readers = {log.name: new_reader(log.name, plan.tasks[0]) for log in logs}
+    readers = {log.name: new_reader(log.name, plan.tasks[0], wanted) for log in logs}
     ways = {task.source.name: task.source.way for task in plan.tasks}
     loop = FollowLoop(logs, wanted, time.sleep)
 
     def report() -> Report:
-        summaries = [reader.summary for reader in readers.values()]
         parts = [
             Collected(
                 name=scanner.source,
-                way=f"{ways[scanner.source]}, followed",
-                summary=summary.with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
+                way="; ".join(filter(None, (f"{ways[scanner.source]}, followed", reader.said))),
+                summary=reader.summary.with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
+                problem=reader.unread,
             )
-            for summary, scanner in zip(summaries, loop.scanners, strict=True)
+            for reader, scanner in zip(readers.values(), loop.scanners, strict=True)
         ]
         broken = [NotRun(check=CHECK, reason=problem) for problem in loop.problems]
         return judge(replace(plan, missing=(*missing, *broken)), parts)
@@ -160,14 +173,14 @@ def _one_followed(task: Task, tail: int | None) -> Sequence[Followed]:
     return (followed(task.source, tail),)
 
 
-def new_reader(name: str, task: Task) -> Reader:
+def new_reader(name: str, task: Task, wanted: Wanted) -> Carried:
     """A reader that counts only what is wanted."""
     reader = Reader(name, task.rules)
     reader.summary = Within(since=task.since, until=task.until)
-    return reader
+    return Carried(reader, wanted, task.rules, task.strip)
 
 
-def watch(loop: FollowLoop, readers: dict[str, Reader], report: Callable[[], Report], options: ReportOptions) -> None:
+def watch(loop: FollowLoop, readers: dict[str, Carried], report: Callable[[], Report], options: ReportOptions) -> None:
     """Feed the readers; redraw the screen every second where there is one."""
     settings = render_options(options)
     if not (settings.terminal and options.output_format is OutputFormat.TEXT):

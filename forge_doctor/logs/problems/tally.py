@@ -17,6 +17,7 @@ from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
+from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS
 from forge_doctor.logs.scan.region import Line
 from forge_doctor.redaction import redact
@@ -39,9 +40,12 @@ class Tally:
         self._recogniser = Recogniser(rules, catalogue())
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
+        self.unread = Unread()
+        self.ending = False
 
     def note(self, line: Line, head: Head) -> None:
         """Remember what a record says about later ones: a start or stop, a worker that is killed."""
+        self.unread.records += head.level >= 0
         if head.level <= 20 or head.origin != "app":
             for text, name in MARKS:
                 if text in head.message:
@@ -57,6 +61,13 @@ class Tally:
         events = self._recogniser.events(block)
         if events:
             self.count(events, self._sighting(block), lambda: _example(block))
+        if not all(event.culprit for event in events) or not events:
+            self.unread.check(block, told=bool(events), ending=self.ending, names=self._names_fault)
+
+    def _names_fault(self, text: bytes) -> bool:
+        line = text.decode("utf-8", "replace")
+        found = catalogue().match_text(line, bare=False, origin="app")
+        return found is not None and catalogue().match_text(line, bare=True, origin="app") is None
 
     def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> bool:
         """Count events that were seen together; whether all of them counted."""
