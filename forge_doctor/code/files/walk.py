@@ -1,4 +1,5 @@
-"""One folder's Python files: .gitignore through git itself, then the excludes; follows no link to a folder."""
+"""One folder's Python files: .gitignore through git itself where it has a say, then the excludes; follows no link to a
+folder."""
 
 # Strings, not Path, since a tree has tens of thousands of paths.
 # ruff: noqa: PTH110, PTH114, PTH116, PTH118, PTH119, PTH120
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.code.files.ignore_file import IGNORE_FILE, IgnoreFiles, is_ignored, read_ignore_file
 from forge_doctor.code.files.modules import BUILT, NOT_OURS, is_part_of_package
 from forge_doctor.code.files.path_patterns import Patterns
 from forge_doctor.finding import NotRun
@@ -161,9 +163,10 @@ class Search:
         yield from self._walk(folder) if listing is None else self._from_git(folder, listing)
 
     def _walk(self, top: str) -> Iterator[str]:
-        waiting = [top]
+        """Where git has no say: its ignore files are honoured all the same."""
+        waiting: list[tuple[str, IgnoreFiles]] = [(top, ())]
         while waiting:
-            folder = waiting.pop()
+            folder, above = waiting.pop()
             try:
                 with os.scandir(folder) as found:
                     entries = list(found)
@@ -172,11 +175,17 @@ class Search:
             except OSError as error:
                 self._unseen(folder, error.strerror)
                 continue
-            if folder != self.top and any(entry.name == "pyvenv.cfg" for entry in entries):
+            names = {entry.name for entry in entries}
+            if folder != self.top and "pyvenv.cfg" in names:
                 continue
+            ignoring = above
+            if self.scope.gitignore and IGNORE_FILE in names:
+                ignoring = (*above, read_ignore_file(folder))
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    if not self._excluded(entry.path):
-                        waiting.append(entry.path)
-                else:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if ignoring and is_ignored(ignoring, entry.path, is_folder=is_folder):
+                    continue
+                if not is_folder:
                     yield entry.path
+                elif not self._excluded(entry.path):
+                    waiting.append((entry.path, ignoring))

@@ -210,3 +210,18 @@ def test_paths_named_twice_or_within_each_other_are_linted_once(tmp_path: Path) 
     write(tmp_path, "pkg/a.py")
     paths = [tmp_path, tmp_path / "pkg", tmp_path / "pkg/../pkg/a.py"]
     assert names(discover(paths, Scope(base=tmp_path)), tmp_path) == ["pkg/a.py"]
+
+
+def test_an_ignore_file_counts_where_there_is_no_repository(tmp_path: Path) -> None:
+    for name in ("app/own.py", "app/made.py", "app/kept_pb2.py", "app/deep/made.py", "out/x.py", "app/gen_pb2.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("/out/\n*_pb2.py\n!kept_pb2.py\n[broken\n", encoding="utf-8")
+    (tmp_path / "app/.gitignore").write_text("made.py\n!deep/made.py\n", encoding="utf-8")
+
+    def found(**scope: bool) -> set[str]:
+        return {str(path.relative_to(tmp_path)) for path in discover([tmp_path], Scope(base=tmp_path, **scope)).files}
+
+    assert found() == {"app/own.py", "app/kept_pb2.py", "app/deep/made.py"}
+    assert len(found(gitignore=False)) == 6

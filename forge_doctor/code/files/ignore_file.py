@@ -1,0 +1,54 @@
+"""The .gitignore of a folder where git has no say: no repository, or no git; read by the library that knows its rules."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".gitignore"
+
+
+class IgnoreFile(NamedTuple):
+    """The patterns of one file, which count from its folder."""
+
+    folder: str
+    patterns: GitIgnoreSpec
+
+
+IgnoreFiles = tuple[IgnoreFile, ...]
+"""Those of a folder and of the folders above it, the outermost first."""
+
+
+def read_ignore_file(folder: str) -> IgnoreFile:
+    """A line that is no pattern, and a file that cannot be read, ignore nothing, as with git."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        lines = Path(folder, IGNORE_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        lines = []
+    return IgnoreFile(folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line)))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def is_ignored(files: IgnoreFiles, path: str, *, is_folder: bool) -> bool:
+    """The innermost file that says anything of the path decides."""
+    for one in reversed(files):
+        relative = os.path.relpath(path, one.folder) + "/" * is_folder
+        said = one.patterns.check_file(relative).include
+        if said is not None:
+            return said
+    return False
