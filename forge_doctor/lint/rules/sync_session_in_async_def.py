@@ -2,7 +2,9 @@
 
 Why: the call blocks the event loop until the database answers. Meanwhile the worker serves nobody
 else, and a query that waits for a lock, or for a free connection of the pool, stops every request.
-In a plain `def` endpoint FastAPI would have run the same code in a thread.
+In a plain `def` endpoint FastAPI would have run the same code in a thread. A class, or the functions of a module outside
+of classes, gives one finding with the number of its calls. Wrong when the session is an async one with the annotation of
+a sync one: an awaited call on it tells.
 
 Bad:
 
@@ -26,29 +28,49 @@ Source: https://fastapi.tiangolo.com/async/ (path operation functions); https://
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import matched_calls
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Await, Call, ClassDef, ComprehensionFor, For, FunctionDef, Node, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
-from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async\s+def\b")
+MOST_RELATED, MOST_NAMES = 30, 4
 # The methods that wait for the database.
 BLOCKING = regex(
     rb"\.\s*(?:commit|exec|execute|flush|get(?=\s*\(\s*[A-Z]\w*\s*,)|get_one|merge|query|refresh|scalars?)\s*\("
 )
 
 
+class Blocking(NamedTuple):
+    """The calls of one sync session in one function, in order."""
+
+    function: FunctionDef
+    name: str
+    calls: tuple[Call, ...]
+    value: Value
+
+
 @check(severity=Severity.WARNING)
 def sync_session_in_async_def(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """One finding a function and session, at the first call that blocks."""
+    """One finding a class, and one for the functions outside of classes, at the first call that blocks."""
     if is_test_file(file):
         return
+    groups: dict[tuple[Node | None, Confidence], list[Blocking]] = {}
+    for one in blocking_in(file, project):
+        groups.setdefault((one.function.class_, one.value.confidence), []).append(one)
+    for (class_, _), all_of_it in groups.items():
+        yield found(file, class_, all_of_it)
+
+
+def blocking_in(file: SourceFile, project: Project) -> Iterator[Blocking]:
+    """What blocks, by function and session."""
     seen: dict[tuple[FunctionDef, str], list[Call]] = {}
     for call in matched_calls(file, BLOCKING):
         function, receiver = call.function, call.receiver
@@ -57,7 +79,7 @@ def sync_session_in_async_def(file: SourceFile, project: Project) -> Iterator[Fi
         if blocking(call, receiver, project) is not None and not is_mocked(receiver):
             seen.setdefault((function, receiver.text), []).append(call)
     for (function, name), calls in seen.items():
-        yield found(file, function, name, calls, project)
+        yield Blocking(function, name, tuple(calls), project.known(calls[0].receiver or calls[0]))
 
 
 def blocking(call: Call, receiver: Node, project: Project) -> Value | None:
@@ -68,17 +90,63 @@ def blocking(call: Call, receiver: Node, project: Project) -> Value | None:
     return None if receiver.text.endswith("sync_session") else value
 
 
-def found(file: SourceFile, function: FunctionDef, name: str, calls: list[Call], project: Project) -> Finding:
+def found(file: SourceFile, class_: Node | None, blocked: list[Blocking]) -> Finding:
     """The finding at the first of the calls."""
-    first = calls[0]
-    value = project.known(first.receiver or first)
-    more = f" (and {len(calls) - 1} more here)" if len(calls) > 1 else ""
+    first = blocked[0]
+    call, value = first.calls[0], first.value
+    functions = list(dict.fromkeys(one.function for one in blocked))
+    count = sum(len(one.calls) for one in blocked)
+    more = f" (and {count - 1} more here)" if count > 1 and len(functions) == 1 else ""
+    if len(functions) > 1:
+        where = f"class {class_.name}" if isinstance(class_, ClassDef) else "this module"
+        more = f", like {count - 1} more calls in {len(functions)} functions of {where},"
+    related = (
+        Related(message=f"{one.calls[0].func.text}() in {one.function.name}()", location=file.location(one.calls[0]))
+        for one in blocked[1 : MOST_RELATED + 1]
+    )
     return file.finding(
         sync_session_in_async_def,
-        first,
-        f"`{name}` is {value.label}: `{name}.{first.method}()`{more} blocks the event loop of "
-        f"`async def {function.name}` until the database answers",
+        call,
+        f"`{first.name}` is {value.label}: `{first.name}.{call.method}()`{more} blocks the event loop of "
+        f"`async def {first.function.name}` until the database answers",
         confidence=value.confidence,
-        remedy=f"use an AsyncSession and `await` the call, or make it a plain `def {function.name}`",
-        evidence=(Evidence(label="receiver", value=value.label, source=value.why),) if value.why else (),
+        remedy=remedy(functions),
+        evidence=(
+            Evidence(label="calls that block", value=count, source=f"{len(functions)} async functions"),
+            *((Evidence(label="receiver", value=value.label, source=value.why),) if value.why else ()),
+        ),
+        related=tuple(related),
     )
+
+
+def remedy(functions: list[FunctionDef]) -> str:
+    """What to type, by what the functions contain: one that awaits cannot be made a plain one."""
+    plain = [one for one in functions if not awaits(one)]
+    awaiting = [one for one in functions if awaits(one)]
+    lines = []
+    if plain:
+        callers = "" if all(one.decorators for one in plain) else ", and the endpoints that call them"
+        lines.append(
+            f"make {named(plain)} plain `def`{callers}: nothing is awaited there, and FastAPI runs plain endpoints in "
+            "threads"
+        )
+    if awaiting:
+        lines.append(
+            f"{named(awaiting)}: await other things, so use an AsyncSession, or put what needs the session into a plain "
+            "function and `await asyncio.to_thread(it)`"
+        )
+    return "\n".join(lines)
+
+
+def awaits(function: FunctionDef) -> bool:
+    """Whether it needs to be async."""
+    if any(True for _ in function.find(Await, nested=False)):
+        return True
+    loops = (one for kind in (With, For, ComprehensionFor) for one in function.find(kind, nested=False))
+    return any(getattr(one, "is_async", False) for one in loops)
+
+
+def named(functions: list[FunctionDef]) -> str:
+    """Some of their names."""
+    names = ", ".join(f"{one.name}()" for one in functions[:MOST_NAMES])
+    return names if len(functions) <= MOST_NAMES else f"{names} and {len(functions) - MOST_NAMES} more"

@@ -99,3 +99,41 @@ def test_a_session_is_known_across_modules(tmp_path: Path) -> None:
 def test_sync_sessions_in_async_tests_are_left_alone(tmp_path: Path) -> None:
     code = "from sqlalchemy.orm import Session\nasync def test_x(db: Session):\n    db.commit()\n"
     assert lint_source({"tests/test_x.py": code}, RULE, tmp_path) == ()
+
+
+def test_a_class_and_a_module_are_told_once_with_their_count(tmp_path: Path) -> None:
+    code = """\
+class Repo:
+    def __init__(self, db: Session):
+        self.db = db
+    async def all(self):
+        return self.db.scalars(1).all()  # expect high
+    async def save(self):
+        self.db.flush()
+        self.db.commit()
+async def one(db: Session):
+    db.commit()  # expect high
+async def two(db: Session):
+    await asyncio.sleep(1)
+    db.commit()
+def three(db: Session):
+    db.commit()
+"""
+    own, module = sorted(check_source(QUERIES + code, RULE, tmp_path), key=lambda one: one.location.line or 0)
+    assert "like 2 more calls in 2 functions of class Repo" in own.message
+    assert "like 1 more calls in 2 functions of this module" in module.message
+    assert own.evidence[0].value == 3
+    assert [one.message for one in own.related] == ["self.db.flush() in save()"]
+    assert own.remedy.startswith("make all(), save() plain `def`")
+    assert "\n" not in own.remedy
+    assert module.remedy.startswith("make one() plain `def`")
+    assert "\ntwo(): await other things" in module.remedy
+
+
+@pytest.mark.parametrize(
+    "line", ["await asyncio.sleep(1)", "async with x: ...", "async for y in x: ...", "return [y async for y in x]"]
+)
+def test_who_awaits_is_not_told_to_be_plain(line: str, tmp_path: Path) -> None:
+    (found,) = lint_source(f"{QUERIES}async def f(db: Session, x):\n    db.commit()\n    {line}\n", RULE, tmp_path)
+    assert "plain `def`" not in found.remedy
+    assert "to_thread" in found.remedy
