@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import LIBRARIES
-from forge_doctor.code.semantics.names.bindings import How
-from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.names.reaching import Passed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
 from forge_doctor.regex import regex
@@ -21,6 +20,7 @@ REFINING = words(
     with_for_update execution_options select_from options values returning on_conflict_do_nothing
     on_conflict_do_update prefix_with with_hint"""
 )
+MOST_PARTS = 100  # more of them make no statement anybody could read
 RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -65,20 +65,20 @@ def _followed(project: Project, node: Node) -> Sql:
     begun: list[Sql] = []
     parts: dict[Node, None] = {}
     understood = True
-    waiting = [node]
-    while waiting:
+    waiting, passed = [node], Passed()
+    while waiting and len(parts) < MOST_PARTS:
         part = waiting.pop()
         if part in parts:
             continue
         parts[part] = None
         place, refines_only = _innermost(project, part)
         understood = understood and refines_only
-        values = _values(project, place) if isinstance(place, Name) else None
+        values = _values(project, place, passed) if isinstance(place, Name) else None
         if values is None:
             begun.append(_begun(project, place))
         else:
             waiting.extend(reversed(values))
-    return _merged(begun, tuple(parts), understood)
+    return _merged(begun, tuple(parts), understood) if not waiting else Sql(parts=tuple(parts))
 
 
 def _innermost(project: Project, node: Node) -> tuple[Node, bool]:
@@ -122,21 +122,14 @@ def _raw(call: Call) -> Sql:
     return UNKNOWN_SQL
 
 
-def _values(project: Project, name: Name) -> list[Node] | None:
-    """What a name may have been given in its function; None where it may hold anything else."""
+def _values(project: Project, name: Name, passed: Passed) -> list[Node] | None:
+    """What a name may have been given in its function and nobody has looked at; None where it may hold anything else."""
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
-    if found is None or found[0] is not scopes.of(name):
+    if found is None or found[0] is not scopes.of(name) or not found[1].are_assigned(name):
         return None
-    values: list[Node] = []
-    for binding in reaching(found[1], name):
-        node = binding.node
-        if binding.how is not How.ASSIGN or binding.path or not isinstance(node, Assign | NamedExpr):
-            return None
-        if node.value is None:
-            return None
-        values.append(node.value)
-    return values
+    nodes = (binding.node for binding in passed.fresh(found[1], name))
+    return [node.value for node in nodes if isinstance(node, Assign | NamedExpr) and node.value is not None]
 
 
 def _merged(begun: list[Sql], parts: tuple[Node, ...], understood: bool) -> Sql:

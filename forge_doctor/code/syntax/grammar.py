@@ -48,5 +48,6 @@ def alternatives(types: tuple[str, ...]) -> str:
 
 
 def nodes_of(choice: str, raw: ts.Node) -> list[ts.Node]:
-    """Every node inside a raw one that a query's choice of types takes, in order of the text."""
-    return captures(f"[{choice}] @found", raw).get("found", [])
+    """Every node inside a raw one that a query's choice of types takes, in order of the text, the outer one first."""
+    found = captures(f"[{choice}] @found", raw).get("found", [])  # in no order of their own
+    return sorted(found, key=lambda one: (one.start_byte, -one.end_byte))

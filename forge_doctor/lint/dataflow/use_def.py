@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from forge_doctor.code.semantics.names.reaching import Bindings, Reach, comes_round
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
@@ -25,6 +26,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 
 WORD = frozenset(bytes([one]) for one in (string.ascii_letters + string.digits + "_").encode())
+MOST_READS = 64  # of one value
 NARROW = 8  # a read that more bindings reach is not noted for each of them
 
 
@@ -38,6 +40,7 @@ class Reads:
         self._own = [one for one in self.all if one.owner is scope]
         self._wide: list[tuple[Reach, Name]] = []
         self._narrow: dict[int, list[Name]] = {}
+        self._known: dict[int, list[Name]] = {}
         for read in self._own:
             reach = bindings.reach(read)
             if reach.end - reach.first > NARROW:
@@ -48,8 +51,14 @@ class Reads:
 
     def of(self, index: int) -> list[Name]:
         """Those that a binding may reach."""
+        if index not in self._known:
+            self._known[index] = self._of(index)
+        return self._known[index]
+
+    def _of(self, index: int) -> list[Name]:
         found = {*self._elsewhere, *self._narrow.get(index, ())}
-        found.update(name for reach, name in self._wide if index in reach)
+        wide = [one for one in self._wide if one[0].first <= index < one[0].end]
+        found.update([name for reach, name in wide if not reach.without or index in reach])
         found.update(self._by_the_next_turn(index))
         return sorted(found, key=lambda one: one.start)
 
@@ -78,6 +87,12 @@ def reads_of(project: Project, name: Name, assign: Node) -> Iterator[Name]:
         reads = known[(scope.raw.id, name.text)] = Reads(bindings, of_scope, scope.node)
     index = bindings.index_of(assign, name)
     yield from (one for one in (reads.all if index is None else reads.of(index)) if one is not name)
+
+
+def few_reads_of(project: Project, name: Name, assign: Node) -> list[Name] | None:
+    """The same as a list; None for more than anybody follows."""
+    reads = [*islice(reads_of(project, name, assign), MOST_READS + 1)]
+    return reads if len(reads) <= MOST_READS else None
 
 
 def _reads_beside_comprehensions(

@@ -34,11 +34,11 @@ Source: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html#sele
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.statements import Sql, sql_of
-from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.names.reaching import Passed, reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -89,7 +89,7 @@ def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
         sql = query_of(project, call)
         if sql is None or GROUPING.search(sql.text) or selects_by(project, sql, loop) or follows(sql, loop, call):
             continue
-        if any(depends_on(project, part, loop) for part in (*sql.parts, *call.args[1:])):
+        if depends_on(project, (*sql.parts, *call.args[1:]), loop):
             surely = is_of_query(project, loop)
             yield found(file, loop, call, confidence if surely else min(confidence, Confidence.MEDIUM))
 
@@ -176,7 +176,7 @@ def works_off(loop: For, call: Call) -> bool:
 
 def selects_by(project: Project, sql: Sql, loop: For | ComprehensionFor) -> bool:
     """Whether the loop walks over the models or columns themselves, or what tells them."""
-    return any(depends_on(project, entity, loop) for entity in sql.entities)
+    return depends_on(project, sql.entities, loop)
 
 
 def follows(sql: Sql, loop: For | ComprehensionFor, call: Call) -> bool:
@@ -202,26 +202,23 @@ def target_names(loop: For | ComprehensionFor) -> tuple[str, ...]:
     return tuple(word for word in re.findall(r"[^\W\d]\w*", loop.target.text) if word not in ("_", "__"))
 
 
-def depends_on(project: Project, node: Node, loop: For | ComprehensionFor) -> bool:
-    """Whether an expression is made from what the loop binds, through names assigned inside the loop."""
+def depends_on(project: Project, nodes: Sequence[Node], loop: For | ComprehensionFor) -> bool:
+    """Whether one of these is made from what the loop binds, through names assigned inside the loop."""
     names = target_names(loop)
-    seen: set[Node] = set()
-    level = [node]
+    passed = Passed()
+    level = [*nodes]
     for _ in range(1 + MAX_NAMES):
         inside = [name for one in level for name in (one, *one.find(Name)) if isinstance(name, Name)]
         if any(name.id in names for name in inside):
             return True
-        given = (one for name in inside for one in assigned_inside(project, name, loop))
-        level = [one for one in dict.fromkeys(given) if one not in seen]
-        seen.update(level)
+        level = [one for name in inside for one in assigned_inside(project, name, loop, passed)]
     return False
 
 
-def assigned_inside(project: Project, name: Name, loop: For | ComprehensionFor) -> Iterator[Node]:
-    """What a name was given inside the loop."""
-    scopes = project.scopes(name.file)
-    found = scopes.lookup(name.id, name)
-    for binding in [] if found is None else reaching(found[1], name):
+def assigned_inside(project: Project, name: Name, loop: For | ComprehensionFor, passed: Passed) -> Iterator[Node]:
+    """What a name was given inside the loop, as far as the walk has not passed it."""
+    found = project.scopes(name.file).lookup(name.id, name)
+    for binding in () if found is None else passed.fresh(found[1], name):
         if isinstance(binding.node, Assign) and binding.node.value is not None and loop.contains(binding.node):
             yield binding.node.value
 

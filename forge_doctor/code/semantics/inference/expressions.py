@@ -44,6 +44,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
 ENTERED_BY_NAME = Value(Kind.ASYNC_SESSION, confidence=Confidence.MEDIUM, why="entered, and its maker named like one")
+MOST_WAYS = 64  # to give a name its value
 MOST_ELEMENTS = 8  # a table of data has many
 
 
@@ -105,6 +106,8 @@ def _name(knows: Knowledge, node: Name) -> Value:
     bindings = reaching(all_bindings, node) if scope is knows.scopes(node.file).of(node) else all_bindings
     if len(bindings) == 1:
         return knows.bound_value(bindings[0], node.file)
+    if len(bindings) > MOST_WAYS:
+        return UNKNOWN
     return one_of([knows.bound_value(one, node.file) for one in bindings])
 
 

@@ -57,6 +57,36 @@ class Reach(NamedTuple):
             end = min(end, first)
 
 
+class Passed:
+    """The bindings a walk has come by: it is given each of them once, and passes over those in a row in one step."""
+
+    def __init__(self) -> None:
+        self._below: dict[tuple[int, int], int] = {}  # by the bindings' id and index: the next one to look at
+        self._kept: list[Bindings] = []  # so that no other gets the id of one of them
+
+    def fresh(self, bindings: Bindings, at: Node) -> Iterator[Binding]:
+        """Those that may hold at a place and were not given before, the nearest first."""
+        self._kept.append(bindings)
+        reach, name = bindings.reach(at), id(bindings)
+        end = reach.end
+        for first, behind in (*reach.without, (reach.first, reach.first)):
+            index = self._unpassed(name, end - 1)
+            while index >= max(behind, reach.first):
+                self._below[(name, index)] = index - 1
+                yield bindings[index]
+                index = self._unpassed(name, index - 1)
+            end = min(end, first)
+
+    def _unpassed(self, name: int, index: int) -> int:
+        """The nearest from an index downwards."""
+        start = index
+        while (name, index) in self._below:
+            index = self._below[(name, index)]
+        while start > index:
+            self._below[(name, start)], start = index, self._below[(name, start)]
+        return index
+
+
 class Bindings(tuple[Binding, ...]):
     """All bindings of one name in one scope, in order of the text, with an index of their places."""
 
@@ -102,6 +132,21 @@ class Bindings(tuple[Binding, ...]):
         if found is None:
             found = self._known[at] = self._reach(at)
         return found
+
+    def are_assigned(self, at: Node) -> bool:
+        """Whether all that may hold at a place are whole values, given by an assignment."""
+        reach = self.reach(at)
+        others = self._not_assigned
+        places = range(bisect_left(others, reach.first), bisect_left(others, reach.end))
+        return not any(others[place] in reach for place in places)
+
+    @cached_property
+    def _not_assigned(self) -> list[int]:
+        return [
+            index
+            for index, one in enumerate(self)
+            if one.path or not isinstance(one.node, Assign | NamedExpr) or one.node.value is None
+        ]
 
     def reaching(self, at: Node) -> tuple[Binding, ...]:
         """The same as bindings, the nearest first."""

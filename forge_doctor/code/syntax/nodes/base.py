@@ -145,21 +145,38 @@ class Node:
 
     def find(self, kind: type[N], *, nested: bool = True) -> Iterator[N]:
         """The nodes of a kind inside this one, in order; with `nested=False` not those in functions
-        and lambdas that are defined inside it."""
+        and lambdas that are defined inside it. Of a function they are kept: every rule asks again."""
+        if self.raw.type != "function_definition":
+            return self._find(kind, nested)
+        key = f"{kind.__name__} {nested}"
+        if key not in self._fields:
+            self._fields[key] = tuple(self._find(kind, nested))
+        return iter(cast("tuple[N, ...]", self._fields[key]))
+
+    def _find(self, kind: type[N], nested: bool) -> Iterator[N]:
         inner = () if nested else self._functions_inside()
+        behind = 0
         for node in self.file.query(kind, self):
-            if node is not self and not any(start <= node.start < end for start, end in inner):
+            while behind < len(inner) and inner[behind][1] <= node.start:
+                behind += 1
+            is_inside = behind < len(inner) and inner[behind][0] <= node.start
+            if node is not self and not is_inside:
                 yield node
 
     def _functions_inside(self) -> tuple[tuple[int, int], ...]:
-        """From behind the first byte to the end of every function and lambda inside: what starts there is theirs."""
+        """From behind the first byte to the end of every function and lambda right inside, in order of the text: what
+        starts there is theirs."""
         data, start = self.file.data, self.start + 1
         if self.raw.type == "function_definition":
             start = data.find(b"def", start - 1) + 1
         if data.find(b"def", start, self.end) < 0 and data.find(b"lambda", start, self.end) < 0:
             return ()
         raws = self.file.raw_query("function_definition) (lambda", self.raw)
-        return tuple((raw.start_byte + 1, raw.end_byte) for raw in raws if raw.id != self.raw.id)
+        found: list[tuple[int, int]] = []
+        for raw in raws:
+            if raw.id != self.raw.id and (not found or raw.start_byte >= found[-1][1]):
+                found.append((raw.start_byte + 1, raw.end_byte))
+        return tuple(found)
 
     @property
     def children(self) -> tuple[Node, ...]:

@@ -28,7 +28,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.coroutines.arguments import are_wanted_as_data, says_what_it_holds, takes_coroutines
 from forge_doctor.lint.dataflow.response_models import route_decorator
-from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.use_def import few_reads_of, reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 COUNTING = words("len sum min max any all sorted print str repr bool jsonable_encoder")
@@ -81,7 +81,10 @@ class Follower:
         """The same of a name: a fault where every read of it is one."""
         if depth > MAX_DEPTH:
             return None
-        reads = [read for read in reads_of(self.project, name, assign) if not _puts_in(read)]
+        found = few_reads_of(self.project, name, assign)
+        if found is None:
+            return None
+        reads = [read for read in found if not _puts_in(read)]
         fates = [self._used(held._replace(node=read), depth) for read in reads]
         known = [one for one in fates if one is not None]
         return known[0] if known and len(known) == len(fates) else None

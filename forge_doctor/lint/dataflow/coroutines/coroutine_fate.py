@@ -31,7 +31,7 @@ from forge_doctor.lint.dataflow.coroutines.arguments import (
     judge_argument,
 )
 from forge_doctor.lint.dataflow.coroutines.collections import Follower, fate_of_item, fate_of_many
-from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.use_def import few_reads_of, reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 # Reads in a way no coroutine can be read, even where another read hands it on.
@@ -76,7 +76,11 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
     name = next((target for target in targets if isinstance(target, Name)), None)
     if name is None:
         return _fate_of_stored(project, node, targets[0], depth) if targets else harmless(node)
-    reads = list(reads_of(project, name, assign if assign is not None else node))
+    reads = few_reads_of(project, name, assign if assign is not None else node)
+    return harmless(node) if reads is None else _fate_by_reads(project, node, name, reads, depth)
+
+
+def _fate_by_reads(project: Project, node: Node, name: Name, reads: list[Name], depth: int) -> Fate:
     fates = [fate_of(project, read, depth + 1) for read in reads]
     saved = next((one for one in fates if one.use in (Use.AWAITED, Use.ENTERED)), None)
     if saved is not None:

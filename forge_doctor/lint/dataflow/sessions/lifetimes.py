@@ -45,7 +45,8 @@ OWNERS = regex(
     re.IGNORECASE,
 )
 HARMLESS_CALLS = words("isinstance print repr str id type bool hasattr len callable is_instance_of debug info")
-MAX_DEPTH = 12
+MAX_DEPTH = 12  # functions that hand it on to each other
+MOST_FOLLOWED = 100  # expressions of one function that hold it one after the other
 
 
 @dataclass(slots=True)
@@ -81,9 +82,12 @@ _of_params: WeakKeyDictionary[Project, dict[tuple[FunctionDef, str], Lifetime]] 
 
 
 def lifetime_of(project: Project, node: Node) -> Lifetime:
-    """Follow a session from the expression that makes it."""
-    found = Lifetime()
-    _follow(project, node, found, 0)
+    """Follow a session from the expression that makes it, once for all who ask."""
+    known: dict[Node, Lifetime] = node.file.kept.setdefault(lifetime_of, {})
+    found = known.get(node)
+    if found is None:
+        found = known[node] = Lifetime()
+        _follow(project, node, found, 0)
     return found
 
 
@@ -104,16 +108,17 @@ def _follow(project: Project, node: Node, found: Lifetime, depth: int) -> None:
         one = waiting.pop()
         if one not in found.followed:
             found.followed.add(one)
+            if depth > MAX_DEPTH or len(found.followed) > MOST_FOLLOWED:
+                found.connects.append(one)
+                found.strangers[one.text] = None
+                return
             waiting.extend(reversed(_held_by(project, one, found, depth)))
 
 
 def _held_by(project: Project, node: Node, found: Lifetime, depth: int) -> list[Node]:
     """Notes what is done with the session there; gives the further expressions of the function that hold it then."""
     fate, place = at_place(node)
-    if depth > MAX_DEPTH:
-        found.connects.append(node)
-        found.strangers[node.text] = None
-    elif fate.use in (Use.ENTERED, Use.ENTERED_SYNC):
+    if fate.use in (Use.ENTERED, Use.ENTERED_SYNC):
         found.closes.append(fate.node)
     elif fate.use is Use.CHAINED and isinstance(fate.node, Attribute):
         _method(fate.node, found)
