@@ -7,9 +7,66 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.redaction import redact, redact_dsn
+from tests.support.growth import grows
 from tests.support.secrets import CANARY, texts
 
 CORPUS = texts()
+# What a pass may begin with and never end.
+FRAGMENTS = (
+    *(
+        "-passwd",
+        "password=",
+        "password='",
+        'password="\\',
+        "token=[",
+        'password\\\\":',
+        "(b'cookie', ",
+        "secret",
+        "a:b@",
+        "@",
+        ":",
+    ),
+    *(
+        "://",
+        "http://a:",
+        "[SQL: ",
+        "[SQL: x\n",
+        "[parameters: ",
+        "[parameters: ]\n\n",
+        "Key (",
+        "Key (a)=(",
+        "key (a)=(\n",
+        "'",
+    ),
+    *(
+        "Failing row contains (",
+        "STATEMENT: '",
+        "$1 = '",
+        "$$",
+        "-----BEGIN A-----",
+        "└ ",
+        "│",
+        "input_value=",
+        "?code=",
+        "&a=",
+    ),
+    *(
+        "Bearer ",
+        "Basic a",
+        "Digest a=",
+        "URL.create(",
+        "sk-",
+        "eyJ.",
+        "aA1-",
+        "\\",
+        '\\"',
+        "(",
+        "[{",
+        "query argument $1: ",
+        " (x)",
+    ),
+    *("Duplicate entry '", "login a password ", " -u a:", ":5432:", "<password", "password,", "--password ", "token: "),
+)
 NO_SECRETS = """\
 /app/main.py:7 in pay
 http://db:5432/x
@@ -90,6 +147,12 @@ def test_a_cut_lets_no_secret_through(size: int) -> None:
 
 def test_a_text_is_cut_before_it_is_looked_at() -> None:
     assert redact("a " * 30_000_000, 100) == "a " * 50
+
+
+@pytest.mark.parametrize("part", [*CORPUS[::61], *CORPUS[-110:], *FRAGMENTS])
+def test_twice_the_text_takes_twice_the_time(part: str) -> None:
+    assert not grows(redact, lambda size: part * (size // len(part)))
+    assert not grows(redact, lambda size: part[:-1] * (size // len(part)))
 
 
 # A value in quotes may hold anything but its own quote.

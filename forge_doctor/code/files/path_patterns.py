@@ -52,7 +52,7 @@ def _regex(pattern: str) -> str:
 
 
 def _pieces(pattern: str) -> Sequence[str]:
-    return re.findall(r"\*\*/|/\*\*\Z|\*+|\?|\[!?\]?[^\]]*\]|[^*?\[/]+|.", pattern, re.DOTALL)
+    return re.findall(r"\*\*/|/\*\*\Z|\*+|\?|\[!?\]?[^\]]{0,1000}+\]|[^*?\[/]+|.", pattern, re.DOTALL)
 
 
 def _piece(piece: str) -> str:

@@ -22,7 +22,7 @@ FETCHERS = {"all": "all", "first": "first", "one": "one", "one_or_none": "one_or
 # What makes a part of another statement; nothing is sent.
 EMBEDDED = frozenset({"subquery", "scalar_subquery", "cte", "label"})
 ENDS = frozenset({*FETCHERS, "get", "count", "delete", "update", "exists"})
-CLASS_NAME = regex(r"(?:\w+\.)*[A-Z]\w*[a-z]\w*")
+CLASS_NAME = regex(r"(?:\w++\.)*+(?=[A-Z][A-Z0-9_]*+[a-z])\w++")
 
 
 class QueryChain(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NEWER_SYNTAX = (
     (
         (3, 14),
-        regex(rb"^[ \t\f]*except\*?[ \t]+[\w.]+[ \t]*,[ \t]*[\w., \t]+:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE),
+        regex(rb"^[ \t\f]*except\*?[ \t]+[\w.]++[ \t]*+,[\w., \t]{1,200}:|(?<![\w])[tT][rR]?[\"']", re.MULTILINE),
     ),
     ((3, 13), regex(rb"^[ \t\f]*(?:class|(?:async[ \t]+)?def|type)[ \t]+\w+\[[^\]]*=", re.MULTILINE)),
     (
@@ -31,7 +31,7 @@ PYTHON_2 = regex(
 )
 # A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
 TEMPLATE = regex(
-    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]*%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
+    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]{0,300}%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
     re.MULTILINE,
 )
 # What git leaves where two changes of the same lines meet.

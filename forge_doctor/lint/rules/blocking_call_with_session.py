@@ -60,7 +60,7 @@ CALLED = regex(
 )
 # By the import, which begins with a fixed word: that is the fastest search.
 SUSPECT = regex(
-    rb"import[\w., (]*?\b(?:time|requests|httpx|subprocess|urllib|sleep|urlopen|check_call|check_output"
+    rb"import[\w., (]{0,300}?\b(?:time|requests|httpx|subprocess|urllib|sleep|urlopen|check_call|check_output"
     rb"|getoutput|getstatusoutput)\b"
 )
 HOLDERS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.CONNECTION})

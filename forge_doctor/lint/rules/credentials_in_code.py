@@ -40,7 +40,7 @@ LOGIN = rb"://[^\s\"'/@:]{0,100}+:[^\s\"'@]{1,300}+@"
 SUSPECT = regex(LOGIN + rb"|URL\.create")
 URL_IN_BYTES = regex(rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|cockroachdb)(?:\+\w{1,40})?" + LOGIN)
 URL_NAME = regex(
-    r"(?:database|db|dsn|sqlalchemy|postgres|pg|mysql|sql|engine).*(?:url|uri|dsn|string)|^dsn$|^_?(?:url|uri)$",
+    r"(?:database|db|dsn|sqlalchemy|postgres|pg|mysql|sql|engine).{0,60}(?:url|uri|dsn|string)|^dsn$|^_?(?:url|uri)$",
     re.IGNORECASE,
 )
 UNREAL_PATH = regex(

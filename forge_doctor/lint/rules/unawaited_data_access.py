@@ -52,7 +52,7 @@ SUSPECT = regex(rb"async ")
 # Who calls the project's own functions may say no word of a database.
 EVERYWHERE = True
 # `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
-PASSING = regex(rb"\bdef[ \t]+(\w+)[^\n]*:\n(?:[ \t]*\"\"\"[^\n]*\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
+PASSING = regex(rb"\bdef[ \t]+(\w+)[^\n]{0,300}:\n(?:[ \t]*\"\"\"[^\n]{0,300}\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\(")
 RENAMING = regex(rb" as (\w{1,100})")
 NAME_BEFORE = regex(rb"\w{1,100}\Z")
 

@@ -67,10 +67,10 @@ _LEVEL = re.compile(
 _PLAIN = re.compile(rb"(" + _WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +)")
 _BRACKET = re.compile(rb"\[(" + _WORDS + rb")\] +")
 _PID = re.compile(rb"\[(\d{1,10})(?:[-:][\d-]+)?\]|\bpid[=: ](\d{1,10})|\b(?:process|worker)[=: -](\d{1,10})")
-_LOGGER = re.compile(rb"\[?((?:[A-Za-z_]\w*)(?:\.\w+)+|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
+_LOGGER = re.compile(rb"\[?(?<!\w)((?:[A-Za-z_]\w*+)(?:\.\w++)++|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
 _SERVER = re.compile(rb"\[\d+(?:-\d+)?\]")
 _POOLER = re.compile(
-    rb"\[?\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
+    rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
 )
 _WARNED = re.compile(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*Warning): ")
 _LOGFMT = re.compile(rb'(?:^|\s)(?:level|lvl|severity)="?(\w+)"?')

@@ -11,13 +11,13 @@ JOINERS = (
 BOX = "│"
 EDGES = tuple(edge.encode() for edge in (BOX, "╭", "╰", "❱"))
 # A narrow box cuts its title; less than this word is no title.
-_TOP = re.compile(r"\s*[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
-_BOTTOM = re.compile(r"\s*[╰└]─+[╯┘]\s*$")
+_TOP = re.compile(r"\s{0,400}[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
+_BOTTOM = re.compile(r"\s{0,400}[╰└]─+[╯┘]\s*$")
 _CORNERS = {corner.encode(): edge for corner, edge in (("╭", _TOP), ("┌", _TOP), ("╰", _BOTTOM), ("└", _BOTTOM))}
 _INNER = re.compile(r"\s*[╭╰┌└│]")
 _PLACE = re.compile(r"(.+?):(\d+) in (\S+)$")
 _TIGHT_PLACE = re.compile(r"(.+?):(\d+)in([\w<>.]+)$")
-_CODE = re.compile(r"\s*(❱)?\s*(\d+)(?: (.*)|$)")
+_CODE = re.compile(r"\s*+(?:(❱)\s*+)?(\d++)(?: (.*)|$)")
 
 
 def unbox(lines: list[str]) -> list[str]:

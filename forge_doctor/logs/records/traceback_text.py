@@ -10,7 +10,7 @@ from forge_doctor.logs.records.event import Frame, Section
 from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 
 HEADER = "Traceback (most recent call last)"
-FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*?))?\s*$')
+FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*))?\s*$')
 EXCEPTION = re.compile(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
 _SURE_EXCEPTION = re.compile(
     r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"

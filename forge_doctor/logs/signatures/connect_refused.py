@@ -35,6 +35,6 @@ SIGNATURE = Signature(
     cause=("Database down or still starting, wrong host or port ('localhost' inside a container), network policy."),
     fix="Fix the host (the compose service name), wait for readiness, retry with back-off.",
     doc="https://docs.python.org/3/library/asyncio-eventloop.html",
-    detail=r"Connect call failed \(([^)]*)\)",
+    detail=r"Connect call failed \(([^)]{0,200})\)",
     explained_by=("admin-shutdown", "shutting-down", "crash-other-process", "backend-signal"),
 )

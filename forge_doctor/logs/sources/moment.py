@@ -19,7 +19,7 @@ def parse_moment(text: str, now: float, option: str) -> float:
     """
     word = text.strip()
     if AGO.fullmatch(word):
-        return now - sum(float(count) * UNITS_S[unit] for count, unit in re.findall(r"([\d.]+)([smhdw])", word))
+        return now - sum(float(count) * UNITS_S[unit] for count, unit in re.findall(r"([\d.]{1,40})([smhdw])", word))
     if re.fullmatch(r"\d{9,11}(?:\.\d+)?", word):
         return float(word)
     try:

@@ -42,7 +42,7 @@ SSL_WORDS: Mapping[str, str] = MappingProxyType(
 _HOST = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^\s@/?:,\[\]]*)(?::\d+)?"
 _ADDRESS = re.compile(rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<database>[^/?@]*))?(?:\?(?P<query>.*))?", re.DOTALL)
 _QUERY = re.compile(r"(?:[\w.-]+=[^&]*(?:&|$))*")
-_SCHEME = re.compile(r"\s*([A-Za-z][\w+.:-]*?)://(.*?)\s*", re.DOTALL)
+_SCHEME = re.compile(r"([A-Za-z][\w+.:-]*?)://(.*)", re.DOTALL)
 _KEYWORD = re.compile(
     r"\s*(?P<key>\w+)\s*=\s*(?P<value>'(?:\\.|[^'\\])*'|(?:\\.|[^'\s\\])(?:\\.|[^\s\\])*|)(?=\s|$)", re.DOTALL
 )
@@ -62,7 +62,7 @@ class Written:
 
 def parse_conninfo(written: Written) -> Mapping[str, str]:
     """The parameters a connection string sets; raises `UsageProblem` naming it without its password."""
-    scheme = _SCHEME.fullmatch(written.text)
+    scheme = _SCHEME.fullmatch(written.text.strip())
     if scheme is not None:
         _check_scheme(scheme[1], written)
         return _parse_url(scheme[2], written)

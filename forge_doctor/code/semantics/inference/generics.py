@@ -10,7 +10,7 @@ from forge_doctor.code.syntax.nodes import Assign, ClassDef, Name, Node, Subscri
 from forge_doctor.regex import regex
 
 PARAMETER = regex(rb"\w+")
-OR_NONE = regex(r"\s*\|\s*None$|^Optional\[|\]$")
+OR_NONE = regex(r"\s{0,40}\|\s{0,40}None$|^Optional\[|\]$")
 MAX_DEPTH = 8
 
 

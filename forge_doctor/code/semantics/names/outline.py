@@ -24,7 +24,7 @@ PASSED = regex(
 )
 PLAIN_DEF = regex(rb"^[ \t]*def[ \t]+(\w+)", re.MULTILINE)
 MAKERS = tuple(
-    (word, regex(word + rb"(?<!\w" + word + rb")\s*(?:\[[\w\[\]., ]*\]\s*)?\("))
+    (word, regex(word + rb"(?<!\w" + word + rb")\s{0,40}(?:\[[\w\[\]., ]{0,200}\]\s{0,40})?\("))
     for word in (b"async_sessionmaker", b"sessionmaker", b"AsyncSession")
 )
 RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
@@ -59,7 +59,9 @@ CALLED = regex(rb"([^\W\d][\w.]*)\(")
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
-ARQ = regex(rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s*(?::[^=\n]+)?=\s*[\[(]([^\])]*)[\])]")
+ARQ = regex(
+    rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s{0,40}(?::[^=\n]{1,80})?=\s{0,40}[\[(]([^\])]{0,4000}+)[\])]"
+)
 
 
 class Mention(NamedTuple):

@@ -25,7 +25,7 @@ KEPT_FOR_LATER = regex(r"(?:^|_)(?:coro|coroutine|awaitable|future|fut)s?(?:$|_)
 OPEN_TYPE = regex(
     r"(?:Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type))(?:\s*\|\s*None)?"
 )
-HOLDING = regex(r"\[[^\]]*\w\w")
+HOLDING = regex(r"\[[^\]]{0,300}\w\w")
 OPEN_INSIDE = regex(
     r"\b(?:Any|object|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*T|Awaitable|Coro\w*|Future|Task)\b|Callable"
 )

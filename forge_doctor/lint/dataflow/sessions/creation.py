@@ -25,7 +25,7 @@ WORDS = (b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
 MAKERS = tuple(regex(word + rb"\w{0,100}+(?:\(\))?\s*\(") for word in WORDS)
 # Other names the file itself gives to a factory: by import, by annotation.
 RENAMED = tuple(regex(word + rb"\w{0,100}+\s++as\s++(\w{1,100}+)") for word in WORDS)
-ANNOTATED = regex(rb"(\w+)\s*[:=][^=,\n]*\Z")
+ANNOTATED = regex(rb"(\w{1,100}+)\s{0,40}[:=][^=,\n]{0,300}\Z")
 # What such a name is given: a type, or at the end of a line something called like a factory, or what that gives.
 GIVEN = (
     regex(rb"sessionmaker\b"),
