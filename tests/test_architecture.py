@@ -71,8 +71,12 @@ def test_what_source_says_names_no_fault() -> None:
     assert faults_named_in_code(named, faults) == ["forge_doctor.code.semantics.project:1: names lazy-load-in-async"]
 
 
-def test_only_running_a_check_may_catch_everything() -> None:
-    assert [place.partition(":")[0] for place in broad_handlers(PACKAGE)] == ["forge_doctor.report"]
+def test_only_running_a_check_and_ending_a_run_may_catch_everything() -> None:
+    assert {place.partition(":")[0] for place in broad_handlers(PACKAGE)} == {
+        "forge_doctor.cli.ending",
+        "forge_doctor.report",
+    }
+    assert len(broad_handlers(PACKAGE)) == 2
 
 
 @pytest.mark.parametrize(

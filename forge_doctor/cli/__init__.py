@@ -17,22 +17,12 @@ def main() -> None:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     from forge_doctor.cli.commands import app
-    from forge_doctor.errors import ForgeDoctorError
 
     if COMPLETING in os.environ:
         from forge_doctor.cli.completion import prepare
 
         prepare()
-
-    try:
         app()
-    except ForgeDoctorError as error:
-        from forge_doctor.cli.output import abort
+    from forge_doctor.cli.ending import run
 
-        abort(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader went away (`| head`): not our fault, and nothing more to say.
-        sys.stderr.close()
-        sys.exit(141)
+    sys.exit(run(app, sys.argv[1:]))

@@ -140,5 +140,8 @@ def root(
         autocompletion=complete_shells,
         help="Install completion for that shell.",
     ),
+    _debug: bool = typer.Option(
+        False, "--debug", help="With any command: where forge-doctor itself breaks off, print the traceback."
+    ),
 ) -> None:
     """A doctor for services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL."""

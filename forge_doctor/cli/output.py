@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.errors import ForgeDoctorError, UsageProblem
+from forge_doctor.cli.report_options import STDOUT, ReportOptions
+from forge_doctor.errors import UsageProblem
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report, exit_code
 
@@ -75,10 +75,14 @@ def _print(reports: Sequence[Report], options: ReportOptions) -> None:
     shown = _shown(reports, options)
     text = render(shown, options.output_format, render_options(options))
     if options.output_file is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _emit(text)
     else:
         write_file(options.output_file, text, "--output-file")
+
+
+def _emit(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def render_options(options: ReportOptions) -> RenderOptions:
@@ -108,14 +112,37 @@ def wants_color(wish: str, terminal: bool, environment: Mapping[str, str]) -> bo
 
 
 def write_file(path: Path, text: str, option: str) -> None:
-    """Write at once or not at all; raises `UsageProblem` naming the option and the file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Make the text the file's content, `-` being stdout; raises `UsageProblem` naming the option and the file."""
+    from forge_doctor.probes import file_writing
+
+    if path == STDOUT:
+        _emit(text)
+        return
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        file_writing.write_file(path, text.encode("utf-8", "backslashreplace"), say)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UsageProblem(f"{option} {path}: cannot be written: {error.strerror}") from error
+
+
+def refuse_inputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path]) -> None:
+    """Raise `UsageProblem` where a file to be written is one that is read: its content would be lost."""
+    from forge_doctor.probes.file_writing import same_file
+
+    written = {option: path for option, path in outputs.items() if path is not None and path.is_file()}
+    if not written:
+        return
+    for read in inputs:
+        for option, path in written.items():
+            if same_file(path, read):
+                raise UsageProblem(f"{option} {path}: is read in this run, and would be overwritten; name another file")
+
+
+def say(text: str) -> None:
+    """On stderr, so that stdout holds what the format promises and nothing else."""
+    sys.stderr.write(f"forge-doctor: {text}\n")
+    sys.stderr.flush()
 
 
 def note(text: str) -> None:
@@ -123,9 +150,3 @@ def note(text: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
-
-
-def abort(error: ForgeDoctorError) -> NoReturn:
-    """Say what went wrong on stderr and exit with the error's code."""
-    sys.stderr.write(f"forge-doctor: {error}\n")
-    sys.exit(error.exit_code)

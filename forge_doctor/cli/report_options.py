@@ -13,6 +13,7 @@ from forge_doctor.formats import OutputFormat
 from forge_doctor.settings import Settings, load_settings
 
 NEVER = "never"
+STDOUT = Path("-")
 COLORS = ("auto", "always", "never")
 
 Member = TypeVar("Member", Severity, Confidence, OutputFormat)
@@ -72,7 +73,7 @@ def report_options(
         output_format=one_of(
             list(OutputFormat), choose(output_format, "output-format", "text"), "--output-format", str
         ),
-        output_file=output_file,
+        output_file=None if output_file == STDOUT else output_file,
         color="never" if no_color else _color(choose(color, "color", "auto")),
         quiet=quiet,
         verbose=verbose,

@@ -30,9 +30,9 @@ class Change:
         before, after = _diff_lines(self.file.text), _diff_lines(self.text)
         return "".join(_ended(difflib.unified_diff(before, after, f"a/{self.name}", f"b/{self.name}")))
 
-    def write(self) -> None:
+    def write(self, tell: Callable[[str], None] | None = None) -> None:
         """Raises `OSError`, or `ValueError` where the file was changed meanwhile."""
-        write_text_file(self.file, self.text)
+        write_text_file(self.file, self.text, tell)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from forge_doctor.check import described
-from forge_doctor.cli.output import deliver, write_file
+from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.cli.sessions.lint_changes import print_diff, say, write_changes
+from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.checks import Checks
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from forge_doctor.lint.suppression.changed_lines import ChangedLines
 
 STDIN = Path("-")
+SOURCES = (".py", ".pyi", ".pyw", ".ipynb")
 
 
 class Flags(NamedTuple):
@@ -62,6 +63,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         watch(_request(flags, options), lambda looked: _report(looked, flags), options)
     request = _request(flags, options)
     looked = run_lint(request)
+    _refuse_sources(flags, options, looked)
     confidence = options.min_confidence
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
@@ -83,6 +85,14 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if options.output_format.carries_rules:
         report = replace(report, rules=described(request.checks.chosen, "sqlalchemy", "asyncio"))
     deliver([report], options)
+
+
+def _refuse_sources(flags: Flags, options: ReportOptions, looked: Examination) -> None:
+    """A report or a baseline goes into no file of code, whether it was looked at or left out this time."""
+    outputs = {"--output-file": options.output_file, "--write-baseline": flags.write_baseline}
+    named = tuple(path for path in outputs.values() if path is not None and path.suffix in SOURCES)
+    others = (options.settings.path, flags.baseline)
+    refuse_inputs(outputs, (*(file for file in looked.files), *named, *(one for one in others if one is not None)))
 
 
 def _reject_contradictions(flags: Flags) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from forge_doctor.cli.output import say
 from forge_doctor.render.digest import counted
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def write_changes(changes: Changes, verb: str) -> bool:
     written = []
     for change in changes.changes:
         try:
-            change.write()
+            change.write(say)
             written.append(change)
         except (OSError, ValueError) as error:
             problems.append(f"{change.name}: left alone: {error}")
@@ -47,9 +48,3 @@ def _tell(changes: Iterable[Change], problems: Iterable[str], verb: str) -> None
     if settled:
         rules = ", ".join(f"{rule} {count}" for rule, count in settled.most_common())
         say(f"{verb}: {counted(settled.total(), 'findings')} in {counted(len(names), 'files')} ({rules})")
-
-
-def say(text: str) -> None:
-    """On stderr, so that stdout holds what the format promises and nothing else."""
-    sys.stderr.write(f"forge-doctor: {text}\n")
-    sys.stderr.flush()

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
-from forge_doctor.cli.output import deliver, print_report, render_options
+from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render_options
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.errors import UsageProblem
@@ -26,7 +27,7 @@ from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
-from forge_doctor.logs.sources.files import CHECK
+from forge_doctor.logs.sources.files import CHECK, FileSource
 from forge_doctor.logs.sources.moment import parse_moment, parse_zone
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
@@ -58,6 +59,8 @@ class Flags:
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Read, or follow, what was named; print the triage and exit."""
     plan = discover(requested(flags, options))
+    read_files = (path for task in plan.tasks if isinstance(task.source, FileSource) for path in task.source.paths)
+    refuse_inputs({"--output-file": options.output_file}, (*read_files, *_configuration(options)))
     if flags.follow:
         follow(plan, flags, options)
     with Progress(plan.tasks) as progress:
@@ -67,6 +70,10 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         known, chosen = load_signatures(), chosen_ids(plan.request.shown)
         report = replace(report, rules={name: one.about for name, one in known.items() if name in chosen})
     deliver([report], options)
+
+
+def _configuration(options: ReportOptions) -> tuple[Path, ...]:
+    return (options.settings.path,) if options.settings.path is not None else ()
 
 
 def requested(flags: Flags, options: ReportOptions) -> Request:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from forge_doctor.cli.output import deliver, finish, print_report, write_file
+from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
@@ -51,6 +51,8 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot or a live server, once or again and again, and exit."""
     options.settings.reject_unknown_limits(all_checks())
     options = _anchored(options)
+    outputs = {"--output-file": options.output_file, "--save": flags.save}
+    refuse_inputs(outputs, [one for one in (flags.snapshot, options.settings.path) if one is not None])
     if flags.snapshot is not None:
         _reject_with_snapshot(flags)
         from forge_doctor.pool.record import load

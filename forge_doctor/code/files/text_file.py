@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import tempfile
 import tokenize
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from forge_doctor.probes.file_writing import write_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +52,15 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
-def write_text_file(file: TextFile, text: str) -> None:
-    """Replace the file's content at once or not at all, keeping its mode and following a link.
+def write_text_file(file: TextFile, text: str, tell: Callable[[str], None] | None = None) -> None:
+    """Make the text the file's content, following a link; whose it is and its mode stay.
 
     Raises `OSError`, or `ValueError` where the text does not fit the encoding or the file was changed meanwhile.
     """
     data = text.encode(file.encoding)
-    path = file.path.resolve()
-    if path.read_bytes() != file.data:
+    if file.path.read_bytes() != file.data:
         raise ValueError("it was changed by somebody else meanwhile")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(path.stat().st_mode & 0o7777)
-        Path(temporary).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    write_file(file.path, data, tell)
 
 
 def compiles(text: str) -> bool:

@@ -1,0 +1,126 @@
+"""Writes a file that somebody named: all of it or nothing where it is a plain file of ours, else into what is there.
+
+A device, a pipe, a link, a file with other names, another owner or attributes of its own is written to, never replaced:
+what it is, whose it is and who may read it stays. A file that its mode protects is not written to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|[0-9]{1,9}))/fd/([0-9]{1,6})")
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+
+
+def write_file(path: Path, data: bytes, tell: Callable[[str], None] | None = None) -> None:
+    """Make `data` the file's content; `tell` hears what a person should know. Raises `OSError`."""
+    descriptor = _own_descriptor(path)
+    if descriptor is not None:
+        with os.fdopen(os.dup(descriptor), "wb") as stream:
+            stream.write(data)
+        return
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        _create(path, data)
+        return
+    if not stat.S_ISREG(status.st_mode):
+        _write_special(path, data, status, tell)
+        return
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is read-only")
+    target = path.resolve()
+    if status.st_nlink > 1 and tell is not None:
+        tell(f"{path} has {status.st_nlink} names, and under all of them it is changed")
+    if _is_replaceable(target, status):
+        _replace(target, data, status.st_mode)
+    else:
+        _overwrite(target, data)
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both are one plain file, under whatever names."""
+    try:
+        first, second = one.stat(), other.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(first.st_mode) and os.path.samestat(first, second)
+
+
+def _own_descriptor(path: Path) -> int | None:
+    """The number in `/dev/fd/N`: opened anew, a file would be written from its beginning."""
+    written = str(path)
+    found = _DESCRIPTOR.fullmatch(written)
+    if found is None:
+        return _STREAMS.get(written)
+    owner = written.split("/")[2]
+    return int(found[1]) if not owner.isdigit() or int(owner) == os.getpid() else None
+
+
+def _create(path: Path, data: bytes) -> None:
+    if path.is_symlink():  # to nothing yet: what it names is made
+        path.write_bytes(data)
+        return
+    mask = os.umask(0)
+    os.umask(mask)
+    _replace(path, data, 0o666 & ~mask)
+
+
+def _write_special(path: Path, data: bytes, status: os.stat_result, tell: Callable[[str], None] | None) -> None:
+    """Into a device or pipe; one that nobody reads yet is waited for, and that is said."""
+    flags = os.O_WRONLY | os.O_CLOEXEC
+    if stat.S_ISFIFO(status.st_mode):
+        try:
+            descriptor = os.open(path, flags | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if tell is not None:
+                tell(f"{path} is a pipe that nobody reads; waiting for a reader")
+            descriptor = os.open(path, flags)
+        os.set_blocking(descriptor, True)
+    else:
+        descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+
+
+def _is_replaceable(path: Path, status: os.stat_result) -> bool:
+    """Whether a new file in its stead has all that the old one had."""
+    ours = status.st_uid == os.geteuid() and status.st_gid == os.getegid() and status.st_nlink == 1
+    return ours and os.access(path.parent, os.W_OK | os.X_OK) and not _attributes(path)
+
+
+def _attributes(path: Path) -> list[str]:
+    """Access lists, labels and capabilities, which belong to the old file."""
+    try:
+        return os.listxattr(path)
+    except (OSError, AttributeError):
+        return []
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(mode & 0o7777)
+        Path(temporary).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """In place: no more is cut off than the new content leaves over."""
+    with path.open("r+b") as stream:
+        stream.write(data)
+        stream.truncate()
