@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -107,22 +107,40 @@ def _written(path: Path) -> Iterator[Expression]:
 
 
 def methods_of(name: str, module: str) -> frozenset[str]:
-    """What is done with the expression of that name; nothing where it is handed on and nobody can tell."""
-    return used_methods(module if name.startswith("_") else "").get(name, frozenset())
+    """What is done with the module's expression of that name; nothing where it is handed on and nobody can tell."""
+    used: set[str] = set()
+    for uses in _uses():
+        if uses.module == module or (module, name) in uses.imported:
+            if name in uses.handed_on:
+                return frozenset()
+            used |= uses.methods.get(name, set())
+    return frozenset(used)
+
+
+class Uses(NamedTuple):
+    """What one module does with names: methods called on them, names handed on, names taken from other modules."""
+
+    module: str
+    methods: dict[str, set[str]]
+    handed_on: set[str]
+    imported: set[tuple[str, str]]
 
 
 @cache
-def used_methods(module: str) -> dict[str, frozenset[str]]:
-    """By name, in one module (a name with `_` is its own) or in all of them."""
-    used: dict[str, set[str]] = defaultdict(set)
-    handed_on: set[str] = set()
-    paths = [Path(importlib.import_module(module).__file__ or "")] if module else ROOT.rglob("*.py")
-    for path in paths:
-        bases = set()
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
-                used[node.value.id].add(node.attr)
-                bases.add(node.value)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in bases:
-                handed_on.add(node.id)
-    return {name: frozenset(methods) for name, methods in used.items() if name not in handed_on}
+def _uses() -> tuple[Uses, ...]:
+    return tuple(_uses_of(path) for path in sorted(ROOT.rglob("*.py")))
+
+
+def _uses_of(path: Path) -> Uses:
+    dotted = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+    uses = Uses(dotted, defaultdict(set), set(), set())
+    bases = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in METHODS and isinstance(node.value, ast.Name):
+            uses.methods[node.value.id].add(node.attr)
+            bases.add(node.value)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in bases:
+            uses.handed_on.add(node.id)
+        elif isinstance(node, ast.ImportFrom):
+            uses.imported.update((node.module or "", one.name) for one in node.names)
+    return uses

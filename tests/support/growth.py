@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-SIZE = 1 << 14
-QUICK_S = 0.02  # at SIZE; what takes the square of it takes a hundred times as long
+SIZE = 1 << 13
+QUICK_S = 0.01  # at SIZE; what takes the square of it takes a hundred times as long
 SLACK = 3.0  # twice the input may take three times as long
 _FAILS = "\x00"
 

@@ -13,7 +13,7 @@ from forge_doctor.regex import regex
 # An expression of SQL, not a function of Python: that one's value is known without asking.
 SQL_VALUE = regex(r"(?:\w+\.)*(?:func\.\w+(?:\.\w+)*|text|literal_column|current_timestamp|utcnow_sql)\s*\(")
 FETCHING = regex(r"[\"']eager_defaults[\"']\s*:\s*True|\beager_defaults\s*=\s*True")
-TYPE_NAME = regex(r"Mapped\[\s*(?:Optional\[)?\s*(\w+)")
+TYPE_NAME = regex(r"Mapped\[\s*+(?:Optional\[\s*+)?(\w+)")
 
 
 @lru_cache(maxsize=2048)
