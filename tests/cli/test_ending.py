@@ -12,10 +12,10 @@ FORGE_DOCTOR = f"{sys.executable} -m forge_doctor"
 # A run in which a command raises, as if it were a fault of ours.
 BROKEN = """
 import sys
-import forge_doctor.cli.explain as explain
+import forge_doctor.cli.commands as commands
 def broken(*_):
     raise {error}
-explain.entries_by_command = broken
+commands.command = broken
 sys.argv = ["forge-doctor", *{arguments!r}]
 from forge_doctor.cli import main
 main()
