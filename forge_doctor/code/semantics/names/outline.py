@@ -210,7 +210,7 @@ def _job_calls(data: bytes) -> Iterator[Mention]:
     """What is called in the functions that a task queue runs."""
     for match in JOB.finditer(data):
         head = data.find(b"def ", match.end())
-        end = NEXT_DEFINITION.search(data, head) if head >= 0 else None
+        end = NEXT_DEFINITION.search(data, head + 1) if head >= 0 else None
         for call in CALLED.finditer(data, head, len(data) if end is None else end.start()) if head >= 0 else ():
             yield _mention(JOB_CALL, call.group(1), call.end(1) - 1)
 

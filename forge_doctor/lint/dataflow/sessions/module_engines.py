@@ -1,0 +1,84 @@
+"""Which engine of a module a function works with, itself or through what it awaits; opens no session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.literals import alias_of
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef, Name, Node, WithItem
+from forge_doctor.lint.dataflow.sessions.factories import factory_of
+
+MAX_DEPTH = 4
+
+
+class EngineUse(NamedTuple):
+    """An engine that a module keeps, and the place that takes a connection of it."""
+
+    engine: EngineCall
+    at: Node
+
+
+_known: WeakKeyDictionary[Project, dict[FunctionDef, EngineUse | None]] = WeakKeyDictionary()
+
+
+def engine_used(project: Project, function: FunctionDef, depth: int = 0) -> EngineUse | None:
+    """The first engine kept by a module that the function takes a connection of."""
+    known = _known.setdefault(project, {})
+    if function not in known:
+        if depth > MAX_DEPTH:
+            return None
+        known[function] = None  # a cycle uses none
+        known[function] = next(_uses(project, function, depth), None)
+    return known[function]
+
+
+def _uses(project: Project, function: FunctionDef, depth: int) -> Iterator[EngineUse]:
+    for item in function.find(WithItem, nested=False):
+        if isinstance(item.value, Call) and (engine := _engine_behind(project, item.value)) is not None:
+            yield EngineUse(engine, item.value)
+    for call in function.find(Call, nested=False):
+        if isinstance(call.parent, Await | For | WithItem) and (inner := project.called(call)) is not None:
+            used = engine_used(project, inner, depth + 1)
+            if used is not None:
+                yield used
+
+
+def _engine_behind(project: Project, call: Call) -> EngineCall | None:
+    """The engine of `Session()`, `engine.begin()` or `AsyncSession(engine)`."""
+    func = project.value_of(call.func)
+    if call.receiver is not None and project.value_of(call.receiver).kind in (Kind.ASYNC_ENGINE, Kind.ENGINE):
+        return _made(project, call.receiver)
+    if func.kind is Kind.CLASS and call.args:
+        return _made(project, call.args[0])
+    factory = factory_of(project, call)
+    if not isinstance(factory, Call):
+        return None
+    bind = factory.argument(0, "bind")
+    return None if bind is None else _made(project, bind)
+
+
+def _made(project: Project, engine: Node) -> EngineCall | None:
+    """The call that made it; where it is made in one of several ways, one that keeps connections."""
+    calls = [one for one in _bound_to(project, engine) if isinstance(one, Call) and one.function is None]
+    made = [one for call in calls for one in engine_calls(call.file, project) if one.call is call]
+    kept = [one for one in made if one.pool_class != "NullPool"]
+    return next(iter(kept or made), None)
+
+
+def _bound_to(project: Project, engine: Node) -> Iterator[Node]:
+    if isinstance(engine, Name):
+        found = project.scopes(engine.file).lookup(engine.text, engine)
+        target = None if found is None else project.target(list(found[1])[-1], engine.file)
+        if target is not None and target.file is not None and target.binding is not None:
+            for one in project.scopes(target.file).module.bindings(target.binding.name):
+                if isinstance(one.node, Assign) and one.node.value is not None:
+                    yield one.node.value
+        return
+    made = engine if isinstance(engine, Call) else alias_of(project, engine)
+    if made is not None:
+        yield made

@@ -1,0 +1,179 @@
+"""An engine that a module keeps is used from a new event loop each time.
+
+Why: `asyncio.run` makes an event loop and closes it. The connections that its pool keeps belong to that loop: the next
+job gets one of them in another loop and fails with "attached to a different loop", "Event loop is closed" or "another
+operation is in progress", often the second job only, or one in ten.
+
+Bad:
+
+    import asyncio
+    from celery import Celery
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+    queue = Celery("shop")
+
+    async def count():
+        async with Session() as session:
+            return await session.scalar(text("select count(*) from orders"))
+
+    @queue.task
+    def nightly():
+        return asyncio.run(count())
+
+Good:
+
+    import asyncio
+    from celery import Celery
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop", poolclass=NullPool))
+    queue = Celery("shop")
+
+    async def count():
+        async with Session() as session:
+            return await session.scalar(text("select count(*) from orders"))
+
+    @queue.task
+    def nightly():
+        return asyncio.run(count())
+
+Wrong when: the loop is made once in the life of the process, the engine keeps no connection, or it is disposed of at
+the end of each loop. Told is only what a task queue or a scheduler runs, directly or one call away, or what stands in a
+loop; NullPool, SQLite and any `dispose()` on the way keep this rule silent.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Using multiple asyncio event loops);
+sqlalchemy/sqlalchemy#6409; with SQLAlchemy 2.1.9 and asyncpg 0.32 the second of three jobs failed with "got Future
+attached to a different loop", the third with "another operation is in progress"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, While
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.entry_points import background_starter, job_caller
+from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
+from forge_doctor.regex import regex
+
+SUSPECT = AnyWord(
+    b"asyncio.run(", b"import run", b"run_until_complete", b"anyio.run(", b"async_to_sync", b"task", b"job"
+)
+RUNNERS = frozenset({"asyncio.run", "anyio.run"})
+NEW_LOOP = regex(r"new_event_loop|asyncio\.run\(|anyio\.run\(|Runner\(")
+DISPOSED = regex(r"\.dispose\(")
+STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
+
+
+@check(severity=Severity.ERROR)
+def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what is run in a loop of its own, again and again."""
+    if is_test_file(file) or EVIDENCE.search(file.data) is None:
+        return
+    for function in project.scopes(file).functions:
+        if function.is_async or not may_run(function):
+            continue
+        for call in function.find(Call, nested=False):
+            coroutine = run_in_new_loop(project, call)
+            target = None if coroutine is None else function_of(project, coroutine)
+            used = None if target is None else engine_used(project, target)
+            if target is None or used is None or keeps_nothing(used) or is_disposed(function, target):
+                continue
+            again = repeated(project, function, call)
+            if again:
+                yield found(file, call, target, used, again)
+                break
+
+
+EVIDENCE = regex(rb"asyncio|anyio|run_until_complete|async_to_sync|\brun\w*\(|\w*sync\w*\(")
+
+
+def may_run(function: FunctionDef) -> bool:
+    """Whether its bytes have a call of a runner's name."""
+    text = function.file.data[function.start : function.end]
+    return any(word in text for word in (b"run", b"sync("))
+
+
+def run_in_new_loop(project: Project, call: Call) -> Node | None:
+    """The coroutine (or its function) that a call runs in an event loop of its own: by asyncio, or by a function of the
+    project that does so with what it is given."""
+    if not call.args:
+        return None
+    if project.qualified(call.func) in RUNNERS:
+        return call.args[0]
+    if call.method == "run_until_complete":
+        around = call.function
+        return call.args[0] if around is not None and "new_event_loop" in around.text else None
+    helper = project.called(call)
+    if helper is None or helper.is_async or NEW_LOOP.search(helper.text) is None:
+        return None
+    names = helper.param_names[1 if helper.is_method else 0 :]
+    handed = (one.args[0].text for one in helper.find(Call) if one.args and is_runner(project, one))
+    given = [one for one in handed if one in names]
+    index = names.index(given[0]) if given else len(call.args)
+    return call.args[index] if index < len(call.args) else None
+
+
+def is_runner(project: Project, call: Call) -> bool:
+    """Whether a call runs a coroutine to its end."""
+    return call.method == "run_until_complete" or project.qualified(call.func) in RUNNERS
+
+
+def function_of(project: Project, coroutine: Node) -> FunctionDef | None:
+    """The `async def` that is run."""
+    if isinstance(coroutine, Call):
+        return project.called(coroutine)
+    if isinstance(coroutine, Name):
+        definition = project.value_of(coroutine).definition
+        return definition if isinstance(definition, FunctionDef) and definition.is_async else None
+    return None
+
+
+def keeps_nothing(used: EngineUse) -> bool:
+    """Whether the engine keeps no connection, or one that belongs to no loop."""
+    engine = used.engine
+    dsn = engine.dsn or engine.default_dsn
+    if engine.pool_class == "NullPool" or engine.is_custom or engine.has_spread or not engine.is_async:
+        return True
+    written = engine.keyword("poolclass")
+    return (written is not None and not engine.pool_class) or (dsn is not None and dsn.dialect == "sqlite")
+
+
+def is_disposed(*functions: FunctionDef) -> bool:
+    """Whether one of the functions gives the engine's connections up."""
+    return any(DISPOSED.search(one.text) is not None for one in functions)
+
+
+def repeated(project: Project, function: FunctionDef, call: Call) -> str:
+    """What runs the function again and again; empty where nothing in sight does."""
+    if STARTED.search(function.file.data[max(0, function.start - 200) : function.start].decode("utf-8", "replace")):
+        return ""
+    if any(isinstance(one, For | While) for one in call.ancestors if one is not function):
+        return "a loop"
+    return background_starter(project, function) or job_caller(project, function)
+
+
+def found(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, again: str) -> Finding:
+    """The finding, at the call that makes the loop."""
+    made = used.engine.call
+    return file.finding(
+        engine_across_event_loops,
+        call,
+        f"`{call.func.text}()` makes a new event loop for each run ({again}), and {target.name}() takes connections of an "
+        f'engine that outlives it: a pooled connection of an earlier loop fails with "attached to a different loop"',
+        confidence=Confidence.HIGH,
+        remedy="`poolclass=NullPool` for the engine of the jobs, or `await engine.dispose()` at the end of each run",
+        related=(
+            Related(message="the engine", location=made.file.location(made)),
+            Related(message="takes a connection", location=used.at.file.location(used.at)),
+        ),
+    )

@@ -1,0 +1,68 @@
+"""`engine-across-event-loops`: what is run in a loop of its own again and again, and which engine it uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, lint_source
+
+HEAD = (
+    "import asyncio\nfrom celery import Celery\nfrom sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
+    "from sqlalchemy.pool import NullPool\nengine = create_async_engine('postgresql+asyncpg://localhost/shop'{pool})\n"
+    "Session = async_sessionmaker(engine)\nqueue = Celery('x')\n"
+    "async def work(q=0):\n    async with Session() as s:\n        await s.execute(q)\n"
+)
+TASK = "@queue.task\ndef job():\n"
+POOLED = HEAD.format(pool="")
+AGAIN = [
+    TASK + "    asyncio.run(work())  # expect high\n",
+    TASK + "    return asyncio.run(work(1))  # expect high\n",
+    "async def outer():\n    await work()\n" + TASK + "    asyncio.run(outer())  # expect high\n",
+    "def inner():\n    asyncio.run(work())  # expect high\n" + TASK + "    inner()\n",
+    TASK + "    loop = asyncio.new_event_loop()\n    loop.run_until_complete(work())  # expect high\n",
+    "def run(c):\n    return asyncio.run(c)\n" + TASK + "    run(work())  # expect high\n",
+    "def poll():\n    while True:\n        asyncio.run(work())  # expect high\n",
+    "async def direct():\n    async with engine.begin() as c:\n        await c.execute(1)\n"
+    + TASK
+    + "    asyncio.run(direct())  # expect high\n",
+]
+ONCE = [
+    "def main():\n    asyncio.run(work())\nif __name__ == '__main__':\n    main()\n",
+    "import click\n@click.command()\ndef main():\n    asyncio.run(work())\n",
+    TASK + "    loop.run_until_complete(work())\n",
+    "async def pure():\n    await asyncio.sleep(1)\n" + TASK + "    asyncio.run(pure())\n",
+    "async def end():\n    try:\n        await work()\n    finally:\n        await engine.dispose()\n"
+    + TASK
+    + "    asyncio.run(end())\n",
+    "async def own():\n    e = create_async_engine('x')\n    async with e.begin() as c:\n        await c.execute(1)\n"
+    + TASK
+    + "    asyncio.run(own())\n",
+]
+
+
+@pytest.mark.parametrize("code", AGAIN)
+def test_a_pool_that_outlives_its_loop_is_found(code: str, tmp_path: Path) -> None:
+    check_source(POOLED + code, "engine-across-event-loops", tmp_path)
+
+
+@pytest.mark.parametrize("code", ONCE)
+def test_one_loop_or_an_engine_of_its_own_is_not(code: str, tmp_path: Path) -> None:
+    check_source(POOLED + code, "engine-across-event-loops", tmp_path)
+
+
+@pytest.mark.parametrize("code", [one.replace("  # expect high", "") for one in AGAIN])
+def test_an_engine_that_keeps_nothing_may_go_from_loop_to_loop(code: str, tmp_path: Path) -> None:
+    check_source(HEAD.format(pool=", poolclass=NullPool") + code, "engine-across-event-loops", tmp_path)
+
+
+def test_the_task_may_stand_in_another_file(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "",
+        "work.py": POOLED + "def nightly():\n    asyncio.run(work())\n",
+        "tasks.py": "from work import nightly, queue\n@queue.task\ndef job():\n    nightly()\n",
+    }
+    (found,) = lint_source(files, "engine-across-event-loops", tmp_path)
+    assert found.location.target == "work.py"
+    assert "job()" in found.message
