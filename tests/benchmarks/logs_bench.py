@@ -32,6 +32,10 @@ from tests.benchmarks.process_cost import run  # noqa: E402
 from tests.support.log_generator import Truth, write_log  # noqa: E402
 
 DENSITIES = (0.0001, 0.01, 0.2)
+CARRIERS = (
+    ("lines behind a prefix that is learned", "2026-11-22 {clock} shop-7f9c web ", ""),
+    ("JSON, one record a line", '{{"timestamp": "2026-11-22T{clock}.000Z", "stream": "stderr", "message": "', '"}'),
+)
 DRAIN3_BYTES = 50_000_000
 DRAIN3 = """
 import sys
@@ -191,6 +195,7 @@ def main() -> int:
     parser.add_argument("--varied", action="store_true", help="each exception has words of its own")
     parser.add_argument("--engine", action="append", default=[], help="time this engine too; repeatable")
     parser.add_argument("--no-peers", action="store_true", help="only grep and ours")
+    parser.add_argument("--no-carriers", action="store_true", help="only the log as its program wrote it")
     parser.add_argument("--docker-megabytes", type=int, help="size of the container's log, if another; 0 for none")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds that one run of anything may take")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
@@ -227,9 +232,42 @@ def bench(folder: Path, density: float, chosen: argparse.Namespace) -> int:
     ]
     for problem in problems:
         print("WRONG:", problem[:2000])
+    wrong_behind = 0 if chosen.no_carriers else bench_carriers(log, truth, density, chosen)
     if chosen.docker_megabytes != 0:
         bench_docker(folder / "container.log", density, chosen)
-    return len(problems)
+    return len(problems) + wrong_behind
+
+
+def bench_carriers(log: Path, truth: Truth, density: float, chosen: argparse.Namespace) -> int:
+    """The same log behind a prefix that has to be learned, and one JSON record a line; how many counts are wrong."""
+    failed = 0
+    for kind, prefix, suffix in CARRIERS:
+        wrapped = log.with_suffix(".wrapped")
+        wrap(log, wrapped, prefix, suffix)
+        size = wrapped.stat().st_size
+        entries = contenders(wrapped, wrapped, (), peers=False)
+        interleave(entries, chosen.rounds, chosen.limit)
+        print(
+            table(
+                f"{size / 1e6:,.0f} MB of {kind}, {density:.2%} of the lines are trouble", entries, size, chosen.limit
+            )
+        )
+        problems = [found for entry in entries[1:] if entry.cpu_s and (found := wrong(entry, truth))]
+        for problem in problems:
+            print("WRONG:", problem[:2000])
+        failed += len(problems)
+        wrapped.unlink()
+    return failed
+
+
+def wrap(log: Path, wrapped: Path, prefix: str, suffix: str) -> None:
+    """Write each line of a log as a carrier does, a hundred to the second."""
+    with log.open("rb") as lines, wrapped.open("wb", 1 << 20) as out:
+        for number, line in enumerate(lines):
+            text = json.dumps(line.decode().rstrip("\n"))[1:-1] if suffix else line.decode().rstrip("\n")
+            second = number // 100
+            clock = f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}"
+            out.write(f"{prefix.format(clock=clock)}{text}{suffix}\n".encode())
 
 
 def bench_docker(log: Path, density: float, chosen: argparse.Namespace) -> None:

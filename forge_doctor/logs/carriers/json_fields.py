@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from forge_doctor.logs.carriers.moments import moment
@@ -106,7 +107,7 @@ CARRIED = (
 
 def at(entry: Any, path: str) -> Any:
     """The value under a key, or under keys inside one another."""
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         return None
     if path in entry:
         return entry[path]
@@ -114,14 +115,20 @@ def at(entry: Any, path: str) -> Any:
     return at(entry.get(head), rest) if dot and head in entry else None
 
 
-def first(entry: Mapping[str, Any], paths: Sequence[str]) -> tuple[str, Any]:
+@functools.lru_cache(maxsize=2048)
+def _possible(keys: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the paths that may lead somewhere in records with these keys, of which a stream has few kinds."""
+    return tuple(path for path in paths if path in keys or path.partition(".")[0] in keys)
+
+
+def first(entry: Mapping[str, Any], paths: tuple[str, ...]) -> tuple[str, Any]:
     """The first of the paths that leads somewhere, and where; an empty text only where there is no other."""
     empty = ""
-    for path in paths:
+    for path in _possible(tuple(entry), paths):
         value = at(entry, path)
         if value == "":
             empty = empty or path
-        elif value is not None and not isinstance(value, Mapping):
+        elif value is not None and not isinstance(value, dict):
             return path, value
     return (empty, "") if empty else ("", None)
 
@@ -140,11 +147,11 @@ def text_of(value: Any) -> str | None:
 
 def time_of(entry: Mapping[str, Any], zone_s: float) -> float | None:
     """The time of a record, as its shipper gives it."""
-    for path in TIMES:
+    for path in _possible(tuple(entry), TIMES):
         value = at(entry, path)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get("$date") or value.get("seconds")
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             written = f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
@@ -156,7 +163,8 @@ def time_of(entry: Mapping[str, Any], zone_s: float) -> float | None:
 
 def stream_of(entry: Mapping[str, Any]) -> str:
     """What tells the stream of a record from others."""
-    found = (first(entry, paths)[1] for paths in STREAMS)
+    keys = tuple(entry)
+    found = (first(entry, paths)[1] for paths in STREAMS if _possible(keys, paths))
     return " ".join(dict.fromkeys(str(value)[:100] for value in found if isinstance(value, str | int)))
 
 

@@ -27,6 +27,9 @@ WRAPPERS = (
     *("result", "resourceLogs", "scopeLogs", "logRecords", "instrumentationLibraryLogs", "values", "value"),
 )
 MOST_LEVELS = 6
+_WRAPPING = frozenset(WRAPPERS)
+_ANY = (*LINES, *WORDS)
+_EVENT = (*_ANY, "event")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class JsonRecords:
         """See whether the records have a program's single lines."""
         for entry in entries:
             for one in records_in(entry):
-                _, value = first(one, (*LINES, *WORDS))
+                _, value = first(one, _ANY)
                 text = text_of(value)
                 if text is not None and is_piece(text):
                     self.line_by_line = True
@@ -144,7 +147,7 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
     if "body" in entry and isinstance(entry["body"], Mapping) and "stringValue" in entry["body"]:
         yield flat_otlp(entry)
         return
-    for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry else ():
+    for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry and not _WRAPPING.isdisjoint(entry) else ():
         value = entry.get(key)
         several = value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
         if several and all(isinstance(one, Mapping) for one in several) and not _is_record(entry):
@@ -157,7 +160,7 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
 
 def _is_record(entry: Mapping[str, Any]) -> bool:
     """Whether the entry has a message of its own, and wraps nothing."""
-    return first(entry, (*LINES, *WORDS, "event"))[1] is not None
+    return first(entry, _EVENT)[1] is not None
 
 
 def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:

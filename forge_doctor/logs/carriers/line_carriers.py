@@ -13,6 +13,7 @@ from forge_doctor.logs.carriers.prefix import FRAME, HEADER, Knowledge, Prefix, 
 from forge_doctor.logs.carriers.told_line import MARK
 
 MOST_PREFIXES = 12
+SURE, SELDOM = 64, 8
 _TOLD = re.compile(rb"[^\x1e\n]{0,40}\x1e[^\x1e\n]*\x1e")
 
 
@@ -40,6 +41,7 @@ class Prefixed:
         self._prefixes = [first]
         self._knowledge = knowledge
         self._tries = MOST_PREFIXES
+        self._asked = 0
 
     @property
     def said(self) -> str:
@@ -51,7 +53,10 @@ class Prefixed:
         """The lines without their prefixes."""
         plain = ANSI.sub(b"", data) if b"\x1b" in data else data
         found = self._stripped(plain)
-        if self._tries and (left := strange_lines(found, self._knowledge)):
+        self._asked += 1
+        # What has come right so often is looked at now and then.
+        looked = self._tries and (self._asked <= SURE or not self._asked % SELDOM)
+        if looked and (left := strange_lines(found, self._knowledge)):
             self._tries -= 1
             another = learn(left, self._knowledge)
             if another is not None and all(another.pattern.pattern != one.pattern.pattern for one in self._prefixes):
