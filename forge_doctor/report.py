@@ -41,7 +41,7 @@ class Report:
     """What one examination of one subject gave.
 
     `inspected` counts what was looked at (`{"sessions": 37}`); `verdict` is the slice's own
-    sentence for a healthy answer, with what was checked; `data` is the slice's own
+    answer: what is worst and, on a second line, what to do; of a healthy subject, what was checked; `data` is the slice's own
     machine-readable part, shown by the JSON format under its key; `rules` tells of each check that
     was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`);
     `measurements` are numbers of the subject itself, whatever was found.

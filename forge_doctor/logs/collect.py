@@ -14,6 +14,7 @@ from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.carriers.moments import DATED, moment
 from forge_doctor.logs.carriers.whole import Replayed, Whole, whole_of
 from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.records.event import Event, Sighting
@@ -93,6 +94,11 @@ class Within(Summary):
             Summary.add_times(self, event, seen, wanted)
         if len(wanted) < len(times):
             self.outside.add_all([at for at in times if at is not None and not self._is_within(at)])
+
+    def mark_start(self, mark: Mark) -> None:
+        """Note what is of the time that was asked for."""
+        if mark.at is None or self._is_within(mark.at):
+            Summary.mark_start(self, mark)
 
     def _is_within(self, at: float) -> bool:
         return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)

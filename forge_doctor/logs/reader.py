@@ -113,6 +113,7 @@ class Reader:
         """Close what is open and give the summary."""
         self._tally.ending = True
         self.settle()
+        self._tally.finish(self._end)
         return self.summary
 
     @property
@@ -277,7 +278,7 @@ class Reader:
         begun = Block(line=line, head=head, offset=offset, touched=self._number)
         for block in self._lane(line).begin(begun):
             self._tally.judge(block)
-        self._tally.note(line, head)
+        self._tally.note(line, head, offset)
         return begun
 
     def _lane(self, line: Line) -> Lane:

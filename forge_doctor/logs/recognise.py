@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.match import Catalogue, own_words
-from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.block import Block, State
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, words_of
 from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.rich_box import BOX
+from forge_doctor.logs.records.template import alike, template_of
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
 from forge_doctor.logs.signature import Signature
@@ -28,7 +29,15 @@ _TRANSLATED = re.compile(
     r"(?:.*\.)?(?:OSError|EOFError|BrokenPipeError|Connection\w*Error|IncompleteReadError|TimeoutError|CancelledError"
     r"|AttributeError)$"
 )
+# The driver's class in an error that SQLAlchemy wraps.
+_DRIVER = re.compile(r"\(([\w.]+)\) (?:<class '([\w.]+)'>)?")
 _GROUP = re.compile(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
+# Where a traceback goes through that ends the start of a server, a worker or a migration.
+_STARTS = re.compile(
+    r"(?:^|/)(?:uvicorn/importer\.py import_from_string|starlette/routing\.py (?:lifespan|startup|__aenter__)"
+    r"|gunicorn/util\.py import_app|hypercorn/utils\.py load_application|celery/app/utils\.py find_app"
+    r"|alembic/(?:config\.py main|command\.py upgrade)|daphne/cli\.py run|granian/_internal\.py load_target)$"
+)
 _COMMON = b"Exception in ASGI application"
 _LIBRARY_COROUTINE = re.compile(r"_?Async(?:Adapt|io)?_|AsyncAdapt|Connection\._|Pool\._|connect_utils")
 _QUERY_LOG = re.compile(rb"(?:duration: \S+ ms +)?(?:statement|execute|parse|bind)\b[^:]*: ")
@@ -56,11 +65,35 @@ class Recogniser:
         key = (id(block.body), known, b"\n".join(block.lines[known:]), *self.telling_head(head))
         found = self.cache.get(key)
         if found is None:
-            found = tuple(self.read(block))
-            if len(self.cache) >= _CACHE_SIZE:
-                self.cache.clear()
-            self.cache[key] = found
-        return found
+            found = self._keep(key, tuple(self.read(block)))
+        return found or self._stated(block)
+
+    def _keep(self, key: object, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        if len(self.cache) >= _CACHE_SIZE:
+            self.cache.clear()
+        self.cache[key] = events
+        return events
+
+    def _stated(self, block: Block) -> tuple[Event, ...]:
+        """What a record says at ERROR or above that has no traceback, and that nobody knows: its template."""
+        head = block.head
+        if head is None or head.level < 40 or block.state is not State.MESSAGE or not self._tells(head, head.message):
+            return ()
+        text = alike(head.message)
+        key = (text, head.origin, head.level >= 50)
+        found = self.cache.get(key)
+        return self._keep(key, tuple(self._statement(head, text))) if found is None else found
+
+    def _statement(self, head: Head, text: bytes) -> Iterator[Event]:
+        record = head.record
+        if (record is not None and (record.sections or "Traceback (most" in record.trace)) or has_part_of_trace(
+            head.message
+        ):
+            return
+        message = head.message.decode("utf-8", "replace")
+        if not message.strip() or self.catalogue.match_wrapper(message):
+            return
+        yield Event(signature="", exception="", message=_short(message.partition("\n")[0]), detail=template_of(text))
 
     def telling_head(self, head: Head | None) -> tuple[object, ...]:
         """What of a head decides."""
@@ -91,7 +124,9 @@ class Recogniser:
         traces = traces if head is None else _told_once(traces)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self._message_event(block, traces)
+        starting = _ended_start(traces)
         for event in self._trace_events(traces, told):
+            event = replace(event, starting=True) if starting else event
             key = (event.signature, event.exception, event.culprit)
             if key not in seen:
                 seen.add(key)
@@ -161,7 +196,14 @@ class Recogniser:
         if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
             return None
         culprit = _redacted(find_culprit(sections, at, self.rules.app_roots))
-        return Event(signature="", exception=section.exception, message=_short(section.message), culprit=culprit)
+        driver = _DRIVER.match(section.message) if section.exception.startswith("sqlalchemy.") else None
+        return Event(
+            signature="",
+            exception=section.exception,
+            message=_short(section.message),
+            culprit=culprit,
+            detail=(driver[2] or driver[1]) if driver else "",
+        )
 
     def _event(self, signature: Signature, section: Section, culprit: Culprit | None) -> Event:
         return _described(
@@ -226,6 +268,12 @@ class Recogniser:
         event = _described(event, signature, text)
         if not (signature.id == "coroutine-never-awaited" and _LIBRARY_COROUTINE.search(event.detail)):
             yield event
+
+
+def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:
+    """Whether any of the tracebacks goes through what starts a server."""
+    frames = (frame for trace in traces for section in trace for frame in section.frames)
+    return any(_STARTS.search(f"{frame.file.replace(chr(92), '/')} {frame.function}") for frame in frames)
 
 
 def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:

@@ -255,7 +255,7 @@ def test_explain_knows_the_signatures_beside_the_checks() -> None:
 
 
 def test_a_live_screen_has_the_tables_and_ctrl_c_leaves_the_whole_triage(log: tuple[Path, Truth]) -> None:
-    code, shown = on_terminal("logs", "--follow", str(log[0]), interrupt_after="Other errors")
+    code, shown = on_terminal("logs", "--follow", str(log[0]), interrupt_after="Errors nobody knows")
     live, left, last = shown.partition("\x1b[?1049l")
     assert left
     assert "Problems" in live

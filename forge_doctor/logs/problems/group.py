@@ -12,20 +12,22 @@ from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 MOST_NAMES = 64
 MOST_NUMBERS = 20
-LONGEST_EXAMPLE = 32_000
+LONGEST_EXAMPLE, LONGEST_UNKNOWN = 32_000, 8_000
 
 GroupKey = tuple[str, str, str, int, str, str, str]
 """(signature, exception, file, line, function, the name it goes by without a culprit, origin)."""
 
 
 def group_key(event: Event, seen: Sighting) -> GroupKey:
-    """What makes two events the same problem: the fault and the user's line, else the route, else
-    the name in its message, else its SQLSTATE; never the worker or the request."""
+    """What makes two events the same problem: the fault and the user's line, else the route, else the name in its
+    message, else its SQLSTATE; never the worker or the request. Of a line without a traceback it is the template."""
     exception = "" if event.signature else event.exception
     if event.culprit is not None:
         place = event.culprit
-        return (event.signature, exception, place.file, place.line, place.function, "", seen.origin)
-    name = seen.route or event.detail or seen.sqlstate
+        driver = "" if event.signature else event.detail
+        return (event.signature, exception, place.file, place.line, place.function, driver, seen.origin)
+    stated = not event.signature and not event.exception
+    name = event.detail if stated else seen.route or event.detail or seen.sqlstate
     return (event.signature, exception, "", 0, "", name, seen.origin)
 
 
@@ -41,7 +43,7 @@ class Group:
     rate: Histogram = field(default_factory=Histogram)
     sources: dict[str, int] = field(default_factory=dict)
     workers: set[str] = field(default_factory=set)
-    routes: set[str] = field(default_factory=set)
+    routes: dict[str, int] = field(default_factory=dict)
     details: set[str] = field(default_factory=set)
     exceptions: set[str] = field(default_factory=set)
     numbers: dict[str, set[float]] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class Group:
     code: str = ""
     endpoint: str = ""
     example: str = ""
+    starting: int = 0
 
     @property
     def signature(self) -> str:
@@ -102,14 +105,17 @@ class Group:
         self.count += count
         self.sources[seen.source] = self.sources.get(seen.source, 0) + count
         _keep_name(self.workers, seen.worker)
-        _keep_name(self.routes, seen.route)
+        self.starting += count * event.starting
+        if seen.route:
+            _keep_counts(self.routes, {seen.route: count})
         _keep_name(self.details, event.detail)
         _keep_name(self.exceptions, event.exception)
         for label, number in event.numbers:
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
 
     def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
-        self.sample, self.message, self.example = place, event.message, example
+        longest = LONGEST_EXAMPLE if event.signature else LONGEST_UNKNOWN
+        self.sample, self.message, self.example = place, event.message, example[:longest]
         self.code = event.culprit.code if event.culprit else ""
         named = event.endpoint
         self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""
@@ -128,11 +134,12 @@ class Group:
             self.sources[source] = self.sources.get(source, 0) + count
         for mine, theirs in (
             (self.workers, other.workers),
-            (self.routes, other.routes),
             (self.details, other.details),
             (self.exceptions, other.exceptions),
         ):
             _keep_smallest(mine, theirs)
+        _keep_counts(self.routes, other.routes)
+        self.starting += other.starting
         for label, numbers in other.numbers.items():
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), numbers)
 
@@ -148,7 +155,7 @@ class Group:
             "rate": self.rate.to_data(),
             "sources": dict(sorted(self.sources.items())),
             "workers": sorted(self.workers),
-            "routes": sorted(self.routes),
+            "routes": dict(sorted(self.routes.items())),
             "details": sorted(self.details),
             "exceptions": sorted(self.exceptions),
             "numbers": {label: sorted(self.numbers[label]) for label in sorted(self.numbers)},
@@ -157,6 +164,7 @@ class Group:
             "code": self.code,
             "endpoint": self.endpoint,
             "example": self.example,
+            "starting": self.starting,
         }
 
     @classmethod
@@ -173,7 +181,7 @@ class Group:
             rate=Histogram.from_data(data["rate"]),
             sources=dict(data["sources"]),
             workers=set(data["workers"]),
-            routes=set(data["routes"]),
+            routes=dict(data["routes"]),
             details=set(data["details"]),
             exceptions=set(data["exceptions"]),
             numbers={label: set(numbers) for label, numbers in data["numbers"].items()},
@@ -182,12 +190,21 @@ class Group:
             code=data["code"],
             endpoint=data["endpoint"],
             example=data["example"],
+            starting=data["starting"],
         )
 
 
 def _keep_name(names: set[str], name: str) -> None:
     if name and name not in names:
         _keep_smallest(names, {name})
+
+
+def _keep_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    """The sums, cut to the first names in the alphabet: none of those was ever left out before."""
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
+    for name in sorted(counts)[MOST_NAMES:]:
+        del counts[name]
 
 
 def _keep_smallest(names: set[str], more: set[str]) -> None:

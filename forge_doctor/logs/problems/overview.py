@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from forge_doctor.logs.carriers.clock import iso
 from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
+from forge_doctor.logs.problems.wording import error_words
 from forge_doctor.report import Table
 
 Span = tuple[float, float]
+_LONGEST_ERROR = 60
 _COLUMNS = ("count", "first", "last", "rate", "where")
 
 
-def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: TriageOptions) -> tuple[Table, ...]:
-    """The overview of the known problems, at most `top` of them, and the other errors."""
+def tables(
+    known: Sequence[Problem], unknown: Sequence[Problem], options: TriageOptions, others: int = 0
+) -> tuple[Table, ...]:
+    """The overview of the known problems, at most `top` of them, and the errors nobody knows, `others` of them unnamed."""
     shown = known[: options.top]
     told, span = [], _span([*shown, *unknown])
     if shown:
@@ -23,11 +27,13 @@ def tables(known: Sequence[Problem], unknown: Sequence[Problem], options: Triage
         notes = (table.note, f"{hidden} more problem{'s' * (hidden > 1)}: --top shows {options.top}")
         told.append(table if len(shown) == len(known) else replace(table, note="; ".join(filter(None, notes))))
     if unknown:
-        rows = [_row(one, one.group.exception or "?", span) for one in unknown[: options.top or 20]]
-        note = "same exception at the same line; no signature knows them" + (
-            f"; {len(unknown) - len(rows)} more" if len(unknown) > len(rows) else ""
+        rows = [_row(one, error_words(one.group)[:_LONGEST_ERROR], span) for one in unknown[: options.top or 20]]
+        told_of = ["the same exception at the same line, or the same words; no signature knows them"]
+        told_of += [f"{len(unknown) - len(rows)} more kinds"] if len(unknown) > len(rows) else []
+        told_of += [f"{others:,} more errors, each seen too rarely to keep"] if others else []
+        told.append(
+            Table(title="Errors nobody knows", columns=("error", *_COLUMNS), rows=tuple(rows), note="; ".join(told_of))
         )
-        told.append(Table(title="Other errors", columns=("error", *_COLUMNS), rows=tuple(rows), note=note))
     return tuple(told)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,11 +11,14 @@ from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_before
-from forge_doctor.logs.problems.group import Group
+from forge_doctor.logs.problems.group import Group, GroupKey
+from forge_doctor.logs.problems.starts import Loop, find_loops, group_of
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.records.template import folded
 from forge_doctor.logs.signature import Signature, load_signatures
 
 UNKNOWN = "unknown-error"
+_ASGI = "Exception in ASGI application"
 
 
 class By(StrEnum):
@@ -40,46 +43,90 @@ class TriageOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A group with what is known of its fault and of its reasons."""
+    """A group with what is known of its fault and of its reasons.
+
+    `ended` is how many starts of the service it ended, `recovered` whether a later start succeeded.
+    """
 
     group: Group
     signature: Signature | None
     causes: tuple[Cause, ...]
     after: tuple[str, ...]
+    ended: int = 0
+    recovered: bool = False
 
     @property
     def severity(self) -> Severity:
         """How bad it is: a problem that another one explains is an error at most."""
         if self.signature is None:
-            return Severity.WARNING
+            return Severity.ERROR if self.ended else Severity.WARNING
         usual = self.signature.severity
+        if self.signature.shape and self.recovered:
+            return min(usual, Severity.WARNING)
         return min(usual, Severity.ERROR) if self.causes and self.causes[0].explained >= self.group.count else usual
 
     @property
     def confidence(self) -> Confidence:
-        """High where an exception or the server said it; medium where only a log line's words do."""
-        if self.signature is None:
-            return Confidence.LOW
+        """High where an exception or the server said it; medium where only a log line's words do.
+
+        An error nobody knows is one of medium confidence where it repeats, comes with a failed request, or ends a
+        start; what the server complains of in its own log is its clients' to tell.
+        """
         group = self.group
+        if self.signature is None:
+            stated = group.origin == "postgresql" and not group.exception
+            sure = (group.count > 1 and not stated) or self.failed or self.ended
+            return Confidence.MEDIUM if sure else Confidence.LOW
         return Confidence.HIGH if group.exceptions or group.origin != "app" or group.culprit else Confidence.MEDIUM
+
+    @property
+    def failed(self) -> bool:
+        """Whether requests failed with it."""
+        return bool(self.group.routes) or _ASGI in self.group.example
 
 
 def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     """The problems the options ask for, worst first, those that others explain last of their kind."""
     known = load_signatures()
     chosen = chosen_ids(options)
-    groups = list(summary.groups.values())
+    loops = list(find_loops(summary.starts, summary.groups))
+    # An error that nobody knows and that did nothing but end starts is told by them.
+    told = {loop.blame for loop in loops if loop.blame and not loop.blame[0] and _only_ends_starts(loop, summary)}
+    ended = {key: group.starting for key, group in summary.groups.items() if group.starting}
+    ended.update({loop.blame: loop.count for loop in loops if loop.blame is not None})
+    groups = [group for key, group in _one_of_a_kind(summary.groups).items() if key not in told]
+    groups += [group_of(loop, summary.groups) for loop in loops if not (loop.blame and loop.blame[0])]
+    over = {loop.signature for loop in loops if loop.recovered}
     problems = [
         Problem(
             group=group,
             signature=known.get(group.signature),
             causes=find_causes(group, groups, known),
             after=starts_before(group, summary.marks),
+            ended=ended.get(group.key, 0),
+            recovered=group.signature in over,
         )
         for group in groups
         if group.count >= options.min_count and (group.signature or UNKNOWN) in chosen
     ]
     return sorted(problems, key=_rank)
+
+
+def _only_ends_starts(loop: Loop, summary: Summary) -> bool:
+    blamed = summary.groups.get(loop.blame) if loop.blame is not None else None
+    return blamed is not None and blamed.starting == blamed.count
+
+
+def _one_of_a_kind(groups: Mapping[GroupKey, Group]) -> dict[GroupKey, Group]:
+    """The groups, those of lines without a traceback joined where only a word or two tells them apart."""
+    stated = [key for key in groups if not key[0] and not key[1]]
+    names = folded(key[5] for key in stated)
+    joined = {key: group for key, group in groups.items() if key not in set(stated) or key[5] not in names}
+    for key in stated:
+        if key[5] in names:
+            whole = (*key[:5], names[key[5]], key[6])
+            joined.setdefault(whole, Group(key=whole)).merge(groups[key])
+    return joined
 
 
 def followers(problem: Problem, problems: Sequence[Problem]) -> list[Problem]:
@@ -115,6 +162,8 @@ def group_reason(group: Group) -> str:
     if group.culprit is not None:
         return f"{fault} at the same line of the user's code"
     name = group.key[5]
+    if not group.signature and not group.exception:
+        return f"the same words: {name}"
     if name and name in group.routes:
         return f"{fault} on the same route, no user frame in the log"
     if name and name in group.details:

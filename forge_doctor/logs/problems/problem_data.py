@@ -15,7 +15,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
     place = group.culprit
     named = {"file": place.file, "line": place.line, "function": place.function or None} if place else None
     return {
-        "signature": group.signature or group.exception,
+        "signature": group.signature or group.exception or "error-line",
         "count": group.count,
         "culprit": named,
         "code": group.code or None,
@@ -28,6 +28,8 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         "category": signature.category if signature else None,
         "origin": group.origin,
         "routes": sorted(group.routes),
+        "failed_requests": dict(sorted(group.routes.items())),
+        "ended_starts": problem.ended,
         "workers": sorted(group.workers),
         "exceptions": sorted(group.exceptions),
         "names": sorted(group.details),

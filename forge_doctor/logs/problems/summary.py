@@ -9,8 +9,11 @@ from typing import Any
 
 from forge_doctor.logs.problems.group import Group, GroupKey, group_key
 from forge_doctor.logs.problems.histogram import Histogram
+from forge_doctor.logs.problems.starts import Mark, Starts
 from forge_doctor.logs.records.event import Event, Sighting
 
+MOST_GROUPS = 2_000
+"""Kinds of problems kept: beyond, those seen once or twice are only counted."""
 SCHEMA = "forge-doctor-logs/1"
 
 
@@ -18,13 +21,18 @@ SCHEMA = "forge-doctor-logs/1"
 class Summary:
     """The groups, what happened around them, and how much was read.
 
-    `marks` says when things began that faults follow from (`app started`); `outside` when events were seen that
-    are of no time that was asked for. Adding summaries is associative and commutative.
+    `marks` says when things began that faults follow from (`app started`), `starts` what servers said about their
+    starts, `outside` when events were seen that are of no time that was asked for, `began` when the log begins.
+    There is room for MOST_GROUPS; of errors beyond that only `others` tells, by how many there were. Adding summaries
+    is associative and commutative while there is room.
     """
 
     groups: dict[GroupKey, Group] = field(default_factory=dict)
     marks: dict[str, Histogram] = field(default_factory=dict)
     outside: Histogram = field(default_factory=Histogram)
+    starts: Starts = field(default_factory=Starts)
+    began: float | None = None
+    others: int = 0
     lines: int = 0
     bytes: int = 0
 
@@ -41,13 +49,31 @@ class Summary:
         key = group_key(event, seen)
         group = self.groups.get(key)
         if group is None:
+            if len(self.groups) >= 2 * MOST_GROUPS:
+                self._make_room()
             group = self.groups[key] = Group(key=key)
         return group
+
+    def _make_room(self) -> None:
+        """Keep what has a name and what is frequent; the others are counted."""
+        kept = sorted(self.groups, key=lambda key: (not key[0], -self.groups[key].count, key))[:MOST_GROUPS]
+        whole = sum(group.count for group in self.groups.values())
+        self.groups = {key: self.groups[key] for key in kept}
+        self.others += whole - sum(group.count for group in self.groups.values())
+
+    def note_beginning(self, at: float | None) -> None:
+        """Note the time of a record near the log's beginning."""
+        if at is not None:
+            self.began = at if self.began is None else min(at, self.began)
 
     def mark(self, name: str, at: float | None) -> None:
         """Note when something began."""
         if at is not None:
             self.marks.setdefault(name, Histogram()).add(at)
+
+    def mark_start(self, mark: Mark) -> None:
+        """Note what a server said about its start."""
+        self.starts.add(mark)
 
     def merge(self, other: Summary) -> Summary:
         """Both together, as a new summary."""
@@ -57,13 +83,27 @@ class Summary:
         for key, group in other.groups.items():
             whole.groups.setdefault(key, Group(key=key)).merge(group)
         whole.outside.merge(other.outside)
+        whole.starts.merge(other.starts)
+        whole.note_beginning(other.began)
+        whole.others += other.others
+        if len(whole.groups) > 2 * MOST_GROUPS:
+            whole._make_room()
         for name, moments in other.marks.items():
             whole.marks.setdefault(name, Histogram()).merge(moments)
         return whole
 
     def with_inspected(self, *, lines: int, bytes: int) -> Summary:  # noqa: A002
         """The same groups, with how much was read to find them."""
-        return Summary(groups=self.groups, marks=self.marks, outside=self.outside, lines=lines, bytes=bytes)
+        return Summary(
+            groups=self.groups,
+            marks=self.marks,
+            outside=self.outside,
+            starts=self.starts,
+            began=self.began,
+            others=self.others,
+            lines=lines,
+            bytes=bytes,
+        )
 
     def to_data(self) -> dict[str, Any]:
         """As JSON-able values, the same for the same events whatever their order."""
@@ -74,6 +114,9 @@ class Summary:
             "groups": [self.groups[key].to_data() for key in sorted(self.groups)],
             "marks": {name: self.marks[name].to_data() for name in sorted(self.marks)},
             "outside": self.outside.to_data(),
+            "starts": self.starts.to_data(),
+            "began": self.began,
+            "others": self.others,
         }
 
     @classmethod
@@ -84,6 +127,9 @@ class Summary:
             groups={group.key: group for group in groups},
             marks={name: Histogram.from_data(one) for name, one in data["marks"].items()},
             outside=Histogram.from_data(data["outside"]),
+            starts=Starts.from_data(data["starts"]),
+            began=data["began"],
+            others=data["others"],
             lines=data["lines"],
             bytes=data["bytes"],
         )

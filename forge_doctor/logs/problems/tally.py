@@ -9,7 +9,8 @@ from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.problems.group import LONGEST_EXAMPLE
+from forge_doctor.logs.problems.group import LONGEST_EXAMPLE, GroupKey, group_key
+from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.records.block import Block
@@ -18,7 +19,7 @@ from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
 from forge_doctor.logs.records.unread import Unread
-from forge_doctor.logs.scan.lifecycle import MARKS
+from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 from forge_doctor.logs.scan.region import Line
 from forge_doctor.redaction import redact
 
@@ -27,6 +28,7 @@ REPEATED_WITHIN = 1 << 16
 TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 KILLS = ("worker-oom", "worker-signal-old")
 
+_LIFE = re.compile(b"|".join(re.escape(text) for text in sorted({text for text, _ in (*MARKS, *STARTS)})))
 _KILLED = re.compile(r"(?:pid:|with pid )(\d+)")
 
 
@@ -42,17 +44,37 @@ class Tally:
         self._timed_out: set[str] = set()
         self.unread = Unread()
         self.ending = False
+        self._blamed: dict[str, GroupKey] = {}
+        self._marked: dict[str, int] = {}
 
-    def note(self, line: Line, head: Head) -> None:
+    def note(self, line: Line, head: Head, offset: int) -> None:
         """Remember what a record says about later ones: a start or stop, a worker that is killed."""
         self.unread.records += head.level >= 0
-        if head.level <= 20 or head.origin != "app":
-            for text, name in MARKS:
+        if _LIFE.search(head.message):
+            at = head.at if head.at is not None else line.at
+            if head.level <= 20 or head.origin != "app":
+                for text, name in MARKS:
+                    if text in head.message:
+                        self.summary.mark(name, at)
+            for text, kind in STARTS:
                 if text in head.message:
-                    self.summary.mark(name, head.at if head.at is not None else line.at)
+                    self._mark_start(self._source_of(line), offset, kind, at)
         found = TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
         if found:
             self._timed_out.add(found[1].decode())
+
+    def finish(self, end: int) -> None:
+        """Close what the log said about starts with the errors after it."""
+        for source in {*self._marked, *self._blamed}:
+            if source in self._marked and source in self._blamed:
+                self._mark_start(source, end, "end", None)
+
+    def _mark_start(self, source: str, offset: int, kind: str, at: float | None) -> None:
+        self._marked[source] = offset
+        self.summary.mark_start(Mark(source, offset, kind, at, self._blamed.pop(source, None)))
+
+    def _source_of(self, line: Line) -> str:
+        return f"{self.source} {line.service}" if line.service else self.source
 
     def judge(self, block: Block) -> None:
         """Count what a finished block comes to."""
@@ -78,6 +100,8 @@ class Tally:
             else:
                 seen.route = _named_route(event) or seen.route
                 counted = self.summary.add(event, seen, example) and counted
+                if event.starting:
+                    self._blamed[seen.source] = group_key(event, seen)
         return counted
 
     def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float | None]) -> None:
@@ -89,7 +113,7 @@ class Tally:
     def _sighting(self, block: Block) -> Sighting:
         """When, where and on which route the block was written."""
         line, head = block.line, block.head
-        source = f"{self.source} {line.service}" if line.service else self.source
+        source = self._source_of(line)
         route = self.surroundings.route(block)
         if head is None:
             at = self.surroundings.time(block) if line.at is None else line.at
@@ -138,7 +162,7 @@ class Tally:
 
 def tells_later(head: Head) -> bool:
     """Whether a record says something about later ones."""
-    return b"WORKER TIMEOUT" in head.message or any(text in head.message for text, _ in MARKS)
+    return _LIFE.search(head.message) is not None
 
 
 def _named_route(event: Event) -> str:

@@ -48,7 +48,8 @@ class Event:
     `signature` is a signature's id, or empty for an error nobody knows; `detail` a name in the
     message (the coroutine, the table); `numbers` are those that vary in it (`pool_size`); `once` is
     a key by which the same event printed twice is recognised; `endpoint` the route function that
-    FastAPI named.
+    FastAPI named; `starting` says that it ended a start: of the service, or of a migration before it. An error
+    nobody knows that is a line without a traceback has no exception, and its template as `detail`.
     """
 
     signature: str
@@ -59,6 +60,7 @@ class Event:
     detail: str = ""
     numbers: tuple[tuple[str, float], ...] = ()
     once: str = ""
+    starting: bool = False
 
 
 @dataclass(slots=True)

@@ -272,7 +272,7 @@ class Repeats:
 
 def _are_countable(events: tuple[Event, ...]) -> bool:
     """Whether each time that they are seen counts, whatever was seen before."""
-    return all(not event.once and event.signature not in KILLS for event in events)
+    return all(not event.once and not event.starting and event.signature not in KILLS for event in events)
 
 
 def _next_of_stream(raw: bytes, rest: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Lines that are no fault, but after which faults begin: a start, a stop, a deploy."""
+"""Lines that are no fault: a start, a stop, a deploy, after which faults begin; and what tells whether a start succeeds."""
 
 from __future__ import annotations
 
@@ -11,3 +11,24 @@ MARKS = (
     (b"received immediate shutdown request", "database stopped"),
 )
 """(what stands in the line, what it is called)."""
+
+STARTS = (
+    (b"Started parent process [", "parent"),
+    (b"Starting gunicorn ", "parent"),
+    (b"Started server process [", "server"),
+    (b"Waiting for application startup", "waiting"),
+    (b"Application startup complete", "ready"),
+    (b"Uvicorn running on ", "running"),
+    (b"Application startup failed. Exiting.", "failed"),
+    (b"Worker failed to boot", "failed"),
+    (b"Booting worker with pid", "boot"),
+    (b"Using worker: ", "class"),
+    (b"Worker exiting (pid", "reason"),
+    (b"Autorestarting worker", "reason"),
+    (b"Handling signal: ", "reason"),
+    (b"WORKER TIMEOUT (pid", "reason"),
+    (b"Perhaps out of memory?", "reason"),
+    (b"was terminated due to signal", "reason"),
+    (b"exited with code ", "reason"),
+)
+"""(what stands in the line, what it says of a start): see `problems/starts.py`."""

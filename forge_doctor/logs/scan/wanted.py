@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from forge_doctor.logs.scan.engines import Engine, fastest_installed, make_engine
-from forge_doctor.logs.scan.lifecycle import MARKS
+from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 
 # What errors have that no signature knows.
 ANCHORS = (
@@ -50,7 +50,7 @@ def wanted_literals() -> tuple[bytes, ...]:
     from forge_doctor.logs.signature import load_signatures
 
     known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
-    return tuple(sorted(known.union(ANCHORS, (text for text, _ in MARKS))))
+    return tuple(sorted(known.union(ANCHORS, (text for text, _ in (*MARKS, *STARTS)))))
 
 
 def wanted_lines(engine: str = "") -> Wanted:

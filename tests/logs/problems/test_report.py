@@ -68,11 +68,13 @@ def test_the_data_has_every_problem_and_can_be_written_as_json():
     assert data["timeline"][0]["first"] == "2026-11-22T08:00:00.000Z"
 
 
-def test_unknown_errors_are_shown_but_fail_nothing():
+def test_an_error_nobody_knows_fails_what_asks_for_warnings_where_a_request_failed_with_it():
     report = triage(read_whole(failed("08:00:00,000", "KeyError: 'colour'")), "shop")
-    assert [(one.check, one.confidence) for one in report.findings] == [("unknown-error", Confidence.LOW)]
+    assert [(one.check, one.confidence) for one in report.findings] == [("unknown-error", Confidence.MEDIUM)]
     assert exit_code([report]) == 0
-    assert report.tables[0].rows[0][:2] == ("KeyError", 1)
+    assert exit_code([report], fail_on=Severity.WARNING) == 1
+    assert report.headline == "1 error nobody knows, 0 lines"
+    assert report.tables[0].rows[0][:2] == ("KeyError: 'colour'", 1)
 
 
 def test_the_rows_can_be_the_problems_the_lines_or_the_sources():
