@@ -41,7 +41,7 @@ from typing import NamedTuple
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, With, WithItem
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -146,10 +146,11 @@ def opens(project: Project, call: Call) -> Confidence | None:
 
 
 def in_reach(first: Call, call: Call) -> bool:
-    """Whether the session that made the first call is still open at the second."""
-    if not isinstance(first.receiver, Name):
-        return True
-    statement: With | None = opened_by(first.receiver)
+    """Whether the session that made the first call, or what holds it, is still open at the second."""
+    root = first.receiver
+    while isinstance(root, Attribute):
+        root = root.value
+    statement: With | None = opened_by(root) if isinstance(root, Name) else None
     return statement is None or statement.contains(call)
 
 

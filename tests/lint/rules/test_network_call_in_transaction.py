@@ -43,6 +43,7 @@ BAD = [
 ]
 GOOD = [
     "    async with db.begin():\n        user.name = 'b'\n    await client.post('https://x')\n",
+    "    async with Unit(db) as unit:\n        await unit.session.flush()\n    await client.post('https://x')\n",
     "    await db.flush()\n    await db.commit()\n    await client.get('https://x')\n",
     "    await db.execute(q)\n    await db.rollback()\n    await client.get('https://x')\n",
     "    async with Session() as own:\n        await own.execute(q)\n    await client.get('https://x')\n",
