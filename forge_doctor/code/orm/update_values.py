@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
@@ -16,9 +15,15 @@ FETCHING = regex(r"[\"']eager_defaults[\"']\s*:\s*True|\beager_defaults\s*=\s*Tr
 TYPE_NAME = regex(r"Mapped\[\s*+(?:Optional\[\s*+)?(\w+)")
 
 
-@lru_cache(maxsize=2048)
 def values_set_by_update(project: Project, model: Model) -> frozenset[str]:
     """Columns with `onupdate=func...` or `server_onupdate=`, of a model that does not fetch them with the update."""
+    known: dict[ClassDef, frozenset[str]] = model.class_.file.kept.setdefault(values_set_by_update, {})
+    if model.class_ not in known:
+        known[model.class_] = _set_by_update(project, model)
+    return known[model.class_]
+
+
+def _set_by_update(project: Project, model: Model) -> frozenset[str]:
     classes = [base.inner.definition for base in project.bases(model.class_)]
     own = [one for one in classes if isinstance(one, ClassDef)]
     if any(FETCHING.search(one.text) for one in own):

@@ -58,20 +58,31 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Name, Node
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.expired_reads import ExpiredRead, Why, expired_reads
+from forge_doctor.lint.dataflow.objects.expired_reads import ExpiredRead, expired_reads
+from forge_doctor.lint.dataflow.objects.expiring import Why
+from forge_doctor.lint.dataflow.objects.expiry import may_expire
+from forge_doctor.lint.dataflow.objects.given_away import reads_of_given
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback|flush)\s*\(|\.begin\(")
+SUSPECT = AnyWord(b"await")
+# Who calls a repository may say no word of a database.
+EVERYWHERE = True
+EXPIRING = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback|flush)\s*\(|\.begin\(")
 
 
 @check(severity=Severity.ERROR)
 def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is read of the session's objects behind whatever expires them."""
-    for read in expired_reads(file, project):
-        yield found(file, read)
+    if EXPIRING.search(file.data) is not None:
+        for read in expired_reads(file, project):
+            yield found(file, read)
+    if may_expire(project):
+        for read in reads_of_given(file, project):
+            yield found(file, read)
 
 
 def place_of(name: Name) -> Node:
@@ -83,6 +94,8 @@ def failure(read: ExpiredRead) -> str:
     """The error: once the session is closed, the object is detached."""
     session = read.cause.session
     opened = opened_by(session if read.cause.why is not Why.BLOCK else read.name)
+    if read.given_by is not None:
+        return "DetachedInstanceError" if opened is not None or read.cause.why is Why.BLOCK else "MissingGreenlet"
     if read.cause.why is Why.BLOCK:
         return "MissingGreenlet" if read.cause.node.receiver is session else "DetachedInstanceError"
     return "MissingGreenlet" if opened is None or opened.contains(read.name) else "DetachedInstanceError"
@@ -91,6 +104,8 @@ def failure(read: ExpiredRead) -> str:
 def cause_in_words(read: ExpiredRead) -> str:
     """What expired it, where."""
     cause = read.cause
+    if read.given_by is not None:
+        return f"`{read.given_by.qualname}` gave it away expired by a commit ({cause.node.file.path}:{cause.node.line})"
     if cause.why is Why.UPDATE:
         return f"the {cause.node.method} in line {cause.node.line} let the database set it with an UPDATE"
     what = "the end of its begin block" if cause.why is Why.BLOCK else f"the {cause.why.value}"
@@ -100,6 +115,8 @@ def cause_in_words(read: ExpiredRead) -> str:
 def remedy(read: ExpiredRead) -> str:
     """What to type."""
     name, session = read.name.id, read.cause.session.text
+    if read.given_by is not None:
+        return f"await {session}.refresh(...) before {read.given_by.name}() returns it; or expire_on_commit=False in the factory"
     if read.cause.why is Why.ROLLBACK:
         return f"read what is needed of {name} before the rollback; or await {session}.refresh({name}) after it"
     if read.cause.why is Why.UPDATE:
@@ -115,7 +132,7 @@ def found(file: SourceFile, read: ExpiredRead) -> Finding:
     what = f"`{place.text}` is read"
     if place is read.name or read.attributes != (getattr(place, "attr", ""),):
         what = f"`{', '.join(read.attributes)}` of `{read.name.id}` is read here"
-    related = [Related(message=f"the {cause.why.value}", location=file.location(cause.node))]
+    related = [Related(message=f"the {cause.why.value}", location=cause.node.file.location(cause.node))]
     evidence = []
     if read.expiry is not None:
         maker = read.expiry.maker

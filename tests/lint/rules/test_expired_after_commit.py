@@ -211,3 +211,57 @@ def test_the_end_of_a_begin_block_commits(opener: str, error: str, tmp_path: Pat
 
 def test_a_method_reads_columns_as_well(tmp_path: Path) -> None:
     check_source(project(START + "    return user.label()  # expect high\n"), "expired-after-commit", tmp_path)
+
+
+GIVING = """\
+from sqlalchemy.ext.asyncio import AsyncSession
+from app.db import Session
+from app.models import User
+async def register(name: str):
+    async with Session() as db:
+        user = User(name=name)
+        db.add(user)
+        await db.commit()
+        return user
+async def enter(name: str):
+    async with Session.begin() as db:
+        user = User(name=name)
+        db.add(user)
+        return user
+async def rename(db: AsyncSession, key: int):
+    user = await db.get(User, key)
+    user.name = "b"
+    await db.commit()
+    return user
+async def refreshed(name: str):
+    async with Session() as db:
+        user = User(name=name)
+        db.add(user)
+        await db.commit()
+        await db.refresh(user)
+        return user
+async def load(key: int):
+    async with Session() as db:
+        return await db.get(User, key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("register('a')", "DetachedInstanceError"),
+        ("enter('a')", "DetachedInstanceError"),
+        ("rename(db, 1)", "MissingGreenlet"),
+        ("refreshed('a')", ""),
+        ("load(1)", ""),
+    ],
+)
+def test_an_object_that_leaves_its_session_expired_is_followed(call: str, error: str, tmp_path: Path) -> None:
+    name = call.partition("(")[0]
+    expect = "  # expect medium" if error else ""
+    code = f"from app.store import {name}\nasync def f(db):\n    user = await {call}\n    return user.name{expect}\n"
+    files = {**project(""), "app/store.py": GIVING, "app/code.py": code}
+    for found in check_source(files, "expired-after-commit", tmp_path):
+        assert error in found.message
+    files = {**project("", options=", expire_on_commit=False"), "app/store.py": GIVING}
+    check_source({**files, "app/code.py": code.replace(expect, "")}, "expired-after-commit", tmp_path)

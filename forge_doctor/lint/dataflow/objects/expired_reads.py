@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
 from typing import NamedTuple
 
 from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
@@ -24,16 +23,15 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Return,
-    With,
-    WithItem,
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of
 from forge_doctor.lint.dataflow.objects.implicit_reads import method_read, self_reads, shown_as
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, adds, loaded
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
-from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_between, is_awaited, session_calls
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
@@ -46,27 +44,9 @@ FILLING = frozenset(
 READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{ ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
 
 
-class Why(Enum):
-    """What emptied the object."""
-
-    COMMIT = "commit"
-    ROLLBACK = "rollback"
-    BLOCK = "end of the begin block"
-    UPDATE = "UPDATE"
-
-
-class Cause(NamedTuple):
-    """A place behind which objects of a session are empty, or have lost the values that an UPDATE sets."""
-
-    why: Why
-    node: Call
-    statement: Node
-    session: Node
-    confidence: Confidence
-
-
 class ExpiredRead(NamedTuple):
-    """A read behind it: `name` is the object, `attributes` what is read of it and is not there."""
+    """A read behind it: `name` is the object, `attributes` what is read of it and is not there. `given_by` is the function
+    that gave the object away like that."""
 
     cause: Cause
     name: Name
@@ -74,6 +54,7 @@ class ExpiredRead(NamedTuple):
     attributes: tuple[str, ...]
     confidence: Confidence
     expiry: Expiry | None = None
+    given_by: FunctionDef | None = None
 
 
 def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
@@ -96,36 +77,6 @@ def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
                 found = found._replace(expiry=expiry, confidence=min(found.confidence, expiry.confidence))
             seen.add(key)
             yield found
-
-
-def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
-    """What empties objects, in order of the text; what an UPDATE does comes last, since a commit may do more."""
-    ends = list(session_calls(file, project, frozenset({"commit", "rollback", "flush"})))
-    awaited = [(call, confidence) for call, confidence in ends if is_awaited(call) and call.receiver is not None]
-    for call, confidence in awaited:
-        if call.method != "flush" and call.receiver is not None:
-            why = Why.COMMIT if call.method == "commit" else Why.ROLLBACK
-            yield Cause(why, call, call, call.receiver, confidence)
-    for call in file.calls("begin"):
-        yield from blocks_begun(project, call)
-    for call, confidence in awaited:
-        if call.method != "rollback" and call.receiver is not None:
-            yield Cause(Why.UPDATE, call, call, call.receiver, confidence)
-
-
-def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
-    """The end of `async with Session.begin() as session` and of `async with session.begin()`, which commits."""
-    item = call.parent
-    statement = item.enclosing(With) if isinstance(item, WithItem) else None
-    if statement is None or not statement.is_async or not isinstance(item, WithItem):
-        return
-    for block in begun_by(project, statement):
-        session = item.target or call.receiver
-        if block.opener is call and not block.is_nested and session is not None:
-            is_own = call.receiver is not None and block.session == call.receiver.text
-            yield Cause(
-                Why.BLOCK, call, statement, call.receiver if is_own and call.receiver else session, block.confidence
-            )
 
 
 def names_behind(function: FunctionDef, cause: Cause) -> Iterator[Name]:
@@ -155,13 +106,18 @@ def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -
         sure = changed is not None and always_before(changed, cause.node)
         confidence = confidence if sure else min(confidence, Confidence.MEDIUM)
     else:
-        lost = frozenset(
-            one for one in attributes if is_column(project, model, one) or lazy_relationship(model, one) is not None
-        )
+        lost = is_lost(project, model, attributes)
     if not lost:
         return None
     return ExpiredRead(
         cause, name, model, tuple(sorted(lost)), confidence if is_sure else min(confidence, Confidence.MEDIUM)
+    )
+
+
+def is_lost(project: Project, model: Model, attributes: frozenset[str]) -> frozenset[str]:
+    """Those that the mapper fills."""
+    return frozenset(
+        one for one in attributes if is_column(project, model, one) or lazy_relationship(model, one) is not None
     )
 
 

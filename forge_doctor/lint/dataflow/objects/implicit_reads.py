@@ -48,10 +48,12 @@ class SelfRead(NamedTuple):
     is_conditional: bool
 
 
-@lru_cache(maxsize=4096)
 def self_reads(project: Project, method: FunctionDef) -> tuple[SelfRead, ...]:
-    """What a method reads of its object, through the object's own methods and properties too."""
-    return tuple(_self_reads(project, method, {method}, 0, is_conditional=False))
+    """What a method reads of its object, through the object's own methods and properties too; worked out once."""
+    known: dict[FunctionDef, tuple[SelfRead, ...]] = method.file.kept.setdefault(self_reads, {})
+    if method not in known:
+        known[method] = tuple(_self_reads(project, method, {method}, 0, is_conditional=False))
+    return known[method]
 
 
 def _self_reads(
