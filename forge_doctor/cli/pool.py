@@ -75,6 +75,22 @@ def pool(
             metavar="NAME", help="Look into this container: name, id, compose project or service, label; repeatable."
         ),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            file_okay=False,
+            help="The application's source, to name lines that may have sent a statement. [default: found from workers]",
+        ),
+    ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Read --app with this Python. [default: that of a worker, VIRTUAL_ENV, .venv, or our own]",
+        ),
+    ] = None,
     scan: Annotated[bool, typer.Option(help="Look for worker processes on this host.")] = True,
     duration: Annotated[
         float | None,
@@ -145,6 +161,8 @@ def pool(
         replicas=replicas,
         surge=surge,
         container=tuple(container or ()),
+        source=source,
+        python=python,
         scan=scan,
         duration=duration,
         watch=watch,

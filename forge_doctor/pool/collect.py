@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
@@ -14,6 +15,7 @@ from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
 from forge_doctor.pool.snapshot import CLIENT, Lock, PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
+from forge_doctor.pool.trace import Tracer
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import NoSlotLeft
 from forge_doctor.probes.postgres.look import Connection, connect, read_only
@@ -36,6 +38,8 @@ MAINTENANCE_DATABASE = "postgres"
 class Request:
     """What to examine and how.
 
+    `source` is the application's source; without it, it is found from the processes, unless `trace` is False.
+
     `scan` is False where no process is to be looked for; `bouncer` is the address of a pgbouncer's
     console, if told; `web_concurrency` the variable in our own environment.
     """
@@ -49,6 +53,8 @@ class Request:
     connect_timeout_s: float = 3.0
     show_query: bool = True
     web_concurrency: str | None = None
+    source: Path | None = None
+    trace: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,7 @@ class Examination:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._connection: Connection | None = None
+        self._tracer = Tracer(request.source)
 
     async def look(self) -> PoolSnapshot:
         """A snapshot of now; raises `CannotInspect` where the server can't be reached or asked."""
@@ -81,7 +88,7 @@ class Examination:
         answers, table = await asyncio.gather(self._ask(), self._process_table())
         scan = await asyncio.to_thread(self._scan, table, answers) if table else None
         processes = scan.processes if scan else None
-        return PoolSnapshot(
+        snapshot = PoolSnapshot(
             taken_at=utc_now(),
             target=request.target.label,
             application=application_of(request.told, request.engine, processes or (), request.web_concurrency),
@@ -105,6 +112,8 @@ class Examination:
             ),
             show_query=request.show_query,
         )
+        traces = request.source is not None or (request.trace and bool(processes))
+        return await asyncio.to_thread(self._tracer.traced, snapshot) if traces else snapshot
 
     async def looks(self, duration_s: float) -> PoolSnapshot:
         """The last of several looks within `duration_s` seconds, with what they showed together."""

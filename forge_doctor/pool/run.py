@@ -15,6 +15,7 @@ from forge_doctor.pool.inference.capacity import Sizing, recommend
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.session_facts import session_object
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.source_lines import held_table
 from forge_doctor.pool.measurements import measurements
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import count, duration
@@ -121,7 +122,12 @@ def sizing_of(situation: Situation) -> Sizing | None:
 
 
 def _tables(situation: Situation, sizing: Sizing | None) -> tuple[Table | None, ...]:
-    return holders_table(situation), clients_table(situation), sizing_table(situation, sizing)
+    return (
+        holders_table(situation),
+        held_table(situation.snapshot),
+        clients_table(situation),
+        sizing_table(situation, sizing),
+    )
 
 
 def clients_table(situation: Situation) -> Table | None:

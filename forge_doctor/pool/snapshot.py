@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from forge_doctor.finding import Confidence
 from forge_doctor.probes.processes.workers import Endpoint, Process
 
 CLIENT = "client backend"
@@ -235,6 +236,18 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """A line of the source that may have sent the last statement of session `pid`; `why` in words."""
+
+    pid: int
+    file: str
+    line: int
+    function: str
+    confidence: Confidence
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSnapshot:
     """Everything the checks judge. `server` is None where no session was to be had (`refusal`).
 
@@ -246,6 +259,7 @@ class PoolSnapshot:
     `half_open` are clients whose server's end of the connection is on this host and established, while no process
     here has the client's end; empty where the server is not proven to be here. `background` are backends that are no
     clients' (autovacuum, replication, parallel workers); `progress` is what the server says of some of them, by pid.
+    `statement_lines` were told from the source of the processes (`--source`), best first for each session.
     """
 
     taken_at: str
@@ -264,4 +278,5 @@ class PoolSnapshot:
     looks: Looks | None = None
     local_networks: tuple[str, ...] = ()
     half_open: tuple[Endpoint, ...] = ()
+    statement_lines: tuple[StatementLine, ...] = ()
     show_query: bool = True

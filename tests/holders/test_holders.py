@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from forge_doctor.probes.processes.held_connections import HeldConnection, read_held_connections
+from forge_doctor.probes.application.held_connections import read_held_connections
+from forge_doctor.probes.processes.workers import HeldConnection
 from forge_doctor.sql.masking import sqlcommenter_tags
 from tests.support.postgres import PostgresServer, postgres18_bin, run_postgres
 from tests.support.unprivileged import without_root
@@ -27,7 +28,7 @@ DRIVERS = ("asyncpg", "psycopg")
 def holding(mode: str, url: str, says: int = 1) -> Iterator[list[dict[str, Any]]]:
     """The application in that mode, with what it says of itself; its children end with it."""
     process = subprocess.Popen(
-        [sys.executable, APP, mode, url],
+        [sys.executable, "-P", APP, mode, url],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,

@@ -39,6 +39,8 @@ class Flags:
     replicas: int | None
     surge: float | None
     container: tuple[str, ...]
+    source: Path | None
+    python: Path | None
     scan: bool
     duration: float | None
     watch: float | None
@@ -99,6 +101,8 @@ def _reject_with_snapshot(flags: Flags) -> None:
         "workers",
         "replicas",
         "container",
+        "source",
+        "python",
         "duration",
         "watch",
         "save",
@@ -130,6 +134,7 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
             connect_timeout_s=timeout,
             show_query=flags.show_query,
             web_concurrency=os.environ.get("WEB_CONCURRENCY"),
+            source=flags.source,
         )
         for target in targets
     )
@@ -138,7 +143,7 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
 def _engine(app: str | None) -> Any:
     if app is None:
         return None
-    from forge_doctor.probes.processes.app_engine import read_engine
+    from forge_doctor.probes.application.app_engine import read_engine
 
     return read_engine(app)
 

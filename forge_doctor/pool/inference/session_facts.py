@@ -10,6 +10,7 @@ from typing import Any
 from forge_doctor.finding import Evidence
 from forge_doctor.pool.inference.holders import process_name
 from forge_doctor.pool.inference.lock_queues import lock_name
+from forge_doctor.pool.inference.source_lines import line_facts, lines_object
 from forge_doctor.pool.snapshot import Lock, PoolSnapshot, Session
 from forge_doctor.pool.wording import duration
 from forge_doctor.probes.processes.workers import Process, Role
@@ -33,6 +34,7 @@ def session_facts(session: Session, process: Process | None, snapshot: PoolSnaps
     yield from _ages(session)
     if process is not None:
         yield Evidence(label="process", value=process_name(process) + _listening(process), source="its sockets")
+    yield from line_facts(session, process, snapshot)
     if snapshot.show_query and session.statement:
         yield Evidence(label="last statement", value=session.statement, source="pg_stat_activity.query")
 
@@ -83,6 +85,7 @@ def session_object(session: Session, process: Process | None, holder: str, snaps
         "blocked_by": list(session.blocked_by),
         "wants": [_lock_object(lock) for lock in wanted(session, snapshot)],
         "holds": [_lock_object(lock) for lock in held(session, snapshot)],
+        "lines": lines_object(session, process, snapshot),
         "progress": snapshot.progress.get(str(session.pid)),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from forge_doctor.probes.application.held_connections import read_held_connections
 from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.half_open import Proof, half_open
@@ -189,6 +190,7 @@ class _Builder:
             requests_in_flight=sum(answer is not False for answer in awaiting),
             requests_exact=bool(told) and None not in awaiting,
             streams_open=sum(talk.streams and not talk.awaits_answer for _, talk in talks),
+            held=read_held_connections(row.pid, identity.container_pid) if row.pid in self._look.held else None,
             requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= UNREAD_S for one, talk in talks),
         )
 

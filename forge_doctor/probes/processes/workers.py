@@ -50,6 +50,29 @@ class ListenSocket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeLine:
+    """A line of a running application, as its own interpreter names it (the file as it is in its container)."""
+
+    file: str
+    line: int
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldConnection:
+    """A connection of a pool. `lines` are the application's, innermost first, none where it had none on the stack.
+
+    `backend_pid` is the server's, or what a pgbouncer gave as such; `local_port` 0 over a Unix socket;
+    `held_s` None where it was returned to the pool: `lines` then name who used it last.
+    """
+
+    backend_pid: int
+    local_port: int
+    lines: tuple[CodeLine, ...] = ()
+    held_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """A process that serves the application or holds connections to the database.
 
@@ -63,7 +86,8 @@ class Process:
     process went on speaking long after its peer: event streams, downloads. `requests_unread` counts those whose
     request lies in the socket and has not been read for half a second. `listens` is whether it accepts connections
     at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
-    `libraries` are the drivers and pools it has loaded, None where that may not be read.
+    `libraries` are the drivers and pools it has loaded, None where that may not be read. `held` is what the
+    application wrote down of its pools (`forge_doctor.holders`), None where it writes nothing.
     """
 
     pid: int
@@ -87,6 +111,7 @@ class Process:
     listens: bool | None = None
     pooler_sockets: tuple[DatabaseSocket, ...] = ()
     libraries: tuple[str, ...] | None = None
+    held: tuple[HeldConnection, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.probes.processes.app_engine import EngineFacts, read_engine
+from forge_doctor.probes.application.app_engine import EngineFacts, read_engine
 
 MODULE = """
 from sqlalchemy.ext.asyncio import create_async_engine

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from forge_doctor.probes.processes.engine_reader import Problem, engine_facts, find_engine, resolve
+from forge_doctor.probes.application.engine_reader import Problem, engine_facts, find_engine, resolve
 
 MODULE = """
 import functools

@@ -67,7 +67,7 @@ def _run_reader(spec: str, directory: Path | None, timeout_s: float) -> tuple[di
     with os.fdopen(reading, "rb") as answer:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "forge_doctor.probes.processes.engine_reader", spec, str(writing)],
+                [sys.executable, "-m", "forge_doctor.probes.application.engine_reader", spec, str(writing)],
                 cwd=directory,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -7,35 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import monotonic_ns
 
 from forge_doctor.holders.page import HEADER, HEADER_SIZE, LABELS_AT, LABELS_SIZE, MAGIC, PAGE_NAME, RECORD, SLOTS
+from forge_doctor.probes.processes.workers import CodeLine, HeldConnection
 
 LINK = f"/memfd:{PAGE_NAME}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeLine:
-    """A line of a running application, as its own interpreter names it (the file as it is in its container)."""
-
-    file: str
-    line: int
-    function: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldConnection:
-    """A connection of a pool. `lines` are the application's, innermost first, none where it had none on the stack.
-
-    `backend_pid` is the server's, or what a pgbouncer gave as such; `local_port` 0 over a Unix socket;
-    `held_s` None where it was returned to the pool: `lines` then name who used it last.
-    """
-
-    backend_pid: int
-    local_port: int
-    lines: tuple[CodeLine, ...] = ()
-    held_s: float | None = None
 
 
 def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldConnection, ...] | None:

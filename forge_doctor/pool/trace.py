@@ -1,0 +1,88 @@
+"""From the last statements of sessions to lines of the source their processes run; reads files, judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forge_doctor.pool.snapshot import PoolSnapshot, Session, StatementLine
+from forge_doctor.probes.application.runtime import find_source, read_runtime
+from forge_doctor.probes.processes.workers import Endpoint, Process
+
+if TYPE_CHECKING:
+    from forge_doctor.code.orm.origins.search import Origin, Statements
+
+# Sessions whose line is worth reading source for: idle in a transaction, or in one for so long.
+IDLE_S = 1.0
+OPEN_S = 5.0
+MOST_STATEMENTS = 12
+MOST_LINES = 3
+
+
+class Tracer:
+    """Traces again and again: source is read once for each folder, each statement looked for once."""
+
+    def __init__(self, source: Path | None = None) -> None:
+        self._source = source
+        self._folders: dict[tuple[int, str], Path | None] = {}
+        self._projects: dict[Path, Statements] = {}
+        self._found: dict[tuple[Path, str], tuple[Origin, ...]] = {}
+
+    def traced(self, snapshot: PoolSnapshot) -> PoolSnapshot:
+        """The snapshot with the lines that may have sent what its suspicious sessions sent last."""
+        return replace(snapshot, statement_lines=tuple(self._lines(snapshot)))
+
+    def _lines(self, snapshot: PoolSnapshot) -> Iterator[StatementLine]:
+        owners = {socket.local: process for process in snapshot.processes or () for socket in process.database_sockets}
+        blockers = {pid for session in snapshot.sessions for pid in session.blocked_by}
+        asked: set[tuple[Path, str]] = set()
+        for session in snapshot.sessions:
+            if not session.statement or not (_is_suspicious(session) or session.pid in blockers):
+                continue
+            folder = self._source or self._folder_of(_owner(session, owners))
+            if folder is None or (len(asked) >= MOST_STATEMENTS and (folder, session.statement) not in asked):
+                continue
+            asked.add((folder, session.statement))
+            for one in self._origins(folder, session.statement):
+                yield StatementLine(
+                    pid=session.pid,
+                    file=one.path,
+                    line=one.line,
+                    function=one.function,
+                    confidence=one.confidence,
+                    why=one.why,
+                )
+
+    def _folder_of(self, process: Process | None) -> Path | None:
+        if process is None:
+            return None
+        key = (process.pid, process.application)
+        if key not in self._folders:
+            runtime = read_runtime(process.pid, process.parent_pid)
+            self._folders[key] = None if runtime is None else find_source(runtime, process.application)
+        return self._folders[key]
+
+    def _origins(self, folder: Path, statement: str) -> tuple[Origin, ...]:
+        key = (folder, statement)
+        if key not in self._found:
+            if folder not in self._projects:
+                from forge_doctor.code.orm.origins.search import Statements
+                from forge_doctor.code.semantics.project import Project
+
+                self._projects[folder] = Statements(Project(folder))
+            self._found[key] = self._projects[folder].origins(statement, most=MOST_LINES)
+        return self._found[key]
+
+
+def _is_suspicious(session: Session) -> bool:
+    if session.idle_in_transaction:
+        return (session.state_age_s or 0) >= IDLE_S
+    return (session.xact_age_s or 0) >= OPEN_S
+
+
+def _owner(session: Session, owners: dict[Endpoint, Process]) -> Process | None:
+    if session.client_addr is None or session.client_port is None:
+        return None
+    return owners.get(Endpoint(address=session.client_addr, port=session.client_port))
