@@ -58,10 +58,14 @@ def run_lint(request: Request) -> Examination:
 
 
 def _discovered(request: Request) -> Discovered:
+    scope = request.scope
     named = [path for path in request.paths if path not in request.overlay]
-    found = discover(named, request.scope)
-    found = found._replace(files=(*found.files, *(path for path in request.paths if path in request.overlay)))
-    if found.files or found.blind_spots or (found.excluded and found.excluded == len(named)):
+    laid_over = [path for path in request.paths if path in request.overlay]
+    wanted = [path for path in laid_over if not (scope.force_exclude and scope.covered(str(path)))]
+    found = discover(named, scope)
+    excluded = found.excluded + len(laid_over) - len(wanted)
+    found = found._replace(files=(*found.files, *wanted))
+    if found.files or found.blind_spots or (excluded and excluded == len(request.paths)):
         return found
     where = ", ".join(shown(path) for path in request.paths)
     raise CannotInspect(

@@ -36,22 +36,22 @@ class Flags(NamedTuple):
     """The command's own options as given; None where the configuration or a default decides."""
 
     paths: tuple[Path, ...]
-    fix: bool
-    unsafe_fixes: bool
-    diff: bool
-    watch: bool
-    since: str | None
-    baseline: Path | None
-    write_baseline: Path | None
-    add_ignores: bool
-    reason: str
-    statistics: bool
-    exclude: tuple[str, ...]
-    force_exclude: bool | None
-    gitignore: bool | None
-    stdin_filename: Path | None
-    jobs: int | None
-    no_cache: bool
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
+    watch: bool = False
+    since: str | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    add_ignores: bool = False
+    reason: str = ""
+    statistics: bool = False
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool | None = None
+    gitignore: bool | None = None
+    stdin_filename: Path | None = None
+    jobs: int | None = None
+    no_cache: bool = False
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
@@ -60,8 +60,8 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.watch:
         from forge_doctor.cli.sessions.lint_watch import watch
 
-        watch(_request(flags, options), lambda looked: _report(looked, flags), options)
-    request = _request(flags, options)
+        watch(requested(flags, options), lambda looked: _report(looked, flags), options)
+    request = requested(flags, options)
     looked = run_lint(request)
     _refuse_sources(flags, options, looked)
     confidence = options.min_confidence
@@ -127,12 +127,13 @@ def place_of(paths: Sequence[Path], stdin_filename: Path | None) -> Path:
     return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 - links stay
 
 
-def _request(flags: Flags, options: ReportOptions) -> Request:
+def requested(flags: Flags, options: ReportOptions, overlay: Mapping[Path, bytes] | None = None) -> Request:
+    """What the flags ask for; `overlay` is what an editor holds of its files."""
     here = Path.cwd()
     settings = options.settings
     base = settings.path.resolve().parent if settings.path else default_path(here)
     checks = Checks(options.select, options.ignore)
-    overlay: Mapping[Path, bytes] = {}
+    overlay = overlay or {}
     paths = flags.paths or (base,)
     if STDIN in flags.paths:
         path = here / (flags.stdin_filename or "stdin.py")

@@ -1,0 +1,28 @@
+"""`forge-doctor server`: lint while code is written, for editors that speak the language server protocol."""
+
+from __future__ import annotations
+
+EPILOG = """\b
+Examples:
+  forge-doctor server           # an editor starts it and talks to it over stdin and stdout
+  Neovim: vim.lsp.config("forge-doctor", {cmd = {"forge-doctor", "server"}, filetypes = {"python"}})"""
+NEEDS = ("pygls", "lsprotocol")
+
+
+def server() -> None:
+    """Lint in an editor: a language server over stdin and stdout.
+
+    Diagnostics when a file is opened, changed and saved; quick fixes; ignore comments; the manual of a rule on hover.
+    Settings are those of the configuration nearest to each file. Reads files and imports none of them.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in NEEDS if find_spec(name) is None]
+    if missing:
+        from forge_doctor.errors import UsageProblem
+        from forge_doctor.extras import install_line
+
+        raise UsageProblem(f"the language server needs {', '.join(missing)}: {install_line('server', missing)}")
+    from forge_doctor.cli.sessions.server import language_server
+
+    language_server().start_io()

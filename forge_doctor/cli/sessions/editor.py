@@ -1,0 +1,56 @@
+"""What lint says of one file as an editor holds it; knows no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from forge_doctor.cli.report_options import ReportOptions, report_options
+from forge_doctor.cli.sessions.lint import Flags, requested
+from forge_doctor.errors import ForgeDoctorError
+from forge_doctor.finding import Confidence, Finding
+from forge_doctor.lint.run import run_lint
+
+
+class Answer(NamedTuple):
+    """The findings of one text, or why there are none; `text` is what was judged."""
+
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
+    text: str = ""
+
+
+def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
+    """The findings of the file, with these texts in the place of what lies on the disk."""
+    file = Path(path)
+    overlay = {Path(one): text.encode("utf-8", "surrogatepass") for one, text in texts.items()}
+    try:
+        options = _options(file.parent)
+        flags = Flags(paths=(file,), force_exclude=True, jobs=1, no_cache=True)
+        report = run_lint(requested(flags, options, overlay)).report
+    except ForgeDoctorError as error:
+        return Answer(problem=f"{path}: {error}")
+    shown = report.judged_by(options.settings.severities).at_least(options.min_confidence)
+    problem = "; ".join(one.reason for one in report.not_run)
+    return Answer(findings=tuple(one for one in shown.findings if one.location.line is not None), problem=problem)
+
+
+def _options(folder: Path) -> ReportOptions:
+    """The configuration nearest to the file, with no flag over it."""
+    return report_options(
+        "lint",
+        output_format=None,
+        output_file=None,
+        color=None,
+        no_color=True,
+        quiet=False,
+        verbose=False,
+        fail_on=None,
+        min_confidence=None,
+        select=None,
+        ignore=None,
+        config=None,
+        fail_confidence=Confidence.HIGH,
+        near=folder,
+    )
