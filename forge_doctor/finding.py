@@ -80,12 +80,29 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeContext:
+    """The code a finding stands in, so that a log's line, a session or a plan can be joined with it.
+
+    `function` is the innermost function around (`Repository.save`; empty at the top of a module) and `line` to
+    `end_line` its extent; `models` the mapped classes and `tables` the tables that the statement names; `does` says
+    what it does with a session: `opens`, `holds`, `queries`, `commits`, `ends`, `calls out`.
+    """
+
+    function: str = ""
+    line: int | None = None
+    end_line: int | None = None
+    models: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    does: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One fault.
 
     `message` gives the fact with numbers and units and its consequence; `remedy` is the exact
     thing to type or to change (it may have several lines). `check` is stamped by `run_check`. `sessions` are the
-    pids of all database sessions it is about: every one, however many.
+    pids of all database sessions it is about: every one, however many. `code` is what a source file shows around it.
     No edit is safe where the finding itself may be wrong.
     """
 
@@ -99,6 +116,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     sessions: tuple[int, ...] = ()
     edits: tuple[Edit, ...] = ()
+    code: CodeContext | None = None
 
     def __post_init__(self) -> None:
         if self.confidence < Confidence.HIGH and any(edit.safe for edit in self.edits):

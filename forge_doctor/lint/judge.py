@@ -19,6 +19,7 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, AnyWord, WordsThe
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.cache.file_result import FileResult, report_of
+from forge_doctor.lint.code_context import with_context
 from forge_doctor.lint.dataflow.expected_failures import tells_of_expected_failure
 from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.report import Report, run_check, sort_outcomes
@@ -108,7 +109,7 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
             said = run_check(rule, file, project)
             outcomes.extend(one for one in said if tells_even_of_tests(rule) or not is_expected(file, one))
     findings, not_run = sort_outcomes(outcomes)
-    fit = tuple(without_secrets(one) for one in findings)
+    fit = tuple(without_secrets(with_context(one, file, project)) for one in findings)
     return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
 
 

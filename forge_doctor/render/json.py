@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forge_doctor import __version__
-from forge_doctor.finding import Edit, Evidence, Finding, Location, NotRun, Related
+from forge_doctor.finding import CodeContext, Edit, Evidence, Finding, Location, NotRun, Related
 from forge_doctor.render import RenderOptions
 from forge_doctor.render.digest import inspected_totals, ranked, severity_counts, summary_sentence
 from forge_doctor.render.printable import encodable, escape_json
@@ -97,7 +97,19 @@ def _finding(found: Finding, subject: str) -> Json:
         "related": [_related(one) for one in found.related],
         "edits": [_edit(one) for one in found.edits],
         "sessions": list(found.sessions),
+        "code": None if found.code is None else _code(found.code),
         "subject": subject,
+    }
+
+
+def _code(code: CodeContext) -> Json:
+    return {
+        "function": code.function,
+        "line": code.line,
+        "end_line": code.end_line,
+        "models": code.models,
+        "tables": code.tables,
+        "does": code.does,
     }
 
 

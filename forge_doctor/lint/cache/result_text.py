@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forge_doctor.code.semantics.names.outline import NOTHING, Mention, Surface
-from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
+from forge_doctor.finding import CodeContext, Confidence, Edit, Evidence, Finding, Location, Related, Severity
 from forge_doctor.lint.cache.file_result import FileResult
 
 
@@ -58,7 +58,19 @@ def _plain_finding(one: Finding) -> dict[str, Any]:
         "remedy": one.remedy,
         "related": [[near.message, _plain_location(near.location), near.check] for near in one.related],
         "edits": [[_plain_location(edit.location), edit.replacement, edit.safe] for edit in one.edits],
+        "code": None if one.code is None else _plain_code(one.code),
     }
+
+
+def _plain_code(code: CodeContext) -> list[Any]:
+    return [code.function, code.line, code.end_line, list(code.models), list(code.tables), list(code.does)]
+
+
+def _code(plain: list[Any]) -> CodeContext:
+    function, line, end_line, models, tables, does = plain
+    return CodeContext(
+        function=function, line=line, end_line=end_line, models=tuple(models), tables=tuple(tables), does=tuple(does)
+    )
 
 
 def _finding(plain: dict[str, Any]) -> Finding:
@@ -80,6 +92,7 @@ def _finding(plain: dict[str, Any]) -> Finding:
         edits=tuple(
             Edit(location=_place(location), replacement=text, safe=safe) for location, text, safe in plain["edits"]
         ),
+        code=None if plain["code"] is None else _code(plain["code"]),
     )
 
 

@@ -1,0 +1,70 @@
+"""Every finding of a source file says what stands around it: function and its end, models, tables, what the line does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.finding import CodeContext
+from forge_doctor.lint.code_context import context_of
+from tests.support.lint_cases import lint_source
+from tests.support.lint_models import project
+
+HEAD = "async def f(db: AsyncSession, n):\n"
+LINES = [
+    ("    await db.scalars(select(User))\n", ("User",), ("users",), ("queries",)),
+    (
+        "    q = select(Order).join(User)\n    await db.execute(q)\n",
+        ("Order", "User"),
+        ("orders", "users"),
+        ("queries",),
+    ),
+    ("    await db.execute(text('UPDATE users SET name = 1'))\n", (), ("users",), ("queries",)),
+    ("    await db.commit()\n", (), (), ("commits",)),
+    ("    await db.rollback()\n", (), (), ("ends",)),
+    ("    db.add(User())\n", ("User",), ("users",), ("queries",)),
+    ("    async with Session() as own:\n        await own.get(User, 1)\n", (), (), ("opens",)),
+    ("    async with httpx.AsyncClient() as c:\n        await c.get('x')\n", (), (), ("calls out",)),
+    ("    async with Session() as own:\n        print(own)\n", (), (), ("holds",)),
+    ("    return n\n", (), (), ()),
+]
+PLACES = {"opens": "Session()", "holds": "print", "calls out": "c.get"}
+
+
+@pytest.mark.parametrize(("code", "models", "tables", "does"), LINES)
+def test_a_statement_says_what_it_touches_and_does(
+    code: str, models: tuple[str, ...], tables: tuple[str, ...], does: tuple[str, ...], tmp_path: Path
+) -> None:
+    files = project(HEAD + code)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    owner = Project(tmp_path)
+    opened = owner.open(tmp_path / "app/code.py")
+    assert opened is not None
+    last = code.splitlines()[-1].strip()
+    wanted = PLACES.get(does[0], last) if does else last
+    node = opened.node_at(opened.data.rindex(wanted.encode()))
+    assert node is not None
+    found = context_of(owner, node)
+    assert (found.models, found.tables, found.does) == (models, tables, does)
+
+
+def test_a_finding_carries_function_and_extent(tmp_path: Path) -> None:
+    code = "class Users:\n    async def save(self, db: AsyncSession):\n        db.add(User())\n        db.commit()\n        return 1\n"
+    (found,) = lint_source(project(code), "unawaited-session-call", tmp_path)
+    assert found.code is not None
+    assert found.code.function == "Users.save"
+    assert found.location.line is not None
+    assert found.code.end_line == found.location.line + 1
+    assert found.code.does == ("commits",)
+
+
+def test_the_top_of_a_module_is_no_function(tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import async_sessionmaker\nSession = async_sessionmaker()\nsession = Session()\n"
+    )
+    (found,) = lint_source(code, "global-session", tmp_path)
+    assert found.code == CodeContext(does=("opens",))
