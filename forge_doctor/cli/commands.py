@@ -24,7 +24,7 @@ Examples:
   forge-doctor logs shop-api
   forge-doctor lint src
   forge-doctor demo"""
-NAMES = ("pool", "logs", "lint", "explain", "server", "demo", "help")
+NAMES = ("pool", "logs", "lint", "explain", "server", "mcp", "demo", "help")
 # As wide as the terminal, but no wider than can be read.
 WIDEST_HELP = 120
 
