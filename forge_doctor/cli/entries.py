@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from forge_doctor.check import Check
+from forge_doctor.finding import Severity
 
 if TYPE_CHECKING:
     from forge_doctor.logs.signature import Signature
@@ -16,12 +17,20 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     from forge_doctor.check import load
     from forge_doctor.lint import rules
     from forge_doctor.lint.suppression import ignores
+    from forge_doctor.logs.problems import unknown_error
     from forge_doctor.logs.signature import load_signatures
     from forge_doctor.pool import checks as pool_checks
 
     yield "pool", load(pool_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
-    yield "logs", sorted(map(explained, load_signatures().values()), key=lambda entry: entry.id)
+    unknown = Check(
+        id=unknown_error.UNKNOWN,
+        summary=unknown_error.MANUAL.partition("\n")[0].rstrip("."),
+        manual=unknown_error.MANUAL,
+        severity=Severity.WARNING,
+        run=lambda: (),
+    )
+    yield "logs", sorted((*map(explained, load_signatures().values()), unknown), key=lambda entry: entry.id)
 
 
 def explained(signature: Signature) -> Check[Any]:

@@ -26,6 +26,8 @@ from forge_doctor.logs.sources.files import FileSlice, FileSource, LogStream, So
 from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
 from forge_doctor.logs.sources.unpack import PlainLog
 
+LOOKED_AT = 50
+"""A log's beginning is told by the first time in so many lines."""
 Progress = Callable[[str, int, int], None]
 """Told the source's name, the bytes read of it since the last call, and the regions found in them."""
 
@@ -94,6 +96,10 @@ class Within(Summary):
             Summary.add_times(self, event, seen, wanted)
         if len(wanted) < len(times):
             self.outside.add_all([at for at in times if at is not None and not self._is_within(at)])
+
+    def note_beginning(self, at: float | None) -> None:
+        """Note when the log begins, or the time that was asked for."""
+        Summary.note_beginning(self, at if at is None or self.since is None else max(at, self.since))
 
     def mark_start(self, mark: Mark) -> None:
         """Note what is of the time that was asked for."""
@@ -177,8 +183,11 @@ def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> tuple[LogStr
     except CannotInspect as problem:
         damage = problem
     sample = bytes(block[:filled])
+    times = Times(rules).of
+    began = next((at for raw in sample.splitlines()[:LOOKED_AT] if (at := times(raw)) is not None), None)
+    carried.summary.note_beginning(began)
     replayed = Replayed(sample, stream, damage)
-    whole = None if carried.said else whole_of(sample, replayed, is_head, Times(rules).of, rules.zone_s)
+    whole = None if carried.said else whole_of(sample, replayed, is_head, times, rules.zone_s)
     if whole is None or whole.turns_lines:
         carried.prepare(sample)
     return (replayed if whole is None else whole), whole

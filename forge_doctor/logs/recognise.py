@@ -14,6 +14,7 @@ from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.rich_box import BOX
+from forge_doctor.logs.records.statement import statement_of
 from forge_doctor.logs.records.template import alike, template_of
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
@@ -65,7 +66,9 @@ class Recogniser:
         key = (id(block.body), known, b"\n".join(block.lines[known:]), *self.telling_head(head))
         found = self.cache.get(key)
         if found is None:
-            found = self._keep(key, tuple(self.read(block)))
+            statement = statement_of(block.lines) if head is not None and head.origin == "postgresql" else ""
+            events = self.read(block)
+            found = self._keep(key, tuple(replace(event, statement=statement) for event in events))
         return found or self._stated(block)
 
     def _keep(self, key: object, events: tuple[Event, ...]) -> tuple[Event, ...]:

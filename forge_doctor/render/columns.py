@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+_BETWEEN = "/\\.:_-,=&?"
 _EMOJI_SELECTOR = "\ufe0f"
 
 
@@ -47,10 +48,18 @@ def _pieces(word: str, width: int) -> Iterator[str]:
     piece, used = "", 0
     for cluster, taken in _clusters(word):
         if piece and used + taken > width:
-            yield piece
-            piece, used = "", 0
+            kept = _up_to_separator(piece)
+            yield kept
+            piece = piece[len(kept) :]
+            used = cell_width(piece)
         piece, used = piece + cluster, used + taken
     yield piece
+
+
+def _up_to_separator(piece: str) -> str:
+    """As much of the piece as ends with a sign between the parts of a path or a name; all of it where there is none."""
+    end = max(piece.rfind(sign) for sign in _BETWEEN) + 1
+    return piece[:end] if 2 * end >= len(piece) else piece
 
 
 def _clusters(text: str) -> Iterator[tuple[str, int]]:

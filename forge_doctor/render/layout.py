@@ -58,7 +58,8 @@ def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
     style = Style(found.severity.label)
     strength = Style.STRONG if found.severity >= Severity.ERROR else Style.PLAIN
     yield from _headed(found.severity.label.upper(), style, printable_line(found.message), strength, page)
-    yield from _indented(_flow([_evidence(one) for one in found.evidence], page), Style.DIM, page)
+    short, long = _evidence_by_length(found.evidence)
+    yield from _indented(_flow([_evidence(one) for one in short], page), Style.DIM, page)
     for line in _related(found.related):
         yield from _indented(wrap(line, page.measure), Style.DIM, page)
     location = found.location
@@ -66,7 +67,9 @@ def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
     place = "" if known else printable_line(str(location))
     about = [place, found.check, f"{found.confidence.label} confidence"]
     yield from _indented(_flow([printable_line(part) for part in about if part], page), Style.DIM, page)
-    yield from _remedy(found.remedy)
+    for one in long:
+        yield from _lines_of(one, page)
+    yield from _remedy(found.remedy, page)
     yield BLANK
 
 
@@ -74,7 +77,7 @@ def _unexamined(group: Unexamined, page: Page) -> Iterator[Line]:
     reason = f"this is a bug of forge-doctor: {group.reason}" if group.crashed else group.reason
     yield from _headed("NOT RUN", Style.NOT_RUN, printable_line(reason), Style.PLAIN, page)
     yield from _indented([_one_line(group.checks, page.measure)], Style.DIM, page)
-    yield from _remedy(group.remedy)
+    yield from _remedy(group.remedy, page)
     yield BLANK
 
 
@@ -89,6 +92,10 @@ def _closing(reports: Sequence[Report], page: Page) -> Iterator[Line]:
         lines = [joined] if cell_width(joined) <= page.prose else [text, HINT]
     for line in lines:
         yield from _wrapped(line, page.prose, Style.CLEAN if clean else Style.PLAIN)
+    for report in reports:
+        # What a headline says already need not be said again.
+        for answer in printable_lines(report.verdict) if report.verdict not in report.headline else ():
+            yield from _wrapped(answer, page.prose, Style.STRONG)
 
 
 def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> Iterator[Line]:
@@ -100,13 +107,32 @@ def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> 
     yield from _indented(rest, strength, page)
 
 
-def _remedy(remedy: str) -> Iterator[Line]:
-    """The remedy's lines whole, however long, so that a statement can be copied."""
+def _remedy(remedy: str, page: Page) -> Iterator[Line]:
+    """Sentences wrapped; statements, commands and addresses whole, however long, so that they can be copied."""
     lines = printable_lines(remedy)
     if lines:
         yield BLANK
     for line in lines:
-        yield (Span(REMEDY_INDENT), Span(line, Style.REMEDY)) if line else BLANK
+        told = wrap(line, page.measure) if _is_sentence(line) else [line]
+        yield from ((Span(REMEDY_INDENT), Span(part, Style.REMEDY)) if part else BLANK for part in told)
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether it begins and ends as a sentence does, and not as SQL (whose first word is in capitals) or a command."""
+    first = line.partition(" ")[0]
+    return line[-1:] in (".", "!", "?", ")") and line[:1].isupper() and len(first) < len(line) and not first.isupper()
+
+
+def _evidence_by_length(told: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
+    """What goes into a line, and what has lines of its own: an example of a log."""
+    long = [one for one in told if isinstance(one.value, str) and "\n" in one.value]
+    return [one for one in told if one not in long], long
+
+
+def _lines_of(one: Evidence, page: Page) -> Iterator[Line]:
+    """Its lines as they are, behind a bar: no line of a log is to begin like a command of whoever runs us."""
+    yield from _indented([printable_line(one.label)], Style.DIM, page)
+    yield from _indented([f"| {line}" for line in printable_lines(str(one.value))], Style.DIM, page)
 
 
 def _flow(parts: Sequence[str], page: Page) -> Iterator[str]:

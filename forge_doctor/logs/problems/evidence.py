@@ -30,6 +30,8 @@ def evidence_of(
     for label, names in ((PROCESSES.get(group.origin, "workers"), group.workers), ("names", group.details)):
         if names and (group.exception or group.signature):
             yield Evidence(label=label, value=listed(names))
+    if group.statements:
+        yield Evidence(label="statements", value=listed(group.statements, 2), source="the server's log, without values")
     for label, numbers in sorted(group.numbers.items()):
         yield Evidence(label=label, value=listed([f"{number:g}" for number in sorted(numbers)]))
     yield Evidence(label="grouped by", value=group_reason(group))

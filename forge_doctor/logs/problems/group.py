@@ -53,6 +53,7 @@ class Group:
     endpoint: str = ""
     example: str = ""
     starting: int = 0
+    statements: set[str] = field(default_factory=set)
 
     @property
     def signature(self) -> str:
@@ -109,6 +110,7 @@ class Group:
         if seen.route:
             _keep_counts(self.routes, {seen.route: count})
         _keep_name(self.details, event.detail)
+        _keep_name(self.statements, event.statement)
         _keep_name(self.exceptions, event.exception)
         for label, number in event.numbers:
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), {number})
@@ -135,6 +137,7 @@ class Group:
         for mine, theirs in (
             (self.workers, other.workers),
             (self.details, other.details),
+            (self.statements, other.statements),
             (self.exceptions, other.exceptions),
         ):
             _keep_smallest(mine, theirs)
@@ -165,6 +168,7 @@ class Group:
             "endpoint": self.endpoint,
             "example": self.example,
             "starting": self.starting,
+            "statements": sorted(self.statements),
         }
 
     @classmethod
@@ -191,6 +195,7 @@ class Group:
             endpoint=data["endpoint"],
             example=data["example"],
             starting=data["starting"],
+            statements=set(data["statements"]),
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,15 +69,20 @@ class Histogram:
             )
         )
 
-    def bars(self, first: float, last: float, columns: int = 24) -> str:
-        """A sparkline from `first` to `last`; a space is none."""
+    def bars(self, first: float, last: float, columns: int = 24, own: tuple[float, float] | None = None) -> str:
+        """A sparkline from `first` to `last`; a space is none. `own` is when the first and the last event were."""
+        earliest, latest = own or (first, last)
         span = max(last - first, 1e-9)
-        heights = [0] * columns
+        heights = [0.0] * columns
         for bucket, count in self.counts.items():
-            middle = min(max((bucket + 0.5) * self.width_s, first), last)
-            heights[min(columns - 1, int((middle - first) / span * columns))] += count
-        top = max(heights) or 1
-        return "".join(" " if not height else _BARS[(height * len(_BARS) - 1) // top] for height in heights)
+            begin = max(bucket * self.width_s, earliest, first)
+            end = min((bucket + 1) * self.width_s, latest, last)
+            for column, share in _shares((begin - first) / span * columns, (end - first) / span * columns, columns):
+                heights[column] += count * share
+        top = max(heights) or 1.0
+        return "".join(
+            " " if not height else _BARS[math.ceil(height / top * len(_BARS) - 1e-9) - 1] for height in heights
+        )
 
     def to_data(self) -> dict[str, Any]:
         """As JSON-able values."""
@@ -86,3 +92,17 @@ class Histogram:
     def from_data(cls, data: Mapping[str, Any]) -> Histogram:
         """The inverse of `to_data`."""
         return cls(width_s=data["width_s"], counts={int(bucket): count for bucket, count in data["counts"].items()})
+
+
+def _shares(begin: float, end: float, columns: int) -> Iterator[tuple[int, float]]:
+    """The columns that a bucket from `begin` to `end` lies under, and how much of it under each.
+
+    An even stream has an even bar, whatever the columns and the buckets are to each other.
+    """
+    if end - begin < 1e-9:
+        yield min(columns - 1, max(0, int(begin))), 1.0
+        return
+    for column in range(max(0, int(begin)), min(columns, math.ceil(end))):
+        share = (min(end, column + 1) - max(begin, column)) / (end - begin)
+        if share > 0:
+            yield column, share

@@ -59,7 +59,9 @@ def _overview(problems: Sequence[Problem], by: By, span: Span | None) -> Table:
 
 def _row(problem: Problem, name: str, span: Span | None) -> tuple[str | int | None, ...]:
     group = problem.group
-    bars = group.rate.bars(*span) if span and group.first is not None else ""
+    bars = ""
+    if span is not None and group.first is not None and group.last is not None:
+        bars = group.rate.bars(*span, own=(group.first, group.last))
     return (name, group.count, _moment(group.first, span), _moment(group.last, span), bars, place(group))
 
 

@@ -14,10 +14,10 @@ from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_be
 from forge_doctor.logs.problems.group import Group, GroupKey
 from forge_doctor.logs.problems.starts import Loop, find_loops, group_of
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.unknown_error import UNKNOWN
 from forge_doctor.logs.records.template import folded
 from forge_doctor.logs.signature import Signature, load_signatures
 
-UNKNOWN = "unknown-error"
 _ASGI = "Exception in ASGI application"
 
 

@@ -33,6 +33,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
         "workers": sorted(group.workers),
         "exceptions": sorted(group.exceptions),
         "names": sorted(group.details),
+        "statements": sorted(group.statements),
         "numbers": {label: sorted(numbers) for label, numbers in sorted(group.numbers.items())},
         "lower_bound": bool(signature and signature.tells.startswith("a lower bound")),
         "note": signature.tells or None if signature else None,

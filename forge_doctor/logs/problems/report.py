@@ -10,7 +10,6 @@ from forge_doctor.logs.problems.evidence import evidence_of, related_to
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.overview import tables
 from forge_doctor.logs.problems.problem import (
-    UNKNOWN,
     By,
     Problem,
     TriageOptions,
@@ -19,6 +18,7 @@ from forge_doctor.logs.problems.problem import (
 )
 from forge_doctor.logs.problems.problem_data import moment_data, problem_data
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.unknown_error import UNKNOWN
 from forge_doctor.logs.problems.wording import headline, message, verdict
 from forge_doctor.report import Report
 

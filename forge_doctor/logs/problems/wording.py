@@ -82,7 +82,8 @@ def error_words(group: Group) -> str:
     """The class, its driver's where that is inside it, and the message of an error nobody knows."""
     said = _first_line(group.message)
     if not group.exception:
-        return said or "an error"
+        # What varies is out where several were seen: they are told by what they have in common.
+        return group.key[5] if group.count > 1 else said or "an error"
     driver = group.key[5] if group.culprit is not None else ""
     return f"{driver or group.exception}: {said}" if said else driver or group.exception
 

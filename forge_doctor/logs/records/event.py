@@ -49,7 +49,8 @@ class Event:
     message (the coroutine, the table); `numbers` are those that vary in it (`pool_size`); `once` is
     a key by which the same event printed twice is recognised; `endpoint` the route function that
     FastAPI named; `starting` says that it ended a start: of the service, or of a migration before it. An error
-    nobody knows that is a line without a traceback has no exception, and its template as `detail`.
+    nobody knows that is a line without a traceback has no exception, and its template as `detail`. `statement` is what
+    the server was asked for, without values.
     """
 
     signature: str
@@ -61,6 +62,7 @@ class Event:
     numbers: tuple[tuple[str, float], ...] = ()
     once: str = ""
     starting: bool = False
+    statement: str = ""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.logs.problems.histogram import MOST_BUCKETS, Histogram
-from forge_doctor.logs.problems.summary import Summary, merge_all
+from forge_doctor.logs.problems.summary import MOST_GROUPS, Summary, merge_all
 from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 PLACES = [None, Culprit(file="/app/a.py", line=1, function="f"), Culprit(file="/app/b.py", line=2, function="g")]
@@ -83,3 +83,35 @@ def test_the_sparkline_has_its_peaks_where_the_events_are():
         histogram.add(at)
     bars = histogram.bars(0.0, 1000.0, columns=10)
     assert bars == "█        ▂"
+
+
+@given(st.integers(1, 400), st.sampled_from([1.0, 3.7, 10.0, 13.0, 60.0]))
+@settings(max_examples=60, deadline=None)
+def test_an_even_stream_draws_an_even_bar(count, pause_s):
+    histogram, last = Histogram(), 0.0
+    for n in range(count * 24):
+        last = 1000.0 + n * pause_s
+        histogram.add(last)
+    if last - 1000.0 >= 48 * histogram.width_s:
+        # The ends may be less full: the first and the last bucket are not whole.
+        assert set(histogram.bars(1000.0, last)[1:-1]) <= {"▇", "█"}
+
+
+def test_one_event_is_one_column():
+    histogram = Histogram()
+    histogram.add(1003.0)
+    assert histogram.bars(1000.0, 1004.0, own=(1003.0, 1003.0)).count("█") == 1
+
+
+def test_two_hundred_thousand_distinct_errors_take_the_room_of_some_and_are_all_counted():
+    summary = Summary()
+    for number in range(200_000):
+        event = Event(signature="", exception=f"shop.Error{number}", message="m" * 200, culprit=PLACES[1])
+        summary.add(event, Sighting(source="api", offset=number, at=float(number)), lambda: "x" * 400)
+        if number % 50 == 0:
+            known = Event(signature="deadlock", exception="", message="m")
+            summary.add(known, Sighting(source="api", offset=number, at=float(number)), lambda: "y")
+    assert len(summary.groups) <= 2 * MOST_GROUPS
+    counts = {key[0]: group.count for key, group in summary.groups.items() if key[0]}
+    assert counts == {"deadlock": 4_000}
+    assert sum(group.count for key, group in summary.groups.items() if not key[0]) + summary.others == 200_000
