@@ -62,7 +62,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.expired_reads import ExpiredRead, expired_reads
-from forge_doctor.lint.dataflow.objects.expiring import Why
+from forge_doctor.lint.dataflow.objects.expiring import HANDED, Why
 from forge_doctor.lint.dataflow.objects.expiry import may_expire
 from forge_doctor.lint.dataflow.objects.given_away import reads_of_given
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
@@ -77,11 +77,14 @@ EXPIRING = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback|flush)\s*\(|\.be
 @check(severity=Severity.ERROR)
 def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is read of the session's objects behind whatever expires them."""
-    if EXPIRING.search(file.data) is not None:
-        for read in expired_reads(file, project):
-            yield found(file, read)
-    if may_expire(project):
-        for read in reads_of_given(file, project):
+    seen: set[Node] = set()
+    expiring = EXPIRING.search(file.data) is not None or HANDED.search(file.data) is not None
+    for read in (
+        *(expired_reads(file, project) if expiring else ()),
+        *(reads_of_given(file, project) if may_expire(project) else ()),
+    ):
+        if place_of(read.name) not in seen:
+            seen.add(place_of(read.name))
             yield found(file, read)
 
 
@@ -108,6 +111,11 @@ def cause_in_words(read: ExpiredRead) -> str:
         return f"`{read.given_by.qualname}` gave it away expired by a commit ({cause.node.file.path}:{cause.node.line})"
     if cause.why is Why.UPDATE:
         return f"the {cause.node.method} in line {cause.node.line} let the database set it with an UPDATE"
+    if cause.inside is not None:
+        where = f"{cause.inside.file.path}:{cause.inside.line}"
+        return (
+            f"`{cause.node.func.text}()` in line {cause.node.line} does a {cause.why.value} ({where}), which expired it"
+        )
     what = "the end of its begin block" if cause.why is Why.BLOCK else f"the {cause.why.value}"
     return f"{what} in line {cause.node.line} expired it"
 

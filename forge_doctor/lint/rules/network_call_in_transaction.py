@@ -39,13 +39,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.functions import param_value
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, With, WithItem
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, Param, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.held_connections import WAITING_TOGETHER, Waited, is_in_handler, waited_inside
+from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
+from forge_doctor.lint.dataflow.requests.held_connections import (
+    WAITING_TOGETHER,
+    Waited,
+    is_in_handler,
+    state_before,
+    waited_inside,
+)
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
@@ -61,6 +71,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 from forge_doctor.lint.dataflow.waits import wait_of
 from forge_doctor.regex import regex
 
+SYNC_HOLDERS = (Kind.SESSION, Kind.SCOPED, Kind.CONNECTION)
 # Builtins that code is full of.
 PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
 SUSPECT = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|refresh|scalars?|stream|stream_scalars)\s*\(")
@@ -81,17 +92,38 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
-        first = next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
+        sessions = sessions_given(project, function)
+        first = 0 if sessions else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         for call in calls[first:]:
-            opened = None if is_in_handler(call) or not may_wait(call) else opening(project, function, call)
+            if is_in_handler(call) or not may_wait(call):
+                continue
+            opened = opening(project, function, call) or opened_inside(project, function, call, sessions)
             waited = None if opened is None else wait_in(project, call, opened.session)
             if opened is not None and waited is not None:
                 yield found(file, call, waited, opened)
 
 
+def sessions_given(project: Project, function: FunctionDef) -> tuple[str, ...]:
+    """The parameters that are sessions or connections."""
+    params = [one for one in function.params if isinstance(one, Param) and not one.is_spread]
+    values = ((one.name, param_value(project, one)) for one in params)
+    return tuple(name for name, value in values if value.kind in HOLDERS and value.confidence > Confidence.LOW)
+
+
+def opened_inside(project: Project, function: FunctionDef, call: Call, sessions: tuple[str, ...]) -> Opened | None:
+    """The call of another function that is given the session and leaves its transaction open."""
+    for name in sessions:
+        if wait_in(project, call, name) is None:
+            continue
+        before = state_before(project, function, ((name, THE_SESSION),), function.start, call.start)
+        if before.query is not None and before.at is not None and not before.handed and always_before(before.at, call):
+            return Opened(before.at, name, Confidence.MEDIUM)
+    return None
+
+
 def may_open(call: Call) -> bool:
     """Cheap: whether a transaction may begin with it."""
-    return call.method in READING or call.method in ("flush", "begin")
+    return call.method in READING or call.method in ("flush", "begin", "query")
 
 
 def may_wait(call: Call) -> bool:
@@ -99,7 +131,8 @@ def may_wait(call: Call) -> bool:
     around, receiver = call.parent, call.receiver
     if isinstance(around, Call) and around.method in WAITING_TOGETHER:
         around = around.parent
-    if isinstance(around, Await | WithItem):
+    function = call.function
+    if isinstance(around, Await | WithItem) or (function is not None and not function.is_async):
         return receiver is None or not is_mocked(receiver)
     # A plain function, or what has not been awaited.
     plain = receiver.text in ("self", "cls", "requests", "httpx") if receiver is not None else call.method[:1].islower()
@@ -111,7 +144,8 @@ def wait_in(project: Project, call: Call, session: str) -> Waited | None:
     own = wait_of(project, call)
     if own is not None:
         # What blocks the loop as well is told by blocking-call-with-session.
-        told = isinstance(call.parent, Await | WithItem) or own.what.startswith("an answer")
+        plain = call.function is not None and not call.function.is_async
+        told = plain or isinstance(call.parent, Await | WithItem) or own.what.startswith("an answer")
         return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
     waited = waited_inside(project, call, session)
     sure = waited is not None and waited.wait.confidence > Confidence.LOW and not is_in_handler(waited.call)
@@ -137,10 +171,12 @@ def opening(project: Project, function: FunctionDef, call: Call) -> Opened | Non
 
 def opens(project: Project, call: Call) -> Confidence | None:
     """Whether a call surely opens a transaction: a statement sent; MEDIUM for one that only reads."""
-    if call.method == "begin" or not is_awaited(call) or call.receiver is None:
+    function = call.function
+    if call.method == "begin" or call.receiver is None or function is None:
         return None
     value = project.known(call.receiver)
-    if value.kind not in HOLDERS or value.confidence is Confidence.LOW:
+    fits = value.kind in HOLDERS and is_awaited(call) if function.is_async else value.kind in SYNC_HOLDERS
+    if not fits or value.confidence is Confidence.LOW or (not function.is_async and runs_once(call.file)):
         return None
     return value.confidence if is_write(project, call) else Confidence.MEDIUM
 

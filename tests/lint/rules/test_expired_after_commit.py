@@ -149,6 +149,22 @@ class HouseOut(BaseModel):
     changed_at: str
 async def load(db: AsyncSession, key: int):
     return await db.get(House, key)
+async def claim(db: AsyncSession, house=None):
+    if house is not None:
+        return True
+    await db.rollback()
+    return False
+async def save(db: AsyncSession):
+    try:
+        await db.commit()
+    except IntegrityError:
+        await db.rollback()
+        raise
+def as_json(house: House) -> dict:
+    return {"name": house.name, "changed_at": house.changed_at}
+def named(house) -> str:
+    house.comment = "seen"
+    return "a house"
 async def f(db: AsyncSession, other: AsyncSession, key: int, data):
 """
 HOUSE = "    house = await db.get(House, key)\n"
@@ -166,6 +182,16 @@ CHANGED = HOUSE + "    house.name = 'b'\n    await db.commit()\n"
         HOUSE + "    await db.rollback()\n    return house.name  # expect high\n",
         HOUSE + "    await db.rollback()\n    return HouseOut.model_validate(house)  # expect high\n",
         "    house = await load(db, key)\n    await db.rollback()\n    return house.name  # expect medium\n",
+        # In a function that is given the session, or the object.
+        HOUSE + "    await claim(db)\n    log.info(house.name)  # expect medium\n",
+        HOUSE + "    await save(db)\n    log.info(house.name)\n",
+        HOUSE + "    await claim(other)\n    log.info(house.name)\n",
+        HOUSE + "    await claim(db, house)\n    log.info(house.name)\n",
+        HOUSE + "    await db.rollback()\n    return as_json(house)  # expect high\n",
+        HOUSE + "    await db.rollback()\n    return as_json(house=house)  # expect high\n",
+        HOUSE + "    await db.rollback()\n    return named(house)\n",
+        CHANGED + "    return as_json(house)  # expect high\n",
+        CHANGED + "    print(named(house))\n    return house.changed_at  # expect high\n",
         # It leaves alone: other sessions' objects, what was only added, what was committed, what was read before.
         "    house = await load(other, key)\n    await db.rollback()\n    return house.name\n",
         HOUSE + "    await other.rollback()\n    return house.name\n",
@@ -265,3 +291,22 @@ def test_an_object_that_leaves_its_session_expired_is_followed(call: str, error:
         assert error in found.message
     files = {**project("", options=", expire_on_commit=False"), "app/store.py": GIVING}
     check_source({**files, "app/code.py": code.replace(expect, "")}, "expired-after-commit", tmp_path)
+
+
+def test_what_a_dependency_has_loaded_belongs_to_the_session_it_shares(tmp_path: Path) -> None:
+    code = """\
+async def current_user(db: AsyncSession = Depends(get_db)):
+    return (await db.scalars(select(User))).first()
+@router.post("/orders")
+async def order(db: AsyncSession = Depends(get_db), user: User = Depends(current_user)):
+    db.add(Order())
+    await db.commit()
+    return {"name": user.name}  # expect medium
+@router.post("/others")
+async def other(db: AsyncSession = Depends(current_user), user: User = Depends(current_user)):
+    await db.commit()
+    return {"name": user.name}
+"""
+    check_source(project(code), "expired-after-commit", tmp_path)
+    silent = project(code.replace("# expect medium", ""), options=", expire_on_commit=False")
+    check_source(silent, "expired-after-commit", tmp_path)

@@ -227,3 +227,17 @@ def test_who_asks_a_repository_needs_no_word_of_a_database(tmp_path: Path) -> No
         "    house = await houses.named('a')\n    return house.beds  # expect medium\n",
     }
     check_source(files, "lazy-load-in-async", tmp_path)
+
+
+def test_what_a_dependency_has_loaded_is_followed(tmp_path: Path) -> None:
+    code = """\
+async def current_user(db: AsyncSession = Depends(get_db)):
+    return (await db.scalars(select(User))).first()
+@router.get("/orders")
+async def orders(user: Annotated[User, Depends(current_user)]):
+    return len(user.orders)  # expect medium
+@router.get("/name")
+async def name(user: Annotated[User, Depends(current_user)]):
+    return user.name, user.groups
+"""
+    check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -152,3 +152,55 @@ async def f(db: AsyncSession, client: httpx.AsyncClient, order, running):
 def test_a_wait_in_a_called_function_is_followed(line: str, tmp_path: Path) -> None:
     code = project(AWAY.replace("{line}", line))
     check_source(code, "network-call-in-transaction", tmp_path)
+
+
+INSIDE = """\
+async def allowed(db: AsyncSession):
+    return await db.scalar(select(User.id))
+async def settled(db: AsyncSession):
+    await db.scalar(select(User.id))
+    await db.commit()
+async def pay(client: httpx.AsyncClient):
+    return await client.post("https://x")
+async def f(db: AsyncSession, client: httpx.AsyncClient, user):
+    {line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "await allowed(db)\n    await client.get('https://x')  # expect medium",
+        "await allowed(db)\n    await pay(client)  # expect medium",
+        "await settled(db)\n    await pay(client)",
+        "await allowed(db)\n    await db.rollback()\n    await pay(client)",
+        "await allowed(db)\n    await elsewhere(db)\n    await pay(client)",
+        "if user:\n        await allowed(db)\n        return\n    await pay(client)",
+    ],
+)
+def test_a_called_function_may_begin_the_transaction(line: str, tmp_path: Path) -> None:
+    check_source(project(INSIDE.replace("{line}", line)), "network-call-in-transaction", tmp_path)
+
+
+PLAIN = """\
+import requests
+from sqlalchemy.orm import Session, sessionmaker
+Plain = sessionmaker()
+def task():
+    with Plain() as db:
+        user = db.get(User, 1)
+        {line}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "requests.post('https://x')  # expect medium",
+        "db.commit()\n        requests.post('https://x')",
+        "db.execute(update(User).values(name='b'))\n        db.commit()\n        requests.post('https://x')",
+        "pass\n    requests.post('https://x')",
+    ],
+)
+def test_a_plain_session_keeps_its_transaction_open_as_well(line: str, tmp_path: Path) -> None:
+    check_source(project(PLAIN.replace("{line}", line)), "network-call-in-transaction", tmp_path)

@@ -17,18 +17,22 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
+    Await,
     Call,
     ClassDef,
     FunctionDef,
+    Keyword,
     Name,
     Node,
     Return,
+    Sequence,
+    Starred,
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of
-from forge_doctor.lint.dataflow.objects.implicit_reads import method_read, self_reads, shown_as
+from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, adds, loaded
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between
@@ -38,10 +42,10 @@ from forge_doctor.regex import regex
 # Calls that fill the object again, take it out of the session, or replace what it knows.
 FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
-    make_transient_to_detached stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
+    make_transient_to_detached set_attribute set_committed_value stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
 # `user.name`, `return user`, `show(user)`, `{user}`.
-READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{ ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
+READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{= ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
 
 
 class ExpiredRead(NamedTuple):
@@ -128,15 +132,18 @@ def may_be_used(project: Project, name: Name) -> bool:
         return not (isinstance(around.parent, Assign) and around in around.parent.targets)
     if isinstance(around, Return):
         return reads_response(project, around) is not None
-    return bool(shown_as(name)) or (isinstance(around, Call) and validated_class(project, around) is not None)
+    call = around.parent if isinstance(around, Keyword) else around
+    if not isinstance(call, Call) or call.func is name:
+        return bool(shown_as(name))
+    return bool(shown_as(name)) or validated_class(project, call) is not None or project.called(call) is not None
 
 
 def attributes_read(project: Project, name: Name, model: Model) -> tuple[frozenset[str], bool]:
     """What is read of the object where its name stands, and whether all of it always is."""
     around = name.parent
-    method = method_read(project, model, name)
-    if method is not None:
-        reads = self_reads(project, method)
+    reader = reader_of(project, model, name)
+    if reader is not None:
+        reads = reads_by(project, reader, model.class_)
         always = frozenset(one.node.attr for one in reads if not one.is_conditional)
         return always or frozenset(one.node.attr for one in reads), bool(always)
     if isinstance(around, Attribute):
@@ -203,10 +210,25 @@ def change_of(
 
 
 def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
-    """Whether anything between the two may have filled it again."""
+    """Whether anything between the two may have filled it again, be it the call that emptied it."""
+    if cause.inside is not None and any(one.text == read.id for one in given_in(cause.node)):
+        return True
     for call in calls_between(function, cause.statement.end, read.start):
-        given = (*call.args, *(one.value for one in call.keywords))
-        if call.method in FILLING or any(one.text == read.id for one in given):
+        # Who awaits nothing can load nothing.
+        if call.method in FILLING or (is_waited_for(call) and any(one.text == read.id for one in given_in(call))):
             return True
     assigned = rb"(?<![\w.])" + re.escape(read.id).encode() + rb"\.\w+\s*=[^=]"
     return re.search(assigned, function.file.data[cause.statement.end : read.start]) is not None
+
+
+def given_in(call: Call) -> tuple[Node, ...]:
+    """Everything passed in a call."""
+    return (*call.args, *(one.value for one in call.keywords))
+
+
+def is_waited_for(call: Call) -> bool:
+    """Whether it is awaited, by itself or in what it is given to, or kept to be awaited later."""
+    node: Node = call
+    while isinstance(node.parent, Call | Keyword | Starred | Sequence):
+        node = node.parent
+    return isinstance(node.parent, Assign | Await)

@@ -8,10 +8,16 @@ from enum import Enum
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Node, With, WithItem
+from forge_doctor.code.syntax.dominance import block_of
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.sessions.transactions import begun_by, is_awaited, session_calls
+from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
+from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_of, is_awaited, session_calls
+from forge_doctor.regex import regex
+
+# A session by one of its usual names among the arguments of a call.
+HANDED = regex(rb"(?<=[(,= ])(\w{0,40}(?:session|db))\s*[,)]")
 
 
 class Why(Enum):
@@ -24,13 +30,15 @@ class Why(Enum):
 
 
 class Cause(NamedTuple):
-    """A place behind which objects of a session are empty, or have lost the values that an UPDATE sets."""
+    """A place behind which objects of a session are empty, or have lost the values that an UPDATE sets. `inside` is the
+    call that does it in the function that `node` calls."""
 
     why: Why
     node: Call
     statement: Node
     session: Node
     confidence: Confidence
+    inside: Call | None = None
 
 
 def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
@@ -43,6 +51,7 @@ def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
             yield Cause(why, call, call, call.receiver, confidence)
     for call in file.calls("begin"):
         yield from blocks_begun(project, call)
+    yield from ended_inside(file, project)
     for call, confidence in awaited:
         if call.method != "rollback" and call.receiver is not None:
             yield Cause(Why.UPDATE, call, call, call.receiver, confidence)
@@ -61,3 +70,43 @@ def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
             yield Cause(
                 Why.BLOCK, call, statement, call.receiver if is_own and call.receiver else session, block.confidence
             )
+
+
+def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
+    """Calls of the project's functions that are given a session and commit it, or roll it back and go on."""
+    for match in HANDED.finditer(file.data):
+        name = file.node_at(match.start(1))
+        around = None if name is None else name.parent
+        call = around.parent if isinstance(around, Keyword) else around
+        if not isinstance(name, Name) or not isinstance(call, Call) or not is_awaited(call) or call.func is name:
+            continue
+        value = project.known(name)
+        is_sure = value.kind.is_async_session and value.confidence > Confidence.LOW
+        function = project.called(call) if is_sure else None
+        ended = None if function is None else _end_in(function, parameter_name(function, call, name, around or call))
+        if ended is not None:
+            why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
+            yield Cause(why, call, call, name, min(value.confidence, Confidence.MEDIUM), ended)
+
+
+def _end_in(function: FunctionDef, session: str) -> Call | None:
+    """The commit that a function always does, or a rollback after which it returns."""
+    if not session or not function.is_async or function.is_generator:
+        return None
+    for call in calls_of(function):
+        if call.receiver is None or call.receiver.text != session or not is_awaited(call):
+            continue
+        if call.method == "rollback" and not _raises_behind(call):
+            return call
+        if call.method == "commit" and call.statement.parent is function:
+            return call
+    return None
+
+
+def _raises_behind(call: Call) -> bool:
+    """Whether its block ends by raising."""
+    block = block_of(call.statement)
+    last = (
+        None if block is None else next((raw for raw in reversed(block.named_children) if raw.type != "comment"), None)
+    )
+    return last is not None and last.type == "raise_statement"

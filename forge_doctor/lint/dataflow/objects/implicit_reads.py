@@ -14,13 +14,16 @@ from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import relationship_names
 from forge_doctor.code.syntax.nodes import (
+    Assign,
     Attribute,
     BoolOp,
     Call,
+    ClassDef,
     Except,
     FunctionDef,
     If,
     IfExp,
+    Keyword,
     Name,
     Node,
     Str,
@@ -28,6 +31,7 @@ from forge_doctor.code.syntax.nodes import (
     While,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
 from forge_doctor.regex import regex
 
 TEXT, DEBUG = "__str__", "__repr__"
@@ -48,30 +52,46 @@ class SelfRead(NamedTuple):
     is_conditional: bool
 
 
+class Reader(NamedTuple):
+    """A function that is given an object under a name: a method as `self`."""
+
+    function: FunctionDef
+    name: str
+
+
 def self_reads(project: Project, method: FunctionDef) -> tuple[SelfRead, ...]:
-    """What a method reads of its object, through the object's own methods and properties too; worked out once."""
-    known: dict[FunctionDef, tuple[SelfRead, ...]] = method.file.kept.setdefault(self_reads, {})
-    if method not in known:
-        known[method] = tuple(_self_reads(project, method, {method}, 0, is_conditional=False))
-    return known[method]
-
-
-def _self_reads(
-    project: Project, method: FunctionDef, seen: set[FunctionDef], depth: int, *, is_conditional: bool
-) -> Iterator[SelfRead]:
+    """What a method reads of its object."""
     own, class_ = method.param_names[:1], method.class_
-    data = method.file.data[method.start : method.end]
-    if not own or class_ is None or depth > MAX_DEPTH or ASKS_FIRST.search(data) is not None:
+    return reads_by(project, Reader(method, own[0]), class_) if own and class_ is not None else ()
+
+
+def reads_by(project: Project, reader: Reader, class_: ClassDef) -> tuple[SelfRead, ...]:
+    """What a function reads of an object of that class, through the object's own methods too; worked out once."""
+    known: dict[tuple[Reader, ClassDef], tuple[SelfRead, ...]] = reader.function.file.kept.setdefault(reads_by, {})
+    key = (reader, class_)
+    if key not in known:
+        known[key] = tuple(_reads_by(project, reader, class_, {reader.function}, 0, is_conditional=False))
+    return known[key]
+
+
+def _reads_by(
+    project: Project, reader: Reader, class_: ClassDef, seen: set[FunctionDef], depth: int, *, is_conditional: bool
+) -> Iterator[SelfRead]:
+    function = reader.function
+    data = function.file.data[function.start : function.end]
+    if depth > MAX_DEPTH or ASKS_FIRST.search(data) is not None:
         return
-    for read in method.find(Attribute, nested=False):
-        if read.value.text != own[0]:
+    for read in function.find(Attribute, nested=False):
+        around = read.parent
+        if read.value.text != reader.name or (isinstance(around, Assign) and read in around.targets):
             continue
-        sometimes = is_conditional or _is_conditional(read, method)
+        sometimes = is_conditional or _is_conditional(read, function)
         yield SelfRead(read, sometimes)
         inner = project.method(class_, read.attr)
-        if inner is not None and inner not in seen and not inner.is_async:
+        if inner is not None and inner not in seen and not inner.is_async and inner.param_names:
             seen.add(inner)
-            yield from _self_reads(project, inner, seen, depth + 1, is_conditional=sometimes)
+            own = Reader(inner, inner.param_names[0])
+            yield from _reads_by(project, own, class_, seen, depth + 1, is_conditional=sometimes)
 
 
 def _is_conditional(read: Node, method: FunctionDef) -> bool:
@@ -98,6 +118,22 @@ def method_read(project: Project, model: Model, place: Node) -> FunctionDef | No
     if not shown:
         return None
     return (project.method(model.class_, TEXT) if shown == TEXT else None) or project.method(model.class_, DEBUG)
+
+
+def reader_of(project: Project, model: Model, place: Node) -> Reader | None:
+    """The method, or plain function of the project, that reads an object of the model where it stands."""
+    method = method_read(project, model, place)
+    if method is not None:
+        return Reader(method, method.param_names[0]) if method.param_names else None
+    call = place.parent.parent if isinstance(place.parent, Keyword) else place.parent
+    if not isinstance(call, Call) or call.func is place:
+        return None
+    function = project.called(call)
+    around = place.parent if isinstance(place.parent, Keyword) else call
+    if function is None or function.is_async or function.is_generator or function.name == "__init__":
+        return None
+    name = parameter_name(function, call, place, around)
+    return Reader(function, name) if name else None
 
 
 def _is_property(method: FunctionDef | None) -> bool:

@@ -29,11 +29,13 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     NamedExpr,
     Node,
+    Param,
     Return,
     Sequence,
     Subscript,
 )
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 
 MAX_HOPS = 2
@@ -162,10 +164,32 @@ def _bound(project: Project, binding: Binding, hops: int, depth: int) -> Loaded 
         return None
     if isinstance(node, Assign | NamedExpr):
         return None if node.value is None else loaded(project, node.value, hops, depth + 1)
+    if isinstance(node, Param):
+        return _injected(project, node, hops, depth)
     if isinstance(node, For | ComprehensionFor) and not node.is_async:
         many = loaded(project, node.iter, hops, depth + 1)
         return many.one if many is not None and many.shape is Shape.MANY else None
     return None
+
+
+def _injected(project: Project, param: Param, hops: int, depth: int) -> Loaded | None:
+    """What a dependency has loaded: `user: User = Depends(current_user)`."""
+    provider = provider_of(project, param) if hops < MAX_HOPS else None
+    found = None if provider is None else _given_by(project, provider, hops, depth)
+    if found is None or provider is None:
+        return None
+    return found._replace(session=_same_session(project, param, provider, found.session))
+
+
+def _same_session(project: Project, param: Param, provider: FunctionDef, session: Node) -> Node:
+    """The parameter beside it that is injected with the same session; else the object's own, which is no session."""
+    given = provider.param(session.text)
+    source = None if given is None else provider_of(project, given)
+    around = param.parent
+    for other in around.params if source is not None and isinstance(around, FunctionDef) else ():
+        if isinstance(other, Param) and other is not param and provider_of(project, other) is source:
+            return next((one for one in other.children if one.text == other.name), param)
+    return param
 
 
 def _awaited(project: Project, call: Node, hops: int, depth: int) -> Loaded | None:
@@ -216,18 +240,22 @@ def _called(project: Project, call: Call, hops: int, depth: int) -> Loaded | Non
 def _returned(project: Project, call: Call, hops: int, depth: int) -> Loaded | None:
     """What an async function of the project loads and returns."""
     function = project.value_of(call).definition
-    if not isinstance(function, FunctionDef) or function.is_generator or function.is_stub:
+    found = _given_by(project, function, hops, depth) if isinstance(function, FunctionDef) else None
+    if found is None or not isinstance(function, FunctionDef):
+        return None
+    return found._replace(session=_session_here(call, function, found.session))
+
+
+def _given_by(project: Project, function: FunctionDef, hops: int, depth: int) -> Loaded | None:
+    """What the one `return` of a function gives, beside those of None."""
+    if function.is_generator or function.is_stub:
         return None
     if function.decorators and not decorated(function, HARMLESS_DECORATORS):
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
-    if len(values) != 1:
-        return None
-    found = loaded(project, values[0], hops + 1, depth + 1)
-    if found is None:
-        return None
-    return found._replace(hops=found.hops + 1, session=_session_here(call, function, found.session))
+    found = loaded(project, values[0], hops + 1, depth + 1) if len(values) == 1 else None
+    return None if found is None else found._replace(hops=found.hops + 1)
 
 
 def _session_here(call: Call, function: FunctionDef, session: Node) -> Node:

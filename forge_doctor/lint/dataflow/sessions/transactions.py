@@ -146,11 +146,11 @@ def mentions(node: Node, session: str) -> bool:
 
 
 def opened_by(name: Node) -> With | None:
-    """The `async with` of the same function that binds a session."""
+    """The `with` of the same function that binds a session."""
     for around in name.ancestors:
         if isinstance(around, FunctionDef):
             return None
-        if isinstance(around, With) and around.is_async:
+        if isinstance(around, With):
             for item in around.items:
                 if item.target is not None and item.target.text == name.text:
                     return around
