@@ -22,7 +22,6 @@ MOST_LINES = 3_000
 MOST_SHAPES = 12
 _KNOWN_FRAME = re.compile(rb"(?: {0,2}| {2,60}\| {1,3})(?:> )?$")
 _LEVEL = re.compile(rb"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|debug|info|warning|error|critical)\b")
-_ISO = re.compile(rb"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(Z|[+-]\d\d:?\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +44,14 @@ class Prefix:
     names: tuple[str, ...]
     timed: bool
     knowledge: Knowledge
+    template: bytes | None = None
     _written: dict[bytes, bytes] = field(default_factory=dict)
 
     def strip(self, data: bytes) -> bytes:
         """The lines without it, as told lines."""
-        return self.pattern.sub(self._told, data) if self.timed or self.names else self.pattern.sub(b"", data)
+        if self.template is not None:
+            return self.pattern.sub(self.template, data)
+        return self.pattern.sub(self._told, data)
 
     def _told(self, found: re.Match[bytes]) -> bytes:
         key = found[0] if not self.timed else b"%b%b" % (found["t"], b"\n".join(map(found.group, self.names)))
@@ -64,9 +66,6 @@ class Prefix:
     def _time(self, found: re.Match[bytes]) -> bytes:
         if not self.timed:
             return b""
-        plain = _ISO.match(found["t"])
-        if plain:
-            return b"%bT%b%b " % (plain[1], plain[2], plain[3] or b"")
         at = iso(moment(found["t"], self.knowledge.zone_s, self.knowledge.reference))
         return b"" if at is None else at.encode() + b" "
 
@@ -193,7 +192,18 @@ def _held_against(cores: Sequence[bytes], lines: Sequence[bytes], knowledge: Kno
         names=names,
         timed=b"(?P<t>" in expression,
         knowledge=knowledge,
+        template=_template(expression, names),
     )
+
+
+def _template(expression: bytes, names: Sequence[str]) -> bytes | None:
+    """What to put in a prefix's place, where its time needs no reading."""
+    if b"(?P<t>" in expression:
+        return None
+    stream = b" ".join(rb"\g<%b>" % name.encode() for name in names)
+    if b"(?P<d>" in expression:
+        return rb"\g<d>T\g<c>\g<z> " + MARK + stream + MARK
+    return MARK + stream + MARK if names else b""
 
 
 def _matching(expression: bytes, lines: Sequence[bytes]) -> list[tuple[bytes, int]]:
@@ -230,7 +240,7 @@ def _names(expression: bytes, matched: Sequence[tuple[bytes, int]]) -> tuple[str
     several = []
     for name in pattern.groupindex:
         values = {found[name] for found in founds}
-        if name != "t" and len(values) > 1 and 3 * len(values) <= len(founds) and not _all_levels(values):
+        if name[0] == "n" and len(values) > 1 and 3 * len(values) <= len(founds) and not _all_levels(values):
             several.append(name)
     return tuple(several)
 

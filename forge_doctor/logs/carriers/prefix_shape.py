@@ -19,6 +19,9 @@ _PART = re.compile(
     rb"|(?P<blanks>[ \t]+)|(?P<number>\d+(?=[\s\[\](){}<>|:]|$))|(?P<word>" + WORD + rb")|(?P<sign>.)",
     re.DOTALL,
 )
+# The notation in which told lines have their times: day, clock and zone are taken over as they stand.
+ISO_TIME = rb"(?P<d>\d{4}-\d\d-\d\d)[T ](?P<c>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?P<z>Z|[+-]\d\d:?\d\d|)(?![\w,])"
+ISO_EXACT = re.compile(ISO_TIME)
 _HAS_TIME = re.compile(DATED + rb"|" + CLOCK)
 
 
@@ -49,14 +52,15 @@ def parts_of(core: bytes) -> tuple[Part, ...]:
 
 
 def expression_of(parts: Sequence[Part], literal: frozenset[int] = frozenset()) -> bytes:
-    """What matches every prefix of this shape: groups `t` for its time, `n0`, `n1` for what may be a name.
+    """What matches every prefix of this shape: groups `t` for its time (`d`, `c` and `z` where it needs no reading), `n0`,
+    `n1` for what may be a name.
 
     `literal` are the numbers of parts that stay as they are.
     """
     out, timed = [], False
     for number, part in enumerate(parts):
         if part.kind == "time" and not timed:
-            out.append(rb"(?P<t>" + DATED + rb")")
+            out.append(ISO_TIME if ISO_EXACT.fullmatch(part.text) else rb"(?P<t>" + DATED + rb")")
             timed = True
         elif part.kind in ("word", "group"):
             inner = re.escape(part.text) if number in literal else _general(part)
