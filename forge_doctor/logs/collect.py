@@ -161,9 +161,11 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     except CannotInspect as error:
         problem = str(error)
     feed(carried, scanner.finish())
-    summary = carried.finish().with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes)
+    summary = carried.finish().with_inspected(
+        lines=scanner.read_lines, bytes=scanner.read_bytes, about=scanner.is_estimate
+    )
     way = "; ".join([source.way, *said]) if not problem or scanner.read_bytes else ""
-    problem = "; ".join(filter(None, (problem, carried.unread, whole.unread if whole else "")))
+    problem = "; ".join(filter(None, (problem, carried.unread, whole.unread if whole else "", untimed(task, summary))))
     return Collected(
         name=source.name,
         way=way,
@@ -171,6 +173,14 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
         problem=problem,
         long_lines=scanner.long_lines,
     )
+
+
+def untimed(task: Task, summary: Summary) -> str:
+    """That a time was asked for of what has none; empty where all have one, or none was asked for."""
+    count = sum(group.untimed for group in summary.groups.values())
+    if not count or (task.since is None and task.until is None):
+        return ""
+    return f"{task.source.name}: {count} events have no time in the log: they count whatever --since and --until say"
 
 
 def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> tuple[LogStream, Whole | None]:

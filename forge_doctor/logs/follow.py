@@ -38,14 +38,46 @@ class Followed(Protocol):
         """Let go of it."""
 
 
+class ReadFiles:
+    """The files that were read already, by whatever names they have been given since."""
+
+    HEAD_BYTES = 256
+
+    def __init__(self) -> None:
+        self._heads: dict[tuple[int, int], bytes] = {}
+
+    def note(self, descriptor: int) -> None:
+        """Remember an open file."""
+        status = os.fstat(descriptor)
+        self._heads[status.st_dev, status.st_ino] = os.pread(descriptor, self.HEAD_BYTES, 0)
+
+    def knows(self, path: Path) -> bool:
+        """Whether a file was read: the number of one that is gone may be another's, which begins differently."""
+        status = path.stat()
+        head = self._heads.get((status.st_dev, status.st_ino))
+        if not head:
+            return False
+        with path.open("rb") as file:
+            return file.read(len(head)) == head
+
+
 class FollowedFile:
-    """A file by its name, as `tail -F` follows it, from the byte `start` on.
+    """A file by its name, as `tail -F` follows it, from the byte `start` on; what `read` knows is not read again.
 
     `alive` says whether anybody still writes it; once nobody does, what is left is read and it ends.
     """
 
-    def __init__(self, path: Path, *, name: str = "", start: int = 0, alive: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        start: int = 0,
+        alive: Callable[[], bool] = lambda: True,
+        read: ReadFiles | None = None,
+    ) -> None:
         self._path, self.name, self._alive = path, name or str(path), alive
+        self._read = read or ReadFiles()
         self._file = self._opened(path)
         self._file.seek(start)
         self._queue: list[Path] = []
@@ -56,12 +88,16 @@ class FollowedFile:
         try:
             count = self._file.readinto(buffer)
             if count:
+                if self._file.tell() == count:
+                    self._read.note(self._file.fileno())
                 return count
             if self._truncated():
                 self._file.seek(0)
             elif not self._next_file():
                 return self._nothing()
-            return self._file.readinto(buffer) or None
+            count = self._file.readinto(buffer) or None
+            self._read.note(self._file.fileno())
+            return count
         except OSError as error:
             raise CannotInspect(f"{self._path}: cannot be read any more: {error.strerror}") from error
 
@@ -93,7 +129,7 @@ class FollowedFile:
         for path in (self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, MOST_SIBLINGS))):
             if not path.exists():
                 break
-            if path.stat().st_ino == mine:
+            if path.stat().st_ino == mine or self._read.knows(path):
                 return newer[::-1]
             newer.append(path)
         # Ours was removed or packed: only the file under the name itself is surely newer.
@@ -101,9 +137,11 @@ class FollowedFile:
 
     def _opened(self, path: Path) -> io.FileIO:
         try:
-            return io.FileIO(path)
+            file = io.FileIO(path)
+            self._read.note(file.fileno())
         except OSError as error:
             raise CannotInspect(f"{path}: cannot be opened: {error.strerror}") from error
+        return file
 
     def close(self) -> None:
         """Close the file."""

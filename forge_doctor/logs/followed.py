@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, WithPast
+from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, ReadFiles, WithPast
 from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import Chain, FileSource, Pipe, Source, StdinSource, open_path
+from forge_doctor.logs.sources.files import Chain, FileSource, LogStream, Pipe, Source, StdinSource, open_path
 from forge_doctor.logs.sources.tail import last_lines_offset
 from forge_doctor.logs.sources.unpack import BZIP2, GZIP, XZ, ZSTD
 from forge_doctor.probes.docker.container_logs import is_running, stream_log
@@ -15,27 +16,41 @@ from forge_doctor.probes.docker.container_logs import is_running, stream_log
 PIECE_BYTES = 1 << 16
 
 
-def followed(source: Source, tail: int | None) -> Followed:
-    """The source, so that it can be followed; raises `CannotInspect` or `UsageProblem`."""
+def followed(source: Source, tail: int | None, read: ReadFiles | None = None) -> Followed:
+    """The source, so that it can be followed; raises `CannotInspect` or `UsageProblem`.
+
+    `read` is shared by logs that are followed together: a file that is renamed is one of them only.
+    """
     if isinstance(source, ContainerSource):
         return followed_container(source)
     if isinstance(source, FileSource):
-        return followed_file(source, tail)
+        return followed_file(source, tail, read or ReadFiles())
     if isinstance(source, StdinSource):
         return FollowedPieces(source.name, pieces_of_stdin)
     raise UsageProblem(f"{source.name}: can't be followed: --follow is for containers, files and standard input")
 
 
-def followed_file(source: FileSource, tail: int | None) -> Followed:
+def followed_file(source: FileSource, tail: int | None, read: ReadFiles) -> Followed:
     """The newest file of a rotated set, after the older ones; or its last lines alone."""
     newest = source.paths[-1]
     refuse_packed(source)
     if tail is not None:
-        return FollowedFile(newest, name=source.name, start=last_lines_offset(newest, tail))
-    now = FollowedFile(newest, name=source.name)
+        return FollowedFile(newest, name=source.name, start=last_lines_offset(newest, tail), read=read)
+    now = FollowedFile(newest, name=source.name, read=read)
     if len(source.paths) == 1:
         return now
-    return WithPast(Chain([lambda path=path: open_path(path) for path in source.paths[:-1]]), now)  # type: ignore[misc]
+    return WithPast(Chain([past(path, read) for path in source.paths[:-1]]), now)
+
+
+def past(path: Path, read: ReadFiles) -> Callable[[], LogStream]:
+    """A file that was rotated away, opened at once: its name may be another file's when it is read."""
+    try:
+        with path.open("rb") as file:
+            read.note(file.fileno())
+        stream = open_path(path)
+    except (OSError, CannotInspect):
+        return lambda: open_path(path)
+    return lambda: stream
 
 
 def refuse_packed(source: FileSource) -> None:

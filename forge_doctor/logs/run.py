@@ -16,6 +16,7 @@ from forge_doctor.logs.collect import Collected, Progress, Task
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.logs.sources.containers import ContainerSource
 from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
@@ -98,11 +99,15 @@ def judge(plan: Plan, parts: Sequence[Collected]) -> Report:
     """The triage of all that was read, with how each source was read."""
     unread = tuple(NotRun(check=CHECK, reason=part.problem) for part in parts if part.problem)
     report = triage(merged(parts), plan.subject, plan.request.shown, (*plan.missing, *unread))
-    rows = tuple((part.name, part.way, part.summary.lines, part.summary.bytes) for part in parts if part.way)
+    rows = tuple((part.name, part.way, _lines(part.summary), part.summary.bytes) for part in parts if part.way)
     long_lines = sum(part.long_lines for part in parts)
     note = f"searched with {plan.engine}" + (f"; {long_lines} lines over 256 KB were cut" if long_lines else "")
     table = Table(title="Sources", columns=("source", "read as", "lines", "bytes"), rows=rows, note=note)
     return replace(report, tables=(*report.tables, table)) if rows else report
+
+
+def _lines(summary: Summary) -> int | str:
+    return f"about {summary.told_lines}" if summary.about else summary.lines
 
 
 def _find_sources(request: Request) -> tuple[tuple[Source, ...], tuple[NotRun, ...]]:

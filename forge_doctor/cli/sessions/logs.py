@@ -20,7 +20,7 @@ from forge_doctor.finding import NotRun
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.follow import Followed, FollowLoop
+from forge_doctor.logs.follow import Followed, FollowLoop, ReadFiles
 from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
@@ -143,9 +143,10 @@ def chosen_view(word: str) -> By:
 def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     """Read on as the logs grow, on a live screen where there is a terminal, until Ctrl-C or their end."""
     logs: list[Followed] = []
+    read = ReadFiles()
     missing = list(plan.missing)
     for task in plan.tasks:
-        logs += attempt(partial(_one_followed, task, flags.tail), missing)
+        logs += attempt(partial(_one_followed, task, flags.tail, read), missing)
     wanted = wanted_lines(plan.engine)
     readers = {log.name: new_reader(log.name, plan.tasks[0], wanted) for log in logs}
     ways = {task.source.name: task.source.way for task in plan.tasks}
@@ -156,7 +157,9 @@ def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
             Collected(
                 name=scanner.source,
                 way="; ".join(filter(None, (f"{ways[scanner.source]}, followed", reader.said))),
-                summary=reader.summary.with_inspected(lines=scanner.read_lines, bytes=scanner.read_bytes),
+                summary=reader.summary.with_inspected(
+                    lines=scanner.read_lines, bytes=scanner.read_bytes, about=scanner.is_estimate
+                ),
                 problem=reader.unread,
             )
             for reader, scanner in zip(readers.values(), loop.scanners, strict=True)
@@ -174,10 +177,10 @@ def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     deliver([report()], options)
 
 
-def _one_followed(task: Task, tail: int | None) -> Sequence[Followed]:
+def _one_followed(task: Task, tail: int | None, read: ReadFiles) -> Sequence[Followed]:
     from forge_doctor.logs.followed import followed
 
-    return (followed(task.source, tail),)
+    return (followed(task.source, tail, read),)
 
 
 def new_reader(name: str, task: Task, wanted: Wanted) -> Carried:

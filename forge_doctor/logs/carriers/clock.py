@@ -117,7 +117,11 @@ def iso(at: float | None) -> str | None:
     """`2026-11-22T08:31:57.047Z`, or None where there is no time."""
     if at is None:
         return None
-    return datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        moment = datetime.fromtimestamp(round(at, 3), UTC)
+    except (ValueError, OverflowError):
+        return None  # A year that no calendar has.
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _midnight(day: bytes) -> float | None:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from forge_doctor.logs.carriers.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
+from forge_doctor.logs.carriers.json_text import loads, mended
 from forge_doctor.logs.carriers.told_line import MARK, TOLD
 from forge_doctor.logs.scan.region import Line
 
@@ -178,16 +179,12 @@ def first_is_name(text: bytes) -> bool:
 
 
 def _parsed(text: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
+    return loads(text)
 
 
 def _unescaped(text: bytes) -> str:
     try:
-        return str(json.loads(b'"' + text + b'"'))
+        return str(mended(json.loads(b'"' + text + b'"')))
     except ValueError:
         return text.decode("utf-8", "replace")
 

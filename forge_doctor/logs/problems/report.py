@@ -39,7 +39,7 @@ def triage(
         subject=subject,
         findings=tuple(_finding(one, chosen, followers(one, known), summary) for one in (*shown, *unknown)),
         not_run=tuple(not_run),
-        inspected={"lines": summary.lines, "bytes": summary.bytes},
+        inspected={"lines, about" if summary.about else "lines": summary.told_lines, "bytes": summary.bytes},
         headline=headline(known, unknown, summary),
         verdict=verdict(known, unknown, summary),
         tables=tables(known, unknown, chosen, summary.others),

@@ -35,6 +35,7 @@ class Summary:
     others: int = 0
     lines: int = 0
     bytes: int = 0
+    about: bool = False
 
     def add(self, event: Event, seen: Sighting, example: Callable[[], str]) -> bool:
         """Count one event, if it is wanted; whether it was."""
@@ -80,6 +81,7 @@ class Summary:
         whole = copy.deepcopy(self)
         whole.lines += other.lines
         whole.bytes += other.bytes
+        whole.about = whole.about or other.about
         for key, group in other.groups.items():
             whole.groups.setdefault(key, Group(key=key)).merge(group)
         whole.outside.merge(other.outside)
@@ -92,7 +94,12 @@ class Summary:
             whole.marks.setdefault(name, Histogram()).merge(moments)
         return whole
 
-    def with_inspected(self, *, lines: int, bytes: int) -> Summary:  # noqa: A002
+    @property
+    def told_lines(self) -> int:
+        """The lines as far as they are known: those that were not counted one by one to three digits."""
+        return round(self.lines, 3 - len(str(self.lines))) if self.about else self.lines
+
+    def with_inspected(self, *, lines: int, bytes: int, about: bool = False) -> Summary:  # noqa: A002
         """The same groups, with how much was read to find them."""
         return Summary(
             groups=self.groups,
@@ -103,6 +110,7 @@ class Summary:
             others=self.others,
             lines=lines,
             bytes=bytes,
+            about=about,
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -111,6 +119,7 @@ class Summary:
             "schema": SCHEMA,
             "lines": self.lines,
             "bytes": self.bytes,
+            "about": self.about,
             "groups": [self.groups[key].to_data() for key in sorted(self.groups)],
             "marks": {name: self.marks[name].to_data() for name in sorted(self.marks)},
             "outside": self.outside.to_data(),
@@ -132,6 +141,7 @@ class Summary:
             others=data["others"],
             lines=data["lines"],
             bytes=data["bytes"],
+            about=data["about"],
         )
 
 

@@ -18,7 +18,7 @@ LOOKED_FOR = "tracebacks, lines at ERROR and above, starts that fail"
 def headline(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summary) -> str:
     """What was found in how much, in a line."""
     outside = left_out(summary)
-    lines = counted(summary.lines, "line")
+    lines = counted_lines(summary)
     strangers = sum(one.group.count for one in unknown) + summary.others
     if not known and not strangers:
         found = f"nothing found in {lines}" if summary.bytes else "nothing could be read"
@@ -41,7 +41,7 @@ def verdict(known: Sequence[Problem], unknown: Sequence[Problem], summary: Summa
     # An error nobody knows that fails requests again and again is worse than a warning.
     worst = max((*known[:1], *unknown[:1]), key=lambda one: one.severity, default=None)
     if worst is None:
-        return f"No fault found in {counted(summary.lines, 'line')}; looked for {looked}{left_out(summary)}."
+        return f"No fault found in {counted_lines(summary)}; looked for {looked}{left_out(summary)}."
     todo = worst.signature.fix if worst.signature else "read it with --example and search the line it names"
     return f"Worst: {named(worst)}, {message(worst)}\nWhat to do: {todo}"
 
@@ -105,3 +105,8 @@ def where(group: Group) -> str:
 def named(problem: Problem) -> str:
     """The problem's id, for a sentence."""
     return problem.group.signature or problem.group.exception or "an error"
+
+
+def counted_lines(summary: Summary) -> str:
+    """How many lines were read, or about how many."""
+    return ("about " if summary.about else "") + counted(summary.told_lines, "line")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from forge_doctor.logs.carriers.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
+from forge_doctor.logs.carriers.json_text import loads
 from forge_doctor.logs.records.structured import Record, read_json
 
 LONGEST_KNOWN = 300
@@ -168,7 +167,7 @@ def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
             return Head(message=message, level=_level(found.group(1)), logger=logger, worker=_pid(message[:40]))
     found = _WARNED.match(text)
     if found:
-        return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1))))
+        return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1)[:9])))
     return _logfmt_head(text, zone_s)
 
 
@@ -222,11 +221,10 @@ def _rest_head(rest: bytes) -> Head:
 
 
 def _json_head(text: bytes, zone_s: float) -> Head | None:
-    try:
-        entry: Any = json.loads(text)
-    except (ValueError, RecursionError):
+    entry = loads(text)
+    if entry is None:
         return _broken_json_head(text) if text.startswith(b'{"') else None
-    if not isinstance(entry, dict) or not entry:
+    if not entry:
         return None
     record = read_json(entry)
     level = LEVELS.get(record.level.lower(), -1) if not record.level.isdigit() else _numeric_level(record.level)
@@ -301,7 +299,7 @@ def _level(word: bytes) -> int:
 
 
 def _numeric_level(word: str) -> int:
-    return min(50, int(word))
+    return min(50, int(word[:9])) if word.isascii() else -1
 
 
 def _pid(text: bytes) -> str:

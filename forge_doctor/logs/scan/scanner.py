@@ -106,6 +106,11 @@ class Scanner:
         lines, counted = self._counted
         return lines if self.read_bytes < COUNTED_BYTES else round(lines * self.read_bytes / counted)
 
+    @property
+    def is_estimate(self) -> bool:
+        """Whether `read_lines` was not counted line by line."""
+        return self._counted[1] < self.read_bytes
+
     def room(self) -> memoryview:
         """Where the next bytes go: at most a block."""
         if len(self._window) < self._filled + self._block:

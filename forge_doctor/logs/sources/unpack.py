@@ -17,6 +17,7 @@ from typing import IO, Any, cast
 from forge_doctor.errors import CannotInspect
 
 SAMPLE_BYTES = 64 << 10
+PIECE_BYTES = 256 << 10
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 # What other binary files begin with, and what they are called in the message.
 BINARIES = {
@@ -63,19 +64,33 @@ class PlainLog(io.RawIOBase):
 
 
 class Batched(io.RawIOBase):
-    """An unpacker whose single reads are as large as asked."""
+    """An unpacker whose single reads are as large as asked; what it gave before its file broke off is not lost."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()
         self._file: Any = file
+        # One that unpacks as much as it can has no single reads.
+        self._read: Any = getattr(file, "read1", file.read)
+        self._damage: BaseException | None = None
 
     def readable(self) -> bool:
         """It can be read."""
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; 0 at the end."""
-        return cast("int", self._file.readinto(buffer))
+        """Fill the buffer; 0 at the end. Damage is raised when everything before it was given."""
+        if self._damage is not None:
+            raise self._damage
+        view, filled = memoryview(buffer).cast("B"), 0
+        try:
+            while filled < len(view) and (piece := self._read(min(len(view) - filled, PIECE_BYTES))):
+                view[filled : filled + len(piece)] = piece
+                filled += len(piece)
+        except damage() as error:
+            if not filled:
+                raise
+            self._damage = error
+        return filled
 
     def close(self) -> None:
         """Close the file below too."""

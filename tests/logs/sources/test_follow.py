@@ -12,10 +12,10 @@ import pytest
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.fleet import ObjectSource
-from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, FollowLoop
+from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, FollowLoop, ReadFiles
 from forge_doctor.logs.followed import followed
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.logs.sources.files import find_files
+from forge_doctor.logs.sources.files import FileSource, find_files
 from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
 from tests.logs.sources.test_files import only
 
@@ -78,6 +78,26 @@ def test_rotation_loses_nothing_even_when_it_happens_twice_between_two_looks(tmp
             step()
 
     assert read_along(log, [lambda: None, at_once, append(path, b"5\n")]) == b"1\n2\n3\n4\n5\n"
+
+
+def test_a_rotated_file_that_is_followed_too_is_read_under_one_name_only(tmp_path: Path) -> None:
+    path, older = tmp_path / "app.log", tmp_path / "app.log.1"
+    path.write_bytes(b"2\n")
+    older.write_bytes(b"1\n")
+    read = ReadFiles()
+    sources = [FileSource(name=str(one), paths=(one,)) for one in (path, older)]
+    now, then = (followed(source, None, read) for source in sources)
+    assert read_along(then, [lambda: None, rotate(path), append(path, b"3\n")]) == b"1\n"
+    assert read_along(now, [append(path, b"4\n")]) == b"2\n3\n4\n"
+
+
+def test_files_of_the_past_are_the_same_although_they_are_renamed_before_they_are_read(tmp_path: Path) -> None:
+    path, older = tmp_path / "app.log", tmp_path / "app.log.1"
+    path.write_bytes(b"2\n")
+    older.write_bytes(b"1\n")
+    log = followed(FileSource(name="app.log", paths=(older, path)), None)
+    rotate(path)()
+    assert read_along(log, [append(path, b"3\n")]) == b"1\n2\n3\n"
 
 
 def test_a_file_replaced_by_another_is_read_from_the_other_s_beginning(tmp_path: Path) -> None:
