@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
+from forge_doctor.finding import CodeContext, Confidence, Evidence, Finding, Location, NotRun, Severity
 from forge_doctor.report import Report
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
@@ -92,6 +92,13 @@ def counted(count: int, plural: str) -> str:
     if plural.endswith("ies"):
         return f"1 {plural[:-3]}y"
     return f"1 {plural[:-2] if plural.endswith(('sses', 'xes', 'ches', 'shes')) else plural[:-1]}"
+
+
+def context_text(code: CodeContext) -> str:
+    """`in Users.save(), to line 41: queries users`; empty at the top of a module that touches nothing."""
+    where = f"in {code.function}(), to line {code.end_line}" if code.function else ""
+    what = " ".join((", ".join(code.does), ", ".join(code.tables or code.models))).strip() if code.does else ""
+    return ": ".join(part for part in (where, what) if part)
 
 
 def evidence_text(evidence: Evidence) -> str:

@@ -9,7 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.finding import Evidence, Finding, Related, Severity
 from forge_doctor.render.columns import cell_width, wrap
-from forge_doctor.render.digest import Unexamined, evidence_text, group_unexamined, is_clean, summary_sentence
+from forge_doctor.render.digest import (
+    Unexamined,
+    context_text,
+    evidence_text,
+    group_unexamined,
+    is_clean,
+    summary_sentence,
+)
 from forge_doctor.render.lines import BLANK, Line, Page, Span, Style
 from forge_doctor.render.printable import printable_line, printable_lines
 from forge_doctor.render.table import lay_out_table
@@ -59,7 +66,9 @@ def _finding(found: Finding, report: Report, page: Page) -> Iterator[Line]:
     strength = Style.STRONG if found.severity >= Severity.ERROR else Style.PLAIN
     yield from _headed(found.severity.label.upper(), style, printable_line(found.message), strength, page)
     short, long = _evidence_by_length(found.evidence)
-    yield from _indented(_flow([_evidence(one) for one in short], page), Style.DIM, page)
+    around = "" if found.code is None else printable_line(context_text(found.code))
+    facts = [*([around] if around else []), *map(_evidence, short)]
+    yield from _indented(_flow(facts, page), Style.DIM, page)
     for line in _related(found.related):
         yield from _indented(wrap(line, page.measure), Style.DIM, page)
     location = found.location

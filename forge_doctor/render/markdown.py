@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.finding import Finding, Related
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import Unexamined, evidence_text, group_unexamined, summary_sentence
+from forge_doctor.render.digest import Unexamined, context_text, evidence_text, group_unexamined, summary_sentence
 from forge_doctor.render.printable import printable_line, printable_lines
 from forge_doctor.render.table import cell_text, is_numeric
 from forge_doctor.report import Report, Table
@@ -66,6 +66,8 @@ def _finding(found: Finding) -> Iterator[str]:
     about = [code(found.check), f"{found.confidence.label} confidence", code(str(found.location))]
     yield f"**{found.severity.label.upper()}** {escape(found.message)}"
     yield from ("", f"- {', '.join(part for part in about if part)}")
+    around = "" if found.code is None else context_text(found.code)
+    yield from ([f"- {escape(around)}"] if around else [])
     yield from (f"- {escape(evidence_text(one))}" for one in found.evidence)
     yield from (f"- {_related(one)}" for one in found.related)
     yield ""
