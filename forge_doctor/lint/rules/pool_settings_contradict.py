@@ -16,7 +16,12 @@ Good:
 
     engine = create_async_engine("postgresql+asyncpg://app@db/shop", pool_size=5, max_overflow=10)
 
-Source: https://docs.sqlalchemy.org/en/20/core/pooling.html (QueuePool: pool_size, max_overflow, timeout)
+Wrong when: the pool is of another class, or made by the caller's own code; then these settings mean something else, and
+nothing is said.
+
+Source: https://docs.sqlalchemy.org/en/20/core/pooling.html (QueuePool: pool_size, max_overflow, timeout);
+OpenEnergyPlatform/oeplatform#2495 (2026-09); with SQLAlchemy 2.1.9, twenty connections at once: after `pool_size=0`
+twenty stay in the pool, after `max_overflow=-1` only `pool_size` of them
 """
 
 from __future__ import annotations
@@ -73,9 +78,17 @@ def unlimited(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
     yield file.finding(
         pool_settings_contradict,
         written,
-        f"`{written.text}` is a pool without any limit: it opens connections until the server refuses them{besides}",
+        f"`{written.text}` is a pool without any limit: it opens connections until the server refuses them{kept(setting)}"
+        f"{besides}",
         remedy="pool_size=5, max_overflow=10 (the defaults); for no pool at all poolclass=NullPool",
     )
+
+
+def kept(setting: str) -> str:
+    """What becomes of the connections of one rush: QueuePool measures what it keeps by `pool_size`."""
+    if setting == "pool_size":
+        return ", and keeps every one of them: one rush holds them for the life of the process"
+    return ", and closes those beyond `pool_size` as soon as they are given back"
 
 
 def below(engine: EngineCall, name: str, limit: float) -> bool:

@@ -1,0 +1,87 @@
+"""An engine behind a proxy that closes idle connections does not test them before use.
+
+Why: poolers and managed databases close a connection that has been idle for some minutes, or when they suspend or fail
+over. The pool does not notice: the first request after a quiet time gets the dead one and fails with "connection was
+closed in the middle of operation" or "SSL connection has been closed unexpectedly". Then all goes well again, so that
+the fault looks like bad luck.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@aws-0-eu-west-1.pooler.supabase.com:5432/shop")
+
+Good:
+
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://app@aws-0-eu-west-1.pooler.supabase.com:5432/shop", pool_pre_ping=True
+    )
+
+Wrong when: nothing between closes idle connections, or none is kept. NullPool, `pool_pre_ping`, `pool_recycle`, settings
+that come from elsewhere and a host whose name tells of no proxy keep this rule silent; since no host's settings are in
+the code, confidence stays medium.
+
+Source: https://docs.sqlalchemy.org/en/20/core/pooling.html#disconnect-handling-pessimistic;
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-managing.html (IdleClientTimeout, 30 minutes);
+fecgov/openFEC#6453 (2026-01)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.orm.dsn import Dsn
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.regex import regex
+
+SUSPECT = regex(rb"create_(?:async_)?engine")
+PROXY = regex(
+    r"pg-?bouncer|pooler|pgcat|supavisor|pgpool|haproxy|\bproxy-|-proxy\b|\.proxy\.|neon\.tech$|database\.azure\.com$"
+    r"|\.cockroachlabs\.cloud$",
+    re.IGNORECASE,
+)
+SERVERS = frozenset({"postgresql", "postgres", "mysql", "mariadb"})
+
+
+@check(severity=Severity.WARNING)
+def stale_connections_behind_proxy(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every engine whose URL is written in code and whose pool keeps connections."""
+    if is_test_file(file):
+        return
+    for engine in engine_calls(file, project):
+        dsn = engine.dsn or engine.default_dsn
+        sign = None if dsn is None or dsn.dialect not in SERVERS else PROXY.search(dsn.host)
+        if dsn is None or sign is None or engine.has_spread or engine.is_custom or is_cared_for(engine):
+            continue
+        yield found(file, engine, dsn)
+
+
+def is_cared_for(engine: EngineCall) -> bool:
+    """Whether connections are tested, renewed or not kept, or may be where we cannot see."""
+    if engine.keyword("poolclass") is not None and engine.pool_class not in ("QueuePool", "AsyncAdaptedQueuePool"):
+        return True
+    if engine.keyword("pool_recycle") is not None:
+        return engine.number("pool_recycle") != -1
+    ping = engine.setting("pool_pre_ping")
+    return ping is not None and ping.text != "False"
+
+
+def found(file: SourceFile, engine: EngineCall, dsn: Dsn) -> Finding:
+    """The finding, at the URL."""
+    return file.finding(
+        stale_connections_behind_proxy,
+        engine.call.argument(0, "url") or engine.call,
+        f"`{dsn.host}` is a proxy by its name, and the pool hands out connections that it may have closed meanwhile: the "
+        "first query after a quiet time fails",
+        confidence=Confidence.MEDIUM,
+        remedy="pool_pre_ping=True",
+        evidence=(Evidence(label="host", value=dsn.host, source="the URL"),),
+    )

@@ -1,0 +1,54 @@
+"""`pools-exceed-server`: what the pools of all processes may open, beside what PostgreSQL gives by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, lint_source
+
+ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine(url{settings}){mark}\n"
+FOUND = "  # expect medium"
+
+
+@pytest.mark.parametrize(
+    ("settings", "mark"),
+    [
+        (", pool_size=100, max_overflow=100", FOUND),
+        (", pool_size=90", FOUND),
+        (", pool_size=87", ""),
+        (", pool_size=5", ""),
+        (", pool_size=100, max_overflow=0, **more", ""),
+        (", pool_size=size, max_overflow=200", ""),
+        (", pool_size=0, max_overflow=200", ""),
+        ("", ""),
+    ],
+)
+def test_one_process_counts_once(settings: str, mark: str, tmp_path: Path) -> None:
+    check_source(ENGINE.format(settings=settings, mark=mark), "pools-exceed-server", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        ("gunicorn.conf.py", "bind = 'x'\nworkers = 12\n", 12),
+        ("Procfile", "web: gunicorn app:app --workers 8 -k uvicorn.workers.UvicornWorker\n", 8),
+        ("Dockerfile", 'CMD ["uvicorn", "app:app", "--workers", "7"]\n', 7),
+        ("Dockerfile", "ENV WEB_CONCURRENCY=9\n", 9),
+    ],
+)
+def test_the_project_says_how_many_processes_there_are(name: str, text: str, count: int, tmp_path: Path) -> None:
+    files = {"pyproject.toml": "", name: text, "app/db.py": ENGINE.format(settings="", mark="")}
+    (found,) = lint_source(files, "pools-exceed-server", tmp_path)
+    assert f"{count} x (5 + 10) = {count * 15} connections" in found.message
+    assert found.evidence[2].source == name
+
+
+def test_a_number_of_workers_that_is_computed_is_not_guessed(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": "",
+        "gunicorn.conf.py": "workers = 2 * cores + 1\n",
+        "db.py": ENGINE.format(settings="", mark=""),
+    }
+    assert lint_source(files, "pools-exceed-server", tmp_path) == ()
