@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,7 +16,7 @@ from forge_doctor.probes.processes.identity import read_identity
 from forge_doctor.probes.processes.libraries import read_libraries
 from forge_doctor.probes.processes.poolers import find_poolers, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
-from forge_doctor.probes.processes.socket_look import SocketLook, look_at_sockets
+from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets
 from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
 from forge_doctor.probes.processes.table import (
     Environment,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 # A loop that runs reads what has arrived at once.
 UNREAD_S = 0.5
+MORE_LOOKS = 4
+BETWEEN_LOOKS_S = 0.03
 
 
 def find_processes(
@@ -59,7 +62,7 @@ def find_processes(
     )
     servers |= _self_served(table, look, servers)
     poolers = find_poolers(table, look)
-    pooled = pooled_connections(look, poolers)
+    pooled = _behind(table, servers, look, poolers)
     matched = {servers[pid].family for pid in servers if pid in look.database or pid in pooled or pid in named}
     build = _Builder(look=look, named=named, environment=environment, pooled=pooled)
     processes = [build.server(each) for each in servers.values() if each.family in matched]
@@ -72,6 +75,22 @@ def find_processes(
         blind_spots=blind_spots(table, look, servers, containers),
         half_open=half_open(look.namespaces, proof, clients, table),
     )
+
+
+def _behind(
+    table: ProcessTable, servers: Mapping[int, Member], look: SocketLook, poolers: frozenset[int]
+) -> Mapping[int, tuple[Socket, ...]]:
+    """Who comes through a pooler; without a pool of its own a server is connected for moments only, so that it is looked
+    for more than once."""
+    pooled = pooled_connections(look, poolers)
+    if not poolers or not servers:
+        return pooled
+    for _ in range(MORE_LOOKS):
+        if not pooled.keys().isdisjoint(servers):
+            break
+        time.sleep(BETWEEN_LOOKS_S)
+        pooled = {**pooled_connections(look_again(table, servers.keys() | poolers), poolers), **pooled}
+    return pooled
 
 
 def _environments(containers: Sequence[ContainerProcesses]) -> Callable[[int], Environment]:

@@ -67,6 +67,18 @@ def look_at_sockets(
     return _joined(looks)
 
 
+def look_again(table: ProcessTable, pids: Collection[int]) -> SocketLook:
+    """What these processes hold now, whatever it leads to."""
+    if not table.from_proc:
+        return SocketLook()
+    spaces, _ = namespaces_of(pids)
+    held: dict[int, tuple[Socket, ...]] = {}
+    for name in set(spaces.values()):
+        inside = [pid for pid, own in spaces.items() if own == name]
+        held |= holdings(inside, _read_any(inside, name)).held
+    return SocketLook(held=held)
+
+
 def _wanted(space: Namespace, address: ServerAddress, *, by_port: bool) -> tuple[Socket, ...]:
     found = address.select(space)
     return found or (address.select_by_port(space) if by_port else ())
