@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import sqlalchemy.pool
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -25,6 +27,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 def _new_engine() -> AsyncEngine:
     pool_class = os.environ.get("PATIENT_POOL_CLASS", "AsyncAdaptedQueuePool")
     options: dict[str, Any] = {"poolclass": getattr(sqlalchemy.pool, pool_class)}
+    if os.environ.get("PATIENT_BEHIND_POOLER"):
+        names = {"prepared_statement_name_func": lambda: f"__asyncpg_{uuid.uuid4()}__"}
+        options["connect_args"] = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, **names}
+        return create_async_engine(os.environ["PATIENT_DSN"], **options)
     if pool_class == "AsyncAdaptedQueuePool":
         options["pool_size"] = int(os.environ.get("PATIENT_POOL_SIZE", "5"))
         options["max_overflow"] = int(os.environ.get("PATIENT_MAX_OVERFLOW", "10"))
@@ -128,6 +134,63 @@ async def lock(key: int = 1, hold: float = 60) -> dict[str, int]:
     async with new_session() as session:
         await session.execute(tagged("SELECT pg_advisory_xact_lock(:key)", "/lock"), {"key": key})
         await asyncio.sleep(hold)
+    return {"pid": os.getpid()}
+
+
+@app.get("/stream")
+async def stream() -> StreamingResponse:
+    """An event stream that keeps the session it began with for as long as the client stays."""
+    session = new_session()
+    await session.execute(tagged("SELECT 6", "/stream"))
+
+    async def events() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "data: x\n\n"
+                await asyncio.sleep(0.2)
+        finally:
+            await session.close()
+
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@app.get("/nested")
+async def nested() -> dict[str, int]:
+    """Hold one session and ask the same pool for a second."""
+    async with new_session() as outer:
+        await outer.execute(tagged("SELECT 7", "/nested"))
+        await asyncio.sleep(0.2)  # so that every request has its first one
+        async with new_session() as inner:
+            await inner.execute(tagged("SELECT 8", "/nested"))
+    return {"pid": os.getpid()}
+
+
+@app.get("/read/{kind}")
+async def read(kind: int, hold: float = 3) -> dict[str, int]:
+    """One of many reads, then a wait for something else with its transaction open."""
+    async with new_session() as session:
+        await session.execute(text(f"SELECT 1 AS column_{kind}"))  # a statement of its own for each kind
+        await asyncio.sleep(hold)
+    return {"pid": os.getpid()}
+
+
+tenants: dict[int, AsyncEngine] = {}
+
+
+@app.get("/tenant/{number}")
+async def tenant(number: int) -> dict[str, int]:
+    """An engine for each tenant, none disposed of."""
+    own = tenants.setdefault(number, _new_engine())
+    async with own.connect() as connection:
+        await connection.execute(tagged("SELECT 9", "/tenant"))
+    return {"pid": os.getpid()}
+
+
+@app.get("/hit")
+async def hit() -> dict[str, int]:
+    """Count on one hot row."""
+    async with new_session.begin() as session:
+        await session.execute(text("UPDATE counter SET n = n + 1"))
     return {"pid": os.getpid()}
 
 

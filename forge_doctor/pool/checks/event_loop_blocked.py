@@ -6,12 +6,13 @@ Why:
 
 Measures (requests):
     Connections the kernel completed on the workers' listening port and nobody accepted (the accept
-    queue), and requests that have lain unread in accepted sockets for half a second: together at least
-    `queued_requests`, while the workers that share the port have at most one active session each.
+    queue) for a second or longer, and requests that have lain unread in accepted sockets for as long: together
+    at least `queued_requests`, while the workers that share the port have at most one active session each.
+    Where the kernel does not tell how long, the accept queue alone, at low confidence.
 
 Wrong when:
     The worker is only slow to accept under a burst, or does not read a large upload. Looked at: a loop that runs
-    reads what has arrived at once, and a worker that waits for the database has active sessions.
+    accepts and reads within a second, and a worker that waits for the database has active sessions.
 
 Source:
     Seen on Linux: Recv-Q of a listening socket in /proc/net/tcp counts connections not yet
@@ -38,7 +39,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield from unseen_workers(situation)
     for (place, port), holders in _by_port(situation).items():
         queued = max(
-            one.accept_queue
+            one.accept_queue if one.stalled is None else one.stalled
             for holder in holders
             if holder.process
             for one in holder.process.listen
@@ -51,7 +52,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         first = holders[0].process
         yield Finding(
             severity=Severity.ERROR,
-            confidence=Confidence.MEDIUM,
+            confidence=Confidence.MEDIUM if _told(holders, port) else Confidence.LOW,
             message=f"{_waiting(queued, unread)} on port {port}{place} while "
             f"{', '.join(holder.name for holder in holders)} {'runs' if len(holders) == 1 else 'run'} {active} statements: an event "
             "loop is blocked. It is not the database.",
@@ -65,6 +66,12 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             "asyncio.to_thread() for what is synchronous",
             sessions=tuple(one.pid for holder in holders for one in holder.sessions),
         )
+
+
+def _told(holders: list[Holder], port: int) -> bool:
+    """Whether the kernel tells how long the connections have waited."""
+    listeners = [one for holder in holders if holder.process for one in holder.process.listen if one.port == port]
+    return any(one.stalled is not None for one in listeners)
 
 
 def _waiting(queued: int, unread: int) -> str:

@@ -25,14 +25,12 @@ from forge_doctor.probes.processes.table import (
     read_environment,
     read_process_table,
 )
-from forge_doctor.probes.processes.tcp_diagnosis import Diagnosis, diagnose
+from forge_doctor.probes.processes.tcp_diagnosis import STALLED_S, Diagnosis, diagnose
 from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, ListenSocket, Process, ProcessScan, Role
 
 if TYPE_CHECKING:
     from forge_doctor.probes.docker.containers import ContainerProcesses
 
-# A loop that runs reads what has arrived at once.
-UNREAD_S = 0.5
 MORE_LOOKS = 4
 BETWEEN_LOOKS_S = 0.03
 
@@ -210,7 +208,7 @@ class _Builder:
             requests_exact=bool(told) and None not in awaiting,
             streams_open=sum(talk.streams and not talk.awaits_answer for _, talk in talks),
             held=read_held_connections(row.pid, identity.container_pid) if row.pid in self._look.held else None,
-            requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= UNREAD_S for one, talk in talks),
+            requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= STALLED_S for one, talk in talks),
         )
 
     def _diagnoses(self, pid: int) -> Mapping[int, Diagnosis]:
@@ -231,6 +229,7 @@ def _listen(socket: Socket, space: Namespace, told: Diagnosis) -> ListenSocket:
         port=socket.local.port,
         accept_queue=socket.queue,
         backlog=told.backlog,
+        stalled=told.stalled,
         established=space.established_on(socket.local),
     )
 

@@ -122,9 +122,17 @@ def _in_namespace(
         held=held,
         spaces=dict.fromkeys(held, space),
         unreadable=frozenset(unreadable),
-        unowned=tuple(missing.values()),
+        unowned=_still_there(missing, space, pids),
         namespaces=(space,),
     )
+
+
+def _still_there(missing: Mapping[int, Socket], space: Namespace, pids: Iterable[int]) -> tuple[Socket, ...]:
+    """Without those that have ended since the namespace was read: nobody has them any more."""
+    if not missing:
+        return ()
+    now = read_namespace("self", space.name, own=True) if space.own else _read_any(pids, space.name)
+    return tuple(socket for socket in now.sockets if socket.inode in missing)
 
 
 def _relatives(pids: Iterable[int], table: ProcessTable) -> Iterator[int]:

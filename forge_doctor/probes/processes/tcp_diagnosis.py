@@ -10,8 +10,9 @@ import os
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # linux/sock_diag.h, linux/inet_diag.h, linux/netlink.h, linux/tcp.h, linux/sched.h
 NETLINK_SOCK_DIAG = 4
@@ -31,21 +32,27 @@ REPLY_BYTES = 1 << 16
 TIMEOUT_S = 0.5
 # An answer that still goes on this long after the request was read.
 STREAM_MS = 1000
+# Connections wait a moment for the loop in every busy service, longer only where it does not run.
+STALLED_S = 1.0
+PORT = 4  # offset of inet_diag_sockid's source port, in network order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """`backlog` is a listener's limit; `awaits_answer` whether the peer spoke last (None: not told); `streams`
-    whether we went on speaking long after the peer; `silent_s` how long ago the peer was heard."""
+    whether we went on speaking long after the peer; `silent_s` how long ago the peer was heard; `stalled` how many
+    connections to a listener's port nobody has accepted for `STALLED_S` or longer."""
 
     backlog: int | None = None
     awaits_answer: bool | None = None
     streams: bool = False
     silent_s: float | None = None
+    stalled: int | None = None
 
 
 def diagnose(pid: int | None = None) -> Mapping[int, Diagnosis]:
-    """By inode, the TCP sockets of our network namespace or, for root, of the one `pid` lives in.
+    """By inode, the TCP sockets of our network namespace or, for root, of the one `pid` lives in; those nobody has
+    accepted have none, and are counted at their listener.
 
     Empty where the kernel or the container does not let us ask.
     """
@@ -76,15 +83,23 @@ def _ask_inside(pid: int) -> Mapping[int, Diagnosis]:
 
 def _ask() -> Mapping[int, Diagnosis]:
     found: dict[int, Diagnosis] = {}
+    ports: dict[int, int] = {}
+    stalled: Counter[int] = Counter()
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
             kernel.settimeout(TIMEOUT_S)
             for family in (socket.AF_INET, socket.AF_INET6):
                 kernel.send(_request(family))
-                found |= dict(_sockets(kernel))
+                for inode, port, told in _sockets(kernel):
+                    if told.backlog is not None:
+                        ports[inode] = port
+                    if inode:
+                        found[inode] = told
+                    elif (told.silent_s or 0) >= STALLED_S:
+                        stalled[port] += 1
     except OSError:
         return {}
-    return found
+    return found | {inode: replace(found[inode], stalled=stalled[port]) for inode, port in ports.items()}
 
 
 def _request(family: int) -> bytes:
@@ -93,8 +108,8 @@ def _request(family: int) -> bytes:
     return HEADER.pack(HEADER.size + len(body), SOCK_DIAG_BY_FAMILY, REQUEST_DUMP, 1, 0) + body
 
 
-def _sockets(kernel: socket.socket) -> Iterator[tuple[int, Diagnosis]]:
-    """One (inode, diagnosis) for each socket of a dump; raises OSError where the kernel refuses."""
+def _sockets(kernel: socket.socket) -> Iterator[tuple[int, int, Diagnosis]]:
+    """One (inode, local port, diagnosis) for each socket of a dump; raises OSError where the kernel refuses."""
     while True:
         reply = kernel.recv(REPLY_BYTES)
         at = 0
@@ -108,11 +123,12 @@ def _sockets(kernel: socket.socket) -> Iterator[tuple[int, Diagnosis]]:
             at += (length + 3) & ~3
 
 
-def _diagnosis(message: bytes) -> tuple[int, Diagnosis]:
+def _diagnosis(message: bytes) -> tuple[int, int, Diagnosis]:
     _, state, _, _, _, _, backlog, _, inode = MESSAGE.unpack_from(message)
+    port = int.from_bytes(message[PORT : PORT + 2], "big")
     if state == TCP_LISTEN:
-        return inode, Diagnosis(backlog=backlog)
-    return inode, _conversation(_info(message[MESSAGE.size :]))
+        return inode, port, Diagnosis(backlog=backlog)
+    return inode, port, _conversation(_info(message[MESSAGE.size :]))
 
 
 def _info(attributes: bytes) -> bytes:

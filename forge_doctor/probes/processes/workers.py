@@ -38,13 +38,15 @@ class ListenSocket:
     """A port the process accepts requests on.
 
     `accept_queue`: connections the kernel completed and nobody accepted yet (Recv-Q);
-    `backlog`: its limit, None where the system does not say; `established`: connections now
-    open on that port, shared by every worker that inherited the socket.
+    `stalled`: those of them that have waited for a second or longer, and `backlog`: its limit, both None
+    where the system does not say; `established`: connections now open on that port, shared by every worker
+    that inherited the socket.
     """
 
     address: str
     port: int
     accept_queue: int = 0
+    stalled: int | None = None
     backlog: int | None = None
     established: int = 0
 
@@ -84,7 +86,7 @@ class Process:
     peer waits for an answer. Where the kernel does not tell (`requests_exact` is False) it is an
     upper bound: connections kept alive between two requests are in it. `streams_open` counts those where the
     process went on speaking long after its peer: event streams, downloads. `requests_unread` counts those whose
-    request lies in the socket and has not been read for half a second. `listens` is whether it accepts connections
+    request lies in the socket and has not been read for a second. `listens` is whether it accepts connections
     at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
     `libraries` are the drivers and pools it has loaded, None where that may not be read. `held` is what the
     application wrote down of its pools (`forge_doctor.holders`), None where it writes nothing.

@@ -40,7 +40,7 @@ def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
 
 
 def test_a_listener_tells_its_backlog(talk: Talk) -> None:
-    assert diagnose()[os.fstat(talk.listener.fileno()).st_ino] == Diagnosis(backlog=77)
+    assert diagnose()[os.fstat(talk.listener.fileno()).st_ino] == Diagnosis(backlog=77, stalled=0)
 
 
 def test_a_connection_awaits_an_answer_only_after_the_peer_has_spoken(talk: Talk) -> None:
