@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from forge_doctor.code.files.modules import names_in
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
@@ -45,7 +45,7 @@ def is_before_two(project: Project, file: SourceFile) -> bool:
     return False
 
 
-@lru_cache(maxsize=512)
+@kept_for_the_run
 def _told_by(project: Project, folder: Path) -> bool | None:
     """What the files of one folder say; None where they say nothing of the library."""
     for name in LOCKS:

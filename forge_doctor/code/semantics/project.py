@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from forge_doctor.code.files.contents import Reading, digest_of_names
 from forge_doctor.code.files.modules import Modules, find_root
@@ -26,6 +27,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
 MAX_DEPTH = 24
+WITHOUT_TREES = ("reading", "_modules", "lasting", "surfaces", "async_names", "data_access_names")
 
 
 class Project:
@@ -49,19 +51,19 @@ class Project:
         self._results: dict[FunctionDef, Value] = {}
         self._evidence: dict[tuple[Node, str, bool], Evidence] = {}  # by region, text, and whether in `async def`
         self._touching: dict[FunctionDef, bool] = {}
+        self.kept: dict[Any, Any] = {}
+        self.lasting: dict[Any, Any] = {}
         self._depth = 0
 
     def renewed(self) -> Project:
         """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
-        fresh = Project(self.root, self.overlay, self.__dict__.get("surfaces", self._given_surfaces))
-        fresh.reading, fresh._modules = self.reading, self._modules
+        fresh = Project(self.root, self.overlay, self._given_surfaces)
+        fresh.__dict__.update({name: self.__dict__[name] for name in WITHOUT_TREES if name in self.__dict__})
         fresh._modules.named = lambda: fresh.package_names
         fresh.reading.opened_bytes = 0
         for file in self._files.values():
             if file is not None:
                 file.forget()
-        for answers in (self._files, self._scopes, self._values, self._annotated, self._results, self._evidence):
-            answers.clear()
         return fresh
 
     @classmethod

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def relationship_names(project: Project) -> frozenset[str]:
     """Names that some class of the project gives a relationship."""
     return frozenset(name for one in project.surfaces.values() for name in one.relationships)
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def making_files(project: Project) -> tuple[Path, ...]:
     """The files with a call that may make a factory."""
     return tuple(path for path, one in project.surfaces.items() if one.makes_factory)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.outline import DEPENDS, JOB_CALL, REMOVAL, STARTERS, WORKER_SETTINGS
 from forge_doctor.code.semantics.project import Project
@@ -42,17 +42,13 @@ class Place(NamedTuple):
     offset: int
 
 
-_of_project: WeakKeyDictionary[Project, dict[str, list[Place]]] = WeakKeyDictionary()
-
-
+@kept_for_the_run
 def handovers(project: Project) -> dict[str, list[Place]]:
     """What the project hands over, by the last part of the name."""
-    found = _of_project.get(project)
-    if found is None:
-        found = _of_project[project] = {}
-        for path, surface in project.surfaces.items():
-            for mention in surface.mentions:
-                found.setdefault(mention.name, []).append(Place(mention.by, path, mention.offset))
+    found: dict[str, list[Place]] = {}
+    for path, surface in project.surfaces.items():
+        for mention in surface.mentions:
+            found.setdefault(mention.name, []).append(Place(mention.by, path, mention.offset))
     return found
 
 

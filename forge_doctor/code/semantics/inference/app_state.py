@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Value, one_of
 from forge_doctor.code.syntax.nodes import Attribute, Node
 from forge_doctor.finding import Confidence
@@ -36,7 +36,7 @@ def _set_to(knows: Knowledge, node: Attribute) -> Iterator[Node]:
                 yield assign.value
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def _setters(knows: Knowledge) -> dict[str, tuple[Path, ...]]:
     """The files that set each name."""
     found: dict[str, tuple[Path, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from forge_doctor.code.semantics.library.kinds import Value
 from forge_doctor.code.semantics.names.bindings import Binding
@@ -27,6 +27,14 @@ class Knowledge(Protocol):
 
     def __hash__(self) -> int:
         """Answers are kept for each project."""
+
+    @property
+    def kept(self) -> dict[Any, Any]:
+        """Answers that go with the trees."""
+
+    @property
+    def lasting(self) -> dict[Any, Any]:
+        """Answers without nodes."""
 
     def scopes(self, file: SourceFile) -> Scopes:
         """Scopes and bindings of a file."""

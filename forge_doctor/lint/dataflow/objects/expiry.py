@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run, kept_with_trees
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.names.bindings import Binding, How
@@ -84,14 +84,14 @@ def is_configured(maker: Call) -> bool:
     return re.search(rb"configure\s*\([^)]*expire_on_commit", maker.file.data) is not None
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def may_expire(project: Project) -> bool:
     """Whether any call of the project may make sessions that leave the option on, told without following a name."""
     files = (project.open_for_all(path) for path in making_files(project))
     return any(expires(call) for file in files if file is not None for call in making_calls(file))
 
 
-@lru_cache(maxsize=4)
+@kept_with_trees
 def makers_of(project: Project) -> tuple[Call, ...]:
     """Every call of the project outside its tests that makes an async factory, or a session without one."""
     found: list[Call] = []

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from forge_doctor.code.orm.mapped_attributes import lazy_relationship
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import relationship_names
@@ -155,7 +156,7 @@ def shown_as(place: Node) -> str:
     return TEXT if around.method == "format" and isinstance(around.receiver, Str) else ""
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def reading_methods(project: Project) -> frozenset[str]:
     """The names of methods and properties of the project's models that may read a relationship that is loaded lazily."""
     names: set[str] = set()
