@@ -74,6 +74,11 @@ def summary_sentence(reports: Sequence[Report]) -> str:
     return "; ".join(parts)
 
 
+def answers(reports: Sequence[Report]) -> list[str]:
+    """The verdicts, line by line, where a headline does not hold them already."""
+    return [line for report in reports if report.verdict not in report.headline for line in report.verdict.splitlines()]
+
+
 def is_clean(reports: Sequence[Report]) -> bool:
     """No finding, no check left out, and something inspected."""
     inspected = any(inspected_totals(reports).values())

@@ -8,6 +8,7 @@ from forge_doctor.finding import Finding, Location, Severity
 from forge_doctor.render import RenderOptions
 from forge_doctor.render.digest import (
     Unexamined,
+    answers,
     counted,
     evidence_text,
     group_unexamined,
@@ -30,11 +31,12 @@ COMMANDS = {
 def render(reports: Sequence[Report], _options: RenderOptions) -> str:
     """A command for each finding, worst first (GitHub shows ten of a kind), then for each reason checks did not run.
 
-    The last line holds our own words only: the runner looks for commands in every line of the log.
+    The last lines, the verdict and the counts, begin with our own words: the runner looks for commands in every line of the log.
     """
     lines = [_finding(found) for _, found in ranked(reports)]
     lines += [_unexamined(report, group) for report in reports for group in group_unexamined(report.not_run)]
-    return "\n".join([*lines, f"forge-doctor: {_harmless(summary_sentence(reports))}"]) + "\n"
+    said = (*answers(reports), summary_sentence(reports))
+    return "\n".join([*lines, *(f"forge-doctor: {_harmless(line)}" for line in said)]) + "\n"
 
 
 def _finding(found: Finding) -> str:

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import evidence_text, fails, is_file
+from forge_doctor.render.digest import answers, evidence_text, fails, is_file
 from forge_doctor.render.printable import printable, printable_line
 from forge_doctor.report import Report
 
@@ -38,8 +38,9 @@ def _suite(root: Element, report: Report, options: RenderOptions) -> None:
     for one in report.not_run:
         _not_run(suite, report, one)
     _rest(suite, report)
-    if report.headline:
-        SubElement(suite, "system-out").text = printable(report.headline)
+    said = [text for text in (report.headline, *answers([report])) if text]
+    if said:
+        SubElement(suite, "system-out").text = printable("\n".join(said))
     _count(suite)
 
 

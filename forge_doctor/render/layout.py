@@ -11,6 +11,7 @@ from forge_doctor.finding import Evidence, Finding, Related, Severity
 from forge_doctor.render.columns import cell_width, wrap
 from forge_doctor.render.digest import (
     Unexamined,
+    answers,
     context_text,
     evidence_text,
     group_unexamined,
@@ -101,10 +102,8 @@ def _closing(reports: Sequence[Report], page: Page) -> Iterator[Line]:
         lines = [joined] if cell_width(joined) <= page.prose else [text, HINT]
     for line in lines:
         yield from _wrapped(line, page.prose, Style.CLEAN if clean else Style.PLAIN)
-    for report in reports:
-        # What a headline says already need not be said again.
-        for answer in printable_lines(report.verdict) if report.verdict not in report.headline else ():
-            yield from _wrapped(answer, page.prose, Style.STRONG)
+    for answer in answers(reports):
+        yield from _wrapped(printable_line(answer), page.prose, Style.STRONG)
 
 
 def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> Iterator[Line]:

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.finding import Finding, Related
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import Unexamined, context_text, evidence_text, group_unexamined, summary_sentence
+from forge_doctor.render.digest import (
+    Unexamined,
+    answers,
+    context_text,
+    evidence_text,
+    group_unexamined,
+    summary_sentence,
+)
 from forge_doctor.render.printable import printable_line, printable_lines
 from forge_doctor.render.table import cell_text, is_numeric
 from forge_doctor.report import Report, Table
@@ -54,6 +61,8 @@ def code_block(text: str) -> Iterator[str]:
 def _section(report: Report) -> Iterator[str]:
     yield from (f"### forge-doctor {escape(report.command)}: {escape(report.subject)}", "")
     yield from (strong(report.headline), "")
+    for line in answers([report]):
+        yield from (escape(line), "")
     for found in report.findings:
         yield from _finding(found)
     for table in report.tables:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.finding import Severity
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import inspected_totals, ranked, severity_counts, summary_sentence
+from forge_doctor.render.digest import answers, inspected_totals, ranked, severity_counts, summary_sentence
 from forge_doctor.render.printable import printable_line
 from forge_doctor.report import Report
 
@@ -40,6 +40,7 @@ def render(reports: Sequence[Report], _options: RenderOptions) -> str:
         summary_sentence(reports),
         *(report.headline.rstrip(".") for report in reports if report.headline),
         *_worst(reports),
+        *(line.rstrip(".") for line in answers(reports) if not any(report.findings for report in reports)),
     ]
     line = _safe(f"{service} {STATUS_WORDS[exit_status(reports)]}: {'; '.join(said)}")
     return f"{line} | {' '.join(_performance(reports))}\n"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from forge_doctor import DOCUMENTATION, __version__
 from forge_doctor.finding import Edit, Finding, Location, NotRun, Related, Severity
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.digest import evidence_text, inspected_totals, is_file, last_line, ranked
+from forge_doctor.render.digest import answers, evidence_text, inspected_totals, is_file, last_line, ranked
 from forge_doctor.render.fingerprint import fingerprints
 from forge_doctor.render.json import Json, plain
 from forge_doctor.render.printable import encodable, escape_json, printable
@@ -69,7 +69,7 @@ def _invocation(reports: Sequence[Report], index: dict[str, int]) -> Json:
     return {
         "executionSuccessful": not missed and any(inspected_totals(reports).values()),
         "toolExecutionNotifications": [_notification(report, one, index) for report, one in missed],
-        "properties": {"inspected": dict(inspected_totals(reports))},
+        "properties": {"inspected": dict(inspected_totals(reports)), "verdict": " ".join(answers(reports))},
     }
 
 
