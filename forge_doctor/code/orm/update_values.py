@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
@@ -13,6 +14,13 @@ from forge_doctor.regex import regex
 SQL_VALUE = regex(r"(?:\w+\.)*(?:func\.\w+(?:\.\w+)*|text|literal_column|current_timestamp|utcnow_sql)\s*\(")
 FETCHING = regex(r"[\"']eager_defaults[\"']\s*:\s*True|\beager_defaults\s*=\s*True")
 TYPE_NAME = regex(r"Mapped\[\s*+(?:Optional\[\s*+)?(\w+)")
+
+
+@lru_cache(maxsize=4)
+def has_update_values(project: Project) -> bool:
+    """Cheap: whether a file with mapped classes says a word of such columns."""
+    paths = (path for path, surface in project.surfaces.items() if surface.models)
+    return any(b"onupdate" in (project.reading.bytes_of(path) or b"") for path in paths)
 
 
 def values_set_by_update(project: Project, model: Model) -> frozenset[str]:

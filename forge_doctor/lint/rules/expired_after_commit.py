@@ -63,7 +63,6 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.expired_reads import ExpiredRead, expired_reads
 from forge_doctor.lint.dataflow.objects.expiring import HANDED, Why
-from forge_doctor.lint.dataflow.objects.expiry import may_expire
 from forge_doctor.lint.dataflow.objects.given_away import reads_of_given
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
@@ -71,6 +70,11 @@ from forge_doctor.regex import regex
 SUSPECT = AnyWord(b"await")
 # Who calls a repository may say no word of a database.
 EVERYWHERE = True
+ELSE = {
+    Why.COMMIT: "or expire_on_commit=False in the factory",
+    Why.BLOCK: "or expire_on_commit=False in the factory",
+    Why.UPDATE: 'or __mapper_args__ = {"eager_defaults": True}',
+}
 EXPIRING = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback|flush)\s*\(|\.begin\(")
 
 
@@ -81,7 +85,7 @@ def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding
     expiring = EXPIRING.search(file.data) is not None or HANDED.search(file.data) is not None
     for read in (
         *(expired_reads(file, project) if expiring else ()),
-        *(reads_of_given(file, project) if may_expire(project) else ()),
+        *reads_of_given(file, project),
     ):
         if place_of(read.name) not in seen:
             seen.add(place_of(read.name))
@@ -108,7 +112,9 @@ def cause_in_words(read: ExpiredRead) -> str:
     """What expired it, where."""
     cause = read.cause
     if read.given_by is not None:
-        return f"`{read.given_by.qualname}` gave it away expired by a commit ({cause.node.file.path}:{cause.node.line})"
+        place = f"{cause.node.file.path}:{cause.node.line}"
+        how = "after an UPDATE in which the database sets it" if cause.why is Why.UPDATE else "expired by a commit"
+        return f"`{read.given_by.qualname}` gave it away {how} ({place})"
     if cause.why is Why.UPDATE:
         return f"the {cause.node.method} in line {cause.node.line} let the database set it with an UPDATE"
     if cause.inside is not None:
@@ -124,7 +130,7 @@ def remedy(read: ExpiredRead) -> str:
     """What to type."""
     name, session = read.name.id, read.cause.session.text
     if read.given_by is not None:
-        return f"await {session}.refresh(...) before {read.given_by.name}() returns it; or expire_on_commit=False in the factory"
+        return f"await {session}.refresh(...) before {read.given_by.name}() returns it; {ELSE[read.cause.why]}"
     if read.cause.why is Why.ROLLBACK:
         return f"read what is needed of {name} before the rollback; or await {session}.refresh({name}) after it"
     if read.cause.why is Why.UPDATE:

@@ -93,7 +93,11 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
     for function in project.scopes(file).functions:
         calls = calls_of(function)
         sessions = sessions_given(project, function)
-        first = 0 if sessions else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
+        first = (
+            0
+            if sessions or file.mentions(b"async with")
+            else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
+        )
         for call in calls[first:]:
             if is_in_handler(call) or not may_wait(call):
                 continue
@@ -110,12 +114,23 @@ def sessions_given(project: Project, function: FunctionDef) -> tuple[str, ...]:
     return tuple(name for name, value in values if value.kind in HOLDERS and value.confidence > Confidence.LOW)
 
 
+def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
+    """The sessions that `with` blocks of the same function open around a call, each with where it is bound."""
+    for around in call.ancestors:
+        if isinstance(around, FunctionDef):
+            return
+        for item in around.items if isinstance(around, With) else ():
+            if isinstance(item.target, Name) and project.known(item.target).kind in HOLDERS:
+                yield item.target.text, item.end
+
+
 def opened_inside(project: Project, function: FunctionDef, call: Call, sessions: tuple[str, ...]) -> Opened | None:
     """The call of another function that is given the session and leaves its transaction open."""
-    for name in sessions:
+    given = [(name, function.start) for name in sessions]
+    for name, start in (*sessions_entered(project, call), *given):
         if wait_in(project, call, name) is None:
             continue
-        before = state_before(project, function, ((name, THE_SESSION),), function.start, call.start)
+        before = state_before(project, function, ((name, THE_SESSION),), start, call.start)
         if before.query is not None and before.at is not None and not before.handed and always_before(before.at, call):
             return Opened(before.at, name, Confidence.MEDIUM)
     return None

@@ -310,3 +310,65 @@ async def other(db: AsyncSession = Depends(current_user), user: User = Depends(c
     check_source(project(code), "expired-after-commit", tmp_path)
     silent = project(code.replace("# expect medium", ""), options=", expire_on_commit=False")
     check_source(silent, "expired-after-commit", tmp_path)
+
+
+def test_a_dependency_may_give_its_object_away_expired(tmp_path: Path) -> None:
+    code = """\
+async def current_user():
+    async with Session() as db:
+        user = (await db.scalars(select(User))).first()
+        user.age = 3
+        await db.commit()
+        return user
+async def admin(user: User = Depends(current_user)):
+    return user.name == "root"  # expect medium
+"""
+    (found,) = check_source(project(code), "expired-after-commit", tmp_path)
+    assert "DetachedInstanceError" in found.message
+    silent = project(code.replace("# expect medium", ""), options=", expire_on_commit=False")
+    check_source(silent, "expired-after-commit", tmp_path)
+
+
+MOVING = """\
+class Houses:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def rename(self, key: int) -> House:
+        house = await self.db.get(House, key)
+        house.name = "b"
+        await self.db.flush()
+        return house
+    async def renamed(self, key: int) -> House:
+        house = await self.db.get(House, key)
+        house.name = "b"
+        await self.db.flush()
+        await self.db.refresh(house)
+        return house
+    async def made(self) -> House:
+        house = House(name="a")
+        self.db.add(house)
+        await self.db.flush()
+        return house
+async def g(houses: Houses):
+    house = await houses.{call}
+    return {read}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "read", "told"),
+    [
+        ("rename(1)", "house.changed_at", True),
+        ("rename(1)", "HouseOut.model_validate(house)", True),
+        ("rename(1)", "as_json(house)", True),
+        ("rename(1)", "house.name", False),
+        ("renamed(1)", "house.changed_at", False),
+        ("made()", "house.changed_at", False),
+    ],
+)
+def test_what_an_update_sets_is_lost_for_who_is_given_the_object(
+    call: str, read: str, told: bool, tmp_path: Path
+) -> None:
+    head = HOUSES_HEAD.partition("async def f(")[0]
+    code = head + MOVING.replace("{call}", call).replace("{read}", read + ("  # expect medium" if told else ""))
+    check_source({"pyproject.toml": "", "models.py": HOUSES, "app.py": code}, "expired-after-commit", tmp_path)

@@ -172,6 +172,8 @@ async def f(db: AsyncSession, client: httpx.AsyncClient, user):
     [
         "await allowed(db)\n    await client.get('https://x')  # expect medium",
         "await allowed(db)\n    await pay(client)  # expect medium",
+        "async with Session() as own:\n        if await allowed(own):\n            await pay(client)  # expect medium",
+        "async with Session() as own:\n        await allowed(own)\n    await pay(client)",
         "await settled(db)\n    await pay(client)",
         "await allowed(db)\n    await db.rollback()\n    await pay(client)",
         "await allowed(db)\n    await elsewhere(db)\n    await pay(client)",

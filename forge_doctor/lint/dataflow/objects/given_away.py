@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Return
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expired_reads import (
     ExpiredRead,
     attributes_read,
     binding_before,
+    change_of,
     is_filled,
     is_lost,
     may_be_used,
@@ -20,40 +23,71 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
     names_behind,
 )
 from forge_doctor.lint.dataflow.objects.expiring import Why, causes
-from forge_doctor.lint.dataflow.objects.expiry import expiry_of
+from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 
 
-def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
-    """Reads of what an `async def` of the project has given away expired: `user = await register()`."""
+class Given(NamedTuple):
+    """A name that holds what a function of the project gives: by `user = await register()`, or as a dependency."""
+
+    name: str
+    bound: Node
+    taker: FunctionDef
+    giver: FunctionDef
+
+
+def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
+    """Every one in `async def`s."""
     for assign in file.query(Assign):
         function, value = assign.function, assign.value
         call = value.value if isinstance(value, Await) and isinstance(assign.target, Name) else None
-        if function is None or not function.is_async or not isinstance(call, Call):
+        if function is not None and function.is_async and isinstance(call, Call):
+            giver = project.value_of(call).definition
+            if isinstance(giver, FunctionDef):
+                yield Given(assign.target.text, assign, function, giver)
+    for function in project.scopes(file).functions if file.mentions(b"Depends") else ():
+        for param in function.params if function.is_async else ():
+            provider = provider_of(project, param) if isinstance(param, Param) else None
+            if provider is not None and isinstance(param, Param):
+                yield Given(param.name, param, function, provider)
+
+
+def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
+    """Reads of what was given away expired."""
+    if not may_expire(project) and not has_update_values(project):
+        return
+    for given in given_in(file, project):
+        left = left_expired(project, given.giver)
+        if left is None:
             continue
-        giver = project.value_of(call).definition
-        left = left_expired(project, giver) if isinstance(giver, FunctionDef) else None
-        if left is None or not isinstance(giver, FunctionDef):
-            continue
-        given = left.cause._replace(statement=assign)
+        cause = left.cause._replace(statement=given.bound, inside=None)
         seen: set[str] = set()
-        for name in names_behind(function, given):
+        for name in names_behind(given.taker, cause):
             text = (name.parent or name).text if isinstance(name.parent, Attribute) else name.text
-            if name.text != assign.target.text or text in seen or not may_be_used(project, name):
+            if name.text != given.name or text in seen or not may_be_used(project, name):
                 continue
-            bound = binding_before(project, name, given)
             attributes, is_sure = attributes_read(project, name, left.model)
-            lost = is_lost(project, left.model, attributes)
-            if bound is assign and lost and always_before(assign, name) and not is_filled(function, given, name):
+            lost = (
+                attributes.intersection(left.attributes)
+                if left.attributes
+                else is_lost(project, left.model, attributes)
+            )
+            always = isinstance(given.bound, Param) or always_before(given.bound, name)
+            bound = binding_before(project, name, cause)
+            if bound is given.bound and lost and always and not is_filled(given.taker, cause, name):
                 seen.add(text)
                 sure = left.confidence if is_sure else Confidence.LOW
                 yield left._replace(
-                    name=name, attributes=tuple(sorted(lost)), confidence=min(sure, Confidence.MEDIUM), given_by=giver
+                    name=name,
+                    attributes=tuple(sorted(lost)),
+                    confidence=min(sure, Confidence.MEDIUM),
+                    given_by=given.giver,
                 )
 
 
 def left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None:
-    """The object that a function returns, where a commit has emptied it by then; worked out once."""
+    """The object that a function returns, where it is empty by then, or (with `attributes`) has lost what an UPDATE sets;
+    worked out once."""
     known: dict[FunctionDef, ExpiredRead | None] = function.file.kept.setdefault(left_expired, {})
     if function not in known:
         known[function] = None
@@ -63,7 +97,7 @@ def left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None:
 
 def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None:
     data = function.file.data[function.start : function.end]
-    if b".commit(" not in data and b".begin(" not in data:
+    if not any(word in data for word in (b".commit(", b".begin(", b".flush(")):
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
@@ -71,7 +105,7 @@ def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None
         return None
     name = values[0]
     for cause in causes(function.file, project):
-        if cause.node.function is not function or cause.why not in (Why.COMMIT, Why.BLOCK):
+        if cause.node.function is not function or cause.why is Why.ROLLBACK or cause.inside is not None:
             continue
         # The way out of a block commits.
         inside = cause.why is Why.BLOCK and cause.statement.contains(name)
@@ -80,7 +114,14 @@ def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None
             inside or (always_before(cause.statement, name) and not is_filled(function, cause, name))
         ):
             continue
-        model = model_in(project, function, cause, name, bound, loaded(project, name))
+        held = loaded(project, name)
+        model = model_in(project, function, cause, name, bound, held)
+        if model is not None and cause.why is Why.UPDATE:
+            changed = None if held is None or held.is_made else change_of(project, function, model, name, bound, cause)
+            lost = values_set_by_update(project, model) if changed is not None else frozenset()
+            if lost:
+                return ExpiredRead(cause, name, model, tuple(sorted(lost)), Confidence.MEDIUM)
+            continue
         expiry = None if model is None else expiry_of(project, cause.session)
         if model is not None and expiry is not None:
             return ExpiredRead(cause, name, model, (), min(cause.confidence, expiry.confidence), expiry)
