@@ -5,10 +5,11 @@ All engines give the same lines; none of them looks at what the lines mean.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from forge_doctor.check import nearest
@@ -50,9 +51,16 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name in MODULES if is_installed(name))
 
 
+@cache
 def is_installed(name: str) -> bool:
-    """Whether the engine's module is there; the standard library always is."""
-    return not MODULES[name] or importlib.util.find_spec(MODULES[name]) is not None
+    """Whether it can be loaded: a package whose shared libraries the system lacks is there and of no use."""
+    if not MODULES[name]:
+        return True
+    try:
+        importlib.import_module(MODULES[name])
+    except ImportError:
+        return False
+    return True
 
 
 def fastest_installed() -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -218,3 +222,18 @@ def test_an_engine_that_is_not_known_or_not_installed_is_named() -> None:
 
 def test_the_fastest_engine_is_compiled_once_whether_it_is_named_or_not() -> None:
     assert wanted_lines(wanted_lines().engine.name) is wanted_lines()
+
+
+def test_an_engine_that_cannot_be_loaded_is_none(tmp_path: Path) -> None:
+    """As hyperscan where the system has no C++ library: the package is there, its import fails."""
+    (tmp_path / "hyperscan.py").write_text("raise ImportError('libstdc++.so.6: cannot open shared object file')\n")
+    (tmp_path / "app.log").write_text("2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n")
+    given = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[3]}"}
+    line = (sys.executable, "-P", "-m", "forge_doctor", "logs", str(tmp_path / "app.log"))
+    done = subprocess.run(line, env=given, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert "searched with hyperscan" not in done.stdout
+    assert "searched with" in done.stdout
+    refused = subprocess.run((*line, "--engine", "hyperscan"), env=given, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 2
+    assert "is not installed" in refused.stderr
