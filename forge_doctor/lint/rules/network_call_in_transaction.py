@@ -66,6 +66,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
     is_awaited,
     is_handed,
     is_write,
+    mentions,
     opened_by,
 )
 from forge_doctor.lint.dataflow.waits import wait_of
@@ -131,9 +132,17 @@ def opened_inside(project: Project, function: FunctionDef, call: Call, sessions:
         if wait_in(project, call, name) is None:
             continue
         before = state_before(project, function, ((name, THE_SESSION),), start, call.start)
-        if before.query is not None and before.at is not None and not before.handed and always_before(before.at, call):
-            return Opened(before.at, name, Confidence.MEDIUM)
+        at = before.at
+        if before.query is None or at is None or before.handed or not always_before(at, call):
+            continue
+        if not any(is_lent(one, name) for one in calls_between(function, at.end, call.start)):
+            return Opened(at, name, Confidence.MEDIUM)
     return None
+
+
+def is_lent(call: Call, session: str) -> bool:
+    """Whether it is entered with the session, as a unit of work is, which may commit at its end."""
+    return isinstance(call.parent, WithItem) and mentions(call, session)
 
 
 def may_open(call: Call) -> bool:

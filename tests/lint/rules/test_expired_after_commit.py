@@ -160,6 +160,11 @@ async def save(db: AsyncSession):
     except IntegrityError:
         await db.rollback()
         raise
+async def keep(db: AsyncSession):
+    try:
+        await db.flush()
+    except IntegrityError:
+        await db.rollback()
 def as_json(house: House) -> dict:
     return {"name": house.name, "changed_at": house.changed_at}
 def named(house) -> str:
@@ -184,6 +189,7 @@ CHANGED = HOUSE + "    house.name = 'b'\n    await db.commit()\n"
         "    house = await load(db, key)\n    await db.rollback()\n    return house.name  # expect medium\n",
         # In a function that is given the session, or the object.
         HOUSE + "    await claim(db)\n    log.info(house.name)  # expect medium\n",
+        HOUSE + "    await keep(db)\n    log.info(house.name)  # expect low\n",
         HOUSE + "    await save(db)\n    log.info(house.name)\n",
         HOUSE + "    await claim(other)\n    log.info(house.name)\n",
         HOUSE + "    await claim(db, house)\n    log.info(house.name)\n",

@@ -157,6 +157,13 @@ def test_a_wait_in_a_called_function_is_followed(line: str, tmp_path: Path) -> N
 INSIDE = """\
 async def allowed(db: AsyncSession):
     return await db.scalar(select(User.id))
+class Unit:
+    def __init__(self, db):
+        self.db = db
+    async def __aenter__(self):
+        return self.db
+    async def __aexit__(self, *error):
+        await self.db.commit()
 async def settled(db: AsyncSession):
     await db.scalar(select(User.id))
     await db.commit()
@@ -174,6 +181,7 @@ async def f(db: AsyncSession, client: httpx.AsyncClient, user):
         "await allowed(db)\n    await pay(client)  # expect medium",
         "async with Session() as own:\n        if await allowed(own):\n            await pay(client)  # expect medium",
         "async with Session() as own:\n        await allowed(own)\n    await pay(client)",
+        "await allowed(db)\n    async with Unit(db) as unit:\n        unit.add(user)\n    await pay(client)",
         "await settled(db)\n    await pay(client)",
         "await allowed(db)\n    await db.rollback()\n    await pay(client)",
         "await allowed(db)\n    await elsewhere(db)\n    await pay(client)",

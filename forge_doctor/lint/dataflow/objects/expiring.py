@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Keyword, Name, Node, With, WithItem
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
@@ -86,7 +86,8 @@ def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
         ended = None if function is None else _end_in(function, parameter_name(function, call, name, around or call))
         if ended is not None:
             why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
-            yield Cause(why, call, call, name, min(value.confidence, Confidence.MEDIUM), ended)
+            sure = Confidence.LOW if ended.statement.enclosing(Except) is not None else Confidence.MEDIUM
+            yield Cause(why, call, call, name, min(value.confidence, sure), ended)
 
 
 def _end_in(function: FunctionDef, session: str) -> Call | None:
