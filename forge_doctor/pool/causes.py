@@ -28,7 +28,7 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "connection-shared-after-fork": _HELD,
     "event-loop-blocked": _HELD | {"leaked-transactions", "held-by-requests"},
     "pool-waits-for-itself": _HELD | {"leaked-transactions", "held-by-requests"},
-    "held-by-requests": _HELD,
+    "held-by-requests": _HELD | {"not-the-database", "idle-connections-pile-up"},
     "leaked-transactions": _HELD,
     "aborted-transaction": _HELD,
     "old-generation": _HELD | {"foreign-holder"},

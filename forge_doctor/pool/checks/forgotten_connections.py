@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import uses_sqlalchemy
+from forge_doctor.pool.inference.holders import uses_sqlalchemy, was_returned
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
@@ -74,7 +74,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 def _kept(session: Session) -> bool:
     """Idle, and not after the ROLLBACK a pool sends when a connection comes back to it."""
-    return session.state == "idle" and command_of(session.statement) != "ROLLBACK"
+    return session.state == "idle" and not was_returned(session)
 
 
 def _may_be_returned(sessions: list[Session]) -> bool:

@@ -6,7 +6,8 @@ Why:
     service with a transaction open does the same. Nothing is leaked; the pool is empty all the same.
 
 Measures (requests):
-    A worker with at least `sessions` sessions idle in transaction, the oldest for `idle_s` or longer, and
+    A worker with at least `sessions` sessions idle in transaction, or given out by asyncpg's pool and not
+    reset since, the oldest for `idle_s` or longer, and
     at least as many requests in flight, streams included, as sessions held. Error where more requests
     are in flight than it holds connections: those wait in the pool.
 
@@ -38,28 +39,28 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
     for load in workloads(situation):
-        enough = len(load.idle) >= limits["sessions"] and load.oldest_s >= limits["idle_s"]
+        enough = len(load.held) >= limits["sessions"] and load.oldest_s >= limits["idle_s"]
         if enough and load.held_by_requests() and not load.waits_for_itself(limits["idle_s"]):
             yield _finding(situation, load)
 
 
 def _finding(situation: Situation, load: Workload) -> Finding:
-    requests, held = load.requests or 0, len(load.idle)
+    requests, held = load.requests or 0, len(load.held)
     waiting = requests - len(load.sessions) if not load.active else 0
     streams = load.streams * 2 >= held
-    oldest = max(load.idle, key=lambda one: one.state_age_s or 0)
+    oldest = max(load.held, key=lambda one: one.state_age_s or 0)
     more = f" About {count(waiting, 'more waits', 'more wait')} for a connection." if waiting > 0 else ""
     by_what = "open streams or WebSockets" if streams else "a slow call they await"
     return Finding(
         severity=Severity.ERROR if waiting > 0 else Severity.WARNING,
         confidence=Confidence.HIGH if load.streams >= held else Confidence.MEDIUM,
-        message=f"{load.holder.name} holds {held} connections idle in transaction, for up to {duration(load.oldest_s)}, while "
+        message=f"{load.holder.name} holds {held} connections {_how(load)}, for up to {duration(load.oldest_s)}, while "
         f"{requests} requests are in flight in it: they are held by open requests ({by_what}), not leaked.{more}",
         location=situation.location(oldest),
         evidence=(
             Evidence(label="requests in flight", value=requests, unit="requests", source="its accepted sockets"),
             Evidence(label="of them streams", value=load.streams, unit="requests", source="its accepted sockets"),
-            Evidence(label="idle in transaction", value=held, unit="sessions", source=f"pids {pids(load.idle)}"),
+            Evidence(label="held", value=held, unit="sessions", source=f"pids {pids(load.held)}"),
             *situation.about(oldest),
         ),
         remedy=(
@@ -69,5 +70,13 @@ def _finding(situation: Situation, load: Workload) -> Finding:
             else "await session.commit()   # before the call that is awaited, and begin anew after it"
         )
         + "\nNot pg_terminate_backend: these requests would fail.",
-        sessions=tuple(one.pid for one in load.idle),
+        sessions=tuple(one.pid for one in load.held),
+    )
+
+
+def _how(load: Workload) -> str:
+    if len(load.idle) == len(load.held):
+        return "idle in transaction"
+    return (
+        "idle and not returned to their pool" if not load.idle else "idle, in transaction or not returned to their pool"
     )

@@ -25,6 +25,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 
 
@@ -38,6 +39,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     for holder in situation.worker_holders:
         process = holder.process
         if process is None or not process.requests_exact or process.pooler_sockets:
+            continue
+        if any(load.held_by_requests() for load in workloads(situation) if load.holder is holder):
             continue
         waiting, busy = process.requests_in_flight, _busy(holder)
         if waiting >= limits["requests"] and busy <= limits["busy_ratio"] * waiting:

@@ -22,12 +22,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy
+from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy, was_returned
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import duration
-from forge_doctor.sql.commands import command_of
 
 
 @check(severity=Severity.ERROR)
@@ -41,7 +40,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         return
     for holder in situation.worker_holders:
         for _, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
-            if len(sessions) == most and not all(_returned(one) for one in sessions):
+            if len(sessions) == most and not all(was_returned(one) for one in sessions):
                 yield _finding(situation, holder, sessions, most, assumed)
 
 
@@ -77,11 +76,6 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
         remedy=_remedy(active, in_transaction, len(sessions)),
         sessions=tuple(one.pid for one in sessions),
     )
-
-
-def _returned(session: Session) -> bool:
-    """Idle after the ROLLBACK of its return: free for the next request."""
-    return session.state == "idle" and command_of(session.statement) == "ROLLBACK"
 
 
 def _remedy(active: int, in_transaction: int, held: int) -> str:

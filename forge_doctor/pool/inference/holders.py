@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.probes.processes.workers import Process, Role
+from forge_doctor.sql.commands import command_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,23 @@ def uses_sqlalchemy(process: Process | None) -> bool:
     """
     libraries = process.libraries if process else None
     return not libraries or bool({"sqlalchemy", "greenlet"} & set(libraries))
+
+
+def was_returned(session: Session) -> bool:
+    """Idle after what a pool sends when a connection comes back to it: SQLAlchemy's and psycopg's ROLLBACK,
+    asyncpg's RESET ALL, a pooler's DISCARD ALL."""
+    return session.state == "idle" and (
+        command_of(session.statement) in ("ROLLBACK", "DISCARD") or "RESET ALL" in session.statement.upper()
+    )
+
+
+def is_checked_out(session: Session, process: Process | None) -> bool:
+    """Idle outside any transaction and yet not returned: told only of asyncpg's own pool, which resets every connection
+    that comes back; of a worker that has loaded SQLAlchemy as well nothing is known."""
+    libraries = set(process.libraries or ()) if process else set()
+    alone = "asyncpg" in libraries and not uses_sqlalchemy(process)
+    used = bool(session.statement) and command_of(session.statement) != "LISTEN"
+    return alone and session.state == "idle" and used and not was_returned(session)
 
 
 def process_holder(process: Process, sessions: Iterable[Session]) -> Holder:

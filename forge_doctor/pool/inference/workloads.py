@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, is_checked_out
 from forge_doctor.pool.inference.requests import counted_requests
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
@@ -16,7 +16,8 @@ from forge_doctor.pool.snapshot import Session
 class Workload:
     """One pool (role and database) of one worker.
 
-    `idle` are its sessions idle in transaction, failed ones left out. `requests` counts what is in flight in the
+    `idle` are its sessions idle in transaction, failed ones left out; `held` these and what asyncpg's pool has given
+    out without a transaction. `requests` counts what is in flight in the
     whole worker, None where that cannot be counted; `streams` are those of them whose answer is still being sent.
     """
 
@@ -24,6 +25,7 @@ class Workload:
     pool: str
     sessions: tuple[Session, ...]
     idle: tuple[Session, ...]
+    held: tuple[Session, ...]
     requests: int | None
     streams: int
 
@@ -35,7 +37,7 @@ class Workload:
     @property
     def oldest_s(self) -> float:
         """How long the one that idles longest has idled."""
-        return max((one.state_age_s or 0 for one in self.idle), default=0.0)
+        return max((one.state_age_s or 0 for one in self.held), default=0.0)
 
     @property
     def youngest_s(self) -> float:
@@ -65,7 +67,11 @@ class Workload:
 
     def held_by_requests(self) -> bool:
         """Whether as many requests are in flight as sessions are held."""
-        return bool(self.idle) and self.requests is not None and self.requests >= len(self.idle)
+        return bool(self.held) and self.requests is not None and self.requests >= len(self.held)
+
+
+def _idles(session: Session) -> bool:
+    return session.idle_in_transaction and not session.aborted
 
 
 def workloads(situation: Situation) -> Iterator[Workload]:
@@ -77,7 +83,8 @@ def workloads(situation: Situation) -> Iterator[Workload]:
                 holder=holder,
                 pool=pool,
                 sessions=sessions,
-                idle=tuple(one for one in sessions if one.idle_in_transaction and not one.aborted),
+                idle=tuple(one for one in sessions if _idles(one)),
+                held=tuple(one for one in sessions if _idles(one) or is_checked_out(one, holder.process)),
                 requests=requests,
                 streams=holder.process.streams_open if holder.process else 0,
             )

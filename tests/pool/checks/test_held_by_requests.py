@@ -52,3 +52,13 @@ def test_where_requests_cannot_be_counted_nothing_is_said() -> None:
 def test_busy_sessions_are_not_held() -> None:
     sessions = [session(pid, state="active") for pid in range(5)]
     assert findings("held-by-requests", snapshot(*sessions, processes=(serving(7, *sessions, requests=9),))) == ()
+
+
+def test_what_asyncpgs_pool_has_given_out_is_held_though_no_transaction_is_open() -> None:
+    out = [session(pid, state_age_s=8.0) for pid in range(4)]
+    back = [session(9, state_age_s=8.0, statement="SELECT pg_advisory_unlock_all(); RESET ALL")]
+    alone = serving(7, *out, *back, requests=9, libraries=("asyncpg",))
+    found = only("held-by-requests", snapshot(*out, *back, processes=(alone,)))
+    assert "holds 4 connections idle and not returned to their pool" in found.message
+    both = serving(7, *out, *back, requests=9, libraries=("asyncpg", "sqlalchemy"))
+    assert findings("held-by-requests", snapshot(*out, *back, processes=(both,))) == ()
