@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-lowest test-between check bench
+.PHONY: help demo test test-newest test-lowest test-between check bench zipapp
 
 PYTHON ?=
 # Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
@@ -55,3 +55,8 @@ bench: ## pool, logs and lint beside their peers; lint needs CORPUS=folder of pu
 	  "$$python" -m tests.benchmarks.lint_mutations "$(CORPUS)" && \
 	  exec "$$python" -m tests.benchmarks.lint_leak_mutations "$(CORPUS)"; \
 	fi
+
+zipapp: ## dist/forge-doctor.pyz: one file for hosts with the same Python and no pip
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && mkdir -p dist && \
+	"$$python" -m shiv --quiet --compressed --console-script forge-doctor --output-file dist/forge-doctor.pyz . && \
+	ls -l dist/forge-doctor.pyz
