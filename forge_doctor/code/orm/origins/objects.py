@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.tables import Mapped
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Node
 from forge_doctor.sql.shape import Shape
 
 GETTERS = ("get", "get_one", "get_or_404")
+WHOLE = 0.6
 KEYS = frozenset({"id", "uuid", "pk", "uid"})
 # Columns a mapper fills by itself: nobody assigns them.
 FILLED = frozenset({"updated_at", "modified_at", "created_at", "version", "version_id", "last_modified"})
@@ -27,7 +29,7 @@ class ObjectSite(NamedTuple):
 def object_sites(names: Names, shape: Shape, mapped: tuple[Mapped, ...]) -> Iterator[ObjectSite]:
     """The lines of a file that may lead the mapper to this statement; `mapped` are the classes of its table."""
     own = tuple(one for one in mapped if one.table == shape.tables[0] or not one.table)
-    if shape.verb == "select" and shape.labelled and not shape.order:
+    if shape.verb == "select":
         yield from _loads(names, shape, own)
     elif shape.verb == "insert":
         yield from _made(names, shape, own)
@@ -39,29 +41,42 @@ def object_sites(names: Names, shape: Shape, mapped: tuple[Mapped, ...]) -> Iter
                 yield ObjectSite(call, 2, "deletes an object")
 
 
+def may_be_mapped(shape: Shape) -> bool:
+    """Whether the mapper itself sends statements like this. Up to SQLAlchemy 2.0 it labels the columns of those that
+    load; from 2.1 on it does not, and they look like any `select(Order).where(Order.id == x)`."""
+    if shape.verb != "select":
+        return shape.verb in ("insert", "update", "delete")
+    more = shape.order or shape.group or shape.functions or shape.flags & {"limit", "offset", "distinct", "exists"}
+    return bool(shape.tables) and not more and not shape.is_cut and 0 < len(shape.where) <= 3
+
+
 def _loads(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[ObjectSite]:
-    by_key = all(_is_key(one, own) for one in shape.where)
+    by_key = all(_is_key(one, own) for one in shape.where) and _is_whole(shape, own)
     locks = "for update" in shape.flags
-    for call in names.file.calls(*GETTERS) if by_key or shape.is_cut else ():
+    for call in names.file.calls(*GETTERS) if by_key else ():
         named = {one.name for one in names.mapped(call.args[0])} if call.args else set()
         if named & {one.name for one in own} and (call.keyword("with_for_update") is not None) == locks:
             yield ObjectSite(call, 0, "loads this row by its key")
-    if locks:
-        return
-    leading = {name for name, target in _relationships(names) if target in {one.name for one in own}}
-    for attribute in names.file.query(Attribute) if leading else ():
-        if attribute.attr in leading and not names.mapped(attribute.value) and not _is_called(attribute):
-            yield ObjectSite(attribute, 1, "reads a relationship that loads this")
 
 
-def _relationships(names: Names) -> Iterator[tuple[str, str]]:
-    for one in names.tables.every():
-        yield from ((name, target.rpartition(".")[2]) for name, target in one.relationships.items())
+def relationship_reads(data: bytes, leading: frozenset[str]) -> list[int]:
+    """Where a file's bytes read an attribute of one of these names: its offset. Told by the name alone."""
+    found = [data.find(f".{name}".encode()) >= 0 for name in leading]
+    if not any(found):
+        return []
+    names = "|".join(sorted(map(re.escape, leading)))
+    return [one.start(1) for one in re.finditer(rf"[\w\])]\.({names})\b(?!\s*[(=]|\w)".encode(), data)]
 
 
-def _is_called(attribute: Attribute) -> bool:
-    around = attribute.parent
-    return isinstance(around, Call) and around.func is attribute
+def may_load_lazily(shape: Shape, mapped: tuple[Mapped, ...]) -> bool:
+    """Whether reading a relationship may send this."""
+    return shape.verb == "select" and "for update" not in shape.flags and _is_whole(shape, mapped)
+
+
+def _is_whole(shape: Shape, own: tuple[Mapped, ...]) -> bool:
+    """Whether it gives a row of the class: all of its columns, or nearly all where some are deferred."""
+    given = {one.rpartition(".")[2] for one in shape.outputs}
+    return any(one.columns and len(given & set(one.columns.values())) >= WHOLE * len(one.columns) for one in own)
 
 
 def _made(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[ObjectSite]:

@@ -9,27 +9,27 @@ from pathlib import Path
 
 from forge_doctor.code.orm.origins.building import Site
 from forge_doctor.code.orm.origins.matching import Fit, fit
-from forge_doctor.code.orm.origins.objects import object_sites
+from forge_doctor.code.orm.origins.objects import may_be_mapped, may_load_lazily, object_sites, relationship_reads
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.sites import sites_in
 from forge_doctor.code.orm.origins.tables import Mapped, Tables
-from forge_doctor.code.orm.origins.written import written_statements
+from forge_doctor.code.orm.origins.written import LEAST, Written, is_written, plain, strings_in
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
-from forge_doctor.sql.shape import VERBS, WORDS, Shape, shape_of
+from forge_doctor.sql.shape import Shape, shape_of
 
 # Folders whose statements no worker of a service sends.
 ELSEWHERE = frozenset(
     {"tests", "test", "testing", "versions", "migrations", "alembic", "benchmarks", "examples", "docs"}
 )
 BUILDERS = (b"select(", b".query(", b"insert(", b"update(", b"delete(", b".where(", b".filter")
-NAME = regex(r"(?<![$:\w'])[A-Za-z_]\w{2,}")
 TEXT = regex(
     rb"[\"']\s*(?:--[^\n]*\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
 )
-SQL_WORDS = frozenset({word.upper() for word in WORDS | VERBS} | {"COUNT", "INTEGER", "VARCHAR", "UUID", "BIGINT"})
+# More reads of a relationship than that tell nobody where to look.
+MOST_READS = 8
 # A class known only when the code runs: `select(self.model)`, `select(cls)`, `session.get(model, id)`.
 GENERIC = regex(
     rb"\b(?:select|update|delete|insert|query|get|get_one)\(\s*(?:self\.\w+|cls\b|_?model\w*|entity\w*|table)\b"
@@ -56,6 +56,7 @@ class Statements:
         self._tables = Tables(self._files.items())
         self._builders = {path: data for path, data in self._files.items() if any(word in data for word in BUILDERS)}
         self._generic = [path for path, data in self._builders.items() if GENERIC.search(data)]
+        self._names: dict[Path, Names | None] = {}
         self._sites: dict[Path, tuple[Site, ...]] = {}
 
     def origins(self, statement: str, most: int = 5) -> tuple[Origin, ...]:
@@ -69,22 +70,19 @@ class Statements:
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
         built = self._built(shape)
-        by_mapper = shape.labelled or shape.verb != "select"
-        made = self._made(shape) if by_mapper and not any(is_sure for _, is_sure, _ in built) else []
-        return _told([*made, *built], most)
+        return _told([*self._made(shape, any(is_sure for _, is_sure, _ in built)), *built], most)
 
     def _written(self, statement: str) -> Iterator[tuple[Node, bool]]:
-        words = [word.encode() for word in NAME.findall(statement) if word.upper() not in SQL_WORDS][:2]
-        for path in self._texts if words else ():
-            if any(word in self._files[path] for word in words):
-                file = self._project.open(path)
-                if file is not None:
-                    yield from written_statements(file, statement)
+        wanted = plain(statement)
+        for one in self._strings if len(wanted) >= LEAST else ():
+            is_whole = is_written(one, wanted)
+            if is_whole is not None:
+                yield one.node, is_whole
 
     @cached_property
-    def _texts(self) -> tuple[Path, ...]:
-        """The files with SQL in a string."""
-        return tuple(path for path, data in self._files.items() if TEXT.search(data))
+    def _strings(self) -> tuple[Written, ...]:
+        files = (self._project.open(path) for path, data in self._files.items() if TEXT.search(data))
+        return tuple(one for file in files if file is not None for one in strings_in(file))
 
     def _built(self, shape: Shape) -> list[tuple[Node, bool, str]]:
         ranked = sorted(self._fitting(shape), key=lambda one: _rank(one[1]))
@@ -94,24 +92,41 @@ class Statements:
             for site, found in best
         ]
 
-    def _made(self, shape: Shape) -> list[tuple[Node, bool, str]]:
-        """Of what the mapper sends by itself, the lines that say the most of it."""
+    def _made(self, shape: Shape, is_built: bool) -> list[tuple[Node, bool, str]]:
+        """Of what the mapper sends by itself, the lines that say the most of it; of a statement that some line builds
+        whole, only those that say as much."""
+        if not may_be_mapped(shape):
+            return []
         mapped = self._tables.of(shape.tables[0]) if shape.tables else ()
-        found = [
-            one
-            for path in self._knowing(mapped)
-            if (file := self._project.open(path)) is not None
-            for one in object_sites(Names(file, self._tables), shape, mapped)
-        ]
+        found = [one for names in self._knowing(mapped) for one in object_sites(names, shape, mapped)]
+        if not found and not is_built and may_load_lazily(shape, mapped):
+            return self._lazy_reads(mapped)
         best = min((one.rank for one in found), default=0)
-        return [(one.node, best == 0, one.why) for one in found if one.rank == best]
+        return [(one.node, best == 0, one.why) for one in found if one.rank == best and not (best and is_built)]
 
-    def _knowing(self, mapped: tuple[Mapped, ...]) -> Iterator[Path]:
-        """Files that name the class, or the relationships that lead to it."""
+    def _lazy_reads(self, mapped: tuple[Mapped, ...]) -> list[tuple[Node, bool, str]]:
+        leading = self._tables.leading_to(frozenset(one.name for one in mapped))
+        places = [(path, at) for path, data in self._files.items() for at in relationship_reads(data, leading)]
+        if len(places) > MOST_READS:
+            return []
+        found = ((self._names_of(path), at) for path, at in places)
+        nodes = (names.file.node_at(at) for names, at in found if names is not None)
+        return [(node, False, "reads a relationship that loads this") for node in nodes if node is not None]
+
+    def _knowing(self, mapped: tuple[Mapped, ...]) -> Iterator[Names]:
+        """Files that name one of the classes."""
         words = {one.name.encode() for one in mapped}
         for path, data in self._files.items():
             if any(word in data for word in words):
-                yield path
+                names = self._names_of(path)
+                if names is not None:
+                    yield names
+
+    def _names_of(self, path: Path) -> Names | None:
+        if path not in self._names:
+            file = self._project.open(path)
+            self._names[path] = None if file is None else Names(file, self._tables)
+        return self._names[path]
 
     def _fitting(self, shape: Shape) -> Iterator[tuple[Site, Fit]]:
         words = {one.name.encode() for table in shape.tables for one in self._tables.of(table)}
@@ -131,8 +146,8 @@ class Statements:
     def _sites_of(self, path: Path) -> tuple[Site, ...]:
         known = self._sites.get(path)
         if known is None:
-            file = self._project.open(path)
-            known = () if file is None else tuple(sites_in(Names(file, self._tables)))
+            names = self._names_of(path)
+            known = () if names is None else tuple(sites_in(names))
             self._sites[path] = known
         return known
 

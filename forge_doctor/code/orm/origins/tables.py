@@ -68,6 +68,7 @@ class Tables:
                 for one in (*_classes(path, data), *_tables(path, data)):
                     self._own.setdefault(one.name, []).append(one)
         self._whole: dict[int, Mapped] = {}
+        self._relationships: set[tuple[str, str]] | None = None
 
     def named(self, name: str) -> tuple[Mapped, ...]:
         """The mapped classes of that name."""
@@ -78,6 +79,14 @@ class Tables:
         """All of them."""
         for name in self._own:
             yield from self.named(name)
+
+    def leading_to(self, classes: frozenset[str]) -> frozenset[str]:
+        """The names of relationships to one of these classes."""
+        if self._relationships is None:
+            self._relationships = {
+                (name, target.rpartition(".")[2]) for one in self.every() for name, target in one.relationships.items()
+            }
+        return frozenset(name for name, target in self._relationships if target in classes)
 
     def of(self, table: str) -> tuple[Mapped, ...]:
         """What is mapped to a table; those that say so before those whose name is made."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from forge_doctor.code.semantics.literals import HOLE, text_of
 from forge_doctor.code.syntax.nodes import Node, Str
@@ -22,21 +22,31 @@ TIGHT = regex(r"\s*([(),=<>+*/-])\s*")
 LEAST = 12  # characters of a statement that can tell it from another
 
 
-def written_statements(file: SourceFile, statement: str) -> Iterator[tuple[Node, bool]]:
-    """The strings of a file that are this statement, and whether they are it without anything put in by code."""
-    wanted = plain(statement)
-    if len(wanted) < LEAST:
-        return
+class Written(NamedTuple):
+    """A string of the source that is SQL, as its parts between what code puts in."""
+
+    node: Node
+    parts: tuple[str, ...]
+
+
+def strings_in(file: SourceFile) -> tuple[Written, ...]:
+    """The statements a file has as text."""
+    found = []
     for node in file.query(Str):
         text = text_of(node)
-        if text is None or not STARTS.match(text):
-            continue
-        parts = [plain(part) for part in text.split(HOLE)]
-        if len(parts) == 1:
-            if parts[0] == wanted or (len(wanted) > 900 and parts[0].startswith(wanted)):
-                yield node, True
-        elif sum(map(len, parts)) >= LEAST and _pattern(tuple(parts)).fullmatch(wanted):
-            yield node, False
+        if text is not None and STARTS.match(text):
+            parts = tuple(plain(part) for part in text.split(HOLE))
+            if sum(map(len, parts)) >= LEAST:
+                found.append(Written(node, parts))
+    return tuple(found)
+
+
+def is_written(written: Written, wanted: str) -> bool | None:
+    """Whether it is this statement (made `plain`) without anything put in by code; None where it is another one."""
+    if len(written.parts) == 1:
+        (only,) = written.parts
+        return True if only == wanted or (len(wanted) > 900 and only.startswith(wanted)) else None
+    return False if _pattern(written.parts).fullmatch(wanted) else None
 
 
 def plain(statement: str) -> str:

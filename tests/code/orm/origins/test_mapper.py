@@ -96,6 +96,10 @@ def functions(found: tuple[Origin, ...]) -> list[str]:
             "lock",
         ),
         (
+            "SELECT products.id, products.name, products.stock FROM products WHERE products.id = $1::INTEGER FOR UPDATE",
+            "lock",
+        ),
+        (
             (
                 "INSERT INTO orders (product_id, email, paid) VALUES ($1::INTEGER, $2::VARCHAR, $3::BOOLEAN) "
                 "RETURNING orders.id"
