@@ -1,0 +1,92 @@
+"""A script ends without disposing of its engine.
+
+Why: `asyncio.run` closes its event loop while the pool still holds open connections. They are torn down without a
+word to the server, which logs "unexpected EOF on client connection" or "connection reset by peer", and Python warns of
+unclosed transports or "Event loop is closed" when the garbage collector finds them.
+
+Bad:
+
+    import asyncio
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+
+    async def main():
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    asyncio.run(main())
+
+Good:
+
+    import asyncio
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+
+    async def main():
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+        await engine.dispose()
+
+    asyncio.run(main())
+
+Wrong when: something else disposes of it. Any `dispose` in the file, NullPool, SQLite, and a file that makes an app or
+is imported (no `asyncio.run` of its own at the end) keep this rule silent.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Synopsis - Core: engine.dispose());
+with SQLAlchemy 2.1.9, asyncpg 0.32 and Python 3.13 -X dev: "ResourceWarning: unclosed transport"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, If
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+
+SUSPECT = WordsThen(rb"\basyncio\.run\(", b"create_async_engine")
+ELSEWHERE = (b"dispose", b"NullPool", b"FastAPI(", b"Starlette(", b"Litestar(", b"StaticPool")
+
+
+@check(severity=Severity.INFO)
+def engine_never_disposed(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the engines of files that run their own event loop and end."""
+    if is_test_file(file) or file.mentions(*ELSEWHERE):
+        return
+    run = next((one for one in file.calls("run") if ends_program(project, one)), None)
+    if run is None:
+        return
+    for engine in engine_calls(file, project):
+        if engine.is_async and not engine.has_spread and not engine.is_custom and is_pooled(engine):
+            yield file.finding(
+                engine_never_disposed,
+                engine.call,
+                "the event loop is closed while this engine's pool holds open connections: the server sees them break "
+                "off, and Python warns of unclosed transports",
+                confidence=Confidence.MEDIUM,
+                remedy="await engine.dispose()  (as the last thing in the coroutine that is run)",
+                related=(Related(message="the program ends here", location=file.location(run)),),
+            )
+
+
+def ends_program(project: Project, call: Call) -> bool:
+    """Whether it is `asyncio.run(...)` at the end of a script: at the top, or under its guard."""
+    if project.qualified(call.func) != "asyncio.run" or call.function is not None:
+        return False
+    guard = call.enclosing(If)
+    return guard is None or "__main__" in guard.test.text
+
+
+def is_pooled(engine: EngineCall) -> bool:
+    """Whether it keeps connections of a server."""
+    dsn = engine.dsn or engine.default_dsn
+    return engine.keyword("poolclass") is None and (dsn is None or dsn.dialect != "sqlite")

@@ -1,0 +1,130 @@
+"""A test fixture that holds connections lives longer than the event loop of each test.
+
+Why: pytest-asyncio gives every test an event loop of its own unless told otherwise. An engine or session of a fixture
+with `scope="session"` or `"module"` is made in the loop of that scope; the connections its pool keeps fail in the loops
+of the tests: "attached to a different loop", or "Event loop is closed" in the second test.
+
+Bad:
+
+    import pytest_asyncio
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    @pytest_asyncio.fixture(scope="session")
+    async def engine():
+        engine = create_async_engine("postgresql+asyncpg://localhost/shop_test")
+        yield engine
+        await engine.dispose()
+
+Good:
+
+    import pytest_asyncio
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    @pytest_asyncio.fixture(scope="session")
+    async def engine():
+        engine = create_async_engine("postgresql+asyncpg://localhost/shop_test", poolclass=NullPool)
+        yield engine
+        await engine.dispose()
+
+Wrong when: the tests run in the loop of the fixture. A `loop_scope` in the file, in its folder's tests or in the
+configuration, an `event_loop` fixture, anyio, NullPool and SQLite all keep this rule silent.
+
+Source: https://pytest-asyncio.readthedocs.io/en/stable/concepts.html (event loop scopes);
+pytest-dev/pytest-asyncio#922, sqlalchemy/sqlalchemy#5626
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from forge_doctor.check import check
+from forge_doctor.code.files.modules import names_in
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.regex import regex
+
+SUSPECT = WordsThen(rb"fixture\(", b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture(")
+WIDE = frozenset({"session", "package", "module", "class"})
+HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
+SHARED_LOOP = (b"loop_scope", b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
+CONFIGURED = regex(rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope")
+CONFIGURATION = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
+MOST_TESTS = 40
+
+
+@check(severity=Severity.WARNING)
+def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what async fixtures with a wide scope give."""
+    for function in project.scopes(file).functions:
+        decorator = wide_fixture(project, function) if function.is_async and function.decorators else None
+        if decorator is None or file.mentions(*SHARED_LOOP):
+            continue
+        value = project.provided(project.value_of(function.name_node))
+        given = project.result(function)
+        while given.of is not None and given.kind not in HOLDERS:
+            given = given.inner
+        kind = given.kind if given.kind in HOLDERS else value.kind
+        if kind in HOLDERS and not is_widened(project, file):
+            yield found(file, function, decorator, given.label)
+
+
+def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
+    """The decorator, where it is pytest-asyncio's with a scope wider than one test and no loop scope."""
+    for one in function.decorators:
+        scope = one.keyword("scope") if isinstance(one, Call) else None
+        if isinstance(one, Call) and scope is not None and scope.text.strip("\"'") in WIDE:
+            own = project.qualified(one.func)
+            if own == "pytest_asyncio.fixture" or (own == "pytest.fixture" and is_automatic(project, one.file)):
+                return one
+    return None
+
+
+def is_automatic(project: Project, file: SourceFile) -> bool:
+    """Whether pytest-asyncio takes every async fixture (`asyncio_mode = auto`)."""
+    return any(b"asyncio_mode" in data and b"auto" in data for data in configuration(project, file))
+
+
+def is_widened(project: Project, file: SourceFile) -> bool:
+    """Whether the tests run in a loop of a wider scope, by the configuration or by marks of the folder's tests."""
+    if any(CONFIGURED.search(data) for data in configuration(project, file)):
+        return True
+    folder = file.absolute.parent
+    tests = sorted(one for one in names_in(folder) if one.startswith("test_") and one.endswith(".py"))
+    return any(b"loop_scope" in read(project, folder / name) for name in islice(tests, MOST_TESTS))
+
+
+def configuration(project: Project, file: SourceFile) -> Iterator[bytes]:
+    """The files that may configure pytest, from the file's folder up to the project's root."""
+    for folder in file.absolute.parents:
+        if folder != project.root and project.root not in folder.parents:
+            return
+        yield from (read(project, folder / name) for name in CONFIGURATION)
+
+
+def read(project: Project, path: Path) -> bytes:
+    """The bytes; that there are none is noted too, since the answer rests on them."""
+    project.reading.for_all.add(path)
+    return project.reading.read(path) or b""
+
+
+def found(file: SourceFile, function: FunctionDef, decorator: Call, label: str) -> Finding:
+    """The finding, at the fixture."""
+    scope = decorator.keyword("scope")
+    text = "" if scope is None else scope.text
+    return file.finding(
+        fixture_outlives_loop,
+        function.name_node,
+        f"the fixture {function.name}() keeps {label} for scope={text}, and every test has an event loop of its own: its "
+        'pooled connections fail there with "attached to a different loop"',
+        confidence=Confidence.MEDIUM,
+        remedy="`poolclass=NullPool` for the tests' engine; or `asyncio_default_test_loop_scope = "
+        f"{text}` beside `loop_scope={text}`",
+        evidence=(Evidence(label="scope", value=text, source=f"line {decorator.line}"),),
+    )

@@ -1,0 +1,109 @@
+"""A mapped object is kept for longer than its session.
+
+Why: an object belongs to the session that loaded it. In `app.state`, a global or a cache it outlives that: its columns
+show what was true when it was loaded, and what was not loaded cannot be any more: DetachedInstanceError, or
+MissingGreenlet while the session lives. Two requests may change it at once.
+
+Bad:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    class Base(DeclarativeBase): ...
+
+    class Settings(Base):
+        __tablename__ = "settings"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    async def startup(app):
+        async with Session() as session:
+            app.state.settings = await session.get(Settings, 1)
+
+Good:
+
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def startup(app, Settings):
+        async with Session() as session:
+            settings = await session.get(Settings, 1)
+            app.state.currency = settings.currency
+
+Wrong when: the object is made a plain one before it is kept (a pydantic model, a dict, `expunge` and all it needs
+loaded). Only an object that a query in sight loaded, kept as it is, is told; `expunge` and `make_transient` in the
+function keep this rule silent.
+
+Source: https://docs.sqlalchemy.org/en/20/errors.html#error-bhk3;
+https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Is the Session a cache?)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Name, Node, Return, Subscript
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
+from forge_doctor.regex import regex
+
+SUSPECT = AnyWord(b"app.state.", b"global ", b"cache", b"application.state.")
+# Those that keep the objects themselves; others write them down and read them again.
+CACHES = ("lru_cache", "alru_cache")
+LET_GO = regex(r"expunge|make_transient|model_validate|model_dump|asdict")
+
+
+@check(severity=Severity.WARNING)
+def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what is kept in an application's state, in globals and by caches."""
+    if is_test_file(file):
+        return
+    for function in project.scopes(file).functions:
+        if LET_GO.search(function.text) or not file.mentions(
+            b"app.state.", b"global ", b"cache", b"application.state."
+        ):
+            continue
+        for assign in function.find(Assign, nested=False):
+            where = kept_in(project, function, assign.target)
+            if where and assign.value is not None:
+                yield from told(file, project, assign.value, where)
+        if function.decorated_by(*CACHES):
+            for statement in function.find(Return, nested=False):
+                if statement.value is not None:
+                    yield from told(file, project, statement.value, f"the cache of {function.name}()")
+
+
+def kept_in(project: Project, function: FunctionDef, target: Node) -> str:
+    """Where an assignment keeps a value for longer than a request; empty where it does not."""
+    if isinstance(target, Attribute) and re.search(r"(?:^|\.)app(?:lication)?\.state$", target.value.text):
+        return f"`{target.text}`"
+    if isinstance(target, Name) and target.text in project.scopes(function.file).of(target).outer_names:
+        return f"the global `{target.text}`" if f"global {target.text}" in function.text else ""
+    if isinstance(target, Subscript) and isinstance(target.value, Name) and "cache" in target.value.text.lower():
+        found = project.scopes(function.file).lookup(target.value.text, target.value)
+        return f"`{target.value.text}`" if found is not None and found[0].raw.type == "module" else ""
+    return ""
+
+
+def told(file: SourceFile, project: Project, value: Node, where: str) -> Iterator[Finding]:
+    """The finding, where what is kept are objects of a query."""
+    held: Loaded | None = loaded(project, value)
+    if held is None or held.shape is Shape.ROWS:
+        return
+    yield file.finding(
+        mapped_object_kept,
+        value,
+        f"{where} keeps {held.model.class_.name} objects for longer than the session that loaded them: they grow stale, and "
+        "what is not loaded raises DetachedInstanceError",
+        confidence=Confidence.MEDIUM if held.hops else Confidence.HIGH,
+        remedy="keep what is needed of them (values, a pydantic model), or load them in each request",
+        related=(Related(message="loaded here", location=held.call.file.location(held.call)),),
+    )

@@ -1,0 +1,35 @@
+"""`engine-never-disposed`: a script that runs its own loop and ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+HEAD = "import asyncio\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+ENGINE = "engine = create_async_engine('postgresql+asyncpg://localhost/shop'{settings}){mark}\nasync def main(): ...\n"
+END = "if __name__ == '__main__':\n    asyncio.run(main())\n"
+FOUND = ENGINE.format(settings="", mark="  # expect medium")
+BARE = ENGINE.format(settings="", mark="")
+
+
+@pytest.mark.parametrize("end", [END, "asyncio.run(main())\n"])
+def test_a_script_that_disposes_of_nothing_is_found(end: str, tmp_path: Path) -> None:
+    check_source(HEAD + FOUND + end, "engine-never-disposed", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        BARE,
+        BARE + "async def end():\n    await engine.dispose()\n" + END,
+        BARE + "def job():\n    asyncio.run(main())\n",
+        BARE.replace("postgresql+asyncpg://localhost/shop", "sqlite+aiosqlite:///x") + END,
+        BARE.replace("shop')", "shop', poolclass=NullPool)") + END,
+        "from fastapi import FastAPI\napp = FastAPI()\n" + BARE + END,
+    ],
+)
+def test_what_is_disposed_or_lives_on_is_not(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + code, "engine-never-disposed", tmp_path)

@@ -1,0 +1,56 @@
+"""`fixture-outlives-loop`: fixtures with a wide scope, and the loops their tests run in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+HEAD = "import pytest\nimport pytest_asyncio\nfrom sqlalchemy.ext.asyncio import AsyncSession, create_async_engine\n"
+FIXTURE = (
+    "@pytest_asyncio.fixture(scope={scope}{more})\nasync def engine():{mark}\n"
+    "    engine = create_async_engine('postgresql+asyncpg://localhost/shop'{settings})\n    yield engine\n"
+    "    await engine.dispose()\n"
+)
+
+
+def files(
+    scope: str = "'session'", more: str = "", settings: str = "", mark: str = "", **others: str
+) -> dict[str, str]:
+    code = HEAD + FIXTURE.format(scope=scope, more=more, settings=settings, mark=mark)
+    return {"pyproject.toml": "", "tests/conftest.py": code, **others}
+
+
+FOUND = "  # expect medium"
+
+
+@pytest.mark.parametrize("scope", ["'session'", '"module"', "'package'"])
+def test_a_wide_scope_with_a_pool_is_found(scope: str, tmp_path: Path) -> None:
+    check_source(files(scope, mark=FOUND), "fixture-outlives-loop", tmp_path)
+
+
+def test_pytest_s_own_fixture_counts_in_automatic_mode(tmp_path: Path) -> None:
+    found = files(mark=FOUND, **{"pytest.ini": "[pytest]\nasyncio_mode = auto\n"})
+    found["tests/conftest.py"] = found["tests/conftest.py"].replace("pytest_asyncio.fixture", "pytest.fixture")
+    check_source(found, "fixture-outlives-loop", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        files("'function'"),
+        files(more=", loop_scope='session'"),
+        files(settings=", poolclass=NullPool"),
+        files(**{"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope = session\n"}),
+        files(**{"tests/test_a.py": "import pytest\npytestmark = pytest.mark.asyncio(loop_scope='session')\n"}),
+        {name: text.replace("pytest_asyncio.fixture", "pytest.fixture") for name, text in files().items()},
+        {name: text + "\n@pytest.fixture\ndef event_loop(): ...\n" for name, text in files().items() if "conf" in name},
+        {
+            "tests/conftest.py": "import pytest_asyncio\n@pytest_asyncio.fixture(scope='session')\nasync def n():\n    yield 1\n"
+        },
+    ],
+)
+def test_one_loop_for_all_or_nothing_to_keep_is_not(silent: dict[str, str], tmp_path: Path) -> None:
+    check_source(silent, "fixture-outlives-loop", tmp_path)

@@ -1,0 +1,41 @@
+"""`mapped-object-kept`: objects of a query in what outlives its session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+START = "users_cache = {}\nfirst = None\nasync def f(app, db: AsyncSession, key=1):\n"
+KEPT = [
+    START + "    app.state.user = await db.get(User, 1)  # expect high\n",
+    START + "    user = await db.get(User, 1)\n    app.state.user = user  # expect high\n",
+    START + "    global first\n    first = await db.get(User, 1)  # expect high\n",
+    START + "    users_cache[key] = await db.get(User, key)  # expect high\n",
+    START + "    app.state.all = (await db.scalars(select(User))).all()  # expect high\n",
+    (
+        "from async_lru import alru_cache\n@alru_cache\nasync def f():\n    async with Session() as db:\n"
+        "        return await db.get(User, 1)  # expect high\n"
+    ),
+]
+VALUES = [
+    START + "    user = await db.get(User, 1)\n    app.state.name = user.name\n",
+    START + "    app.state.count = await db.scalar(text('select count(*) from users'))\n",
+    START + "    user = await db.get(User, 1)\n    db.expunge(user)\n    app.state.user = user\n",
+    START + "    user_cache = {}\n    user_cache[key] = await db.get(User, key)\n",
+    START + "    request = app\n    request.state.user = await db.get(User, 1)\n",
+    "from fastapi_cache.decorator import cache\n@cache(expire=9)\nasync def f(db: AsyncSession):\n    return await db.get(User, 1)\n",
+]
+
+
+@pytest.mark.parametrize("code", KEPT)
+def test_an_object_that_outlives_its_session_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize("code", VALUES)
+def test_values_and_objects_of_a_request_are_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "mapped-object-kept", tmp_path)
