@@ -11,9 +11,10 @@ from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
-from forge_doctor.logs.records.block import Block, Lane
+from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import Memo, Run
+from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.repeat import Found, Repeats
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Line, Region

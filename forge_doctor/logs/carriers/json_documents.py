@@ -50,6 +50,7 @@ class Documents:
             return
         self._tried = 0
         at, text = 0, self._text
+        halves = has_surrogates(text)
         while (begin := self._next(text, at)) is not None:
             inside = _inside(text, begin)
             if inside > begin:
@@ -68,7 +69,7 @@ class Documents:
                 self._text = ""
                 raise Unreadable(text[begin:]) from None
             if isinstance(value, dict):
-                yield mended(value) if has_surrogates(text) else value
+                yield mended(value) if halves else value
         else:
             at = len(text) if last else self._kept(text, at)
         self._text = text[at:]

@@ -1,26 +1,22 @@
-"""One log record with the lines that belong to it, rejoined line by line, also when workers' lines interleave."""
+"""One log record with the lines that belong to it, and how far its traceback has come."""
 
 from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.records.head import Head
-from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.rich_box import EDGES, begins_box, ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
 
-AFTER_LINES = 60
-"""A block ends at the latest so many raw lines after its last traceback line."""
 MOST_BYTES = 1 << 20
+LATE_LINES, LATE_BYTES = 200, 64 << 10
 
-_HEADER = b"Traceback (most recent call last)"
+HEADER = b"Traceback (most recent call last)"
 JOINING = (b"The above exception was the direct cause", b"During handling of the above exception")
 _FRAME = re.compile(rb'\s*(?:> )?File "')
-_FRAME_FUNCTION = re.compile(rb", in ([\w<>.]+)\s*$")
-_CARETS = re.compile(rb" {4,}[\^~][\^~ ]*$")
+CARETS = re.compile(rb" {4,}[\^~][\^~ ]*$")
 _EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
 _MARGIN = re.compile(rb"(?<! ) +\| ?")
 _LEAF = re.compile(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
@@ -53,7 +49,7 @@ class State(enum.Enum):
 
 
 _UNFINISHED = (State.HEADER, State.FRAME, State.SOURCE, State.JOINED)
-_TOLD = (State.BOXED, State.EXCEPTION)
+TOLD = (State.BOXED, State.EXCEPTION)
 
 
 def kind_of(text: bytes, grouped: bool = False) -> Kind:
@@ -64,7 +60,7 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         text = _MARGIN.sub(b"", text, count=1)
     if not text.strip():
         return Kind.BLANK
-    if _HEADER in text or begins_box(text):
+    if HEADER in text or begins_box(text):
         return Kind.HEADER
     if text.startswith(JOINING) or text.startswith(_STACK):
         return Kind.JOINER
@@ -84,6 +80,8 @@ class Block:
     `literal` whether any line has a literal: without one the block is quiet and gives no event;
     `before` the raw lines shortly before `marked`; `body` is the known body that its first
     `body_lines` lines came from; `named` that its last line names an exception before any frame.
+    `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it is
+    pytest's; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
     """
 
     line: Line
@@ -101,6 +99,8 @@ class Block:
     before: bytes = b""
     body: object = None
     body_lines: int = 0
+    late: list[bytes] = field(default_factory=list)
+    left_out: int = 0
     flat: bool = False
     indent: int = 0
     tested: bool = False
@@ -117,6 +117,8 @@ class Block:
         if self.size < MOST_BYTES:
             self.lines.append(text)
             self.size += len(text) + 1
+        else:
+            self._take_late(text, kind)
         if kind is Kind.HEADER:
             self.state = State.HEADER
             self.grouped = self.grouped or _GROUP in text
@@ -124,7 +126,7 @@ class Block:
             if self.state is State.MESSAGE and self.named:
                 # The exception came first, as in Sentry's text: none is to come behind its frames.
                 self.state = State.EXCEPTION
-            self.state = State.FRAME if self.state not in _TOLD else self.state
+            self.state = State.FRAME if self.state not in TOLD else self.state
         elif kind is Kind.SOURCE:
             self._source(text)
         elif kind is Kind.JOINER:
@@ -134,6 +136,19 @@ class Block:
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number
         self.named = kind is Kind.EXCEPTION and self.state is State.MESSAGE
+
+    def _take_late(self, text: bytes, kind: Kind) -> None:
+        """Of a traceback that is too long only its beginning, its last frames and its end are kept."""
+        if kind in (Kind.FRAME, Kind.SOURCE):
+            self.late.append(text)
+            if len(self.late) > 2 * LATE_LINES:
+                del self.late[:LATE_LINES]
+                self.left_out += LATE_LINES
+        elif self.size < MOST_BYTES + LATE_BYTES:
+            cut = b"  [%d lines of the traceback are left out]" % self.left_out
+            self.lines += [*([cut] if self.left_out else []), *self.late, text[:LATE_BYTES]]
+            self.size += len(text) + 1
+            self.late, self.left_out = [], 0
 
     def mark(self, offset: int, number: int, literal: bool, before: bytes) -> None:
         """The line just taken, at `offset`, is one the scanner looks for.
@@ -153,147 +168,5 @@ class Block:
             self.state = State.BOXED
         elif self.state in (State.FRAME, State.HEADER, State.SOURCE):
             self.state = State.SOURCE
-            if not _CARETS.match(text):
+            if not CARETS.match(text):
                 self.code = text
-
-
-class Lane:
-    """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
-
-    def __init__(self) -> None:
-        self.current: Block | None = None
-        self.waiting: list[Block] = []
-        self.last: Block | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a block is open that may give an event."""
-        return bool(self.waiting) or (self.current is not None and self.current.marked >= 0)
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether a traceback of it may go on behind another record."""
-        return bool(self.waiting) or (self.current is not None and self.current.unfinished)
-
-    def begin(self, block: Block) -> Iterator[Block]:
-        """A record begins: what is finished comes out, an unfinished traceback waits."""
-        yield from self._expire(block.touched)
-        if self.current is not None:
-            if self.current.unfinished:
-                self.waiting.append(self.current)
-            else:
-                yield self.current
-        self.current = self.last = block
-
-    def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
-        """A line that begins no record: to the block it fits, else to a new one without a head."""
-        yield from self._expire(number)
-        grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
-        flat, indent, tested = self._lay_out(line)
-        kind = kind_of(line.text, grouped)
-        block = self._block_for(line.text, kind)
-        if block is None:
-            block = Block(line=line, head=None, offset=offset, touched=number)
-            yield from self.begin(block)
-        if flat or indent or tested:
-            block.flat, block.indent, block.tested = flat, indent, tested
-        block.take(line.text, kind, number)
-        self.last = block
-
-    def _lay_out(self, line: Line) -> tuple[bool, int, bool]:
-        """Give a line the layout back that its traceback has lost; what is to be remembered of it."""
-        text, current = line.text, self.current
-        if text[:1] == b"_" and (title := from_pytest(text, inside=False)) != text:
-            line.text = title
-            return False, 0, True
-        if text[:1] in b" \t" and (stripped := text.lstrip(b" \t")).startswith(_HEADER + b":"):
-            line.text = stripped
-            return False, len(text) - len(stripped), False
-        if is_flat_frame(text):
-            line.text = b"  " + text
-            return True, 0, False
-        if current is None or not (current.flat or current.indent or current.tested):
-            return False, 0, False
-        if current.tested:
-            line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
-        elif current.indent:
-            line.text = text[current.indent :] if not text[: current.indent].strip() else text
-        elif (current.state is State.FRAME and not is_class(text)) or (
-            current.state is State.SOURCE and not text.strip(b"^~ ")
-        ):
-            line.text = b"    " + text
-        return current.flat, current.indent, current.tested
-
-    def close(self) -> Iterator[Block]:
-        """Everything that is open, oldest first."""
-        yield from self.waiting
-        if self.current is not None:
-            yield self.current
-        self.current, self.waiting, self.last = None, [], None
-
-    def _expire(self, number: int) -> Iterator[Block]:
-        if self.waiting:
-            old = [block for block in self.waiting if number - block.touched > AFTER_LINES]
-            self.waiting = [block for block in self.waiting if number - block.touched <= AFTER_LINES]
-            yield from old
-        if self.current is not None and number - self.current.touched > AFTER_LINES:
-            yield self.current
-            self.current = None
-
-    def _block_for(self, text: bytes, kind: Kind) -> Block | None:
-        current = self.current
-        if not self.waiting:
-            return current if current is not None and _goes_on(current, text, kind) else None
-        blocks = [*self.waiting, *([current] if current else [])]
-        fitting = [block for block in blocks if _fits(block, text, kind)]
-        if not fitting:
-            return current if current is not None and _goes_on(current, text, kind) else None
-        chosen = max(fitting, key=lambda block: (_score(block, text, kind), -block.turn))
-        if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
-            self.waiting.remove(chosen)
-            self.waiting.append(current)
-            self.current = chosen
-        return chosen
-
-
-def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
-    """Whether a line of this kind continues the only open block."""
-    if kind is Kind.HEADER:
-        return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
-    return True
-
-
-def _is_next_box(block: Block, text: bytes) -> bool:
-    """Whether the line begins the next box of a chain; the sentence between them is wrapped as the boxes are."""
-    return block.state is State.BOXED and begins_box(text)
-
-
-def _fits(block: Block, text: bytes, kind: Kind) -> bool:
-    """Whether a line of this kind can come next in the block, several being open."""
-    state = block.state
-    if kind is Kind.HEADER:
-        joined = state is State.JOINED or _is_next_box(block, text)
-        return joined or (state is State.MESSAGE and block.head is not None)
-    if kind is Kind.FRAME:
-        return state in (State.HEADER, State.SOURCE, State.FRAME)
-    if kind is Kind.SOURCE:
-        if _CARETS.match(text):
-            return state is State.SOURCE and len(text) <= len(block.code) + 4
-        return state in (State.FRAME, State.SOURCE)
-    if kind is Kind.EXCEPTION:
-        return state in (State.FRAME, State.SOURCE)
-    return state in (State.JOINED, *_TOLD)
-
-
-def _score(block: Block, text: bytes, kind: Kind) -> int:
-    """How well the line fits; where it fits several as well, the one that waited longest gets it."""
-    if kind is Kind.FRAME:
-        found = _FRAME_FUNCTION.search(text)
-        called = found is not None and found[1] in block.code
-        return 2 * called + (block.state is not State.FRAME)
-    if kind is Kind.SOURCE:
-        return 2 * (block.state is State.FRAME) + (len(text) == len(block.code))
-    if kind is Kind.EXCEPTION:
-        name = text.partition(b":")[0].rpartition(b".")[2]
-        return 2 * (name in block.code) + (b"raise " in block.code)
-    return int(block.state is State.EXCEPTION)

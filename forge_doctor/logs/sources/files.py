@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import glob
 import io
 import os
 import re
-import select
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,10 +15,10 @@ from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
+from forge_doctor.logs.sources.pipes import Pipe, opened_raw
 from forge_doctor.logs.sources.unpack import PlainLog, open_plain
 
 CHECK = "logs"
-PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", fcntl.F_GETFD)
 # What reads the URLs of each scheme.
 SCHEMES = {"s3": "s3fs", "gs": "gcsfs", "file": "fsspec"}
 PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -101,36 +99,11 @@ class StdinSource:
         return None
 
     def open(self) -> LogStream:
-        """Raises `CannotInspect` where nothing is piped in."""
+        """Raises `CannotInspect` where nothing is piped in, and for a device that never ends."""
+        kind = os.fstat(0)
+        if stat.S_ISCHR(kind.st_mode) and not os.isatty(0) and kind.st_rdev != Path(os.devnull).stat().st_rdev:
+            raise CannotInspect("standard input: is a device, not a log")
         return open_plain("standard input", Pipe(0))
-
-
-class Pipe(io.RawIOBase):
-    """A pipe read in as large pieces as arrive without a pause."""
-
-    PIPE_BYTES, PAUSE_S = 1 << 20, 0.2
-
-    def __init__(self, descriptor: int) -> None:
-        super().__init__()
-        self._descriptor = descriptor
-        # Refused for a terminal, a file, and where the user has too many pipes: it is only faster.
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(descriptor, PIPE_SIZE, self.PIPE_BYTES)
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Wait for something, then take all that comes before the next pause; 0 at the end."""
-        view = memoryview(buffer).cast("B")
-        filled = os.readv(self._descriptor, [view])
-        while 0 < filled < len(view) and select.select([self._descriptor], [], [], self.PAUSE_S)[0]:
-            got = os.readv(self._descriptor, [view[filled:]])
-            if not got:
-                break
-            filled += got
-        return filled
 
 
 class Chain:
@@ -193,7 +166,7 @@ class FileSlice(io.RawIOBase):
 def open_path(path: Path) -> PlainLog:
     """The plain bytes of a file; raises `CannotInspect` naming it and what to do."""
     try:
-        raw = io.FileIO(path)
+        raw = opened_raw(path)
     except FileNotFoundError:
         raise CannotInspect(f"{path}: no such file") from None
     except PermissionError:

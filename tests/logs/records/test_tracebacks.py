@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.logs.records.block import Block, Lane
+from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.head import read_head
+from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_text import parse_traces
 from forge_doctor.logs.scan.region import Line
 from tests.support.log_reading import groups, place, read_scanned, read_whole, told
