@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
-from forge_doctor.logs.sources.pipes import Pipe, opened_raw
+from forge_doctor.logs.sources.pipes import Pipe, is_terminal, opened_raw
 from forge_doctor.logs.sources.unpack import PlainLog, open_plain
 
 CHECK = "logs"
@@ -101,7 +101,11 @@ class StdinSource:
     def open(self) -> LogStream:
         """Raises `CannotInspect` where nothing is piped in, and for a device that never ends."""
         kind = os.fstat(0)
-        if stat.S_ISCHR(kind.st_mode) and not os.isatty(0) and kind.st_rdev != Path(os.devnull).stat().st_rdev:
+        if (
+            stat.S_ISCHR(kind.st_mode)
+            and not is_terminal(Path("/dev/stdin"))
+            and kind.st_rdev != Path(os.devnull).stat().st_rdev
+        ):
             raise CannotInspect("standard input: is a device, not a log")
         return open_plain("standard input", Pipe(0))
 
