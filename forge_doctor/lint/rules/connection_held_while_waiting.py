@@ -50,7 +50,7 @@ Wrong when: something gives the connection back before the wait. Every commit, r
 at, in the dependencies, in the endpoint and in what they call; a session that goes to code out of sight says no more
 than low confidence allows. What the endpoint itself has queried before is `network-call-in-transaction`.
 
-Source: https://github.com/mem0ai/mem0/issues/6236 (2026-07), https://github.com/IBM/mcp-context-forge/issues/1862,
+Source: https://github.com/mem0ai/mem0/issues/6236 (2026-07), the-momentum/open-wearables#1566 (2026-09, a stream), https://github.com/IBM/mcp-context-forge/issues/1862,
 https://github.com/xr843/fojin/pull/649 (2026-06); FastAPI runs what stands behind `yield` after the response:
 https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
 """
@@ -66,8 +66,8 @@ from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
-from forge_doctor.finding import Evidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.handles import injected_handles
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.requests.handles import injected_handles, session_sources
 from forge_doctor.lint.dataflow.requests.held_connections import (
     HeldByDependency,
     Waited,
@@ -75,6 +75,7 @@ from forge_doctor.lint.dataflow.requests.held_connections import (
     summary,
 )
 from forge_doctor.lint.dataflow.requests.injection import dependents, endpoint_decorator
+from forge_doctor.lint.dataflow.requests.streams import goes_on, streams_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"Depends", b"yield", b".get(", b".post(", b".put(", b".patch(", b".delete(", b".api_route(")
@@ -92,6 +93,8 @@ def connection_held_while_waiting(file: SourceFile, project: Project) -> Iterato
             waiting = waiting_endpoint(project, function)
             if waiting is not None:
                 yield at_wait(file, function, *waiting)
+            elif function.decorators and endpoint_decorator(project, function) is not None:
+                yield from of_own_queries(file, project, function)
     if file.mentions(b"Depends", b"yield"):
         yield from of_dependencies(file, project)
 
@@ -102,9 +105,41 @@ def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDep
         return None
     for held in held_by_dependencies(project, function):
         own = summary(project, function, injected_handles(project, function, held.source))
-        if own.waited is not None:
-            return held, own.waited
+        waited = own.waited or (None if own.ended or own.handed else streamed(project, function))
+        if waited is not None:
+            return held, waited
     return None
+
+
+def streamed(project: Project, function: FunctionDef) -> Waited | None:
+    """A streaming response that goes on when the endpoint has returned: the request ends with it."""
+    for stream in streams_of(project, function):
+        wait = goes_on(project, stream.generator)
+        if wait is not None:
+            return Waited(stream.response, stream.response, wait._replace(what=f"{wait.what} in its stream"))
+    return None
+
+
+def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) -> Iterator[Finding]:
+    """An endpoint that has queried itself, and then sends a stream for which its session is kept."""
+    waited = streamed(project, function)
+    for source in session_sources(project, function) if waited is not None else ():
+        own = summary(project, function, injected_handles(project, function, source))
+        if waited is not None and own.query is not None and own.at is not None and not own.handed:
+            yield file.finding(
+                connection_held_while_waiting,
+                waited.at,
+                f"{function.name}() waits for {waited.wait.what} while the session of {source.name}() keeps a connection "
+                f"since `{own.at.func.text}()` in line {own.at.line}: it is missing in the pool until the stream has ended",
+                confidence=min(waited.wait.confidence, Confidence.HIGH if own.query is own.at else Confidence.MEDIUM),
+                remedy="`await session.close()` before the response is returned, or a session of its own for the query "
+                "(`async with Session() as session:`)",
+                evidence=(
+                    Evidence(label="session", value=source.qualname, source=f"{source.file.path}:{source.line}"),
+                ),
+                related=(Related(message="takes the connection", location=own.at.file.location(own.at)),),
+            )
+            return
 
 
 def of_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:

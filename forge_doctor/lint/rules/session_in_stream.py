@@ -66,7 +66,7 @@ from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Node, While
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -83,10 +83,9 @@ from forge_doctor.lint.dataflow.requests.handles import (
 )
 from forge_doctor.lint.dataflow.requests.held_connections import Uses, uses_in
 from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
-from forge_doctor.lint.dataflow.waits import is_run
+from forge_doctor.lint.dataflow.requests.streams import RESPONSES, Stream, goes_on, stream_of
 
 SUSPECT = AnyWord(b"StreamingResponse", b"EventSourceResponse")
-RESPONSES = ("StreamingResponse", "EventSourceResponse")
 
 
 class Streamed(NamedTuple):
@@ -103,25 +102,20 @@ def session_in_stream(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what every streaming response sends."""
     if is_test_file(file):
         return
-    for call in file.calls(*RESPONSES):
-        content = call.argument(0, "content")
-        function = call.function
-        if content is None or function is None:
-            continue
-        for streamed in streamed_by(project, function, content):
+    for response in file.calls(*RESPONSES):
+        function = response.function
+        stream = None if function is None else stream_of(project, response)
+        for streamed in () if function is None or stream is None else streamed_by(project, function, stream):
             uses = uses_in(project, streamed.generator, streamed.handles)
             if uses.query is not None and not uses.ended:
-                yield found(file, streamed, uses)
+                yield found(file, project, streamed, uses)
                 break
     yield from of_endpoints(file, project)
 
 
-def streamed_by(project: Project, endpoint: FunctionDef, content: Node) -> Iterator[Streamed]:
+def streamed_by(project: Project, endpoint: FunctionDef, stream: Stream) -> Iterator[Streamed]:
     """`lines()`, `service.lines()` or `lines(session)`, with the session that is reached in it."""
-    call = made_of(project, content)
-    generator = None if call is None else project.called(call)
-    if call is None or generator is None or not generator.is_generator:
-        return
+    call, generator = stream.made, stream.generator
     for owner, handles in held_by(project, endpoint, call):
         own = dict(given_to(generator, call, dict(handles)))
         receiver = None if call.receiver is None else handle_of(project, call.receiver, dict(handles))
@@ -131,19 +125,7 @@ def streamed_by(project: Project, endpoint: FunctionDef, content: Node) -> Itera
             scope = project.scopes(generator.file).opened_by(generator)
             own |= {name: handle for name, handle in handles if scope is None or not scope.bindings(name)}
         if own:
-            yield Streamed(generator, content, tuple(sorted(own.items())), owner)
-
-
-def made_of(project: Project, content: Node) -> Call | None:
-    """The call of the generator, through a name it was given."""
-    if isinstance(content, Call):
-        inner = content.args[0] if content.args and project.called(content) is None else None
-        return inner if isinstance(inner, Call) else content
-    function = content.function
-    assigns = () if function is None else project.scopes(content.file).lookup(content.text, content)
-    bindings = list(assigns[1]) if assigns else []
-    value = getattr(bindings[-1].node, "value", None) if len(bindings) == 1 else None
-    return value if isinstance(value, Call) else None
+            yield Streamed(generator, stream.response, tuple(sorted(own.items())), owner)
 
 
 def held_by(project: Project, endpoint: FunctionDef, call: Call) -> Iterator[tuple[str, Handles]]:
@@ -168,11 +150,14 @@ def of_endpoints(file: SourceFile, project: Project) -> Iterator[Finding]:
             uses = uses_in(project, function, handles)
             if uses.query is not None and not uses.ended:
                 yield found(
-                    file, Streamed(function, function.name_node, handles, f"the dependency {source.name}()"), uses
+                    file,
+                    project,
+                    Streamed(function, function.name_node, handles, f"the dependency {source.name}()"),
+                    uses,
                 )
 
 
-def found(file: SourceFile, streamed: Streamed, uses: Uses) -> Finding:
+def found(file: SourceFile, project: Project, streamed: Streamed, uses: Uses) -> Finding:
     """The finding, at the read where that is in this file, else at the response."""
     query = uses.query
     assert query is not None  # noqa: S101 - told by the caller
@@ -180,7 +165,7 @@ def found(file: SourceFile, streamed: Streamed, uses: Uses) -> Finding:
     if uses.waited is not None:
         confidence = Confidence.HIGH if place is query else Confidence.MEDIUM
     else:
-        confidence = Confidence.MEDIUM if goes_on(streamed.generator) else Confidence.LOW
+        confidence = Confidence.MEDIUM if goes_on(project, streamed.generator) is not None else Confidence.LOW
     other = streamed.at if place is query else query
     return file.finding(
         session_in_stream,
@@ -192,11 +177,3 @@ def found(file: SourceFile, streamed: Streamed, uses: Uses) -> Finding:
         "next `yield`",
         related=(Related(message="streamed or read here", location=other.file.location(other)),),
     )
-
-
-def goes_on(generator: FunctionDef) -> bool:
-    """Whether it runs for ever, or walks over something that is not the result of a query."""
-    if any(loop.test.text in ("True", "1") for loop in generator.find(While, nested=False)):
-        return True
-    loops = (loop for loop in generator.find(For, nested=False) if loop.is_async and isinstance(loop.iter, Call))
-    return any(is_run(loop.iter) and "stream" not in loop.iter.text for loop in loops if isinstance(loop.iter, Call))

@@ -112,3 +112,31 @@ def test_each_function_is_read_once(tmp_path: Path) -> None:
     chain = "".join(f"async def f{n}(q):\n    await f{n + 1}(q)\n    await f{n + 1}(q)\n" for n in range(60))
     code = QUIET + chain + "async def f60(q): ...\n" + ROUTE + "    await f0(q)\n"
     assert lint_source(project(code), "connection-held-while-waiting", tmp_path) == ()
+
+
+STREAM = (
+    "import asyncio\nfrom fastapi.responses import StreamingResponse\nasync def lines():\n    while True:\n"
+    "        yield 'x'\n        await asyncio.sleep(5)\n"
+)
+SEND = "    return StreamingResponse(lines()){mark}\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KEY.format(mark="  # expect high") + ROUTE + SEND.format(mark="  # expect high"),
+        ROUTE.replace("owner: User = Depends(key)", "db: AsyncSession = Depends(get_db)")
+        + "    await db.get(User, 1)\n"
+        + SEND.format(mark="  # expect high"),
+        ROUTE.replace("owner: User = Depends(key)", "db: AsyncSession = Depends(get_db)")
+        + "    await db.get(User, 1)\n    await db.close()\n"
+        + SEND.format(mark=""),
+        QUIET
+        + ROUTE.replace("key)", "key), db: AsyncSession = Depends(get_db)")
+        + "    await db.close()\n"
+        + SEND.format(mark=""),
+        QUIET + "async def few():\n    yield 'x'\n" + ROUTE + SEND.format(mark="").replace("lines", "few"),
+    ],
+)
+def test_a_request_lasts_as_long_as_its_stream(code: str, tmp_path: Path) -> None:
+    check_source(project(STREAM + code), "connection-held-while-waiting", tmp_path)
