@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import forge_doctor
-from forge_doctor import __version__
+from forge_doctor import DOCUMENTATION, __version__
 from tests.support.postgres import PostgresServer
 
 ROOT = Path(__file__).parent.parent
@@ -112,3 +112,14 @@ def test_its_metadata_say_what_pyproject_says(metadata: Message) -> None:
     assert needed == {Requirement(line) for line in project["dependencies"]}
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
     assert str(metadata.get_payload()).strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+
+
+def test_the_places_of_the_project_are_named_in_one_place(metadata: Message) -> None:
+    places = dict(line.split(", ", 1) for line in metadata.get_all("Project-URL", []))
+    assert set(places) >= {"Homepage", "Documentation", "Changelog", "Issues"}
+    assert places["Documentation"] == DOCUMENTATION
+
+
+def test_the_extras_are_what_users_choose_from(metadata: Message) -> None:
+    assert set(metadata.get_all("Provides-Extra", [])) >= {"demo", "fleet", "logs", "mcp", "server"}
+    assert not {"dev", "bench"} & set(metadata.get_all("Provides-Extra", []))
