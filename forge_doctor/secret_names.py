@@ -82,7 +82,7 @@ def strength(name: str) -> int:
     if not parts or parts[-1] in _OF:
         return NONE
     joined = "".join(parts)
-    if joined.endswith(("file", "path")):
+    if joined.endswith(("file", "path")) or joined in ("requireauth", "pgrequireauth"):
         return NONE
     if any(word in joined for word in _ANYWHERE) or not _WORDS.isdisjoint(parts):
         return STRONG

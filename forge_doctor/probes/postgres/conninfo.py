@@ -23,15 +23,16 @@ EXAMPLE = "postgresql://user:password@host:5432/database"
 # fmt: off
 USED = frozenset({
     "host", "hostaddr", "port", "user", "password", "dbname", "passfile", "service", "sslmode", "sslrootcert",
-    "sslcert", "sslkey", "sslpassword", "sslnegotiation", "target_session_attrs",
+    "sslcert", "sslkey", "sslpassword", "sslnegotiation", "target_session_attrs", "require_auth", "requirepeer", "sslcrl",
+    "ssl_min_protocol_version", "ssl_max_protocol_version", "channel_binding", "gssencmode", "sslcrldir", "sslcertmode",
+    "requiressl",
 })
 PASSED_OVER = frozenset({
-    "application_name", "channel_binding", "client_encoding", "connect_timeout", "fallback_application_name",
-    "gssdelegation", "gssencmode", "gsslib", "keepalives", "keepalives_count", "keepalives_idle",
+    "application_name", "client_encoding", "connect_timeout", "fallback_application_name",
+    "gssdelegation", "gsslib", "keepalives", "keepalives_count", "keepalives_idle",
     "keepalives_interval", "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version",
-    "options", "replication", "require_auth", "requirepeer", "requiressl", "scram_client_key", "scram_server_key",
-    "servicefile", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcertmode", "sslcompression",
-    "sslcrl", "sslcrldir", "sslkeylogfile", "sslsni", "tcp_user_timeout",
+    "options", "replication", "scram_client_key", "scram_server_key",
+    "servicefile", "sslcompression", "sslkeylogfile", "sslsni", "tcp_user_timeout",
 })
 # fmt: on
 # asyncpg's and others' `ssl` parameter, in libpq's words.

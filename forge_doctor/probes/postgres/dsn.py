@@ -16,6 +16,7 @@ from types import MappingProxyType
 from forge_doctor.errors import UsageProblem
 from forge_doctor.probes.postgres.conninfo import EXAMPLE, Written, parse_conninfo
 from forge_doctor.probes.postgres.libpq_files import PasswordFile, read_password_file, read_service
+from forge_doctor.probes.postgres.login_rules import METHODS, LoginRules, parse_methods
 from forge_doctor.probes.postgres.target import Host, Secret, SslMode, Target, Tls
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
@@ -34,10 +35,25 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "sslkey": "PGSSLKEY",
         "sslnegotiation": "PGSSLNEGOTIATION",
         "target_session_attrs": "PGTARGETSESSIONATTRS",
+        "require_auth": "PGREQUIREAUTH",
+        "requirepeer": "PGREQUIREPEER",
+        "channel_binding": "PGCHANNELBINDING",
+        "gssencmode": "PGGSSENCMODE",
+        "sslcrl": "PGSSLCRL",
+        "sslcrldir": "PGSSLCRLDIR",
+        "sslcertmode": "PGSSLCERTMODE",
+        "requiressl": "PGREQUIRESSL",
+        "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+        "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
     }
 )
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/run/postgresql", "/tmp")  # noqa: S108 (PostgreSQL's own default)
 SESSION_ATTRIBUTES = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
+PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+# Demands nobody here can meet; without a word, whatever is demanded.
+UNMET: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"channel_binding": ("require",), "gssencmode": ("require",), "sslcrldir": (), "sslcertmode": ("require",)}
+)
 NO_SERVER = f"no server is named: pass --dsn {EXAMPLE}, or set DATABASE_URL"
 
 
@@ -85,6 +101,7 @@ def _resolve(written: Written | None, environ: Mapping[str, str]) -> Target:
         user=user,
         database=database,
         tls=_tls(parameters),
+        rules=_rules(parameters),
         session_attributes=_one_of(parameters, "target_session_attrs", SESSION_ATTRIBUTES) or "any",
         sources=sources,
         notes=notes,
@@ -164,7 +181,8 @@ def _with_password(host: Host, password: Secret | None) -> Host:
 
 
 def _tls(parameters: Parameters) -> Tls:
-    mode = _one_of(parameters, "sslmode", tuple(SslMode)) or SslMode.PREFER
+    old_mode = SslMode.REQUIRE if parameters.get("requiressl") == "1" else SslMode.PREFER
+    mode = _one_of(parameters, "sslmode", tuple(SslMode)) or old_mode
     negotiation = _one_of(parameters, "sslnegotiation", ("postgres", "direct"))
     key_password = parameters.get("sslpassword")
     return Tls(
@@ -174,7 +192,22 @@ def _tls(parameters: Parameters) -> Tls:
         key=_certificate_file(parameters, "sslkey", mode),
         key_password=Secret(key_password) if key_password else None,
         direct=negotiation == "direct",
+        revoked=_certificate_file(parameters, "sslcrl", mode),
+        oldest=_one_of(parameters, "ssl_min_protocol_version", PROTOCOLS),
+        newest=_one_of(parameters, "ssl_max_protocol_version", PROTOCOLS),
     )
+
+
+def _rules(parameters: Parameters) -> LoginRules:
+    """What the server may ask for; a demand that cannot be met here is refused by name, never passed over."""
+    for key, words in UNMET.items():
+        if parameters.get(key).lower() in words or (not words and parameters.get(key)):
+            raise parameters.problem(key, "is not supported: leave it out, or look with psql")
+    try:
+        methods = parse_methods(parameters.get("require_auth"))
+    except ValueError as error:
+        raise parameters.problem("require_auth", f"is unknown ({error}): write one of {', '.join(METHODS)}") from None
+    return LoginRules(methods=methods, peer=parameters.get("requirepeer"))
 
 
 def _certificate_file(parameters: Parameters, key: str, mode: str) -> str:

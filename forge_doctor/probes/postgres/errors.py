@@ -151,6 +151,12 @@ def no_tls(target: Target) -> CannotInspect:
     )
 
 
+def unreadable(target: Target, error: Exception) -> CannotInspect:
+    """The server's answer is none the protocol knows."""
+    reason = redact(str(error), 200) or type(error).__name__
+    return CannotInspect(f"{target.label}: the server's answer cannot be read: {reason}; check host and port")
+
+
 def timed_out(target: Target, limit_s: float, seen: str) -> Unreachable:
     """Nothing useful within the time limit; `seen` is what the address did instead."""
     return Unreachable(f"{target.label}: gave up after {round(limit_s, 2):g} s: {seen}; try: {_is_ready(target)}")

@@ -11,13 +11,17 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres import errors
 from forge_doctor.probes.postgres.errors import ServerError, Unreachable
 from forge_doctor.probes.postgres.greeting import Listener, identify, resolve
+from forge_doctor.probes.postgres.login_rules import LoginRefused
 from forge_doctor.probes.postgres.target import Target
+from forge_doctor.probes.postgres.watched_login import WatchedLoop
 
 if TYPE_CHECKING:
     import asyncpg
 
 APPLICATION_NAME = "forge-doctor"
 IDENTIFY_S = 0.4
+# What the driver raises where a server's message is not as the protocol has it: each parser its own.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, BufferError)
 
 
 async def log_in(target: Target, limit_s: float) -> asyncpg.Connection[Any]:
@@ -27,13 +31,18 @@ async def log_in(target: Target, limit_s: float) -> asyncpg.Connection[Any]:
     identify_s = min(IDENTIFY_S, limit_s / 4)
     deadline = asyncio.get_running_loop().time() + limit_s - identify_s
     await _resolve(target, deadline, limit_s)
+    loop = WatchedLoop(target.rules)
     try:
         async with asyncio.timeout_at(deadline):
-            return await asyncpg.connect(**_arguments(target), timeout=None)
+            return await asyncpg.connect(**_arguments(target), timeout=None, loop=loop)
     except TimeoutError:
         raise await _timed_out(target, identify_s, limit_s) from None
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        if loop.refusal:
+            raise LoginRefused(f"{target.label}: {loop.refusal}") from None
         raise await _refusal(target, error, identify_s) from None
+    except UNREADABLE as error:
+        raise errors.unreadable(target, error) from None
 
 
 async def _resolve(target: Target, deadline: float, limit_s: float) -> None:
@@ -84,6 +93,9 @@ def _arguments(target: Target) -> dict[str, Any]:
         "sslrootcert": target.tls.root_cert,
         "sslcert": target.tls.cert,
         "sslkey": target.tls.key,
+        "sslcrl": target.tls.revoked,
+        "ssl_min_protocol_version": target.tls.oldest,
+        "ssl_max_protocol_version": target.tls.newest,
         "sslpassword": target.tls.key_password.reveal() if target.tls.key_password else "",
     }
     arguments: dict[str, Any] = {

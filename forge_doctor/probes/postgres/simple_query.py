@@ -16,13 +16,27 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres import errors
 from forge_doctor.probes.postgres.errors import ServerError
 from forge_doctor.probes.postgres.greeting import SSL_REQUEST, open_stream
+from forge_doctor.probes.postgres.login_rules import (
+    CLEARTEXT,
+    LARGEST_MESSAGE,
+    MD5,
+    SASL,
+    SASL_CONTINUE,
+    SASL_FINAL,
+    LoginRefused,
+)
 from forge_doctor.probes.postgres.scram import MECHANISM, ScramProblem, md5_answer, scram
 from forge_doctor.probes.postgres.target import Secret, SslMode, Target, Tls
+from forge_doctor.probes.postgres.watched_login import owner_of
 from forge_doctor.redaction import redact
 
 PROTOCOL_3 = 3 << 16
-CLEARTEXT, MD5, SASL, SASL_CONTINUE, SASL_FINAL = 3, 5, 10, 11, 12
-LARGEST_MESSAGE = 1 << 26
+PROTOCOLS = {
+    "TLSv1": ssl.TLSVersion.TLSv1,
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
 
 TextRow = Mapping[str, str | None]
 
@@ -79,6 +93,11 @@ async def simple_session(target: Target, limit_s: float) -> AsyncIterator[Simple
     try:
         async with asyncio.timeout(limit_s):
             reader, writer = await open_stream(target.hosts[0])
+            owner, peer = owner_of(writer), target.rules.peer
+            if owner and peer and owner != peer:
+                raise LoginRefused(
+                    f"{target.label}: the server's socket belongs to {owner}, and requirepeer={peer} rules that out"
+                )
             session = SimpleSession(target=target, reader=reader, writer=writer)
             await _encrypt(session)
             await _log_in(session)
@@ -92,6 +111,8 @@ async def simple_session(target: Target, limit_s: float) -> AsyncIterator[Simple
         raise errors.refused_network(target, error) from None
     except ScramProblem as problem:
         raise CannotInspect(f"{target.label}: the password exchange failed: {problem}") from None
+    except (struct.error, ValueError, LookupError, TypeError) as error:
+        raise errors.unreadable(target, error) from None
     except asyncio.IncompleteReadError:
         raise errors.refused_network(target, ConnectionResetError("the server closed it")) from None
     finally:
@@ -120,6 +141,13 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     """What sslmode asks for: a certificate is verified from `verify-ca` on, or where its authority is given."""
     verified = tls.mode.demanded and (tls.mode is not SslMode.REQUIRE or bool(tls.root_cert))
     context = ssl.create_default_context() if verified else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.oldest:
+        context.minimum_version = PROTOCOLS[tls.oldest]
+    if tls.newest:
+        context.maximum_version = PROTOCOLS[tls.newest]
+    if verified and tls.revoked:
+        context.load_verify_locations(tls.revoked)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     context.check_hostname = tls.mode is SslMode.VERIFY_FULL
     context.verify_mode = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
     if verified and tls.root_cert and tls.root_cert != "system":
@@ -136,11 +164,17 @@ async def _log_in(session: SimpleSession) -> None:
     session.send(b"", struct.pack("!i", PROTOCOL_3) + b"".join(part.encode() + b"\0" for part in parameters))
     password = target.hosts[0].password or Secret("")
     exchange = scram(password)
+    private = target.hosts[0].is_socket or session.writer.get_extra_info("ssl_object") is not None
+    asked = False
     while (message := await session.receive())[0] != b"Z":
         kind, body = message
         if kind == b"E":
             raise errors.refused_session(target, _server_error(body))
         if kind == b"R":
+            why = target.rules.refusal(body, is_private=private, authenticated=asked)
+            if why:
+                raise LoginRefused(f"{target.label}: {why}")
+            asked = True
             _authenticate(session, body, password, exchange)
 
 

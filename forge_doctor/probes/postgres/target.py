@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from forge_doctor.probes.postgres.login_rules import LoginRules
+
 
 class Secret:
     """A password: absent from `repr`, `str`, `dataclasses.asdict` and tracebacks; `reveal()` gives it."""
@@ -55,6 +57,9 @@ class Tls:
     key: str = ""
     key_password: Secret | None = None
     direct: bool = False  # sslnegotiation=direct
+    revoked: str = ""  # sslcrl: certificates no longer trusted
+    oldest: str = ""  # ssl_min_protocol_version
+    newest: str = ""  # ssl_max_protocol_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ class Target:
     database: str
     tls: Tls = field(default_factory=Tls)
     session_attributes: str = "any"  # target_session_attrs
+    rules: LoginRules = field(default_factory=LoginRules)
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -69,12 +69,13 @@ async def test_a_user_without_rights_learns_what_to_add(pgbouncer: PgBouncer) ->
 @pytest.mark.parametrize("auth_type", ["scram-sha-256", "md5", "plain", "trust"])
 async def test_every_way_of_logging_in_is_spoken(postgres18: PostgresServer, auth_type: str) -> None:
     with run_pgbouncer(postgres18, {"auth_type": auth_type}, password="Zq9 '\"\\ü€") as bouncer:
-        assert (await bouncer_console(admin(bouncer))).version
+        allowed = "?require_auth=password" if auth_type == "plain" else ""
+        assert (await bouncer_console(admin(bouncer, allowed))).version
         socket = f"?host={bouncer.directory}&port={bouncer.port}"
         assert (await bouncer_console(admin(bouncer, socket))).version
         if auth_type != "trust":
             with pytest.raises(CannotInspect, match="correct the password from --dsn") as caught:
-                await bouncer_console(target_of(bouncer.dsn(user=bouncer.admin, password=WRONG)))
+                await bouncer_console(target_of(bouncer.dsn(user=bouncer.admin, password=WRONG) + allowed))
             assert WRONG not in "".join(traceback.format_exception(caught.value))
 
 
