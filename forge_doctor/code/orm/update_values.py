@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Name, Node
@@ -16,7 +16,7 @@ FETCHING = regex(r"[\"']eager_defaults[\"']\s*:\s*True|\beager_defaults\s*=\s*Tr
 TYPE_NAME = regex(r"Mapped\[\s*+(?:Optional\[\s*+)?(\w+)")
 
 
-@lru_cache(maxsize=4)
+@kept_for_the_run
 def has_update_values(project: Project) -> bool:
     """Cheap: whether a file with mapped classes says a word of such columns."""
     paths = (path for path, surface in project.surfaces.items() if surface.models)

@@ -18,3 +18,9 @@ def relationship_names(project: Project) -> frozenset[str]:
 def making_files(project: Project) -> tuple[Path, ...]:
     """The files with a call that may make a factory."""
     return tuple(path for path, one in project.surfaces.items() if one.makes_factory)
+
+
+@kept_for_the_run
+def ending_names(project: Project) -> frozenset[str]:
+    """The names of async functions that may end a transaction."""
+    return frozenset(name for one in project.surfaces.values() for name in one.ending_names)

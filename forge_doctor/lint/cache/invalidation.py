@@ -46,6 +46,7 @@ class Ground(NamedTuple):
             found.update(("async", name) for name in one.async_names)
             found.update(("data access", name) for name in one.data_access_names)
             found.update(("relationship", name) for name in one.relationships)
+            found.update(("ending", name) for name in one.ending_names)
             found.update((f"model {path}", name) for name in one.models)
             found.update((f"state {path}", name) for name in one.state_names)
             found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)

@@ -15,6 +15,7 @@ def plain_surface(surface: Surface) -> list[Any]:
     plain: list[Any] = [
         list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions,
         list(surface.state_names), list(surface.data_access_names), list(surface.packages), list(surface.models),
+        list(surface.ending_names),
     ]  # fmt: skip
     return plain if any(plain) else []
 
@@ -23,7 +24,7 @@ def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
         return NOTHING
-    names, relationships, makes_factory, mentions, state_names, data_access_names, packages, models = plain
+    names, relationships, makes_factory, mentions, state_names, data_access_names, packages, models, ending = plain
     return Surface(
         async_names=tuple(names),
         relationships=tuple(relationships),
@@ -33,6 +34,7 @@ def surface_from(plain: list[Any]) -> Surface:
         data_access_names=tuple(data_access_names),
         packages=tuple(packages),
         models=tuple(models),
+        ending_names=tuple(ending),
     )
 
 

@@ -198,6 +198,11 @@ def opens(project: Project, call: Call) -> Confidence | None:
     function = call.function
     if call.method == "begin" or call.receiver is None or function is None:
         return None
+    # A dict's `get` has no model and key; nobody else awaits what is cheap to look at.
+    if (function.is_async and not is_awaited(call)) or (
+        call.method == "get" and not function.is_async and len(call.args) < 2
+    ):
+        return None
     value = project.known(call.receiver)
     fits = value.kind in HOLDERS and is_awaited(call) if function.is_async else value.kind in SYNC_HOLDERS
     if not fits or value.confidence is Confidence.LOW or (not function.is_async and runs_once(call.file)):

@@ -59,6 +59,7 @@ CALLED = regex(rb"([^\W\d][\w.]*)\(")
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
+ENDS = (b".commit(", b".flush(", b".begin(")
 ARQ = regex(
     rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s{0,40}(?::[^=\n]{1,80})?=\s{0,40}[\[(]([^\])]{0,4000}+)[\])]"
 )
@@ -75,8 +76,8 @@ class Mention(NamedTuple):
 class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
     on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
-    call may make a factory, what is handed over, which packages are imported from, and the classes of a file with
-    mapped ones."""
+    call may make a factory, what is handed over, which packages are imported from, the classes of a file with
+    mapped ones, and the `async def`s that may end a transaction."""
 
     async_names: tuple[str, ...] = ()
     data_access_names: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ class Surface(NamedTuple):
     state_names: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    ending_names: tuple[str, ...] = ()
 
 
 NOTHING = Surface()
@@ -139,6 +141,11 @@ class LateSurface:
         return _texts(CLASS.findall(self._data) if any(word in self._data for word in MAPPING) else ())
 
     @cached_property
+    def ending_names(self) -> tuple[str, ...]:
+        """The `async def`s with a word of the end of a transaction."""
+        return _texts(_with_words(self._data, ENDS))
+
+    @cached_property
     def _passing(self) -> tuple[bytes, ...]:
         asked = b"essionmaker" in self._data or b"AsyncSession" in self._data
         return tuple(_passing(self._data)) if asked else ()
@@ -174,9 +181,14 @@ def _passing(data: bytes) -> Iterator[bytes]:
 
 def _data_access(data: bytes) -> Iterator[bytes]:
     """The names of `async def`s with a word of a session, or of what keeps one, before the next one begins."""
-    heads = list(ASYNC_DEF.finditer(data))
-    words = [word for word in (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS) if word in data] if heads else []
-    if not words:
+    yield from _with_words(data, (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS))
+
+
+def _with_words(data: bytes, told: tuple[bytes, ...]) -> Iterator[bytes]:
+    """The names of `async def`s with one of the words before the next one begins."""
+    words = [word for word in told if word in data]
+    heads = list(ASYNC_DEF.finditer(data)) if words else []
+    if not heads:
         return
     end = len(data)
     for match in reversed(heads):

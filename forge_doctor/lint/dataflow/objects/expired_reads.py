@@ -5,11 +5,12 @@ lets the database set one. Follows the object in its function; says nothing of s
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
-from forge_doctor.code.orm.update_values import values_set_by_update
+from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
@@ -31,7 +32,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
-from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of
+from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
 from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, adds, loaded
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
@@ -66,10 +67,10 @@ def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     seen: set[tuple[int, str]] = set()
     for cause in causes(file, project):
         function = cause.node.function
-        if function is None or not function.is_async:
+        if function is None or not function.is_async or not may_matter(project, cause):
             continue
         expiry: Expiry | None = None
-        for name in names_behind(function, cause):
+        for name in names_behind(project, function, cause):
             key = (function.start, (name.parent or name).text if isinstance(name.parent, Attribute) else name.text)
             found = None if key in seen else read_at(project, function, cause, name)
             if found is None:
@@ -83,18 +84,33 @@ def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
             yield found
 
 
-def names_behind(function: FunctionDef, cause: Cause) -> Iterator[Name]:
-    """Names that are read behind it, in the function itself."""
-    for place in READ.finditer(function.file.data, cause.statement.end, function.end):
-        name = function.file.node_at(place.start())
-        if isinstance(name, Name) and name.owner is function and is_read(name):
-            yield name
+def may_matter(project: Project, cause: Cause) -> bool:
+    """Cheap: whether anything of the project can be lost by it."""
+    if cause.why is Why.UPDATE:
+        return has_update_values(project)
+    return cause.why is Why.ROLLBACK or may_expire(project)
+
+
+def names_behind(project: Project, function: FunctionDef, cause: Cause) -> Iterator[Name]:
+    """The names behind it, in the function itself, that stand where an object can be read."""
+    names = names_in(project, function)
+    yield from names[bisect_left(names, cause.statement.end, key=lambda one: one.start) :]
+
+
+def names_in(project: Project, function: FunctionDef) -> list[Name]:
+    """All of them, found once."""
+    known: dict[FunctionDef, list[Name]] = function.file.kept.setdefault(names_in, {})
+    found = known.get(function)
+    if found is None:
+        places = READ.finditer(function.file.data, function.start, function.end)
+        nodes = (function.file.node_at(place.start()) for place in places)
+        names = (one for one in nodes if isinstance(one, Name) and one.owner is function and is_read(one))
+        found = known[function] = [one for one in names if may_be_used(project, one)]
+    return found
 
 
 def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -> ExpiredRead | None:
     """The read, if an object of the session stands there, is surely empty, and an attribute of it is asked for."""
-    if not may_be_used(project, name):
-        return None
     bound = binding_before(project, name, cause)
     if bound is None or not always_before(cause.statement, name):
         return None

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.semantics.names.outline import DEPENDS
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import ending_names
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Param, Return
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.entry_points import handovers
 from forge_doctor.lint.dataflow.objects.expired_reads import (
     ExpiredRead,
     attributes_read,
@@ -18,7 +22,6 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
     change_of,
     is_filled,
     is_lost,
-    may_be_used,
     model_in,
     names_behind,
 )
@@ -36,16 +39,30 @@ class Given(NamedTuple):
     giver: FunctionDef
 
 
+@kept_for_the_run
+def dependencies(project: Project) -> frozenset[str]:
+    """The names of functions that are handed over as dependencies."""
+    return frozenset(name for name, places in handovers(project).items() if any(one.by in DEPENDS for one in places))
+
+
 def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
-    """Every one in `async def`s."""
-    for assign in file.query(Assign):
-        function, value = assign.function, assign.value
-        call = value.value if isinstance(value, Await) and isinstance(assign.target, Name) else None
-        if function is not None and function.is_async and isinstance(call, Call):
+    """Every one in `async def`s whose name is that of a function that may end a transaction."""
+    names = ending_names(project)
+    for call in file.calls(*names.intersection(file.names_called)):
+        assign = call.parent.parent if isinstance(call.parent, Await) else None
+        function = call.function
+        if (
+            isinstance(assign, Assign)
+            and isinstance(assign.target, Name)
+            and function is not None
+            and function.is_async
+        ):
             giver = project.value_of(call).definition
             if isinstance(giver, FunctionDef):
                 yield Given(assign.target.text, assign, function, giver)
-    for function in project.scopes(file).functions if file.mentions(b"Depends") else ():
+    if names.isdisjoint(dependencies(project)):
+        return
+    for function in project.scopes(file).functions if file.mentions(b"fastapi", b"Depends") else ():
         for param in function.params if function.is_async else ():
             provider = provider_of(project, param) if isinstance(param, Param) else None
             if provider is not None and isinstance(param, Param):
@@ -62,9 +79,9 @@ def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
             continue
         cause = left.cause._replace(statement=given.bound, inside=None)
         seen: set[str] = set()
-        for name in names_behind(given.taker, cause):
+        for name in names_behind(project, given.taker, cause):
             text = (name.parent or name).text if isinstance(name.parent, Attribute) else name.text
-            if name.text != given.name or text in seen or not may_be_used(project, name):
+            if name.text != given.name or text in seen:
                 continue
             attributes, is_sure = attributes_read(project, name, left.model)
             lost = (
