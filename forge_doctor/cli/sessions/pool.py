@@ -120,7 +120,7 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
     app = flags.app or options.settings.get("app", "pool")
     numbers = told(flags, options)
     engine, containers = await asyncio.gather(
-        asyncio.to_thread(_engine, app), asyncio.to_thread(_containers, flags.container)
+        asyncio.to_thread(_engine, app, flags.python), asyncio.to_thread(_containers, flags.container)
     )
     timeout = flags.connect_timeout or options.settings.get("connect-timeout", "pool") or 3.0
     return tuple(
@@ -140,12 +140,13 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
     )
 
 
-def _engine(app: str | None) -> Any:
+def _engine(app: str | None, python: Path | None) -> Any:
     if app is None:
         return None
     from forge_doctor.probes.application.app_engine import read_engine
+    from forge_doctor.probes.application.interpreters import find_interpreter
 
-    return read_engine(app)
+    return read_engine(app, python=find_interpreter(app, python=python, variables=os.environ))
 
 
 def _containers(names: tuple[str, ...]) -> Any:

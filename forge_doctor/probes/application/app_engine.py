@@ -12,15 +12,18 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.redaction import redact
 
 SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 TIMEOUT_S = 20.0
+READER = Path(__file__).with_name("engine_reader.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,37 +47,56 @@ class EngineFacts:
     url: str = ""
 
 
-def read_engine(spec: str, *, directory: Path | None = None, timeout_s: float = TIMEOUT_S) -> EngineFacts:
-    """Import `spec` with `directory` (the current one) first on the path, and read its pool.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The Python to import an application with: `folder` is first on its path, `environment` what it finds there."""
+
+    path: str
+    folder: Path | None = None
+    environment: Mapping[str, str] | None = None
+
+
+def read_engine(
+    spec: str, *, directory: Path | None = None, timeout_s: float = TIMEOUT_S, python: Interpreter | None = None
+) -> EngineFacts:
+    """Import `spec` with `directory` (the current one) first on the path, and read its pool; by our own Python, or by
+    `python`, which need not know forge-doctor.
 
     `spec` names an engine, a sessionmaker or a function without arguments that returns either.
     Raises `UsageProblem` for everything that stands in the way.
     """
     if not SPEC.fullmatch(spec):
         raise UsageProblem(f"--app {spec}: must be written package.module:engine, such as --app shop.db:engine")
-    answer, status, output = _run_reader(spec, directory, timeout_s)
+    answer, status, output = _run_reader(spec, python or Interpreter(path=sys.executable, folder=directory), timeout_s)
     if answer is None:
         said = f" (its last words: {output})" if output else ""
         raise UsageProblem(f"--app {spec}: {_ending(status)} while it was imported{said}; give --pool-size instead")
     if "problem" in answer:
-        raise UsageProblem(f"--app {spec}: {answer['problem']}")
-    return EngineFacts(name=spec, **answer)
+        raise UsageProblem(f"--app {spec}: {redact(answer['problem'])}{_by(python)}")
+    return EngineFacts(name=spec, **{**answer, "url": redact(answer["url"])})
 
 
-def _run_reader(spec: str, directory: Path | None, timeout_s: float) -> tuple[dict[str, Any] | None, int, str]:
+def _by(python: Interpreter | None) -> str:
+    return "" if python is None or python.path == sys.executable else f" (imported with {python.path})"
+
+
+def _run_reader(spec: str, python: Interpreter, timeout_s: float) -> tuple[dict[str, Any] | None, int, str]:
     """(what the reader found or None, its exit status, the last line the application wrote)."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as answer:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", "forge_doctor.probes.application.engine_reader", spec, str(writing)],
-                cwd=directory,
+                [python.path, str(READER), spec, str(writing)],
+                cwd=python.folder,
+                env=None if python.environment is None else dict(python.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=(writing,),
                 start_new_session=True,
             )
+        except OSError as error:
+            raise UsageProblem(f"--python {python.path}: cannot be run: {error.strerror}") from error
         finally:
             os.close(writing)
         output = _wait(process, spec, timeout_s)
@@ -101,7 +123,5 @@ def _ending(status: int) -> str:
 
 
 def _last_line(output: bytes) -> str:
-    from forge_doctor.redaction import redact
-
     lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
     return redact(lines[-1])[:200] if lines else ""

@@ -1,4 +1,9 @@
-"""Run in a process of its own: imports an application and writes its pool as JSON to a pipe; never connects."""
+"""Run in a process of its own: imports an application and writes its pool as JSON to a pipe; never connects.
+
+A script for the application's own interpreter, which need not have forge-doctor installed, nor be of our version: it
+uses the standard library and the application's SQLAlchemy alone, in Python that 3.8 understands. What it says is
+redacted by whoever started it.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,10 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
-
-from forge_doctor.check import nearest
-from forge_doctor.redaction import redact
 
 MENTION = 200  # characters of a foreign error message
 
@@ -26,6 +28,7 @@ class Problem(Exception):
 
 def main(spec: str, pipe: int) -> None:
     """Write the engine's facts or one problem, then leave at once: threads and exit hooks are not waited for."""
+    sys.path[0] = str(Path.cwd())  # not the folder of this script
     sys.argv = ["forge-doctor"]  # an application that parses arguments at import must not see ours
     sys.excepthook = functools.partial(_report_crash, pipe)
     try:
@@ -46,12 +49,12 @@ def resolve(spec: str) -> Any:
             raise
         raise Problem(
             f"no module named {error.name!r} in {Path.cwd()} or this Python's packages; "
-            "run forge-doctor where the application is started, in its environment"
+            "run forge-doctor where the application is started, or name its interpreter with --python"
         ) from error
     for name in path.split("."):
         if not hasattr(found, name):
             owner = f"module {found.__name__}" if isinstance(found, ModuleType) else type(found).__name__
-            raise Problem(f"{owner} has no attribute {name!r}{nearest(name, _offered(found))}")
+            raise Problem(f"{owner} has no attribute {name!r}{_nearest(name, _offered(found))}")
         found = getattr(found, name)
     return found
 
@@ -67,7 +70,7 @@ def engine_facts(engine: Any) -> dict[str, Any]:
         size, overflow = pool.size(), pool._max_overflow
     elif isinstance(pool, SingletonThreadPool):
         size, overflow = pool.size, 0
-    elif isinstance(pool, StaticPool | AssertionPool):
+    elif isinstance(pool, (StaticPool, AssertionPool)):
         size, overflow = 1, 0
     return {
         "dialect": engine.dialect.name,
@@ -78,7 +81,7 @@ def engine_facts(engine: Any) -> dict[str, Any]:
         "pool_timeout_s": getattr(pool, "_timeout", None),
         "pool_recycle_s": None if isinstance(pool, NullPool) else pool._recycle,
         "pre_ping": bool(pool._pre_ping),
-        "url": redact(engine.url.render_as_string(hide_password=True)),
+        "url": engine.url.render_as_string(hide_password=True),
     }
 
 
@@ -97,19 +100,29 @@ def find_engine(found: Any, spec: str) -> Any:
 
 
 def _unwrapped(found: Any) -> Any:
-    from sqlalchemy import Connection, Engine
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_scoped_session, async_sessionmaker
+    from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.orm import scoped_session, sessionmaker
 
-    if isinstance(found, scoped_session | async_scoped_session):
+    def asyncio_classes(*names: str) -> tuple[Any, ...]:
+        """Those this SQLAlchemy has: it may be an old one, or be without greenlet."""
+        try:
+            from sqlalchemy.ext import asyncio
+        except ImportError:
+            return ()
+        return tuple(getattr(asyncio, name) for name in names if hasattr(asyncio, name))
+
+    def is_one(*classes: Any) -> bool:
+        return isinstance(found, classes)
+
+    if is_one(scoped_session, *asyncio_classes("async_scoped_session")):
         found = found.session_factory
-    if isinstance(found, sessionmaker | async_sessionmaker):
+    if is_one(sessionmaker, *asyncio_classes("async_sessionmaker")):
         found = found.kw.get("bind")
         if found is None:
             raise Problem("is a sessionmaker without an engine; name the engine itself")
-    if isinstance(found, Connection | AsyncConnection):
+    if is_one(Connection, *asyncio_classes("AsyncConnection")):
         found = found.engine
-    if isinstance(found, AsyncEngine):
+    if is_one(*asyncio_classes("AsyncEngine")):
         return found.sync_engine
     return found if isinstance(found, Engine) else None
 
@@ -151,9 +164,17 @@ def _offered(found: Any) -> list[str]:
     return [name for name in public if type(getattr(found, name, None)).__name__ in kinds] or public
 
 
+def _nearest(word: str, choices: Iterable[str]) -> str:
+    import difflib
+
+    options = sorted(set(choices))
+    near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else f" (known: {', '.join(options)})"
+
+
 def _report_crash(pipe: int, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The error's type, first line and place: the rest of the message may quote configuration."""
-    message = redact(next(iter(str(error).splitlines()), ""))[:MENTION]
+    message = next(iter(str(error).splitlines()), "")[:MENTION]
     _write(pipe, {"problem": f"fails with {kind.__name__}: {message}{_place(trace)}"})
     os._exit(1)
 
@@ -162,7 +183,8 @@ def _place(trace: TracebackType | None) -> str:
     """The last line of the application itself on the way to the error, not of a library it uses."""
     for frame in reversed(traceback.extract_tb(trace)):
         path = Path(frame.filename)
-        if path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts and path != Path(__file__):
+        ours = Path.cwd() in path.parents and "site-packages" not in path.parts
+        if ours and path != Path(__file__):
             return f" ({path.name}, line {frame.lineno})"
     return ""
 

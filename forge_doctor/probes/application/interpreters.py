@@ -1,0 +1,63 @@
+"""Which Python can import an application: that of a worker that runs it, else one that lies at hand; runs none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from forge_doctor.probes.application.app_engine import Interpreter
+from forge_doctor.probes.application.runtime import Runtime, find_source, read_runtime
+from forge_doctor.probes.processes.command_line import Kind
+from forge_doctor.probes.processes.table import read_process_table
+
+# What a worker's environment says of itself alone.
+NOT_PASSED_ON = frozenset(
+    {"WEB_CONCURRENCY", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "COVERAGE_PROCESS_START"}
+)
+
+
+def find_interpreter(spec: str, *, python: Path | None, variables: Mapping[str, str]) -> Interpreter:
+    """The Python for `--app spec`: `--python`, a worker's that has the module, VIRTUAL_ENV, `.venv`, ours.
+
+    A worker's comes with its folder and its environment, where the settings of the application are.
+    """
+    worker = next(_workers(spec), None)
+    if python is not None:
+        folder, environment = (worker.folder, worker.environment) if worker else (None, None)
+        # Not resolved: the Python of a virtual environment is a link, and what it leads to knows nothing of it.
+        return Interpreter(path=os.path.abspath(python), folder=folder, environment=environment)  # noqa: PTH100
+    if worker is not None:
+        return worker
+    for home in (variables.get("VIRTUAL_ENV"), ".venv"):
+        if home and (path := Path(home, "bin", "python")).exists():
+            return Interpreter(path=os.path.abspath(path))  # noqa: PTH100 - as above
+    return Interpreter(path=sys.executable)
+
+
+def _workers(spec: str) -> Iterator[Interpreter]:
+    """Python processes of this host, in our own file system, whose folders have the module of the application."""
+    if sys.platform != "linux":
+        return
+    for pid, row in sorted(read_process_table().rows.items()):
+        serves = row.program.kind in (Kind.SERVER, Kind.MASTER, Kind.WORKER, Kind.SPAWNED, Kind.PYTHON)
+        if not serves or pid == os.getpid():
+            continue
+        runtime = read_runtime(pid, row.parent_pid)
+        folder = None if runtime is None or runtime.root else find_source(runtime, _file_of(spec))
+        if runtime is not None and folder is not None and Path(runtime.interpreter or "/-").exists():
+            yield Interpreter(path=runtime.interpreter, folder=folder, environment=_environment(runtime))
+
+
+def _file_of(spec: str) -> str:
+    return spec.partition(":")[0]
+
+
+def _environment(runtime: Runtime) -> Mapping[str, str]:
+    try:
+        text = Path(f"/proc/{runtime.pid}/environ").read_text(errors="surrogateescape")
+    except OSError:
+        return {}
+    pairs = (entry.partition("=")[::2] for entry in text.split("\0") if "=" in entry)
+    return {name: value for name, value in pairs if name not in NOT_PASSED_ON}
