@@ -18,6 +18,7 @@ from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.logs.sources.archives import with_members
 from forge_doctor.logs.sources.containers import ContainerSource
 from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
 from forge_doctor.report import Report, Table
@@ -117,7 +118,9 @@ def _find_sources(request: Request) -> tuple[tuple[Source, ...], tuple[NotRun, .
     found: list[Source] = []
     missing: list[NotRun] = []
     urls = [word for word in words if is_url(word) and (request.dask or not word.startswith("file:"))]
-    files, absent = find_files(word for word in words if word not in urls and word != "-" and is_path(word))
+    plain, absent = find_files(word for word in words if word not in urls and word != "-" and is_path(word))
+    files, broken = with_members(plain)
+    absent = (*absent, *broken)
     found += [*files, *([StdinSource()] if "-" in words else [])]
     missing += absent
     if request.dask and len(urls) < len(set(words)):
