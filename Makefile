@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-lowest test-between check bench zipapp
+.PHONY: help demo test test-newest test-lowest test-between check bench zipapp docs
 
 PYTHON ?=
 # Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
@@ -60,3 +60,7 @@ zipapp: ## dist/forge-doctor.pyz: one file for hosts with the same Python and no
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && mkdir -p dist && \
 	"$$python" -m shiv --quiet --compressed --console-script forge-doctor --output-file dist/forge-doctor.pyz . && \
 	ls -l dist/forge-doctor.pyz
+
+docs: ## build/docs/site: a page for each check, rule and signature
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" .ci/docs.py build/docs && \
+	cd build/docs && "$$python" -m zensical build

@@ -3,4 +3,4 @@
 __version__ = "0.1.0"
 
 DOCUMENTATION = "https://example.com/forge-doctor/rules"
-"""Where each check has a section of its own, `#<id>`; until there is such a place, a name that belongs to nobody."""
+"""Where each check has a page of its own (`make docs` builds it); a name that belongs to nobody until there is a place."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Generic, NamedTuple, ParamSpec
 
+from forge_doctor import DOCUMENTATION
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding, NotRun, Severity
 
@@ -78,6 +79,11 @@ def check(
 def described(checks: Iterable[Check[Any]], *tags: str) -> Mapping[str, RuleInfo]:
     """What formats tell of these checks, by id; `tags` are those all of them share."""
     return {one.id: RuleInfo(one.summary, one.manual, (*tags, *one.tags)) for one in checks}
+
+
+def documentation(check: str) -> str:
+    """Where the check has a page of its own."""
+    return f"{DOCUMENTATION}/{check}/#{check}"
 
 
 def check_id(module_name: str) -> str:

@@ -104,7 +104,8 @@ def as_json(commands: Entries) -> str:
     """Everything there is to know of the entries, for programs."""
     import json
 
-    from forge_doctor import DOCUMENTATION, __version__
+    from forge_doctor import __version__
+    from forge_doctor.check import documentation
 
     told = [
         {
@@ -117,7 +118,7 @@ def as_json(commands: Entries) -> str:
             "default": entry.default,
             "aliases": list(entry.aliases),
             "tags": list(entry.tags),
-            "documentation": f"{DOCUMENTATION}#{entry.id}",
+            "documentation": documentation(entry.id),
         }
         for command, entries in commands.items()
         for entry in entries

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from forge_doctor import DOCUMENTATION
-from forge_doctor.check import RuleInfo
+from forge_doctor.check import RuleInfo, documentation
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.regex import regex
 from forge_doctor.render.digest import ranked
@@ -60,7 +59,7 @@ def _rule(check: str, about: RuleInfo, told: Iterable[tuple[Severity, Confidence
         "shortDescription": {"text": _sentence(summary)},
         "fullDescription": {"text": _sentence(_reason(about.manual) or summary)},
         "help": {"text": about.manual or summary, "markdown": as_markdown(about.manual) or summary},
-        "helpUri": f"{DOCUMENTATION}#{check}",
+        "helpUri": documentation(check),
         "properties": properties,
     }
 

@@ -83,7 +83,7 @@ def test_every_rule_is_described_and_every_result_lies_in_a_file(command: str, a
         assert rule["shortDescription"]["text"]
         assert rule["fullDescription"]["text"]
         assert rule["help"]["markdown"]
-        assert rule["helpUri"].endswith(f"#{rule['id']}")
+        assert rule["helpUri"].endswith(f"/{rule['id']}/#{rule['id']}")
         assert rule["properties"]["precision"] in ("very-high", "high", "medium", "low")
     assert told["results"]
     for result in told["results"]:

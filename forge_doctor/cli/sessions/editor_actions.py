@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
-from forge_doctor import DOCUMENTATION
+from forge_doctor.check import documentation
 from forge_doctor.cli.sessions.editor import Answer
 from forge_doctor.finding import Edit, Finding, Location, Severity
 from forge_doctor.lint.suppression.add_ignores import add_ignores
@@ -35,7 +35,7 @@ def diagnostics(answer: Answer, document: TextDocument) -> list[lsp.Diagnostic]:
             range=span(found.location, document),
             severity=LEVELS[found.severity],
             code=found.check,
-            code_description=lsp.CodeDescription(href=f"{DOCUMENTATION}#{found.check}"),
+            code_description=lsp.CodeDescription(href=documentation(found.check)),
             source="forge-doctor",
             message="\n\n".join(part for part in (found.message, found.remedy) if part),
         )
