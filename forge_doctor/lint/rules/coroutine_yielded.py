@@ -1,0 +1,101 @@
+"""A context manager or dependency yields a coroutine where its value was meant.
+
+Why: `yield make_session()` of an `async def` hands the coroutine on. Whoever enters the block gets something without
+`execute`: AttributeError "'coroutine' object has no attribute", and "coroutine ... was never awaited" in the log.
+
+Bad:
+
+    from contextlib import asynccontextmanager
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    async def make_session() -> AsyncSession:
+        return Session()
+
+    @asynccontextmanager
+    async def scope():
+        yield make_session()
+
+Good:
+
+    from contextlib import asynccontextmanager
+    from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+    Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+    @asynccontextmanager
+    async def scope():
+        async with Session() as session:
+            yield session
+
+Wrong when: whoever enters the block awaits what it gives. A generator that is neither a context manager nor a dependency
+may well give coroutines, and is left alone; so is one whose file awaits the name that the block binds.
+
+Source: https://docs.python.org/3/library/contextlib.html#contextlib.asynccontextmanager;
+https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import matched_calls
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.entry_points import is_dependency
+from forge_doctor.regex import regex
+
+SUSPECT = regex(rb"\byield[ \t]{1,8}[\w.]{1,200}\(")
+
+
+@check(severity=Severity.ERROR)
+def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the calls that are yielded."""
+    if is_test_file(file):
+        return
+    for call in matched_calls(file, SUSPECT):
+        function = call.function
+        if function is None or not isinstance(call.parent, Yield) or is_mocked(call.func):
+            continue
+        value = project.value_of(call)
+        if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW:
+            continue
+        if lends(project, function) and not is_awaited_by_user(file, function):
+            yield found(file, function, call, value.confidence)
+
+
+def lends(project: Project, function: FunctionDef) -> bool:
+    """Whether what it yields goes to a `with` block or to a framework."""
+    kind = project.result(function).kind
+    return kind in (Kind.ASYNC_CONTEXT, Kind.CONTEXT) or (not function.decorators and is_dependency(project, function))
+
+
+def is_awaited_by_user(file: SourceFile, function: FunctionDef) -> bool:
+    """Whether the file enters the block and awaits the name it binds."""
+    name = re.escape(function.name).encode()
+    for match in re.finditer(
+        rb"\bwith[ \t]{1,8}[\w.]{0,80}" + name + rb"\([^\n]{0,200}\)\s{0,8}as[ \t]{1,8}(\w{1,80})", file.data
+    ):
+        if re.search(rb"await[ \t]{1,8}" + match.group(1) + rb"\b(?![.(\[])", file.data):
+            return True
+    return False
+
+
+def found(file: SourceFile, function: FunctionDef, call: Call, confidence: Confidence) -> Finding:
+    """The finding, at the call."""
+    return file.finding(
+        coroutine_yielded,
+        call,
+        f"{function.name}() yields the coroutine of `{call.func.text}()`, which nobody has awaited, in the place of what that "
+        "gives: AttributeError at its first use",
+        confidence=confidence,
+        remedy=f"yield await {call.text}",
+        edits=file.await_edits(call, safe=False),
+    )
