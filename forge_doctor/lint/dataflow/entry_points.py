@@ -12,9 +12,17 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
-from forge_doctor.code.semantics.names.outline import DEPENDS, JOB_CALL, REMOVAL, STARTERS, WORKER_SETTINGS
+from forge_doctor.code.semantics.names.outline import (
+    DEPENDS,
+    JOB_CALL,
+    REMOVAL,
+    ROUTE_PARAMETER,
+    STARTERS,
+    WORKER_SETTINGS,
+)
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.source import SourceFile
 
 # Decorators of functions that run without a request.
 JOB_DECORATORS = {
@@ -72,6 +80,14 @@ def job_caller(project: Project, function: FunctionDef) -> str:
         if caller is not None:
             return f"{caller.name}() in {node.file.path}:{node.line}"
     return ""
+
+
+def files_with_parameter(project: Project, type_name: str) -> Iterator[SourceFile]:
+    """The files with routes that have a parameter of a type of that name."""
+    for place in handovers(project).get(type_name, ()):
+        file = project.open(place.path) if place.by == ROUTE_PARAMETER else None
+        if file is not None:
+            yield file
 
 
 def is_removed(project: Project, *names: str) -> bool:

@@ -51,6 +51,10 @@ DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
 # What stands for a callable in a mention: `session.remove()`, and a call in a function that a task queue runs.
 REMOVAL, JOB_CALL = "remove()", "@job"
+# And a type of a parameter, in a file with routes: `user: CurrentUser`.
+ROUTE_PARAMETER = "@route parameter"
+ROUTE_WORDS = (b"@router.", b"APIRouter(", b"FastAPI(")
+PARAMETER = regex(rb"\w[ \t]{0,4}:[ \t]{0,4}(?:\w{1,40}\.)?([A-Z]\w{1,80})[ \t]{0,4}[,)=\n]")
 REMOVED = regex(rb"([^\W\d]\w*)\s*\.\s*remove\(\s*\)")
 JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
 JOB_WORDS = (b"task", b"job", b"actor")
@@ -214,6 +218,9 @@ def _mentions(data: bytes) -> Iterator[Mention]:
 
     for match in REMOVED.finditer(data) if b".remove(" in data else ():
         yield _mention(REMOVAL, match.group(1), match.end(1) - 1)
+    if any(word in data for word in ROUTE_WORDS):
+        yield from {match.group(1): _mention(ROUTE_PARAMETER, match.group(1), match.end(1) - 1)
+                    for match in PARAMETER.finditer(data)}.values()  # fmt: skip
     if b"@" in data and any(word in data for word in JOB_WORDS):
         yield from _job_calls(data)
 

@@ -23,7 +23,7 @@ from forge_doctor.code.syntax.nodes import (
     Sequence,
     Subscript,
 )
-from forge_doctor.lint.dataflow.entry_points import dependency_markers
+from forge_doctor.lint.dataflow.entry_points import dependency_markers, files_with_parameter
 
 ROUTES = words("get post put patch delete head options api_route websocket websocket_route")
 MOST_DEPENDENCIES = 40
@@ -143,8 +143,8 @@ def _class_of(project: Project, annotation: Node) -> ClassDef | None:
 
 
 def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
-    """The functions a dependency runs before: those with a `Depends(provider)` of their own or of a type that is
-    written in their file, and those that depend on them."""
+    """The functions a dependency runs before: those with a `Depends(provider)` of their own, or in the type of a
+    parameter (`user: CurrentUser`), and those that depend on them."""
     seen, waiting = {provider}, [provider]
     while waiting and len(seen) < MOST_DEPENDENCIES:
         for one in _direct_dependents(project, waiting.pop(0)):
@@ -162,9 +162,12 @@ def _direct_dependents(project: Project, provider: FunctionDef) -> Iterator[Func
             yield around.function_of
         elif isinstance(around, FunctionDef):
             yield around
-        elif around is not None:
-            functions = project.scopes(node.file).functions
-            yield from (one for one in functions if any(own.provider is provider for own in injections(project, one)))
+        elif isinstance(around, Assign):
+            for file in dict.fromkeys((node.file, *files_with_parameter(project, around.target.text))):
+                functions = project.scopes(file).functions
+                yield from (
+                    one for one in functions if any(own.provider is provider for own in injections(project, one))
+                )
         else:
             yield from _decorated_with(node)
 
