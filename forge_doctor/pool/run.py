@@ -12,7 +12,7 @@ from forge_doctor.finding import Finding, NotRun, Severity
 from forge_doctor.pool import checks as checks_folder
 from forge_doctor.pool.causes import join_causes
 from forge_doctor.pool.inference.capacity import Sizing, recommend
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy
 from forge_doctor.pool.inference.session_facts import session_object
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import held_table
@@ -178,7 +178,7 @@ def _holder_row(holder: Holder) -> tuple[str | int, ...]:
 def sizing_table(situation: Situation, sizing: Sizing | None) -> Table | None:
     """The arithmetic of the pools, every input with its source."""
     usable, demand, application = situation.usable, situation.demand, situation.application
-    if usable is None:
+    if usable is None or not all(uses_sqlalchemy(one) for one in situation.workers):
         return None
     rows: list[tuple[str, str | int | None, str]] = [
         ("usable slots", usable.slots, usable.source),

@@ -8,13 +8,15 @@ Why:
 Measures (requests):
     A worker with at least `sessions` sessions idle in transaction, or given out by asyncpg's pool and not
     reset since, the oldest for `idle_s` or longer, and
-    at least as many requests in flight, streams included, as sessions held. Error where more requests
+    at least as many requests in flight, streams included, as sessions held, each come before its session
+    began to idle. Error where more requests
     are in flight than it holds connections: those wait in the pool.
 
 Wrong when:
-    The connections are leaked and as many other requests happen to be in flight. Ruled out in part: requests are
-    counted in the worker itself by what the kernel tells of each accepted socket, connections kept alive
-    between two requests left out; hence medium confidence, high where streams alone account for them.
+    The connections are leaked and as many other requests happen to be in flight, waiting for one. Ruled out where the
+    kernel tells when a request came: one that came after a session began to idle does not hold it. Of a later
+    request on a connection kept alive, and of a WebSocket, that is not known; hence medium
+    confidence, high where streams alone account for them.
 
 Source:
     Seen with FastAPI 0.165 and SQLAlchemy 2.1: 15 event streams hold 15 connections through
@@ -31,6 +33,9 @@ from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import Workload, workloads
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import count, duration, pids
+
+COMMIT = "await session.commit()   # before the call that is awaited, and begin anew after it"
+RELEASE = "async with pool.acquire() as connection: ...   # round the statements alone: let go before the call that is awaited"
 
 
 @check(severity=Severity.WARNING, limits={"sessions": 3, "idle_s": 5})
@@ -53,7 +58,7 @@ def _finding(situation: Situation, load: Workload) -> Finding:
     by_what = "open streams or WebSockets" if streams else "a slow call they await"
     return Finding(
         severity=Severity.ERROR if waiting > 0 else Severity.WARNING,
-        confidence=Confidence.HIGH if load.streams >= held else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if _spoken(load) >= held else Confidence.MEDIUM,
         message=f"{load.holder.name} holds {held} connections {_how(load)}, for up to {duration(load.oldest_s)}, while "
         f"{requests} requests are in flight in it: they are held by open requests ({by_what}), not leaked.{more}",
         location=situation.location(oldest),
@@ -67,7 +72,9 @@ def _finding(situation: Situation, load: Workload) -> Finding:
             "Read what the stream needs, then end the session before the response begins: await session.close() in the endpoint,\n"
             "or a session of the endpoint's own instead of Depends(get_db), which lasts as long as the response does."
             if streams
-            else "await session.commit()   # before the call that is awaited, and begin anew after it"
+            else COMMIT
+            if load.idle
+            else RELEASE
         )
         + "\nNot pg_terminate_backend: these requests would fail.",
         sessions=tuple(one.pid for one in load.held),
@@ -80,3 +87,8 @@ def _how(load: Workload) -> str:
     return (
         "idle and not returned to their pool" if not load.idle else "idle, in transaction or not returned to their pool"
     )
+
+
+def _spoken(load: Workload) -> int:
+    """Streams that are heard: a quiet connection may be one that is only kept alive for long."""
+    return load.holder.process.streams_open if load.holder.process else 0

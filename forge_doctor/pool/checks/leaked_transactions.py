@@ -12,8 +12,9 @@ Measures (s):
 
 Wrong when:
     Open requests hold them: streams, slow calls, a pool that waits for itself. Where the worker's requests in flight
-    can be counted and are as many as the sessions it holds, nothing is said here (see held-by-requests); where
-    they are fewer, only the rest is called leaked. A queue worker's tasks are no requests and cannot be counted.
+    can be counted, those that came before a session began to idle may hold it (a later one waits for a
+    connection itself): where they account for all, nothing is said here (see held-by-requests), where for fewer, only
+    the rest is called leaked. A queue worker's tasks are no requests and cannot be counted.
 
 Source:
     Seen with SQLAlchemy 2.1.9 and asyncpg 0.32: a session from async_sessionmaker() that is never
@@ -33,7 +34,7 @@ from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.remedies import idle_for, terminate
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
-from forge_doctor.pool.wording import duration, held_by, pids
+from forge_doctor.pool.wording import count, duration, held_by, pids
 
 # Younger than this apart they began at one moment, and not one after another.
 ONE_MOMENT_S = 1.0
@@ -41,7 +42,8 @@ ONE_MOMENT_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Sessions after one statement; `requests` in flight where they are held, None where that cannot be counted."""
+    """Sessions after one statement; `requests` in flight where they are held that came before they began to idle, None
+    where that cannot be counted."""
 
     sessions: tuple[Session, ...]
     requests: int | None
@@ -65,9 +67,10 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 
 def _requests(situation: Situation) -> dict[int, tuple[int, int | None]]:
-    """By pid of each session idle in transaction: its worker, and the requests in flight there."""
+    """By pid of each session idle in transaction: its worker, and how many of its sessions the requests in flight
+    there came early enough to hold."""
     return {
-        session.pid: (load.holder.process.pid if load.holder.process else 0, load.requests)
+        session.pid: (load.holder.process.pid if load.holder.process else 0, load.may_hold)
         for load in workloads(situation)
         for session in load.idle
     }
@@ -87,7 +90,8 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
     looks = situation.snapshot.looks
     stayed = len(set(looks.persisting) & {session.pid for session in sessions}) if looks else 0
     nobody = group.requests == 0
-    sure = (ages[-1] >= limits["sure_s"] or stayed >= limits["sessions"]) and group.requests in (None, 0)
+    spread = ages[-1] - ages[0] >= ONE_MOMENT_S
+    sure = (ages[-1] >= limits["sure_s"] or (stayed >= limits["sessions"] and spread)) and group.requests in (None, 0)
     holders = held_by(situation.holder_of(session) for session in sessions)
     seen = (
         (
@@ -129,9 +133,12 @@ def _when(ages: list[float]) -> str:
 
 def _doubt(group: Group, sure: bool) -> str:
     if group.requests == 0:
-        return " No request is in flight that could end them."
+        return " No request is in flight that came before them and could end them."
     if group.requests:
-        return f" {group.requests} requests are in flight, which may hold as many of them: at least {group.leaked} have nobody to end them."
+        return (
+            f" {count(group.requests, 'request')} in flight came before them and may hold as many: "
+            f"at least {group.leaked} have nobody to end them."
+        )
     return (
         ""
         if sure
@@ -142,5 +149,8 @@ def _doubt(group: Group, sure: bool) -> str:
 def _requests_evidence(group: Group) -> Iterator[Evidence]:
     if group.requests is not None:
         yield Evidence(
-            label="requests in flight", value=group.requests, unit="requests", source="accepted sockets of the workers"
+            label="requests that may hold them",
+            value=group.requests,
+            unit="requests",
+            source="accepted sockets of the workers",
         )

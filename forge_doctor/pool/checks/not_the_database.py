@@ -40,6 +40,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         process = holder.process
         if process is None or not process.requests_exact or process.pooler_sockets:
             continue
+        if process.requests_unread or any(one.stalled for one in process.listen):
+            continue  # its loop does not run: see event-loop-blocked
         if any(load.held_by_requests() for load in workloads(situation) if load.holder is holder):
             continue
         waiting, busy = process.requests_in_flight, _busy(holder)

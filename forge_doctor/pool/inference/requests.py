@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from forge_doctor.probes.processes.workers import Process
+
+# The look at the sockets comes after the server's answer, and both clocks tick.
+SLACK_S = 0.5
 
 
 def open_requests(process: Process) -> int:
-    """Requests that wait for their answer, and answers that are still being sent (event streams, downloads)."""
-    return process.requests_in_flight + process.streams_open
+    """Requests that wait for their answer, and those whose answer is still open: streams, downloads, WebSockets."""
+    return process.requests_in_flight + process.streams_open + process.quiet_open
 
 
 def counted_requests(process: Process | None) -> int | None:
@@ -16,3 +21,23 @@ def counted_requests(process: Process | None) -> int | None:
     if process is None or not process.listen or not process.requests_exact:
         return None
     return open_requests(process)
+
+
+def early_enough(idle_s: Sequence[float], requests_s: Sequence[float | None]) -> int:
+    """How many sessions that have idled for so long the requests that came so long ago may hold, one each.
+
+    A request that came after a session began to idle cannot be what holds it: it waits for a connection itself.
+    One whose age is not known may hold any.
+    """
+    known = sorted((age for age in requests_s if age is not None), reverse=True)
+    unknown = len(requests_s) - len(known)
+    held = 0
+    for idle in sorted(idle_s, reverse=True):
+        if known and known[0] >= idle - SLACK_S:
+            known.pop(0)
+        elif unknown:
+            unknown -= 1
+        else:
+            continue
+        held += 1
+    return held

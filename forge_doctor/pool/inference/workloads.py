@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forge_doctor.pool.inference.holders import Holder, is_checked_out
-from forge_doctor.pool.inference.requests import counted_requests
+from forge_doctor.pool.inference.requests import counted_requests, early_enough
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Session
 
@@ -54,6 +54,17 @@ class Workload:
         """How many stopped after the same one."""
         return max(Counter(one.statement for one in self.idle).values(), default=0)
 
+    @property
+    def may_hold(self) -> int | None:
+        """How many of the sessions held the requests in flight came early enough to hold; None where they cannot be
+        counted."""
+        if self.requests is None or self.holder.process is None:
+            return None
+        ages = self.holder.process.request_ages_s
+        # Of quiet connections, and in a snapshot of an older version, no age is told.
+        told = ages + (None,) * (self.requests - len(ages))
+        return early_enough([one.state_age_s or 0 for one in self.held], told)
+
     def waits_for_itself(self, least: float) -> bool:
         """Whether requests that hold one connection each wait for a second one of the same pool.
 
@@ -63,11 +74,11 @@ class Workload:
         held = len(self.idle)
         since_one_moment = self.oldest_s - self.youngest_s <= max(1.0, 0.1 * self.youngest_s)
         whole = held == len(self.sessions) >= 2 and self.youngest_s >= least
-        return whole and since_one_moment and self.requests is not None and self.requests >= 2 * held
+        return whole and since_one_moment and self.may_hold == held and (self.requests or 0) >= 2 * held
 
     def held_by_requests(self) -> bool:
-        """Whether as many requests are in flight as sessions are held."""
-        return bool(self.held) and self.requests is not None and self.requests >= len(self.held)
+        """Whether as many requests are in flight as sessions are held, each come before its session began to idle."""
+        return bool(self.held) and self.may_hold == len(self.held)
 
 
 def _idles(session: Session) -> bool:
@@ -86,5 +97,5 @@ def workloads(situation: Situation) -> Iterator[Workload]:
                 idle=tuple(one for one in sessions if _idles(one)),
                 held=tuple(one for one in sessions if _idles(one) or is_checked_out(one, holder.process)),
                 requests=requests,
-                streams=holder.process.streams_open if holder.process else 0,
+                streams=holder.process.streams_open + holder.process.quiet_open if holder.process else 0,
             )

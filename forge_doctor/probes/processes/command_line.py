@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -26,7 +26,8 @@ class Program:
     """The part of a command line that is safe to show and enough to judge.
 
     `name` is the program with its script or module, never an argument. `supervises` is True where
-    a flag (`--workers 4`, `--reload`) says that children run the application.
+    a flag (`--workers 4`, `--reload`) says that children run the application; `keep_alive_s` how long its flag lets a
+    connection idle between two requests.
     """
 
     kind: Kind
@@ -35,6 +36,7 @@ class Program:
     application: str = ""
     workers_flag: int | None = None
     supervises: bool = False
+    keep_alive_s: int | None = None
 
 
 SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "uwsgi"})
@@ -181,7 +183,8 @@ def _parse_server(server: str, words: Sequence[str]) -> Program:
     reloads = "--reload" in options or (server == "fastapi" and words[0] == "dev" and "--no-reload" not in options)
     application = _fastapi_target(positional, options) if server == "fastapi" else _target(positional[:1])
     supervises = reloads or (workers or 1) > 1 or server == "granian" or (server == "hypercorn" and workers != 0)
-    return _named(Kind.SERVER, server, application, workers, supervises=supervises)
+    kept = _number(options.get("--timeout-keep-alive") or options.get("--keep-alive"))
+    return replace(_named(Kind.SERVER, server, application, workers, supervises=supervises), keep_alive_s=kept)
 
 
 def _parse_uwsgi(options: dict[str, str]) -> Program:

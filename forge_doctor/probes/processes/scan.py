@@ -31,6 +31,9 @@ from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, List
 if TYPE_CHECKING:
     from forge_doctor.probes.docker.containers import ContainerProcesses
 
+# Servers that close a connection which idles between two requests, by default after 5 s (gunicorn: 2).
+CLOSES_IDLE = frozenset({"uvicorn", "gunicorn", "hypercorn", "fastapi"})
+KEEP_ALIVE_S = 5
 MORE_LOOKS = 4
 BETWEEN_LOOKS_S = 0.03
 
@@ -62,7 +65,7 @@ def find_processes(
     poolers = find_poolers(table, look)
     pooled = _behind(table, servers, look, poolers)
     matched = {servers[pid].family for pid in servers if pid in look.database or pid in pooled or pid in named}
-    build = _Builder(look=look, named=named, environment=environment, pooled=pooled)
+    build = _Builder(table=table, look=look, named=named, environment=environment, pooled=pooled)
     processes = [build.server(each) for each in servers.values() if each.family in matched]
     processes += [build.other(table.rows[pid], servers) for pid in look.database if pid not in servers]
     for each in containers:
@@ -146,12 +149,14 @@ class _Builder:
     def __init__(
         self,
         *,
+        table: ProcessTable,
         look: SocketLook,
         named: Mapping[int, str],
         environment: Callable[[int], Environment],
         pooled: Mapping[int, tuple[Socket, ...]],
     ) -> None:
         self._look = look
+        self._table = table
         self._pooled = pooled
         self._named = named
         self._environment = environment
@@ -208,6 +213,12 @@ class _Builder:
             requests_exact=bool(told) and None not in awaiting,
             streams_open=sum(talk.streams and not talk.awaits_answer for _, talk in talks),
             held=read_held_connections(row.pid, identity.container_pid) if row.pid in self._look.held else None,
+            quiet_open=_quiet(row, self._table, [talk for _, talk in talks]),
+            request_ages_s=tuple(
+                talk.silent_s if talk.unanswered else None
+                for _, talk in talks
+                if talk.streams or talk.awaits_answer is not False
+            ),
             requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= STALLED_S for one, talk in talks),
         )
 
@@ -217,6 +228,15 @@ class _Builder:
         if space.name not in self._asked:
             self._asked[space.name] = diagnose(None if space.own else pid) if space.name else {}
         return self._asked[space.name]
+
+
+def _quiet(row: TableRow, table: ProcessTable, talks: list[Diagnosis]) -> int:
+    """Accepted connections that are neither a request nor a stream we hear, and would have been closed were they idle."""
+    family = [one.program for one in (row, table.rows.get(row.parent_pid)) if one]
+    if not any(one.server in CLOSES_IDLE for one in family):
+        return 0
+    limit_s = max([KEEP_ALIVE_S, *(one.keep_alive_s or 0 for one in family)]) + 1
+    return sum(talk.awaits_answer is False and not talk.streams and (talk.silent_s or 0) >= limit_s for talk in talks)
 
 
 def _to_database(sockets: Iterable[Socket]) -> tuple[DatabaseSocket, ...]:

@@ -41,13 +41,15 @@ PORT = 4  # offset of inet_diag_sockid's source port, in network order
 class Diagnosis:
     """`backlog` is a listener's limit; `awaits_answer` whether the peer spoke last (None: not told); `streams`
     whether we went on speaking long after the peer; `silent_s` how long ago the peer was heard; `stalled` how many
-    connections to a listener's port nobody has accepted for `STALLED_S` or longer."""
+    connections to a listener's port nobody has accepted for `STALLED_S` or longer; `unanswered` whether we have never
+    said anything to this peer."""
 
     backlog: int | None = None
     awaits_answer: bool | None = None
     streams: bool = False
     silent_s: float | None = None
     stalled: int | None = None
+    unanswered: bool = False
 
 
 def diagnose(pid: int | None = None) -> Mapping[int, Diagnosis]:
@@ -151,4 +153,5 @@ def _conversation(info: bytes) -> Diagnosis:
         awaits_answer=bool(received) and (not sent or received_ms < sent_ms),
         streams=bool(received and sent) and received_ms - sent_ms >= STREAM_MS,
         silent_s=received_ms / 1000,
+        unanswered=not sent,
     )

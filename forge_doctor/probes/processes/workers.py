@@ -85,7 +85,10 @@ class Process:
     `requests_in_flight` counts the connections this process has accepted on its own port whose
     peer waits for an answer. Where the kernel does not tell (`requests_exact` is False) it is an
     upper bound: connections kept alive between two requests are in it. `streams_open` counts those where the
-    process went on speaking long after its peer: event streams, downloads. `requests_unread` counts those whose
+    process went on speaking long after its peer: event streams, downloads; `quiet_open` those on which neither has spoken
+    for longer than the server lets a connection idle between two requests: a WebSocket, a stream without events. `request_ages_s` tells
+    of each of both how long ago it came: only of the first on its connection, where no later word of the peer hides
+    it, else None. `requests_unread` counts those whose
     request lies in the socket and has not been read for a second. `listens` is whether it accepts connections
     at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
     `libraries` are the drivers and pools it has loaded, None where that may not be read. `held` is what the
@@ -109,6 +112,8 @@ class Process:
     requests_in_flight: int = 0
     requests_exact: bool = False
     streams_open: int = 0
+    quiet_open: int = 0
+    request_ages_s: tuple[float | None, ...] = ()
     requests_unread: int = 0
     listens: bool | None = None
     pooler_sockets: tuple[DatabaseSocket, ...] = ()

@@ -60,5 +60,12 @@ def test_what_asyncpgs_pool_has_given_out_is_held_though_no_transaction_is_open(
     alone = serving(7, *out, *back, requests=9, libraries=("asyncpg",))
     found = only("held-by-requests", snapshot(*out, *back, processes=(alone,)))
     assert "holds 4 connections idle and not returned to their pool" in found.message
+    assert "pool.acquire()" in found.remedy
     both = serving(7, *out, *back, requests=9, libraries=("asyncpg", "sqlalchemy"))
     assert findings("held-by-requests", snapshot(*out, *back, processes=(both,))) == ()
+
+
+def test_quiet_websockets_hold_as_well_and_are_less_certain() -> None:
+    found = only("held-by-requests", held(3, quiet_open=3))
+    assert found.confidence is Confidence.MEDIUM
+    assert "open streams or WebSockets" in found.message

@@ -1,8 +1,10 @@
 """leaked-transactions: the same last statement, ages that only grow; told from slow code."""
 
+import pytest
+
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Looks
-from tests.support.snapshots import findings, idle_in_transaction, only, snapshot
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, snapshot
 
 
 def leak(*ages: float) -> tuple:  # type: ignore[type-arg]
@@ -37,3 +39,32 @@ def test_different_statements_are_no_pattern() -> None:
 
 def test_the_holder_is_named() -> None:
     assert "(worker pid 4211 holds 3)" in only("leaked-transactions", snapshot(*leak(20, 40, 60))).message
+
+
+@pytest.mark.parametrize(
+    ("ages", "leaked", "words"),
+    [
+        ((None, None, None), 0, ""),  # requests of unknown age may hold all three
+        ((5.0, 4.0, 3.0, 2.0), 3, "No request is in flight that came before them"),
+        ((30.0, 25.0, 25.0), 0, ""),
+        ((30.0,), 0, ""),  # two are left, and three are asked for
+        ((), 3, "No request is in flight that came before them"),
+    ],
+)
+def test_requests_that_came_later_wait_for_a_connection_themselves(
+    ages: tuple[float | None, ...], leaked: int, words: str
+) -> None:
+    sessions = [idle_in_transaction(pid, 20.0 + pid) for pid in range(3)]
+    busy = serving(7, *sessions, requests=len(ages), request_ages_s=ages)
+    found = findings("leaked-transactions", snapshot(*sessions, processes=(busy,)))
+    assert [len(one.sessions) for one in found] == [leaked] * bool(leaked)
+    assert all(words in one.message for one in found)
+    held = findings("held-by-requests", snapshot(*sessions, processes=(busy,)))
+    assert len(held) == (len(ages) == 3)
+
+
+def test_what_began_at_one_moment_did_not_begin_one_after_another() -> None:
+    together = only("leaked-transactions", snapshot(*(idle_in_transaction(pid, 130.0) for pid in range(3))))
+    spread = only("leaked-transactions", snapshot(*(idle_in_transaction(pid, 130.0 + pid) for pid in range(3))))
+    assert "at one moment" in together.message
+    assert "one after another" in spread.message

@@ -56,7 +56,7 @@ async def test_a_leak_names_the_worker_the_route_and_the_count(
     assert f"(worker pid {leaking} holds 7)" in leak.message
     assert ("route", "/leak") in [(evidence.label, evidence.value) for evidence in leak.evidence]
 
-    assert "No request is in flight that could end them." in leak.message
+    assert "No request is in flight that came before them and could end them." in leak.message
     shown = shown_by(leak)
     assert shown["idle-in-transaction"].startswith(
         f"worker pid {leaking} (uvicorn tests.support.patient_app:app) holds 7 of its 7"
