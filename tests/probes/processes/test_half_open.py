@@ -1,0 +1,48 @@
+"""A client that is gone is claimed only where the server's end of our own connection is among the sockets seen."""
+
+from __future__ import annotations
+
+from forge_doctor.probes.processes.half_open import Proof, half_open
+from forge_doctor.probes.processes.sockets import Namespace, Socket
+from forge_doctor.probes.processes.table import ProcessTable
+from forge_doctor.probes.processes.workers import Endpoint
+
+SERVER, OURS, GONE = (Endpoint(address="127.0.0.1", port=port) for port in (5432, 40000, 40001))
+PROOF = Proof(server=SERVER, client=OURS)
+
+
+def row(local: Endpoint, remote: Endpoint) -> Socket:
+    return Socket(namespace="n", local=local, remote=remote, listening=False, queue=0, inode=1, uid=0)
+
+
+def seen(*rows: Socket) -> tuple[Namespace, ...]:
+    return (Namespace(name="n", own=True, sockets=rows),)
+
+
+BOTH_ENDS_OF_OURS = (row(SERVER, OURS), row(OURS, SERVER))
+
+
+def test_the_servers_end_stands_and_the_clients_is_nowhere() -> None:
+    assert half_open(seen(*BOTH_ENDS_OF_OURS, row(SERVER, GONE)), PROOF, [GONE, OURS], ProcessTable()) == (GONE,)
+
+
+def test_a_client_that_is_there_is_none() -> None:
+    rows = (*BOTH_ENDS_OF_OURS, row(SERVER, GONE), row(GONE, SERVER))
+    assert half_open(seen(*rows), PROOF, [GONE], ProcessTable()) == ()
+
+
+def test_a_client_behind_an_address_translation_keeps_its_port() -> None:
+    inside = Endpoint(address="172.17.0.4", port=GONE.port)
+    rows = (*BOTH_ENDS_OF_OURS, row(SERVER, GONE), row(inside, SERVER))
+    assert half_open(seen(*rows), PROOF, [GONE], ProcessTable()) == ()
+
+
+def test_a_server_elsewhere_proves_nothing_though_a_tunnel_has_its_name_and_port() -> None:
+    tunnel = Endpoint(address="127.0.0.1", port=51111)
+    rows = (row(SERVER, tunnel), row(tunnel, SERVER))
+    assert half_open(seen(*rows), PROOF, [GONE], ProcessTable()) == ()
+    assert half_open(seen(*rows), None, [GONE], ProcessTable()) == ()
+
+
+def test_a_session_whose_end_the_server_has_closed_meanwhile_is_none() -> None:
+    assert half_open(seen(*BOTH_ENDS_OF_OURS), PROOF, [GONE], ProcessTable()) == ()
