@@ -34,7 +34,8 @@ class Reading:
         self._named: dict[Path, tuple[str, str]] = {}
         self.for_all: set[Path] = set()
         self.opened_bytes = 0
-        self._used: dict[Path, set[Path]] = {}
+        self._numbers: dict[Path, int] = {}  # of paths: they are compared by the million
+        self._used: dict[int, set[int]] = {}
         self._current: Path | None = None
 
     def name(self, path: Path) -> str:
@@ -50,18 +51,22 @@ class Reading:
         """What is known of `importer` (by default the file being linted) rests on `path`."""
         user = importer or self._current
         if user is not None and user != path:
-            self._used.setdefault(user, set()).add(path)
+            self._used.setdefault(self._number(user), set()).add(self._number(path))
 
     def rests_on(self, path: Path) -> frozenset[Path]:
         """The files that findings in a file rest on, also through what was found out for others and kept."""
-        found: set[Path] = set()
-        waiting = [path, *self.for_all]
+        found: set[int] = set()
+        waiting = [self._number(one) for one in (path, *self.for_all)]
         while waiting:
             one = waiting.pop()
             if one not in found:
                 found.add(one)
-                waiting.extend(self._used.get(one, ()))
-        return frozenset(found - {path})
+                waiting.extend(self._used.get(one, set()) - found)
+        paths = [*self._numbers]
+        return frozenset(paths[number] for number in found) - {path}
+
+    def _number(self, path: Path) -> int:
+        return self._numbers.setdefault(path, len(self._numbers))
 
     def read(self, path: Path) -> bytes | None:
         """The content, which is noted; None for what cannot be read or is no regular file."""

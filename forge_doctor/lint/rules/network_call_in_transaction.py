@@ -181,9 +181,10 @@ def opening(project: Project, function: FunctionDef, call: Call) -> Opened | Non
     block = next((one for one in begin_blocks(project, call) if not one.is_nested), None)
     if block is not None and not ended(function, block.session, block.statement.start, call.start):
         return Opened(block.opener, block.session, block.confidence)
-    for first in calls_between(function, function.start, call.start):
-        confidence = opens(project, first) if may_open(first) else None
-        if confidence is None or first.receiver is None or not always_before(first, call):
+    for first, confidence in openers(project, function):
+        if first.start >= call.start:
+            break
+        if first.end > call.start or first.receiver is None or not always_before(first, call):
             continue
         session = first.receiver.text
         if not in_reach(first, call) or ended(function, session, first.end, call.start):
@@ -191,6 +192,15 @@ def opening(project: Project, function: FunctionDef, call: Call) -> Opened | Non
         if not is_handed(function, session, first.end, call.start):
             return Opened(first, session, confidence)
     return None
+
+
+def openers(project: Project, function: FunctionDef) -> tuple[tuple[Call, Confidence], ...]:
+    """The calls of a function that open a transaction, in order of the text; found once."""
+    known: dict[FunctionDef, tuple[tuple[Call, Confidence], ...]] = function.file.kept.setdefault(openers, {})
+    if function not in known:
+        told = ((call, opens(project, call)) for call in calls_of(function) if may_open(call))
+        known[function] = tuple((call, confidence) for call, confidence in told if confidence is not None)
+    return known[function]
 
 
 def opens(project: Project, call: Call) -> Confidence | None:

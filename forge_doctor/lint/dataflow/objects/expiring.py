@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import ending_names
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
@@ -74,11 +75,14 @@ def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
 
 def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
     """Calls of the project's functions that are given a session and commit it, or roll it back and go on."""
-    for match in HANDED.finditer(file.data):
+    names = ending_names(project) & file.names_called
+    for match in HANDED.finditer(file.data) if names else ():
         name = file.node_at(match.start(1))
         around = None if name is None else name.parent
         call = around.parent if isinstance(around, Keyword) else around
         if not isinstance(name, Name) or not isinstance(call, Call) or not is_awaited(call) or call.func is name:
+            continue
+        if call.method not in names:
             continue
         value = project.known(name)
         is_sure = value.kind.is_async_session and value.confidence > Confidence.LOW
