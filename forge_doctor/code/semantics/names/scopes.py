@@ -19,6 +19,7 @@ from forge_doctor.code.syntax.nodes import (
     Param,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.regex import regex
 
 if TYPE_CHECKING:
     import tree_sitter as ts
@@ -28,7 +29,11 @@ QUERY = """[(function_definition) (class_definition) (lambda) (assignment) (name
 (global_statement) (nonlocal_statement)] @binder"""
 
 
+# More binders and more questions than that, and an index of the words costs less than to look for each.
+MANY = 32
+WORD = regex(rb"[\w\x80-\xff]+|\*")
 OPENERS = frozenset({"function_definition", "class_definition", "lambda"})
+LONG = frozenset({"assignment", "for_statement", "except_clause"})
 DECLARERS = frozenset({"global_statement", "nonlocal_statement"})
 
 
@@ -43,6 +48,7 @@ class Scope:
         self.raw = raw
         self.parent = parent
         self.binders: list[tuple[ts.Node, int, int]] = []
+        self._asked = 0
         self.outer_names: set[str] = set()
         self.given: dict[str, list[Binding]] = {}  # from inner scopes, by `global` and `nonlocal`
         self._bindings: dict[str, Bindings] = {}
@@ -78,10 +84,24 @@ class Scope:
     def _own(self, name: str) -> list[Binding]:
         """Made of those binders alone that have the name in them."""
         found = [one for one in self._params if one.name == name]
-        word, data = name.encode(), self.file.data
+        for raw in self._binders_with(name.encode()):
+            found += (one for one in self._of_binder(raw) if one.name == name)
+        return found
+
+    def _binders_with(self, word: bytes) -> list[ts.Node]:
+        """Those that have the word in them: looked for at first, and looked up where many are asked for."""
+        self._asked += 1
+        if len(self.binders) <= MANY or self._asked <= MANY:
+            data = self.file.data
+            return [raw for raw, start, end in self.binders if data.find(word, start, end) >= 0]
+        return self._by_word.get(word, [])
+
+    @cached_property
+    def _by_word(self) -> dict[bytes, list[ts.Node]]:
+        found: dict[bytes, list[ts.Node]] = {}
         for raw, start, end in self.binders:
-            if data.find(word, start, end) >= 0:
-                found += (one for one in self._of_binder(raw) if one.name == name)
+            for word in {*WORD.findall(self.file.data, start, end)}:
+                found.setdefault(word, []).append(raw)
         return found
 
     def _of_binder(self, raw: ts.Node) -> tuple[Binding, ...]:
@@ -180,6 +200,8 @@ class Scopes:
                 body = raw.child_by_field_name("body")
                 stack.append((inner, start, -negative_end, start if body is None else body.start_byte))
                 named_until = named_until if body is None else body.start_byte
+            elif kind in LONG:
+                named_until = _end_of_names(raw, named_until)
             if kind in DECLARERS:
                 scope.outer_names.update(child.text.decode() for child in raw.named_children if child.text)
                 declaring.append(scope)
@@ -189,6 +211,18 @@ class Scopes:
                 self._assignments.append(raw)
         for scope in declaring:
             scope.hand_out()
+
+
+def _end_of_names(raw: ts.Node, end: int) -> int:
+    """Where the names end that an assignment, a loop or a handler binds, and what they are given or a block begins."""
+    if raw.type == "assignment":
+        given = raw.child_by_field_name("right")
+        return end if given is None or given.type == "assignment" else given.start_byte
+    if raw.type == "for_statement":
+        given = raw.child_by_field_name("right")
+        return end if given is None else given.start_byte
+    block = next((one for one in raw.named_children if one.type == "block"), None)
+    return end if block is None else block.start_byte
 
 
 def _visible(binding: Binding, at: Node) -> bool:
