@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-lowest test-between check bench zipapp docs
+.PHONY: help demo test test-newest test-lowest test-between check bench zipapp docs man
 
 PYTHON ?=
 # Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
@@ -64,3 +64,7 @@ zipapp: ## dist/forge-doctor.pyz: one file for hosts with the same Python and no
 docs: ## build/docs/site: a page for each check, rule and signature
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" .ci/docs.py build/docs && \
 	cd build/docs && "$$python" -m zensical build
+
+man: ## build/forge-doctor.1 from the program's own help
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && mkdir -p build && "$$python" .ci/man_page.py > build/forge-doctor.1 && \
+	ls -l build/forge-doctor.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,23 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     )
     for path in site.rglob("*.html"):
         assert not [one[0] for one in loaded.finditer(path.read_text(encoding="utf-8"))], path
+
+
+def test_the_man_page_is_roff_that_man_shows(tmp_path: Path) -> None:
+    done = subprocess.run(
+        (sys.executable, ".ci/man_page.py"), cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    if shutil.which("groff") is None:
+        pytest.skip("groff is not installed (Debian's package groff-base)")
+    shown = subprocess.run(
+        ("groff", "-man", "-Tascii", "-ww", "-P-c"),
+        input=done.stdout,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert shown.stderr == ""
+    plain = " ".join(re.sub(r".\x08", "", shown.stdout).split())
+    for wanted in ("FORGE-DOCTOR(1)", "pool", "--output-format", "--fail-on", "EXIT STATUS", "could not be inspected"):
+        assert wanted in plain
