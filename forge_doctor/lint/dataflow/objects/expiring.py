@@ -8,7 +8,6 @@ from enum import Enum
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import ending_names
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
@@ -75,7 +74,7 @@ def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
 
 def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
     """Calls of the project's functions that are given a session and commit it, or roll it back and go on."""
-    names = ending_names(project) & file.names_called
+    names = project.data_access_names & file.names_called
     for match in HANDED.finditer(file.data) if names else ():
         name = file.node_at(match.start(1))
         around = None if name is None else name.parent
