@@ -72,6 +72,8 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 from forge_doctor.lint.dataflow.waits import wait_of
 from forge_doctor.regex import regex
 
+# So many calls back a transaction is looked for.
+MOST_CALLS = 24
 SYNC_HOLDERS = (Kind.SESSION, Kind.SCOPED, Kind.CONNECTION)
 # Builtins that code is full of.
 PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
@@ -99,10 +101,13 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
             if sessions or file.mentions(b"async with")
             else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         )
-        for call in calls[first:]:
+        for number, call in enumerate(calls[first:], first):
             if is_in_handler(call) or not may_wait(call):
                 continue
-            opened = opening(project, function, call) or opened_inside(project, function, call, sessions)
+            before = calls[max(0, number - MOST_CALLS) : number]
+            opened = opening(project, function, call, before) or opened_inside(
+                project, function, call, before, sessions
+            )
             waited = None if opened is None else wait_in(project, call, opened.session)
             if opened is not None and waited is not None:
                 yield found(file, call, waited, opened)
@@ -125,12 +130,15 @@ def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
                 yield item.target.text, item.end
 
 
-def opened_inside(project: Project, function: FunctionDef, call: Call, sessions: tuple[str, ...]) -> Opened | None:
+def opened_inside(
+    project: Project, function: FunctionDef, call: Call, calls: list[Call], sessions: tuple[str, ...]
+) -> Opened | None:
     """The call of another function that is given the session and leaves its transaction open."""
     given = [(name, function.start) for name in sessions]
     for name, start in (*sessions_entered(project, call), *given):
         if wait_in(project, call, name) is None:
             continue
+        start = max(start, calls[0].start if calls else start)
         before = state_before(project, function, ((name, THE_SESSION),), start, call.start)
         at = before.at
         if before.query is None or at is None or before.handed or not always_before(at, call):
@@ -176,30 +184,35 @@ def wait_in(project: Project, call: Call, session: str) -> Waited | None:
     return waited if sure else None
 
 
-def opening(project: Project, function: FunctionDef, call: Call) -> Opened | None:
-    """What opened the transaction that is open at the call, and how sure that is."""
+def opening(project: Project, function: FunctionDef, call: Call, before: list[Call]) -> Opened | None:
+    """What opened the transaction that is open at the call, and how sure that is: of all that may have, the surest."""
     block = next((one for one in begin_blocks(project, call) if not one.is_nested), None)
     if block is not None and not ended(function, block.session, block.statement.start, call.start):
         return Opened(block.opener, block.session, block.confidence)
-    for first, confidence in openers(project, function):
-        if first.start >= call.start:
-            break
-        if first.end > call.start or first.receiver is None or not always_before(first, call):
+    known, ended_here = openers(project, function), set[str]()
+    found: Opened | None = None
+    for first in reversed(before):
+        session = "" if first.receiver is None else first.receiver.text
+        if first.method in ENDING:
+            ended_here.add(session)
+        confidence = None if session in ended_here else known.get(first)
+        if confidence is None or not always_before(first, call) or not in_reach(first, call):
             continue
-        session = first.receiver.text
-        if not in_reach(first, call) or ended(function, session, first.end, call.start):
+        if found is not None and (found.session != session or found.confidence >= confidence):
             continue
         if not is_handed(function, session, first.end, call.start):
-            return Opened(first, session, confidence)
-    return None
+            found = Opened(first, session, confidence)
+        if found is not None and found.confidence is Confidence.HIGH:
+            return found
+    return found
 
 
-def openers(project: Project, function: FunctionDef) -> tuple[tuple[Call, Confidence], ...]:
-    """The calls of a function that open a transaction, in order of the text; found once."""
-    known: dict[FunctionDef, tuple[tuple[Call, Confidence], ...]] = function.file.kept.setdefault(openers, {})
+def openers(project: Project, function: FunctionDef) -> dict[Call, Confidence]:
+    """The calls of a function that open a transaction, with how sure that is; found once."""
+    known: dict[FunctionDef, dict[Call, Confidence]] = function.file.kept.setdefault(openers, {})
     if function not in known:
         told = ((call, opens(project, call)) for call in calls_of(function) if may_open(call))
-        known[function] = tuple((call, confidence) for call, confidence in told if confidence is not None)
+        known[function] = {call: confidence for call, confidence in told if confidence is not None}
     return known[function]
 
 

@@ -5,7 +5,7 @@ lets the database set one. Follows the object in its function; says nothing of s
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,9 +34,9 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
-from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, adds, loaded
+from forge_doctor.lint.dataflow.objects.loaded import ADDING, Loaded, Shape, adds, loaded
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
-from forge_doctor.lint.dataflow.sessions.transactions import calls_between
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
@@ -45,6 +45,7 @@ FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
     make_transient_to_detached set_attribute set_committed_value stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
+MOST_CAUSES = 20
 # `user.name`, `return user`, `show(user)`, `{user}`.
 READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{= ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
 
@@ -64,24 +65,39 @@ class ExpiredRead(NamedTuple):
 
 def expired_reads(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     """Every one, the first of each object and attribute in a function."""
-    seen: set[tuple[int, str]] = set()
+    by_function: dict[FunctionDef, list[Cause]] = {}
     for cause in causes(file, project):
         function = cause.node.function
-        if function is None or not function.is_async or not may_matter(project, cause):
+        if function is not None and function.is_async and may_matter(project, cause):
+            by_function.setdefault(function, []).append(cause)
+    for function, its_causes in by_function.items():
+        # Of one call the UPDATE comes last: a commit may do more.
+        placed = sorted(its_causes, key=lambda one: (one.statement.end, one.why is not Why.UPDATE))
+        seen: set[str] = set()
+        for name in names_in(project, function):
+            read = (name.parent or name).text if isinstance(name.parent, Attribute) else name.text
+            found = None if read in seen else nearest_cause(project, function, placed, name)
+            if found is not None:
+                seen.add(read)
+                yield found
+
+
+def nearest_cause(project: Project, function: FunctionDef, placed: list[Cause], name: Name) -> ExpiredRead | None:
+    """The read, by the nearest cause before it; further back than the object is bound, or a good many causes, nobody
+    looks."""
+    before = bisect_right(placed, name.start, key=lambda one: one.statement.end)
+    for cause in reversed(placed[max(0, before - MOST_CAUSES) : before]):
+        if binding_before(project, name, cause) is None:
+            return None
+        found = read_at(project, function, cause, name)
+        if found is None:
             continue
-        expiry: Expiry | None = None
-        for name in names_behind(project, function, cause):
-            key = (function.start, (name.parent or name).text if isinstance(name.parent, Attribute) else name.text)
-            found = None if key in seen else read_at(project, function, cause, name)
-            if found is None:
-                continue
-            if cause.why in (Why.COMMIT, Why.BLOCK):
-                expiry = expiry or expiry_of(project, cause.session)
-                if expiry is None:
-                    break
-                found = found._replace(expiry=expiry, confidence=min(found.confidence, expiry.confidence))
-            seen.add(key)
-            yield found
+        if cause.why not in (Why.COMMIT, Why.BLOCK):
+            return found
+        expiry = expiry_of(project, cause.session)
+        if expiry is not None:
+            return found._replace(expiry=expiry, confidence=min(found.confidence, expiry.confidence))
+    return None
 
 
 def may_matter(project: Project, cause: Cause) -> bool:
@@ -196,7 +212,7 @@ def model_in(
     # What was only added is thrown out by a rollback, with the values it has.
     if cause.why is Why.ROLLBACK or not isinstance(bound, Assign) or not isinstance(bound.value, Call):
         return None
-    added = (one for one in calls_between(function, bound.end, cause.statement.end) if adds(one, name.id))
+    added = (one for one in calls_named(function, ADDING, bound.end, cause.statement.end) if adds(one, name.id))
     if not any(one.receiver is not None and one.receiver.text == session for one in added):
         return None
     class_ = project.value_of(bound.value.func)
@@ -206,9 +222,8 @@ def model_in(
 def is_committed_before(function: FunctionDef, session: str, bound: Node, cause: Cause) -> bool:
     """Whether nothing is left to roll back: the session was committed since the object was bound."""
     return any(
-        one.method == "commit" and one.receiver is not None and one.receiver.text == session
-        and always_before(one, cause.node)
-        for one in calls_between(function, bound.end, cause.node.start)
+        one.receiver is not None and one.receiver.text == session and always_before(one, cause.node)
+        for one in calls_named(function, ("commit",), bound.end, cause.node.start)
     )  # fmt: skip
 
 
@@ -229,9 +244,15 @@ def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
     """Whether anything between the two may have filled it again, be it the call that emptied it."""
     if cause.inside is not None and any(one.text == read.id for one in given_in(cause.node)):
         return True
-    for call in calls_between(function, cause.statement.end, read.start):
+    if next(calls_named(function, FILLING, cause.statement.end, read.start), None) is not None:
+        return True
+    data, start = function.file.data, cause.statement.end
+    for match in re.finditer(rb"(?<![\w.])" + re.escape(read.id).encode() + rb"\b(?!\s*\.)", data[start : read.start]):
+        node = function.file.node_at(start + match.start())
+        around = None if node is None else node.parent
+        call = around.parent if isinstance(around, Keyword) else around
         # Who awaits nothing can load nothing.
-        if call.method in FILLING or (is_waited_for(call) and any(one.text == read.id for one in given_in(call))):
+        if isinstance(call, Call) and call.end <= read.start and is_waited_for(call):
             return True
     assigned = rb"(?<![\w.])" + re.escape(read.id).encode() + rb"\.\w+\s*=[^=]"
     return re.search(assigned, function.file.data[cause.statement.end : read.start]) is not None

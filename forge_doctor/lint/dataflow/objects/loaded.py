@@ -36,11 +36,12 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.sessions.transactions import calls_between
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")
-SAVING = words("commit flush refresh")
+ADDING = ("add", "add_all")
+SAVING = ("commit", "flush", "refresh")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
@@ -135,15 +136,14 @@ def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
     made = node.value if isinstance(node, Assign) and not binding.path else None
     if function is None or not isinstance(made, Call) or not name.file.mentions(b".add"):
         return None
-    added = next((one for one in calls_between(function, made.end, name.start) if adds(one, name.id)), None)
+    added = next((one for one in calls_named(function, ADDING, made.end, name.start) if adds(one, name.id)), None)
     if added is None or added.receiver is None or project.value_of(made.func).kind is not Kind.CLASS:
         return None
     session = added.receiver
     model = project.model_of(made.func)
     if model is None or not any(
-        one.method in SAVING and one.receiver is not None and one.receiver.text == session.text
-        and always_before(one, name)
-        for one in calls_between(function, added.end, name.start)
+        one.receiver is not None and one.receiver.text == session.text and always_before(one, name)
+        for one in calls_named(function, SAVING, added.end, name.start)
     ):  # fmt: skip
         return None
     sql = Sql(verb="insert", parts=(made,), understood=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -105,6 +105,23 @@ def calls_of(function: FunctionDef) -> list[Call]:
     if found is None:
         found = known[function] = sorted(function.find(Call, nested=False), key=lambda one: one.start)
     return found
+
+
+def calls_named(function: FunctionDef, methods: Iterable[str], start: int, end: int) -> Iterator[Call]:
+    """Those of them that are called by one of these names, one name after the other."""
+    known: dict[FunctionDef, dict[str, list[Call]]] = function.file.kept.setdefault(calls_named, {})
+    if function not in known:
+        by_name = known[function] = {}
+        for call in calls_of(function):
+            by_name.setdefault(call.method, []).append(call)
+    for method in methods:
+        calls = known[function].get(method, ())
+        first = bisect_left(calls, start, key=lambda one: one.start) if calls else 0
+        for call in islice(calls, first, None):
+            if call.start >= end:
+                break
+            if call.end <= end:
+                yield call
 
 
 def is_awaited(call: Call) -> bool:
