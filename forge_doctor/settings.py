@@ -42,6 +42,9 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "replicas": int,
             "surge": float,
             "connect-timeout": float,
+            "exclude-app": (str,),
+            "only-database": (str,),
+            "only-user": (str,),
         },
         "logs": {
             "app-root": (str,),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from forge_doctor.cli.options import (
+    CHECKS,
     ColorOption,
     ConfigOption,
     FailOnOption,
@@ -114,6 +115,26 @@ def pool(
     snapshot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
     ] = None,
+    exclude_app: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="No findings about sessions of this application_name alone; * and ? match; repeatable.",
+            rich_help_panel=CHECKS,
+        ),
+    ] = None,
+    only_database: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Only findings about sessions of this database; repeatable.", rich_help_panel=CHECKS
+        ),
+    ] = None,
+    only_user: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Only findings about sessions of this role; repeatable.", rich_help_panel=CHECKS
+        ),
+    ] = None,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
     color: ColorOption = None,
@@ -169,5 +190,8 @@ def pool(
         show_query=show_query,
         save=save,
         snapshot=snapshot,
+        exclude_app=tuple(exclude_app or ()),
+        only_database=tuple(only_database or ()),
+        only_user=tuple(only_user or ()),
     )
     pool_session.run(flags, options)

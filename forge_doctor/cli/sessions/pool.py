@@ -16,6 +16,7 @@ from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request
 from forge_doctor.pool.run import all_checks, run_pool
+from forge_doctor.pool.scope import SessionScope, narrowed
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
 from forge_doctor.probes.postgres.dsn import resolve_targets
@@ -47,6 +48,9 @@ class Flags:
     show_query: bool
     save: Path | None
     snapshot: Path | None
+    exclude_app: tuple[str, ...] = ()
+    only_database: tuple[str, ...] = ()
+    only_user: tuple[str, ...] = ()
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
@@ -60,13 +64,13 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         from forge_doctor.pool.record import load
 
         snapshots = load(flags.snapshot, show_query=flags.show_query)
-        deliver([_judge(snapshot, options) for snapshot in snapshots], options)
+        deliver([_judge(snapshot, options, flags) for snapshot in snapshots], options)
     requests = asyncio.run(_requests(flags, options))
     if flags.watch is not None:
         asyncio.run(_watch(requests, flags, options))
     looks = asyncio.run(_look_once(requests, flags.duration))
     _save(flags.save, [look for look in looks if isinstance(look, PoolSnapshot)])
-    deliver(_reports(requests, looks, options), options)
+    deliver(_reports(requests, looks, options, flags), options)
 
 
 def told(flags: Flags, options: ReportOptions) -> Told:
@@ -187,24 +191,41 @@ def _anchored(options: ReportOptions) -> ReportOptions:
 
 
 def _reports(
-    requests: Sequence[Request], looks: Sequence[PoolSnapshot | CannotInspect], options: ReportOptions
+    requests: Sequence[Request],
+    looks: Sequence[PoolSnapshot | CannotInspect],
+    options: ReportOptions,
+    flags: Flags,
 ) -> list[Report]:
     """A report for each server. Where none could be examined and a person reads, the first problem is raised."""
     problems = [look for look in looks if isinstance(look, CannotInspect)]
     if len(problems) == len(looks) and len(looks) == 1 and options.output_format is OutputFormat.TEXT:
         raise problems[0]
-    return [_report(request, look, options) for request, look in zip(requests, looks, strict=True)]
+    return [_report(request, look, options, flags) for request, look in zip(requests, looks, strict=True)]
 
 
-def _report(request: Request, look: PoolSnapshot | CannotInspect, options: ReportOptions) -> Report:
+def _report(request: Request, look: PoolSnapshot | CannotInspect, options: ReportOptions, flags: Flags) -> Report:
     if isinstance(look, PoolSnapshot):
-        return _judge(look, options)
+        return _judge(look, options, flags)
     reason = NotRun(check="pool", reason=str(look))
     return Report(command="pool", subject=request.target.label, not_run=(reason,), headline="Could not be examined.")
 
 
-def _judge(snapshot: PoolSnapshot, options: ReportOptions) -> Report:
-    return run_pool(snapshot, options.settings, options.select, options.ignore)
+def _judge(snapshot: PoolSnapshot, options: ReportOptions, flags: Flags) -> Report:
+    report = run_pool(snapshot, options.settings, options.select, options.ignore)
+    return narrowed(report, snapshot, _scope(flags, options))
+
+
+def _scope(flags: Flags, options: ReportOptions) -> SessionScope:
+    """Whose sessions are told of, by flag, else by the configuration."""
+
+    def chosen(flag: tuple[str, ...], key: str) -> tuple[str, ...]:
+        return flag or tuple(options.settings.get(key, "pool") or ())
+
+    return SessionScope(
+        exclude_apps=chosen(flags.exclude_app, "exclude-app"),
+        only_databases=chosen(flags.only_database, "only-database"),
+        only_users=chosen(flags.only_user, "only-user"),
+    )
 
 
 def _save(path: Path | None, snapshots: Sequence[PoolSnapshot]) -> None:
@@ -228,9 +249,9 @@ async def _watch(requests: Sequence[Request], flags: Flags, options: ReportOptio
             while deadline is None or loop.time() < deadline:
                 looks = await asyncio.gather(*(_watch_look(one) for one in examinations))
                 reports = [
-                    history.add(look, _judge(look, options))
+                    history.add(look, _judge(look, options, flags))
                     if isinstance(look, PoolSnapshot)
-                    else _report(request, look, options)
+                    else _report(request, look, options, flags)
                     for request, history, look in zip(requests, histories, looks, strict=True)
                 ]
                 show(reports)
