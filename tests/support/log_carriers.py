@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -29,6 +30,11 @@ def milli(at: float) -> str:
 def kibana(at: float) -> str:
     """The moment as Kibana shows it."""
     return stamp(at, "%b %d, %Y @ %H:%M:%S.%f")[:-3]
+
+
+def us(at: float) -> str:
+    """The moment as Americans write it."""
+    return stamp(at, "%m/%d/%Y, %I:%M:%S.") + milli(at)[20:23] + stamp(at, " %p")
 
 
 def before(prefix: Callable[[float], str], after: str = "") -> Wrap:
@@ -146,6 +152,18 @@ TIMED: dict[str, Wrap] = {
     "insights-csv": table(("@timestamp", "@message"), lambda at, line: (milli(at).replace("T", " ")[:-1], line)),
     "datadog-csv": newest_first(table(("Date", "Host", "Service", "Message"), lambda at, line: (milli(at), "i-0", "shop", line))),
     "kibana-csv": newest_first(table(("@timestamp", "message"), lambda at, line: (kibana(at), line))),
+    "kubectl-timestamps": before(lambda at: f"[pod/web-1/web] {stamp(at)}123Z "),
+    "compose-timestamps": before(lambda at: f"web-1  | {stamp(at)}123Z "),
+    "gcp-json-payload": document(lambda at, line: {"jsonPayload": {"message": line}, "severity": "ERROR", "timestamp": milli(at)}, list, 1),
+    "azure-container-apps": records(lambda at, line: {"TimeStamp": milli(at), "Log": line}),
+    "azure-log-analytics-csv": table(("TimeGenerated [UTC]", "ContainerName_s", "Log_s"), lambda at, line: (us(at), "web", line)),
+    "logcli-json": records(lambda at, line: {"labels": {"app": "shop"}, "line": line, "timestamp": stamp(at) + "Z"}),
+    "splunk-csv": newest_first(table(("_time", "host", "_raw"), lambda at, line: (milli(at)[:-1] + "+0000", "h", line))),
+    "elastic-fields": document(
+        lambda at, line: {"_index": "a", "fields": {"message": [line], "@timestamp": [milli(at)]}},
+        lambda hits: {"rawResponse": {"hits": {"hits": hits}}},
+    ),
+    "rsyslog": before(lambda at: f"{stamp(at)}+00:00 host1 shop[811] "),
 }  # fmt: skip
 UNTIMED: dict[str, Wrap] = {
     "docker-service": before(lambda _: "shop_web.1.k3x9w1q0z5@node-1    | "),
@@ -157,5 +175,35 @@ UNTIMED: dict[str, Wrap] = {
     "two-blanks": before(lambda _: "  "),
     "quoted": before(lambda _: "> "),
     "k9s-box": boxed,
+    "numbered": lambda lines: "".join(f"{number:6}\t{line}\n" for number, (_, line) in enumerate(lines, 1)),
+    "grep-n": lambda lines: "".join(f"app.log:{number}:{line}\n" for number, (_, line) in enumerate(lines, 1)),
+    "supervisor": before(lambda _: "shop stderr | "),
 }
 EVERY: dict[str, Wrap] = TIMED | UNTIMED
+
+
+def interleaved(write: Callable[[int, float, str], str], streams: int = 2) -> Wrap:
+    """The log of several that write the same, some lines of one after some of another."""
+
+    def wrap(lines: Lines) -> str:
+        order = random.Random(4)
+        rest = {stream: list(lines)[::-1] for stream in range(streams)}
+        out = []
+        while rest:
+            stream = order.choice(sorted(rest))
+            for _ in range(order.randint(1, 5)):
+                if not rest[stream]:
+                    del rest[stream]
+                    break
+                out.append(write(stream, *rest[stream].pop()))
+        return "".join(out)
+
+    return wrap
+
+
+SEVERAL: dict[str, Wrap] = {
+    "stern": interleaved(lambda stream, _, line: f"web-{stream}abc web {line}\n"),
+    "stern-colour": interleaved(lambda stream, _, line: f"\x1b[9{stream + 1}mweb-{stream}abc\x1b[0m \x1b[32mweb\x1b[0m {line}\n"),
+    "aws-tail": interleaved(lambda stream, at, line: f"{stamp(at)}+00:00 shop/web/{stream}a1b2c3d4e {line}\n"),
+    "vector": interleaved(lambda stream, at, line: json.dumps({"container": f"w{stream}", "message": line, "time": stamp(at)}) + "\n"),
+}  # fmt: skip

@@ -51,7 +51,8 @@ def layout_of(sample: bytes) -> Layout | None:
 def _by_names(names: Sequence[str], separator: str) -> Layout | None:
     if not names or not all(_NAME.match(name) for name in names if name) or len(set(names)) < len(names):
         return None
-    plain = [name.lower().split("(")[0].strip() for name in names]
+    # Units and zones stand in brackets behind a name, a column's type behind an underscore.
+    plain = [re.split(r"[(\[]", name.lower())[0].strip().removesuffix("_s").removesuffix("_t") for name in names]
     message = next((plain.index(one) for one in _MESSAGES if one in plain), None)
     time = next((plain.index(one) for one in _MOMENTS if one in plain), None)
     if message is None or (time is None and len(names) > 1):

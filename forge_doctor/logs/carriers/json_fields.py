@@ -21,6 +21,8 @@ LINES = (
     "logmsg",
     "log_message",
     "event.original",
+    "LogEntry",
+    "LogMessage",
 )
 # A line of a program in a shipper's record, the words of its own in a program's.
 WORDS = (
@@ -51,6 +53,7 @@ TIMES = (
     "timeUnixNano",
     "eventTime",
     "datetime",
+    "TimeGenerated",
     "asctime",
     "created",
     "attributes.timestamp",
@@ -117,8 +120,21 @@ def at(entry: Any, path: str) -> Any:
 
 @functools.lru_cache(maxsize=2048)
 def _possible(keys: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the paths that may lead somewhere in records with these keys, of which a stream has few kinds."""
-    return tuple(path for path in paths if path in keys or path.partition(".")[0] in keys)
+    """Those of the paths that may lead somewhere in records with these keys, of which a stream has few kinds.
+
+    Capitals make no difference: the paths come back as the records spell them.
+    """
+    spelled = {key.lower(): key for key in reversed(keys)} | {key: key for key in keys}
+    found = []
+    for path in paths:
+        head, dot, rest = path.partition(".")
+        whole = spelled.get(path) or spelled.get(path.lower())
+        begun = spelled.get(head) or spelled.get(head.lower())
+        if whole is not None:
+            found.append(whole)
+        elif dot and begun is not None:
+            found.append(f"{begun}.{rest}")
+    return tuple(dict.fromkeys(found))
 
 
 def first(entry: Mapping[str, Any], paths: tuple[str, ...]) -> tuple[str, Any]:

@@ -24,6 +24,7 @@ HEADER = "Traceback (most recent call last)"
 # What an export's records are in, one inside the other.
 WRAPPERS = (
     *("events", "data", "hits", "logs", "entries", "results", "records", "items", "messages", "rows", "response"),
+    *("rawResponse", "logEvents", "log_events", "list", "payload", "search", "output"),
     *("result", "resourceLogs", "scopeLogs", "logRecords", "instrumentationLibraryLogs", "values", "value"),
 )
 MOST_LEVELS = 6
@@ -87,9 +88,6 @@ class JsonRecords:
         if not sure:
             path, value = first(entry, WORDS)
         text, when = text_of(value), time_of(entry, self.zone_s)
-        payload = entry.get("jsonPayload")
-        if text is None and isinstance(payload, Mapping):
-            return self._own({**entry, **payload}, when)
         if text is None:
             return self._own(entry, when)
         self.found_in = self.found_in or path
@@ -146,6 +144,10 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
         return
     if "body" in entry and isinstance(entry["body"], Mapping) and "stringValue" in entry["body"]:
         yield flat_otlp(entry)
+        return
+    payload = entry.get("jsonPayload")
+    if isinstance(payload, Mapping):
+        yield {**{key: value for key, value in entry.items() if key != "jsonPayload"}, **payload}
         return
     for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry and not _WRAPPING.isdisjoint(entry) else ():
         value = entry.get(key)

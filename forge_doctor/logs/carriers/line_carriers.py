@@ -11,6 +11,7 @@ from forge_doctor.logs.carriers.json_text import loads
 from forge_doctor.logs.carriers.line_format import ANSI
 from forge_doctor.logs.carriers.prefix import FRAME, HEADER, Knowledge, Prefix, learn
 from forge_doctor.logs.carriers.told_line import MARK
+from forge_doctor.redaction import redact
 
 MOST_PREFIXES = 12
 SURE, SELDOM = 64, 8
@@ -75,6 +76,7 @@ class JsonLines:
 
     def __init__(self, records: JsonRecords) -> None:
         self._records = records
+        self._broken, self._first_broken = 0, b""
 
     @property
     def said(self) -> str:
@@ -84,8 +86,12 @@ class JsonLines:
 
     @property
     def unread(self) -> str:
-        """Records without a message."""
-        return unread_records(self._records)
+        """Records without a message, and those that are none although a traceback is in them."""
+        told = unread_records(self._records)
+        if self._broken:
+            quoted = redact(self._first_broken[:200].decode("utf-8", "replace"))
+            told = "; ".join(filter(None, (told, f"{self._broken} JSON records with tracebacks are cut: {quoted!r}")))
+        return told
 
     def translate(self, data: bytes) -> bytes:
         """What the records say."""
@@ -97,6 +103,8 @@ class JsonLines:
         for line, entry in zip(raw, entries, strict=True):
             if entry is None:
                 out.append(line + b"\n" if line else b"")
+                if line[:2] == b'{"' and HEADER in line:
+                    self._broken, self._first_broken = self._broken + 1, self._first_broken or line
             else:
                 out += [line + b"\n" if one.own else one.line for one in self._records.told(entry)]
         return b"".join(out)
@@ -130,7 +138,7 @@ def unread_records(records: JsonRecords) -> str:
     """That many records have no message, where hardly any has one."""
     if not records.without or 2 * records.without < records.read:
         return ""
-    return f"{records.without} of {records.read} JSON records have no message that is known: {records.first_without}"
+    return f"{records.without} of {records.read} JSON records have no message that is known: {redact(records.first_without)}"
 
 
 def may_have_prefix(data: bytes) -> bool:

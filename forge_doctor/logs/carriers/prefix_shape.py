@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forge_doctor.logs.carriers.moments import CLOCK, DATED
 
 LONGEST_PREFIX = 300
-WORD = rb"[^\s\[\](){}<>|\x1e]{1,150}"
+WORD = rb"[^\s\[\](){}<>|:\x1e]{1,150}"
 _PART = re.compile(
     rb"(?P<time>"
     + DATED
@@ -46,6 +46,8 @@ def parts_of(core: bytes) -> tuple[Part, ...]:
             kind, at = "sign", at + 1
             parts.append(Part(kind=kind, text=found[0][:1]))
             continue
+        if kind == "word" and not any(chr(byte).isalnum() or byte > 127 for byte in found[0]):
+            kind = "sign"
         parts.append(Part(kind=kind, text=found[0]))
         at = found.end()
     return tuple(parts)
@@ -59,7 +61,9 @@ def expression_of(parts: Sequence[Part], literal: frozenset[int] = frozenset()) 
     """
     out, timed = [], False
     for number, part in enumerate(parts):
-        if part.kind == "time" and not timed:
+        if part.kind == "blanks" and number == 0:
+            out.append(rb"[ \t]{0,80}")  # What is right-aligned has none where it is long.
+        elif part.kind == "time" and not timed:
             out.append(ISO_TIME if ISO_EXACT.fullmatch(part.text) else rb"(?P<t>" + DATED + rb")")
             timed = True
         elif part.kind in ("word", "group"):
@@ -91,4 +95,4 @@ def _plain(part: Part) -> bytes:
 
 def is_told_apart(parts: Sequence[Part]) -> bool:
     """Whether no line of a program has this shape by chance: it has a time or a sign in it."""
-    return any(part.kind in ("time", "clock", "group", "sign") for part in parts)
+    return any(part.kind in ("time", "clock", "group", "sign", "number") for part in parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from forge_doctor.logs.collect import Collected, Task, collect
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.records.head import read_head
 from forge_doctor.logs.sources.files import FileSource
-from tests.support.log_carriers import EVERY, TIMED
+from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_reading import RULES, SAMPLES, place
 
 LOGS = (
@@ -78,3 +79,25 @@ def test_a_log_gives_the_same_in_every_carrier(name: str, carrier: str, tmp_path
             assert group.first is not None
             assert group.last is not None
             assert first - 1.5 <= group.first <= group.last <= last + 1.5
+
+
+@pytest.mark.parametrize("name", ["lazy_default_311.raw.log", "psycopg_311.raw.log"])
+@pytest.mark.parametrize("carrier", sorted(SEVERAL))
+def test_streams_that_cut_into_each_other_are_told_apart_by_what_stands_before_their_lines(
+    carrier: str, name: str, tmp_path: Path
+) -> None:
+    found = read(tmp_path / "input", SEVERAL[carrier](timed((SAMPLES / name).read_text())).encode())
+    counts, expected = Counter[tuple[str, str | None]](), Counter[tuple[str, str | None]]()
+    for one in found.summary.groups.values():
+        counts[one.signature or one.exception, place(one)] += one.count
+    for signature, where, count in plain(name)[0]:
+        expected[signature, where] += 2 * count
+    assert counts == expected
+    assert found.problem == ""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_log_turned_is_said_to_be(seed: int, tmp_path: Path) -> None:
+    lines = timed((SAMPLES / "psycopg_311.raw.log").read_text())
+    carrier = ("grafana-text", "datadog-csv", "gcp-newest-first")[seed]
+    assert "newest came first: turned" in read(tmp_path / "input", TIMED[carrier](lines).encode()).way
