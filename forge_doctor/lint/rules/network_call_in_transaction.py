@@ -91,7 +91,7 @@ class Opened(NamedTuple):
 @check(severity=Severity.WARNING)
 def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is open around every wait, and around every call of a function that waits."""
-    if is_test_file(file):
+    if is_test_file(file) or runs_once(file):
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
@@ -228,7 +228,7 @@ def opens(project: Project, call: Call) -> Confidence | None:
         return None
     value = project.known(call.receiver)
     fits = value.kind in HOLDERS and is_awaited(call) if function.is_async else value.kind in SYNC_HOLDERS
-    if not fits or value.confidence is Confidence.LOW or (not function.is_async and runs_once(call.file)):
+    if not fits or value.confidence is Confidence.LOW:
         return None
     return value.confidence if is_write(project, call) else Confidence.MEDIUM
 
