@@ -58,7 +58,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="median of the others", value=usual, unit="connections", source="their sockets"),
         ),
         remedy="Look for what runs in one worker only: a scheduler, a background task, a cache that is filled there.",
-        sessions=tuple(one.pid for one in first.sessions),
+        sessions=tuple(one.pid for one in first.idle_in_transaction or first.sessions),
     )
 
 

@@ -14,7 +14,8 @@ Wrong when:
     Open requests hold them: streams, slow calls, a pool that waits for itself. Where the worker's requests in flight
     can be counted, those that came before a session began to idle may hold it (a later one waits for a
     connection itself): where they account for all, nothing is said here (see held-by-requests), where for fewer, only
-    the rest is called leaked. A queue worker's tasks are no requests and cannot be counted.
+    the rest is called leaked. Background tasks and a queue worker's are no requests and cannot be
+    counted: sessions that began at one moment are not called leaked for sure.
 
 Source:
     Seen with SQLAlchemy 2.1.9 and asyncpg 0.32: a session from async_sessionmaker() that is never
@@ -89,8 +90,8 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
     oldest = max(sessions, key=lambda session: session.state_age_s or 0)
     looks = situation.snapshot.looks
     stayed = len(set(looks.persisting) & {session.pid for session in sessions}) if looks else 0
-    nobody = group.requests == 0
     spread = ages[-1] - ages[0] >= ONE_MOMENT_S
+    nobody = group.requests == 0 and spread
     sure = (ages[-1] >= limits["sure_s"] or (stayed >= limits["sessions"] and spread)) and group.requests in (None, 0)
     holders = held_by(situation.holder_of(session) for session in sessions)
     seen = (
@@ -106,7 +107,7 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
         severity=Severity.CRITICAL if sure or nobody else Severity.ERROR,
         confidence=Confidence.HIGH if sure or nobody else Confidence.MEDIUM,
         message=f"{len(sessions)} sessions look leaked: all ran the same last statement, then went idle in transaction"
-        f"{_when(ages)} ({holders}). Code begins a session there and never ends it.{_doubt(group, sure)}",
+        f"{_when(ages)} ({holders}). Code begins a session there and never ends it.{_doubt(group, sure or nobody)}",
         location=situation.location(oldest),
         evidence=(
             Evidence(
@@ -132,6 +133,11 @@ def _when(ages: list[float]) -> str:
 
 
 def _doubt(group: Group, sure: bool) -> str:
+    if group.requests == 0 and not sure:
+        return (
+            " No request is in flight that came before them: either nobody will end them, or background tasks of that process "
+            "hold them while they wait for something else."
+        )
     if group.requests == 0:
         return " No request is in flight that came before them and could end them."
     if group.requests:

@@ -68,3 +68,11 @@ def test_what_began_at_one_moment_did_not_begin_one_after_another() -> None:
     spread = only("leaked-transactions", snapshot(*(idle_in_transaction(pid, 130.0 + pid) for pid in range(3))))
     assert "at one moment" in together.message
     assert "one after another" in spread.message
+
+
+def test_background_tasks_that_began_together_may_hold_what_no_request_does() -> None:
+    sessions = [idle_in_transaction(pid, 20.0) for pid in range(4)]
+    found = only("leaked-transactions", snapshot(*sessions, processes=(serving(7, *sessions),)))
+    assert (found.severity, found.confidence) == (Severity.ERROR, Confidence.MEDIUM)
+    assert "or background tasks of that process hold them" in found.message
+    assert "interval '120 seconds'" in found.remedy

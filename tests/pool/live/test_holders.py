@@ -48,6 +48,7 @@ async def test_a_leak_names_the_worker_the_route_and_the_count(
     leaking = app.workers[0]
     for _ in range(7):
         app.get("/leak", worker=leaking)
+        await asyncio.sleep(0.2)  # one after another, as a leak is
     limits = {"leaked-transactions": {"idle_s": 0.2}, "idle-in-transaction": {"idle_s": 0.2}}
     report = await examine(fresh_database18.dsn(), limits, told=Told(pool_size=5, max_overflow=5), duration_s=1.0)
 
