@@ -40,7 +40,7 @@ def _suite(root: Element, report: Report, options: RenderOptions) -> None:
     _rest(suite, report)
     said = [text for text in (report.headline, *answers([report])) if text]
     if said:
-        SubElement(suite, "system-out").text = printable("\n".join(said))
+        SubElement(suite, "system-out").text = "\n".join(map(printable_line, said))
     _count(suite)
 
 
@@ -67,9 +67,10 @@ def _finding(suite: Element, report: Report, found: Finding, failed: bool) -> No
     lines = [
         f"{found.severity.label}, {found.confidence.label} confidence: {found.message}",
         *(evidence_text(one) for one in found.evidence),
-        *(["", found.remedy] if found.remedy else []),
     ]
-    text = "\n".join(printable(line) for line in lines)
+    # What a stranger chose stays on the line it is told on: one that began with `::` would command a CI.
+    remedy = ["", printable(found.remedy)] if found.remedy else []
+    text = "\n".join([*map(printable_line, lines), *remedy])
     if failed:
         failure = SubElement(case, "failure", message=printable_line(found.message), type=found.severity.label)
         failure.text = text

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import unquote
 
+from forge_doctor.redaction import redact
+
 # A truncated query (track_activity_query_size) may end inside a literal or a comment: `$` closes both.
 _COMMENT = re.compile(r"/\*(?P<body>.*?)(?:\*/|\Z)|--[^\n]*", re.DOTALL)
 _LITERAL = re.compile(
@@ -21,6 +23,12 @@ _LITERAL = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TAG = re.compile(r"\s*([\w%.-]+)\s*=\s*'((?:\\'|[^'])*)'\s*(?:,|\Z)")
+# What the specification and its libraries write, and what `holders` writes; of others only their writer knows the meaning.
+KNOWN_TAGS = frozenset(
+    {"action", "application", "code", "controller", "db_driver", "framework", "function", "job", "route", "service"}
+    | {"traceparent", "tracestate"}
+)
+LONGEST_TAG = 200
 _SPACE = re.compile(r"\s+")
 _LIST = re.compile(r"\((?:\s*\?\s*,)+\s*\?\s*\)")
 
@@ -35,7 +43,7 @@ def without_values(query: str) -> str:
 
 
 def sqlcommenter_tags(query: str) -> Mapping[str, str]:
-    """The tags of `/*route='%2Forders',controller='list'*/`, decoded; empty where there are none.
+    """The known tags of `/*route='%2Forders',controller='list'*/`, decoded and cut; empty where there are none.
 
     Source: the sqlcommenter specification, "Parsing".
     """
@@ -44,11 +52,17 @@ def sqlcommenter_tags(query: str) -> Mapping[str, str]:
         body, position = comment.strip(), 0
         found: dict[str, str] = {}
         while position < len(body) and (tag := _TAG.match(body, position)):
-            found[unquote(tag[1])] = unquote(tag[2].replace("\\'", "'"))
+            if (key := unquote(tag[1])) in KNOWN_TAGS:
+                found[key] = _told(unquote(tag[2].replace("\\'", "'")))
             position = tag.end()
         if position == len(body):
             tags |= found
     return MappingProxyType(tags)
+
+
+def _told(value: str) -> str:
+    """A tag's value on one line, cut, with no secret in it: whoever writes the statement writes that too."""
+    return redact(" ".join(value.split()), LONGEST_TAG)
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "sql": frozenset({"kernel"}),
     # What an application imports to be looked into: it needs nothing of ours, and what looks in knows its page.
     "holders": frozenset(),
-    "probes": frozenset({"kernel", "holders"}),
+    "probes": frozenset({"kernel", "sql", "holders"}),
     "code": frozenset({"kernel", "probes", "sql"}),
     "render": frozenset({"kernel"}),
     "demo": frozenset({"kernel", "holders"}),

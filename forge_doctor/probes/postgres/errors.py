@@ -11,6 +11,7 @@ from typing import Literal
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.target import Host, Target
 from forge_doctor.redaction import redact
+from forge_doctor.sql.quoting import quote_identifier, quote_shell
 
 Limit = Literal["all", "reserved", "role", "database", "bouncer"]
 
@@ -108,16 +109,16 @@ def _network_problem(host: Host, error: OSError) -> str:
     # asyncio joins the errors of a name's addresses into one that has no number of its own.
     numbers = {int(number) for number in re.findall(r"Errno (-?\d+)", str(error))} | {error.errno}
     if type(error).__name__ == "gaierror":
-        return f"the name {host.name!r} does not resolve ({error.strerror}); check it: getent hosts {host.name}"
+        return f"the name {host.name!r} does not resolve ({error.strerror}); check it: getent hosts {quote_shell(host.name)}"
     if host.is_socket and numbers & NO_SUCH_FILE:
-        return f"no socket .s.PGSQL.{host.port} in {host.name}; look for it: ls -a {host.name}"
+        return f"no socket .s.PGSQL.{host.port} in {host.name}; look for it: ls -a {quote_shell(host.name)}"
     if numbers & CONNECTION_REFUSED:
-        check = f"pg_isready -h {host.name} -p {host.port}"
+        check = f"pg_isready -h {quote_shell(host.name)} -p {host.port}"
         return f"connection refused, nothing listens there; check host and port: {check}"
     if numbers & PERMISSION_DENIED:
-        return f"no permission to open the socket; check it: ls -la {host.name}"
+        return f"no permission to open the socket; check it: ls -la {quote_shell(host.name)}"
     if numbers & UNREACHABLE:
-        return f"no route to the host; check it: ping {host.name}"
+        return f"no route to the host; check it: ping {quote_shell(host.name)}"
     return ""
 
 
@@ -190,7 +191,10 @@ def _unknown_database(target: Target, message: str) -> str:
 
 
 def _not_permitted(target: Target, message: str) -> str:
-    return f'{message}; run: GRANT CONNECT ON DATABASE "{target.database}" TO "{target.user}"'
+    return (
+        f"{message}; run: GRANT CONNECT ON DATABASE {quote_identifier(target.database)} "
+        f"TO {quote_identifier(target.user)}"
+    )
 
 
 def _console_closed(target: Target, message: str) -> str:
@@ -206,7 +210,7 @@ def _pooler_explanation(message: str) -> Callable[[Target, str], str]:
 
 
 def _other(target: Target, message: str) -> str:
-    return f"the server refused the session: {message}; try: {_psql(target)} {target.database}"
+    return f"the server refused the session: {message}; try: {_psql(target)} {quote_shell(target.database)}"
 
 
 _EXPLANATIONS: Mapping[str, Callable[[Target, str], str]] = MappingProxyType(
@@ -230,8 +234,8 @@ _POOLER_PHRASES: Mapping[str, Callable[[Target, str], str]] = MappingProxyType(
 
 
 def _is_ready(target: Target) -> str:
-    return f"pg_isready -h {target.hosts[0].name} -p {target.hosts[0].port}"
+    return f"pg_isready -h {quote_shell(target.hosts[0].name)} -p {target.hosts[0].port}"
 
 
 def _psql(target: Target) -> str:
-    return f"psql -h {target.hosts[0].name} -p {target.hosts[0].port} -U {target.user}"
+    return f"psql -h {quote_shell(target.hosts[0].name)} -p {target.hosts[0].port} -U {quote_shell(target.user)}"

@@ -17,6 +17,7 @@ from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable
 from forge_doctor.probes.postgres.login import log_in, server_error
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.redaction import redact
+from forge_doctor.sql.quoting import quote_identifier
 
 if TYPE_CHECKING:
     import asyncpg
@@ -140,7 +141,7 @@ def _failed_query(connection: Connection, limits: QueryLimits, error: asyncpg.Po
     if answer.sqlstate == "57014":
         what = f"a query took longer than {limits.statement_s:g} s and was given up"
     elif answer.sqlstate == "42501":
-        what = f'{what}; run as a superuser: GRANT pg_monitor TO "{target.user}"'
+        what = f"{what}; run as a superuser: GRANT pg_monitor TO {quote_identifier(target.user)}"
     return QueryFailed(f"{target.label}: {what} (SQLSTATE {answer.sqlstate})", sqlstate=answer.sqlstate)
 
 

@@ -77,9 +77,11 @@ async def fake(*answers: bytes | Answer, query: str = "", at: Path | None = None
     try:
         yield server, resolve_targets([dsn], NOTHING)[0]
     finally:
+        await asyncio.sleep(0.05)  # until whoever knocked was let in
         running.close()
         for writer in server.writers:
             writer.transport.abort()
+        await asyncio.sleep(0.05)  # until they are closed
 
 
 async def by_driver(target: Target) -> object:

@@ -1,0 +1,86 @@
+"""Secrets that this run was given (a DSN's password, keys in a URL): masked by value in everything that leaves it.
+
+A server may echo what it was sent, an import error may quote the environment: no shape tells such a secret, but we know
+what it is. Values are kept for the life of the process and shown to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
+
+from forge_doctor.redaction import MASK
+from forge_doctor.secret_names import STRONG, strength
+
+SHORTEST = 4
+# From here on a value is no word that stands in texts by chance, and is masked inside of others as well.
+SHORTEST_INSIDE = 8
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://([^\s:/@]{0,200}):([^\s]{1,500})@")
+
+_held: set[str] = set()
+_pattern: list[re.Pattern[str]] = []
+T = TypeVar("T")
+
+
+def hold(value: str, *known: str) -> None:
+    """Mask this value from now on, but where it is also one of the `known` (a role's own name), which are shown."""
+    if len(value) < SHORTEST or value in known:
+        return
+    _held.update({value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1]})
+    _pattern.clear()
+
+
+def hold_environment(environ: Mapping[str, str]) -> None:
+    """Mask what variables with a secret's name are set to, and passwords in the URLs of any."""
+    for name, value in environ.items():
+        if "://" in value:
+            for user, password in _USERINFO.findall(value):
+                hold(password, user)
+        elif strength(name) == STRONG and not value.startswith("/"):
+            hold(value)
+
+
+def mask_held(text: str) -> str:
+    """The text without the values that are held."""
+    if not _held:
+        return text
+    if not _pattern:
+        _pattern.append(re.compile("|".join(map(_written, sorted(_held, key=len, reverse=True)))))
+    return _pattern[0].sub(MASK, text)
+
+
+def without_held(value: T) -> T:
+    """The same value, a report or any part of it, with the texts in it masked; keys are left."""
+    return _masked(value) if _held else value  # type: ignore[no-any-return]
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if isinstance(value, Enum) else mask_held(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(one) for key, one in value.items()}
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(map(_masked, value))
+    if isinstance(value, list):
+        return list(map(_masked, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {one.name: _masked(getattr(value, one.name)) for one in fields(value) if one.init}
+        return replace(value, **changed)
+    return value
+
+
+def _written(value: str) -> str:
+    """As a pattern: a short one only where it stands alone."""
+    escaped = re.escape(value)
+    return escaped if len(value) >= SHORTEST_INSIDE else rf"(?<!\w){escaped}(?!\w)"
+
+
+def forget() -> None:
+    """Hold nothing: a new run begins."""
+    _held.clear()
+    _pattern.clear()
