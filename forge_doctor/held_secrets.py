@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from forge_doctor.redaction import MASK
-from forge_doctor.secret_names import STRONG, strength
+from forge_doctor.secret_names import STRONG, is_query_secret, strength
 
 SHORTEST = 4
 # From here on a value is no word that stands in texts by chance, and is masked inside of others as well.
 SHORTEST_INSIDE = 8
+LONGEST_WORD = 14
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://([^\s:/@]{0,200}):([^\s]{1,500})@")
+
+_QUERY = re.compile(r"[?&]([\w.-]{1,64})=([^&\s#]{4,4000})")
 
 _held: set[str] = set()
 _pattern: list[re.Pattern[str]] = []
@@ -31,7 +34,8 @@ def hold(value: str, *known: str) -> None:
     """Mask this value from now on, but where it is also one of the `known` (a role's own name), which are shown."""
     if len(value) < SHORTEST or value in known:
         return
-    _held.update({value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], repr(value)[1:-1]})
+    _held.update({value, quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
+    _held.update({json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]})
     _pattern.clear()
 
 
@@ -39,9 +43,19 @@ def hold_environment(environ: Mapping[str, str]) -> None:
     """Mask what variables with a secret's name are set to, and passwords in the URLs of any."""
     for name, value in environ.items():
         if "://" in value:
-            for user, password in _USERINFO.findall(value):
-                hold(password, user)
-        elif strength(name) == STRONG and not value.startswith("/"):
+            hold_url(value)
+        elif strength(name) == STRONG and len(value) >= SHORTEST_INSIDE and not _is_word(value):
+            hold(value)
+
+
+def hold_url(url: str) -> None:
+    """Mask the password of a URL, the key that stands for one, and what its query signs it with."""
+    for user, password in _USERINFO.findall(url):
+        hold(unquote(password), user)
+        hold(password, user)
+    for name, value in _QUERY.findall(url):
+        if is_query_secret(name):
+            hold(unquote(value))
             hold(value)
 
 
@@ -56,7 +70,7 @@ def mask_held(text: str) -> str:
 
 def without_held(value: T) -> T:
     """The same value, a report or any part of it, with the texts in it masked; keys are left."""
-    return _masked(value) if _held else value  # type: ignore[no-any-return]
+    return _masked(value) if _held else value
 
 
 def _masked(value: Any) -> Any:
@@ -77,7 +91,12 @@ def _masked(value: Any) -> Any:
 def _written(value: str) -> str:
     """As a pattern: a short one only where it stands alone."""
     escaped = re.escape(value)
-    return escaped if len(value) >= SHORTEST_INSIDE else rf"(?<!\w){escaped}(?!\w)"
+    return rf"(?<!\w){escaped}(?!\w)" if len(value) < SHORTEST_INSIDE or _is_word(value) else escaped
+
+
+def _is_word(value: str) -> bool:
+    """Whether it may stand in a text by itself: `postgres` is a role, a database and a scheme."""
+    return len(value) < LONGEST_WORD and value.isalpha() and value.islower()
 
 
 def forget() -> None:

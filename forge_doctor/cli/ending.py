@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
+from forge_doctor.held_secrets import hold_environment, mask_held
 
 if TYPE_CHECKING:
     import click
@@ -28,6 +29,7 @@ LONGEST_REASON = 2_000
 def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     """The exit status of the command line."""
     _open_standard_streams()
+    hold_environment(os.environ)
     try:
         status = _called(app, [one for one in arguments if one != DEBUG])
     except BrokenPipeError:
@@ -80,7 +82,7 @@ def _told(reason: str, status: int, arguments: Sequence[str]) -> int:
     from forge_doctor.redaction import redact
     from forge_doctor.render.printable import printable_line
 
-    said = printable_line(redact(reason, LONGEST_REASON))
+    said = printable_line(mask_held(redact(reason, LONGEST_REASON)))
     if _is_for_nagios(arguments):
         _write(sys.stdout, f"FORGE_DOCTOR UNKNOWN: {said}\n")
         return CannotInspect.exit_code
@@ -106,7 +108,7 @@ def _traceback(error: BaseException) -> str:
 
     from forge_doctor.redaction import redact
 
-    return redact("".join(traceback.format_exception(error)))
+    return mask_held(redact("".join(traceback.format_exception(error))))
 
 
 def _is_for_nagios(arguments: Sequence[str]) -> bool:

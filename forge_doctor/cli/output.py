@@ -7,11 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from forge_doctor.cli.report_options import STDOUT, ReportOptions
 from forge_doctor.errors import UsageProblem
+from forge_doctor.held_secrets import mask_held, without_held
+from forge_doctor.redaction import redact
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report, exit_code
 
@@ -68,7 +71,8 @@ def print_report(options: ReportOptions, *, tables_only: bool = False) -> Iterat
 def _shown(reports: Sequence[Report], options: ReportOptions) -> tuple[Report, ...]:
     """What the user wants to see of them, as grave as the user says it is."""
     severities = options.settings.severities
-    return tuple(report.judged_by(severities).at_least(options.min_confidence) for report in reports)
+    wanted = (report.judged_by(severities).at_least(options.min_confidence) for report in reports)
+    return tuple(without_held(replace(report, subject=redact(report.subject))) for report in wanted)
 
 
 def _print(reports: Sequence[Report], options: ReportOptions) -> None:
@@ -119,7 +123,7 @@ def write_file(path: Path, text: str, option: str) -> None:
         _emit(text)
         return
     try:
-        file_writing.write_file(path, text.encode("utf-8", "backslashreplace"), say)
+        file_writing.write_file(path, mask_held(text).encode("utf-8", "backslashreplace"), say)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -141,7 +145,7 @@ def refuse_inputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path]) ->
 
 def say(text: str) -> None:
     """On stderr, so that stdout holds what the format promises and nothing else."""
-    sys.stderr.write(f"forge-doctor: {text}\n")
+    sys.stderr.write(f"forge-doctor: {mask_held(text)}\n")
     sys.stderr.flush()
 
 

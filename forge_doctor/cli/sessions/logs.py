@@ -17,6 +17,7 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
+from forge_doctor.held_secrets import hold_url
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
@@ -120,6 +121,8 @@ def named(flags: Flags) -> tuple[str, ...]:
     words = flags.sources or (() if sys.stdin.isatty() else ("-",))
     if not words:
         raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
+    for word in words:
+        hold_url(word)
     return words
 
 

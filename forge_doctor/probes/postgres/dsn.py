@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.held_secrets import hold
 from forge_doctor.probes.postgres.conninfo import EXAMPLE, Written, parse_conninfo
 from forge_doctor.probes.postgres.libpq_files import PasswordFile, read_password_file, read_service
 from forge_doctor.probes.postgres.login_rules import METHODS, LoginRules, parse_methods
@@ -94,13 +95,17 @@ def _resolve(written: Written | None, environ: Mapping[str, str]) -> Target:
     parameters = _gather(written, environ)
     user = parameters.get("user") or pwd.getpwuid(os.geteuid()).pw_name
     database = parameters.get("dbname") or user
+    tls = _tls(parameters)
     hosts, notes, password_source = _with_passwords(_hosts(parameters), parameters, user, database, environ)
+    for secret in (*(host.password for host in hosts), tls.key_password):
+        if secret is not None:
+            hold(secret.reveal(), user, database, *(host.name for host in hosts))
     sources = {**parameters.sources, **({"password": password_source} if password_source else {})}
     return Target(
         hosts=hosts,
         user=user,
         database=database,
-        tls=_tls(parameters),
+        tls=tls,
         rules=_rules(parameters),
         session_attributes=_one_of(parameters, "target_session_attrs", SESSION_ATTRIBUTES) or "any",
         sources=sources,

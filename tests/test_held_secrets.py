@@ -1,0 +1,115 @@
+"""A secret that the run was given leaves it in no output, whoever echoes it and however it is written there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
+from forge_doctor.formats import OutputFormat
+from forge_doctor.held_secrets import forget, hold, hold_environment, hold_url, mask_held, without_held
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.render import RenderOptions, render
+from forge_doctor.report import Report, Table
+
+SECRET = "Zq9 'x\"<&>/\\ü"
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> Iterator[None]:
+    forget()
+    yield
+    forget()
+
+
+def a_report(text: str) -> Report:
+    finding = Finding(
+        check="idle-in-transaction",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        message=f"message {text}",
+        location=Location(target=f"app/{text}", line=3),
+        evidence=(Evidence(label="query", value=text, source=text),),
+        remedy=f"type {text}",
+    )
+    return Report(
+        command="pool",
+        subject=text,
+        findings=(finding,),
+        not_run=(NotRun(check="pool", reason=text, remedy=text),),
+        inspected={"sessions": 1},
+        headline=text,
+        tables=(Table(title=text, columns=("a",), rows=((text,),)),),
+        data={"pool": {"deep": [{"text": text}]}},
+    )
+
+
+@pytest.mark.parametrize("output_format", list(OutputFormat))
+def test_no_format_shows_a_secret_that_is_held(output_format: OutputFormat) -> None:
+    hold(SECRET)
+    shown = render((without_held(a_report(f"it was {SECRET} there")),), output_format, RenderOptions())
+    assert "Zq9" not in shown
+    assert (
+        "Zq9" in render((a_report("Zq9"),), output_format, RenderOptions()) or output_format is OutputFormat.PROMETHEUS
+    )
+
+
+@pytest.mark.parametrize("write", [str, quote, lambda text: json.dumps(text)[1:-1], lambda text: repr(text)[1:-1]])
+def test_a_secret_is_known_however_it_is_written(write: object) -> None:
+    hold(SECRET)
+    assert mask_held(f"<{write(SECRET)}>") == "<***>"  # type: ignore[operator]
+
+
+def test_a_short_secret_or_a_word_is_masked_only_where_it_stands_alone() -> None:
+    hold("word")
+    hold("postgres")
+    assert mask_held("word, words, postgres@h, postgresql://h") == "***, words, ***@h, postgresql://h"
+
+
+def test_a_name_that_is_shown_anyway_is_no_secret() -> None:
+    resolve_targets(["postgresql://shop:shop@db/shop"], {"HOME": "/nonexistent"})
+    assert mask_held("shop@db/shop") == "shop@db/shop"
+
+
+def test_what_a_run_is_given_is_held() -> None:
+    resolve_targets(["postgresql://u:Zq9%20one@db/d"], {"HOME": "/nonexistent"})
+    hold_environment(
+        {"DB_PASS": "Zq9-two-2", "OTHER_URL": "redis://x:Zq9three@h/0", "PATH": "/Zq9four", "TOKEN": "true"}
+    )
+    hold_url("s3://AKEY:Zq9fivexx@bucket/key")
+    hold_url("https://h/x?X-Amz-Signature=Zq9sixx77&page=2")
+    text = "Zq9 one Zq9-two-2 Zq9three Zq9fivexx Zq9sixx77"
+    assert mask_held(text + " true page /Zq9four") == "*** *** *** *** *** true page /Zq9four"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pool", "--dsn", "postgresql://u:Zq9echoed77@127.0.0.1:1/Zq9echoed77"),
+        ("pool", "--dsn", "nonsense Zq9echoed77"),
+        ("logs", "s3://AKEY:Zq9echoed77@bucket/key"),
+        ("logs", "https://h.invalid/x?X-Amz-Signature=Zq9echoed77"),
+        ("pool", "--app", "no_such_module_Zq9echoed77:app", "--dsn", "postgresql://u:p@127.0.0.1:1/d"),
+        ("lint", "no/such/Zq9echoed77"),
+        ("logs", "no-such-container-Zq9echoed77", "-f", "json"),
+    ],
+)
+def test_no_message_echoes_what_the_environment_holds(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "forge_doctor", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "SHOP_SECRET": "Zq9echoed77", "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode in (2, 3)
+    assert "Zq9echoed77" not in ran.stdout + ran.stderr
