@@ -11,6 +11,8 @@ from forge_doctor.sql.shape import Shape
 
 # Share of a class's columns that a statement gives which loads it whole: some may be deferred.
 WHOLE = 0.6
+# Columns that are commonly set by `onupdate` where the declaration is out of sight.
+FILLED = frozenset({"updated", "updated_at", "modified_at", "last_modified"})
 
 
 class Fit(NamedTuple):
@@ -29,7 +31,7 @@ def fit(site: Site, shape: Shape) -> Fit | None:
     if shape.labelled and not site.is_legacy and shape.verb == "select":
         return None
     tables = _tables_of(site, shape)
-    if tables is None or (not shape.tables and not site.always):
+    if tables is None or (not shape.tables and (site.tables or not site.always)):
         return None
     keys = _keys(shape)
     main = shape.tables[0] if shape.tables else ""
@@ -42,6 +44,7 @@ def fit(site: Site, shape: Shape) -> Fit | None:
         return None
     left = {key for key in keys if key not in known and not _is_any(key, known, site)}
     left -= {key for key in left if key[0] in ("out", "set") and _is_entity(site, key[1], shape)}
+    left -= {key for key in left if key[0] == "set" and _is_filled(site, key[1].rpartition(".")[2])}
     left -= {key for key in left if key[0] == "on" or key[1].rpartition(".")[0] in shape.aliased}
     left -= {key for key in left if key[0] == "eager" and (key[1] in tables or _is_eager(site))}
     others = len(set(shape.tables) - tables - shape.aliased)
@@ -102,7 +105,7 @@ def _is_any(key: Key, known: set[Key], site: Site) -> bool:
     if clause == "flag":
         return what == "returning" and site.verb in ("insert", "update")
     if clause == "func":
-        return what in ("count", "coalesce", "now") and site.is_open
+        return what == "now" or (what in ("count", "coalesce") and site.is_open)
     return clause in ("order", "where") and ("out", what) in known
 
 
@@ -146,6 +149,13 @@ def _outputs_fit(site: Site, shape: Shape) -> bool:
         if columns and not site.is_partial and len(given & columns) < WHOLE * len(columns):
             return False
     return True
+
+
+def _is_filled(site: Site, column: str) -> bool:
+    """Whether SQLAlchemy sets it by itself: by `onupdate`, or by a default of a row that is made."""
+    if site.verb == "insert":
+        return any(column in one.columns.values() for one in site.entities)
+    return column in FILLED or any(column in one.updated for one in site.entities)
 
 
 def _is_eager(site: Site) -> bool:

@@ -45,7 +45,7 @@ def may_be_mapped(shape: Shape) -> bool:
     """Whether the mapper itself sends statements like this. Up to SQLAlchemy 2.0 it labels the columns of those that
     load; from 2.1 on it does not, and they look like any `select(Order).where(Order.id == x)`."""
     if shape.verb != "select":
-        return shape.verb in ("insert", "update", "delete")
+        return shape.verb == "insert" or (shape.verb in ("update", "delete") and bool(shape.where) and not shape.lists)
     more = shape.order or shape.group or shape.functions or shape.flags & {"limit", "offset", "distinct", "exists"}
     return bool(shape.tables) and not more and not shape.is_cut and 0 < len(shape.where) <= 3
 
