@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.match import Catalogue, own_words
-from forge_doctor.logs.records.block import Block, State
+from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, words_of
 from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import places_of
+from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.statement import statement_of
 from forge_doctor.logs.records.template import alike, template_of

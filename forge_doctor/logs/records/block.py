@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
-import enum
-import re
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.records.head import Head
-from forge_doctor.logs.records.rich_box import EDGES, begins_box, ends_box
+from forge_doctor.logs.records.line_kind import CARETS, HEADER, STACK, TOLD, UNFINISHED, Kind, State
+from forge_doctor.logs.records.rich_box import ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
 
 MOST_BYTES = 1 << 20
 LATE_LINES, LATE_BYTES = 200, 64 << 10
 
-HEADER = b"Traceback (most recent call last)"
-JOINING = (b"The above exception was the direct cause", b"During handling of the above exception")
-_FRAME = re.compile(rb'\s*(?:> )?File "')
-CARETS = re.compile(rb" {4,}[\^~][\^~ ]*$")
-_EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
-_MARGIN = re.compile(rb"(?<! ) +\| ?")
-_LEAF = re.compile(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
+MOST_PASSED = 400
+"""So many lines back a traceback's frames are looked at where several are written at once."""
 _GROUP = b"Exception Group Traceback"
-_STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at")
-
-
-class Kind(enum.Enum):
-    """What a line that begins no record can be."""
-
-    HEADER = enum.auto()
-    FRAME = enum.auto()
-    SOURCE = enum.auto()
-    EXCEPTION = enum.auto()
-    JOINER = enum.auto()
-    BLANK = enum.auto()
-    OTHER = enum.auto()
-
-
-class State(enum.Enum):
-    """How far a block's traceback has come; `BOXED` is past its box, where its exception stands, indented as it is."""
-
-    MESSAGE = enum.auto()
-    HEADER = enum.auto()
-    FRAME = enum.auto()
-    SOURCE = enum.auto()
-    BOXED = enum.auto()
-    EXCEPTION = enum.auto()
-    JOINED = enum.auto()
-
-
-_UNFINISHED = (State.HEADER, State.FRAME, State.SOURCE, State.JOINED)
-TOLD = (State.BOXED, State.EXCEPTION)
-
-
-def kind_of(text: bytes, grouped: bool = False) -> Kind:
-    """What the line is, by itself; `grouped` says that it may have an exception group's margin."""
-    if grouped and text[:1] == b" ":
-        if _LEAF.match(text):
-            return Kind.JOINER
-        text = _MARGIN.sub(b"", text, count=1)
-    if not text.strip():
-        return Kind.BLANK
-    if HEADER in text or begins_box(text):
-        return Kind.HEADER
-    if text.startswith(JOINING) or text.startswith(_STACK):
-        return Kind.JOINER
-    if text[:1] in (b" ", b"\t", b">"):
-        return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
-    if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
-        return Kind.SOURCE
-    return Kind.EXCEPTION if _EXCEPTION.match(text) else Kind.OTHER
 
 
 @dataclass(slots=True)
@@ -78,10 +24,10 @@ class Block:
     `offset` is where it begins in its source; `touched` the number of its last traceback line;
     `marked` the place of its first line that has a literal or a frame, -1 while it has none;
     `literal` whether any line has a literal: without one the block is quiet and gives no event;
-    `before` the raw lines shortly before `marked`; `body` is the known body that its first
-    `body_lines` lines came from; `named` that its last line names an exception before any frame.
-    `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it is
-    pytest's; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
+    `before` the raw lines shortly before `marked`; `body` is the known body that its first `body_lines` lines came
+    from; `code` is the last line of code, `named` says that the last line names an exception before any frame.
+    `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it
+    is pytest's; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
     """
 
     line: Line
@@ -107,9 +53,20 @@ class Block:
     named: bool = False
 
     @property
+    def passed(self) -> list[bytes]:
+        """The frames of the traceback that is being written, the innermost first."""
+        found = []
+        for text in reversed(self.lines[-MOST_PASSED:]):
+            if HEADER in text:
+                break
+            if b'File "' in text:
+                found.append(text)
+        return found
+
+    @property
     def unfinished(self) -> bool:
         """Whether its traceback still lacks its exception."""
-        return self.state in _UNFINISHED
+        return self.state in UNFINISHED
 
     def take(self, text: bytes, kind: Kind, number: int) -> None:
         """Add a line."""
@@ -130,7 +87,7 @@ class Block:
         elif kind is Kind.SOURCE:
             self._source(text)
         elif kind is Kind.JOINER:
-            self.state = State.JOINED if not text.startswith(_STACK) else State.HEADER
+            self.state = State.JOINED if not text.startswith(STACK) else State.HEADER
         elif kind is not Kind.BLANK and self.state in (State.HEADER, State.FRAME, State.SOURCE):
             self.state = State.EXCEPTION
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):

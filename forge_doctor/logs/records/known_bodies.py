@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forge_doctor.logs.records.block import Block, State
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.traceback_bodies import Bodies, Body, Stamps, text_of, unstamped
 
 MOST_BODIES = 1024

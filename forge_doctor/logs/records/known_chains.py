@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from forge_doctor.logs.carriers.line_format import Unwrapper
-from forge_doctor.logs.records.block import JOINING
 from forge_doctor.logs.records.event import Frame
 from forge_doctor.logs.records.head import Heads
+from forge_doctor.logs.records.line_kind import JOINING
 from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
 from forge_doctor.logs.records.traceback_text import HEADER, parser_after

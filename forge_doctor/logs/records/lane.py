@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from forge_doctor.logs.records.block import CARETS, HEADER, TOLD, Block, Kind, State, kind_of
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.fitting import Habits, fits
+from forge_doctor.logs.records.line_kind import HEADER, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.rich_box import begins_box
 from forge_doctor.logs.scan.region import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""
-_FRAME_FUNCTION = re.compile(rb", in ([\w<>.]+)\s*$")
 
 
 class Lane:
@@ -22,6 +22,7 @@ class Lane:
         self.current: Block | None = None
         self.waiting: list[Block] = []
         self.last: Block | None = None
+        self._habits = Habits()
 
     @property
     def busy(self) -> bool:
@@ -37,7 +38,8 @@ class Lane:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
         yield from self._expire(block.touched)
         if self.current is not None:
-            if self.current.unfinished:
+            if self.current.unfinished or (self.waiting and self.current.state in TOLD):
+                # Where others write as well, what is told may still have its "direct cause of" to come.
                 self.waiting.append(self.current)
             else:
                 yield self.current
@@ -55,6 +57,8 @@ class Lane:
             yield from self.begin(block)
         if flat or indent or tested:
             block.flat, block.indent, block.tested = flat, indent, tested
+        if self.waiting:
+            self._habits.learn(block, line.text, kind)
         block.take(line.text, kind, number)
         self.last = block
 
@@ -103,10 +107,10 @@ class Lane:
         if not self.waiting:
             return current if current is not None and _goes_on(current, text, kind) else None
         blocks = [*self.waiting, *([current] if current else [])]
-        fitting = [block for block in blocks if _fits(block, text, kind)]
+        fitting = [block for block in blocks if fits(block, text, kind, current, self.last)]
         if not fitting:
             return current if current is not None and _goes_on(current, text, kind) else None
-        chosen = max(fitting, key=lambda block: (_score(block, text, kind), -block.turn))
+        chosen = max(fitting, key=lambda block: (self._habits.score(block, text, kind), block.turn))
         if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
             self.waiting.remove(chosen)
             self.waiting.append(current)
@@ -124,34 +128,3 @@ def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
 def _is_next_box(block: Block, text: bytes) -> bool:
     """Whether the line begins the next box of a chain; the sentence between them is wrapped as the boxes are."""
     return block.state is State.BOXED and begins_box(text)
-
-
-def _fits(block: Block, text: bytes, kind: Kind) -> bool:
-    """Whether a line of this kind can come next in the block, several being open."""
-    state = block.state
-    if kind is Kind.HEADER:
-        joined = state is State.JOINED or _is_next_box(block, text)
-        return joined or (state is State.MESSAGE and block.head is not None)
-    if kind is Kind.FRAME:
-        return state in (State.HEADER, State.SOURCE, State.FRAME)
-    if kind is Kind.SOURCE:
-        if CARETS.match(text):
-            return state is State.SOURCE and len(text) <= len(block.code) + 4
-        return state in (State.FRAME, State.SOURCE)
-    if kind is Kind.EXCEPTION:
-        return state in (State.FRAME, State.SOURCE)
-    return state in (State.JOINED, *TOLD)
-
-
-def _score(block: Block, text: bytes, kind: Kind) -> int:
-    """How well the line fits; where it fits several as well, the one that waited longest gets it."""
-    if kind is Kind.FRAME:
-        found = _FRAME_FUNCTION.search(text)
-        called = found is not None and found[1] in block.code
-        return 2 * called + (block.state is not State.FRAME)
-    if kind is Kind.SOURCE:
-        return 2 * (block.state is State.FRAME) + (len(text) == len(block.code))
-    if kind is Kind.EXCEPTION:
-        name = text.partition(b":")[0].rpartition(b".")[2]
-        return 2 * (name in block.code) + (b"raise " in block.code)
-    return int(block.state is State.EXCEPTION)

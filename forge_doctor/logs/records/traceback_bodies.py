@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.carriers.clock import DIGITS
-from forge_doctor.logs.records.block import State
+from forge_doctor.logs.records.line_kind import State
 
 SHORTEST = 256
 MOST_ALIKE = 64

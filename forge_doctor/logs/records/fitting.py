@@ -1,0 +1,150 @@
+"""Whose the next line is where several tracebacks are being written at once: by what a frame's line of code calls."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
+from forge_doctor.logs.records.rich_box import begins_box
+
+MOST_LEARNED = 4096
+_PLACE = re.compile(rb'File "([^"]*)", line (\d+), in ([\w<>.]+)')
+_CALLED = re.compile(rb"(\w+)\(|\.(\w+)")
+_WORD = re.compile(rb"[A-Za-z]+")
+_RAISED = re.compile(rb"^\s*raise\b")
+# Where tracebacks begin: what runs an application, a thread, a task or a module calls everything and is called by none.
+_OUTERMOST = re.compile(
+    rb", in (?:run_asgi|_bootstrap(?:_inner)?|_run_module_as_main|__protected_call__|trace_task|_run_once)\s*$"
+)
+# Compiled and frozen code has no line to show.
+_SOURCELESS = re.compile(rb'\.(?:pyx|pxi|pyd|so|c)"|"<')
+_RAISED_AGAIN = re.compile(rb"^[ |]*raise(?: \w+)?\s*$")
+# Functions that are called under another name: an application is called as `app(...)`, and is its `__call__`.
+_INDIRECT = re.compile(rb"^(?:__call__|__a?enter__|__a?exit__|app|wrapped_app|inner|wrapper|<lambda>|<module>)$")
+_APPLIED = re.compile(rb"\b(?:\w*app|middleware_stack|call_next|super\(\)\.__call__|handler|func|fn|f)\b")
+# What calls the next application, and nothing else.
+_ONLY_APPLIED = re.compile(
+    rb"[ |]*(?:return |re\w+ = )?await (?:self\.)?(?:app|middleware_stack|_?call_next|super\(\)\.__call__)\("
+)
+
+
+class Open(Protocol):
+    """What is known of a traceback that is being written."""
+
+    head: Head | None
+    state: State
+    code: bytes
+
+    @property
+    def passed(self) -> list[bytes]:
+        """The frames of the traceback that is being written, the innermost first."""
+
+
+def fits(block: Open, text: bytes, kind: Kind, current: Open | None, latest: Open | None) -> bool:
+    """Whether a line of this kind can come next in the block, several being open."""
+    state = block.state
+    if kind is Kind.HEADER:
+        joined = state is State.JOINED or (state is State.BOXED and begins_box(text))
+        return joined or (state is State.MESSAGE and block.head is not None)
+    if kind is Kind.FRAME:
+        return state in (State.HEADER, State.SOURCE, State.FRAME)
+    if kind is Kind.SOURCE:
+        if CARETS.match(text):
+            return state is State.SOURCE and len(text) <= len(block.code) + 4
+        # An exception's message may have more lines, indented as code is.
+        return state in (State.FRAME, State.SOURCE) or (state is State.EXCEPTION and block is latest)
+    if kind is Kind.EXCEPTION:
+        return state in (State.FRAME, State.SOURCE)
+    if kind in (Kind.JOINER, Kind.BLANK):
+        return state in (State.JOINED, *TOLD)
+    return block is current and state in (State.JOINED, *TOLD)
+
+
+class Habits:
+    """What followed what in the tracebacks of one stream: a place has one line of code, a call one place it leads to."""
+
+    def __init__(self) -> None:
+        self._code: dict[bytes, bytes] = {}
+        self._next: dict[tuple[bytes, bytes], int] = {}
+
+    def learn(self, block: Open, text: bytes, kind: Kind) -> None:
+        """Remember what a block took."""
+        if len(self._code) + len(self._next) > MOST_LEARNED:
+            self._code.clear()
+            self._next.clear()
+        if kind is Kind.SOURCE and block.state is State.FRAME and not CARETS.match(text):
+            self._code.setdefault(_frame(block), text)
+        elif kind in (Kind.FRAME, Kind.EXCEPTION) and _frame(block):
+            pair = (_frame(block), _told(text, kind))
+            self._next[pair] = self._next.get(pair, 0) + 1
+
+    def score(self, block: Open, text: bytes, kind: Kind) -> int:
+        """How well the line fits the block."""
+        if kind is Kind.FRAME:
+            return _after_call(block, text) + self._seen(block, text, kind)
+        if kind is Kind.SOURCE:
+            return self._source(block, text)
+        if kind is Kind.EXCEPTION:
+            return 2 * _raises(block, text) + 3 * self._seen(block, text, kind)
+        return int(block.state is State.EXCEPTION)
+
+    def _seen(self, block: Open, text: bytes, kind: Kind) -> int:
+        return min(3, self._next.get((_frame(block), _told(text, kind)), 0))
+
+    def _source(self, block: Open, text: bytes) -> int:
+        if CARETS.match(text):
+            indent = len(block.code) - len(block.code.lstrip())
+            return 2 * (len(text) - len(text.lstrip()) >= indent) + 2 * (len(text.rstrip()) <= len(block.code))
+        known = self._code.get(_frame(block))
+        told = 0 if known is None else 6 if known == text else -6
+        # A frame has one line of code; more than one only where Python shows all of a call that is written over several.
+        return told if block.state is State.FRAME else -3 if block.state is State.EXCEPTION else -4
+
+
+def _frame(block: Open) -> bytes:
+    """The last frame; empty where there is none yet."""
+    return next(iter(block.passed), b"")
+
+
+def _told(text: bytes, kind: Kind) -> bytes:
+    """What of a line is remembered: a frame as a whole, of an exception its class."""
+    return text.partition(b":")[0] if kind is Kind.EXCEPTION else text
+
+
+def _after_call(block: Open, text: bytes) -> int:
+    """How well a frame fits behind what the block has."""
+    if block.state is State.HEADER:
+        return 12 if _OUTERMOST.search(text) else 3
+    if block.state is State.FRAME and not _SOURCELESS.search(_frame(block)):
+        return -8
+    # The workers run the same code: who has been through a place is less likely to come through it again.
+    again = 3 * (text in block.passed)
+    return -8 if _OUTERMOST.search(text) else 6 * _leads_to(block, text) - again
+
+
+def _leads_to(block: Open, text: bytes) -> int:
+    """Whether the block's last line of code calls the function of a frame: 2 by name, -1 if it can't."""
+    found, last = _PLACE.search(text), _PLACE.search(_frame(block))
+    if found is None or last is None:
+        return 0
+    if _RAISED_AGAIN.match(block.code):
+        # Raised again: the same function's other line follows.
+        return 2 if (found[1], found[3]) == (last[1], last[3]) else -1
+    called = [one or other for one, other in _CALLED.findall(block.code)]
+    name = found[3].rpartition(b".")[2]
+    if name in called:
+        return 2
+    if any(len(word) > 3 for word in {*name.split(b"_")} & {*_WORD.findall(block.code)}):
+        return 1
+    if _INDIRECT.match(name) and _APPLIED.search(block.code):
+        return 1
+    if _ONLY_APPLIED.match(block.code):
+        return -1
+    return 0
+
+
+def _raises(block: Open, text: bytes) -> int:
+    name = text.partition(b":")[0].rpartition(b".")[2]
+    return 2 * (name in block.code) + bool(_RAISED.match(block.code))

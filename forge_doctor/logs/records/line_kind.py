@@ -1,0 +1,64 @@
+"""What a line of a traceback is, by itself, and how far a traceback has come."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+from forge_doctor.logs.records.rich_box import EDGES, begins_box
+
+HEADER = b"Traceback (most recent call last)"
+JOINING = (b"The above exception was the direct cause", b"During handling of the above exception")
+STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at")
+CARETS = re.compile(rb" {4,}[\^~][\^~ ]*$")
+_FRAME = re.compile(rb'\s*(?:> )?File "')
+_EXCEPTION = re.compile(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
+_MARGIN = re.compile(rb"(?<! ) +\| ?")
+_LEAF = re.compile(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
+
+
+class Kind(enum.Enum):
+    """What a line that begins no record can be."""
+
+    HEADER = enum.auto()
+    FRAME = enum.auto()
+    SOURCE = enum.auto()
+    EXCEPTION = enum.auto()
+    JOINER = enum.auto()
+    BLANK = enum.auto()
+    OTHER = enum.auto()
+
+
+class State(enum.Enum):
+    """How far a block's traceback has come; `BOXED` is past its box, where its exception stands, indented as it is."""
+
+    MESSAGE = enum.auto()
+    HEADER = enum.auto()
+    FRAME = enum.auto()
+    SOURCE = enum.auto()
+    BOXED = enum.auto()
+    EXCEPTION = enum.auto()
+    JOINED = enum.auto()
+
+
+UNFINISHED = (State.HEADER, State.FRAME, State.SOURCE, State.JOINED)
+TOLD = (State.BOXED, State.EXCEPTION)
+
+
+def kind_of(text: bytes, grouped: bool = False) -> Kind:
+    """What the line is, by itself; `grouped` says that it may have an exception group's margin."""
+    if grouped and text[:1] == b" ":
+        if _LEAF.match(text):
+            return Kind.JOINER
+        text = _MARGIN.sub(b"", text, count=1)
+    if not text.strip():
+        return Kind.BLANK
+    if HEADER in text or begins_box(text):
+        return Kind.HEADER
+    if text.startswith(JOINING) or text.startswith(STACK):
+        return Kind.JOINER
+    if text[:1] in (b" ", b"\t", b">"):
+        return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
+    if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
+        return Kind.SOURCE
+    return Kind.EXCEPTION if _EXCEPTION.match(text) else Kind.OTHER
