@@ -1,6 +1,6 @@
 # Every target sets up what it needs, with Python >= 3.11 alone: see .ci/set-up. PYTHON=python3.12 chooses another.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest test-lowest test-between check bench zipapp docs man
+.PHONY: help demo fuzz test test-newest test-lowest test-between check bench zipapp docs man
 
 PYTHON ?=
 # Processes that run tests, three on two cores since tests wait half of their time; and arguments for pytest:
@@ -23,6 +23,9 @@ test: test-newest test-lowest test-between ## the tests, on the newest Python fo
 else
 test: test-newest
 endif
+
+fuzz: ## read what nobody wrote, FUZZ_EXAMPLES times each reader (twenty thousand: about half an hour)
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} exec "$$python" -m pytest -q -n $(JOBS) tests/fuzz
 
 test-newest: ## the tests on the newest Python found, or on PYTHON
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
