@@ -82,6 +82,6 @@ def option(file: SourceFile, call: Call) -> Edit:
     """Put `expire_on_commit=False` behind the last argument."""
     given = [*call.args, *call.keywords]
     if not given:
-        return file.insertion(call.end - 1, "expire_on_commit=False")
+        return file.insertion(call.end - 1, "expire_on_commit=False", safe=False)
     last = max(given, key=lambda one: one.end)
-    return file.insertion(last.end, ", expire_on_commit=False")
+    return file.insertion(last.end, ", expire_on_commit=False", safe=False)

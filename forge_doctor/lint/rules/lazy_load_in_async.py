@@ -2,7 +2,10 @@
 
 Why: reading it sends a query at once, and there is no `await` to send it in: MissingGreenlet
 ("greenlet_spawn has not been called; can't call await_only() here"). It works as long as a test happens
-to have the related rows in its session, and fails in production.
+to have the related rows in its session, and fails in production. The read may stand in a method, a property or the
+`__repr__` of the object, or one relationship further. Wrong when something loaded it after all: the query's options, the
+model's `lazy=`, a refresh, an assignment or another query that names it are looked for, and a single object that the
+session may have already gives no high confidence.
 
 Bad:
 

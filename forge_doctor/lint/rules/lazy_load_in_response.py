@@ -2,7 +2,9 @@
 
 Why: FastAPI (and `model_validate` with from_attributes) reads every field from the object it is given.
 Reading a relationship nobody loaded sends a query outside of an `await`: the request ends with
-ResponseValidationError or ValidationError around MissingGreenlet.
+ResponseValidationError or ValidationError around MissingGreenlet. Wrong when something loaded it after all, or when a
+validator of the whole model reads other fields: options, refreshes and assignments that name it, and such validators, are
+looked for.
 
 Bad:
 
