@@ -3,9 +3,9 @@
 Why: the call only makes a coroutine object. Nothing is sent to the database: the commit does not
 commit, the delete does not delete, and the result is an object that has neither rows nor columns.
 Python says no more than `RuntimeWarning: coroutine 'AsyncSession.commit' was never awaited`, later.
-A coroutine that is stored and awaited later, gathered, or returned by a plain function is fine. Wrong when the receiver is no AsyncSession: its declaration, what made it, what
-its context manager yields and its other awaited calls are looked at; by a name alone the confidence is low, and what a test
-expects to raise is left alone.
+A coroutine that is stored and awaited later, gathered, or returned by a plain function is fine. Wrong when
+the receiver is no AsyncSession: its declaration, what made it, what its context manager yields and its other awaited calls
+are looked at; by a name alone the confidence is low, and what a test expects to raise is left alone.
 
 Bad:
 
