@@ -163,6 +163,7 @@ TIMED: dict[str, Wrap] = {
         lambda at, line: {"_index": "a", "fields": {"message": [line], "@timestamp": [milli(at)]}},
         lambda hits: {"rawResponse": {"hits": {"hits": hits}}},
     ),
+    "headings": lambda lines: "".join(f"{us(at).replace('.' + milli(at)[20:23], '')} shop-app STDERR\n{line}\n" for at, line in lines),
     "rsyslog": before(lambda at: f"{stamp(at)}+00:00 host1 shop[811] "),
 }  # fmt: skip
 UNTIMED: dict[str, Wrap] = {

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.carriers.box import is_boxed, unboxed
 from forge_doctor.logs.carriers.csv_records import layout_of, told_of
+from forge_doctor.logs.carriers.headings import has_headings, without_headings
 from forge_doctor.logs.carriers.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.logs.carriers.json_records import JsonRecords, Told, records_in
 from forge_doctor.logs.carriers.json_text import loads
@@ -168,6 +169,9 @@ def whole_of(
     if is_boxed(sample.split(b"\n")[:MOST_LEARNED]):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(unboxed(whole.lines(), is_head))
+    if has_headings(sample.split(b"\n")[:MOST_LEARNED]):
+        whole = Whole(stream, "lines below headings")
+        return whole.begin(without_headings(whole.lines(), zone_s, None))
     lines_seen = [line for line in sample.split(b"\n")[:MOST_LEARNED] if line.strip()][:-1]
     times = [at(line) for line in lines_seen]
     if falls(times):

@@ -13,6 +13,8 @@ from forge_doctor.logs.scan.region import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""
+# What loguru draws to the values in a line of code.
+VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
 
 class Lane:
@@ -81,7 +83,7 @@ class Lane:
         elif current.indent:
             line.text = text[current.indent :] if not text[: current.indent].strip() else text
         elif (current.state is State.FRAME and not is_class(text)) or (
-            current.state is State.SOURCE and not text.strip(b"^~ ")
+            current.state is State.SOURCE and (not text.strip(b"^~ ") or text.startswith(VALUE_MARKS))
         ):
             line.text = b"    " + text
         return current.flat, current.indent, current.tested

@@ -93,6 +93,16 @@ def test_a_whole_log_without_indentation_gives_the_same(name: str) -> None:
     assert answer(without_indentation(text)) == answer(text)
 
 
+def test_a_dump_of_values_below_code_that_lost_its_indentation_is_no_end_of_the_traceback() -> None:
+    values = "\u2502       \u2502   \u2514 <Order 7>\n\u2514 <AsyncSession 8>\n"
+    text = (
+        without_indentation(TRACE)
+        .replace("rows)\n", "rows)\n" + values)
+        .replace("do_execute(\n", "do_execute(\n" + values)
+    )
+    assert told(text) == EXPECTED
+
+
 def test_each_failure_of_a_test_run_is_one_event_at_the_line_of_the_code_under_test() -> None:
     assert told(PYTEST_SHORT) == [("deadlock", "app/api/orders.py:41 save", 2)]
 
