@@ -72,6 +72,7 @@ from forge_doctor.lint.dataflow.requests.held_connections import (
     HeldByDependency,
     Waited,
     held_by_dependencies,
+    leaves_connection,
     summary,
 )
 from forge_doctor.lint.dataflow.requests.injection import dependents, endpoint_decorator
@@ -146,6 +147,8 @@ def of_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:
     """The same told at the query, once for each dependency of this file."""
     for provider in project.scopes(file).functions:
         if provider.decorators or not any(one in provider.text for one in ("Depends", "yield", "Dep")):
+            continue
+        if not leaves_connection(project, provider):
             continue
         for endpoint in islice(dependents(project, provider), MOST_DEPENDENTS):
             waiting = waiting_endpoint(project, endpoint)

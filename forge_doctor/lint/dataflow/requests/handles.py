@@ -81,11 +81,17 @@ def handle_of(project: Project, node: Node, known: Mapping[str, Handle], depth: 
         node = node.value
     if (found := known.get(node.text)) is not None:
         return found
-    if not isinstance(node, Call) or depth > MAX_DEPTH:
+    if not isinstance(node, Call) or depth > MAX_DEPTH or not is_given_one(node, known):
         return None
     func = project.value_of(node.func)
     class_ = func.inner.definition if func.kind is Kind.CLASS else None
     return made_with(project, class_, node, known, depth + 1) if isinstance(class_, ClassDef) else None
+
+
+def is_given_one(call: Call, known: Mapping[str, Handle]) -> bool:
+    """Whether a call has something among its arguments that holds the session, itself or made there."""
+    given = (*call.args, *(one.value for one in call.keywords))
+    return any(one.text in known or (isinstance(one, Call) and is_given_one(one, known)) for one in given)
 
 
 def made_with(project: Project, class_: ClassDef, call: Call, known: Mapping[str, Handle], depth: int) -> Handle | None:

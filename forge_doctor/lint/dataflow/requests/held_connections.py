@@ -20,6 +20,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
     Handles,
     entered_around,
     given_to,
+    gives_session,
     handle_of,
     injected_handles,
     inside,
@@ -259,6 +260,16 @@ def held_by_dependencies(project: Project, endpoint: FunctionDef) -> Iterator[He
                 found = HeldByDependency(one, source, done.query, done.at, sure)
         if found is not None:
             yield found
+
+
+def leaves_connection(project: Project, provider: FunctionDef) -> bool:
+    """Whether a dependency leaves a session with a connection when it has run, as far as it goes itself."""
+    sources = session_sources(project, provider)
+    if gives_session(project, provider):
+        sources = (*sources, provider)
+    return any(
+        own and summary(project, provider, own).query for own in (_own_of(project, provider, s) for s in sources)
+    )
 
 
 def _own_of(project: Project, provider: FunctionDef, source: FunctionDef) -> Handles:
