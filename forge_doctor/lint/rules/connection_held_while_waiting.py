@@ -74,9 +74,10 @@ from forge_doctor.lint.dataflow.requests.held_connections import (
     held_by_dependencies,
     leaves_connection,
     summary,
+    uses_in,
 )
 from forge_doctor.lint.dataflow.requests.injection import dependents, endpoint_decorator
-from forge_doctor.lint.dataflow.requests.streams import goes_on, streams_of
+from forge_doctor.lint.dataflow.requests.streams import goes_on, reached_in, streams_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"Depends", b"yield", b".get(", b".post(", b".put(", b".patch(", b".delete(", b".api_route(")
@@ -106,25 +107,27 @@ def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDep
         return None
     for held in held_by_dependencies(project, function):
         own = summary(project, function, injected_handles(project, function, held.source))
-        waited = own.waited or (None if own.ended or own.handed else streamed(project, function))
+        waited = own.waited or (None if own.ended or own.handed else streamed(project, function, held.source))
         if waited is not None:
             return held, waited
     return None
 
 
-def streamed(project: Project, function: FunctionDef) -> Waited | None:
-    """A streaming response that goes on when the endpoint has returned: the request ends with it."""
+def streamed(project: Project, function: FunctionDef, source: FunctionDef) -> Waited | None:
+    """A streaming response that goes on when the endpoint has returned: the request ends with it. None where the
+    generator itself gives the connection back."""
     for stream in streams_of(project, function):
         wait = goes_on(project, stream.generator)
-        if wait is not None:
+        handles = reached_in(project, function, stream, injected_handles(project, function, source))
+        if wait is not None and not uses_in(project, stream.generator, handles).ended:
             return Waited(stream.response, stream.response, wait._replace(what=f"{wait.what} in its stream"))
     return None
 
 
 def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) -> Iterator[Finding]:
     """An endpoint that has queried itself, and then sends a stream for which its session is kept."""
-    waited = streamed(project, function)
-    for source in session_sources(project, function) if waited is not None else ():
+    for source in session_sources(project, function):
+        waited = streamed(project, function, source)
         own = summary(project, function, injected_handles(project, function, source))
         if waited is not None and own.query is not None and own.at is not None and not own.handed:
             yield file.finding(

@@ -54,7 +54,7 @@ SUSPECT = WordsThen(rb"fixture\(", b"pytest_asyncio", b"asyncio_mode", b"pytest.
 WIDE = frozenset({"session", "package", "module", "class"})
 HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
 SHARED_LOOP = (b"loop_scope", b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
-CONFIGURED = regex(rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope")
+CONFIGURED = regex(rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope|def event_loop|loop_scope=")
 CONFIGURATION = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
 MOST_TESTS = 40
 

@@ -75,15 +75,12 @@ from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handles,
     entered_around,
-    given_to,
-    handle_of,
     injected_handles,
-    inside,
     session_sources,
 )
 from forge_doctor.lint.dataflow.requests.held_connections import Uses, uses_in
 from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
-from forge_doctor.lint.dataflow.requests.streams import RESPONSES, Stream, goes_on, stream_of
+from forge_doctor.lint.dataflow.requests.streams import RESPONSES, Stream, goes_on, reached_in, stream_of
 
 SUSPECT = AnyWord(b"StreamingResponse", b"EventSourceResponse")
 
@@ -115,17 +112,10 @@ def session_in_stream(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def streamed_by(project: Project, endpoint: FunctionDef, stream: Stream) -> Iterator[Streamed]:
     """`lines()`, `service.lines()` or `lines(session)`, with the session that is reached in it."""
-    call, generator = stream.made, stream.generator
-    for owner, handles in held_by(project, endpoint, call):
-        own = dict(given_to(generator, call, dict(handles)))
-        receiver = None if call.receiver is None else handle_of(project, call.receiver, dict(handles))
-        if receiver is not None:
-            own |= dict(inside(generator, receiver))
-        if generator.function is endpoint:  # a nested one sees what is around it
-            scope = project.scopes(generator.file).opened_by(generator)
-            own |= {name: handle for name, handle in handles if scope is None or not scope.bindings(name)}
+    for owner, handles in held_by(project, endpoint, stream.made):
+        own = reached_in(project, endpoint, stream, handles)
         if own:
-            yield Streamed(generator, stream.response, tuple(sorted(own.items())), owner)
+            yield Streamed(stream.generator, stream.response, own, owner)
 
 
 def held_by(project: Project, endpoint: FunctionDef, call: Call) -> Iterator[tuple[str, Handles]]:

@@ -137,6 +137,19 @@ SEND = "    return StreamingResponse(lines()){mark}\n"
         + ROUTE.replace("key)", "key), db: AsyncSession = Depends(get_db)")
         + "    await db.close()\n"
         + SEND.format(mark=""),
+        # The generator gives the connection back before it waits.
+        QUIET
+        + "async def own(db):\n    await db.commit()\n    while True:\n        yield 'x'\n        await asyncio.sleep(5)\n"
+        + ROUTE.replace("key)", "key), db: AsyncSession = Depends(get_db)")
+        + "    return StreamingResponse(own(db))\n",
+        KEY.format(mark="  # expect")
+        + "async def gone(r):\n    while True:\n        if await r.is_disconnected():\n            break\n        yield 'x'\n"
+        + ROUTE
+        + "    return StreamingResponse(gone(q))  # expect medium\n",
+        QUIET
+        + "async def pages(q):\n    while True:\n        if not q:\n            break\n        yield q.pop()\n"
+        + ROUTE
+        + "    return StreamingResponse(pages(q))\n",
         QUIET + "async def few():\n    yield 'x'\n" + ROUTE + SEND.format(mark="").replace("lines", "few"),
     ],
 )

@@ -42,6 +42,7 @@ def test_pytest_s_own_fixture_counts_in_automatic_mode(tmp_path: Path) -> None:
     [
         files("'function'"),
         files(more=", loop_scope='session'"),
+        files(**{"conftest.py": "import pytest\n@pytest.fixture(scope='session')\ndef event_loop(): ...\n"}),
         files(settings=", poolclass=NullPool"),
         files(**{"pytest.ini": "[pytest]\nasyncio_default_test_loop_scope = session\n"}),
         files(**{"tests/test_a.py": "import pytest\npytestmark = pytest.mark.asyncio(loop_scope='session')\n"}),

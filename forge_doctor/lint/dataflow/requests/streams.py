@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, While
+from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, If, Name, Node, Other, Return, While
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.handles import Handles, given_to, handle_of, inside
 from forge_doctor.lint.dataflow.waits import Wait, is_run, wait_of
+from forge_doctor.regex import regex
 
+MAX_DEPTH = 3
+# What says that nobody listens any more.
+GONE = regex(r"disconnect|cancel|closed|stop|shutdown", re.IGNORECASE)
 RESPONSES = ("StreamingResponse", "EventSourceResponse")
 
 
@@ -51,18 +57,55 @@ def _made(project: Project, content: Node) -> Call | None:
     return value if isinstance(value, Call) else None
 
 
-def goes_on(project: Project, generator: FunctionDef) -> Wait | None:
+def reached_in(project: Project, endpoint: FunctionDef, stream: Stream, handles: Handles) -> Handles:
+    """How the generator reaches a session of the endpoint: as an argument, in its object, or from around it."""
+    call, generator = stream.made, stream.generator
+    own = dict(given_to(generator, call, dict(handles)))
+    receiver = None if call.receiver is None else handle_of(project, call.receiver, dict(handles))
+    if receiver is not None:
+        own |= dict(inside(generator, receiver))
+    if generator.function is endpoint:  # a nested one sees what is around it
+        scope = project.scopes(generator.file).opened_by(generator)
+        own |= {name: handle for name, handle in handles if scope is None or not scope.bindings(name)}
+    return tuple(sorted(own.items()))
+
+
+def goes_on(project: Project, generator: FunctionDef, depth: int = 0) -> Wait | None:
     """What a generator waits for between two lines; None for one that sends what it has and ends."""
     for call in generator.find(Call, nested=False):
         wait = wait_of(project, call)
         if wait is not None and wait.confidence > Confidence.LOW:
             return wait
-    if any(loop.test.text in ("True", "1") for loop in generator.find(While, nested=False)):
+    if any(_is_endless(loop) for loop in generator.find(While, nested=False)):
         return Wait("a stream that has no end of its own", Confidence.MEDIUM)
     for loop in generator.find(For, nested=False):
-        if loop.is_async and isinstance(loop.iter, Call) and is_run(loop.iter) and not _is_of_result(loop.iter):
-            return Wait(f"`{loop.iter.func.text}()`", Confidence.MEDIUM)
+        walked = loop.iter if loop.is_async and isinstance(loop.iter, Call) and is_run(loop.iter) else None
+        if not isinstance(walked, Call) or _is_of_result(walked):
+            continue
+        inner = project.called(walked)
+        if inner is None:
+            return Wait(f"`{walked.func.text}()`", Confidence.MEDIUM)
+        found = goes_on(project, inner, depth + 1) if depth < MAX_DEPTH else None
+        if found is not None:
+            return found
     return None
+
+
+def _is_endless(loop: While) -> bool:
+    """Whether nothing in the loop leaves it but an error or a client that has gone."""
+    if loop.test.text not in ("True", "1"):
+        return False
+    leaving = [one for one in loop.find(Other, nested=False) if one.text == "break"]
+    return all(_is_of_the_end(one, loop) for one in (*leaving, *loop.find(Return, nested=False)))
+
+
+def _is_of_the_end(leaving: Node, loop: While) -> bool:
+    for around in leaving.ancestors:
+        if around is loop:
+            return False
+        if isinstance(around, Except) or (isinstance(around, If) and GONE.search(around.test.text)):
+            return True
+    return False
 
 
 def _is_of_result(call: Call) -> bool:
