@@ -10,6 +10,7 @@ from types import CodeType, FrameType
 # The lines of a label: where the connection was taken, and the application's own caller of that.
 DEPTH = 2
 MOST_FRAMES = 200
+NEAR = 6  # frames after the first line in which its caller is looked for
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 - as above
 _PREFIXES = tuple(
@@ -53,6 +54,7 @@ def caller() -> str:
                 found.append(_name(code, place))
                 if len(found) == DEPTH:
                     return "\t".join(found)
+                left = min(left, NEAR)
             elif kind == _INSTALLED:
                 if len(installed) < DEPTH:
                     installed.append(_name(code, place))
@@ -65,15 +67,20 @@ def caller() -> str:
 def _stacks() -> list[FrameType]:
     """The top frame of this greenlet and of those that wait for it: SQLAlchemy's asyncio runs in a greenlet whose
     frames end at its own."""
-    tops = [sys._getframe(2)]
+    own = sys._getframe(2)
     greenlet = sys.modules.get("greenlet")
-    if greenlet is not None:
-        parent = greenlet.getcurrent().parent
-        while parent is not None:
-            if parent.gr_frame is not None:
-                tops.append(parent.gr_frame)
-            parent = parent.parent
-    return tops
+    parent = None if greenlet is None else greenlet.getcurrent().parent
+    if parent is None:
+        return [own]
+    waiting: list[FrameType] = []
+    while parent is not None:
+        if parent.gr_frame is not None:
+            waiting.append(parent.gr_frame)
+        parent = parent.parent
+    # Each frame that is looked at costs: those of SQLAlchemy's own greenlet are skipped, unless `run_sync` runs the
+    # application's code in it.
+    awaits = waiting[0].f_back if waiting and waiting[0].f_code.co_name == "greenlet_spawn" else None
+    return waiting if awaits is not None and awaits.f_code.co_name != "run_sync" else [own, *waiting]
 
 
 def _kind(code: CodeType) -> int:
