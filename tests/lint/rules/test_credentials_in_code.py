@@ -23,6 +23,7 @@ FOUND = (
     "DATABASE_URL = 'postgresql://app:k9-Fvq2x@db/x'  # expect low\n",
     "DSN = 'postgres://app:k9-Fvq2x@db.shop.net:5432/x'  # expect high\n",
     "def connect(dsn='postgresql://app:k9-Fvq2x@db.shop.net/x'):  # expect high\n    ...\n",
+    "from sqlalchemy import make_url\nplace = make_url('postgresql://app:k9-Fvq2x@db.shop.net/x')  # expect high\n",
     "connect(database_url='postgresql://app:k9-Fvq2x@db.shop.net/x')  # expect high\n",
     "DATABASE_URL = 'postgresql://app:k9%40Fvq2x@db.shop.net/x'  # expect high\n",
     "class S:\n    db_url: str = Field(default='postgresql://app:k9-Fvq2x@db.shop.net/x')  # expect high\n",

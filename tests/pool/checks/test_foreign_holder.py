@@ -3,7 +3,7 @@
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Number
 from forge_doctor.probes.processes.workers import Role
-from tests.support.snapshots import application, findings, only, session, snapshot, worker
+from tests.support.snapshots import application, findings, only, server, session, snapshot, worker
 
 
 def script(number: int, **overrides: object) -> tuple:  # type: ignore[type-arg]
@@ -55,3 +55,11 @@ def test_the_same_application_on_another_host_is_a_replica_nobody_told_of() -> N
     elsewhere = tuple(session(10 + pid, client_addr="10.0.0.9") for pid in range(6))
     one = application(replicas=Number(value=1, source="not told", assumed=True))
     assert findings("foreign-holder", snapshot(own, *elsewhere, application=one, processes=(worker(7, own),))) == ()
+
+
+def test_two_connections_are_told_where_they_are_a_fifth_of_the_slots() -> None:
+    def told(slots: int) -> int:
+        small = server(max_connections=slots + 3, superuser_reserved=3)
+        return len(findings("foreign-holder", snapshot(*script(2), processes=(worker(7),), server=small)))
+
+    assert (told(11), told(10)) == (0, 1)
