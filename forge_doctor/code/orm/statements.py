@@ -20,7 +20,7 @@ REFINING = words(
     with_for_update execution_options select_from options values returning on_conflict_do_nothing
     on_conflict_do_update prefix_with with_hint"""
 )
-MOST_PARTS = 100  # more of them make no statement anybody could read
+MOST_PARTS = 64  # more of them make no statement anybody could read
 RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 

@@ -244,10 +244,17 @@ def in_reach(first: Call, call: Call) -> bool:
 
 def ended(function: FunctionDef, session: str, start: int, end: int) -> bool:
     """Whether the transaction may have ended between two places."""
-    return any(
-        one.method in ENDING and one.receiver is not None and one.receiver.text == session
-        for one in calls_between(function, start, end)
-    )
+    return any(start <= one.start and one.end <= end for one in endings(function, session))
+
+
+def endings(function: FunctionDef, session: str) -> tuple[Call, ...]:
+    """What may end a session's transaction in a function; found once."""
+    known: dict[tuple[FunctionDef, str], tuple[Call, ...]] = function.file.kept.setdefault(endings, {})
+    key = (function, session)
+    if key not in known:
+        calls = (one for one in calls_of(function) if one.method in ENDING and one.receiver is not None)
+        known[key] = tuple(one for one in calls if one.receiver is not None and one.receiver.text == session)
+    return known[key]
 
 
 def found(file: SourceFile, call: Call, waited: Waited, opened: Opened) -> Finding:

@@ -46,7 +46,7 @@ OWNERS = regex(
 )
 HARMLESS_CALLS = words("isinstance print repr str id type bool hasattr len callable is_instance_of debug info")
 MAX_DEPTH = 12  # functions that hand it on to each other
-MOST_FOLLOWED = 100  # expressions of one function that hold it one after the other
+MOST_FOLLOWED = 64  # expressions of one function that hold it one after the other
 
 
 @dataclass(slots=True)
