@@ -80,6 +80,7 @@ def find_loops(starts: Starts, groups: Mapping[GroupKey, Group]) -> Iterator[Loo
     """The sources in which a start failed more than once."""
     ordered = sorted(starts.marks, key=_place)
     told: set[str] = set()
+    masters = {mark.source for mark in ordered if mark.kind == "parent"}
     for source, marks in groupby(ordered, key=lambda mark: mark.source):
         loop = _loop_of(source, list(marks), groups)
         if loop is not None:
@@ -87,7 +88,8 @@ def find_loops(starts: Starts, groups: Mapping[GroupKey, Group]) -> Iterator[Loo
             yield loop
     for group in groups.values():
         # A server that imports the application before it says anything leaves tracebacks only.
-        if group.starting > 1 and not told & set(group.sources):
+        # Where a master says that it starts, several of its workers may have raised in one start.
+        if group.starting > 1 and not (told | masters) & set(group.sources):
             ready = [mark.at for mark in ordered if mark.kind == "ready" and mark.source in group.sources]
             yield Loop(
                 signature=CRASH_LOOP,

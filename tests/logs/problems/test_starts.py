@@ -112,6 +112,19 @@ def test_one_failed_start_is_an_error_that_ended_a_start():
     assert ("ended", 1) in [(one.label, one.value) for one in found.evidence]
 
 
+def test_five_workers_that_raise_in_one_start_are_no_loop():
+    head = "[2026-03-09 02:14:{:02} +0000] [{}] [{}] "
+    log = head.format(1, 7, "INFO") + "Starting gunicorn 23.0.0\n"
+    log += "".join(head.format(1, pid, "INFO") + f"Booting worker with pid: {pid}\n" for pid in range(8, 13))
+    raised = (
+        head.format(2, pid, "ERROR") + "Exception in worker process\n" + traceback(STRANGE[0], LOADED)
+        for pid in range(8, 13)
+    )
+    report = triage(read_whole(log + "".join(raised)), "shop")
+    assert report.data["problems"] == []
+    assert [(one.check, one.severity.label) for one in report.findings] == [("unknown-error", "error")]
+
+
 def test_a_loop_that_ended_in_a_start_is_a_warning():
     log = 3 * uvicorn(STRANGE[0], 9) + READY + ACCESS
     report = triage(read_whole(log), "shop")
