@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 import typer
 
 from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
+from tests.support.docker_engine import LogContainer
+from tests.support.postgres import FreshDatabase
 
 ROOT = help_blocks.ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,3 +88,51 @@ def test_the_words_of_a_picture_are_those_of_its_page() -> None:
 def test_the_picture_loads_nothing_from_elsewhere() -> None:
     drawn = picture.PICTURE.read_text(encoding="utf-8")
     assert set(re.findall(r"https?://[^\s\"')]+", drawn)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
+
+
+# -- the commands of the README, run
+
+
+COMMAND = re.compile(r"^\$ (forge-doctor .*?)(?:\s+#.*)?$", re.MULTILINE)
+# What a newcomer's machine has and a test gives: its service's engine, source, logs and an incident saved before.
+ENGINE = (
+    "from sqlalchemy.ext.asyncio import create_async_engine\n\nengine = create_async_engine('postgresql+asyncpg:///')\n"
+)
+FORGOTTEN = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nasync def save(db: AsyncSession):\n    db.commit()\n"
+
+
+def commands() -> list[str]:
+    return list(dict.fromkeys(one[1] for one in COMMAND.finditer(README)))
+
+
+def test_the_readme_has_commands_to_run() -> None:
+    assert len(commands()) >= 8
+    assert any(one.startswith("forge-doctor logs") for one in commands())
+
+
+@pytest.mark.docker
+def test_every_command_of_the_readme_does_what_it_says(
+    tmp_path: Path, fresh_database18: FreshDatabase, log_container: LogContainer
+) -> None:
+    names = {
+        word for one in commands() if one.split()[1] == "logs" for word in one.split()[2:] if word.startswith("shop-")
+    }
+    for name in sorted(names):
+        log_container("echo '2026-11-22 08:00:00,000 ERROR [a] deadlock detected'", name=name)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "src").mkdir()
+    (tmp_path / "shop/db.py").write_text(ENGINE, encoding="utf-8")
+    (tmp_path / "src/save.py").write_text(FORGOTTEN, encoding="utf-8")
+    given = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": fresh_database18.dsn(),
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
+    for command in commands():
+        shown = shlex.split(command.replace("--duration 30", "--duration 0.5"))
+        line = (sys.executable, "-P", "-m", "forge_doctor", *shown[1:])
+        done = subprocess.run(line, cwd=tmp_path, env=given, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode in (0, 1), f"{command}: {done.returncode}: {done.stderr}"
+        assert done.stdout, command
+        assert "Traceback" not in done.stderr, command
