@@ -27,6 +27,10 @@ ASKING = words(
 MODEL_METHODS = words("ainvoke astream astream_events abatch agenerate acompletion aembedding aembed_documents achat")
 FUNCTIONS = {
     **{f"subprocess.{name}": "a program" for name in ("run", "call", "check_call", "check_output")},
+    **{
+        f"shutil.{name}": "files that are copied or packed"
+        for name in ("copytree", "make_archive", "unpack_archive", "rmtree")
+    },
     "litellm.completion": "a language model",
     "urllib.request.urlopen": "another service",
 }
@@ -48,7 +52,8 @@ CALLED = (
     | ASKING
     | MODEL_METHODS
     | words(
-        """run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
+        """copytree make_archive unpack_archive rmtree
+    run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
     run_sync run_process run_in_threadpool sleep run_in_executor"""
     )
 )

@@ -79,10 +79,13 @@ class Payments:
 AWAY = """\
 import requests
 import asyncio
+import shutil
 import subprocess
 import time
 def pay_at_once(order):
     return requests.post("https://x", json=order)
+def pack(order):
+    shutil.make_archive(order, "zip", order)
 def render(order):
     subprocess.run(["render", order])
 async def pay(client, order):
@@ -136,6 +139,7 @@ async def f(db: AsyncSession, client: httpx.AsyncClient, order, running):
         "await asyncio.gather(pay(client, order), pause())  # expect medium",
         "pay_at_once(order)  # expect medium",
         "render(order)  # expect medium",
+        "pack(order)  # expect medium",
         "await note(db, order)  # expect medium",
         "await asyncio.sleep(2)  # expect high",
         "await asyncio.create_subprocess_exec('render')  # expect medium",
