@@ -11,7 +11,8 @@ Measures (sessions):
     of the session.
 
 Wrong when:
-    The pooler pools by session, where the state is the client's own: the mode is read from its console, and nothing
+    The SET is pgbouncer's own, which it sends for what it keeps for each client (application_name, client_encoding and
+    the like): these do not count. Or the pooler pools by session, where the state is the client's own: the mode is read from its console, and nothing
     is said where that is not to be had.
 
 Source:
@@ -20,6 +21,7 @@ Source:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
@@ -34,7 +36,11 @@ from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, pids
 from forge_doctor.sql.commands import command_of
 
-OF_THE_SESSION = ("LISTEN", "SET")
+SET = re.compile(r"\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)(\w+)", re.IGNORECASE)
+# What pgbouncer sets itself when it gives a connection to the next client, and track_extra_parameters' default.
+KEPT_FOR_EACH_CLIENT = frozenset(
+    {"application_name", "client_encoding", "datestyle", "timezone", "standard_conforming_strings", "intervalstyle"}
+)
 
 
 @check(severity=Severity.WARNING)
@@ -57,8 +63,13 @@ def _left(situation: Situation, session: Session) -> str:
     if locks:
         return locks[0]
     command = command_of(session.statement)
-    local = session.statement.upper().startswith(("SET LOCAL", "SET TRANSACTION"))
-    return f"{command} of the session" if command in OF_THE_SESSION and not local else ""
+    return f"{command} of the session" if command == "LISTEN" or _sets_the_session(session.statement) else ""
+
+
+def _sets_the_session(statement: str) -> bool:
+    """Whether it is a SET of a client: pgbouncer sends its own for what it keeps for each client."""
+    parts = [match for part in statement.split(";") if (match := SET.match(part))]
+    return any(match[1].lower() not in KEPT_FOR_EACH_CLIENT for match in parts)
 
 
 def _finding(situation: Situation, left: list[tuple[Session, str]]) -> Finding:

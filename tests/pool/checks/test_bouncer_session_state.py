@@ -37,6 +37,10 @@ def test_an_advisory_lock_is_certain_and_the_holder_is_ended_only_while_it_has_i
         ("SET LOCAL x = ?", 0),
         ("SET TRANSACTION READ ONLY", 0),
         ("SELECT ?", 0),
+        ("SET application_name=?", 0),
+        ("SET client_encoding=?;SET TimeZone=?", 0),
+        ("SET application_name=?;SET search_path=?", 1),
+        ("SET SESSION statement_timeout = ?", 1),
     ],
 )
 def test_the_last_statement_tells(statement: str, number: int) -> None:
