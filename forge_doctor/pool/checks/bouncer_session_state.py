@@ -11,9 +11,9 @@ Measures (sessions):
     of the session.
 
 Wrong when:
-    The SET is pgbouncer's own, which it sends for what it keeps for each client (application_name, client_encoding and
-    the like): these do not count. Or the pooler pools by session, where the state is the client's own: the mode is read from its console, and nothing
-    is said where that is not to be had.
+    The SET is pgbouncer's own, which it sends for what it keeps for each client (application_name,
+    client_encoding and the like): these do not count. Or the pooler pools by session, where the state is the
+    client's own: the mode is read from its console, and nothing is said where that is not to be had.
 
 Source:
     pgbouncer documentation, "Features", "SQL feature map for pooling modes".
