@@ -195,6 +195,14 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ),
 )
 
+_QUOTED = regex(r"(?<!\w)[bfrBFR]{0,2}(?:'[^'\n]{0,1000}+'?|\"[^\"\n]{0,1000}+\"?)")
+
+
+def without_literals(text: str) -> str:
+    """The text without what stands in quotes: of a message nobody knows, that may be anybody's data."""
+    return _QUOTED.sub(f"'{MASK}'", text)
+
+
 _KEYED = regex(r"(?:^|(?<=[\s?&;]))([\w.-]{1,64})\s{0,8}=\s{0,8}")
 _NEXT_KEY = regex(r"\s{1,8}\w{1,64}\s{0,8}=|&[\w.-]{1,64}=")
 _WHOLE_USERINFO = regex(r"(?s)^(\s{0,40}(?:[\w+.-]{1,40}:?//)?[^:/@]*+):(?!//).*@")

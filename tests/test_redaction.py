@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.redaction import redact, redact_dsn
+from forge_doctor.redaction import redact, redact_dsn, without_literals
 from tests.support.growth import grows
 from tests.support.secrets import CANARY, texts
 
@@ -218,3 +218,16 @@ def test_what_stands_around_the_secret_stays(text: str, shown: str) -> None:
 )
 def test_a_connection_string_is_shown_without_its_password(dsn: str, shown: str) -> None:
     assert redact_dsn(dsn) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no such user 'ada@example.org'", "no such user '***'"),
+        ('await send(mail, "the body")', "await send(mail, '***')"),
+        ("can't be done", "can't be done"),
+        ("cut 'off here", "cut '***'"),
+    ],
+)
+def test_literals_are_taken_out(text: str, shown: str) -> None:
+    assert without_literals(text) == shown

@@ -44,8 +44,8 @@ def triage(
         verdict=verdict(known, unknown, summary),
         tables=tables(known, unknown, chosen, summary.others),
         data={
-            "problems": [problem_data(one) for one in shown],
-            "other_errors": [problem_data(one) for one in unknown],
+            "problems": [problem_data(one, chosen.example) for one in shown],
+            "other_errors": [problem_data(one, chosen.example) for one in unknown],
             "timeline": [moment_data(one) for one in timeline(one.group for one in shown) if one.first is not None],
         },
     )
