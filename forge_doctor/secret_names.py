@@ -45,7 +45,9 @@ _WORDS = frozenset(
     | {"senha", "parol", "parola", "hsec", "apikey", "passkey"}
 )
 # Only where the name is quoted or set with `=`: elsewhere they are words, or the names of loggers.
-_WEAK = frozenset({"auth", "sid", "sig", "signature", "pin", "salt", "nonce", "assertion", "ticket", "seed", "sas"})
+_WEAK = frozenset(
+    {"auth", "authz", "authn", "sid", "sig", "signature", "pin", "salt", "nonce", "assertion", "ticket", "seed", "sas"}
+)
 _NO_PASS = frozenset({"passed", "passes", "passing", "passive", "passenger", "passthrough", "passage", "passport"})
 _ENDS_IN_PASS = frozenset({"bypass", "compass", "trespass", "surpass", "encompass", "underpass", "overpass"})
 # What a name is about that says something *of* a secret.

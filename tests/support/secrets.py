@@ -133,6 +133,8 @@ SHAPES = (
     "curl -u admin:{value} https://h",
     "GET /callback?code={value}&state=x HTTP/1.1",
     "GET /x?sig={value} HTTP/1.1",
+    "GET /x?a=1&authz=Bearer%20{value} HTTP/1.1",
+    "opaque: 'authz={value}&tag=66'",
     "https://b.s3.amazonaws.com/k?X-Amz-Credential=a&X-Amz-Signature={value}&X-Amz-Expires=60",
     "https://b.s3.amazonaws.com/k?X-Amz-Security-Token={value}",
     "https://a.blob.core.windows.net/c?sv=2024&sig={value}&se=x",
