@@ -47,7 +47,7 @@ from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, With, WithItem, Yield
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, With, WithItem, Yield
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -62,6 +62,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
 )
 from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies, state_before, uses_in
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
+from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"\bwith\s+[\w.]+\([^\n]*\)\s+as\s+\w+", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
@@ -93,7 +94,27 @@ def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[
         first = None if function is None else first_around(project, function, statement, item.value)
         own = ((item.target.text, THE_SESSION),)
         if first is not None and uses_in(project, statement, own).query is not None:
-            yield found(file, item, first)
+            yield found(file, item.value, first)
+        if function is not None:
+            yield from of_called(file, project, function, statement, item)
+
+
+def of_called(
+    file: SourceFile, project: Project, function: FunctionDef, statement: With, item: WithItem
+) -> Iterator[Finding]:
+    """A function that is awaited while the session has a connection, and opens one of the same factory itself."""
+    if not isinstance(item.value, Call) or item.target is None:
+        return
+    factory, own = factory_of(project, item.value), ((item.target.text, THE_SESSION),)
+    for call in statement.find(Call, nested=False):
+        called = project.called(call) if factory is not None and isinstance(call.parent, Await) else None
+        used = None if called is None else engine_used(project, called)
+        if used is None or not isinstance(used.at, Call) or factory_of(project, used.at) != factory:
+            continue
+        state = state_before(project, function, own, item.start, call.start)
+        if state.at is not None and not state.handed:
+            yield found(file, call, First(f"`{item.target.text}`", state.at, Confidence.MEDIUM))
+            return
 
 
 def first_around(project: Project, function: FunctionDef, statement: With, opens: Call) -> First | None:
@@ -130,12 +151,13 @@ def of_request(project: Project, function: FunctionDef, statement: With, factory
     return None
 
 
-def found(file: SourceFile, item: WithItem, first: First) -> Finding:
-    """The finding, where the second session is opened."""
+def found(file: SourceFile, opens: Node, first: First) -> Finding:
+    """The finding, where the second session is opened, or what opens it is called."""
+    opened = f"{opens.func.text}()" if isinstance(opens, Call) else opens.text
     return file.finding(
         second_session_inside_first,
-        item.value,
-        f"{first.who} keeps the connection of `{first.query.func.text}()` while `{item.value.text}` takes a second one of "
+        opens,
+        f"{first.who} keeps the connection of `{first.query.func.text}()` while `{opened}` takes a second one of "
         "the same pool: as many such calls at once as the pool has connections wait for each other",
         confidence=first.confidence,
         remedy="work with the first session, or commit it before the second one is opened",

@@ -17,7 +17,9 @@ MANAGER = (
     "    async with Session() as s:\n        yield s\n"
 )
 OWN = "    async with Session() as b:  # expect medium\n        await b.execute(text('y'))\n"
+AUDIT = "async def audit():\n    async with Session() as s:\n        await s.execute(text('z'))\n"
 NESTED = [
+    AUDIT + FIRST + "        await a.execute(text('x'))\n        await audit()  # expect medium\n",
     FIRST + "        await a.execute(text('x'))\n" + INNER.format(mark="  # expect high"),
     FIRST
     + "        await a.execute(text('x'))\n        if a:\n    "
@@ -29,6 +31,8 @@ NESTED = [
     KEY + "@router.get('/')\nasync def f(k=Depends(key)):\n" + OWN,
 ]
 APART = [
+    AUDIT + FIRST + "        await a.execute(text('x'))\n        await a.commit()\n        await audit()\n",
+    AUDIT + FIRST + "        await a.execute(text('x'))\n    await audit()\n",
     FIRST + INNER.format(mark=""),
     FIRST + "        await a.execute(text('x'))\n        await a.commit()\n" + INNER.format(mark=""),
     FIRST + "        await a.execute(text('x'))\n" + INNER.format(mark="").replace("Session()", "other()"),
