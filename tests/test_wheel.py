@@ -123,3 +123,10 @@ def test_the_places_of_the_project_are_named_in_one_place(metadata: Message) -> 
 def test_the_extras_are_what_users_choose_from(metadata: Message) -> None:
     assert set(metadata.get_all("Provides-Extra", [])) >= {"demo", "fleet", "logs", "mcp", "server"}
     assert not {"dev", "bench"} & set(metadata.get_all("Provides-Extra", []))
+
+
+def test_the_changelog_speaks_of_this_version_first() -> None:
+    first = next(
+        line for line in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line.startswith("## ")
+    )
+    assert first.split()[1] == __version__

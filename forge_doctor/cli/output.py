@@ -96,6 +96,7 @@ def render_options(options: ReportOptions) -> RenderOptions:
         width=max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns) if terminal else PIPED_WIDTH,
         color=wants_color(options.color, terminal, os.environ),
         terminal=terminal,
+        height=shutil.get_terminal_size((PIPED_WIDTH, 24)).lines if terminal else 0,
         quiet=options.quiet,
         fail_on=options.fail_on,
         fail_confidence=options.fail_confidence,

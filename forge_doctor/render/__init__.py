@@ -15,7 +15,7 @@ class RenderOptions(NamedTuple):
     """What a formatter is told about its destination: columns, whether colours are wanted,
     whether it is a person's terminal, and from which severity and confidence on the command fails.
 
-    `quiet`: findings alone, where a person reads.
+    `quiet`: findings alone, where a person reads; `height`: lines of the person's screen, 0 where it is not one.
     `anchor` is the place in a file where formats that know nothing but files put a finding about a process.
     """
 
@@ -26,6 +26,7 @@ class RenderOptions(NamedTuple):
     fail_confidence: Confidence = Confidence.MEDIUM
     anchor: Location | None = None
     quiet: bool = False
+    height: int = 0
 
 
 def render(reports: Sequence[Report], output_format: OutputFormat, options: RenderOptions) -> str:

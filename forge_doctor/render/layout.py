@@ -5,6 +5,7 @@ The terminal and the plain stream show the same lines: only signs and paint diff
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.finding import Evidence, Finding, Related, Severity
@@ -16,6 +17,7 @@ from forge_doctor.render.digest import (
     evidence_text,
     group_unexamined,
     is_clean,
+    ranked,
     summary_sentence,
 )
 from forge_doctor.render.lines import BLANK, Line, Page, Span, Style
@@ -40,9 +42,32 @@ def lay_out(reports: Sequence[Report], page: Page, *, tables_only: bool = False,
             for group in group_unexamined(report.not_run):
                 yield from _unexamined(group, page)
         return
-    for report in reports:
-        yield from _section(report, page, tables_only)
-    yield from _closing(reports, page)
+    written = 0
+    for line in itertools.chain(*(_section(report, page, tables_only) for report in reports), _closing(reports, page)):
+        written += 1
+        yield line
+    # What has left the screen is said once more where a person still sees it.
+    if page.height and written > page.height and not tables_only:
+        yield from _once_more(reports, page)
+
+
+def _once_more(reports: Sequence[Report], page: Page) -> Iterator[Line]:
+    """The two worst in a line each, and the one thing to type; nothing where a verdict has said it."""
+    told = [found for _, found in ranked(reports) if found.severity > Severity.INFO]
+    if not told or answers(reports):
+        return
+    yield BLANK
+    for found in told[:2]:
+        place = printable_line(str(found.location))
+        told_line = f"{found.severity.label.upper()} {found.check} {place}: {printable_line(found.message)}"
+        yield (Span(_shortened(told_line, page.prose), Style(found.severity.label)),)
+    first = next((line for found in told for line in printable_lines(found.remedy) if line), "")
+    if first:
+        yield (Span("Now: "), Span(first, Style.REMEDY))
+
+
+def _shortened(line: str, width: int) -> str:
+    return line if cell_width(line) <= width else f"{wrap(line, width - 3)[0]}..."
 
 
 def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:

@@ -38,12 +38,13 @@ BLANK: Line = ()
 
 
 class Page(NamedTuple):
-    """How wide the page is, and which signs it may use beside ASCII."""
+    """How wide the page is, which signs it may use beside ASCII, and how many lines a screen shows (0: unknown)."""
 
     width: int
     marks: dict[Style, str]
     separator: str
     rule: str
+    height: int = 0
 
     @property
     def gutter(self) -> int:
@@ -61,7 +62,7 @@ class Page(NamedTuple):
         return self.prose - self.gutter
 
 
-def terminal_page(width: int) -> Page:
+def terminal_page(width: int, height: int = 0) -> Page:
     """The page with the signs a terminal can show."""
     marks = {
         Style.CRITICAL: "✖ ",
@@ -71,7 +72,7 @@ def terminal_page(width: int) -> Page:
         Style.NOT_RUN: "? ",
         Style.CLEAN: "✔ ",
     }
-    return Page(width=width, marks=marks, separator=" · ", rule="─")
+    return Page(width=width, marks=marks, separator=" · ", rule="─", height=height)
 
 
 def plain_page(width: int) -> Page:

@@ -52,7 +52,7 @@ def page(reports: Sequence[Report], options: RenderOptions, *, tables_only: bool
 
 def _page(options: RenderOptions) -> Page:
     """The signs a terminal can show, or ASCII alone."""
-    return terminal_page(options.width) if options.terminal else plain_page(options.width)
+    return terminal_page(options.width, options.height) if options.terminal else plain_page(options.width)
 
 
 def _painted(reports: Sequence[Report], options: RenderOptions) -> str:

@@ -180,3 +180,17 @@ def test_any_characters_give_a_page_that_fits(reports: list[Report], width: int,
     whole = on_terminal(*reports, width=width) if terminal else plain(*reports, width=width)
     assert acting_characters(COLOR.sub("", whole)) == set()
     whole.encode()
+
+
+def test_a_page_longer_than_the_screen_ends_with_the_worst_and_what_to_type() -> None:
+    def last(height: int) -> list[str]:
+        options = RenderOptions(width=100, terminal=True, height=height)
+        return render([incident()], OutputFormat.TEXT, options).rstrip("\n").split("\n")[-3:]
+
+    worst, second, now = last(20)
+    assert worst.startswith("CRITICAL slots-exhausted")
+    assert second.startswith("CRITICAL connection-leak")
+    assert now.startswith("Now: ")
+    assert max(map(cell_width, (worst, second))) <= 100
+    for height in (0, 10_000):
+        assert not last(height)[-1].startswith("Now: ")
