@@ -36,9 +36,10 @@ Good:
     @app.post("/orders", status_code=201)
     async def order(session: AsyncSession = Depends(get_session, scope="function")): ...
 
-Wrong when: every `Depends` of it says `scope="function"` (FastAPI 0.121), or the endpoints commit themselves and the
-commit has nothing left to do. The markers in sight are read; which version runs is not known, so that confidence stays
-medium.
+Wrong when: every `Depends` of it says `scope="function"` (FastAPI 0.121), or FastAPI is 0.106 to 0.117, or the
+endpoints commit themselves and the commit has nothing left to do. The markers in sight are read, and which FastAPI the
+lock file, project file or requirements ask for: nothing is said where that lets in 0.106 to 0.117 alone. What is
+installed is not known, so that confidence stays medium.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Early exit and scope);
 fastapi/fastapi#3620; vstorm-co/agenticos#428; with FastAPI 0.165.0 a duplicate key was answered 201
@@ -49,6 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.library_version import FASTAPI, asked_for
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, Yield
 from forge_doctor.code.syntax.prefilter import WordsThen
@@ -59,13 +61,14 @@ from forge_doctor.lint.dataflow.entry_points import dependency_markers
 from forge_doctor.lint.dataflow.requests.handles import SESSIONS
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
 
+EARLY_SINCE, EARLY_BEFORE = (0, 106), (0, 118)
 SUSPECT = WordsThen(rb"\.\s*(?:commit|begin)\s*\(", b"yield")
 
 
 @check(severity=Severity.WARNING)
 def commit_after_response(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what dependencies do behind their `yield`."""
-    if is_test_file(file):
+    if is_test_file(file) or exits_before_response(project, file):
         return
     for function in project.scopes(file).functions:
         lent = lent_by(project, function)
@@ -73,6 +76,12 @@ def commit_after_response(file: SourceFile, project: Project) -> Iterator[Findin
         marker = None if commit is None else late_marker(project, function)
         if commit is not None and marker is not None:
             yield found(file, function, commit, marker)
+
+
+def exits_before_response(project: Project, file: SourceFile) -> bool:
+    """Whether the project asks for a FastAPI that runs the exit code of dependencies first, and for no other."""
+    asked = asked_for(project, file, FASTAPI)
+    return asked is not None and asked.since >= EARLY_SINCE and asked.before <= EARLY_BEFORE
 
 
 def lent_by(project: Project, function: FunctionDef) -> Yield | None:

@@ -1,4 +1,4 @@
-"""Which SQLAlchemy a project asks for, by every kind of file that says so."""
+"""Which version of a library a project asks for, by every kind of file that says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.code.orm.library_version import is_before_two
+from forge_doctor.code.orm.library_version import FASTAPI, Asked, asked_for, is_before_two
 from forge_doctor.code.semantics.project import Project
 
 LOCK = '[[package]]\nname = "sqlalchemy"\nversion = "{}"\n'
@@ -78,3 +78,38 @@ def test_findings_rest_on_those_files_also_where_they_are_not_there_yet(tmp_path
     is_before_two(project, file)
     names = {name for name, _ in project.foundations(tmp_path / "app.py")}
     assert {str(tmp_path / "requirements.txt"), str(tmp_path / "poetry.lock")} <= names
+
+
+SPECS = {
+    "==0.110.0": ((0, 110, 0), (0, 110, 0, 0)),
+    "==0.110.*": ((0, 110), (0, 111)),
+    "[standard]~=0.110.2": ((0, 110, 2), (0, 111)),
+    "~=0.110": ((0, 110), (1,)),
+    ">=0.106,<0.118": ((0, 106), (0, 118)),
+    ">=0.106,!=0.107.0": ((0, 106), Asked().before),
+    "<=0.105.0": ((), (0, 105, 0, 0)),
+    ">=0.100\nfastapi<0.110": ((0, 100), (0, 110)),
+}
+POETRY = {
+    "^0.110.1": ((0, 110, 1), (0, 111)),
+    "^1.2.3": ((1, 2, 3), (2,)),
+    "~0.110.1": ((0, 110, 1), (0, 111)),
+    "~1": ((1,), (2,)),
+    "0.115.6": ((0, 115, 6), (0, 115, 6, 0)),
+}
+FILES = [("requirements.txt", f"fastapi{spec}\nfastapi-users==9\n", bounds) for spec, bounds in SPECS.items()]
+FILES += [("pyproject.toml", f'fastapi = "{spec}"\n', bounds) for spec, bounds in POETRY.items()]
+
+
+@pytest.mark.parametrize(("name", "text", "bounds"), FILES)
+def test_a_specifier_is_read_as_the_versions_it_lets_in(
+    name: str, text: str, bounds: tuple[tuple[int, ...], tuple[int, ...]], tmp_path: Path
+) -> None:
+    for path, content in (("app.py", ""), (name, text)):
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    project = Project(tmp_path)
+    file = project.open(tmp_path / "app.py")
+    assert file is not None
+    asked = asked_for(project, file, FASTAPI)
+    assert asked is not None
+    assert (asked.since, asked.before) == bounds

@@ -54,3 +54,24 @@ def test_a_late_commit_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", IN_TIME)
 def test_a_commit_before_the_response_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "commit-after-response", tmp_path)
+
+
+EARLY = {
+    "requirements.txt": "fastapi==0.115.6\n",
+    "setup.cfg": "install_requires =\n    fastapi>=0.106,<0.118\n",
+}
+MAYBE = {"requirements.txt": "fastapi>=0.110\n", "setup.cfg": "install_requires =\n    fastapi<0.118\n"}
+
+
+@pytest.mark.parametrize(("name", "text"), EARLY.items())
+def test_nothing_is_said_where_every_version_asked_for_exits_before_the_response(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    check_source(project(PLAIN.format(mark="", scope="")), "commit-after-response", tmp_path)
+
+
+@pytest.mark.parametrize(("name", "text"), MAYBE.items())
+def test_a_late_commit_is_found_where_another_version_may_be_installed(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    check_source(project(LATE[0]), "commit-after-response", tmp_path)
