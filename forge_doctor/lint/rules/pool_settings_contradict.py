@@ -37,6 +37,8 @@ from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"create_(?:async_)?engine")
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
+# What QueuePool takes for "no limit", these numbers alone; `pool_size=0` sets its `max_overflow` to -1 as well.
+WITHOUT_LIMIT = {"pool_size": 0, "max_overflow": -1}
 # Settings that only mean something for connections that are kept.
 FOR_KEPT = {"pool_recycle": "recycled", "pool_pre_ping": "pinged"}
 
@@ -69,7 +71,7 @@ def unlimited(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
     """A pool without limit, and what does nothing beside it."""
     if engine.pool_class not in QUEUES or is_memory(engine):
         return
-    setting = next((name for name, limit in (("pool_size", 1), ("max_overflow", 0)) if below(engine, name, limit)), "")
+    setting = next((name for name, number in WITHOUT_LIMIT.items() if engine.number(name) == number), "")
     written = engine.keyword(setting)
     if not setting or written is None:
         return
@@ -89,12 +91,6 @@ def kept(setting: str) -> str:
     if setting == "pool_size":
         return ", and keeps every one of them: one rush holds them for the life of the process"
     return ", and closes those beyond `pool_size` as soon as they are given back"
-
-
-def below(engine: EngineCall, name: str, limit: float) -> bool:
-    """Whether a setting is given a smaller number."""
-    number = engine.number(name)
-    return number is not None and number < limit
 
 
 def is_memory(engine: EngineCall) -> bool:

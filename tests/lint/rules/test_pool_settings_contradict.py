@@ -33,6 +33,8 @@ SILENT = (
     "def create_engine(url, **settings): ...\ncreate_engine(S, pool_size=0)\n",
     "create_engine(S, creator=made, pool_size=0)\n",
     "SIZE = 0\nif os.name:\n    SIZE = 5\ncreate_engine(S, pool_size=SIZE)\n",
+    "create_async_engine(A, pool_size=-1, max_overflow=10)\n",
+    "create_async_engine(A, pool_size=5, max_overflow=-2)\n",
     "def f(size=0):\n    return create_async_engine(A, pool_size=size)\n",
 )
 
@@ -48,6 +50,7 @@ def test_settings_that_mean_what_they_say_are_silent(code: str, tmp_path: Path) 
 
 
 def test_a_pool_of_size_0_really_has_no_limit() -> None:
+    """Whatever `max_overflow` says beside it."""
     made = create_engine(
         "sqlite:///x.db", poolclass=QueuePool, pool_size=0, max_overflow=0, creator=lambda: connect(":memory:")
     )
