@@ -21,6 +21,8 @@ SHORTEST = 4
 # From here on a value is no word that stands in texts by chance, and is masked inside of others as well.
 SHORTEST_INSIDE = 8
 LONGEST_WORD = 14
+# The shell's own names for the folder we are in and the one before: their names sound like a password's.
+NO_SECRETS = ("PWD", "OLDPWD")
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://([^\s:/@]{0,200}):([^\s]{1,500})@")
 
 _QUERY = re.compile(r"[?&]([\w.-]{1,64})=([^&\s#]{4,4000})")
@@ -44,7 +46,12 @@ def hold_environment(environ: Mapping[str, str]) -> None:
     for name, value in environ.items():
         if "://" in value:
             hold_url(value)
-        elif strength(name) == STRONG and len(value) >= SHORTEST_INSIDE and not _is_word(value):
+        elif (
+            name not in NO_SECRETS
+            and strength(name) == STRONG
+            and len(value) >= SHORTEST_INSIDE
+            and not _is_word(value)
+        ):
             hold(value)
 
 

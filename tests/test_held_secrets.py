@@ -89,6 +89,11 @@ def test_what_a_run_is_given_is_held() -> None:
     assert mask_held(text + " true page /Zq9four") == "*** *** *** *** *** true page /Zq9four"
 
 
+def test_the_folder_we_are_in_is_no_password() -> None:
+    hold_environment({"PWD": "/srv/shop/current", "OLDPWD": "/srv/shop/before", "MY_PWD": "/srv/shop/secret"})
+    assert mask_held("/srv/shop/current /srv/shop/before /srv/shop/secret") == "/srv/shop/current /srv/shop/before ***"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

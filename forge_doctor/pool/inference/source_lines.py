@@ -35,6 +35,8 @@ def line_facts(session: Session, process: Process | None, snapshot: PoolSnapshot
         label = "taken at" if held.held_s is not None else "last taken at"
         age = "" if held.held_s is None else f", {duration(held.held_s)} ago"
         yield Evidence(label=label, value=f"{_stack(held)}{age}", source=WRITTEN)
+        if held.held_s is not None:
+            return  # what could be guessed beside what is known only distracts; the JSON has both
     for one in snapshot.statement_lines:
         if one.pid == session.pid:
             source = f"statement to source, {one.confidence.label} confidence: {one.why}"
