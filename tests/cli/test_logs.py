@@ -259,8 +259,8 @@ def test_a_live_screen_has_the_tables_and_ctrl_c_leaves_the_whole_triage(log: tu
     live, left, last = shown.partition("\x1b[?1049l")
     assert left
     assert "Problems" in live
-    assert "Usual cause" not in live
-    assert "Usual cause" in last
+    assert "innermost user frame" not in live
+    assert "innermost user frame" in last
     assert "manual" in last
     assert "Traceback" not in shown
     assert code == 1

@@ -8,7 +8,7 @@ import pytest
 
 from forge_doctor.lint.judge import all_rules, judge_files
 from tests.support.growing_sources import SHAPES
-from tests.support.growth import questions
+from tests.support.questions import questions
 
 # Counted at 3 to 4 times the questions for twice the source: pairs of reads and of what may come before them.
 STILL_SQUARE = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.unknown_error import UNKNOWN
 from forge_doctor.logs.records.template import folded
 from forge_doctor.logs.signature import Signature, load_signatures
+from forge_doctor.redaction import without_literals
 
 _ASGI = "Exception in ASGI application"
 
@@ -99,7 +100,7 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     over = {loop.signature for loop in loops if loop.recovered}
     problems = [
         Problem(
-            group=group,
+            group=group if options.example else _without_words(group),
             signature=known.get(group.signature),
             causes=find_causes(group, groups, known),
             after=starts_before(group, summary.marks),
@@ -110,6 +111,11 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
         if group.count >= options.min_count and (group.signature or UNKNOWN) in chosen
     ]
     return sorted(problems, key=_rank)
+
+
+def _without_words(group: Group) -> Group:
+    """Without what only `--example` asks for: the source that a frame quotes, and literals in the message."""
+    return replace(group, code="", message=without_literals(group.message))
 
 
 def _only_ends_starts(loop: Loop, summary: Summary) -> bool:

@@ -7,11 +7,10 @@ from typing import Any
 from forge_doctor.logs.carriers.clock import iso
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem, group_reason, sources
-from forge_doctor.redaction import without_literals
 
 
 def problem_data(problem: Problem, example: bool = False) -> dict[str, Any]:
-    """Everything known of the problem; the words of one event, and what its source quotes, only with `example`."""
+    """Everything known of the problem; one whole event only with `example`."""
     group, signature = problem.group, problem.signature
     place = group.culprit
     named = {"file": place.file, "line": place.line, "function": place.function or None} if place else None
@@ -19,7 +18,7 @@ def problem_data(problem: Problem, example: bool = False) -> dict[str, Any]:
         "signature": group.signature or group.exception or "error-line",
         "count": group.count,
         "culprit": named,
-        "code": (group.code if example else without_literals(group.code)) or None,
+        "code": group.code or None,
         "endpoint": group.endpoint or None,
         "first": iso(group.first),
         "last": iso(group.last),
@@ -48,7 +47,7 @@ def problem_data(problem: Problem, example: bool = False) -> dict[str, Any]:
         "rules": list(signature.rules) if signature else [],
         "checks": list(signature.checks) if signature else [],
         "rate": group.rate.to_data(),
-        "message": group.message if signature or example else without_literals(group.message),
+        "message": group.message,
         "example": group.example if example else "",
     }
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from forge_doctor.held_secrets import hold_environment
 from forge_doctor.probes.application.app_engine import Interpreter
 from forge_doctor.probes.application.runtime import Runtime, find_source, read_runtime
 from forge_doctor.probes.processes.command_line import Kind
@@ -60,4 +61,7 @@ def _environment(runtime: Runtime) -> Mapping[str, str]:
     except OSError:
         return {}
     pairs = (entry.partition("=")[::2] for entry in text.split("\0") if "=" in entry)
-    return {name: value for name, value in pairs if name not in NOT_PASSED_ON}
+    environment = {name: value for name, value in pairs if name not in NOT_PASSED_ON}
+    # An import error may quote what the application is set to.
+    hold_environment(environment)
+    return environment

@@ -74,7 +74,9 @@ def test_an_error_nobody_knows_fails_what_asks_for_warnings_where_a_request_fail
     assert exit_code([report]) == 0
     assert exit_code([report], fail_on=Severity.WARNING) == 1
     assert report.headline == "1 error nobody knows, 0 lines"
-    assert report.tables[0].rows[0][:2] == ("KeyError: 'colour'", 1)
+    assert report.tables[0].rows[0][:2] == ("KeyError: '***'", 1)
+    asked = triage(read_whole(failed("08:00:00,000", "KeyError: 'colour'")), "shop", TriageOptions(example=True))
+    assert asked.tables[0].rows[0][:2] == ("KeyError: 'colour'", 1)
 
 
 def test_the_rows_can_be_the_problems_the_lines_or_the_sources():
