@@ -195,9 +195,11 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ),
 )
 
-# A literal ends at its quote, be that on another line; without one, with the line.
+# A literal ends at its quote, be that on another line; without one, with the line. Inside of another its quotes are
+# escaped.
 _QUOTED = regex(
-    r"(?<![\w\\])[bfrBFR]{0,2}(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|['\"][^\n]*+)",
+    r"(?<![\w\\])[bfrBFR]{0,2}(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|['\"][^\n]*+|"
+    r"\\{1,16}+(?:'[^'\n]*+'?|\"[^\"\n]*+\"?))",
     re.DOTALL,
 )
 # Names of code and of a schema, as Python and PostgreSQL quote them: without them nobody knows what is meant.
