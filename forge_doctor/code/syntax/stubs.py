@@ -7,11 +7,13 @@ from functools import lru_cache
 
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text_places import NAME_BYTES
 from forge_doctor.regex import regex
 
 MOCKS = (b"Mock", b"create_autospec", b"mocker")
 DOUBLE = regex(r"Mock|Fake|Stub|Dummy|Spy|Double")
 MOCKED = regex(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
+GIVEN_MOCK = regex(rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b")
 TEST_PATH = regex(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
 
 
@@ -49,5 +51,10 @@ def _mocks(file: SourceFile) -> bool:
 
 @lru_cache(maxsize=512)
 def _is_bound_to_mock(file: SourceFile, name: str) -> bool:
-    mocked = rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b"
-    return re.search(rb"\b" + re.escape(name).encode() + mocked, file.data) is not None
+    word, data = name.encode(), file.data
+    at = data.find(word)
+    while at >= 0:
+        if (not at or data[at - 1] not in NAME_BYTES) and GIVEN_MOCK.match(data, at + len(word)) is not None:
+            return True
+        at = data.find(word, at + 1)
+    return False

@@ -128,8 +128,10 @@ def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) ->
     """An endpoint that has queried itself, and then sends a stream for which its session is kept."""
     for source in session_sources(project, function):
         waited = streamed(project, function, source)
+        if waited is None:
+            continue
         own = summary(project, function, injected_handles(project, function, source))
-        if waited is not None and own.query is not None and own.at is not None and not own.handed:
+        if own.query is not None and own.at is not None and not own.handed:
             yield file.finding(
                 connection_held_while_waiting,
                 waited.at,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text_places import places_of
 
 LONGEST = 80
 MOST = 40  # places with the same expression that are looked at
@@ -39,9 +39,9 @@ def _source_of(binding: Binding) -> Node | None:
 
 def _bound_to(source: Node) -> Iterator[tuple[str, Node]]:
     file, text = source.file, source.text
-    for count, match in enumerate(re.finditer(rb"(?<![\w.])" + re.escape(text.encode()), file.data)):
-        if match.start() != source.start and count < MOST:
-            yield from _bound_at(file, match.start(), text)
+    for at in islice(places_of(text.encode(), file.data), MOST):
+        if at != source.start:
+            yield from _bound_at(file, at, text)
 
 
 def _bound_at(file: SourceFile, offset: int, text: str) -> Iterator[tuple[str, Node]]:

@@ -14,6 +14,7 @@ from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
 from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, For, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text_places import places_of, stands_behind_await
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
@@ -23,6 +24,7 @@ FACTORY_NAME = regex(
 )
 OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
+METHOD_CALLED = regex(rb"\s*\.\s*(\w+)\s*\(")
 CHAIN = regex(r"\w+(?:\.\w+)*")
 MAX_TEXT = 80
 # Methods of results, caches and other things as well.
@@ -160,11 +162,9 @@ def _bound(scopes: Scopes, name: Node) -> tuple[Scope, tuple[Binding, ...]] | No
 def _seen(data: bytes, text: str) -> tuple[frozenset[str], frozenset[str]]:
     awaited: set[str] = set()
     plain: set[str] = set()
-    for match in _uses_pattern(text).finditer(data):
-        (awaited if match.group(1) else plain).add(match.group(2).decode())
+    word = text.encode()
+    for at in places_of(word, data):
+        called = METHOD_CALLED.match(data, at + len(word))
+        if called is not None:
+            (awaited if stands_behind_await(data, at) else plain).add(called.group(1).decode())
     return frozenset(awaited), frozenset(plain)
-
-
-@lru_cache(maxsize=512)
-def _uses_pattern(text: str) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![\w.])(await\s[\s(]*)?" + re.escape(text).encode() + rb"\s*\.\s*(\w+)\s*\(")
