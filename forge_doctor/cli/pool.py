@@ -115,6 +115,24 @@ def pool(
     snapshot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep a look every two seconds in this folder, until Ctrl-C or --duration."),
+    ] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=60, help="Keep so much of a record. [default: 3600]"),
+    ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Judge a record's moment (--at), or list the moments where findings changed."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="The moment of a record: 03:02:10, 2026-11-22T03:02:10+01:00, 2h; else UTC."),
+    ] = None,
     exclude_app: Annotated[
         list[str] | None,
         typer.Option(
@@ -190,6 +208,10 @@ def pool(
         show_query=show_query,
         save=save,
         snapshot=snapshot,
+        record=record,
+        keep=keep,
+        replay=replay,
+        at=at,
         exclude_app=tuple(exclude_app or ()),
         only_database=tuple(only_database or ()),
         only_user=tuple(only_user or ()),

@@ -7,6 +7,7 @@ import json
 import types
 import typing
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,15 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
     return tuple(dataclasses.replace(snapshot, show_query=show_query) for snapshot in snapshots)
 
 
+def snapshot_of(document: object, where: str) -> PoolSnapshot:
+    """The snapshot of one JSON object; raises `CannotInspect` that says `where` it is and what is wrong with it."""
+    try:
+        snapshot: PoolSnapshot = _decode(PoolSnapshot, document, "look")
+    except _WrongTypeError as error:
+        raise CannotInspect(f"{where}: is damaged: {error}") from error
+    return snapshot
+
+
 class _WrongTypeError(Exception):
     """A value does not have the type its field has."""
 
@@ -79,7 +89,7 @@ def _decode(expected: Any, value: Any, where: str) -> Any:
 
 def _decode_fields(expected: Any, value: Any, where: str) -> Any:
     _expect(isinstance(value, dict), where, "an object")
-    hints = typing.get_type_hints(expected)
+    hints = _hints(expected)
     for key in value.keys() - hints.keys():
         raise _WrongTypeError(f"{where} has an unknown field {key!r}")
     decoded = {key: _decode(hints[key], item, f"{where}.{key}") for key, item in value.items()}
@@ -92,6 +102,11 @@ def _decode_fields(expected: Any, value: Any, where: str) -> Any:
             if field.name not in value and field.default is field.default_factory is dataclasses.MISSING
         )
         raise _WrongTypeError(f"{where} lacks {', '.join(missing)}") from error
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _decode_scalar(expected: Any, value: Any, where: str) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +24,10 @@ from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 
 NUMBERS = ("pool_size", "max_overflow", "workers", "replicas", "surge")
+OF_A_LIVE_SERVER = (
+    *("dsn", "bouncer", "app", "pool_size", "max_overflow", "workers", "replicas", "container", "source", "python"),
+    *("duration", "watch", "save", "record"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,10 @@ class Flags:
     show_query: bool
     save: Path | None
     snapshot: Path | None
+    record: Path | None = None
+    keep: float | None = None
+    replay: Path | None = None
+    at: str | None = None
     exclude_app: tuple[str, ...] = ()
     only_database: tuple[str, ...] = ()
     only_user: tuple[str, ...] = ()
@@ -58,14 +66,25 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     options.settings.reject_unknown_limits(all_checks())
     options = _anchored(options)
     outputs = {"--output-file": options.output_file, "--save": flags.save}
-    refuse_inputs(outputs, [one for one in (flags.snapshot, options.settings.path) if one is not None])
+    refuse_inputs(outputs, [one for one in (flags.snapshot, flags.replay, options.settings.path) if one is not None])
+    _reject_combinations(flags)
     if flags.snapshot is not None:
-        _reject_with_snapshot(flags)
         from forge_doctor.pool.record import load
 
         snapshots = load(flags.snapshot, show_query=flags.show_query)
         deliver([_judge(snapshot, options, flags) for snapshot in snapshots], options)
+    if flags.replay is not None:
+        from forge_doctor.cli.sessions.pool_replay import replay
+
+        def judge(seen: PoolSnapshot) -> Report:
+            return _judge(replace(seen, show_query=flags.show_query), options, flags)
+
+        deliver([replay(flags.replay, flags.at, judge)], options)
     requests = asyncio.run(_requests(flags, options))
+    if flags.record is not None:
+        from forge_doctor.cli.sessions.pool_record import record
+
+        record(_only_one(requests), flags.record, flags.keep, flags.duration)
     if flags.watch is not None:
         asyncio.run(_watch(requests, flags, options))
     looks = asyncio.run(_look_once(requests, flags.duration))
@@ -94,28 +113,30 @@ def _check_numbers(values: dict[str, Any], sources: dict[str, str]) -> None:
             raise UsageProblem(f"{sources[name]}: {values[name]} is too small, the least is {least}")
 
 
-def _reject_with_snapshot(flags: Flags) -> None:
-    """A snapshot has its facts in it; what would be asked of a live server can't change them."""
-    names = (
-        "dsn",
-        "bouncer",
-        "app",
-        "pool_size",
-        "max_overflow",
-        "workers",
-        "replicas",
-        "container",
-        "source",
-        "python",
-        "duration",
-        "watch",
-        "save",
-    )
-    for name in names:
+def _reject_combinations(flags: Flags) -> None:
+    """What was seen has its facts in it: what would be asked of a live server can't change them."""
+    if flags.snapshot is not None:
+        _reject(flags, "--snapshot", (*OF_A_LIVE_SERVER, "replay"), "a snapshot is judged as it was taken")
+    if flags.replay is not None:
+        _reject(flags, "--replay", OF_A_LIVE_SERVER, "a record is judged as it was written")
+    elif flags.at:
+        raise UsageProblem("--at says which moment of a record to judge: name the record with --replay")
+    if flags.record is not None:
+        _reject(flags, "--record", ("watch", "save"), "a record is written and not shown; --replay judges it")
+    elif flags.keep:
+        raise UsageProblem("--keep says how much of a record to keep: name its folder with --record")
+
+
+def _reject(flags: Flags, option: str, others: Sequence[str], why: str) -> None:
+    for name in others:
         if getattr(flags, name):
-            raise UsageProblem(
-                f"--{name.replace('_', '-')} does not go with --snapshot: a snapshot is judged as it was taken"
-            )
+            raise UsageProblem(f"--{name.replace('_', '-')} does not go with {option}: {why}")
+
+
+def _only_one(requests: Sequence[Request]) -> Request:
+    if len(requests) > 1:
+        raise UsageProblem("--record keeps the looks at one server: start one for each, with a folder of its own")
+    return requests[0]
 
 
 async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
