@@ -260,3 +260,9 @@ def test_a_command_that_only_prints_loads_nothing_heavy(arguments: list[str]) ->
 
 def test_a_heavy_import_would_be_noticed() -> None:
     assert loaded_by("import psutil, asyncpg") & HEAVY == {"psutil", "asyncpg"}
+
+
+def test_no_module_of_the_tests_support_hides_one_of_the_standard_library() -> None:
+    """Programs of the tests run from that folder, which then comes first on their path."""
+    support = Path(__file__).parent / "support"
+    assert {path.stem for path in support.glob("*.py")} & sys.stdlib_module_names == set()

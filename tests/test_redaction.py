@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.redaction import redact, redact_dsn, without_literals
 from tests.support.growth import grows
-from tests.support.secrets import CANARY, texts
+from tests.support.secret_corpus import CANARY, texts
 
 CORPUS = texts()
 # What a pass may begin with and never end.

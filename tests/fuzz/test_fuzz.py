@@ -23,7 +23,7 @@ from forge_doctor.probes.postgres.target import Host, Secret, Target
 from forge_doctor.redaction import redact, redact_dsn
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 from tests.support.log_reading import read_whole
-from tests.support.secrets import CANARY, texts
+from tests.support.secret_corpus import CANARY, texts
 from tests.support.snapshots import snapshot
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
