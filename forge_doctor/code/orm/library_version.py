@@ -34,6 +34,8 @@ ONE = regex(r"(===?|~=|>=|<=|<|>|\^|~|!=)?\s{0,20}(\d+(?:\.\d+)*)(\.\*)?")
 LARGE = 1 << 30
 # `<2.0.0` lets in nothing from 2.0 on.
 TWO: Version = (2, 0, 0)
+EARLY_SINCE: Version = (0, 106)
+EARLY_BEFORE: Version = (0, 118)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,14 @@ def is_before_two(project: Project, file: SourceFile) -> bool:
     """Whether what the project asks for is a SQLAlchemy before 2.0 and no other."""
     asked = asked_for(project, file, SQLALCHEMY)
     return asked is not None and asked.before <= TWO
+
+
+def exits_before_response(project: Project, file: SourceFile) -> bool:
+    """Whether the project asks for a FastAPI that runs the exit code of dependencies before it sends a response, and
+    for no other: its release notes of 0.106.0 and of 0.118.0.
+    """
+    asked = asked_for(project, file, FASTAPI)
+    return asked is not None and asked.since >= EARLY_SINCE and asked.before <= EARLY_BEFORE
 
 
 def asked_for(project: Project, file: SourceFile, library: Library) -> Asked | None:

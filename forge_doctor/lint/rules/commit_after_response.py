@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.orm.library_version import FASTAPI, asked_for
+from forge_doctor.code.orm.library_version import exits_before_response
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, Yield
 from forge_doctor.code.syntax.prefilter import WordsThen
@@ -61,7 +61,6 @@ from forge_doctor.lint.dataflow.entry_points import dependency_markers
 from forge_doctor.lint.dataflow.requests.handles import SESSIONS
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
 
-EARLY_SINCE, EARLY_BEFORE = (0, 106), (0, 118)
 SUSPECT = WordsThen(rb"\.\s*(?:commit|begin)\s*\(", b"yield")
 
 
@@ -76,12 +75,6 @@ def commit_after_response(file: SourceFile, project: Project) -> Iterator[Findin
         marker = None if commit is None else late_marker(project, function)
         if commit is not None and marker is not None:
             yield found(file, function, commit, marker)
-
-
-def exits_before_response(project: Project, file: SourceFile) -> bool:
-    """Whether the project asks for a FastAPI that runs the exit code of dependencies first, and for no other."""
-    asked = asked_for(project, file, FASTAPI)
-    return asked is not None and asked.since >= EARLY_SINCE and asked.before <= EARLY_BEFORE
 
 
 def lent_by(project: Project, function: FunctionDef) -> Yield | None:

@@ -47,8 +47,10 @@ Good:
             return (await client.post("https://models.example/answer", json={"q": question})).json()
 
 Wrong when: something gives the connection back before the wait. Every commit, rollback and close on the way is looked
-at, in the dependencies, in the endpoint and in what they call; a session that goes to code out of sight says no more
-than low confidence allows. What the endpoint itself has queried before is `network-call-in-transaction`.
+at, in the dependencies (those of the routers too, wherever they are included), in the endpoint and in what they call; a
+session that goes to code out of sight says no more than low confidence allows. Of a stream nothing is said where the
+project asks for FastAPI 0.106 to 0.117 alone, which ends dependencies before it. What the endpoint itself has queried
+before is `network-call-in-transaction`.
 
 Source: https://github.com/mem0ai/mem0/issues/6236 (2026-07), the-momentum/open-wearables#1566 (2026-09, a stream), https://github.com/IBM/mcp-context-forge/issues/1862,
 https://github.com/xr843/fojin/pull/649 (2026-06); FastAPI runs what stands behind `yield` after the response:
@@ -61,6 +63,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.library_version import exits_before_response
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -115,7 +118,9 @@ def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDep
 
 def streamed(project: Project, function: FunctionDef, source: FunctionDef) -> Waited | None:
     """A streaming response that goes on when the endpoint has returned: the request ends with it. None where the
-    generator itself gives the connection back."""
+    generator itself gives the connection back, or FastAPI ends the dependency before the response is sent."""
+    if exits_before_response(project, function.file):
+        return None
     for stream in streams_of(project, function):
         wait = goes_on(project, stream.generator)
         handles = reached_in(project, function, stream, injected_handles(project, function, source))

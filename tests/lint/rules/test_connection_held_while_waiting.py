@@ -155,3 +155,55 @@ SEND = "    return StreamingResponse(lines()){mark}\n"
 )
 def test_a_request_lasts_as_long_as_its_stream(code: str, tmp_path: Path) -> None:
     check_source(project(STREAM + code), "connection-held-while-waiting", tmp_path)
+
+
+ROUTER = "from fastapi import APIRouter\nrouter = APIRouter({made})\n"
+# A file of routes that knows nothing of what they are included with.
+ANSWERS = (
+    "import httpx  # no session here\n{router}@router.post('/answers')\nasync def answer(q: str):\n"
+    + WAITS.format(mark="  # expect high")
+)
+MAIN = "from fastapi import Depends, FastAPI\nfrom app import answers, code\nfrom app.code import key\n"
+IN_FILES = {
+    "included": {
+        "app/answers.py": ANSWERS.format(router=ROUTER.format(made="")),
+        "app/main.py": MAIN + "app = FastAPI()\napp.include_router(answers.router, dependencies=[Depends(key)])\n",
+    },
+    "included in what is included": {
+        "app/answers.py": ANSWERS.format(router=ROUTER.format(made="")),
+        "app/api.py": ROUTER.format(made="")
+        + "from app.answers import router as inner\nrouter.include_router(router=inner)\n",
+        "app/main.py": MAIN
+        + "from app import api\napp = FastAPI(dependencies=[Depends(key)])\napp.include_router(api.router)\n",
+    },
+    "made elsewhere": {
+        "app/answers.py": ANSWERS.format(router="from app.routing import router\n"),
+        "app/routing.py": "from fastapi import Depends\nfrom app.code import key\n"
+        + ROUTER.format(made="dependencies=[Depends(key)]"),
+    },
+}
+
+
+@pytest.mark.parametrize("kind", IN_FILES)
+def test_dependencies_of_a_router_count_for_its_routes_in_other_files(kind: str, tmp_path: Path) -> None:
+    at_query = "" if kind == "made elsewhere" else "  # expect high"
+    check_source({**project(KEY.format(mark=at_query)), **IN_FILES[kind]}, "connection-held-while-waiting", tmp_path)
+
+
+def test_a_router_included_without_dependencies_waits_behind_none(tmp_path: Path) -> None:
+    files = {name: text.replace("  # expect high", "") for name, text in IN_FILES["included"].items()}
+    files["app/main.py"] = files["app/main.py"].replace(", dependencies=[Depends(key)]", "")
+    check_source({**project(QUIET), **files}, "connection-held-while-waiting", tmp_path)
+
+
+def test_a_fastapi_that_ends_dependencies_before_a_stream_holds_nothing_for_it(tmp_path: Path) -> None:
+    code = (
+        "from fastapi.responses import StreamingResponse\nimport asyncio\n"
+        "@router.get('/events')\nasync def events(db: AsyncSession = Depends(get_db)):\n"
+        "    user = await db.scalar(select(User))\n"
+        "    async def stream():\n        while True:\n            await asyncio.sleep(1)\n            yield 'x'\n"
+        "    return StreamingResponse(stream()){mark}\n"
+    )
+    check_source(project(code.format(mark="  # expect")), "connection-held-while-waiting", tmp_path)
+    (tmp_path / "requirements.txt").write_text("fastapi==0.115.6\n", encoding="utf-8")
+    check_source(project(code.format(mark="")), "connection-held-while-waiting", tmp_path)

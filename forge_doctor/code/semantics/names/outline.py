@@ -60,7 +60,9 @@ JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
 JOB_WORDS = (b"task", b"job", b"actor")
 NEXT_DEFINITION = regex(rb"^(?:@|def\b|async\b|class\b)", re.MULTILINE)
 CALLED = regex(rb"([^\W\d][\w.]*)\(")
-MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS))
+# A router that another one, or the application, takes in.
+INCLUDE = "include_router"
+MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS, INCLUDE))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
 ENDS = (b".commit(", b".flush(", b".begin(")
@@ -237,7 +239,7 @@ def _job_calls(data: bytes) -> Iterator[Mention]:
 @cache
 def _handing(word: bytes) -> re.Pattern[bytes]:
     """One pattern for each word: a search for a literal costs a tenth of a search for alternatives."""
-    return re.compile(rb"(" + word + rb")\(\s*(?:dependency\s*=\s*|func\s*=\s*)?([\w.]+)")
+    return re.compile(rb"(" + word + rb")\(\s*(?:(?:dependency|func|router)\s*=\s*)?([\w.]+)")
 
 
 def _mention(by: str, dotted: bytes, offset: int) -> Mention:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -23,8 +23,12 @@ from forge_doctor.code.syntax.nodes import (
     Sequence,
     Subscript,
 )
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.lint.dataflow.entry_points import dependency_markers, files_with_parameter
+from forge_doctor.lint.dataflow.requests.routers import files_below, registrations
 
+# What has `dependencies=` for more than one route.
+LISTING = words("include_router APIRouter FastAPI")
 ROUTES = words("get post put patch delete head options api_route websocket websocket_route")
 MOST_DEPENDENCIES = 40
 MAX_DEPTH = 6
@@ -63,7 +67,8 @@ def _kept(project: Project) -> Kept:
 
 
 def injections(project: Project, function: FunctionDef) -> tuple[Injection, ...]:
-    """What a function is injected with: by its parameters, its decorators, and the router it is registered with."""
+    """What a function is injected with: by its parameters, its decorators, the router it is registered with, and
+    wherever that is included."""
     known = _kept(project).injections
     found = known.get(function)
     if found is None:
@@ -79,10 +84,8 @@ def _injections(project: Project, function: FunctionDef) -> Iterator[Injection]:
     for decorator in function.decorators:
         if isinstance(decorator, Call) and decorator.method in ROUTES:
             yield from _listed(project, decorator)
-            router = decorator.receiver
-            made = None if router is None else followed(project, router)
-            if isinstance(made, Call):
-                yield from _listed(project, made)
+            for call in () if decorator.receiver is None else registrations(project, decorator.receiver):
+                yield from _listed(project, call)
 
 
 def _listed(project: Project, call: Call) -> Iterator[Injection]:
@@ -158,18 +161,25 @@ def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]
 def _direct_dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
     for node in dependency_markers(project, provider):
         around = next((one for one in node.ancestors if isinstance(one, Param | FunctionDef | Assign)), None)
-        if isinstance(around, Param) and around.function_of is not None:
+        listing = next((one for one in node.ancestors if isinstance(one, Call) and one.method in LISTING), None)
+        if listing is not None:
+            yield from _injected_in(project, provider, files_below(project, listing))
+        elif isinstance(around, Param) and around.function_of is not None:
             yield around.function_of
         elif isinstance(around, FunctionDef):
             yield around
         elif isinstance(around, Assign):
-            for file in dict.fromkeys((node.file, *files_with_parameter(project, around.target.text))):
-                functions = project.scopes(file).functions
-                yield from (
-                    one for one in functions if any(own.provider is provider for own in injections(project, one))
-                )
+            files = (node.file, *files_with_parameter(project, around.target.text))
+            yield from _injected_in(project, provider, files)
         else:
             yield from _decorated_with(node)
+
+
+def _injected_in(project: Project, provider: FunctionDef, files: Iterable[SourceFile]) -> Iterator[FunctionDef]:
+    for file in dict.fromkeys(files):
+        for one in project.scopes(file).functions:
+            if any(own.provider is provider for own in injections(project, one)):
+                yield one
 
 
 def _decorated_with(node: Node) -> Iterator[FunctionDef]:
@@ -219,6 +229,7 @@ def endpoint_decorator(project: Project, function: FunctionDef) -> Call | None:
     """The decorator that makes a function a route of FastAPI or Starlette."""
     for one in function.decorators:
         if isinstance(one, Call) and isinstance(one.func, Attribute) and one.method in ROUTES and one.args:
+            made = followed(project, one.func.value)
             known = one.file.mentions(b"fastapi") or "fastapi" in project.value_of(one.func.value).name
-            return one if known else None
+            return one if known or made.file.mentions(b"fastapi") else None
     return None
