@@ -39,6 +39,23 @@ async def f(engine):
 """,
 )
 SILENT = (
+    # A framework does not look at the type: this is an AsyncSession, and there is another fault to tell.
+    """\
+from fastapi import Depends
+async def get_db():
+    async with Factory() as s:
+        yield s
+async def endpoint(db: Session = Depends(get_db)):
+    return db.query(User).all()
+""",
+    """\
+from fastapi import Depends
+async def get_db():
+    async with Factory() as s:
+        yield s
+async def endpoint(db: Annotated[Session, Depends(get_db)]):
+    db.commit()
+""",
     "def f(db: Session):\n    db.commit()\n",
     "async def f(db: AsyncSession):\n    await db.commit()\n",
     "async def f(db: Session):\n    await db.commit()\n    await db.execute(1)\n",

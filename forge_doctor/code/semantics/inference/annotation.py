@@ -147,7 +147,7 @@ def collection_of(element: Value, kind: Kind = Kind.COLLECTION) -> Value:
 
 def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: int) -> Value:
     value = annotated(knows, items[0], at, depth + 1)
-    if value.kind not in (Kind.UNKNOWN, Kind.OTHER, Kind.INSTANCE):
+    if value.kind not in (Kind.UNKNOWN, Kind.OTHER, Kind.INSTANCE, Kind.SESSION):
         return value
     for item in items[1:]:
         if isinstance(item, Call) and item.method in DEPENDS and item.args and item.file is at.file:
@@ -159,7 +159,9 @@ def _annotated_with(knows: Knowledge, items: tuple[Node, ...], at: Node, depth: 
 
 def _is_wider(knows: Knowledge, provided: Value, declared: Value) -> bool:
     """Whether a dependency says less than the class of the project that stands before it: `get_repository(Users)` may
-    be declared to give any repository."""
+    be declared to give any repository. Of what is said to be a Session it tells only that it is an AsyncSession."""
+    if declared.kind is Kind.SESSION:
+        return provided.kind is not Kind.ASYNC_SESSION
     if declared.kind is not Kind.INSTANCE:
         return False
     if provided.kind is not Kind.INSTANCE or not isinstance(provided.definition, ClassDef):

@@ -175,10 +175,12 @@ def _argument(call: Call, name: str, function: FunctionDef) -> Node | None:
 
 def _declared(knows: Knowledge, node: Param, function: FunctionDef) -> Value:
     value = knows.annotated(node.annotation, function) if node.annotation is not None else UNKNOWN
-    if value.is_known or node.default is None:
+    if node.default is None or (value.is_known and value.kind is not Kind.SESSION):
         return value
     default = knows.value_of(node.default)
-    return default.inner if default.kind is Kind.DEPENDENCY else UNKNOWN
+    given = default.inner if default.kind is Kind.DEPENDENCY else UNKNOWN
+    # A framework does not look at the type: what is said to be a Session is what the dependency gives.
+    return value if value.is_known and given.kind is not Kind.ASYNC_SESSION else given
 
 
 def _is_test(function: FunctionDef) -> bool:
