@@ -6,6 +6,7 @@ the session.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -59,6 +60,8 @@ class Summary(NamedTuple):
 
 
 NOTHING = Summary()
+States = tuple[list[int], list[Summary]]
+_states: WeakKeyDictionary[Project, dict[tuple[FunctionDef, Handles, int], States]] = WeakKeyDictionary()
 _summaries: WeakKeyDictionary[Project, dict[tuple[FunctionDef, Handles], Summary]] = WeakKeyDictionary()
 
 
@@ -98,12 +101,25 @@ def _after(found: Summary, call: Call, step: Summary) -> Summary:
 
 def state_before(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
     """What a stretch of a function has done with a session when it ends."""
+    known = _states.setdefault(project, {})
+    key = (function, handles, start)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _states_from(project, function, handles, start)
+    ends, states = found
+    return states[bisect_right(ends, end)]
+
+
+def _states_from(project: Project, function: FunctionDef, handles: Handles, start: int) -> States:
+    """Where each call behind a place ends, and what has been done by then: the first before any of them."""
     known = dict(handles)
-    found = NOTHING
-    for call in sorted(calls_between(function, start, end), key=lambda one: one.end):
+    ends: list[int] = []
+    states = [NOTHING]
+    for call in sorted(calls_between(function, start, function.end), key=lambda one: one.end):
         _take_made(project, call, known)
-        found = _after(found, call, _step(project, call, known, 0))
-    return found
+        ends.append(call.end)
+        states.append(_after(states[-1], call, _step(project, call, known, 0)))
+    return ends, states
 
 
 class Uses(NamedTuple):

@@ -159,24 +159,25 @@ def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]
 
 
 def _direct_dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
+    files: dict[SourceFile, None] = {}
     for node in dependency_markers(project, provider):
         around = next((one for one in node.ancestors if isinstance(one, Param | FunctionDef | Assign)), None)
         listing = next((one for one in node.ancestors if isinstance(one, Call) and one.method in LISTING), None)
         if listing is not None:
-            yield from _injected_in(project, provider, files_below(project, listing))
+            files.update(dict.fromkeys((node.file, *files_below(project, listing))))
         elif isinstance(around, Param) and around.function_of is not None:
             yield around.function_of
         elif isinstance(around, FunctionDef):
             yield around
         elif isinstance(around, Assign):
-            files = (node.file, *files_with_parameter(project, around.target.text))
-            yield from _injected_in(project, provider, files)
+            files.update(dict.fromkeys((node.file, *files_with_parameter(project, around.target.text))))
         else:
             yield from _decorated_with(node)
+    yield from _injected_in(project, provider, files)
 
 
 def _injected_in(project: Project, provider: FunctionDef, files: Iterable[SourceFile]) -> Iterator[FunctionDef]:
-    for file in dict.fromkeys(files):
+    for file in files:
         for one in project.scopes(file).functions:
             if any(own.provider is provider for own in injections(project, one)):
                 yield one

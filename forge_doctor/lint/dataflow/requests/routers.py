@@ -41,11 +41,18 @@ def files_below(project: Project, call: Call) -> Iterator[SourceFile]:
         if isinstance(made, Call) and made not in seen:
             seen.add(made)
             yield made.file
-            waiting += [inner for inner, calls in inclusions(project).items() if _is_included(project, calls, made)]
+            waiting += _taken_in(project).get(made, ())
 
 
-def _is_included(project: Project, calls: list[Call], made: Call) -> bool:
-    return any(one.receiver is not None and _made(project, one.receiver) == made for one in calls)
+@kept_for_the_run
+def _taken_in(project: Project) -> dict[Node, list[Call]]:
+    """The routers that each one takes in."""
+    known: dict[Node, list[Call]] = {}
+    for inner, calls in inclusions(project).items():
+        for outer in (one.receiver for one in calls):
+            if outer is not None:
+                known.setdefault(_made(project, outer), []).append(inner)
+    return known
 
 
 def _made(project: Project, router: Node) -> Node:
