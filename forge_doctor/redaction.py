@@ -30,7 +30,19 @@ _HAS_USERS = regex(
 )
 _QUERY = regex(r"([?&;]|%3[Ff]|%26)([\w.-]{1,64})(=|%3[Dd])([^&\s'\"<>#]{1,}+)")
 _BARE_LOGIN = regex(r"[^\s'\"<>`=,;(){}\[\]]{3,}+")
-_PGPASS = regex(r"(?<![\w.*:-])([\w.*-]{1,100}:(?:\d{1,5}|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:)[^\s:/'\"]{1,}+")
+_PGPASS = regex(
+    r"(?<![\w.*:-])((?:[\w.*-]{0,100}|\[[\da-fA-F:.]{2,45}\]):(?:\d{4,5}|\*):[A-Za-z_*][\w.*-]{0,63}:[A-Za-z_*][\w.*-]{0,63}:)"
+    r"[^\s:/'\"][^\s'\"]*+"
+)
+# The word and what it means, with some others in between; a name of something else is none.
+_TOLD_APART = regex(
+    r"(?i)\b((?:api[ _-]?|access[ _-]?|secret[ _-]?)key|secret|token|password|passphrase|credentials?|jwt|signature|session id)"
+    r"(?=(?P<between>[^'\"`\n]{1,80})(?P<quote>['\"`])[^\s'\"`]{8,200}(?P=quote))"
+)
+_TOLD = regex(r"(?=[^\d]{0,200}\d)(?=[^A-Za-z]{0,200}[A-Za-z])[^\s'\"`]{8,200}")
+_NAMES_ELSE = regex(
+    r"(?i)\b(?:user|role|database|relation|column|host|name|file|type|class|field|table|module|attribute|id|for|of|in|from|by) \Z"
+)
 _NETRC = regex(r"\b(login[ \t]{1,8}\S{1,100}[ \t\n]{1,8}password[ \t]{1,8})\S{1,}+")
 _CURL = regex(r"((?:^|\s)(?:-u|--user|--proxy-user)[ =]?['\"]?[^\s:'\"]{1,100}:)[^\s'\"]{1,}+")
 _IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
@@ -111,6 +123,18 @@ def _bare_logins(text: str) -> str:
     return _BARE_LOGIN.sub(masked, text)
 
 
+def _told_apart(text: str) -> str:
+    """Without a token that is quoted some words after the word for it: `the token of this request, 'x9...', is old`."""
+    parts, position = [], 0
+    while found := _TOLD_APART.search(text, position):
+        begin = found.end("quote")
+        value = _TOLD.match(text, begin)
+        masked = value is not None and not _NAMES_ELSE.search(found["between"])
+        parts += [text[position:begin], MASK] if masked and value else [text[position:begin]]
+        position = value.end() if masked and value else begin
+    return "".join(parts) + text[position:]
+
+
 def _queries(text: str) -> str:
     return _QUERY.sub(
         lambda found: f"{found[1]}{found[2]}{found[3]}{MASK}" if is_query_secret(found[2]) else found[0], text
@@ -187,7 +211,8 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("identified ",), lambda text: _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)),
     (("login ",), lambda text: _NETRC.sub(rf"\g<1>{MASK}", text)),
     ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
-    ((":5432:", ":6432:", ":*:"), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
+    ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
+    (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),
     (
         _SCHEME_WORDS,

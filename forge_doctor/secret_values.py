@@ -20,6 +20,8 @@ _GIVEN = regex(rf"{_CLOSE}[ \t]{{0,20}}(?:(?P<set>=>|:=|[=!]==?|<>|=|%3[Dd])|(?P
 _PAIRED = regex(rf"{_QUOTE}[ \t]{{0,20}},[ \t]{{0,20}}")
 _ELEMENT = regex(r"(?:[ \t][^<>\n]{0,200})?>(?=[^<\n])")
 _QUOTED_NEXT = regex(r"(?:[ \t]{1,8}(?:(?i:like|ilike|to|as|is|was)[ \t]{1,8})?|[ \t]{0,8}\([ \t]{0,8})(?=[eE]?['\"])")
+# `PasswordCredentials('ada', '...')`: whichever of them it is.
+_CONSTRUCTED = regex(r"(?=\([^()\n]{0,200}['\"])")
 _ARGUMENT = regex(r"[ \t]{1,8}(?=[^\s-])")
 _ANNOTATED = regex(r"[A-Za-z_][\w.\[\]|]{0,60}(?: \| \w{1,20})?[ \t]{0,4}=(?!=)[ \t]{0,4}(?=[brfuBRFU]{0,2}['\"])")
 
@@ -32,6 +34,8 @@ _BARE_END = regex(
     r"\s|[&;](?=[\w.-]{1,40}=|\s|\Z)|[;](?=[ \w.-]{1,40}=)|\\{0,15}[\"'](?=[\s,:;)\]}\\]|\Z)|,(?=[\s\"'\[({]|\Z|[\w.-]{1,40}[=:])|"
     r"[)\]}>](?=[\s,;:.)\]}'\"]|\Z)|\\[nrt]|</|%26|%2[27]"
 )
+# On a later line: of what was cut off, the end is missing, and another value begins.
+_OPENS = regex(r"(?:[=:(\[{,] |.[=:(\[{,])['\"`]\w")
 _ANY_QUOTE = regex(r"(\\{0,15})([\"'`])")
 _BRACKETS = regex(r"[()\[\]{}]|(?<!\\)'(?:[^'\\\n]|\\.)*+'|(?<!\\)\"(?:[^\"\\\n]|\\.)*+\"")
 _LOGURU = regex(r"(?m)^([ \t│|]{1,400}[└╰]─{0,2} )(?=\S)[^\n]*+")
@@ -101,7 +105,7 @@ def _beginning(text: str, start: int, end: int, name: str, sure: int) -> int | N
         element = _ELEMENT.match(text, end)
         if element is not None:
             return element.end()
-    following = _QUOTED_NEXT.match(text, end) if sure == STRONG else None
+    following = (_CONSTRUCTED.match(text, end) or _QUOTED_NEXT.match(text, end)) if sure == STRONG else None
     if following is None and (name.startswith("--") or text[max(0, start - 2) : start] == "--"):
         following = _ARGUMENT.match(text, end)
     return following.end() if following else None
@@ -157,7 +161,8 @@ def _quoted_end(text: str, begin: int, quote: str) -> int:
         if found[2] != mark or not _closes(len(found[1]), len(quote) - 1):
             continue
         if quote != "'" or not text.startswith("'", position):
-            return position
+            again = "\n" in text[begin : found.start()] and _OPENS.match(text, found.start() - 2)
+            return _line_end(text, position) if again else position
         position += 1  # SQL doubles a quote that it means
     return _line_end(text, begin)
 

@@ -10,10 +10,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.held_secrets import hold_environment, mask_held
+from forge_doctor.settings import SECTION_KEYS, load_settings
 
 if TYPE_CHECKING:
     import click
@@ -118,7 +120,20 @@ def _is_for_nagios(arguments: Sequence[str]) -> bool:
             return True
         if option in ("-fnagios", "--output-format=nagios"):
             return True
-    return False
+        if option in ("-f", "--output-format") or option.startswith("--output-format="):
+            return False
+    return _configured_format(next((one for one in arguments if one in SECTION_KEYS), "")) == "nagios"
+
+
+def _configured_format(command: str) -> object:
+    """The format that the environment or the configuration names, should it be readable."""
+    variable = f"FORGE_DOCTOR_{command}_OUTPUT_FORMAT".upper()
+    if not command or os.environ.get(variable):
+        return os.environ.get(variable)
+    try:
+        return load_settings(Path.cwd()).get("output-format", command)
+    except (ForgeDoctorError, OSError):
+        return None
 
 
 def _flushed(status: int, arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Session, Setting
+from forge_doctor.redaction import redact
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 
 Row = Mapping[str, Any]
@@ -17,7 +18,7 @@ def session_of(row: Row) -> Session:
     fields = {key: row[key] for key in row.keys() - {"query", "blocked_by"}}
     query = row["query"] or ""
     return Session(
-        **fields,
+        **{**fields, "application_name": redact(row["application_name"] or "")},
         statement=without_values(query),
         tags=sqlcommenter_tags(query),
         blocked_by=tuple(int(pid) for pid in row["blocked_by"].split(",") if pid),

@@ -74,6 +74,22 @@ def test_wrong_usage_of_a_monitoring_plugin_is_unknown(arguments: str, tmp_path:
     assert ran.stdout.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("configuration", "variable"),
+    [
+        ('[tool.forge-doctor]\noutput-format = "nagios"\n', ""),
+        ('[tool.forge-doctor.logs]\noutput-format = "nagios"\n', ""),
+        ("", "FORGE_DOCTOR_LOGS_OUTPUT_FORMAT=nagios "),
+    ],
+)
+def test_so_it_is_where_the_format_is_configured(configuration: str, variable: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(configuration, encoding="utf-8")
+    ran = shell(f"{variable}forge-doctor logs --no-such-option", tmp_path)
+    assert (ran.returncode, ran.stderr, ran.stdout[:20]) == (3, "", "FORGE_DOCTOR UNKNOWN"), ran
+    asked = shell(f"{variable}forge-doctor logs --no-such-option -f text", tmp_path)
+    assert (asked.returncode, asked.stdout) == (2, "")
+
+
 def test_wrong_usage_else_is_2(tmp_path: Path) -> None:
     ran = shell("forge-doctor logs --no-such-option", tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")

@@ -70,7 +70,7 @@ def test_any_name_and_value_comes_back_from_the_server(postgres18: PostgresServe
     short = name.encode()[:60].decode(errors="ignore")  # identifiers are cut at 63 bytes
     sql = (
         f"SELECT encode(convert_to({quote_literal(short)}, 'UTF8'), 'hex'), "
-        f"(SELECT encode(convert_to(key, 'UTF8'), 'hex') FROM json_each(row_to_json(t)) LIMIT 1) "
+        f"(SELECT encode(convert_to(key, 'UTF8'), 'hex') FROM json_each(row_to_json(t.*)) LIMIT 1) "
         f"FROM (SELECT 1 AS {quote_identifier(short)}) AS t"
     )
     value, identifier = postgres18.sql(sql).split("|")

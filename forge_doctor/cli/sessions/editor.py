@@ -10,6 +10,7 @@ from forge_doctor.cli.report_options import ReportOptions, report_options
 from forge_doctor.cli.sessions.lint import Flags, requested
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import Confidence, Finding
+from forge_doctor.held_secrets import without_held
 from forge_doctor.lint.run import run_lint
 
 
@@ -31,6 +32,7 @@ def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
         report = run_lint(requested(flags, options, overlay)).report
     except ForgeDoctorError as error:
         return Answer(problem=f"{path}: {error}")
+    report = without_held(report)
     shown = report.judged_by(options.settings.severities).at_least(options.min_confidence)
     problem = "; ".join(one.reason for one in report.not_run)
     return Answer(findings=tuple(one for one in shown.findings if one.location.line is not None), problem=problem)
