@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from forge_doctor.logs.carriers.json_records import JsonRecords
@@ -19,9 +20,12 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.records.head import read_head
-from forge_doctor.logs.scan.region import Region
+from forge_doctor.logs.records.preceding_lines import may_tell_failure
+from forge_doctor.logs.repeats.carried_repeat import Behind, CarriedRepeats
+from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.scanner import Scanner
 from forge_doctor.logs.scan.wanted import Wanted
+from forge_doctor.logs.scan.window import lines_before
 
 # A stream that needed nothing so often is asked only now and then.
 SURE, SELDOM = 16, 64
@@ -37,7 +41,10 @@ class Carried:
         self._knowledge = knowledge_of(rules)
         self._carrier: LineCarrier | None = Stripped(strip) if strip else None
         self._inner: Scanner | None = None
-        self._end = -1
+        self._behind: CarriedRepeats | None = None
+        self._learned = 0
+        self._counted = 0
+        self._end = 0
         self._asked = 0
 
     @property
@@ -58,7 +65,7 @@ class Carried:
     @property
     def counted_blocks(self) -> int:
         """Known blocks counted behind the carrier."""
-        return self._inner.counted_blocks if self._inner else 0
+        return self._counted + (self._inner.counted_blocks if self._inner else 0)
 
     def prepare(self, sample: bytes) -> None:
         """Look at the beginning of the stream."""
@@ -67,12 +74,35 @@ class Carried:
             self._carrier = recognise(lines, self._knowledge)
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Any:
-        """A known block where it stands, unless something stands round it."""
-        return None if self._carrier else self.reader.find(window, hit, lowest, end)
+        """A known block where it stands, whatever stands round it."""
+        if self._carrier is None:
+            return self.reader.find(window, hit, lowest, end)
+        if self._behind is None or self._carrier.learned != self._learned:
+            self._learned = self._carrier.learned
+            self._behind = CarriedRepeats(self.reader.repeats, self._carrier.look)
+        return self._behind.find(window, hit, lowest, end)
 
     def count(self, found: Any, window: bytearray, base: int) -> bool:
         """Count a known block."""
-        return self.reader.count(found, window, base)
+        if not isinstance(found, Behind) or self._carrier is None or self._behind is None:
+            return self.reader.count(found, window, base)
+        begin = base + found.begin
+        inner = self._inner_at(begin)
+        self._read(inner.settle())
+        quiet = lines_before(window, found.begin, base)[-(begin - self._end) :] if begin != self._end else b""
+        if len(quiet) < begin - self._end:
+            self._leave_out(begin)
+        if found.first.at is None or may_tell_failure(quiet + inner.seen()[0], 0, len(quiet) + SEEN_BYTES):
+            inner.pass_over(self._carrier.look(quiet))
+        before, place = inner.seen()
+        told = found.told(bytes(window[found.begin : found.after]), before, self._behind.texts)
+        if not self.reader.count(told, bytearray(before), place - len(before)):
+            return False
+        inner.pass_over(found.first.told + found.body.told)
+        self._carrier.pass_over(1 + found.body.told.count(b"\n"))
+        self._end = base + found.after
+        self._counted += 1
+        return True
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
@@ -81,26 +111,40 @@ class Carried:
         if self._carrier is None:
             self.reader.feed(region)
             return
-        if self._inner is None:
-            self.reader.settle()
-            self._inner = Scanner(region.source, self._wanted, familiar=self.reader, begin=region.offset)
-        elif region.offset != self._end:
-            self.settle()
+        inner = self._inner_at(region.offset)
+        if region.offset != self._end:
+            self._leave_out(region.offset)
         self._end = region.offset + len(region.data)
-        for told in self._inner.feed(self._carrier.translate(region.data)):
-            self.reader.feed(told)
+        self._read(inner.feed(self._carrier.translate(region.data)))
 
     def settle(self) -> None:
         """Close what is open, as at the end of a log."""
-        for told in self._inner.settle() if self._inner else ():
-            self.reader.feed(told)
+        self._read(self._inner.settle() if self._inner else ())
         self.reader.settle()
 
     def finish(self) -> Summary:
         """Close what is open and give the summary."""
-        for told in self._inner.finish() if self._inner else ():
-            self.reader.feed(told)
+        self._read(self._inner.finish() if self._inner else ())
         return self.reader.finish()
+
+    def _inner_at(self, offset: int) -> Scanner:
+        """What looks through the told lines, of which the first is at `offset`."""
+        if self._inner is None:
+            self.reader.settle()
+            self._inner = Scanner(self.reader.source, self._wanted, familiar=self.reader)
+            self._leave_out(offset)
+        return self._inner
+
+    def _leave_out(self, offset: int) -> None:
+        """Quiet lines were left out up to an offset: nothing goes on behind them."""
+        self.settle()
+        if self._inner is not None:
+            self._inner.skip(max(0, offset - self._end))
+            self._end = offset
+
+    def _read(self, regions: Iterable[Region]) -> None:
+        for told in regions:
+            self.reader.feed(told)
 
     def _is_asked(self) -> bool:
         self._asked += 1

@@ -44,14 +44,14 @@ class Reader:
         self._heads = Heads(self.rules.zone_s)
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
-        self._repeats = Repeats(self._heads, self._tally, self._unwrapper)
+        self.repeats = Repeats(self._heads, self._tally, self._unwrapper)
         self._busy = False
         self._end = self._number = self._marked_end = self._marked_number = self._quiet_since = 0
 
     @property
     def summary(self) -> Summary:
         """What was counted so far."""
-        self._repeats.count_waiting()
+        self.repeats.count_waiting()
         return self._tally.summary
 
     @summary.setter
@@ -78,7 +78,7 @@ class Reader:
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block that begins with the line of `hit`: see `Familiar`."""
-        return self._repeats.find(window, hit, lowest, end)
+        return self.repeats.find(window, hit, lowest, end)
 
     def count(self, found: Found, window: bytearray, base: int) -> bool:
         """Count a known block, unless what is open may go on behind it: see `Familiar`."""
@@ -87,7 +87,7 @@ class Reader:
         if self._busy and not self._closes(self._unwrapper.line(found.raw)):
             return False
         self._rest(base + found.after)
-        self._repeats.count(found, window, base)
+        self.repeats.count(found, window, base)
         return True
 
     def _closes(self, head: Line) -> bool:
@@ -222,9 +222,9 @@ class Reader:
         block.size += len(body.text)
         block.state, block.code, block.grouped, block.literal = body.state, body.code, body.grouped, True
         block.touched = block.turn = self._number
-        if not block.unfinished and self._repeats.is_over(raw, stamps, data, end, len(data)):
+        if not block.unfinished and self.repeats.is_over(raw, stamps, data, end, len(data)):
             if len(block.lines) == len(body.lines):
-                self._repeats.learn(block, raw, body, stamps)
+                self.repeats.learn(block, raw, body, stamps)
             for lane in self._lanes.values():
                 for done in lane.close():
                     self._tally.judge(done)
@@ -245,7 +245,7 @@ class Reader:
             if not run.known:
                 self._memo.learn(data, run)
             texts = run.block.lines[run.before : run.before + run.whole.count]
-            self._repeats.learn_frames(data[run.start : run.whole.end], texts, run.stamps)
+            self.repeats.learn_frames(data[run.start : run.whole.end], texts, run.stamps)
         self._run = None
 
     def _is_busy(self) -> bool:

@@ -29,8 +29,18 @@ class LineCarrier(Protocol):
     def unread(self) -> str:
         """What of it could not be read, empty where nothing was."""
 
+    @property
+    def learned(self) -> int:
+        """Another number whenever the same lines may be told otherwise than before."""
+
     def translate(self, data: bytes) -> bytes:
         """Whole raw lines as told lines."""
+
+    def look(self, data: bytes) -> bytes:
+        """The same, and nothing is learned or counted."""
+
+    def pass_over(self, lines: int) -> None:
+        """So many lines were counted that need no translation."""
 
 
 class Prefixed:
@@ -65,6 +75,18 @@ class Prefixed:
                 found = self._stripped(plain)
         return found
 
+    @property
+    def learned(self) -> int:
+        """How many prefixes are known."""
+        return len(self._prefixes)
+
+    def look(self, data: bytes) -> bytes:
+        """The lines without the prefixes that are known."""
+        return self._stripped(ANSI.sub(b"", data) if b"\x1b" in data else data)
+
+    def pass_over(self, lines: int) -> None:
+        """Nothing is counted."""
+
     def _stripped(self, data: bytes) -> bytes:
         for prefix in self._prefixes:
             data = prefix.strip(data)
@@ -93,6 +115,24 @@ class JsonLines:
             told = "; ".join(filter(None, (told, f"{self._broken} JSON records with tracebacks are cut: {quoted!r}")))
         return told
 
+    @property
+    def learned(self) -> int:
+        """Whether the records are known to have single lines."""
+        return int(self._records.line_by_line)
+
+    def look(self, data: bytes) -> bytes:
+        """What the records say, which are counted when they are translated."""
+        kept, records = (self._broken, self._first_broken), self._records
+        read, without, first = records.read, records.without, records.first_without
+        told = self.translate(data)
+        self._broken, self._first_broken = kept
+        records.read, records.without, records.first_without = read, without, first
+        return told
+
+    def pass_over(self, lines: int) -> None:
+        """They had messages."""
+        self._records.read += lines
+
     def translate(self, data: bytes) -> bytes:
         """What the records say."""
         raw = data.split(b"\n")
@@ -113,7 +153,7 @@ class JsonLines:
 class Stripped:
     """Lines without what a person's expression matches at their beginning."""
 
-    unread = ""
+    unread, learned = "", 0
 
     def __init__(self, expression: str) -> None:
         self._pattern = re.compile(b"^(?:" + expression.encode() + b")", re.MULTILINE)
@@ -122,6 +162,11 @@ class Stripped:
     def translate(self, data: bytes) -> bytes:
         """The rest of each line."""
         return self._pattern.sub(b"", ANSI.sub(b"", data))
+
+    look = translate
+
+    def pass_over(self, lines: int) -> None:
+        """Nothing is counted."""
 
 
 def strange_lines(data: bytes, knowledge: Knowledge) -> Sequence[bytes]:

@@ -58,7 +58,7 @@ class Tally:
                         self.summary.mark(name, at)
             for text, kind in STARTS:
                 if text in head.message:
-                    self._mark_start(self._source_of(line), offset, kind, at)
+                    self._mark_start(self.source_of(line), offset, kind, at)
         found = TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
         if found:
             self._timed_out.add(found[1].decode())
@@ -73,7 +73,8 @@ class Tally:
         self._marked[source] = offset
         self.summary.mark_start(Mark(source, offset, kind, at, self._blamed.pop(source, None)))
 
-    def _source_of(self, line: Line) -> str:
+    def source_of(self, line: Line) -> str:
+        """The log, with the service that wrote the line."""
         return f"{self.source} {line.service}" if line.service else self.source
 
     def judge(self, block: Block) -> None:
@@ -113,7 +114,7 @@ class Tally:
     def _sighting(self, block: Block) -> Sighting:
         """When, where and on which route the block was written."""
         line, head = block.line, block.head
-        source = self._source_of(line)
+        source = self.source_of(line)
         route = self.surroundings.route(block)
         if head is None:
             at = self.surroundings.time(block) if line.at is None else line.at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ class Repeat:
 class Found(NamedTuple):
     """A repeat between two places of a window; `raw` is its first line, `at` the time that counts in it.
 
-    `parts` are its tracebacks where their words are its own.
+    `parts` are its tracebacks where their words are its own; `text` gives its lines where the window has others.
     """
 
     begin: int
@@ -71,6 +71,7 @@ class Found(NamedTuple):
     at: float | None
     stamps: Stamps
     parts: Parts = ()
+    text: Callable[[], bytes] | None = None
 
 
 class Began(NamedTuple):
@@ -85,14 +86,15 @@ class Repeats:
     """The blocks seen, by what their first line has besides its times."""
 
     def __init__(self, heads: Heads, tally: Tally, unwrapper: Unwrapper) -> None:
-        self._heads = heads
+        self.heads = heads
         self._tally = tally
-        self._unwrapper = unwrapper
+        self.unwrapper = unwrapper
         self._known: dict[bytes, Bodies] = {}
         self._repeats: dict[tuple[bytes, Body], Repeat] = {}
         self._chains = Chains(heads, unwrapper)
         self._began: dict[bytes, Began | None] = {}
         self._varied: dict[tuple[object, Telling], Repeat] = {}
+        self._carried: list[Repeat] = []
         self._waiting = 0
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
@@ -138,8 +140,8 @@ class Repeats:
         """The block that a line begins; None where it is none that can be counted by its tracebacks alone."""
         if key in self._began:
             return self._began[key]
-        line = self._unwrapper.line(raw)
-        head = self._heads.read(line.text)
+        line = self.unwrapper.line(raw)
+        head = self.heads.read(line.text)
         block, began = Block(line=line, head=head, offset=0, touched=0, literal=True), None
         if (
             head is not None
@@ -167,7 +169,7 @@ class Repeats:
     def count(self, found: Found, window: bytearray, base: int) -> None:
         """Count it, now or with others of its kind; the window begins at `base` in the source."""
         repeat, begin = found.repeat, found.begin
-        head, offset = repeat.head, base + begin
+        offset = base + begin
         at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
         if first is not None and place >= first:
@@ -176,12 +178,10 @@ class Repeats:
             if self._waiting > MOST_WAITING:
                 self.count_waiting()
             return
-        seen = Sighting(self._tally.source, offset, at, head.worker, route, head.sqlstate, head.origin)
+        seen = self._sighting(repeat, offset, at, route)
         same = found.parts == repeat.parts
         events = repeat.events if same else self._tally.chain_events(repeat.block, found.parts)
-        counted = self._tally.count(
-            events, seen, lambda: self._example(bytes(window[begin : found.after]), found.stamps)
-        )
+        counted = self._tally.count(events, seen, lambda: self._example(found, window))
         if counted:
             repeat.first[route] = place
 
@@ -196,10 +196,9 @@ class Repeats:
 
     def count_waiting(self) -> None:
         """Count those that wait for others of their kind."""
-        for repeat in (*self._repeats.values(), *self._varied.values()) if self._waiting else ():
-            head = repeat.head
+        for repeat in (*self._repeats.values(), *self._varied.values(), *self._carried) if self._waiting else ():
             for route, times in repeat.waiting.items():
-                seen = Sighting(self._tally.source, 0, None, head.worker, route, head.sqlstate, head.origin)
+                seen = self._sighting(repeat, 0, None, route)
                 self._tally.count_times(repeat.events, seen, times)
             repeat.waiting.clear()
         self._waiting = 0
@@ -212,6 +211,15 @@ class Repeats:
         events = self._tally.events(block)
         if _are_countable(events) and self._known.setdefault(key, Bodies()).add(body):
             self._repeats[key, body] = Repeat(head=head, block=block, events=events)
+
+    def repeat_of(self, block: Block) -> Repeat | None:
+        """What stands for all blocks that differ from it in nothing but times; None where each counts for itself."""
+        events = self._tally.events(block)
+        if block.head is None or tells_later(block.head) or not _are_countable(events):
+            return None
+        repeat = Repeat(head=block.head, block=block, events=events)
+        self._carried.append(repeat)
+        return repeat
 
     def learn_frames(self, raw: bytes, texts: Sequence[bytes], stamps: Stamps) -> None:
         """Remember the frames in lines of a block that came in a row, to know them whatever words are between them."""
@@ -233,17 +241,17 @@ class Repeats:
         return bool(following) and self._is_head(following)
 
     def _is_head(self, raw: bytes) -> bool:
-        line = self._unwrapper.line(raw)
-        head = None if line.partial or line.service or line.worker else self._heads.read(line.text)
+        line = self.unwrapper.line(raw)
+        head = None if line.partial or line.service or line.worker else self.heads.read(line.text)
         return head is not None and not (head.level == 0 and head.origin == "postgresql")
 
     def _stamp(self, raw: bytes, stamps: Stamps) -> tuple[float | None, bytes]:
         """The time that counts in a block's first line, and all of the line but its times."""
         if stamps is not Stamps.JSON:
-            return self._heads.stamp(raw) or (None, b"\r" + raw)
+            return self.heads.stamp(raw) or (None, b"\r" + raw)
         cut = raw.rfind(JSON_TIME)
         text = raw[len(JSON_LOG) : max(0, cut)]
-        at, rest = self._heads.stamp(text) or (None, text)
+        at, rest = self.heads.stamp(text) or (None, text)
         # With what no line of text begins with, as the key of an entry.
         return (parse_stamp(raw[cut + len(JSON_TIME) :]) if at is None else at), b"\n" + rest
 
@@ -262,11 +270,17 @@ class Repeats:
         if stamps is Stamps.NONE:
             return line.text == raw.rstrip(b"\r\n")
         whole = stamps is Stamps.JSON and not line.service and not line.worker
-        return whole and self._unwrapper.line(raw).text == line.text
+        return whole and self.unwrapper.line(raw).text == line.text
 
-    def _example(self, text: bytes, stamps: Stamps) -> str:
+    def _sighting(self, repeat: Repeat, offset: int, at: float | None, route: str) -> Sighting:
+        head, line = repeat.head, repeat.block.line
+        source, worker = self._tally.source_of(line), line.worker or head.worker
+        return Sighting(source, offset, at, worker, route, head.sqlstate, head.origin)
+
+    def _example(self, found: Found, window: bytearray) -> str:
+        text, stamps = bytes(window[found.begin : found.after]) if found.text is None else found.text(), found.stamps
         if stamps is Stamps.JSON:
-            text = b"\n".join(self._unwrapper.line(raw).text for raw in text.splitlines())
+            text = b"\n".join(self.unwrapper.line(raw).text for raw in text.splitlines())
         return redact(text.replace(b"\r\n", b"\n").decode("utf-8", "replace").rstrip("\n"), LONGEST_EXAMPLE)
 
 

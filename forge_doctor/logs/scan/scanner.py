@@ -139,6 +139,21 @@ class Scanner:
         """The region of a log that has paused, up to its last whole line; the scanner goes on."""
         yield from self._regions(self._searched, complete=True)
 
+    def skip(self, count: int) -> None:
+        """After `settle`: go on `count` bytes farther, nothing of what came being within reach."""
+        self._base += self._filled + count
+        self._filled = self._searched = self._last = self._emitted = 0
+
+    def pass_over(self, data: bytes) -> None:
+        """After `settle`: go on behind whole lines that were counted, which may be looked back at."""
+        self.room()[: len(data)] = data
+        self._filled += len(data)
+        self._searched = self._last = self._emitted = self._filled
+
+    def seen(self) -> tuple[bytes, int]:
+        """What came last, to look back at, and the place of its end."""
+        return bytes(self._window[max(0, self._filled - SEEN_BYTES) : self._filled]), self._base + self._filled
+
     def finish(self) -> Iterator[Region]:
         """The last regions, and a last line that was never ended."""
         self._end_long_lines()

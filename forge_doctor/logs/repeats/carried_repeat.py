@@ -1,0 +1,238 @@
+"""Counts blocks that came before, but for their times, where they stand behind what a carrier puts round each line.
+
+A block's first line is translated each time; of the others only the bytes are held against those seen before, the
+places left out where two blocks of the same words differed: the digits of times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import NamedTuple
+
+from forge_doctor.logs.carriers.clock import DIGITS
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.lane import Lane
+from forge_doctor.logs.records.traceback_bodies import Stamps
+from forge_doctor.logs.repeats.repeat import Found, Repeat, Repeats
+from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
+from forge_doctor.logs.scan.scanner import FRAME_MARKERS
+
+LONGEST_FIRST = 2_000
+LONGEST_BODY = 64 << 10
+MOST_ALIKE = 64
+MOST_KNOWN = 500
+MOST_TRIES = 256
+# So many lines of other streams may stand between a block and the next record of its own.
+LOOKED_AHEAD = 8
+_TIME = re.compile(rb"\d[\d:.,TZ+-]*")
+
+# Raw lines as told lines, without counting them.
+Translate = Callable[[bytes], bytes]
+Key = tuple[str, str, str, bool, bytes]
+
+
+class First(NamedTuple):
+    """A block's first line: as a told line, what it is, and what of it is no time."""
+
+    told: bytes
+    line: Line
+    head: Head
+    at: float | None
+    key: Key
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """The raw lines of a block after its first, and the told ones; `times` are places in it that may differ."""
+
+    raw: bytes
+    told: bytes
+    repeat: Repeat
+    times: dict[int, int] = field(default_factory=dict)
+    _fixed: Struct = field(default_factory=lambda: Struct(""))
+    _varying: Struct = field(default_factory=lambda: Struct(""))
+    _pieces: tuple[bytes, ...] = ()
+    _shape: bytes = b""
+    _tail: int = 0
+
+    def learn(self, other: bytes) -> bool:
+        """Take the same body with other times; False where they differ in more."""
+        if len(other) != len(self.raw):
+            self.raw, self.times = other, {}
+        found = dict(self.times)
+        for time in _TIME.finditer(self.raw):
+            begin, end = time.span()
+            written = other[begin:end]
+            if written != time[0]:
+                if written.translate(DIGITS) != time[0].translate(DIGITS):
+                    return False
+                found[begin] = end
+        self.times = dict(sorted(found.items()))
+        self._arrange()
+        return self._is_at(other, 0)
+
+    def _arrange(self) -> None:
+        fixed, varying, at = "", "", 0
+        for begin, end in self.times.items():
+            fixed += f"{begin - at}s{end - begin}x"
+            varying += f"{begin - at}x{end - begin}s"
+            at = end
+        self._tail = at
+        self._fixed, self._varying = Struct(f"{fixed}{len(self.raw) - at}s"), Struct(varying)
+        self._pieces = self._fixed.unpack(self.raw)
+        self._shape = self._times_at(self.raw, 0)
+
+    def _times_at(self, data: bytes | bytearray, begin: int) -> bytes:
+        return b"\n".join(self._varying.unpack_from(data, begin)).translate(DIGITS)
+
+    def is_at(self, data: bytearray, begin: int, end: int) -> bool:
+        """Whether it stands there, whatever its times."""
+        return (
+            begin + len(self.raw) < end
+            and data.startswith(self._pieces[-1], begin + self._tail)
+            and self._is_at(data, begin)
+        )
+
+    def _is_at(self, data: bytes | bytearray, begin: int) -> bool:
+        return self._fixed.unpack_from(data, begin) == self._pieces and self._times_at(data, begin) == self._shape
+
+
+class Behind(NamedTuple):
+    """A known block between two places of a window."""
+
+    begin: int
+    after: int
+    first: First
+    body: Body
+
+    def told(self, raw: bytes, before: bytes, texts: Callable[[bytes], bytes]) -> Found:
+        """The same for a reader of told lines, which has only those before it."""
+        place = len(before)
+        return Found(
+            place, place, self.body.repeat, self.first.told, self.first.at, Stamps.NONE, text=lambda: texts(raw)
+        )
+
+
+class CarriedRepeats:
+    """The blocks seen behind a carrier, by their first lines."""
+
+    def __init__(self, repeats: Repeats, translate: Translate) -> None:
+        self._repeats = repeats
+        self._translate = translate
+        self._known: dict[Key, list[Body]] = {}
+        self._texts: dict[tuple[Key, bytes], Body] = {}
+        self._tries = MOST_TRIES
+
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Behind | None:
+        """The known block whose first line, not before `lowest`, has a literal at `hit`, and that is over before `end`."""
+        begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
+        body_begin = window.find(b"\n", hit, end) + 1
+        if not begin < body_begin <= begin + LONGEST_FIRST or not (self._known or self._tries):
+            return None
+        first = self._first(bytes(window[begin:body_begin]))
+        if first is None:
+            return None
+        for body in self._known.get(first.key, ()):
+            if body.is_at(window, body_begin, end):
+                after = body_begin + len(body.raw)
+                if self._is_over(first.line, window, after, end):
+                    self._tries = min(MOST_TRIES, self._tries + 1)
+                    return Behind(begin, after, first, body)
+        if self._tries:
+            self._tries -= 1
+            self._look(first, window, body_begin, min(end, begin + LONGEST_BODY))
+        return None
+
+    def texts(self, raw: bytes) -> bytes:
+        """What the program wrote in raw lines."""
+        lines = self._translate(raw).splitlines(keepends=True)
+        return b"".join(self._repeats.unwrapper.line(line).text + b"\n" for line in lines)
+
+    def _first(self, raw: bytes) -> First | None:
+        """The line, if a record begins with it that can be told by its first line."""
+        told = self._translate(raw)
+        line = self._line(told)
+        head = None if line is None else self._head(line)
+        if line is None or head is None or head.record is not None or head.warned is not None or head.origin != "app":
+            return None
+        own = self._repeats.heads.stamp(line.text)
+        at, rest = own or (None, line.text)
+        if at != head.at:
+            return None
+        key = (line.service, line.stream, line.worker, own is None, rest)
+        return First(told, line, head, line.at if at is None else at, key)
+
+    def _line(self, told: bytes) -> Line | None:
+        """One told line; None where it is several, or not all of one."""
+        line = self._repeats.unwrapper.line(told) if told.count(b"\n") == 1 else None
+        return None if line is None or line.partial else line
+
+    def _head(self, line: Line) -> Head | None:
+        head = self._repeats.heads.read(line.text)
+        return None if head is not None and head.level == 0 and head.origin == "postgresql" else head
+
+    def _is_over(self, first: Line, window: bytearray, after: int, end: int) -> bool:
+        """Whether the next line of the block's stream begins a record."""
+        for _ in range(LOOKED_AHEAD):
+            stop = window.find(b"\n", after, end) + 1
+            line = self._line(self._translate(bytes(window[after:stop]))) if stop else None
+            if line is None:
+                return False
+            if _stream(line) == _stream(first):
+                return self._head(line) is not None
+            after = stop
+        return False
+
+    def _look(self, first: First, window: bytearray, begin: int, end: int) -> None:
+        """Remember the block that begins there, or what differs in it from one of the same words."""
+        lines: list[Line] = []
+        texts: list[bytes] = []
+        at, marked = begin, begin
+        while (stop := window.find(b"\n", at, end) + 1) > 0:
+            raw = bytes(window[at:stop])
+            told = self._translate(raw)
+            line = self._line(told)
+            if line is None:
+                return
+            if _stream(line) != _stream(first.line) or self._repeats.heads.read(line.text) is not None:
+                if lines and at - marked <= BEFORE_BYTES // 2 and self._is_over(first.line, window, at, end):
+                    self._learn(first, lines, bytes(window[begin:at]), b"".join(texts))
+                return
+            if any(marker in raw for marker in FRAME_MARKERS):
+                marked = stop
+            elif stop - marked > BEFORE_BYTES:
+                return
+            lines.append(line)
+            texts.append(told)
+            at = stop
+
+    def _learn(self, first: First, lines: list[Line], raw: bytes, told: bytes) -> None:
+        name = (first.key, b"\n".join(line.text for line in lines))
+        known = self._texts.get(name)
+        if known is not None:
+            if known.learn(raw) and known not in self._known.setdefault(first.key, []):
+                self._known[first.key].append(known)
+        elif len(self._texts) < MOST_KNOWN and len(self._known.get(first.key, ())) < MOST_ALIKE:
+            block = _block(first, lines)
+            repeat = None if block is None else self._repeats.repeat_of(block)
+            if repeat is not None:
+                self._texts[name] = Body(raw=raw, told=told, repeat=repeat)
+
+
+def _stream(line: Line) -> tuple[str, str, str]:
+    return line.service, line.stream, line.worker
+
+
+def _block(first: First, lines: list[Line]) -> Block | None:
+    """The block of these lines; None where they are not one that is complete."""
+    lane = Lane()
+    block = Block(line=first.line, head=first.head, offset=0, touched=0, literal=True)
+    done = list(lane.begin(block))
+    for number, line in enumerate(lines, 1):
+        done += lane.go_on(line, 0, number)
+    whole = not lane.unfinished and not lane.waiting
+    return block if whole and [*done, *lane.close()] == [block] else None
