@@ -7,6 +7,7 @@ the server again and does nothing where the trouble is gone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
@@ -33,6 +34,15 @@ def idle_for(seconds: float, state: str = "idle in transaction") -> str:
 def running_for(seconds: float) -> str:
     """Still in the same statement."""
     return f"a.state = 'active' AND a.query_start < now() - interval '{max(0, int(seconds))} seconds'"
+
+
+def end_process(pid: int, seen_at: str, why: str, signal: str = "TERM") -> str:
+    """Sends the process the signal, if what has this pid already ran when it was seen: a pid that was given anew is younger.
+
+    `why` is shown as a comment. Where `ps` does not know `etimes` nothing is ended.
+    """
+    seen = int(datetime.fromisoformat(seen_at).timestamp())
+    return f'[ "$(ps -o etimes= -p {pid})" -gt "$(( $(date +%s) - {seen} ))" ] && kill -{signal} {pid}   # {why}'
 
 
 def set_for_role(role: str, setting: str, value: str, why: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,3 +70,8 @@ async def until(ready: Callable[[], Any], seconds: float = 10.0) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("the service did not come into the state the test needs")
+
+
+def run_line(command: str) -> int:
+    """The exit code of a line that was printed to be typed at a shell."""
+    return subprocess.run(["sh", "-c", command], check=False, stderr=subprocess.DEVNULL).returncode

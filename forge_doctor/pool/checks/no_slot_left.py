@@ -25,6 +25,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import end_process
 from forge_doctor.pool.wording import count
 
 
@@ -70,16 +71,21 @@ def _evidence(holder: Holder, situation: Situation) -> Evidence:
 
 def _remedy(situation: Situation, holders: tuple[Holder, ...]) -> str:
     lines = []
-    workers = [holder for holder in holders if holder.process is not None and holder.is_worker]
     if situation.server is None:
-        if workers and workers[0].process is not None and workers[0].process.parent_pid not in (None, 1):
-            lines.append(
-                f"kill -TERM {workers[0].process.pid}   # the largest holder: its requests fail, its master starts a new one"
-            )
         lines.append("psql -U postgres   # a superuser still has superuser_reserved_connections; then, at its prompt:")
     lines.append(
         "SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity AS a"
         " WHERE a.state IN ('idle in transaction', 'idle in transaction (aborted)')"
         " AND a.state_change < now() - interval '30 seconds';"
     )
+    if situation.server is None:
+        lines += _end_largest(situation, holders)
     return "\n".join(lines)
+
+
+def _end_largest(situation: Situation, holders: tuple[Holder, ...]) -> Iterator[str]:
+    """The last resort, where no superuser can help: only a worker whose master starts another in its place."""
+    process = next((one.process for one in holders if one.process is not None and one.is_worker), None)
+    if process is not None and process.parent_pid not in (None, 1):
+        why = "where no superuser gets in: the largest holder, its requests fail and its master starts a new one"
+        yield end_process(process.pid, situation.snapshot.taken_at, why)

@@ -26,6 +26,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.remedies import end_process
 from forge_doctor.pool.visibility import unseen_workers
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.probes.processes.workers import Process
@@ -126,13 +127,16 @@ def _finding(situation: Situation, old: list[tuple[Holder, Process]], workers: i
                 for _, one in old
             ),
         ),
-        remedy="--timeout-graceful-shutdown 30   # uvicorn's, none by default; and await engine.dispose() at the end of the lifespan\n"
-        + "\n".join(
-            f"kill -TERM {one.pid}   # while it does not listen; a second time, or -KILL, where it stays"
-            for _, one in old
-        ),
+        remedy="--timeout-graceful-shutdown 30   # uvicorn's, none by default; and await engine.dispose() at the end of the lifespan"
+        + "".join(f"\n{_end(one, situation)}" for _, one in old if sure),
         sessions=tuple(one.pid for one in sessions),
     )
+
+
+def _end(process: Process, situation: Situation) -> str:
+    """Not SIGTERM: uvicorn, told to end before, takes a second one for the first."""
+    why = "told to end and still there: its open requests fail"
+    return end_process(process.pid, situation.snapshot.taken_at, why, "KILL")
 
 
 def _open(process: Process) -> str:

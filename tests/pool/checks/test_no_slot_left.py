@@ -30,7 +30,15 @@ def test_refused_ourselves_the_sockets_tell_who_holds_them() -> None:
     found = only("no-slot-left", seen)
     assert "sorry, too many clients already" in found.message
     assert "orker pid 7 (uvicorn shop:app) holds 9, worker pid 8 (uvicorn shop:app) holds 3" in found.message
-    assert found.remedy.startswith("kill -TERM 7 ")
+    assert found.remedy.startswith("psql -U postgres ")
+    assert "&& kill -TERM 7   # where no superuser gets in" in found.remedy.splitlines()[-1]
+
+
+def test_a_worker_nobody_would_start_again_is_not_ended() -> None:
+    held = [session(pid) for pid in range(9)]
+    for parent in (1, None):
+        seen = snapshot(server=None, refusal=REFUSAL, processes=(worker(7, *held, parent_pid=parent),))
+        assert "kill" not in only("no-slot-left", seen).remedy
 
 
 def test_refused_and_nobody_found_says_where_to_look() -> None:

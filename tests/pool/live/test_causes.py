@@ -12,7 +12,7 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.pool.topology import Told
 from forge_doctor.report import Report
 from tests.support.app_server import StartApp
-from tests.support.examination import examine, of, one, sessions_where, shown_by, until
+from tests.support.examination import examine, of, one, run_line, sessions_where, shown_by, until
 from tests.support.pgbouncer import PgBouncer, run_pgbouncer
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
 
@@ -135,6 +135,10 @@ async def test_the_old_generation_of_a_deployment(app_server: StartApp, fresh_da
     assert f"pid {old.pid} (" in found[0].message
     assert f"pid {new.pid} (" not in found[0].message
     assert "--timeout-graceful-shutdown" in found[0].remedy
+    end = found[0].remedy.splitlines()[-1]
+    assert run_line(end) == 0
+    await until(lambda: sessions_where(fresh_database18, HELD) == 0, 30)
+    new.get("/healthy")
 
 
 async def test_an_index_built_beside_an_old_transaction(fresh_database18: FreshDatabase) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from forge_doctor.finding import Severity
 from forge_doctor.pool.topology import Told
 from tests.support.app_server import StartApp
-from tests.support.examination import examine, look, of, one
+from tests.support.examination import examine, look, of, one, run_line, until
 from tests.support.postgres import (
     FreshDatabase,
     PostgresServer,
@@ -77,7 +78,10 @@ async def test_refused_like_everybody_the_sockets_name_each_worker_and_its_count
     found = one(report, "no-slot-left")
     assert f"orker pid {first} (uvicorn tests.support.patient_app:app) holds {usable(small) - 3}" in found.message
     assert f"worker pid {second} (uvicorn tests.support.patient_app:app) holds 3" in found.message
-    assert found.remedy.startswith(f"kill -TERM {first} ")
+    remedy = found.remedy.splitlines()[-1]
+    assert run_line(remedy) == 0
+    await until(lambda: not Path(f"/proc/{first}").exists(), 30)
+    assert run_line(remedy) != 0  # the pid is nobody's now
     assert {one.check for one in report.not_run} >= {"idle-in-transaction", "blocking-session", "headroom-low"}
 
 
