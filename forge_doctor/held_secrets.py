@@ -27,6 +27,7 @@ _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://([^\s:/@]{0,200}):([^\s]
 
 _QUERY = re.compile(r"[?&]([\w.-]{1,64})=([^&\s#]{4,4000})")
 
+_PLAIN = frozenset({int, float, bool, type(None)})
 _held: set[str] = set()
 _pattern: list[re.Pattern[str]] = []
 T = TypeVar("T")
@@ -77,22 +78,28 @@ def mask_held(text: str) -> str:
 
 def without_held(value: T) -> T:
     """The same value, a report or any part of it, with the texts in it masked; keys are left."""
-    return _masked(value) if _held else value
+    return _masked(value, {}) if _held else value
 
 
-def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return value if isinstance(value, Enum) else mask_held(value)
+def _masked(value: Any, known: dict[str, str]) -> Any:
+    """`known` has the texts already masked: in the report on a thousand sessions most are there many times."""
+    kind = type(value)
+    if kind is str:
+        if value not in known:
+            known[value] = mask_held(value)
+        return known[value]
+    if kind in _PLAIN:
+        return value
     if isinstance(value, Mapping):
-        return {key: _masked(one) for key, one in value.items()}
-    if isinstance(value, tuple) and type(value) is tuple:
-        return tuple(map(_masked, value))
+        return {key: _masked(one, known) for key, one in value.items()}
+    if kind is tuple:
+        return tuple(_masked(one, known) for one in value) if value else value
     if isinstance(value, list):
-        return list(map(_masked, value))
+        return [_masked(one, known) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {one.name: _masked(getattr(value, one.name)) for one in fields(value) if one.init}
+        changed = {one.name: _masked(getattr(value, one.name), known) for one in fields(value) if one.init}
         return replace(value, **changed)
-    return value
+    return mask_held(value) if isinstance(value, str) and not isinstance(value, Enum) else value
 
 
 def _written(value: str) -> str:

@@ -23,13 +23,17 @@ PIPED_WIDTH = 100
 
 def deliver(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """Render to stdout or to `--output-file`, then exit with the documented code."""
-    _print(reports, options)
-    finish(reports, options)
+    shown = _shown(reports, options)
+    _write(shown, options)
+    _exit(shown, options)
 
 
 def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """Exit with the documented code; the format `nagios` has its own four."""
-    shown = _shown(reports, options)
+    _exit(_shown(reports, options), options)
+
+
+def _exit(shown: Sequence[Report], options: ReportOptions) -> NoReturn:
     if options.output_format is OutputFormat.NAGIOS:
         from forge_doctor.render.nagios import exit_status
 
@@ -76,7 +80,10 @@ def _shown(reports: Sequence[Report], options: ReportOptions) -> tuple[Report, .
 
 
 def _print(reports: Sequence[Report], options: ReportOptions) -> None:
-    shown = _shown(reports, options)
+    _write(_shown(reports, options), options)
+
+
+def _write(shown: Sequence[Report], options: ReportOptions) -> None:
     text = render(shown, options.output_format, render_options(options))
     if options.output_file is None:
         _emit(text)
@@ -133,11 +140,11 @@ def write_file(path: Path, text: str, option: str) -> None:
 
 def refuse_inputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path]) -> None:
     """Raise `UsageProblem` where a file to be written is one that is read: its content would be lost."""
-    from forge_doctor.probes.file_writing import same_file
-
     written = {option: path for option, path in outputs.items() if path is not None and path.is_file()}
     if not written:
         return
+    from forge_doctor.probes.file_writing import same_file
+
     for read in inputs:
         for option, path in written.items():
             if same_file(path, read):

@@ -15,18 +15,17 @@ from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
 from forge_doctor.pool.snapshot import CLIENT, Lock, PoolSnapshot, Refusal, Server, Session
 from forge_doctor.pool.topology import Engine, Told, application_of
-from forge_doctor.pool.trace import Tracer
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import NoSlotLeft
 from forge_doctor.probes.postgres.look import Connection, connect, read_only
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.processes.half_open import Proof
-from forge_doctor.probes.processes.networks import local_networks
 from forge_doctor.probes.processes.scan import find_processes
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
 from forge_doctor.probes.processes.workers import Endpoint, ProcessScan
 
 if TYPE_CHECKING:
+    from forge_doctor.pool.trace import Tracer
     from forge_doctor.probes.docker.containers import ContainerProcesses
 
 LOOK_EVERY_S = 0.5
@@ -79,7 +78,7 @@ class Examination:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._connection: Connection | None = None
-        self._tracer = Tracer(request.source)
+        self._tracer: Tracer | None = None
 
     async def look(self) -> PoolSnapshot:
         """A snapshot of now; raises `CannotInspect` where the server can't be reached or asked."""
@@ -113,7 +112,13 @@ class Examination:
             show_query=request.show_query,
         )
         traces = request.source is not None or (request.trace and bool(processes))
-        return await asyncio.to_thread(self._tracer.traced, snapshot) if traces else snapshot
+        return await asyncio.to_thread(self._traced, snapshot) if traces else snapshot
+
+    def _traced(self, snapshot: PoolSnapshot) -> PoolSnapshot:
+        from forge_doctor.pool.trace import Tracer
+
+        self._tracer = self._tracer or Tracer(self._request.source)
+        return self._tracer.traced(snapshot)
 
     async def looks(self, duration_s: float) -> PoolSnapshot:
         """The last of several looks within `duration_s` seconds, with what they showed together."""
@@ -213,7 +218,11 @@ def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[st
     if scan is None or scan.blind_spots:
         return ()
     held = {socket.local for process in scan.processes for socket in process.database_sockets}
-    return () if _clients(sessions) <= held else local_networks()
+    if _clients(sessions) <= held:
+        return ()
+    from forge_doctor.probes.processes.networks import local_networks
+
+    return local_networks()
 
 
 def most_common_client(clients: Sequence[tuple[str, str]], default: tuple[str, str]) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request
 from forge_doctor.pool.run import all_checks, run_pool
-from forge_doctor.pool.scope import SessionScope, narrowed
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
 from forge_doctor.probes.postgres.dsn import resolve_targets
@@ -80,7 +79,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
             return _judge(replace(seen, show_query=flags.show_query), options, flags)
 
         deliver([replay(flags.replay, flags.at, judge)], options)
-    requests = asyncio.run(_requests(flags, options))
+    requests = _requests(flags, options)
     if flags.record is not None:
         from forge_doctor.cli.sessions.pool_record import record
 
@@ -139,14 +138,12 @@ def _only_one(requests: Sequence[Request]) -> Request:
     return requests[0]
 
 
-async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
-    """What to examine, one for each server; the engine and the containers are read meanwhile."""
+def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
+    """What to examine, one for each server."""
     targets = resolve_targets(flags.dsn)
     app = flags.app or options.settings.get("app", "pool")
     numbers = told(flags, options)
-    engine, containers = await asyncio.gather(
-        asyncio.to_thread(_engine, app, flags.python), asyncio.to_thread(_containers, flags.container)
-    )
+    engine, containers = asyncio.run(_engine_and_containers(app, flags)) if app or flags.container else (None, ())
     timeout = flags.connect_timeout or options.settings.get("connect-timeout", "pool") or 3.0
     return tuple(
         Request(
@@ -162,6 +159,13 @@ async def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]
             source=flags.source,
         )
         for target in targets
+    )
+
+
+async def _engine_and_containers(app: str | None, flags: Flags) -> tuple[Any, Any]:
+    """Read beside each other: each waits for another process."""
+    return await asyncio.gather(
+        asyncio.to_thread(_engine, app, flags.python), asyncio.to_thread(_containers, flags.container)
     )
 
 
@@ -233,20 +237,25 @@ def _report(request: Request, look: PoolSnapshot | CannotInspect, options: Repor
 
 def _judge(snapshot: PoolSnapshot, options: ReportOptions, flags: Flags) -> Report:
     report = run_pool(snapshot, options.settings, options.select, options.ignore)
-    return narrowed(report, snapshot, _scope(flags, options))
+    scope = _scope(flags, options)
+    if not any(scope.values()):
+        return report
+    from forge_doctor.pool.scope import SessionScope, narrowed
+
+    return narrowed(report, snapshot, SessionScope(**scope))
 
 
-def _scope(flags: Flags, options: ReportOptions) -> SessionScope:
+def _scope(flags: Flags, options: ReportOptions) -> dict[str, tuple[str, ...]]:
     """Whose sessions are told of, by flag, else by the configuration."""
 
     def chosen(flag: tuple[str, ...], key: str) -> tuple[str, ...]:
         return flag or tuple(options.settings.get(key, "pool") or ())
 
-    return SessionScope(
-        exclude_apps=chosen(flags.exclude_app, "exclude-app"),
-        only_databases=chosen(flags.only_database, "only-database"),
-        only_users=chosen(flags.only_user, "only-user"),
-    )
+    return {
+        "exclude_apps": chosen(flags.exclude_app, "exclude-app"),
+        "only_databases": chosen(flags.only_database, "only-database"),
+        "only_users": chosen(flags.only_user, "only-user"),
+    }
 
 
 def _save(path: Path | None, snapshots: Sequence[PoolSnapshot]) -> None:

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from time import monotonic_ns
 
-from forge_doctor.holders.page import HEADER, HEADER_SIZE, LABELS_AT, LABELS_SIZE, MAGIC, PAGE_NAME, RECORD, SLOTS
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection
 
-LINK = f"/memfd:{PAGE_NAME}"
+# The link of an open page; what a page looks like inside is read where there is one (`holders.page`).
+LINK = "/memfd:forge-doctor-holders"
 
 
 def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldConnection, ...] | None:
@@ -22,6 +22,8 @@ def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldCon
     forked inherits it, and takes no connection of its own) is not taken for this one's.
     """
     for path in _pages(pid):
+        from forge_doctor.holders.page import HEADER, LABELS_AT, MAGIC
+
         try:
             with open(path, "rb", buffering=0) as page:  # noqa: PTH123 - a link that Path would resolve
                 data, again = page.read(), b""
@@ -29,7 +31,11 @@ def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldCon
                 again = page.read()
         except OSError:
             continue
-        if len(data) >= LABELS_AT and data[: len(MAGIC)] == MAGIC and _owner(data) in (pid, own_pid):
+        if (
+            len(data) >= LABELS_AT
+            and data[: len(MAGIC)] == MAGIC
+            and int(HEADER.unpack_from(data)[1]) in (pid, own_pid)
+        ):
             return tuple(_records(data, again))
     return None
 
@@ -48,12 +54,10 @@ def _pages(pid: int) -> Iterator[str]:
             continue
 
 
-def _owner(data: bytes) -> int:
-    return int(HEADER.unpack_from(data)[1])
-
-
 def _records(data: bytes, again: bytes) -> Iterator[HeldConnection]:
     """What stayed as it was between two readings: the process goes on writing meanwhile."""
+    from forge_doctor.holders.page import HEADER, HEADER_SIZE, LABELS_AT, LABELS_SIZE, RECORD, SLOTS
+
     used = min(HEADER.unpack_from(again)[3], LABELS_SIZE)
     labels = again[LABELS_AT : LABELS_AT + used].decode("utf-8", "replace").split("\n")
     now = monotonic_ns()

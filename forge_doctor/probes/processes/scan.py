@@ -13,7 +13,6 @@ from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.half_open import Proof, half_open
 from forge_doctor.probes.processes.identity import read_identity
-from forge_doctor.probes.processes.libraries import read_libraries
 from forge_doctor.probes.processes.poolers import find_poolers, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
 from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets
@@ -72,7 +71,7 @@ def find_processes(
         processes += _elsewhere(each)
     return ProcessScan(
         processes=tuple(sorted(processes, key=lambda process: process.pid)),
-        unmatched=tuple(build.server(each) for each in servers.values() if each.family not in matched),
+        unmatched=tuple(pid for pid, each in servers.items() if each.family not in matched),
         blind_spots=blind_spots(table, look, servers, containers),
         half_open=half_open(look.namespaces, proof, clients, table),
     )
@@ -163,6 +162,8 @@ class _Builder:
         self._asked: dict[str, Mapping[int, Diagnosis]] = {}
 
     def server(self, member: Member) -> Process:
+        from forge_doctor.probes.processes.libraries import read_libraries
+
         process = self._process(member.row, member.role, member.name)
         return replace(
             process,

@@ -80,7 +80,10 @@ def read_environment(pid: int) -> Environment:
     if sys.platform != "linux":
         return _environment_with_psutil(pid)
     try:
-        pairs = (entry.partition("=") for entry in _read(f"/proc/{pid}/environ").split("\0"))
+        text = _read(f"/proc/{pid}/environ")
+        if not any(name in text for name in COUNT_VARIABLES):
+            return Environment()
+        pairs = (entry.partition("=") for entry in text.split("\0"))
         return _counts((key, value) for key, _, value in pairs)
     except OSError:
         return Environment(readable=False)

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from forge_doctor.probes.processes.sockets import has_tcp6
+
 # linux/sock_diag.h, linux/inet_diag.h, linux/netlink.h, linux/tcp.h, linux/sched.h
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
@@ -90,7 +92,7 @@ def _ask() -> Mapping[int, Diagnosis]:
     try:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
             kernel.settimeout(TIMEOUT_S)
-            for family in (socket.AF_INET, socket.AF_INET6):
+            for family in (socket.AF_INET, socket.AF_INET6) if has_tcp6("thread-self") else (socket.AF_INET,):
                 kernel.send(_request(family))
                 for inode, port, told in _sockets(kernel):
                     if told.backlog is not None:

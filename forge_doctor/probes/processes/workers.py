@@ -125,12 +125,12 @@ class Process:
 class ProcessScan:
     """What was found and what could not be seen (`no permission to read the sockets of pid 7`).
 
-    `unmatched` are application servers without any connection to this database: they may belong
-    to another one, so nothing may be counted from them. `half_open` are clients of the server that are gone
+    `unmatched` are the pids of application servers without any connection to this database: they may belong
+    to another one, so none of them is looked into. `half_open` are clients of the server that are gone
     without its notice (see `half_open`).
     """
 
     processes: tuple[Process, ...] = ()
-    unmatched: tuple[Process, ...] = ()
+    unmatched: tuple[int, ...] = ()
     blind_spots: tuple[str, ...] = ()
     half_open: tuple[Endpoint, ...] = ()
