@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.growth import questions
 from tests.support.lint_cases import lint_source
 from tests.support.lint_models import project
+from tests.support.questions import questions
 
 SIZE = 24
 SLACK = 2.6
