@@ -30,13 +30,14 @@ fuzz: ## read what nobody wrote, FUZZ_EXAMPLES times each reader (twenty thousan
 test-newest: ## the tests on the newest Python found, or on PYTHON
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
 
+# What builds an image, a single file or an environment of its own is built once, on the newest.
 test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \
-	"$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
+	"$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) -m "not slow" $(TESTS)
 
 # What asks no server and no engine: source, formats, and snapshots of servers.
-SERVERLESS = tests/code tests/lint tests/logs tests/pool/checks tests/render tests/sql
+SERVERLESS = tests/code tests/lint/rules tests/logs/records tests/logs/problems tests/pool/checks tests/render tests/sql
 
 test-between: ## on Python 3.12, the tests that need no server; nothing where 3.12 is the newest or is not there
 	@python=$$(sh .ci/set-up between) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
