@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
@@ -136,3 +138,36 @@ def test_every_command_of_the_readme_does_what_it_says(
         assert done.returncode in (0, 1), f"{command}: {done.returncode}: {done.stderr}"
         assert done.stdout, command
         assert "Traceback" not in done.stderr, command
+
+
+# -- the recorder's unit and service
+
+
+def block(language: str) -> str:
+    (found,) = [one for one in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if "--record" in one]
+    return str(found)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_the_recorders_unit_is_one_systemd_takes(tmp_path: Path) -> None:
+    """The program it starts is not installed here, so that another stands for it."""
+    unit = tmp_path / "forge-doctor.service"
+    unit.write_text(block("ini").replace("/usr/local/bin/forge-doctor", sys.executable), encoding="utf-8")
+    done = subprocess.run(("systemd-analyze", "verify", "--man=no", unit), capture_output=True, text=True, check=False)
+    about = [line for line in done.stderr.splitlines() if "forge-doctor" in line]
+    assert about == [], done.stderr
+
+
+def test_the_recorders_service_has_options_that_exist() -> None:
+    compose = yaml.safe_load(block("yaml"))
+    service = compose["services"]["recorder"]
+    started = re.search(r"ExecStart=\S+ (.*)", block("ini"))
+    assert started is not None
+    for command in (service["command"], started[1].split()):
+        assert command[0] == "pool"
+        assert {one for one in command if one.startswith("--")} <= set(
+            re.findall(r"--[a-z-]+", help_blocks.real_help("pool"))
+        )
+    volume, _, place = service["volumes"][0].partition(":")
+    assert volume in compose["volumes"]
+    assert place == service["command"][-1]

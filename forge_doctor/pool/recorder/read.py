@@ -12,7 +12,7 @@ from typing import Any
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.recorder.look_document import look_snapshot
 from forge_doctor.pool.recorder.merge_patch import patched
-from forge_doctor.pool.recorder.segments import GZIP, segments
+from forge_doctor.pool.recorder.segments import GZIP, NAME, segments
 from forge_doctor.pool.recorder.statement_texts import StatementTexts
 from forge_doctor.pool.recorder.write import EVERY_S, FORMAT
 from forge_doctor.pool.snapshot import PoolSnapshot
@@ -95,6 +95,8 @@ def _read_segment(path: Path, reading: _Reading) -> None:
     try:
         _read_lines(path, reading)
     except FileNotFoundError:
+        if not NAME.fullmatch(path.name):
+            raise
         reading.notes.append(f"{path.name} was deleted by its recorder meanwhile")
     except _Damaged as problem:
         read = len(reading.looks) - before
