@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from forge_doctor.finding import Severity
 from forge_doctor.formats import OutputFormat
 from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.pool.record import dump
+from forge_doctor.pool.recorder.segments import segments
 from forge_doctor.pool.rows import session_of
 from forge_doctor.pool.run import run_pool
 from forge_doctor.render import RenderOptions, render
@@ -22,7 +23,8 @@ from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from tests.support.lint_command import lint
 from tests.support.log_reading import read_whole
-from tests.support.secrets import CANARY, texts
+from tests.support.recordings import Clock, recorder, seen_at, text_of
+from tests.support.secret_corpus import CANARY, texts
 from tests.support.snapshots import idle_in_transaction, snapshot
 
 CORPUS = texts()
@@ -142,9 +144,13 @@ async def test_what_an_agent_is_told(project: Path) -> None:
 
 
 def test_what_a_recorder_keeps(tmp_path: Path) -> None:
-    """Its segments are read where there is one: whatever it writes must hold what `dump` may hold, and no more."""
-    recorder = pytest.importorskip("forge_doctor.pool.recorder", reason="optional: there is no recorder yet")
-    write: Callable[..., Any] = recorder.write_segment
-    seen = snapshot(*(session_of(a_row(5000 + n, text)) for n, text in enumerate(LINES[::29])))
-    write(tmp_path / "segment", (seen,))
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()] == []
+    clock = Clock()
+    written = recorder(tmp_path / "record", clock)
+    for text in LINES[::11]:
+        assert written.add(seen_at(clock, session_of(a_row(5000, text))))
+        assert written.add_failure(f"the server said: {text}")
+        clock.on(2.0)
+    written.close()
+    kept = [text_of(path).decode() for path in segments(tmp_path / "record")]
+    assert kept
+    assert [line for text in kept for line in shown(text)] == []

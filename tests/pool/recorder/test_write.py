@@ -17,7 +17,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.recorder.read import read_record
 from forge_doctor.pool.recorder.segments import segments
 from tests.support.recordings import Clock, busy_service, idle_since, recorder, seen_at, text_of
-from tests.support.secrets import CANARY, texts
+from tests.support.secret_corpus import CANARY, texts
 from tests.support.snapshots import session, worker
 
 
