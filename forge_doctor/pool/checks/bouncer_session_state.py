@@ -34,9 +34,10 @@ from forge_doctor.pool.remedies import ADVISORY, terminate
 from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, pids
+from forge_doctor.regex import regex
 from forge_doctor.sql.commands import command_of
 
-SET = re.compile(r"\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)(\w+)", re.IGNORECASE)
+SET = regex(r"\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)(\w+)", re.IGNORECASE)
 # What pgbouncer sets itself when it gives a connection to the next client, and track_extra_parameters' default.
 KEPT_FOR_EACH_CLIENT = frozenset(
     {"application_name", "client_encoding", "datestyle", "timezone", "standard_conforming_strings", "intervalstyle"}

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact_dsn
+from forge_doctor.regex import regex
 
 SCHEMES = frozenset({"postgresql", "postgres", "pgsql", "psql", "postgis", "asyncpg", "psycopg"})
 EXAMPLE = "postgresql://user:password@host:5432/database"
@@ -41,10 +42,10 @@ SSL_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 _HOST = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^\s@/?:,\[\]]*)(?::\d+)?"
-_ADDRESS = re.compile(rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<database>[^/?@]*))?(?:\?(?P<query>.*))?", re.DOTALL)
-_QUERY = re.compile(r"(?:[\w.-]+=[^&]*(?:&|$))*")
-_SCHEME = re.compile(r"([A-Za-z][\w+.:-]*?)://(.*)", re.DOTALL)
-_KEYWORD = re.compile(
+_ADDRESS = regex(rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<database>[^/?@]*))?(?:\?(?P<query>.*))?", re.DOTALL)
+_QUERY = regex(r"(?:[\w.-]+=[^&]*(?:&|$))*")
+_SCHEME = regex(r"([A-Za-z][\w+.:-]*?)://(.*)", re.DOTALL)
+_KEYWORD = regex(
     r"\s*(?P<key>\w+)\s*=\s*(?P<value>'(?:\\.|[^'\\])*'|(?:\\.|[^'\s\\])(?:\\.|[^\s\\])*|)(?=\s|$)", re.DOTALL
 )
 

@@ -106,7 +106,11 @@ async def test_a_role_at_its_limit_is_refused_and_said_so(small: FreshDatabase) 
         refused = one(await examine(small.dsn()), "no-slot-left")
         assert f'too many connections for role "{small.user}"' in refused.message
         seen = await examine(small.server.dsn(database=small.name))
-    assert f"role {small.user} has 2 of the 2 connections" in one(seen, "connection-limit-low").message
+        found = one(seen, "connection-limit-low")
+        assert f"role {small.user} has 2 of the 2 connections" in found.message
+        small.server.sql(found.remedy)
+        async with holding(small, 1):
+            assert of(await examine(small.server.dsn(database=small.name)), "no-slot-left") == ()
 
 
 async def test_background_processes_take_no_slot(small: FreshDatabase) -> None:
