@@ -17,6 +17,7 @@ from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, AnyWord, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.work import ANY_NUMBER, WORK
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.cache.file_result import FileResult, report_of
 from forge_doctor.lint.code_context import with_context
@@ -27,6 +28,9 @@ from forge_doctor.report import Report, run_check, sort_outcomes
 Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
 MOST_OPEN_BYTES = 6_000_000
+
+# What all rules may ask of syntax for one file: so many are half a minute or so, and no code that people write needs it.
+MOST_QUESTIONS = 4_000_000
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -81,14 +85,17 @@ class Projects:
         self._by_root: dict[Path, Project] = {}
 
     def around(self, path: Path) -> Project:
-        """The project of a file, with its trees let go of where they have become many."""
+        """The project of a file, with its trees let go of where they have become many, or answers were broken off."""
         root = self._root or Path(self._roots.of(str(path.parent)))
         project = self._by_root.get(root)
         if project is None:
             project = Project(root, self.overlay, self.surfaces.get(root))
             project.reading.here = self.here
             self._by_root[root] = project
-        if sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES:
+        if (
+            any(one.is_broken_off for one in self._by_root.values())
+            or sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES
+        ):
             self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
         return self._by_root[root]
 
@@ -104,13 +111,30 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     file.path = shown
     outcomes: list[Finding | NotRun] = []
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
+    left = MOST_QUESTIONS
     for rule in rules:
         if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
+            WORK.allow(left)
             said = run_check(rule, file, project)
+            left = WORK.left
+            WORK.allow(ANY_NUMBER)
+            if left < 0:
+                outcomes.append(broken_off(rule, shown))
+                project.is_broken_off = True
+                break
             outcomes.extend(one for one in said if tells_even_of_tests(rule) or not is_expected(file, one))
     findings, not_run = sort_outcomes(outcomes)
     fit = tuple(without_secrets(with_context(one, file, project)) for one in findings)
     return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
+
+
+def broken_off(rule: Check[Any], shown: str) -> NotRun:
+    """What is told of a file that asks for more work than any that people write."""
+    return NotRun(
+        check=rule.id,
+        reason=f"{shown}: given up after {MOST_QUESTIONS:,} questions; the rules from this one on did not look at it",
+        remedy="leave the file out (exclude), or split it",
+    )
 
 
 def looks_everywhere(rule: Check[Any]) -> bool:

@@ -54,6 +54,7 @@ class Project:
         self.kept: dict[Any, Any] = {}
         self.lasting: dict[Any, Any] = {}
         self._depth = 0
+        self.is_broken_off = False  # an answer was: what is known of it so far is nothing
 
     def renewed(self) -> Project:
         """The same project with all its trees let go of; only what is known of folders and whole files is kept."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
+from forge_doctor.code.syntax.work import WORK
+
 if TYPE_CHECKING:
     import tree_sitter as ts
 
@@ -59,6 +61,9 @@ class Node:
     @property
     def text(self) -> str:
         """The source of this node."""
+        WORK.left -= 1
+        if WORK.left < 0:
+            WORK.refuse()
         return self.file.data[self.raw.start_byte : self.raw.end_byte].decode("utf-8", "replace")
 
     @property
@@ -186,6 +191,9 @@ class Node:
         return cast("tuple[Node, ...]", self._fields["/"])
 
     def _field(self, name: str) -> Node | None:
+        WORK.left -= 1
+        if WORK.left < 0:
+            WORK.refuse()
         if name not in self._fields:
             raw = self.raw.child_by_field_name(name)
             self._fields[name] = None if raw is None else self.file.node(raw)

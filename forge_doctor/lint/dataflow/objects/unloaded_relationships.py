@@ -36,7 +36,7 @@ def is_unloaded(held: Loaded, relationship: Relationship, read: Node) -> bool:
     if held.is_made and _may_be_filled(held, name, read):
         return False
     functions = {one for one in (held.call.function, read.function) if one is not None}
-    return all(_says_nothing_of(one, name, read) for one in functions)
+    return all(_says_nothing_of(one, name) for one in functions)
 
 
 def _is_first_missing(held: Loaded, relationship: Relationship, read: Node) -> bool:
@@ -83,15 +83,22 @@ def _root(call: Call) -> str:
     return _root(receiver) if isinstance(receiver, Call) else call.method
 
 
-def _says_nothing_of(function: FunctionDef, name: str, read: Node) -> bool:
+def _says_nothing_of(function: FunctionDef, name: str) -> bool:
     """Whether a function loads the relationship in no other way: by another query, a refresh, an assignment."""
-    data = function.file.data[function.start : function.end]
+    known: dict[tuple[FunctionDef, str], bool] = function.file.kept.setdefault(_says_nothing_of, {})
+    key = (function, name)
+    if key not in known:
+        known[key] = not _names_in_text(function.file.data[function.start : function.end], name)
+    return known[key]
+
+
+def _names_in_text(data: bytes, name: str) -> bool:
     if MAY_LOAD.search(data) is not None:
-        return False
+        return True
     word = re.escape(name).encode()
     # A key of a dict to be returned loads nothing: only names handed over, as to refresh(), do.
     named = rb"[\"']" + word + rb"[\"'](?!\s*:)|\b[A-Z]\w*\." + word + rb"\b|\." + word + rb"\s*(?::[^=\n]+)?=[^=]"
-    return re.search(named, data) is None and read is not None
+    return re.search(named, data) is not None
 
 
 def confidence_of(project: Project, held: Loaded, relationship: Relationship) -> Confidence:
