@@ -34,8 +34,9 @@ Good:
         async with asynccontextmanager(get_session)() as session:
             return await session.scalar(text("select count(*) from orders"))
 
-Wrong when: the generator gives many sessions, or the loop is left only by an exception. The generator has to yield a
-session once, and the `return` or `break` must be of this loop.
+Wrong when: the generator gives many sessions, or the loop is left only by an exception, or `asyncio.run` of this very
+function ends the event loop behind it. The generator has to yield a session once, and the `return` or `break` must be
+of this loop; where only `asyncio.run` calls the function and nothing is lost, nothing is said.
 
 Source: https://peps.python.org/pep-0525/#finalization; with SQLAlchemy 2.1.9 three such requests left three
 connections checked out, and a commit behind the `yield` did not run
@@ -89,7 +90,7 @@ def session_leaves_its_loop(file: SourceFile, project: Project) -> Iterator[Find
         if not value.inner.kind.is_async_session or not yields_once(provider):
             continue
         way_out = next((one for one in (*loop.find(Return, nested=False), *breaks(loop))), None)
-        if way_out is not None:
+        if way_out is not None and not ends_with_its_loop(loop, target, provider, way_out):
             yield found(file, loop, target, provider, way_out)
 
 
@@ -97,6 +98,20 @@ def yields_once(provider: FunctionDef) -> bool:
     """Whether it yields one session and ends."""
     yields = list(provider.find(Yield, nested=False))
     return len(yields) == 1 and yields[0].enclosing(While) is None
+
+
+def ends_with_its_loop(loop: For, session: Name, provider: FunctionDef, way_out: Node) -> bool:
+    """Whether nothing is lost and the event loop ends at once: `asyncio.run(main())` closes the generators left over."""
+    function = loop.function
+    if function is None or escape(loop, session, way_out) or skipped_commit(loop, session, provider):
+        return False
+    calls = loop.file.calls(function.name)
+    return bool(calls) and all(is_run(call.parent) or is_run(call.enclosing(Call)) for call in calls)
+
+
+def is_run(node: Node | None) -> bool:
+    """`asyncio.run(...)`."""
+    return isinstance(node, Call) and node.func.text in ("asyncio.run", "anyio.run")
 
 
 def breaks(loop: For) -> Iterator[Other]:

@@ -19,11 +19,14 @@ ESCAPES = [
     LOOP + "        own = s\n        break  # expect high\n    await own.execute(q)\n",
 ]
 LATE = [
+    "import asyncio\n" + LOOP + "        return await s.scalar(q)  # expect medium\nasyncio.run(f(1))\nawait f(2)\n",
     LOOP + "        return await s.scalar(q)  # expect medium\n",
     LOOP + "        await s.execute(q)\n        break  # expect medium\n",
     LOOP + "        for x in q:\n            break\n        return 1  # expect medium\n",
 ]
 SILENT = [
+    # The event loop ends at once, and closes what is left.
+    "import asyncio\n" + LOOP + "        print(await s.scalar(q))\n        return\nasyncio.run(f(1))\n",
     LOOP + "        await s.execute(q)\n",
     LOOP + "        for x in q:\n            break\n",
     LOOP + "        def inner():\n            return 1\n        await s.execute(q)\n",
