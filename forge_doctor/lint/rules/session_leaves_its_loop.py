@@ -105,7 +105,7 @@ def ends_with_its_loop(loop: For, session: Name, provider: FunctionDef, way_out:
     function = loop.function
     if function is None or escape(loop, session, way_out) or skipped_commit(loop, session, provider):
         return False
-    calls = loop.file.calls(function.name)
+    calls = list(loop.file.calls(function.name))
     return bool(calls) and all(is_run(call.parent) or is_run(call.enclosing(Call)) for call in calls)
 
 
