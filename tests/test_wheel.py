@@ -121,7 +121,7 @@ def test_the_places_of_the_project_are_named_in_one_place(metadata: Message) -> 
 
 
 def test_the_extras_are_what_users_choose_from(metadata: Message) -> None:
-    assert set(metadata.get_all("Provides-Extra", [])) >= {"demo", "fleet", "logs", "mcp", "server"}
+    assert set(metadata.get_all("Provides-Extra", [])) >= {"demo", "fleet", "logs", "mcp", "server", "stacks"}
     assert not {"dev", "bench"} & set(metadata.get_all("Provides-Extra", []))
 
 

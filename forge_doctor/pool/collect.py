@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.bouncer import find_bouncer
+from forge_doctor.pool.inference.stacks_wanted import stacks_wanted
 from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of, session_of
@@ -81,7 +82,19 @@ class Examination:
         self._tracer: Tracer | None = None
 
     async def look(self) -> PoolSnapshot:
-        """A snapshot of now; raises `CannotInspect` where the server can't be reached or asked."""
+        """A snapshot of now, with the stacks its findings need; raises `CannotInspect` where the server can't be reached
+        or asked."""
+        return await self._with_stacks(await self._look())
+
+    async def _with_stacks(self, snapshot: PoolSnapshot) -> PoolSnapshot:
+        wanted = stacks_wanted(snapshot) if self._request.trace else ()
+        if not wanted:
+            return snapshot
+        from forge_doctor.probes.application.process_stacks import read_stacks
+
+        return replace(snapshot, stacks=await asyncio.to_thread(read_stacks, wanted))
+
+    async def _look(self) -> PoolSnapshot:
         request = self._request
         # The process table is read while the connection is made.
         answers, table = await asyncio.gather(self._ask(), self._process_table())
@@ -123,12 +136,12 @@ class Examination:
     async def looks(self, duration_s: float) -> PoolSnapshot:
         """The last of several looks within `duration_s` seconds, with what they showed together."""
         loop = asyncio.get_running_loop()
-        taken = [await self.look()]
+        taken = [await self._look()]
         began = loop.time()
         while (left := began + duration_s - loop.time()) > 0:
             await asyncio.sleep(min(LOOK_EVERY_S, left))
-            taken.append(await self.look())
-        return replace(taken[-1], looks=compare(taken, loop.time() - began))
+            taken.append(await self._look())
+        return await self._with_stacks(replace(taken[-1], looks=compare(taken, loop.time() - began)))
 
     def close(self) -> None:
         """End the connection."""

@@ -18,6 +18,7 @@ from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import held_table
 from forge_doctor.pool.measurements import measurements
 from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.pool.visibility import unread_lines
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.report import Report, Table, run_check, sort_outcomes
 from forge_doctor.settings import Settings
@@ -47,6 +48,8 @@ def run_pool(
         outcomes += run_check(check, situation, settings.limits_of(check))
     found, not_run = sort_outcomes(outcomes)
     findings, _ = sort_outcomes(join_causes(found))
+    unread = (one for one in unread_lines(situation, findings) if one.check not in {told.check for told in not_run})
+    _, not_run = sort_outcomes((*not_run, *unread))
     sizing = sizing_of(situation)
     return Report(
         command="pool",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forge_doctor.finding import Confidence
+from forge_doctor.probes.application.call_stacks import ProcessStacks
 from forge_doctor.probes.processes.workers import Endpoint, Process
 
 CLIENT = "client backend"
@@ -260,6 +261,7 @@ class PoolSnapshot:
     here has the client's end; empty where the server is not proven to be here. `background` are backends that are no
     clients' (autovacuum, replication, parallel workers); `progress` is what the server says of some of them, by pid.
     `statement_lines` were told from the source of the processes (`--source`), best first for each session.
+    `stacks` are of the processes a finding may be about (a blocked loop, a session held), none where there is none.
     """
 
     taken_at: str
@@ -279,4 +281,5 @@ class PoolSnapshot:
     local_networks: tuple[str, ...] = ()
     half_open: tuple[Endpoint, ...] = ()
     statement_lines: tuple[StatementLine, ...] = ()
+    stacks: tuple[ProcessStacks, ...] = ()
     show_query: bool = True

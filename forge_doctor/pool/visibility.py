@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from forge_doctor.finding import NotRun
+from forge_doctor.finding import Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.source_lines import lines_object
+from forge_doctor.pool.inference.stack_lines import stacks_of
 from forge_doctor.pool.wording import count
+from forge_doctor.probes.processes.workers import Process
 from forge_doctor.sql.quoting import quote_identifier
 
 
@@ -50,3 +53,25 @@ def unseen_bouncer(situation: Situation) -> Iterator[NotRun]:
             reason=f"pgbouncer is in between, and its admin console could not be read: {bouncer.why_not}",
             remedy="list the role in stats_users of pgbouncer.ini, or pass --bouncer postgresql://stats@host:6432/pgbouncer",
         )
+
+
+def unread_stacks(situation: Situation, process: Process) -> Iterator[NotRun]:
+    """For a finding whose line is told by the stacks of this process, where they were asked for and not to be read."""
+    stacks = stacks_of(process, situation.snapshot)
+    if stacks is not None and stacks.why_not:
+        yield NotRun(reason=f"the line pid {stacks.pid} stands in: {stacks.why_not}", remedy=stacks.remedy)
+
+
+def unread_lines(situation: Situation, findings: Iterable[Finding]) -> Iterator[NotRun]:
+    """For each process that holds sessions a finding names while nothing tells a line of theirs, once for all of a kind."""
+    told: set[str] = set()
+    for found in findings:
+        for session in situation.sessions:
+            process = situation.process_of(session)
+            stacks = stacks_of(process, situation.snapshot)
+            if session.pid not in found.sessions or stacks is None or not stacks.why_not or stacks.why_not in told:
+                continue
+            if found.severity > Severity.INFO and not lines_object(session, process, situation.snapshot):
+                told.add(stacks.why_not)
+                reason = f"the line that holds sessions of pid {stacks.pid}: {stacks.why_not}"
+                yield NotRun(check=found.check, reason=reason, remedy=stacks.remedy)

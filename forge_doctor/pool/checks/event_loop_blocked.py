@@ -9,10 +9,15 @@ Measures (requests):
     queue) for a second or longer, and requests that have lain unread in accepted sockets for as long: together
     at least `queued_requests`, while the workers that share the port have at most one active session each.
     Where the kernel does not tell how long, the accept queue alone, at low confidence.
+    Where such a finding is at hand, the stack of each worker's main thread is read three times, 0.1 s apart: by its
+    own interpreter from Python 3.14 on, else by py-spy (an extra). The line in which every sample found it is the
+    one that blocks.
 
 Wrong when:
     The worker is only slow to accept under a burst, or does not read a large upload. Looked at: a loop that runs
-    accepts and reads within a second, and a worker that waits for the database has active sessions.
+    accepts and reads within a second, and a worker that waits for the database has active sessions. Where the stacks
+    show that every loop waits for events, the finding is of low confidence: it has gone on since, or accepts nothing
+    for another reason.
 
 Source:
     Seen on Linux: Recv-Q of a listening socket in /proc/net/tcp counts connections not yet
@@ -21,72 +26,92 @@ Source:
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.accept_queues import AcceptQueue, accept_queues
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
+from forge_doctor.pool.inference.source_lines import stack_text
+from forge_doctor.pool.inference.stack_lines import DEPTH, main_thread
+from forge_doctor.pool.inference.stacks_wanted import UNREAD_REQUESTS
+from forge_doctor.pool.visibility import unread_stacks, unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import count
 
 
-@check(severity=Severity.ERROR, limits={"queued_requests": 3})
+@check(severity=Severity.ERROR, limits={"queued_requests": UNREAD_REQUESTS})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each port."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
-    for (place, port), holders in _by_port(situation).items():
-        queued = max(
-            one.accept_queue if one.stalled is None else one.stalled
-            for holder in holders
-            if holder.process
-            for one in holder.process.listen
-            if one.port == port
-        )
-        unread = sum(holder.process.requests_unread for holder in holders if holder.process)
+    holder_of = {holder.process.pid: holder for holder in situation.worker_holders if holder.process}
+    for queue in accept_queues(situation.workers):
+        holders = [holder_of[one.pid] for one in queue.workers]
         active = sum(len(holder.in_state("active")) for holder in holders)
-        if queued + unread < limits["queued_requests"] or active > len(holders):
+        if queue.queued + queue.unread < limits["queued_requests"] or active > len(holders):
             continue
-        first = holders[0].process
-        yield Finding(
-            severity=Severity.ERROR,
-            confidence=Confidence.MEDIUM if _told(holders, port) else Confidence.LOW,
-            message=f"{_waiting(queued, unread)} on port {port}{place} while "
-            f"{', '.join(holder.name for holder in holders)} {'runs' if len(holders) == 1 else 'run'} {active} statements: an event "
-            "loop is blocked. It is not the database.",
-            location=situation.here,
-            evidence=(
-                Evidence(label="not accepted", value=queued, unit="requests", source=f"accept queue of port {port}"),
-                Evidence(label="not read", value=unread, unit="requests", source="accepted sockets of the workers"),
-                Evidence(label="active", value=active, unit="sessions", source="pg_stat_activity"),
+        yield _finding(situation, queue, holders, active)
+        for worker in queue.workers:
+            yield from unread_stacks(situation, worker)
+
+
+def _finding(situation: Situation, queue: AcceptQueue, holders: list[Holder], active: int) -> Finding:
+    lines = dict(_lines(situation, queue))
+    names = ", ".join(holder.name for holder in holders)
+    stands = f" at {next(iter(lines.values()))}" if lines else ""
+    return Finding(
+        severity=Severity.ERROR,
+        confidence=_confidence(situation, queue, bool(lines)),
+        message=f"{_waiting(queue.queued, queue.unread)} on port {queue.port}{queue.place} while "
+        f"{names} {'runs' if len(holders) == 1 else 'run'} {active} statements: an event "
+        f"loop is blocked{stands}. It is not the database.",
+        location=situation.here,
+        evidence=(
+            Evidence(
+                label="not accepted", value=queue.queued, unit="requests", source=f"accept queue of port {queue.port}"
             ),
-            remedy=f"py-spy dump --pid {first.pid if first else ''}   # names the line that blocks; then use asyncpg, or "
-            "asyncio.to_thread() for what is synchronous",
-            sessions=tuple(one.pid for holder in holders for one in holder.sessions),
-        )
+            Evidence(label="not read", value=queue.unread, unit="requests", source="accepted sockets of the workers"),
+            Evidence(label="active", value=active, unit="sessions", source="pg_stat_activity"),
+            *(
+                Evidence(
+                    label=f"pid {worker.pid} stands in", value=lines[worker.pid], source=_source(situation, worker.pid)
+                )
+                for worker in queue.workers
+                if worker.pid in lines
+            ),
+        ),
+        remedy="Await it with an asynchronous client (asyncpg, httpx), or run it in asyncio.to_thread()."
+        if lines
+        else f"py-spy dump --pid {queue.workers[0].pid}   # names the line that blocks; then use asyncpg, or "
+        "asyncio.to_thread() for what is synchronous",
+        sessions=tuple(one.pid for holder in holders for one in holder.sessions),
+    )
 
 
-def _told(holders: list[Holder], port: int) -> bool:
-    """Whether the kernel tells how long the connections have waited."""
-    listeners = [one for holder in holders if holder.process for one in holder.process.listen if one.port == port]
-    return any(one.stalled is not None for one in listeners)
+def _lines(situation: Situation, queue: AcceptQueue) -> Iterator[tuple[int, str]]:
+    """By pid, where the loop of a worker stood in every sample."""
+    for worker in queue.workers:
+        thread = main_thread(worker, situation.snapshot)
+        if thread is not None and thread.steady and thread.lines:
+            yield worker.pid, stack_text(thread.lines[:DEPTH])
+
+
+def _confidence(situation: Situation, queue: AcceptQueue, seen: bool) -> Confidence:
+    threads = [main_thread(worker, situation.snapshot) for worker in queue.workers]
+    if all(one is not None and one.idle for one in threads):
+        return Confidence.LOW
+    if queue.aged:
+        return Confidence.HIGH if seen else Confidence.MEDIUM
+    return Confidence.MEDIUM if seen else Confidence.LOW
+
+
+def _source(situation: Situation, pid: int) -> str:
+    stacks = next(one for one in situation.snapshot.stacks if one.pid == pid)
+    return f"stack of its main thread, {stacks.samples} samples by {stacks.tool}"
 
 
 def _waiting(queued: int, unread: int) -> str:
     told = [f"{count(queued, 'request waits', 'requests wait')} to be accepted"] if queued or not unread else []
     told += [f"{count(unread, 'accepted request lies', 'accepted requests lie')} unread"] if unread else []
     return " and ".join(told)
-
-
-def _by_port(situation: Situation) -> dict[tuple[str, int], list[Holder]]:
-    """The workers that accept on each port; containers have ports of their own."""
-    ports: defaultdict[tuple[str, int], list[Holder]] = defaultdict(list)
-    for holder in situation.worker_holders:
-        if holder.process is None:
-            continue
-        place = f" of {holder.process.container}" if holder.process.container else ""
-        for port in {socket.port for socket in holder.process.listen}:
-            ports[place, port].append(holder)
-    return dict(ports)

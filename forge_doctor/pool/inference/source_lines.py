@@ -1,12 +1,14 @@
-"""The lines of code behind a session: what its worker wrote down, and what its last statement can have been sent by."""
+"""The lines of code behind a session: what its worker wrote down, and where its task or thread stands, what its
+last statement can have been sent by."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from forge_doctor.finding import Evidence
+from forge_doctor.finding import Confidence, Evidence
+from forge_doctor.pool.inference.stack_lines import standing
 from forge_doctor.pool.snapshot import PoolSnapshot, Session
 from forge_doctor.pool.wording import duration
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, Process
@@ -34,9 +36,16 @@ def line_facts(session: Session, process: Process | None, snapshot: PoolSnapshot
     if held is not None and held.lines:
         label = "taken at" if held.held_s is not None else "last taken at"
         age = "" if held.held_s is None else f", {duration(held.held_s)} ago"
-        yield Evidence(label=label, value=f"{_stack(held)}{age}", source=WRITTEN)
-        if held.held_s is not None:
-            return  # what could be guessed beside what is known only distracts; the JSON has both
+        yield Evidence(label=label, value=f"{stack_text(held.lines)}{age}", source=WRITTEN)
+    known = held is not None and bool(held.lines) and held.held_s is not None
+    for each in standing(session, process, snapshot):
+        sure = each.confidence is Confidence.HIGH
+        if sure or not known:
+            label = "held at" if sure else "may be held at"
+            source = f"stacks of pid {process.pid if process else ''}, {each.confidence.label} confidence: {each.why}"
+            yield Evidence(label=label, value=stack_text(each.lines), source=source)
+    if known:
+        return  # what could be guessed beside what is known only distracts; the JSON has both
     for one in snapshot.statement_lines:
         if one.pid == session.pid:
             source = f"statement to source, {one.confidence.label} confidence: {one.why}"
@@ -44,7 +53,7 @@ def line_facts(session: Session, process: Process | None, snapshot: PoolSnapshot
 
 
 def lines_object(session: Session, process: Process | None, snapshot: PoolSnapshot) -> list[Mapping[str, Any]]:
-    """The same for the JSON: `how` is `written down` or `statement`."""
+    """The same for the JSON: `how` is `written down`, `task`, `thread` or `statement`."""
     held = written_down(session, process, snapshot)
     found: list[Mapping[str, Any]] = [
         {
@@ -56,6 +65,17 @@ def lines_object(session: Session, process: Process | None, snapshot: PoolSnapsh
             "held_s": held.held_s if held else None,
         }
         for one in (held.lines if held else ())
+    ]
+    found += [
+        {
+            "file": each.lines[0].file,
+            "line": each.lines[0].line,
+            "function": each.lines[0].function,
+            "how": each.kind,
+            "confidence": each.confidence.label,
+            "why": each.why,
+        }
+        for each in standing(session, process, snapshot)
     ]
     found += [
         {
@@ -78,7 +98,7 @@ def held_table(snapshot: PoolSnapshot) -> Table | None:
     for process in snapshot.processes or ():
         for one in process.held or ():
             if one.held_s is not None:
-                groups[process.pid, _stack(one)].append(one.held_s)
+                groups[process.pid, stack_text(one.lines)].append(one.held_s)
     if not groups:
         return None
     ranked = sorted(groups.items(), key=lambda each: (-len(each[1]), -max(each[1]), each[0]))
@@ -92,9 +112,9 @@ def held_table(snapshot: PoolSnapshot) -> Table | None:
     )
 
 
-def _stack(held: HeldConnection) -> str:
+def stack_text(lines: Iterable[CodeLine]) -> str:
     """`receipts.py:27 send_receipt, called at api.py:45 place_order`."""
-    return ", called at ".join(map(_place, held.lines)) or "no line of the application on the stack"
+    return ", called at ".join(map(_place, lines)) or "no line of the application on the stack"
 
 
 def _place(one: CodeLine) -> str:

@@ -1,10 +1,14 @@
 """event-loop-blocked: nobody accepts, and the database has nothing to do."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from forge_doctor.finding import Confidence
-from forge_doctor.probes.processes.workers import ListenSocket
-from tests.support.snapshots import findings, only, session, snapshot, worker
+from forge_doctor.finding import Confidence, NotRun
+from forge_doctor.probes.application.call_stacks import ProcessStacks, ThreadStack
+from forge_doctor.probes.processes.workers import CodeLine, ListenSocket
+from tests.support.snapshots import findings, only, session, snapshot, told, worker
 
 
 def listening(stalled: int | None, queued: int = 9) -> tuple[ListenSocket, ...]:
@@ -47,3 +51,34 @@ def test_workers_that_share_a_port_are_one_finding() -> None:
         "worker pid 7 (uvicorn shop:app), worker pid 8 (uvicorn shop:app) run 0 statements"
         in only("event-loop-blocked", seen).message
     )
+
+
+def stacks(pid: int, **thread: Any) -> ProcessStacks:
+    return ProcessStacks(pid=pid, tool="py-spy", samples=3, threads=(replace(ThreadStack(main=True), **thread),))
+
+
+RENDER = (
+    CodeLine(file="/srv/api.py", line=8, function="render"),
+    CodeLine(file="/srv/api.py", line=5, function="block"),
+)
+
+
+def test_the_line_every_sample_found_is_named_and_makes_it_sure() -> None:
+    blocked = snapshot(processes=(worker(7, listen=listening(3)),), stacks=(stacks(7, steady=True, lines=RENDER),))
+    found = only("event-loop-blocked", blocked)
+    assert "is blocked at /srv/api.py:8 render, called at /srv/api.py:5 block." in found.message
+    assert found.confidence is Confidence.HIGH
+    assert "py-spy" not in found.remedy
+
+
+def test_loops_that_were_seen_waiting_make_it_doubtful() -> None:
+    waits = snapshot(processes=(worker(7, listen=listening(3)),), stacks=(stacks(7, idle=True),))
+    assert only("event-loop-blocked", waits).confidence is Confidence.LOW
+
+
+def test_a_stack_that_could_not_be_read_is_said_only_beside_the_finding() -> None:
+    unread = ProcessStacks(pid=7, why_not="py-spy is not installed", remedy="pip install py-spy")
+    for stalled, number in ((3, 1), (2, 0)):
+        seen = snapshot(processes=(worker(7, listen=listening(stalled)),), stacks=(unread,))
+        said = [one.remedy for one in told("event-loop-blocked", seen) if isinstance(one, NotRun)]
+        assert said == ["pip install py-spy"] * number
