@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.held_secrets import hold_url
 from forge_doctor.redaction import redact
 
 SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -73,6 +74,7 @@ def read_engine(
         raise UsageProblem(f"--app {spec}: {_ending(status)} while it was imported{said}; give --pool-size instead")
     if "problem" in answer:
         raise UsageProblem(f"--app {spec}: {redact(answer['problem'])}{_by(python)}")
+    hold_url(answer.pop("whole_url", ""))
     return EngineFacts(name=spec, **{**answer, "url": redact(answer["url"])})
 
 

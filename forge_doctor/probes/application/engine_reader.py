@@ -82,6 +82,8 @@ def engine_facts(engine: Any) -> dict[str, Any]:
         "pool_recycle_s": None if isinstance(pool, NullPool) else pool._recycle,
         "pre_ping": bool(pool._pre_ping),
         "url": engine.url.render_as_string(hide_password=True),
+        # For whoever started us to mask, should a server or an error echo it.
+        "whole_url": engine.url.render_as_string(hide_password=False),
     }
 
 

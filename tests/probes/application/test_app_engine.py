@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.held_secrets import forget, mask_held
 from forge_doctor.probes.application.app_engine import EngineFacts, read_engine
 
 MODULE = """
@@ -56,6 +57,14 @@ def test_reads_every_number_of_the_pool_and_hides_the_password(shop: Path) -> No
         pre_ping=True,
         url="postgresql+asyncpg://shop:***@db.internal:5433/shop",
     )
+
+
+def test_the_password_of_the_engine_is_masked_from_then_on(shop: Path) -> None:
+    forget()
+    assert "***" not in mask_held("the server was sent hunter2")
+    read_engine("shop.db:engine", directory=shop)
+    assert mask_held("the server was sent hunter2") == "the server was sent ***"
+    forget()
 
 
 def test_an_application_that_parses_arguments_at_import_does_not_see_ours(shop: Path) -> None:
