@@ -29,7 +29,7 @@ Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
 MOST_OPEN_BYTES = 6_000_000
 
-# What all rules may ask of syntax for one file: so many are half a minute or so, and no code that people write needs it.
+# What all rules may ask of syntax for one file: from some seconds up to half a minute of work.
 MOST_QUESTIONS = 4_000_000
 
 
