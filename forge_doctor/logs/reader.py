@@ -12,7 +12,6 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import Habits
 from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane
@@ -41,7 +40,6 @@ class Reader:
         self._memo = Memo()
         self._window = Window(b"", 0, b"", ())
         self._lanes: dict[LaneKey, Lane] = {}
-        self._habits = Habits()
         self._partial: dict[LaneKey, tuple[Line, int]] = {}
         self._heads = Heads(self.rules.zone_s)
         self._parsed: tuple[int, Line, Head | None] | None = None
@@ -292,7 +290,7 @@ class Reader:
                 oldest = next(iter(self._lanes))
                 for block in self._lanes.pop(oldest).close():
                     self._tally.judge(block)
-            lane = self._lanes[key] = Lane(self._habits)
+            lane = self._lanes[key] = Lane()
         return lane
 
 

@@ -30,14 +30,6 @@ def read_whole(data: bytes | str, source: str = "app", rules: Rules = RULES) -> 
     return reader.finish()
 
 
-def read_with_rest(data: bytes | str) -> tuple[list[Group], str]:
-    """The problems of a log, and what of it could not be made out."""
-    raw = data.encode() if isinstance(data, str) else data
-    reader = Reader("app", RULES)
-    reader.feed(Region(source="app", data=raw, hits=WANTED.engine.search(raw)))
-    return list(reader.finish().groups.values()), reader.unread
-
-
 def read_scanned(data: bytes, source: str = "app", block_bytes: int = 4 << 20, rules: Rules = RULES) -> Summary:
     """The summary of a log fed as the scanner's regions: quiet lines are left out, known blocks counted where they stand."""
     reader = Reader(source, rules)

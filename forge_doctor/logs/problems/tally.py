@@ -15,10 +15,8 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
-from forge_doctor.logs.records.fitting import is_woven
 from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
-from forge_doctor.logs.records.line_kind import HEADER, State
 from forge_doctor.logs.records.preceding_lines import Surroundings
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
@@ -28,7 +26,6 @@ from forge_doctor.redaction import redact
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
 TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
-MOST_WOVEN, MOST_MIXED = 256, 1024
 KILLS = ("worker-oom", "worker-signal-old")
 
 _LIFE = re.compile(b"|".join(re.escape(text) for text in sorted({text for text, _ in (*MARKS, *STARTS)})))
@@ -45,8 +42,6 @@ class Tally:
         self._recogniser = Recogniser(rules, catalogue())
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
-        self._mixed: list[tuple[tuple[Event, ...], Sighting, int]] = []
-        self._woven: dict[tuple[bytes, ...], bool] = {}
         self.unread = Unread()
         self.ending = False
         self._blamed: dict[str, GroupKey] = {}
@@ -69,20 +64,10 @@ class Tally:
             self._timed_out.add(found[1].decode())
 
     def finish(self, end: int) -> None:
-        """Close what the log said about starts with the errors after it, and count what can be told by now."""
-        self._settle_mixed()
+        """Close what the log said about starts with the errors after it."""
         for source in {*self._marked, *self._blamed}:
             if source in self._marked and source in self._blamed:
                 self._mark_start(source, end, "end", None)
-
-    def _settle_mixed(self) -> None:
-        """Count tracebacks whose lines may be another's where the same problem stood whole; the rest is told."""
-        for events, seen, tracebacks in self._mixed:
-            if events and all(group_key(event, seen) in self.summary.groups for event in events):
-                self.count_times(events, seen, [seen.at])
-            else:
-                self.unread.mix(tracebacks, tuple(event.signature or event.exception for event in events))
-        self._mixed.clear()
 
     def _mark_start(self, source: str, offset: int, kind: str, at: float | None) -> None:
         self._marked[source] = offset
@@ -97,25 +82,10 @@ class Tally:
         if not block.literal:
             return
         events = self._recogniser.events(block)
-        if block.mixed or _lost_its_place(block, events) or (events and block.body is None and self._is_woven(block)):
-            self._mixed.append((events, self._sighting(block), sum(HEADER in text for text in block.lines) or 1))
-            if len(self._mixed) >= MOST_MIXED:
-                self._settle_mixed()
-            return
         if events:
             self.count(events, self._sighting(block), lambda: _example(block))
         if not all(event.culprit for event in events) or not events:
             self.unread.check(block, told=bool(events), ending=self.ending, names=self._names_fault)
-
-    def _is_woven(self, block: Block) -> bool:
-        """Whether two tracebacks stand in the block; looked at once for each text."""
-        lines = tuple(block.lines)
-        found = self._woven.get(lines)
-        if found is None:
-            if len(self._woven) >= MOST_WOVEN:
-                self._woven.clear()
-            found = self._woven[lines] = is_woven(lines)
-        return found
 
     def _names_fault(self, text: bytes) -> bool:
         line = text.decode("utf-8", "replace")
@@ -189,11 +159,6 @@ class Tally:
         """What a record comes to that is the head of a block, and these tracebacks."""
         begun = Block(line=head.line, head=head.head, offset=0, touched=0, lines=[BEGIN], literal=True)
         return tuple(self._recogniser.read(begun, sections_of(head.head, parts)))
-
-
-def _lost_its_place(block: Block, events: tuple[Event, ...]) -> bool:
-    """Whether a traceback that was cut into names no place in the code: that went to another, perhaps."""
-    return block.cut and block.state is not State.MESSAGE and any(event.culprit is None for event in events)
 
 
 def tells_later(head: Head) -> bool:

@@ -27,9 +27,7 @@ class Block:
     `before` the raw lines shortly before `marked`; `body` is the known body that its first `body_lines` lines came
     from; `code` is the last line of code, `named` says that the last line names an exception before any frame.
     `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it
-    is pytest's; `mixed` that it stands among others', and a line of it may be theirs, `cut` that
-    another record began before it had ended; `late` are the last lines of one that is too long, `left_out` how
-    many before them are not kept.
+    is pytest's; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
     """
 
     line: Line
@@ -53,8 +51,6 @@ class Block:
     indent: int = 0
     tested: bool = False
     named: bool = False
-    mixed: bool = False
-    cut: bool = False
 
     @property
     def passed(self) -> list[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Protocol
 
 from forge_doctor.logs.records.head import Head
@@ -11,8 +10,6 @@ from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
 from forge_doctor.logs.records.rich_box import begins_box
 
 MOST_LEARNED = 4096
-FEWEST_LINKS = 8
-"""Of so many calls more than half lead to the next frame in any traceback that stands whole."""
 _PLACE = re.compile(rb'File "([^"]*)", line (\d+), in ([\w<>.]+)')
 _CALLED = re.compile(rb"(\w+)\(|\.(\w+)")
 _WORD = re.compile(rb"[A-Za-z]+")
@@ -43,10 +40,6 @@ class Open(Protocol):
     @property
     def passed(self) -> list[bytes]:
         """The frames of the traceback that is being written, the innermost first."""
-
-    @property
-    def lines(self) -> list[bytes]:
-        """All of its lines, without the head's."""
 
 
 def fits(block: Open, text: bytes, kind: Kind, current: Open | None, latest: Open | None) -> bool:
@@ -84,7 +77,8 @@ class Habits:
         if kind is Kind.SOURCE and block.state is State.FRAME and not CARETS.match(text):
             self._code.setdefault(_frame(block), text)
         elif kind in (Kind.FRAME, Kind.EXCEPTION) and _frame(block):
-            self._next[_frame(block), _told(text, kind)] = 3
+            pair = (_frame(block), _told(text, kind))
+            self._next[pair] = self._next.get(pair, 0) + 1
 
     def score(self, block: Open, text: bytes, kind: Kind) -> int:
         """How well the line fits the block."""
@@ -97,7 +91,7 @@ class Habits:
         return int(block.state is State.EXCEPTION)
 
     def _seen(self, block: Open, text: bytes, kind: Kind) -> int:
-        return self._next.get((_frame(block), _told(text, kind)), 0)
+        return min(3, self._next.get((_frame(block), _told(text, kind)), 0))
 
     def _source(self, block: Open, text: bytes) -> int:
         if CARETS.match(text):
@@ -107,12 +101,6 @@ class Habits:
         told = 0 if known is None else 6 if known == text else -6
         # A frame has one line of code; more than one only where Python shows all of a call that is written over several.
         return told if block.state is State.FRAME else -3 if block.state is State.EXCEPTION else -4
-
-
-def alike(block: Open, other: Open) -> bool:
-    """Whether two tracebacks have come to the same so far, so that either may go on as the other."""
-    said = (block.head and block.head.message) == (other.head and other.head.message)
-    return said and block.state is other.state and block.lines == other.lines
 
 
 def _frame(block: Open) -> bytes:
@@ -136,45 +124,23 @@ def _after_call(block: Open, text: bytes) -> int:
     return -8 if _OUTERMOST.search(text) else 6 * _leads_to(block, text) - again
 
 
-def is_woven(lines: Sequence[bytes]) -> bool:
-    """Whether most frames are none that the frame before them calls: two tracebacks written into each other."""
-    links = strangers = 0
-    last = code = b""
-    for text in lines:
-        if _PLACE.search(text):
-            if last and code:
-                links += 1
-                strangers += _calls(last, code, text) <= 0
-            last, code = text, b""
-        elif last and text.startswith(b"    ") and not CARETS.match(text):
-            code += text
-        elif text[:1] not in (b" ", b"|", b"+"):
-            last = b""
-    return links >= FEWEST_LINKS and 2 * strangers > links
-
-
 def _leads_to(block: Open, text: bytes) -> int:
-    """Whether the block's last line of code calls the function of a frame."""
-    return _calls(_frame(block), block.code, text)
-
-
-def _calls(frame: bytes, code: bytes, text: bytes) -> int:
-    """Whether a frame's line of code calls the function of another: 2 by name, -1 if it can't."""
-    found, last = _PLACE.search(text), _PLACE.search(frame)
+    """Whether the block's last line of code calls the function of a frame: 2 by name, -1 if it can't."""
+    found, last = _PLACE.search(text), _PLACE.search(_frame(block))
     if found is None or last is None:
         return 0
-    if _RAISED_AGAIN.match(code):
+    if _RAISED_AGAIN.match(block.code):
         # Raised again: the same function's other line follows.
         return 2 if (found[1], found[3]) == (last[1], last[3]) else -1
-    called = [one or other for one, other in _CALLED.findall(code)]
+    called = [one or other for one, other in _CALLED.findall(block.code)]
     name = found[3].rpartition(b".")[2]
     if name in called:
         return 2
-    if any(len(word) > 3 for word in {*name.split(b"_")} & {*_WORD.findall(code)}):
+    if any(len(word) > 3 for word in {*name.split(b"_")} & {*_WORD.findall(block.code)}):
         return 1
-    if _INDIRECT.match(name) and _APPLIED.search(code):
+    if _INDIRECT.match(name) and _APPLIED.search(block.code):
         return 1
-    if _ONLY_APPLIED.match(code):
+    if _ONLY_APPLIED.match(block.code):
         return -1
     return 0
 

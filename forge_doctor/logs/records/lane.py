@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import Habits, alike, fits
+from forge_doctor.logs.records.fitting import Habits, fits
 from forge_doctor.logs.records.line_kind import HEADER, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.rich_box import begins_box
@@ -13,12 +13,6 @@ from forge_doctor.logs.scan.region import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""
-WAITING_LINES = 240
-"""One that others cut into waits longer: a pipe takes four kilobytes of each at a time."""
-ERROR = 40
-CLEAR = 3
-UNFIT = -6
-"""A line is a traceback's beyond doubt where it fits that one so much better than any other."""
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
@@ -26,11 +20,11 @@ VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->
 class Lane:
     """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
 
-    def __init__(self, habits: Habits | None = None) -> None:
+    def __init__(self) -> None:
         self.current: Block | None = None
         self.waiting: list[Block] = []
         self.last: Block | None = None
-        self._habits = habits or Habits()
+        self._habits = Habits()
 
     @property
     def busy(self) -> bool:
@@ -46,14 +40,11 @@ class Lane:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
         yield from self._expire(block.touched)
         if self.current is not None:
-            if self.current.unfinished or (self.waiting and _may_go_on(self.current)):
-                # Where others write as well, its traceback or its "direct cause of" may still come.
-                self.current.cut = True
+            if self.current.unfinished or (self.waiting and self.current.state in TOLD):
+                # Where others write as well, what is told may still have its "direct cause of" to come.
                 self.waiting.append(self.current)
             else:
                 yield self.current
-        if block.head is not None and block.head.message.rstrip().endswith(HEADER + b":"):
-            block.state = State.HEADER
         self.current = self.last = block
 
     def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
@@ -66,10 +57,9 @@ class Lane:
         if block is None:
             block = Block(line=line, head=None, offset=offset, touched=number)
             yield from self.begin(block)
-            block.mixed = bool(self.waiting) and kind is Kind.FRAME
         if flat or indent or tested:
             block.flat, block.indent, block.tested = flat, indent, tested
-        if not block.mixed:
+        if self.waiting:
             self._habits.learn(block, line.text, kind)
         block.take(line.text, kind, number)
         self.last = block
@@ -107,8 +97,8 @@ class Lane:
 
     def _expire(self, number: int) -> Iterator[Block]:
         if self.waiting:
-            old = [block for block in self.waiting if number - block.touched > WAITING_LINES]
-            self.waiting = [block for block in self.waiting if number - block.touched <= WAITING_LINES]
+            old = [block for block in self.waiting if number - block.touched > AFTER_LINES]
+            self.waiting = [block for block in self.waiting if number - block.touched <= AFTER_LINES]
             yield from old
         if self.current is not None and number - self.current.touched > AFTER_LINES:
             yield self.current
@@ -121,27 +111,12 @@ class Lane:
         blocks = [*self.waiting, *([current] if current else [])]
         fitting = [block for block in blocks if fits(block, text, kind, current, self.last)]
         if not fitting:
-            if current is not None and kind in (Kind.FRAME, Kind.EXCEPTION) and current.state is not State.MESSAGE:
-                current.mixed = True
             return current if current is not None and _goes_on(current, text, kind) else None
-        chosen = self._best(fitting, text, kind)
+        chosen = max(fitting, key=lambda block: (self._habits.score(block, text, kind), block.turn))
         if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
             self.waiting.remove(chosen)
             self.waiting.append(current)
             self.current = chosen
-        return chosen
-
-    def _best(self, fitting: list[Block], text: bytes, kind: Kind) -> Block:
-        """The block that a line fits best; where others fit it nearly as well, none of them can be told any more."""
-        scores = [(self._habits.score(block, text, kind), block.turn, at) for at, block in enumerate(fitting)]
-        best, _, place = max(scores)
-        chosen = fitting[place]
-        rivals = [fitting[at] for score, _, at in scores if at != place and score > best - CLEAR]
-        # A frame and its line of code are written at once.
-        at_once = kind is Kind.BLANK or (kind is Kind.SOURCE and chosen is self.last)
-        rivals = [] if at_once else [one for one in rivals if not alike(one, chosen)]
-        for block in (chosen, *rivals) if rivals or best < UNFIT else ():
-            block.mixed = True
         return chosen
 
 
@@ -150,12 +125,6 @@ def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
     if kind is Kind.HEADER:
         return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
     return True
-
-
-def _may_go_on(block: Block) -> bool:
-    """Whether more may come behind what is told, or behind a record that says that something failed."""
-    loud = block.head is not None and block.head.level >= ERROR
-    return block.state in TOLD or (loud and block.state is State.MESSAGE)
 
 
 def _is_next_box(block: Block, text: bytes) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import lines_of
@@ -15,7 +15,6 @@ from forge_doctor.logs.records.traceback_text import parse_traces
 from forge_doctor.redaction import redact
 
 LONGEST_LINE = 200
-MOST_NAMES = 8
 # With what follows it in a traceback, and not in a sentence about one.
 _HEADER = re.compile(
     rb"Traceback \(most recent call last\):(?:[\"'\\}\],]{0,4}\s*$|\s{0,8}\\n|\s{1,8}File )", re.MULTILINE
@@ -27,8 +26,7 @@ _FRAME = re.compile(rb'File \\{0,3}"[^"\n]{1,1000}", line \d')
 class Unread:
     """What could not be made out in one log: tracebacks, and lines that name a fault in a log without records.
 
-    `records` counts those that begin as a program's do, `mixed` tracebacks that stand in others' and can't be told
-    from them.
+    `records` counts those that begin as a program's do.
     """
 
     tracebacks: int = 0
@@ -36,14 +34,6 @@ class Unread:
     named: int = 0
     first_named: bytes = b""
     records: int = 0
-    mixed: int = 0
-    mixed_names: set[str] = field(default_factory=set)
-
-    def mix(self, tracebacks: int, names: tuple[str, ...]) -> None:
-        """Note tracebacks whose lines may be another worker's, and what their exceptions would name."""
-        self.mixed += tracebacks
-        if len(self.mixed_names) < MOST_NAMES:
-            self.mixed_names.update(filter(None, names))
 
     def check(self, block: Block, *, told: bool, ending: bool, names: Callable[[bytes], bool]) -> None:
         """Look at a block that came to nothing, or (`told`) to an event without a place in the code."""
@@ -71,18 +61,6 @@ class Unread:
 
     def said(self, name: str) -> str:
         """What to tell of it; empty where nothing is left."""
-        return "; ".join(filter(None, (self._left(name), self._mixed(name))))
-
-    def _mixed(self, name: str) -> str:
-        if not self.mixed:
-            return ""
-        about = f" (they name {', '.join(sorted(self.mixed_names))})" if self.mixed_names else ""
-        return (
-            f"{name}: {self.mixed} traceback{'s' * (self.mixed != 1)} of several workers stand mixed in each other{about}"
-            " and are not counted. Let each worker write to a log of its own, or with its pid before every line"
-        )
-
-    def _left(self, name: str) -> str:
         if self.tracebacks:
             count = f"{self.tracebacks} traceback{'s' * (self.tracebacks != 1)}"
             return _told(name, f"{count} could not be made out, the first", self.first)

@@ -13,7 +13,7 @@ from forge_doctor.logs.records.head import read_head
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_text import parse_traces
 from forge_doctor.logs.scan.region import Line
-from tests.support.log_reading import groups, place, read_scanned, read_whole, read_with_rest, told
+from tests.support.log_reading import groups, place, read_scanned, read_whole, told
 
 SITE = "/usr/local/lib/python3.12/site-packages"
 LAZY = "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here."
@@ -44,25 +44,16 @@ def test_a_plain_traceback_names_the_innermost_user_frame():
     ]
 
 
-def test_four_workers_tracebacks_interleaved_line_by_line_are_said_to_be_mixed():
+def test_four_workers_tracebacks_interleaved_line_by_line_are_told_apart():
     blocks = [traceback(f"/app/part_{n}.py", 10 + n, f"step_{n}", LAZY if n % 2 else POOL) for n in range(4)]
     rows = zip(*(block.splitlines() for block in blocks), strict=True)
-    found, rest = read_with_rest("".join(line + "\n" for row in rows for line in row))
-    # Nothing says whose exception is whose: none of the four is blamed.
-    assert found == []
-    assert rest.startswith("app: 4 tracebacks of several workers stand mixed in each other (they name missing-greenlet")
-
-
-def test_mixed_tracebacks_are_counted_where_the_same_problem_stood_whole():
-    blocks = [traceback(f"/app/part_{n}.py", 10 + n, f"step_{n}", LAZY if n % 2 else POOL) for n in range(2)]
-    rows = zip(*(block.splitlines() for block in blocks), strict=True)
-    log = "".join(f"{HEAD} failed\n{block}" for block in blocks) + f"{HEAD} failed\n"
-    found, rest = read_with_rest(log + "".join(line + "\n" for row in rows for line in row))
-    assert {(group.signature, place(group)) for group in found} == {
-        ("missing-greenlet", "/app/part_1.py:11 step_1"),
-        ("pool-timeout", "/app/part_0.py:10 step_0"),
-    }
-    assert sum(group.count for group in found) == 4 or "mixed in each other" in rest
+    mixed = "".join(line + "\n" for row in rows for line in row)
+    assert sorted(told(mixed)) == [
+        ("missing-greenlet", "/app/part_1.py:11 step_1", 1),
+        ("missing-greenlet", "/app/part_3.py:13 step_3", 1),
+        ("pool-timeout", "/app/part_0.py:10 step_0", 1),
+        ("pool-timeout", "/app/part_2.py:12 step_2", 1),
+    ]
 
 
 @pytest.mark.parametrize("field_bytes", [100, 1_100, 8_000])
