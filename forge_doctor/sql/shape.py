@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from forge_doctor.regex import regex
 
 TOKEN = regex(
-    r"""\s+|/\*.*?\*/|--[^\n]*
-    |(?P<name>"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$]*)
-    |(?P<value>'(?:[^']|'')*'|\$\d+|%\(\w+\)s|%s|:\w+(?!:)|\?|\d[\w.]*)
-    |(?P<cast>::\s*(?:"[^"]*"|[A-Za-z_]\w*)(?:\s+(?:precision|varying|with(?:out)?\s+time\s+zone))?(?:\(\s*[\d?,\s]*\))?(?:\[\])*)
+    r"""\s+|/\*.*?(?:\*/|\Z)|--[^\n]*
+    |(?P<name>"(?:[^"]|"")*+(?:"|\Z)|[A-Za-z_\u0080-\uffff][\w$]*)
+    |(?P<value>'(?:[^']|'')*+(?:'|\Z)|\$\d+|%\(\w+\)s|%s|:\w+(?!:)|\?|\d[\w.]*)
+    |(?P<cast>::\s{0,9}(?:"[^"]{0,200}"|[A-Za-z_]\w*+)(?:\s{1,9}(?:precision|varying|with(?:out)?\s{1,9}time\s{1,9}zone))?(?:\([\d?,\s]{0,40}\))?(?:\[\])*)
     |(?P<mark>[(),.*;]|<>|!=|<=|>=|\|\||[^\s\w])""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -37,7 +37,7 @@ WORDS = frozenset(
     intersect select insert delete merge into values set on using returning with conflict window fetch key extract
     epoch cast current_timestamp current_date at time zone excluded""".split()  # noqa: SIM905 - a table
 )
-LAST_WORD = regex(r"[\w.\"$:]+\Z")
+LAST_WORD = regex(r"(?<![\w.\"$:])[\w.\"$:]++\Z")
 NUMBERED = regex(r"(.+)_\d+")
 
 

@@ -94,7 +94,7 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
                 break
 
 
-EVIDENCE = regex(rb"asyncio|anyio|run_until_complete|async_to_sync|\brun\w*\(|\w*sync\w*\(")
+EVIDENCE = regex(rb"asyncio|anyio|run_until_complete|async_to_sync|\brun\w{0,40}\(|sync\w{0,40}\(")
 
 
 def may_run(function: FunctionDef) -> bool:

@@ -11,7 +11,7 @@ from forge_doctor.logs.records.rich_box import begins_box
 
 MOST_LEARNED = 4096
 _PLACE = re.compile(rb'File "([^"]*)", line (\d+), in ([\w<>.]+)')
-_CALLED = re.compile(rb"(\w+)\(|\.(\w+)")
+_CALLED = re.compile(rb"(\w{1,120})\(|\.(\w{1,120})")
 _WORD = re.compile(rb"[A-Za-z]+")
 _RAISED = re.compile(rb"^\s*raise\b")
 # Where tracebacks begin: what runs an application, a thread, a task or a module calls everything and is called by none.

@@ -18,8 +18,8 @@ MOST_COMPARED = 400
 _DIGITS = re.compile(rb"\d+")
 _VALUES = re.compile(
     r"(?P<quote>['\"`])(?:(?!(?P=quote)).){0,200}(?P=quote)"  # a quoted value
-    r"|<[\w.]+ object at [^>]{0,40}>"
-    r"|[^\s=,;()\[\]{}<>'\"|]*\d[^\s=,;()\[\]{}<>'\"|]*"  # whatever has a digit: ids, numbers, times, addresses
+    r"|<[\w.]{1,200} object at [^>]{0,40}>"
+    r"|[^\s=,;()\[\]{}<>'\"|\d]{0,80}\d[^\s=,;()\[\]{}<>'\"|]*"  # whatever has a digit: ids, numbers, times, addresses
     r"|\b[0-9a-fA-F]{16,}\b"
 )
 

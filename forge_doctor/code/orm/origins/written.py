@@ -13,12 +13,12 @@ from forge_doctor.regex import regex
 from forge_doctor.sql.masking import without_values
 
 STARTS = regex(
-    r"\s*\(?\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|CALL|LOCK|COPY|LISTEN)\b",
+    r"[\s(]*+(?:--[^\n]*\n\s*+|/\*(?:[^*]|\*(?!/))*+\*/\s*+)*+(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|CALL|LOCK|COPY|LISTEN)\b",
     re.IGNORECASE | re.DOTALL,
 )
 # However a driver writes what is put in.
-PLACE = regex(r"\$\d+(?:::[\w \[\]]+?(?=\W))?|%\(\w+\)s|%s|(?<!:):[A-Za-z_]\w*|\?")
-TIGHT = regex(r"\s*([(),=<>+*/-])\s*")
+PLACE = regex(r"\$\d+(?:::[\w \[\]]{1,60}?(?=\W))?|%\(\w+\)s|%s|(?<!:):[A-Za-z_]\w*|\?")
+TIGHT = regex(r"\s{0,200}([(),=<>+*/-])\s{0,200}")
 LEAST = 12  # characters of a statement that can tell it from another
 
 

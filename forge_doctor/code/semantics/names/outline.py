@@ -55,11 +55,11 @@ REMOVAL, JOB_CALL = "remove()", "@job"
 ROUTE_PARAMETER = "@route parameter"
 ROUTE_WORDS = (b"@router.", b"APIRouter(", b"FastAPI(")
 PARAMETER = regex(rb"\w[ \t]{0,4}:[ \t]{0,4}(?:\w{1,40}\.)?([A-Z]\w{1,80})[ \t]{0,4}[,)=\n]")
-REMOVED = regex(rb"([^\W\d]\w*)\s*\.\s*remove\(\s*\)")
+REMOVED = regex(rb"([^\W\d]\w{0,80})\s{0,8}\.\s{0,8}remove\(\s{0,8}\)")
 JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
 JOB_WORDS = (b"task", b"job", b"actor")
 NEXT_DEFINITION = regex(rb"^(?:@|def\b|async\b|class\b)", re.MULTILINE)
-CALLED = regex(rb"([^\W\d][\w.]*)\(")
+CALLED = regex(rb"([^\W\d][\w.]{0,120})\(")
 # A router that another one, or the application, takes in.
 INCLUDE = "include_router"
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS, INCLUDE))
