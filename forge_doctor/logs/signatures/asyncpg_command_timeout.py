@@ -22,7 +22,7 @@ SIGNATURE = Signature(
     versions="0.20 to 0.32",
     category="locks",
     severity=Severity.ERROR,
-    tier=1,
+    tier=2,
     meaning=("A statement took longer than asyncpg's own command_timeout, and the driver gave up on it."),
     cause=(
         "A slow statement, one that waits for a lock, or an event loop that was blocked; PostgreSQL's"

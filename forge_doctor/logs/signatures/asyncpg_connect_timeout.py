@@ -25,7 +25,7 @@ SIGNATURE = Signature(
     versions="0.20 to 0.32",
     category="connection",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning=("asyncpg gave up while connecting: the server did not answer within the connect timeout."),
     cause=(
         "The address takes packets and does not answer (security group, firewall, a stopped host), "

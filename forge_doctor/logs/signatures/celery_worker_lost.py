@@ -20,7 +20,7 @@ SIGNATURE = Signature(
     versions="4, 5",
     category="worker",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning="A Celery worker process died while it worked on a task.",
     cause=(
         "Killed for memory (signal 9), a crash in a C library (signal 11), or the host took the "

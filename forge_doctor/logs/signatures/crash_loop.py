@@ -22,7 +22,7 @@ SIGNATURE = Signature(
     versions="all",
     category="worker",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning=("The service never starts: it is started again and again, and each time it stops before it is ready."),
     cause=(
         "What the last exception before each stop says; without one, something outside ends it: "

@@ -28,7 +28,7 @@ SIGNATURE = Signature(
     versions="all",
     category="connection",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning="One connection is used by two processes: it was opened before a fork.",
     cause=(
         "An engine or pool made at import, used before the fork (gunicorn --preload, Celery's "

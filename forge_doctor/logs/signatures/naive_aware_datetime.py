@@ -23,7 +23,7 @@ SIGNATURE = Signature(
     versions="all",
     category="schema",
     severity=Severity.ERROR,
-    tier=1,
+    tier=2,
     meaning=("A datetime with a time zone was given for a column without one, or the other way round."),
     cause=(
         "asyncpg subtracts the epoch from the value: an aware datetime does not go into a column "

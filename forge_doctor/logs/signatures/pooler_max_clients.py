@@ -34,7 +34,7 @@ SIGNATURE = Signature(
     versions="Supavisor 1 and 2, pgcat 1, RDS Proxy",
     category="limits",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning=("A hosted pooler (Supavisor, pgcat, RDS Proxy) has no client or server connection left."),
     cause=(
         "pool_size + max_overflow times processes is more than the pooler's limit; in session mode "

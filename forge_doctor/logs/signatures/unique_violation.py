@@ -27,7 +27,7 @@ SIGNATURE = Signature(
     versions="all",
     category="schema",
     severity=Severity.ERROR,
-    tier=1,
+    tier=2,
     meaning="A row was inserted whose key is in the table already.",
     cause=(
         "Two requests looked, saw nothing, and both inserted (a race between check and insert); a "

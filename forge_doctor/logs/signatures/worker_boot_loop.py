@@ -23,7 +23,7 @@ SIGNATURE = Signature(
     versions="all",
     category="worker",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning=("Workers are booted again and again, and none ever says that it is ready: they die without a word."),
     cause=(
         "They are killed from outside before they are ready: memory at import (the kernel's OOM "

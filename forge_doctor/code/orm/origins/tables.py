@@ -13,11 +13,15 @@ from pathlib import Path
 from forge_doctor.regex import regex
 
 MARKS = (b"__tablename__", b"mapped_column", b"Mapped[", b"Column(", b"table=True", b"Table(")
-CLASS = regex(rb"^([ \t]*)class[ \t]{1,9}(\w{1,200})[ \t]{0,9}(?:\[[^\]\n]{0,400}\])?[ \t]{0,9}(?:\(([^)]{0,2000})\))?[ \t]{0,9}:", re.MULTILINE)
+CLASS = regex(
+    rb"^([ \t]*)class[ \t]{1,9}(\w{1,200})[ \t]{0,9}(?:\[[^\]\n]{0,400}\])?[ \t]{0,9}(?:\(([^)]{0,2000})\))?[ \t]{0,9}:",
+    re.MULTILINE,
+)
 TABLENAME = regex(rb"__tablename__\s{0,9}(?::[^=\n]{1,200})?=\s{0,9}[\"']([\w.]{1,200})[\"']")
 NAMED_BY_CODE = regex(rb"def __tablename__|__tablename__\s{0,9}(?::[^=\n]{1,200})?=")
 ATTRIBUTE = regex(
-    rb"^[ \t]{1,60}(\w{1,200})[ \t]{0,9}(?::[ \t]{0,9}(?P<annotation>[^=\n#\[]{1,200}(?:\[[^=#\]]{0,1000}\]{1,6})?[^=\n#\[]{0,60}?))?[ \t]{0,9}"
+    rb"^[ \t]{1,60}(\w{1,200})[ \t]{0,9}"
+    rb"(?::[ \t]{0,9}(?P<annotation>[^=\n#\[]{1,200}(?:\[[^=#\]]{0,1000}\]{1,6})?[^=\n#\[]{0,60}?))?[ \t]{0,9}"
     rb"(?:=[ \t]*(?:\w+\.)*(?P<maker>\w+)\(\s*(?:[\"'](?P<first>\w+)[\"'])?(?P<rest>[^\n]*(?:\n[ \t]{8,}[^\n]*){0,8}))?"
     rb"(?=\n|$|[ \t])",
     re.MULTILINE,
