@@ -19,7 +19,8 @@ import tempfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian unstable main\n"
+# The archive is the one this machine's packages come from.
+SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {archive} unstable main\n"
 PACKAGES = (
     *("python3.14-minimal", "libpython3.14-minimal", "libpython3.14-stdlib"),
     *("libc6", "libgcc-s1", "libstdc++6", "libssl3t64", "zlib1g", "libexpat1", "libffi8"),
@@ -68,12 +69,22 @@ def patchelf() -> str | None:
     return shutil.which("patchelf") or next((str(one) for one in installed if one.is_file()), None)
 
 
+def archive() -> str:
+    """Debian's own archive, as apt is set up to find it; raises `CalledProcessError` where apt cannot tell."""
+    line = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
+    told = subprocess.run(line, check=True, capture_output=True, text=True).stdout.split()
+    own = [one for one in told if "security" not in one]
+    if not own:
+        raise subprocess.CalledProcessError(1, line, stderr="apt names no archive: apt-get update")
+    return own[0]
+
+
 def unpack(folder: Path, patcher: str) -> None:
     """Put it into its place, whole or not at all; the loader's path is that of the place it will have."""
     state, root = folder / "apt", folder / "root"
     for each in (state / "lists" / "partial", state / "archives" / "partial", root):
         each.mkdir(parents=True)
-    (state / "sources.list").write_text(SOURCE)
+    (state / "sources.list").write_text(SOURCE.format(archive=archive()))
     places = {
         "Dir::Etc::sourcelist": state / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
