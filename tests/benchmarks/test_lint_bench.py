@@ -42,8 +42,8 @@ def test_the_table_has_ratios_of_the_best_rounds() -> None:
     entries = [lint_bench.Contender("ruff", (), costs=costs), lint_bench.Contender("ours", (), costs=slower)]
     entries[1].sampled_bytes = 30_000_000
     assert lint_bench.table("t", entries).splitlines()[-2:] == [
-        "| ruff | 1.0 | 1.0 | 2.00 | 1.00 | 10 | 1 |",
-        "| ours | 2.5 | 4.0 | 5.00 | 4.00 | 30 | 2 |",
+        "| ruff | 1.0 | 1.0 | not measured | 2.00 | 1.00 | 10 | 1 |",
+        "| ours | 2.5 | 4.0 | not measured | 5.00 | 4.00 | 30 | 2 |",
     ]
 
 
