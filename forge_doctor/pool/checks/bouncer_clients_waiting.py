@@ -5,12 +5,13 @@ Why:
     own timeouts, and PostgreSQL shows nothing of it.
 
 Measures (s):
-    cl_waiting and maxwait of SHOW POOLS. Warning from `waiting_clients` clients on, error where one has
-    waited `wait_s` or longer. Pools by session are `bouncer-session-pinned`'s where clients that do
+    cl_waiting and maxwait of SHOW POOLS: `waiting_clients` clients or more, of whom one has waited `least_s`.
+    Error where one has waited `wait_s` or longer. Pools by session are `bouncer-session-pinned`'s where clients that do
     nothing hold their connections.
 
 Wrong when:
-    The queue drains in milliseconds: maxwait, how long the first in line has waited now, decides the severity.
+    The queue drains in milliseconds, as under any load: maxwait, how long the first in line has waited now, has to
+    reach `least_s`.
 
 Source:
     pgbouncer documentation, "Admin console", SHOW POOLS.
@@ -28,13 +29,15 @@ from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, duration
 
 
-@check(severity=Severity.WARNING, limits={"waiting_clients": 1, "wait_s": 2})
+@check(severity=Severity.WARNING, limits={"waiting_clients": 1, "least_s": 0.1, "wait_s": 2})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each pool somebody waits in."""
     yield from unseen_bouncer(situation)
     bouncer = situation.snapshot.bouncer
     for pool in (bouncer.pools or ()) if bouncer else ():
-        if pool.clients_waiting < limits["waiting_clients"] or (bouncer and idle_clients(situation, bouncer, pool)):
+        if pool.clients_waiting < limits["waiting_clients"] or pool.max_wait_s < limits["least_s"]:
+            continue
+        if bouncer and idle_clients(situation, bouncer, pool):
             continue
         yield Finding(
             severity=Severity.ERROR if pool.max_wait_s >= limits["wait_s"] else Severity.WARNING,

@@ -64,7 +64,7 @@ async def test_clients_that_wait_in_it(narrow: PgBouncer) -> None:
     try:
         await held.execute("BEGIN")
         task = asyncio.create_task(waiting.execute("SELECT 1"))
-        await until_console(narrow, lambda pool: pool["cl_waiting"] == "1")
+        await until_console(narrow, lambda pool: pool["cl_waiting"] == "1" and int(pool["maxwait"]) >= 1)
         direct = narrow.server.dsn()
         found = one(await examine(direct, bouncer=console(narrow, narrow.admin), scan=False), "bouncer-clients-waiting")
         await held.execute("ROLLBACK")

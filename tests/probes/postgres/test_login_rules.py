@@ -192,11 +192,15 @@ async def test_what_is_no_protocol_is_said(look: Look, answer: bytes) -> None:
 
 @both
 async def test_a_server_that_drips_is_left_in_time(look: Look) -> None:
+    dripping: dict[asyncio.StreamWriter, asyncio.Event] = {}
+
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dripping[writer] = asyncio.Event()
         writer.write(b"N")
         while not writer.is_closing():
             writer.write(asks(0)[:1])
             await asyncio.sleep(0.1)
+        dripping[writer].set()
 
     running = await asyncio.start_server(drip, "127.0.0.1", 0)
     try:
@@ -206,6 +210,10 @@ async def test_a_server_that_drips_is_left_in_time(look: Look) -> None:
                 await look(target)
     finally:
         running.close()
+        for writer, ended in dripping.items():
+            writer.transport.abort()
+            await ended.wait()
+        await asyncio.sleep(0)  # until the transports are closed
 
 
 @pytest.mark.parametrize(
