@@ -117,10 +117,10 @@ def _entities(call: Call, build: Build) -> tuple[tuple[Mapped, ...], bool]:
     return tuple(found), generic
 
 
-def _chain(call: Call) -> tuple[list[tuple[str, Call]], Node]:
+def _chain(first: Node) -> tuple[list[tuple[str, Call]], Node]:
     """The methods called on it one after another, and the whole expression."""
     steps: list[tuple[str, Call]] = []
-    outer: Node = call
+    outer = first
     while isinstance(attribute := outer.parent, Attribute) and attribute.value is outer:
         above = attribute.parent
         if not isinstance(above, Call) or above.func is not attribute:
@@ -149,7 +149,7 @@ def _follow(variable: Name, first: Node, build: Build) -> None:
             continue
         around = use.parent
         if isinstance(around, Attribute) and around.value is use:
-            steps, outer = _chain_from(use)
+            steps, outer = _chain(use)
             back = _variable(outer)
             sure = back is not None and back.id == variable.id and outer.statement.parent is block
             for method, step in steps:
@@ -160,18 +160,6 @@ def _follow(variable: Name, first: Node, build: Build) -> None:
             isinstance(around, Call) and use in around.args and around.method not in SENDERS
         ):
             build.is_open = True
-
-
-def _chain_from(use: Node) -> tuple[list[tuple[str, Call]], Node]:
-    steps: list[tuple[str, Call]] = []
-    outer: Node = use
-    while isinstance(attribute := outer.parent, Attribute) and attribute.value is outer:
-        above = attribute.parent
-        if not isinstance(above, Call) or above.func is not attribute:
-            break
-        steps.append((attribute.attr, above))
-        outer = above
-    return steps, outer
 
 
 def _is_inside(call: Call) -> bool:
