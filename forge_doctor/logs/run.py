@@ -60,12 +60,6 @@ class Plan:
         return ", ".join("standard input" if word == "-" else word for word in self.request.words)
 
 
-def run_logs(request: Request, told: Progress) -> Report:
-    """Discover, read, judge. Raises `UsageProblem` for words that name nothing one could read."""
-    plan = discover(request)
-    return judge(plan, read(plan, told))
-
-
 def discover(request: Request) -> Plan:
     """The sources in the order they were named, and those that could not be found; raises `UsageProblem`."""
     engine = wanted_lines(request.engine).engine.name
