@@ -38,7 +38,9 @@ async def test_the_console_tells_its_version_pools_databases_and_settings(pgboun
         while True:
             console = await bouncer_console(admin(pgbouncer))
             pools = [pool for pool in console.pools if pool["database"] == "postgres"]
-            if [pool["sv_active"] for pool in pools] == ["1"] or time.monotonic() > deadline:
+            databases = [row for row in console.databases if row["name"] == "postgres"]
+            seen = len(databases) == 1 and [pool["sv_active"] for pool in pools] == ["1"]
+            if seen or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.05)
     finally:
@@ -48,7 +50,7 @@ async def test_the_console_tells_its_version_pools_databases_and_settings(pgboun
     (pool,) = pools
     assert (pool["user"], pool["cl_active"], pool["sv_active"], pool["cl_waiting"]) == ("postgres", "1", "1", "0")
     assert pool["pool_mode"] == "transaction"
-    (database,) = [row for row in console.databases if row["name"] == "postgres"]
+    (database,) = databases
     assert (database["port"], database["pool_size"]) == (str(pgbouncer.server.port), "5")
     assert console.config["default_pool_size"] == "5"
     assert console.config["max_client_conn"] == "100"
