@@ -117,7 +117,7 @@ def test_imports_along_the_arrows_are_allowed() -> None:
         ({"logs__scan__window": "def f():\n    from forge_doctor.logs.records import block"}, "logs.records"),
         ({"logs__records__block": "from forge_doctor.logs.collect import x"}, "logs.collect"),
         ({"lint__dataflow__use_def": "from forge_doctor.lint.dataflow.objects import loaded"}, "dataflow.objects"),
-        ({"lint__suppression__comments": "from forge_doctor.lint.request import Request"}, "lint.request"),
+        ({"lint__fixes__apply_edits": "from forge_doctor.lint.request import Request"}, "lint.request"),
     ],
 )
 def test_a_stage_that_uses_one_before_it_is_seen(sources: dict[str, str], told: str) -> None:

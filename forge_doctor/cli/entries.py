@@ -16,10 +16,10 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     """What each command can find."""
     from forge_doctor.check import load
     from forge_doctor.lint import rules
-    from forge_doctor.lint.suppression import ignores
     from forge_doctor.logs.problems import unknown_error
     from forge_doctor.logs.signature import load_signatures
     from forge_doctor.pool import checks as pool_checks
+    from forge_doctor.suppression import ignores
 
     yield "pool", load(pool_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from forge_doctor.check import Check, load, select_checks
 
 if TYPE_CHECKING:
     from forge_doctor.lint.judge import Rule
-    from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+    from forge_doctor.suppression.ignore_audit import IgnoreAudit
 
 
 class Checks:
@@ -19,9 +19,15 @@ class Checks:
     A run without findings whose results are all known from earlier runs loads none.
     """
 
-    def __init__(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
-        """Raises `UsageProblem` for an entry that names no check of the linter."""
+    def __init__(
+        self, select: Iterable[str] = (), ignore: Iterable[str] = (), elsewhere: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Raises `UsageProblem` for an entry that names no check of the linter.
+
+        `elsewhere` gives the ids that other commands mute by the same comments; it is asked where a comment is.
+        """
         self.entries = tuple(select), tuple(ignore)
+        self._elsewhere = elsewhere
         if any(self.entries):
             select_checks(self.known, *self.entries)
 
@@ -35,7 +41,7 @@ class Checks:
     @cached_property
     def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
         """The checks of ignore comments chosen."""
-        from forge_doctor.lint.suppression import ignores
+        from forge_doctor.suppression import ignores
 
         of_comments: tuple[Check[[IgnoreAudit]], ...] = load(ignores)
         return tuple(check for check in of_comments if check.id in self._chosen)
@@ -44,7 +50,7 @@ class Checks:
     def known(self) -> tuple[Check[Any], ...]:
         """All there are."""
         from forge_doctor.lint import rules
-        from forge_doctor.lint.suppression import ignores
+        from forge_doctor.suppression import ignores
 
         return (*load(rules), *load(ignores))
 
@@ -52,6 +58,11 @@ class Checks:
     def ids(self) -> frozenset[str]:
         """The rules chosen, by id."""
         return frozenset(rule.id for rule in self.rules)
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """Ids that mean something to another command."""
+        return frozenset(self._elsewhere())
 
     @property
     def chosen(self) -> tuple[Check[Any], ...]:

@@ -13,7 +13,7 @@ from forge_doctor.finding import Confidence, Finding
 from forge_doctor.lint.fixes.apply_edits import fix_text
 from forge_doctor.lint.request import Request
 from forge_doctor.lint.run import Examination, run_lint
-from forge_doctor.lint.suppression.add_ignores import add_ignores
+from forge_doctor.suppression.add_ignores import add_ignores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

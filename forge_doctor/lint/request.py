@@ -13,12 +13,12 @@ from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.finding import Finding
 from forge_doctor.lint.cache.file_result import report_of
 from forge_doctor.lint.checks import Checks
-from forge_doctor.lint.suppression.baseline import Known
-from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores
 from forge_doctor.report import Report
+from forge_doctor.suppression.baseline import Known
+from forge_doctor.suppression.per_file_ignores import PerFileIgnores
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.suppression.changed_lines import ChangedLines
+    from forge_doctor.suppression.changed_lines import ChangedLines
 
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]

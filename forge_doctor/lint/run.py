@@ -15,10 +15,10 @@ from forge_doctor.code.files.discover import Discovered, discover
 from forge_doctor.code.files.walk import shown
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding
-from forge_doctor.lint.mute import mute
 from forge_doctor.lint.request import Request
-from forge_doctor.lint.suppression.baseline import Fingerprint, unknown
 from forge_doctor.report import Report, Table, sort_outcomes
+from forge_doctor.suppression.baseline import Fingerprint, unknown
+from forge_doctor.suppression.mute import mute
 
 
 class Examination(NamedTuple):

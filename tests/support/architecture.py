@@ -10,8 +10,8 @@ from pathlib import Path
 
 PACKAGE = "forge_doctor"
 SLICES = frozenset({"pool", "logs", "lint", "slow", "migrations"})
-# What every slice may ask: source code, the outside, SQL as text.
-SHARED = frozenset({"code", "probes", "sql"})
+# What every slice may ask: source code, the outside, SQL as text, and what takes findings away.
+SHARED = frozenset({"code", "probes", "sql", "suppression"})
 DRIVERS = frozenset({"asyncpg", "docker", "psutil", "psycopg", "sqlalchemy"})
 HEAVY = DRIVERS | {"rich"}
 
@@ -23,6 +23,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "holders": frozenset(),
     "probes": frozenset({"kernel", "sql", "holders"}),
     "code": frozenset({"kernel", "probes", "sql"}),
+    "suppression": frozenset({"kernel", "probes", "code"}),
     "render": frozenset({"kernel"}),
     "demo": frozenset({"kernel", "holders"}),
     **{name: SHARED | {"kernel"} for name in SLICES},
@@ -48,7 +49,6 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "rules",
         "cache",
         "fixes",
-        "suppression",
         "dataflow.requests",
         "dataflow.objects",
         "dataflow.coroutines",

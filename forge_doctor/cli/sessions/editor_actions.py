@@ -14,7 +14,7 @@ from lsprotocol import types as lsp
 from forge_doctor.check import documentation
 from forge_doctor.cli.sessions.editor import Answer
 from forge_doctor.finding import Edit, Finding, Location, Severity
-from forge_doctor.lint.suppression.add_ignores import add_ignores
+from forge_doctor.suppression.add_ignores import add_ignores
 
 if TYPE_CHECKING:
     from pygls.workspace import TextDocument

@@ -20,13 +20,13 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.checks import Checks
 from forge_doctor.lint.request import Request, default_path, file_name, lint_from
 from forge_doctor.lint.run import Examination, run_lint, statistics
-from forge_doctor.lint.suppression.baseline import Known, baseline_text, merged, read_baseline
-from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.render.digest import counted
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
+from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 
 if TYPE_CHECKING:
-    from forge_doctor.lint.suppression.changed_lines import ChangedLines
+    from forge_doctor.suppression.changed_lines import ChangedLines
 
 STDIN = Path("-")
 SOURCES = (".py", ".pyi", ".pyw", ".ipynb")
@@ -189,7 +189,7 @@ def _cache_folder() -> Path | None:
 def _changed(flags: Flags, base: Path) -> ChangedLines | None:
     if flags.since is None:
         return None
-    from forge_doctor.lint.suppression.changed_lines import changed_since
+    from forge_doctor.suppression.changed_lines import changed_since
 
     return changed_since(flags.since, base)
 

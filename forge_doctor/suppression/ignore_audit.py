@@ -1,4 +1,4 @@
-"""What became of one file's ignore comments: the facts the checks in `lint/ignores` judge."""
+"""What became of one file's ignore comments: the facts the checks in `suppression/ignores` judge."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.finding import Location
-from forge_doctor.lint.suppression.comments import Ignore
+from forge_doctor.suppression.comments import Ignore
 
 
 class IgnoreAudit(NamedTuple):

@@ -6,16 +6,64 @@ Judges no source, and asks neither the baseline nor git.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from forge_doctor.code.files.walk import shown
+from forge_doctor.check import Check
+from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.lint.request import Request
-from forge_doctor.lint.suppression.baseline import Fingerprint, fingerprint
 from forge_doctor.report import Report, run_check
+from forge_doctor.suppression.baseline import Fingerprint, fingerprint
+from forge_doctor.suppression.per_file_ignores import PerFileIgnores
+
+if TYPE_CHECKING:
+    from forge_doctor.suppression.ignore_audit import IgnoreAudit
+
+
+class Chosen(Protocol):
+    """The checks of a command."""
+
+    @property
+    def known(self) -> tuple[Check[Any], ...]:
+        """All there are."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Those chosen that look at source."""
+
+    @property
+    def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
+        """Those chosen that look at the comments."""
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Ids that other commands mute by the same comments."""
+
+
+class Request(Protocol):
+    """What a run tells of itself: `scope.base` is the folder of its configuration."""
+
+    @property
+    def name(self) -> Callable[[Path], str]:
+        """How findings name a file."""
+
+    @property
+    def overlay(self) -> Mapping[Path, bytes]:
+        """Content that differs from the disk's."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it looks."""
+
+    @property
+    def per_file(self) -> PerFileIgnores:
+        """What the configuration switches off for some paths."""
+
+    @property
+    def checks(self) -> Chosen:
+        """What it runs."""
 
 
 class Heard(NamedTuple):
@@ -74,8 +122,8 @@ def _heard(
     left = [one for one in own if one.check not in off]
     if IGNORE_MARK not in text:
         return [*left], len(own) - len(left)
-    from forge_doctor.lint.suppression.comments import parse_ignores, suppress
-    from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+    from forge_doctor.suppression.comments import parse_ignores, suppress
+    from forge_doctor.suppression.ignore_audit import IgnoreAudit
 
     former = {alias: check.id for check in request.checks.known for alias in check.aliases}
     result = suppress(left, parse_ignores(text, former))
@@ -83,7 +131,7 @@ def _heard(
     audit = IgnoreAudit(
         target=request.name(path),
         used=result.used,
-        known=frozenset(check.id for check in request.checks.known),
+        known=frozenset(check.id for check in request.checks.known) | request.checks.elsewhere,
         ran=frozenset() if unread else request.checks.ids - off - crashed,
     )
     judged = (one for check in request.checks.audits if check.id not in off for one in run_check(check, audit))

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Edit, Finding, Location, Severity
-from forge_doctor.lint.suppression.comments import Ignore
-from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+from forge_doctor.suppression.comments import Ignore
+from forge_doctor.suppression.ignore_audit import IgnoreAudit
 
 
 @check(severity=Severity.WARNING)

@@ -8,9 +8,9 @@ import pytest
 
 from forge_doctor.check import load
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint.suppression import ignores
-from forge_doctor.lint.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 from forge_doctor.settings import load_settings
+from forge_doctor.suppression import ignores
+from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 
 SOURCE = Path("pyproject.toml")
 

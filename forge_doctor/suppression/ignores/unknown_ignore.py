@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check, nearest
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.suppression.comments import Ignore
-from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+from forge_doctor.suppression.comments import Ignore
+from forge_doctor.suppression.ignore_audit import IgnoreAudit
 
 
 @check(severity=Severity.WARNING)

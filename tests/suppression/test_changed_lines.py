@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.lint.suppression.changed_lines import ChangedLines, changed_since
+from forge_doctor.suppression.changed_lines import ChangedLines, changed_since
 from tests.lint.examples import finding
 from tests.support.git_repository import GitRepository, new_repository
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from forge_doctor.code.syntax.logical_lines import layout
 from forge_doctor.finding import Finding
-from forge_doctor.lint.suppression.comments import Ignore, parse_ignores, suppress
+from forge_doctor.suppression.comments import Ignore, parse_ignores, suppress
 
 
 def add_ignores(text: str, findings: Sequence[Finding], reason: str = "") -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding
-from forge_doctor.lint.suppression.baseline import Fingerprint, baseline_text, fingerprint, read_baseline, unknown
+from forge_doctor.suppression.baseline import Fingerprint, baseline_text, fingerprint, read_baseline, unknown
 from tests.lint.examples import finding
 
 

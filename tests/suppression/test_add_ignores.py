@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.lint.suppression.add_ignores import add_ignores
-from forge_doctor.lint.suppression.comments import parse_ignores, suppress
+from forge_doctor.suppression.add_ignores import add_ignores
+from forge_doctor.suppression.comments import parse_ignores, suppress
 from tests.lint.examples import finding
 
 

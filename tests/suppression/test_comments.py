@@ -7,9 +7,9 @@ import pytest
 from forge_doctor.check import load
 from forge_doctor.finding import Finding
 from forge_doctor.lint.fixes.apply_edits import apply_edits
-from forge_doctor.lint.suppression import ignores as ignore_checks
-from forge_doctor.lint.suppression.comments import parse_ignores, suppress
-from forge_doctor.lint.suppression.ignore_audit import IgnoreAudit
+from forge_doctor.suppression import ignores as ignore_checks
+from forge_doctor.suppression.comments import parse_ignores, suppress
+from forge_doctor.suppression.ignore_audit import IgnoreAudit
 from tests.lint.examples import finding
 
 RULES = frozenset({"rule-a", "rule-b"})

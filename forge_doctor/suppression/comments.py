@@ -1,4 +1,4 @@
-"""Mutes findings by the comments in the source, in this one place; judges no comment (`lint/ignores` does).
+"""Mutes findings by the comments in the source, in this one place; judges no comment (`suppression/ignores` does).
 
 `# forge-doctor: ignore[rule, rule] reason` mutes on its own line, or, alone on a line, on the next line of
 code; on the first or last line of a statement of several lines it mutes all of them.
