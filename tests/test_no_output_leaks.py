@@ -16,8 +16,8 @@ from forge_doctor.formats import OutputFormat
 from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.pool.record import dump
 from forge_doctor.pool.recorder.segments import segments
-from forge_doctor.pool.rows import session_of
 from forge_doctor.pool.run import run_pool
+from forge_doctor.probes.postgres.backends.rows import session_of
 from forge_doctor.render import RenderOptions, render
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings

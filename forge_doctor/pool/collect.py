@@ -13,10 +13,12 @@ from forge_doctor.pool.bouncer import find_bouncer
 from forge_doctor.pool.inference.stacks_wanted import stacks_wanted
 from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
-from forge_doctor.pool.rows import server_of, session_of
-from forge_doctor.pool.snapshot import CLIENT, Lock, PoolSnapshot, Refusal, Server, Session
+from forge_doctor.pool.rows import server_of
+from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server
 from forge_doctor.pool.topology import Engine, Told, application_of
 from forge_doctor.probes.clock import utc_now
+from forge_doctor.probes.postgres.backends.rows import session_of
+from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
 from forge_doctor.probes.postgres.errors import NoSlotLeft
 from forge_doctor.probes.postgres.look import Connection, connect, read_only
 from forge_doctor.probes.postgres.target import Target

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-from forge_doctor.pool.inference.lock_queues import Pileup, Root, lock_name
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import ADVISORY, BLOCKS, WAITS, cancel, idle_for, running_for, terminate
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.wording import count, duration
+from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, lock_name
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.backends.signals import (
+    ADVISORY,
+    BLOCKS,
+    WAITS,
+    cancel,
+    idle_for,
+    running_for,
+    terminate,
+)
 from forge_doctor.sql.commands import changes_schema, command_of
 
 # A statement seen for so long less is still the same one when the remedy is typed.

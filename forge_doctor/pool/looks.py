@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from forge_doctor.pool.snapshot import Looks, PoolSnapshot, Session
+from forge_doctor.pool.snapshot import Looks, PoolSnapshot
+from forge_doctor.probes.postgres.backends.session import Session
 
 # Both ages of a session are by the server's clock, read one after the other for each row.
 SAME_MOMENT_S = 0.05

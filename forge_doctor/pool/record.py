@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.probes.postgres.backends.session import Session
 
 FORMAT = "forge-doctor/pool-snapshot/1"
 

@@ -6,23 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Session, Setting
-from forge_doctor.redaction import redact
-from forge_doctor.sql.masking import sqlcommenter_tags, without_values
+from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Setting
 
 Row = Mapping[str, Any]
-
-
-def session_of(row: Row) -> Session:
-    """A row of sessions.sql; the statement loses its values here and is kept nowhere else."""
-    fields = {key: row[key] for key in row.keys() - {"query", "blocked_by"}}
-    query = row["query"] or ""
-    return Session(
-        **{**fields, "application_name": redact(row["application_name"] or "")},
-        statement=without_values(query),
-        tags=sqlcommenter_tags(query),
-        blocked_by=tuple(int(pid) for pid in row["blocked_by"].split(",") if pid),
-    )
 
 
 def server_of(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_doctor.pool.snapshot import PoolSnapshot, Session, StatementLine
+from forge_doctor.pool.snapshot import PoolSnapshot, StatementLine
 from forge_doctor.probes.application.runtime import find_source, read_runtime
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import Endpoint, Process
 
 if TYPE_CHECKING:

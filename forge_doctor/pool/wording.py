@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 def duration(seconds: float | None) -> str:

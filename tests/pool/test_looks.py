@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.pool.looks import compare
-from forge_doctor.pool.snapshot import DatabaseCounters, Session
+from forge_doctor.pool.snapshot import DatabaseCounters
+from forge_doctor.probes.postgres.backends.session import Session
 from tests.support.snapshots import idle_in_transaction, server, session, snapshot
 
 

@@ -6,11 +6,13 @@ from importlib import resources
 import pytest
 
 from forge_doctor.pool import queries
+from forge_doctor.probes.postgres import backends
 
 NAMES = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
 FILES = {
     entry.name: entry.read_text(encoding="utf-8")
-    for entry in resources.files(queries).iterdir()
+    for folder in (queries, backends)
+    for entry in (resources.files(folder) if folder is queries else resources.files(folder) / "queries").iterdir()
     if entry.name.endswith(".sql")
 }
 

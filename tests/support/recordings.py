@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.pool.recorder.write import Instant, Recorder
-from forge_doctor.pool.snapshot import DatabaseCounters, PoolSnapshot, Session
+from forge_doctor.pool.snapshot import DatabaseCounters, PoolSnapshot
+from forge_doctor.probes.postgres.backends.session import Session
 from tests.support.snapshots import server, session, snapshot, worker
 
 # 2026-11-28 03:00:00 UTC

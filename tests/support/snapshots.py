@@ -9,7 +9,8 @@ from forge_doctor.check import load
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.pool import checks
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Application, Number, PoolSnapshot, Server, Session
+from forge_doctor.pool.snapshot import Application, Number, PoolSnapshot, Server
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, ListenSocket, Process, Role
 from forge_doctor.report import run_check
 

@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import idle_for, terminate
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, pids
+from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
 
 
 @check(severity=Severity.WARNING, limits={"idle_s": 5, "critical_s": 30})

@@ -28,11 +28,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.lock_queues import Pileup, Root
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.lock_remedies import choke_message, lock_remedy, root_message, waited_for
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
+from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root
 
 
 @check(severity=Severity.WARNING, limits={"wait_s": 2, "blocked_sessions": 3})

@@ -27,9 +27,10 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.bouncer_pools import idle_clients
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Bouncer, BouncerPool, Session
+from forge_doctor.pool.snapshot import Bouncer, BouncerPool
 from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, duration, pids
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.ERROR, limits={"waiting_clients": 1, "pinned_connections": 5})

@@ -27,13 +27,13 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.bouncer_pools import pool_mode, server_sessions
-from forge_doctor.pool.inference.lock_queues import lock_name
 from forge_doctor.pool.inference.session_facts import held
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import ADVISORY, terminate
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, pids
+from forge_doctor.probes.postgres.backends.lock_queues import lock_name
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.backends.signals import ADVISORY, terminate
 from forge_doctor.regex import regex
 from forge_doctor.sql.commands import command_of
 

@@ -22,8 +22,9 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Server, Session
+from forge_doctor.pool.snapshot import Server
 from forge_doctor.pool.visibility import unseen_server
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.sql.quoting import quote_identifier
 
 

@@ -26,9 +26,9 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import process_name
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_workers
 from forge_doctor.pool.wording import count
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import DatabaseSocket, Process
 

@@ -28,9 +28,9 @@ from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy, was_ret
 from forge_doctor.pool.inference.purposes import is_listener
 from forge_doctor.pool.inference.requests import counted_requests
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import duration, pids
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.WARNING, limits={"connections": 10, "idle_s": 5, "used_ratio": 0.2})

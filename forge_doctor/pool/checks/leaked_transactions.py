@@ -32,10 +32,10 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import workloads
-from forge_doctor.pool.remedies import idle_for, terminate
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
 
 # Younger than this apart they began at one moment, and not one after another.
 ONE_MOMENT_S = 1.0

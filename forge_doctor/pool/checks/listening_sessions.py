@@ -25,9 +25,9 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.purposes import is_listener
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import held_by, pids
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.INFO, limits={"sessions": 5, "used_ratio": 0.2})

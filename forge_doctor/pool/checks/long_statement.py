@@ -21,12 +21,13 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.lock_queues import DUMPS
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import cancel, running_for, set_for_role
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.pool.remedies import set_for_role
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
+from forge_doctor.probes.postgres.backends.lock_queues import DUMPS
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.backends.signals import cancel, running_for
 
 
 @check(severity=Severity.WARNING, limits={"running_s": 30, "critical_s": 300})

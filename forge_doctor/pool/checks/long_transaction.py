@@ -25,9 +25,9 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import terminate
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
+from forge_doctor.probes.postgres.backends.signals import terminate
 
 
 @check(severity=Severity.WARNING, limits={"open_s": 300, "critical_s": 1800})

@@ -29,10 +29,10 @@ from ipaddress import ip_address, ip_network
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.remedies import terminate
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, pids
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.backends.signals import terminate
 from forge_doctor.probes.processes.workers import Endpoint
 from forge_doctor.sql.quoting import quote_literal
 

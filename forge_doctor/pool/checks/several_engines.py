@@ -25,9 +25,9 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import pids
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.WARNING)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Bouncer, BouncerPool, Session
+from forge_doctor.pool.snapshot import Bouncer, BouncerPool
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 def pool_mode(bouncer: Bouncer, pool: BouncerPool) -> str:

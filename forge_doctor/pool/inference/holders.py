@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import Process, Role
 from forge_doctor.sql.commands import command_of
 

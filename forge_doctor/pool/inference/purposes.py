@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.pool.inference.holders import Holder
-from forge_doctor.pool.inference.lock_queues import DUMPS
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.lock_queues import DUMPS
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.sql.commands import command_of
 
 # The beginning of an application_name or a program's name -> what such clients are.

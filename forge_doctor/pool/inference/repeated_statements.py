@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 def same_statement(situation: Situation) -> tuple[tuple[Session, ...], ...]:

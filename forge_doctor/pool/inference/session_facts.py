@@ -9,10 +9,11 @@ from typing import Any
 
 from forge_doctor.finding import Evidence
 from forge_doctor.pool.inference.holders import process_name
-from forge_doctor.pool.inference.lock_queues import lock_name
 from forge_doctor.pool.inference.source_lines import line_facts, lines_object
-from forge_doctor.pool.snapshot import Lock, PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import duration
+from forge_doctor.probes.postgres.backends.lock_queues import lock_name
+from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.probes.processes.workers import Process, Role
 
 MOST_LOCKS = 3

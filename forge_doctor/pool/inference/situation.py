@@ -9,9 +9,10 @@ from functools import cached_property
 from forge_doctor.finding import Evidence, Location
 from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_slots
 from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
-from forge_doctor.pool.inference.lock_queues import Pileup, pileups
 from forge_doctor.pool.inference.session_facts import session_facts
-from forge_doctor.pool.snapshot import PoolSnapshot, Server, Session
+from forge_doctor.pool.snapshot import PoolSnapshot, Server
+from forge_doctor.probes.postgres.backends.lock_queues import Pileup, pileups
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import Process, Role
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from forge_doctor.finding import Confidence, Evidence
 from forge_doctor.pool.inference.stack_lines import standing
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import duration
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, Process
 from forge_doctor.report import Table
 

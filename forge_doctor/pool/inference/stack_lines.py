@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forge_doctor.finding import Confidence
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import ProcessStacks, SuspendedTask, ThreadStack, Waiting
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import CodeLine, Process
 
 MOST_PLACES = 3

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from forge_doctor.pool.inference.accept_queues import accept_queues
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import Wanted
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import Process, Role
 

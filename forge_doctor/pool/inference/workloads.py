@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forge_doctor.pool.inference.holders import Holder, is_checked_out
 from forge_doctor.pool.inference.requests import counted_requests, early_enough
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

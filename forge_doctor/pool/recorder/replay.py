@@ -20,8 +20,9 @@ from forge_doctor.pool.recorder.moments import (
     told,
 )
 from forge_doctor.pool.recorder.read import Record, RecordedLook
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import count
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.report import Report, Table
 
 LED_TO_IT_S = 600.0

@@ -3,7 +3,8 @@
 import pytest
 
 from forge_doctor.finding import Confidence
-from forge_doctor.pool.snapshot import Bouncer, BouncerPool, Lock, PoolSnapshot
+from forge_doctor.pool.snapshot import Bouncer, BouncerPool, PoolSnapshot
+from forge_doctor.probes.postgres.backends.session import Lock
 from tests.support.snapshots import findings, only, session, snapshot
 
 LOCK = Lock(pid=1, kind="advisory", mode="ExclusiveLock", granted=True, key="4711")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from forge_doctor.pool.inference.session_facts import fingerprint
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.run import run_pool
-from forge_doctor.pool.snapshot import Lock
+from forge_doctor.probes.postgres.backends.session import Lock
 from forge_doctor.settings import Settings
 from tests.support.snapshots import idle_in_transaction, server, serving, session, snapshot
 

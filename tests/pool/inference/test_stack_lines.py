@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from forge_doctor.finding import Confidence
 from forge_doctor.pool.inference.stack_lines import Standing, standing
-from forge_doctor.pool.snapshot import Session, StatementLine
+from forge_doctor.pool.snapshot import StatementLine
 from forge_doctor.probes.application.call_stacks import ProcessStacks, SuspendedTask, ThreadStack, Waiting
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import CodeLine
 from tests.support.snapshots import idle_in_transaction, session, snapshot, worker
 

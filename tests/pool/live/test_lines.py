@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.probes.postgres.backends.session import Session
 from tests.support.examination import judge, look
 from tests.support.postgres import FreshDatabase, free_port
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from forge_doctor.pool.record import dump, load
-from forge_doctor.pool.snapshot import PoolSnapshot, Session
+from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import Waiting
+from forge_doctor.probes.postgres.backends.session import Session
 from tests.support.examination import judge, look, one
 from tests.support.postgres import FreshDatabase, free_port
 from tests.support.python_314 import python_314

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from forge_doctor.pool.inference.lock_queues import Pileup, Root, pileups
 from forge_doctor.pool.lock_remedies import lock_remedy
-from forge_doctor.pool.snapshot import Lock, Session
+from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, pileups
+from forge_doctor.probes.postgres.backends.session import Lock, Session
 from tests.support.snapshots import idle_in_transaction, session
 
 READ, CHANGE = "AccessShareLock", "AccessExclusiveLock"

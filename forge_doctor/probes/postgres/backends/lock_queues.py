@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from forge_doctor.pool.snapshot import Lock, Session
+from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.sql.commands import changes_schema
 
 OF_A_ROW = ("tuple", "transactionid")

@@ -1,0 +1,42 @@
+"""Statements that end a session or what it runs, as a person will type them: each carries the condition it is right for.
+
+A pid alone may by now be another session's, and a session seen in trouble may have recovered: every statement asks
+the server again and does nothing where the trouble is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from forge_doctor.sql.quoting import quote_literal
+
+BLOCKS = "EXISTS (SELECT FROM pg_stat_activity AS w WHERE a.pid = ANY (pg_blocking_pids(w.pid)))"
+WAITS = "cardinality(pg_blocking_pids(a.pid)) > 0"
+ADVISORY = "EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)"
+
+
+def terminate(pids: Iterable[int], *conditions: str) -> str:
+    """Ends these sessions, and rolls back what they had open, where every condition (on `a`) still holds."""
+    return _signal("pg_terminate_backend", pids, conditions)
+
+
+def cancel(pids: Iterable[int], *conditions: str) -> str:
+    """Ends the running statement of these sessions where every condition (on `a`) still holds."""
+    return _signal("pg_cancel_backend", pids, conditions)
+
+
+def idle_for(seconds: float, state: str = "idle in transaction") -> str:
+    """Still in that state, and for so long."""
+    return f"a.state = {quote_literal(state)} AND a.state_change < now() - interval '{max(0, int(seconds))} seconds'"
+
+
+def running_for(seconds: float) -> str:
+    """Still in the same statement."""
+    return f"a.state = 'active' AND a.query_start < now() - interval '{max(0, int(seconds))} seconds'"
+
+
+def _signal(function: str, pids: Iterable[int], conditions: Iterable[str]) -> str:
+    numbers = ", ".join(str(pid) for pid in pids)
+    asked = "".join(f" AND {condition}" for condition in conditions)
+    # Pids are numbers, conditions are ours; what is of others in them has gone through sql/quoting.
+    return f"SELECT a.pid, {function}(a.pid) FROM pg_stat_activity AS a WHERE a.pid IN ({numbers}){asked};"  # noqa: S608
