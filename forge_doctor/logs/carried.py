@@ -5,31 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from forge_doctor.logs.carriers.json_records import JsonRecords
-from forge_doctor.logs.carriers.json_text import loads
-from forge_doctor.logs.carriers.line_carriers import (
-    JsonLines,
-    LineCarrier,
-    Prefixed,
-    Stripped,
-    may_have_prefix,
-)
-from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
-from forge_doctor.logs.carriers.prefix import Knowledge, learn
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.records.head import read_head
 from forge_doctor.logs.records.preceding_lines import may_tell_failure
 from forge_doctor.logs.repeats.carried_repeat import Behind, CarriedRepeats
 from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.scanner import Scanner
 from forge_doctor.logs.scan.wanted import Wanted
 from forge_doctor.logs.scan.window import lines_before
+from forge_doctor.streams.carriers.line_carriers import (
+    LineCarrier,
+    Stripped,
+)
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.carriers.prefix import Knowledge
+from forge_doctor.streams.carriers.recognise import recognise
+from forge_doctor.streams.heads.head import is_head
 
 # A stream that needed nothing so often is asked only now and then.
 SURE, SELDOM = 16, 64
-DOCKER = frozenset({"log", "stream", "time", "attrs"})
 
 
 class Carried:
@@ -160,40 +155,3 @@ def knowledge_of(rules: Rules) -> Knowledge:
         zone_s=rules.zone_s,
         reference=rules.reference,
     )
-
-
-def is_head(text: bytes) -> bool:
-    """Whether a program's record begins with this line: one with a level, or that says where it is from."""
-    head = read_head(text)
-    return head is not None and (head.level >= 0 or head.record is not None or head.warned is not None)
-
-
-def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
-    """What stands round these lines; None where it is nothing, or what needs no learning."""
-    if data.lstrip(b"\xef\xbb\xbf\r\n")[:2] in (b'{"', b"{ "):
-        return json_lines(data, knowledge)
-    plain = ANSI.sub(b"", data) if b"\x1b" in data else data
-    lines = plain.split(b"\n")
-    if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
-        return None
-    prefix = learn(lines, knowledge)
-    return None if prefix is None else Prefixed(prefix, knowledge)
-
-
-def json_lines(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
-    """The records of a shipper; None where they are those of docker or journald, which are read as they are."""
-    entries = [loads(line) for line in data.split(b"\n")[:200] if line[:1] == b"{"]
-    found = [entry for entry in entries if entry is not None]
-    if not found or all(is_own(entry) for entry in found):
-        return None
-    records = JsonRecords(is_head=knowledge.is_head, zone_s=knowledge.zone_s)
-    records.learn(found)
-    if all(one.own for entry in found for one in records.told(entry)) and not records.without:
-        return None
-    records.read = records.without = 0
-    return JsonLines(records)
-
-
-def is_own(entry: dict[str, Any]) -> bool:
-    """Whether the record is read as it is."""
-    return ("log" in entry and entry.keys() <= DOCKER) or ("MESSAGE" in entry and "__REALTIME_TIMESTAMP" in entry)

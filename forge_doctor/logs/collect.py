@@ -7,12 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.logs.carried import Carried, is_head
-from forge_doctor.logs.carriers.json_fields import time_of
-from forge_doctor.logs.carriers.json_text import loads
-from forge_doctor.logs.carriers.line_format import Unwrapper
-from forge_doctor.logs.carriers.moments import DATED, moment
-from forge_doctor.logs.carriers.whole import Replayed, Whole, whole_of
+from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
@@ -21,10 +16,16 @@ from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import Scanner
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import FileSlice, FileSource, LogStream, Source
-from forge_doctor.logs.sources.tail import LastLines, last_lines_offset
-from forge_doctor.logs.sources.unpack import PlainLog
+from forge_doctor.streams.carriers.json_fields import time_of
+from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.carriers.whole import Replayed, Whole, whole_of
+from forge_doctor.streams.heads.head import is_head
+from forge_doctor.streams.sources.containers import ContainerSource
+from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source
+from forge_doctor.streams.sources.tail import LastLines, last_lines_offset
+from forge_doctor.streams.sources.unpack import PlainLog
 
 LOOKED_AT = 50
 """A log's beginning is told by the first time in so many lines."""

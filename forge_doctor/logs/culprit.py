@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from forge_doctor.logs.records.event import Culprit, Frame, Section
+from forge_doctor.logs.records.event import Culprit
+from forge_doctor.streams.heads.frames import Frame, Section
 
 _INSTALLED = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|Cellar|__pypackages__)/|\.egg/|\.(?:pyx|pxd|pxi|so|pyd|c)$|^<|/<|^frozen "

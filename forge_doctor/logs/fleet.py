@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.extras import install_line
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
-from forge_doctor.logs.sources.files import SCHEMES, LogStream
-from forge_doctor.logs.sources.object_errors import explain_storage, reason, storage_errors
-from forge_doctor.logs.sources.unpack import open_plain
+from forge_doctor.streams.sources.files import SCHEMES, LogStream
+from forge_doctor.streams.sources.object_errors import explain_storage, reason, storage_errors
+from forge_doctor.streams.sources.unpack import open_plain
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -14,7 +14,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import Scanner
 from forge_doctor.logs.scan.wanted import Wanted
-from forge_doctor.logs.sources.files import LogStream
+from forge_doctor.streams.sources.files import LogStream
 
 IDLE_S = 0.2
 # An event is taken as complete where its log has been quiet for so long.

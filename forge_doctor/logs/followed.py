@@ -7,12 +7,12 @@ from pathlib import Path
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs.follow import Followed, FollowedFile, FollowedPieces, ReadFiles, WithPast
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import Chain, FileSource, LogStream, Source, StdinSource, open_path
-from forge_doctor.logs.sources.pipes import Pipe
-from forge_doctor.logs.sources.tail import last_lines_offset
-from forge_doctor.logs.sources.unpack import BZIP2, GZIP, XZ, ZSTD
 from forge_doctor.probes.docker.container_logs import is_running, stream_log
+from forge_doctor.streams.sources.containers import ContainerSource
+from forge_doctor.streams.sources.files import Chain, FileSource, LogStream, Source, StdinSource, open_path
+from forge_doctor.streams.sources.pipes import Pipe
+from forge_doctor.streams.sources.tail import last_lines_offset
+from forge_doctor.streams.sources.unpack import BZIP2, GZIP, XZ, ZSTD
 
 PIECE_BYTES = 1 << 16
 

@@ -6,8 +6,8 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from forge_doctor.logs.records.event import Section
 from forge_doctor.logs.signature import Signature, load_signatures
+from forge_doctor.streams.heads.frames import Section
 
 _FAMILY = re.compile(
     r"(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|greenlet|alembic|fastapi|starlette|pydantic\w*|aiopg|databases|sqlmodel"

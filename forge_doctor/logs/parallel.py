@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import FileSource
 from forge_doctor.logs.split import split
+from forge_doctor.streams.sources.containers import ContainerSource
+from forge_doctor.streams.sources.files import FileSource
 from forge_doctor.worker_processes import pool_context
 
 if TYPE_CHECKING:

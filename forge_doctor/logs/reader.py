@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.repeat import Found, Repeats
-from forge_doctor.logs.scan.region import BEFORE_BYTES, Line, Region
+from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
 from forge_doctor.logs.scan.scanner import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES
 from forge_doctor.logs.scan.window import Window
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.heads.head import Head, Heads
+from forge_doctor.streams.line import Line
 
 LONGEST_LINE = 4 << 20
 MOST_LANES = 256

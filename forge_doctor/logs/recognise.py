@@ -10,8 +10,7 @@ from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of, words_of
-from forge_doctor.logs.records.event import Culprit, Event, Frame, Section
-from forge_doctor.logs.records.head import Head
+from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.rich_box import BOX
@@ -21,6 +20,8 @@ from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import FRAME, Parser, parse_traces, parser_after
 from forge_doctor.logs.signature import Signature
 from forge_doctor.redaction import redact
+from forge_doctor.streams.heads.frames import Frame, Section
+from forge_doctor.streams.heads.head import Head
 
 _BENIGN = re.compile(
     r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"

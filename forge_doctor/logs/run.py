@@ -18,10 +18,10 @@ from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.logs.sources.archives import with_members
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
 from forge_doctor.report import Report, Table
+from forge_doctor.streams.sources.archives import with_members
+from forge_doctor.streams.sources.containers import ContainerSource
+from forge_doctor.streams.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from forge_doctor.logs.problems.tally import REPEATED_WITHIN, TIMED_OUT
 from forge_doctor.logs.scan.region import SEEN_BYTES
 from forge_doctor.logs.scan.scanner import AFTER_BYTES, FRAME_MARKERS
 from forge_doctor.logs.scan.wanted import Wanted
-from forge_doctor.logs.sources.containers import ContainerSource
-from forge_doctor.logs.sources.files import FileSlice, FileSource, LogStream, Source, open_path
+from forge_doctor.streams.sources.containers import ContainerSource
+from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source, open_path
 
 # An event printed twice within so many bytes counts once; the longest that anything looks back.
 QUIET_BYTES = REPEATED_WITHIN + AFTER_BYTES + SEEN_BYTES

@@ -28,7 +28,7 @@ _LIST = regex(rf"\(\s*({_ONE})(?:\s*,\s*{_ONE}){{1,100000}}\s*\)")
 _IN = regex(r"(\bIN\s*)\(\s*", re.IGNORECASE)
 _ROWS = regex(r"(\))(?:\s*,\s*\([^()]{0,4000}\)){1,100000}")
 _ESCAPED = regex(r"\\[nt]")
-_LABEL = regex(r"\s+as\s+\w+(?=\s*(?:,|\bfrom\b))")
+_LABEL = regex(r" as \w++(?= ?(?:,|from\b))")
 _CAST = regex(r"(\?)::[a-z_][\w \[\]]{0,60}?(?=\W)")
 LONGEST = 20_000
 
@@ -122,5 +122,5 @@ def _folded(text: str) -> str:
     plain = _PLACE.sub(lambda match: match[0] if match["keep"] else "?", text)
     plain = re.sub(r"\$\d+", "?", plain).lower()
     plain = _CAST.sub(r"\1", f"{_LABEL.sub('', plain)} ")
-    plain = re.sub(r"\s*([(),=<>])\s*", r"\1", plain).strip()
+    plain = re.sub(r" ?([(),=<>]) ?", r"\1", plain).strip()
     return "t" + hashlib.blake2b(plain.encode(), digest_size=8).hexdigest()[:15]

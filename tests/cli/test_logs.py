@@ -82,7 +82,7 @@ def test_reading_a_file_loads_nothing_of_what_reads_object_storage(tmp_path: Pat
     said = subprocess.run(command, capture_output=True, env=ENVIRONMENT, cwd=tmp_path, timeout=60, text=True).stdout
     ended, modules = said.splitlines()[-2:]
     assert ended == "0"
-    assert {"forge_doctor.logs.fleet", "forge_doctor.logs.sources.object_errors"} & set(modules.split()) == set()
+    assert {"forge_doctor.logs.fleet", "forge_doctor.streams.sources.object_errors"} & set(modules.split()) == set()
 
 
 @pytest.mark.parametrize("engine", ["re2", "ahocorasick", "stdlib"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forge_doctor.logs.culprit import find_culprit, is_app
-from forge_doctor.logs.records.event import Frame, Section
+from forge_doctor.streams.heads.frames import Frame, Section
 
 LIBRARY = [
     "/usr/local/lib/python3.12/site-packages/sqlalchemy/orm/session.py",

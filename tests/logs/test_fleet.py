@@ -24,7 +24,7 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.fleet import ObjectSource, collect_on_cluster, find_objects, require
 from forge_doctor.logs.parallel import collect_all, merged
 from forge_doctor.logs.problems.summary import Summary
-from forge_doctor.logs.sources.files import FileSource, LogStream, Source, open_path
+from forge_doctor.streams.sources.files import FileSource, LogStream, Source, open_path
 from tests.support.log_generator import write_log
 
 ROOT = Path(__file__).resolve().parents[2]

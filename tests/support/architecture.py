@@ -10,8 +10,8 @@ from pathlib import Path
 
 PACKAGE = "forge_doctor"
 SLICES = frozenset({"pool", "logs", "lint", "slow", "migrations"})
-# What every slice may ask: source code, the outside, SQL as text, and what takes findings away.
-SHARED = frozenset({"code", "probes", "sql", "suppression"})
+# What every slice may ask: source code, the outside, logs as streams, SQL as text, and what takes findings away.
+SHARED = frozenset({"code", "probes", "streams", "sql", "suppression"})
 DRIVERS = frozenset({"asyncpg", "docker", "psutil", "psycopg", "sqlalchemy"})
 HEAVY = DRIVERS | {"rich"}
 
@@ -23,6 +23,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "holders": frozenset(),
     "probes": frozenset({"kernel", "sql", "holders"}),
     "code": frozenset({"kernel", "probes", "sql"}),
+    "streams": frozenset({"kernel", "probes", "sql"}),
     "suppression": frozenset({"kernel", "probes", "code"}),
     "render": frozenset({"kernel"}),
     "demo": frozenset({"kernel", "holders"}),
@@ -55,6 +56,12 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "dataflow.sessions",
         "dataflow",
     ),
+    "streams": (
+        "heads",
+        "carriers",
+        "line",
+        "sources",
+    ),
     "logs": (
         "repeats",
         "problems",
@@ -63,9 +70,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "match",
         "culprit",
         "records",
-        "carriers",
         "scan",
-        "sources",
         "signature",
     ),
 }

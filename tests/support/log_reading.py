@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.summary import Summary
@@ -15,6 +14,7 @@ from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.logs.scan.wanted import wanted_lines
+from forge_doctor.streams.carriers.clock import parse_stamp
 
 SAMPLES = Path(__file__).parent.parent / "logs" / "samples"
 REFERENCE = parse_stamp("2026-11-22T10:00:00Z")

@@ -28,10 +28,10 @@ from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
-from forge_doctor.logs.sources.files import CHECK, FileSource
-from forge_doctor.logs.sources.moment import parse_moment, parse_zone
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
+from forge_doctor.streams.sources.files import CHECK, FileSource
+from forge_doctor.streams.sources.moment import parse_moment, parse_zone
 
 REFRESH_S = 1.0
 

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 from forge_doctor.cli.output import note
-from forge_doctor.logs.sources.moment import parse_moment
 from forge_doctor.pool.recorder.episodes import Judge
 from forge_doctor.pool.recorder.moments import moment_of_day
 from forge_doctor.pool.recorder.read import read_record
 from forge_doctor.pool.recorder.replay import list_moments, replay_moment
 from forge_doctor.report import Report
+from forge_doctor.streams.sources.moment import parse_moment
 
 TOLD_EVERY = 200
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from forge_doctor.logs.carriers.clock import iso
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.signature import Signature
+from forge_doctor.streams.carriers.clock import iso
 
 SOON_S = 30.0
 """A reason stands at most so long before what follows from it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forge_doctor.logs.carriers.clock import iso
 from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
 from forge_doctor.logs.problems.wording import error_words
 from forge_doctor.report import Table
+from forge_doctor.streams.carriers.clock import iso
 
 Span = tuple[float, float]
 _LONGEST_ERROR = 60

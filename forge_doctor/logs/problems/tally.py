@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
@@ -15,13 +14,14 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
-from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
-from forge_doctor.logs.scan.region import Line
 from forge_doctor.redaction import redact
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.heads.head import Head
+from forge_doctor.streams.line import Line
 
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.line_kind import CARETS, HEADER, STACK, TOLD, UNFINISHED, Kind, State
 from forge_doctor.logs.records.rich_box import ends_box
-from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
+from forge_doctor.logs.scan.region import BEFORE_BYTES
+from forge_doctor.streams.heads.head import Head
+from forge_doctor.streams.line import Line
 
 MOST_BYTES = 1 << 20
 LATE_LINES, LATE_BYTES = 200, 64 << 10

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Sequence
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.head import Head, unescape
 from forge_doctor.logs.records.lost_layout import unfolded
 from forge_doctor.logs.records.traceback_text import Parser, parser_after
+from forge_doctor.streams.heads.head import Head, unescape
 
 
 def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
 from forge_doctor.logs.records.rich_box import begins_box
+from forge_doctor.streams.heads.head import Head
 
 MOST_LEARNED = 4096
 _PLACE = re.compile(rb'File "([^"]*)", line (\d+), in ([\w<>.]+)')

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from forge_doctor.logs.carriers.line_format import Unwrapper
-from forge_doctor.logs.records.event import Frame
-from forge_doctor.logs.records.head import Heads
 from forge_doctor.logs.records.line_kind import JOINING
 from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
 from forge_doctor.logs.records.traceback_text import HEADER, parser_after
-from forge_doctor.logs.scan.region import Line
 from forge_doctor.logs.scan.scanner import AFTER_BYTES
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.heads.frames import Frame
+from forge_doctor.streams.heads.head import Heads
+from forge_doctor.streams.line import Line
 
 LONGEST_FRAMES = 64 << 10
 MOST_FRAMES_BYTES = 16 << 20

@@ -9,7 +9,7 @@ from forge_doctor.logs.records.fitting import Habits, fits
 from forge_doctor.logs.records.line_kind import HEADER, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.rich_box import begins_box
-from forge_doctor.logs.scan.region import Line
+from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from forge_doctor.logs.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.head import read_head
 from forge_doctor.redaction import redact
+from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
+from forge_doctor.streams.heads.head import read_head
 
 _FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')
 _REQUEST = re.compile(rb"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) $")

@@ -8,8 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from forge_doctor.logs.carriers.clock import DIGITS
 from forge_doctor.logs.records.line_kind import State
+from forge_doctor.streams.carriers.clock import DIGITS
 
 SHORTEST = 256
 MOST_ALIKE = 64

@@ -6,8 +6,8 @@ import copy
 import re
 from collections.abc import Iterable
 
-from forge_doctor.logs.records.event import Frame, Section
 from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
+from forge_doctor.streams.heads.frames import Frame, Section
 
 HEADER = "Traceback (most recent call last)"
 FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*))?\s*$')

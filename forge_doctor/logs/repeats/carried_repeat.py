@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import NamedTuple
 
-from forge_doctor.logs.carriers.clock import DIGITS
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.head import Head
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import Stamps
 from forge_doctor.logs.repeats.repeat import Found, Repeat, Repeats
-from forge_doctor.logs.scan.region import BEFORE_BYTES, Line
+from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.scanner import FRAME_MARKERS
+from forge_doctor.streams.carriers.clock import DIGITS
+from forge_doctor.streams.heads.head import Head
+from forge_doctor.streams.line import Line
 
 LONGEST_FIRST = 2_000
 LONGEST_BODY = 64 << 10

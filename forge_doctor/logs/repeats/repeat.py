@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from forge_doctor.logs.carriers.clock import parse_stamp
-from forge_doctor.logs.carriers.line_format import Unwrapper
 from forge_doctor.logs.chain_events import Telling
 from forge_doctor.logs.problems.group import LONGEST_EXAMPLE
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
-from forge_doctor.logs.records.head import Head, Heads
 from forge_doctor.logs.records.known_bodies import MOST_BODIES
 from forge_doctor.logs.records.known_chains import Chains, Parts
 from forge_doctor.logs.records.preceding_lines import may_tell_failure
@@ -32,6 +29,9 @@ from forge_doctor.logs.records.traceback_bodies import (
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
 from forge_doctor.redaction import redact
+from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.heads.head import Head, Heads
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000

@@ -1,4 +1,4 @@
-"""Bytes of a log on their way in: a `Region` of raw lines, and a `Line` without its container's prefix."""
+"""Bytes of a log on their way in: a `Region` of raw lines."""
 
 from __future__ import annotations
 
@@ -26,20 +26,3 @@ class Region:
     offset: int = 0
     before: bytes = field(default=b"", compare=False, repr=False)
     hits: Sequence[int] = field(compare=False, repr=False)
-
-
-@dataclass(slots=True)
-class Line:
-    """One log line as its program wrote it.
-
-    `at` is seconds since the epoch, UTC, from the container's prefix; `service` the container or
-    program the prefix names; `worker` a process id it names; `partial` says that the rest of the
-    line comes in the next record of the same stream.
-    """
-
-    text: bytes
-    service: str = ""
-    stream: str = ""
-    worker: str = ""
-    at: float | None = None
-    partial: bool = False

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from forge_doctor.logs.scan.region import BEFORE_BYTES, SEEN_BYTES, Region
 from forge_doctor.logs.scan.wanted import Wanted
-from forge_doctor.logs.sources.long_lines import LONGEST_LINE, LongLines
+from forge_doctor.streams.sources.long_lines import LONGEST_LINE, LongLines
 
 BLOCK_BYTES = 4 << 20
 AFTER_BYTES = 2_000

@@ -9,13 +9,13 @@ import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, NotRun, Severity
-from forge_doctor.logs.carriers.clock import parse_stamp
 from forge_doctor.logs.collect import Within
 from forge_doctor.logs.problems.report import By, TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code
+from forge_doctor.streams.carriers.clock import parse_stamp
 from tests.support.log_reading import RULES, WANTED, read_whole
 
 SITE = "/usr/local/lib/python3.12/site-packages"

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.head import read_head
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_text import parse_traces
-from forge_doctor.logs.scan.region import Line
+from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.line import Line
 from tests.support.log_reading import groups, place, read_scanned, read_whole, told
 
 SITE = "/usr/local/lib/python3.12/site-packages"

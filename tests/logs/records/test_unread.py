@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.logs.collect import Collected, Task, collect
-from forge_doctor.logs.sources.files import FileSource
+from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_reading import RULES, SAMPLES
 
 ODD = """\

@@ -15,7 +15,7 @@ from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Task, collect
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.repeats.carried_repeat import CarriedRepeats
-from forge_doctor.logs.sources.files import FileSource
+from forge_doctor.streams.sources.files import FileSource
 from tests.logs.repeats.test_repeat import HEADS, PIECES, TRACEBACK, stamped
 from tests.support.log_generator import Truth, chunks
 from tests.support.log_reading import RULES

@@ -29,7 +29,7 @@ from forge_doctor.logs.scan.scanner import (
     scan,
 )
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
-from forge_doctor.logs.sources.long_lines import LONGEST_LINE
+from forge_doctor.streams.sources.long_lines import LONGEST_LINE
 from tests.support.log_generator import Truth, chunks
 
 LITERALS = (

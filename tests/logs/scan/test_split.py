@@ -11,8 +11,8 @@ from forge_doctor.logs import parallel, split
 from forge_doctor.logs.collect import Task, collect
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.parallel import collect_all, merged
-from forge_doctor.logs.sources.files import FileSource
 from forge_doctor.logs.split import QUIET_BYTES, SEARCHED_BYTES, quiet_place
+from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_generator import write_log
 from tests.support.log_reading import WANTED
 

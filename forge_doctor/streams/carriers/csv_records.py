@@ -1,0 +1,114 @@
+"""Takes a program's lines out of a CSV export, with a header or without, one line of the program a row or several."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forge_doctor.streams.carriers.json_fields import LINES, STREAMS, TIMES, WORDS
+from forge_doctor.streams.carriers.json_records import Told
+from forge_doctor.streams.carriers.moments import DATED, moment
+
+_NAME = re.compile(r"[@_A-Za-z][\w .@:/()\[\]-]{0,60}$")
+_QUOTED = re.compile(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)
+_TIME = re.compile(DATED)
+LONGEST_HEADER = 4_000
+SEPARATORS = ",;\t"
+_MESSAGES = tuple(name.lower() for name in (*LINES, *WORDS, "log message", "event", "entry", "raw"))
+_MOMENTS = tuple(name.lower() for name in TIMES)
+_NAMES = tuple(name.lower() for paths in STREAMS for name in paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Which column is what; `header` says that the first row names them."""
+
+    separator: str
+    message: int
+    time: int | None = None
+    streams: tuple[int, ...] = ()
+    header: bool = True
+    name: str = ""
+
+
+def layout_of(sample: bytes) -> Layout | None:
+    """How the sample is a CSV export of a program's lines; None where it is none."""
+    text = sample.decode("utf-8", "replace").lstrip("\ufeff")
+    first = text.split("\n", 1)[0].rstrip("\r")
+    if len(first) > LONGEST_HEADER:
+        return None
+    for separator in SEPARATORS:
+        names = next(csv.reader([first], delimiter=separator), [])
+        found = _by_names([name.strip() for name in names], separator)
+        if found is not None:
+            return found
+    return _by_quotes(sample)
+
+
+def _by_names(names: Sequence[str], separator: str) -> Layout | None:
+    if not names or not all(_NAME.match(name) for name in names if name) or len(set(names)) < len(names):
+        return None
+    # Units and zones stand in brackets behind a name, a column's type behind an underscore.
+    plain = [re.split(r"[(\[]", name.lower())[0].strip().removesuffix("_s").removesuffix("_t") for name in names]
+    message = next((plain.index(one) for one in _MESSAGES if one in plain), None)
+    time = next((plain.index(one) for one in _MOMENTS if one in plain), None)
+    if message is None or (time is None and len(names) > 1):
+        return None
+    streams = tuple(number for number, name in enumerate(plain) if name in _NAMES and number not in (message, time))
+    return Layout(separator=separator, message=message, time=time, streams=streams, name=names[message])
+
+
+def _by_quotes(sample: bytes) -> Layout | None:
+    """A file of rows without a header, told by whole lines in quotes with quotes doubled in them."""
+    lines = sample.count(b"\n") + 1
+    quoted = [found for found in _QUOTED.findall(sample[: 1 << 18]) if b'""' in found]
+    if len(quoted) < 3 or 10 * len(quoted) < min(lines, 200):
+        return None
+    return Layout(separator=",", message=-1, header=False)
+
+
+def told_of(lines: Iterable[str], layout: Layout, zone_s: float = 0.0) -> Iterator[Told]:
+    """What the rows say, in their order."""
+    csv.field_size_limit(min(sys.maxsize, 64 << 20))
+    rows = csv.reader(lines, delimiter=layout.separator)
+    if layout.header:
+        next(rows, None)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            continue
+        yield _told(row, layout, zone_s)
+
+
+def _told(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
+    if not row:
+        return Told(text="")
+    if not layout.header:
+        return _without_names(row, layout, zone_s)
+    text = row[layout.message] if layout.message < len(row) else layout.separator.join(row)
+    # What follows an unquoted message that has the separator in it is its own.
+    if layout.message == _last(layout) and len(row) > _last(layout) + 1:
+        text = layout.separator.join(row[layout.message :])
+    at = None
+    if layout.time is not None and layout.time < len(row):
+        at = moment(row[layout.time].strip().encode("ascii", "replace")[:64], zone_s)
+    stream = " ".join(row[number] for number in layout.streams if number < len(row))
+    return Told(text=text, at=at, stream=stream)
+
+
+def _last(layout: Layout) -> int:
+    return max(layout.message, layout.time or 0, *layout.streams, 0)
+
+
+def _without_names(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
+    """Columns that nobody names: a first one that is a time, and the line of the program."""
+    stamp = row[0].strip().encode("ascii", "replace")[:64]
+    timed = len(row) > 1 and _TIME.fullmatch(stamp) is not None
+    text = layout.separator.join(row[1:] if timed else row)
+    return Told(text=text, at=moment(stamp, zone_s) if timed else None)

@@ -1,0 +1,28 @@
+"""Takes off headings: a line with a time, a name and a stream above what was written, as consoles show containers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.carriers.told_line import told
+
+_HEADING = re.compile(rb"(" + DATED + rb")[ \t]{1,8}([^\s]{1,150}[ \t]{1,8}(?i:stdout|stderr))\s*$")
+
+
+def has_headings(lines: Sequence[bytes]) -> bool:
+    """Whether a good part of the lines are headings of the others."""
+    told_lines = [line for line in lines[:500] if line.strip()]
+    return len(told_lines) >= 4 and 3 * sum(_HEADING.match(line) is not None for line in told_lines) >= len(told_lines)
+
+
+def without_headings(lines: Iterable[bytes], zone_s: float, reference: float | None) -> Iterator[bytes]:
+    """The other lines, each with the time and the stream of its heading."""
+    at, stream = None, b""
+    for line in lines:
+        found = _HEADING.match(line)
+        if found is None:
+            yield told(line, at, stream)
+        else:
+            at, stream = moment(found[1], zone_s, reference), found[2]

@@ -1,0 +1,189 @@
+"""Where shippers, platforms and exports put a program's line, its time and its stream in a JSON record."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from forge_doctor.streams.carriers.moments import moment
+
+# Surely a line of a program, whatever else the record says.
+LINES = (
+    "log",
+    "textPayload",
+    "MESSAGE",
+    "_raw",
+    "@message",
+    "line",
+    "Line",
+    "logmsg",
+    "log_message",
+    "event.original",
+    "LogEntry",
+    "LogMessage",
+)
+# A line of a program in a shipper's record, the words of its own in a program's.
+WORDS = (
+    "message",
+    "msg",
+    "Message",
+    "body.stringValue",
+    "body",
+    "Body",
+    "text",
+    "content",
+    "@m",
+    "attributes.message",
+    "fields.message",
+    "result._raw",
+    "data.message",
+)
+TIMES = (
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "@t",
+    "date",
+    "Time",
+    "Date",
+    "_time",
+    "timeUnixNano",
+    "eventTime",
+    "datetime",
+    "TimeGenerated",
+    "asctime",
+    "created",
+    "attributes.timestamp",
+    "fields.@timestamp",
+    "result._time",
+    "__REALTIME_TIMESTAMP",
+    "_SOURCE_REALTIME_TIMESTAMP",
+    "observedTimeUnixNano",
+    "receiveTimestamp",
+    "ingestionTime",
+)
+# The first of each that is there; together they tell streams apart.
+STREAMS = (
+    ("kubernetes.pod_name", "kubernetes.pod.name", "resource.labels.pod_name", "k8s.pod.name", "pod", "pod_name"),
+    (
+        "kubernetes.container_name",
+        "kubernetes.container.name",
+        "resource.labels.container_name",
+        "container.name",
+        "container_name",
+        "container",
+        "CONTAINER_NAME",
+        "SYSLOG_IDENTIFIER",
+        "_SYSTEMD_UNIT",
+    ),
+    ("_PID", "logStreamName", "logStream", "@logStream", "log_stream", "task"),
+    (
+        "service",
+        "service.name",
+        "attributes.service",
+        "resource.labels.service_name",
+        "app",
+        "dyno",
+        "host",
+        "hostname",
+    ),
+    ("stream", "iostream", "fd"),
+)
+LEVELS = ("level", "levelname", "severity", "log.level", "severity_text", "severityText", "status", "@l", "lvl")
+# What only shippers and platforms write.
+CARRIED = (
+    "kubernetes",
+    "container_id",
+    "container",
+    "docker",
+    "logStream",
+    "logStreamName",
+    "logGroup",
+    "logName",
+    "agent",
+    "@metadata",
+)
+
+
+def at(entry: Any, path: str) -> Any:
+    """The value under a key, or under keys inside one another."""
+    if not isinstance(entry, dict):
+        return None
+    if path in entry:
+        return entry[path]
+    head, dot, rest = path.partition(".")
+    return at(entry.get(head), rest) if dot and head in entry else None
+
+
+@functools.lru_cache(maxsize=2048)
+def _possible(keys: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the paths that may lead somewhere in records with these keys, of which a stream has few kinds.
+
+    Capitals make no difference: the paths come back as the records spell them.
+    """
+    spelled = {key.lower(): key for key in reversed(keys)} | {key: key for key in keys}
+    found = []
+    for path in paths:
+        head, dot, rest = path.partition(".")
+        whole = spelled.get(path) or spelled.get(path.lower())
+        begun = spelled.get(head) or spelled.get(head.lower())
+        if whole is not None:
+            found.append(whole)
+        elif dot and begun is not None:
+            found.append(f"{begun}.{rest}")
+    return tuple(dict.fromkeys(found))
+
+
+def first(entry: Mapping[str, Any], paths: tuple[str, ...]) -> tuple[str, Any]:
+    """The first of the paths that leads somewhere, and where; an empty text only where there is no other."""
+    empty = ""
+    for path in _possible(tuple(entry), paths):
+        value = at(entry, path)
+        if value == "":
+            empty = empty or path
+        elif value is not None and not isinstance(value, dict):
+            return path, value
+    return (empty, "") if empty else ("", None)
+
+
+def text_of(value: Any) -> str | None:
+    """A message as text: some give its bytes, some its lines."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        if all(isinstance(part, int) for part in value):
+            return bytes(part & 255 for part in value).decode("utf-8", "replace")
+        if all(isinstance(part, str) for part in value):
+            return value[0] if len(value) == 1 else "\n".join(part.rstrip("\n") for part in value)
+    return None
+
+
+def time_of(entry: Mapping[str, Any], zone_s: float) -> float | None:
+    """The time of a record, as its shipper gives it."""
+    for path in _possible(tuple(entry), TIMES):
+        value = at(entry, path)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict):
+            value = value.get("$date") or value.get("seconds")
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            written = f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+            found = moment(written.strip().encode("ascii", "replace")[:64], zone_s)
+            if found is not None:
+                return found
+    return None
+
+
+def stream_of(entry: Mapping[str, Any]) -> str:
+    """What tells the stream of a record from others."""
+    keys = tuple(entry)
+    found = (first(entry, paths)[1] for paths in STREAMS if _possible(keys, paths))
+    return " ".join(dict.fromkeys(str(value)[:100] for value in found if isinstance(value, str | int)))
+
+
+def compact(entry: Mapping[str, Any]) -> str:
+    """The record on one line."""
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))

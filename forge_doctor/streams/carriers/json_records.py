@@ -1,0 +1,183 @@
+"""Takes a program's lines out of JSON records; a record that a program wrote itself stays one, on a line of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forge_doctor.streams.carriers.json_fields import (
+    CARRIED,
+    LEVELS,
+    LINES,
+    WORDS,
+    compact,
+    first,
+    stream_of,
+    text_of,
+    time_of,
+)
+from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.told_line import told
+
+HEADER = "Traceback (most recent call last)"
+# What an export's records are in, one inside the other.
+WRAPPERS = (
+    *("events", "data", "hits", "logs", "entries", "results", "records", "items", "messages", "rows", "response"),
+    *("rawResponse", "logEvents", "log_events", "list", "payload", "search", "output"),
+    *("result", "resourceLogs", "scopeLogs", "logRecords", "instrumentationLibraryLogs", "values", "value"),
+)
+MOST_LEVELS = 6
+_WRAPPING = frozenset(WRAPPERS)
+_ANY = (*LINES, *WORDS)
+_EVENT = (*_ANY, "event")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A record's lines, when they were written and by which stream; `own` is a record the program wrote itself."""
+
+    text: str
+    at: float | None = None
+    stream: str = ""
+    own: bool = False
+
+    @property
+    def line(self) -> bytes:
+        """As told lines."""
+        return told(self.text.encode("utf-8", "replace"), self.at, self.stream.encode("utf-8", "replace"))
+
+
+@dataclass(slots=True, kw_only=True)
+class JsonRecords:
+    """How the records of one stream are read: `line_by_line` where each has one line of the program.
+
+    `without` counts records in which no message was found; the first of them is kept.
+    """
+
+    is_head: Callable[[bytes], bool]
+    zone_s: float = 0.0
+    line_by_line: bool = False
+    found_in: str = ""
+    read: int = 0
+    without: int = 0
+    first_without: str = ""
+    _streams: set[str] = field(default_factory=set)
+
+    def learn(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """See whether the records have a program's single lines."""
+        for entry in entries:
+            for one in records_in(entry):
+                _, value = first(one, _ANY)
+                text = text_of(value)
+                if text is not None and is_piece(text):
+                    self.line_by_line = True
+
+    def told(self, entry: Mapping[str, Any]) -> Iterator[Told]:
+        """What a record, or the records in it, say."""
+        for one in records_in(entry):
+            if "stream" in one and isinstance(one.get("values"), list) and isinstance(one["stream"], Mapping):
+                yield from self._loki(one)
+            else:
+                yield self._one(one)
+
+    def _one(self, entry: Mapping[str, Any]) -> Told:
+        self.read += 1
+        path, value = first(entry, LINES)
+        sure = bool(path)
+        if not sure:
+            path, value = first(entry, WORDS)
+        text, when = text_of(value), time_of(entry, self.zone_s)
+        if text is None:
+            return self._own(entry, when)
+        self.found_in = self.found_in or path
+        stream = stream_of(entry)
+        if self._is_line(entry, text, sure=sure):
+            return Told(text=text, at=when, stream=stream)
+        return self._own(entry, when)
+
+    def _is_line(self, entry: Mapping[str, Any], text: str, *, sure: bool) -> bool:
+        """Whether a message is what the program wrote, rather than a part of it."""
+        start = text.lstrip()[:1]
+        if self.line_by_line or (start == "{" and _is_object(text)):
+            return True
+        leveled = first(entry, LEVELS)[1] is not None
+        if self.is_head(text.split("\n", 1)[0].encode("utf-8", "replace")):
+            return True
+        if HEADER in text and "\n" in text and not leveled:
+            return True
+        return (sure or any(key in entry for key in CARRIED)) and not leveled
+
+    def _own(self, entry: Mapping[str, Any], when: float | None) -> Told:
+        """A record of the program itself, on one line."""
+        if (
+            first(entry, (*LINES, *WORDS, "event", "short_message", "exc_info", "exception", "error", "record"))[1]
+            is None
+        ):
+            self.without += 1
+            self.first_without = self.first_without or compact(entry)[:300]
+        return Told(text=compact(entry), at=when, own=True)
+
+    def _loki(self, entry: Mapping[str, Any]) -> Iterator[Told]:
+        """Loki's answer: labels once, then pairs of nanoseconds and a line."""
+        stream = stream_of(entry["stream"]) or compact(entry["stream"])
+        for pair in entry["values"]:
+            if isinstance(pair, Sequence) and len(pair) >= 2:
+                self.read += 1
+                yield Told(text=str(pair[1]), at=time_of({"ts": pair[0]}, self.zone_s), stream=stream)
+
+
+def is_piece(text: str) -> bool:
+    """Whether a message is one line out of a traceback."""
+    line = text.rstrip("\r\n")
+    return "\n" not in line and (line.startswith(HEADER) or line.lstrip(" >").startswith('File "'))
+
+
+def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The records inside an export's wrapping, or the entry itself."""
+    inner = entry.get("_source") or entry.get("fields") if "_index" in entry else None
+    if isinstance(inner, Mapping):
+        yield from records_in(inner, depth + 1)
+        return
+    if "attributes" in entry and isinstance(entry["attributes"], Mapping) and entry.get("type") == "log":
+        yield entry["attributes"]
+        return
+    if "body" in entry and isinstance(entry["body"], Mapping) and "stringValue" in entry["body"]:
+        yield flat_otlp(entry)
+        return
+    payload = entry.get("jsonPayload")
+    if isinstance(payload, Mapping):
+        yield {**{key: value for key, value in entry.items() if key != "jsonPayload"}, **payload}
+        return
+    for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry and not _WRAPPING.isdisjoint(entry) else ():
+        value = entry.get(key)
+        several = value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
+        if several and all(isinstance(one, Mapping) for one in several) and not _is_record(entry):
+            context = {"resource": entry["resource"]} if isinstance(entry.get("resource"), Mapping) else {}
+            for one in several:
+                yield from records_in({**context, **one}, depth + 1)
+            return
+    yield entry
+
+
+def _is_record(entry: Mapping[str, Any]) -> bool:
+    """Whether the entry has a message of its own, and wraps nothing."""
+    return first(entry, _EVENT)[1] is not None
+
+
+def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record of OpenTelemetry's protocol with plain values."""
+    found: dict[str, Any] = {
+        key: value for key, value in entry.items() if key not in ("attributes", "body", "resource")
+    }
+    found["message"] = entry["body"].get("stringValue", "")
+    resource = entry.get("resource")
+    for holder in (resource if isinstance(resource, Mapping) else {}, entry):
+        for pair in holder.get("attributes") or ():
+            if isinstance(pair, Mapping) and isinstance(pair.get("value"), Mapping):
+                found[str(pair.get("key"))] = next(iter(pair["value"].values()), "")
+    return found
+
+
+def _is_object(text: str) -> bool:
+    return loads(text) is not None

@@ -1,0 +1,193 @@
+"""Takes a container's prefix off a raw line, whatever wrote it; knows nothing of what the program said."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import Any
+
+from forge_doctor.streams.carriers.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
+from forge_doctor.streams.carriers.json_text import loads, mended
+from forge_doctor.streams.carriers.told_line import MARK, TOLD
+from forge_doctor.streams.line import Line
+
+ANSI = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
+_COMPOSE = re.compile(rb"([a-z0-9][\w.-]*) +\| ?")
+_KUBECTL = re.compile(rb"\[pod/([\w.-]+)/([\w.-]+)\] ")
+_CRI = re.compile(STAMP + rb" (stdout|stderr) ([PF]) ?")
+_DOCKER_TIME = re.compile(STAMP + rb" ")
+_IDENT = rb"(\S+) ([\w./@-]+?)(?:\[(\d+)\])?: ?"
+_SYSLOG = re.compile(rb"(?:<\d{1,3}>)?" + SYSLOG_STAMP + rb" " + _IDENT)
+_JOURNAL_ISO = re.compile(STAMP + rb" " + _IDENT)
+_JOURNAL_FULL = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + STAMP + rb" (?:[A-Z]{2,5} )?" + _IDENT)
+_JOURNAL_UNIX = re.compile(rb"(\d{10}\.\d{6}) " + _IDENT)
+_RFC5424 = re.compile(rb"<\d{1,3}>1 " + STAMP + rb" (\S+) (\S+) (\S+) \S+ (?:-|\[.*?\]) ?(?:\xef\xbb\xbf)?")
+_BODY_START = re.compile(rb"\s|Traceback \(|[{\[]|[A-Z]{3,8}\b|$")
+_LOG_HEAD = re.compile(rb"\[|\d|[A-Z]{3,8}\b|\|")
+_BROKEN_JSON_LOG = re.compile(rb'\{"log": ?"((?:[^"\\]|\\.)*)')
+
+
+class Unwrapper:
+    """Strips prefixes, one after the other, until the program's own line is left.
+
+    `reference` (seconds since the epoch) gives years to stamps that have none; `zone_s` is the
+    offset of stamps without a zone.
+    """
+
+    def __init__(self, reference: float | None = None, zone_s: float = 0.0) -> None:
+        self.reference = reference
+        self.zone_s = zone_s
+
+    def line(self, raw: bytes, stream: str = "") -> Line:
+        """The line without its prefixes, colours and byte order mark, which joined files have in their midst, too."""
+        line = Line(text=raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8), stream=stream)
+        if b"\x1b" in line.text:
+            line.text = ANSI.sub(b"", line.text)
+        if MARK in line.text[:48]:
+            self._told(line)
+        for _ in range(3):
+            if not self._strip_one(line):
+                break
+        if b"\x1b" in line.text:
+            line.text = ANSI.sub(b"", line.text)
+        return line
+
+    def _told(self, line: Line) -> None:
+        """Read what a carrier was translated into."""
+        found = TOLD.match(line.text)
+        if found is not None:
+            line.service = _word(found.group(9))
+            line.at = stamp_seconds(found, self.zone_s) if found.group(1) else None
+            line.text = line.text[found.end() :]
+
+    def _strip_one(self, line: Line) -> bool:
+        first = line.text[:1]
+        if first == b"{":
+            return self._json(line)
+        if first.isdigit():
+            return self._time_first(line)
+        if first == b"<" or (first.isupper() and line.text[3:4] == b" "):
+            return self._syslog(line)
+        if first == b"[":
+            return self._kubectl(line)
+        return first.isalnum() and self._compose(line)
+
+    def _time_first(self, line: Line) -> bool:
+        text = line.text
+        found = _CRI.match(text)
+        if found:
+            line.stream, line.partial = found.group(9).decode(), found.group(10) == b"P"
+            return self._stamped(line, found)
+        found = _DOCKER_TIME.match(text)
+        if found and text[10:11] == b"T":
+            rest = text[found.end() :]
+            if len(found.group(7) or b"") >= 7 or (_BODY_START.match(rest) and not _LOG_HEAD.match(rest)):
+                return self._stamped(line, found)
+            journal = _JOURNAL_ISO.match(text)
+            if journal and found.group(8) and journal.group(11):
+                line.service, line.worker = _word(journal.group(10)), _word(journal.group(11))
+                return self._stamped(line, journal)
+        if text[10:11] == b".":
+            return self._journal_unix(line)
+        return first_is_name(text) and self._compose(line)
+
+    def _journal_unix(self, line: Line) -> bool:
+        found = _JOURNAL_UNIX.match(line.text)
+        if found is None:
+            return False
+        line.at, line.service, line.worker = float(found[1]), _word(found[3]), _word(found[4] or b"")
+        line.text = line.text[found.end() :]
+        return True
+
+    def _stamped(self, line: Line, found: re.Match[bytes]) -> bool:
+        line.at = stamp_seconds(found, self.zone_s)
+        line.text = line.text[found.end() :]
+        return True
+
+    def _compose(self, line: Line) -> bool:
+        found = _COMPOSE.match(line.text)
+        if found is None:
+            return False
+        line.service = _word(found.group(1))
+        line.text = line.text[found.end() :]
+        return True
+
+    def _kubectl(self, line: Line) -> bool:
+        found = _KUBECTL.match(line.text)
+        if found is None:
+            return False
+        line.service = f"{_word(found.group(1))}/{_word(found.group(2))}"
+        line.text = line.text[found.end() :]
+        return True
+
+    def _syslog(self, line: Line) -> bool:
+        found = _RFC5424.match(line.text)
+        if found:
+            line.service, line.worker = _word(found.group(10)), _word(found.group(11)).strip("-")
+            return self._stamped(line, found)
+        found = _JOURNAL_FULL.match(line.text)
+        if found:
+            line.service, line.worker = _word(found.group(10)), _word(found.group(11) or b"")
+            return self._stamped(line, found)
+        found = _SYSLOG.match(line.text)
+        if found is None:
+            return first_is_name(line.text) and self._compose(line)
+        line.at = syslog_seconds(found, self.reference, self.zone_s)
+        line.service, line.worker = _word(found.group(8)), _word(found.group(9) or b"")
+        line.text = line.text[found.end() :]
+        return True
+
+    def _json(self, line: Line) -> bool:
+        text = line.text
+        if text.startswith((b'{"log":', b'{"log" :')):
+            return self._docker_json(line)
+        if b'"MESSAGE"' in text and b'"__REALTIME_TIMESTAMP"' in text:
+            return self._journal_json(line)
+        return False
+
+    def _docker_json(self, line: Line) -> bool:
+        entry = _parsed(line.text)
+        if entry is None:
+            found = _BROKEN_JSON_LOG.match(line.text)
+            log = _unescaped(found.group(1)) if found else ""
+        else:
+            log = str(entry.get("log", ""))
+            line.stream = str(entry.get("stream", "") or line.stream)
+            line.at = parse_stamp(str(entry.get("time", "")))
+        line.partial = entry is not None and not log.endswith("\n")
+        line.text = log.encode("utf-8", "surrogateescape").rstrip(b"\r\n")
+        return True
+
+    def _journal_json(self, line: Line) -> bool:
+        entry = _parsed(line.text)
+        if entry is None:
+            return False
+        message = entry.get("MESSAGE")
+        if isinstance(message, list):
+            message = bytes(part & 255 for part in message if isinstance(part, int)).decode("utf-8", "replace")
+        line.at = parse_stamp(str(entry.get("__REALTIME_TIMESTAMP", "")))
+        line.service = str(entry.get("SYSLOG_IDENTIFIER", "") or entry.get("CONTAINER_NAME", ""))
+        line.worker = str(entry.get("_PID", ""))
+        line.text = str(message or "").encode("utf-8", "replace").rstrip(b"\r\n")
+        return True
+
+
+def first_is_name(text: bytes) -> bool:
+    """Whether a compose prefix may begin here."""
+    return b" | " in text[:80] or b" |" in text[:80]
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    return loads(text)
+
+
+def _unescaped(text: bytes) -> str:
+    try:
+        return str(mended(json.loads(b'"' + text + b'"')))
+    except ValueError:
+        return text.decode("utf-8", "replace")
+
+
+def _word(text: bytes) -> str:
+    return text.decode("utf-8", "replace")

@@ -1,0 +1,104 @@
+"""Times in the notations of carriers (consoles, exports, platforms), as seconds since the epoch; never guesses a day."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from forge_doctor.streams.carriers.clock import STAMP, parse_stamp, stamp_seconds, syslog_seconds
+
+_NAMES = rb"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTHS = {name: number for number, name in enumerate(_NAMES.split(b"|"), 1)}
+_CLOCK = rb"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp]\.?[Mm]\.?(?!\w))?"
+_ZONE = rb"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?"
+_DAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w{0,6},? )?"
+# Each with how it is taken apart; the groups are named, so that the order of a date does not matter.
+ISO = rb"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?" + _ZONE
+NAMED = (
+    _DAY
+    + rb"(?:(?:"
+    + _NAMES
+    + rb")\w{0,6} {1,2}\d{1,2}(?:,? \d{4})?(?:,| @| at)? "
+    + _CLOCK
+    + rb"(?: \d{4}(?![\d/-]))?|\d{1,2}[ /-](?:"
+    + _NAMES
+    + rb")\w{0,6}[ /-]\d{4}[:, ] ?"
+    + _CLOCK
+    + rb")"
+    + _ZONE
+)
+NUMBERED = rb"(?:\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4}),? " + _CLOCK + _ZONE
+EPOCH = rb"(?<![\w.])\d{10}(?:[.,]\d{1,9}|\d{3}|\d{6}|\d{9})?(?![\w.])"
+DATED = rb"(?:" + ISO + rb"|" + NAMED + rb"|" + NUMBERED + rb"|" + EPOCH + rb")"
+CLOCK = _CLOCK
+_STAMP, _EPOCH = re.compile(STAMP), re.compile(EPOCH)
+_NAMED = re.compile(
+    rb"(?:(?P<month>"
+    + _NAMES
+    + rb")\w{0,6} {1,2}(?P<day>\d{1,2})(?:,? (?P<year>\d{4})(?!:))?|(?P<day2>\d{1,2})[ /-](?P<month2>"
+    + _NAMES
+    + rb")\w{0,6}[ /-](?P<year2>\d{4}))"
+)
+_NUMBERED = re.compile(rb"(\d{1,2})([/.])(\d{1,2})[/.](\d{4})")
+_TIME = re.compile(rb"(?<!\d)(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm])?")
+_LAST_YEAR = re.compile(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?![\d/-])")
+_OFFSET = re.compile(rb"(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
+
+
+@functools.lru_cache(maxsize=4096)
+def moment(text: bytes, zone_s: float = 0.0, reference: float | None = None) -> float | None:
+    """The moment that a text of one of these notations names; None where it names none, or no day."""
+    found = _STAMP.match(text)
+    if found:
+        return stamp_seconds(found, zone_s)
+    if _EPOCH.fullmatch(text):
+        return parse_stamp(text.replace(b",", b"."))
+    for read in (_named, _numbered):
+        at = read(text, zone_s, reference)
+        if at is not None:
+            return at
+    return None
+
+
+def _named(text: bytes, zone_s: float, reference: float | None) -> float | None:
+    date, clock = _NAMED.search(text), _clock(text)
+    if date is None or clock is None:
+        return None
+    month = _MONTHS[date["month"] or date["month2"]]
+    late = _LAST_YEAR.search(text)
+    year = date["year"] or date["year2"] or (late[1] if late else None)
+    day = int(date["day"] or date["day2"])
+    if year is not None:
+        return _at(int(year), month, day, clock, text, zone_s)
+    short = b"%b %d %b" % (date["month"], day, clock)
+    found = re.match(rb"(\w{3}) (\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?", short)
+    return syslog_seconds(found, reference, zone_s) if found else None
+
+
+def _numbered(text: bytes, zone_s: float, _reference: float | None) -> float | None:
+    """Of days and months as numbers, only those that can be told apart."""
+    date, clock = _NUMBERED.search(text), _clock(text)
+    if date is None or clock is None:
+        return None
+    first, second, year = int(date[1]), int(date[3]), int(date[4])
+    halved = _TIME.search(text)
+    american = date[2] == b"/" and (second > 12 or (halved is not None and halved[5] is not None))
+    if not american and not (date[2] == b"." or first > 12 or first == second):
+        return None
+    month, day = (first, second) if american else (second, first)
+    return _at(year, month, day, clock, text, zone_s)
+
+
+def _clock(text: bytes) -> bytes | None:
+    """The time of day with two digits for its hour, of twenty-four."""
+    found = _TIME.search(text)
+    if found is None:
+        return None
+    hour, half = int(found[1]), (found[5] or b"").lower()
+    hour = hour % 12 + 12 * (half == b"p") if half else hour
+    return b"%02d:%b:%b%b" % (hour, found[2], found[3], b"." + found[4][:6] if found[4] else b"")
+
+
+def _at(year: int, month: int, day: int, clock: bytes, text: bytes, zone_s: float) -> float | None:
+    offset = _OFFSET.search(text)
+    return parse_stamp(b"%04d-%02d-%02dT%b%b" % (year, month, day, clock, offset[1] if offset else b""), zone_s)

@@ -1,0 +1,249 @@
+"""Learns what somebody put before every line of a program, by the lines whose beginnings are known, and takes it off.
+
+A traceback's frame begins with two blanks and `File "`, a record with its own head: what stands before them is not the
+program's. Its shape is taken from there, held against the neighbouring lines, and what is a time or a name in it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.carriers.moments import moment
+from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, Part, expression_of, is_told_apart, parts_of
+from forge_doctor.streams.carriers.told_line import MARK
+
+FRAME = re.compile(rb'(?:> )?File "[^"\n]{1,1000}", line \d{1,9}')
+HEADER = b"Traceback (most recent call last)"
+MOST_LINES = 3_000
+MOST_SHAPES = 12
+_KNOWN_FRAME = re.compile(rb"(?: {0,2}| {2,60}\| {1,3})(?:> )?$")
+_LEVEL = re.compile(rb"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|debug|info|warning|error|critical)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What else is known of lines: `plain` gives a raw line without the prefixes that need no learning, `is_head` says
+    whether a record of a program begins with a line."""
+
+    plain: Callable[[bytes], bytes]
+    is_head: Callable[[bytes], bool]
+    zone_s: float = 0.0
+    reference: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Prefix:
+    """A prefix to take off: `example` is one as it was seen, `names` the groups that tell streams apart."""
+
+    pattern: re.Pattern[bytes]
+    example: bytes
+    names: tuple[str, ...]
+    timed: bool
+    knowledge: Knowledge
+    template: bytes | None = None
+    _written: dict[bytes, bytes] = field(default_factory=dict)
+
+    def strip(self, data: bytes) -> bytes:
+        """The lines without it, as told lines."""
+        if self.template is not None:
+            return self.pattern.sub(self.template, data)
+        return self.pattern.sub(self._told, data)
+
+    def _told(self, found: re.Match[bytes]) -> bytes:
+        key = found[0] if not self.timed else b"%b%b" % (found["t"], b"\n".join(map(found.group, self.names)))
+        written = self._written.get(key)
+        if written is None:
+            if len(self._written) > 4_096:
+                self._written.clear()
+            stream = b" ".join(found[name] for name in self.names)
+            written = self._written[key] = self._time(found) + MARK + stream + MARK
+        return written
+
+    def _time(self, found: re.Match[bytes]) -> bytes:
+        if not self.timed:
+            return b""
+        at = iso(moment(found["t"], self.knowledge.zone_s, self.knowledge.reference))
+        return b"" if at is None else at.encode() + b" "
+
+    @property
+    def said(self) -> str:
+        """What was taken off, for the report."""
+        return f"without the prefix {self.example.decode('utf-8', 'replace').strip()[:80]!r}"
+
+
+def learn(lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
+    """The prefix of these lines; None where they have none, or one that needs no learning."""
+    framed = [line for line in lines[:MOST_LINES] if b'", line ' in line and FRAME.search(line)]
+    if framed:
+        unknown: Sequence[bytes] = [line for line in framed if not _is_known(knowledge.plain(line))]
+        if 2 * len(unknown) <= len(framed):
+            unknown = _half_known(framed, lines, knowledge)
+        cores = Counter(core for line in unknown[:200] if (core := _before_frame(line)) is not None)
+    else:
+        cores = Counter(_before_heads(lines[:MOST_LINES], knowledge))
+    return _of_cores(cores, lines, knowledge)
+
+
+def _half_known(framed: Sequence[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Sequence[bytes]:
+    """The frames whose prefix is taken off without learning, where it stays on many of the other lines."""
+    prefixed = [line for line in framed[:50] if knowledge.plain(line) != line and _before_frame(line)]
+    if not prefixed:
+        return ()
+    matched = _matching(expression_of(parts_of(_before_frame(prefixed[0]) or b"")), lines[:MOST_LINES])
+    left_on = sum(knowledge.plain(line) == line for line, end in matched if line[end:].strip())
+    return prefixed if left_on else ()
+
+
+def _of_cores(cores: Counter[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
+    shapes: dict[tuple[str, ...], list[bytes]] = {}
+    for core, _ in cores.most_common(200):
+        shapes.setdefault(tuple(_signature(part) for part in parts_of(core)), []).append(core)
+    ranked = sorted(shapes.values(), key=lambda ones: -sum(cores[one] for one in ones))
+    for ones in ranked[:MOST_SHAPES]:
+        found = _held_against(ones, lines, knowledge)
+        if found is not None:
+            return found
+    return None
+
+
+def _signature(part: Part) -> str:
+    return part.kind if part.kind in ("time", "clock", "word", "number", "blanks") else f"{part.kind}{part.text[:1]!r}"
+
+
+def _is_known(text: bytes) -> bool:
+    """Whether a frame stands where Python, or an exception group's margin, puts it."""
+    found = FRAME.search(text)
+    return (
+        found is not None
+        and _KNOWN_FRAME.match(text[: found.start()] + (b"> " if found[0][:1] == b">" else b"")) is not None
+    )
+
+
+def _before_frame(line: bytes) -> bytes | None:
+    found = FRAME.search(line)
+    if found is None or found.start() > LONGEST_PREFIX:
+        return None
+    return line[: found.start()].rstrip(b" \t")
+
+
+def _before_heads(lines: Sequence[bytes], knowledge: Knowledge) -> Iterable[bytes]:
+    """What stands before the heads of records, where heads stand nowhere else."""
+    found, known, seen = [], 0, 0
+    for line in lines[:400]:
+        if not line.strip():
+            continue
+        seen += 1
+        core = _before_json(line, knowledge)
+        if core is None and knowledge.is_head(knowledge.plain(line)):
+            known += 1
+            continue
+        core = _before_head(line, knowledge) if core is None else core
+        if core is not None:
+            found.append(core)
+    return found if len(found) > 4 * known and 2 * len(found) >= seen and seen >= 3 else ()
+
+
+def _before_json(line: bytes, knowledge: Knowledge) -> bytes | None:
+    """What stands before a JSON record that ends with its line, and is taken off by nobody."""
+    at = line.find(b'{"')
+    if not 0 < at <= LONGEST_PREFIX or line.rstrip()[-1:] != b"}" or knowledge.plain(line)[:1] == b"{":
+        return None
+    return line[:at].rstrip(b" \t") if knowledge.is_head(line[at:]) else None
+
+
+def _before_head(line: bytes, knowledge: Knowledge) -> bytes | None:
+    at = 0
+    for part in parts_of(line[:LONGEST_PREFIX])[:14]:
+        at += len(part.text)
+        if part.kind == "blanks" and knowledge.is_head(line[at:]):
+            return line[:at].rstrip(b" \t")
+    return None
+
+
+def _held_against(cores: Sequence[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
+    """The prefix of that shape, if enough of the lines have it."""
+    parts = parts_of(cores[0])
+    told_lines = [line for line in lines[:MOST_LINES] if line.strip()]
+    literal: frozenset[int] = frozenset()
+    expression = expression_of(parts)
+    if not is_told_apart(parts):
+        expression = b"|".join(sorted({re.escape(core) for core in cores}, key=len, reverse=True)[:200])
+    matched = _matching(expression, told_lines)
+    if _heads_lost(matched, parts, knowledge):
+        literal = frozenset(number for number, part in enumerate(parts) if _LEVEL.fullmatch(part.text.strip(b"[]<>")))
+        expression = expression_of(parts, literal)
+        matched = _matching(expression, told_lines)
+    elif len(matched) < 0.5 * len(told_lines) and parts:
+        return None
+    blanks = _common([_blanks_after(line, end) for line, end in matched if line[end:].strip()])
+    if not matched or not (parts or blanks):
+        return None
+    names = _names(expression, matched) if is_told_apart(parts) else ()
+    if not is_told_apart(parts) and parts:
+        expression, names = b"(?P<n0>%b)" % expression, ("n0",) if len(cores) > 1 else ()
+    ending = rb"(?:%b|[ \t]*$)" % re.escape(blanks) if blanks else b""
+    return Prefix(
+        pattern=re.compile(rb"^(?:%b)%b" % (expression, ending), re.MULTILINE),
+        example=cores[0] + blanks,
+        names=names,
+        timed=b"(?P<t>" in expression,
+        knowledge=knowledge,
+        template=_template(expression, names),
+    )
+
+
+def _template(expression: bytes, names: Sequence[str]) -> bytes | None:
+    """What to put in a prefix's place, where its time needs no reading."""
+    if b"(?P<t>" in expression:
+        return None
+    stream = b" ".join(rb"\g<%b>" % name.encode() for name in names)
+    if b"(?P<d>" in expression:
+        return rb"\g<d>T\g<c>\g<z> " + MARK + stream + MARK
+    return MARK + stream + MARK if names else b""
+
+
+def _matching(expression: bytes, lines: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    pattern = re.compile(expression)
+    return [(line, found.end()) for line in lines if (found := pattern.match(line))]
+
+
+def _heads_lost(matched: Sequence[tuple[bytes, int]], parts: Sequence[Part], knowledge: Knowledge) -> bool:
+    """Whether the prefix has the level that records would lose: each line of a traceback was logged by itself."""
+    if not any(_LEVEL.fullmatch(part.text.strip(b"[]<>")) for part in parts):
+        return False
+    rests = [line[end:].lstrip() for line, end in matched]
+    own = [rest for rest in rests if rest[:1].isalnum() or rest[:1] == b"["]
+    return 5 * sum(knowledge.is_head(rest) for rest in own) < len(own)
+
+
+def _blanks_after(line: bytes, end: int) -> bytes:
+    return line[end : len(line) - len(line[end:].lstrip(b" \t"))]
+
+
+def _common(texts: Sequence[bytes]) -> bytes:
+    """What they all begin with."""
+    if not texts:
+        return b""
+    # What the first and the last in the order of bytes have in common, all between them have.
+    first, last = min(texts), max(texts)
+    return next((first[:at] for at in range(len(first), 0, -1) if last.startswith(first[:at])), b"")
+
+
+def _names(expression: bytes, matched: Sequence[tuple[bytes, int]]) -> tuple[str, ...]:
+    """The groups that are names: they come again and again, whereas what tells a single line is another in each."""
+    pattern = re.compile(expression)
+    founds = [found for line, _ in matched if (found := pattern.match(line))]
+    several = []
+    for name in pattern.groupindex:
+        values = {found[name] for found in founds}
+        if name[0] == "n" and len(values) > 1 and 3 * len(values) <= len(founds) and not _all_levels(values):
+            several.append(name)
+    return tuple(several)
+
+
+def _all_levels(values: Iterable[bytes]) -> bool:
+    return all(_LEVEL.fullmatch(value.strip(b"[]<>():")) for value in values)

@@ -1,0 +1,98 @@
+"""The shape of what stands before a program's line: which parts are a time, a name, a number, and which stay the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forge_doctor.streams.carriers.moments import CLOCK, DATED
+
+LONGEST_PREFIX = 300
+WORD = rb"[^\s\[\](){}<>|:\x1e]{1,150}"
+_PART = re.compile(
+    rb"(?P<time>"
+    + DATED
+    + rb")|(?P<clock>"
+    + CLOCK
+    + rb")|(?P<group>\{[^{}\n]{0,250}\}|\[[^\[\]\n]{0,100}\]|<[^<>\n]{0,100}>)"
+    rb"|(?P<blanks>[ \t]+)|(?P<number>\d+(?=[\s\[\](){}<>|:]|$))|(?P<word>" + WORD + rb")|(?P<sign>.)",
+    re.DOTALL,
+)
+# The notation in which told lines have their times: day, clock and zone are taken over as they stand.
+ISO_TIME = rb"(?P<d>\d{4}-\d\d-\d\d)[T ](?P<c>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?P<z>Z|[+-]\d\d:?\d\d|)(?![\w,])"
+ISO_EXACT = re.compile(ISO_TIME)
+_HAS_TIME = re.compile(DATED + rb"|" + CLOCK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One piece of a prefix: `kind` is time, clock, group, blanks, number, word or sign."""
+
+    kind: str
+    text: bytes
+
+
+def parts_of(core: bytes) -> tuple[Part, ...]:
+    """The pieces of a prefix, without the blanks that end it."""
+    parts: list[Part] = []
+    at = 0
+    while at < len(core):
+        found = _PART.match(core, at)
+        if found is None:
+            break
+        kind = found.lastgroup or "sign"
+        if kind == "group" and _HAS_TIME.search(found[0]):
+            kind, at = "sign", at + 1
+            parts.append(Part(kind=kind, text=found[0][:1]))
+            continue
+        if kind == "word" and not any(chr(byte).isalnum() or byte > 127 for byte in found[0]):
+            kind = "sign"
+        parts.append(Part(kind=kind, text=found[0]))
+        at = found.end()
+    return tuple(parts)
+
+
+def expression_of(parts: Sequence[Part], literal: frozenset[int] = frozenset()) -> bytes:
+    """What matches every prefix of this shape: groups `t` for its time (`d`, `c` and `z` where it needs no reading), `n0`,
+    `n1` for what may be a name.
+
+    `literal` are the numbers of parts that stay as they are.
+    """
+    out, timed = [], False
+    for number, part in enumerate(parts):
+        if part.kind == "blanks" and number == 0:
+            out.append(rb"[ \t]{0,80}")  # What is right-aligned has none where it is long.
+        elif part.kind == "time" and not timed:
+            out.append(ISO_TIME if ISO_EXACT.fullmatch(part.text) else rb"(?P<t>" + DATED + rb")")
+            timed = True
+        elif part.kind in ("word", "group"):
+            inner = re.escape(part.text) if number in literal else _general(part)
+            out.append(b"(?P<n%d>%b)" % (number, inner))
+        else:
+            out.append(_plain(part))
+    return b"".join(out)
+
+
+def _general(part: Part) -> bytes:
+    if part.kind == "word":
+        return WORD
+    opened, closed = re.escape(part.text[:1]), re.escape(part.text[-1:])
+    return opened + rb"[^" + opened + closed + rb"\n]{0,250}" + closed
+
+
+def _plain(part: Part) -> bytes:
+    if part.kind == "time":
+        return DATED
+    if part.kind == "clock":
+        return CLOCK
+    if part.kind == "number":
+        return rb"\d{1,20}"
+    if part.kind == "blanks":
+        return rb"\t" if part.text == b"\t" else rb"[ \t]{1,80}"
+    return re.escape(part.text)
+
+
+def is_told_apart(parts: Sequence[Part]) -> bool:
+    """Whether no line of a program has this shape by chance: it has a time or a sign in it."""
+    return any(part.kind in ("time", "clock", "group", "sign", "number") for part in parts)

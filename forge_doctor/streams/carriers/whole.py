@@ -1,0 +1,265 @@
+"""Streams whose records have to be read from the first on: JSON documents, CSV exports, logs with the newest first."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.streams.carriers.box import is_boxed, unboxed
+from forge_doctor.streams.carriers.csv_records import layout_of, told_of
+from forge_doctor.streams.carriers.headings import has_headings, without_headings
+from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
+from forge_doctor.streams.carriers.json_records import JsonRecords, Told, records_in
+from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.line_carriers import unread_records
+from forge_doctor.streams.carriers.turned import falls, turned
+
+PIECE_BYTES = 1 << 20
+MOST_LEARNED = 2_000
+NEWEST_FIRST = "the newest came first: turned"
+_FIRST_LINE = re.compile(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill as much of the buffer as there is; 0 at the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Replayed(io.RawIOBase):
+    """A stream of which the beginning was read already."""
+
+    def __init__(self, head: bytes, stream: Readable, damage: CannotInspect | None = None) -> None:
+        super().__init__()
+        self._head, self._stream, self._damage = head, stream, damage
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Fill the buffer; 0 at the end. Damage that was met behind the beginning is raised there."""
+        if self._head:
+            view = memoryview(buffer).cast("B")
+            piece, self._head = self._head[: len(view)], self._head[len(view) :]
+            view[: len(piece)] = piece
+            return len(piece)
+        if self._damage is not None:
+            raise self._damage
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the stream below too."""
+        self._stream.close()
+        super().close()
+
+
+class Whole(io.RawIOBase):
+    """A stream of told lines made from another; `unread` and `said` are known when it is read."""
+
+    def __init__(self, stream: Readable, said: str) -> None:
+        super().__init__()
+        self._stream, self._said = stream, said
+        self._rest = b""
+        self._chunks: Iterator[bytes] = iter(())
+        self._damage: CannotInspect | None = None
+        self.records: JsonRecords | None = None
+        self.turns_lines = False
+        self.read_bytes = 0
+        self.read_lines = 0
+
+    def begin(self, chunks: Iterator[bytes], said: str = "") -> Whole:
+        """Read these chunks."""
+        self._chunks = chunks
+        self._said += said
+        return self
+
+    @property
+    def said(self) -> str:
+        """What was unwrapped, for the report."""
+        field = self.records.found_in if self.records else ""
+        return self._said + (f", the program's lines in {field}" if field else "")
+
+    @property
+    def unread(self) -> str:
+        """What could not be read."""
+        return unread_records(self.records) if self.records else ""
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end. What is wrong with the stream below is raised when all before it was given."""
+        view = memoryview(buffer).cast("B")
+        if not self._rest:
+            parts, size = [], 0
+            for chunk in self._chunks:
+                parts.append(chunk)
+                size += len(chunk)
+                if size >= min(len(view), PIECE_BYTES):
+                    break
+            self._rest = b"".join(parts)
+        if not self._rest and self._damage is not None:
+            damage, self._damage = self._damage, None
+            raise damage
+        piece, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close the stream below too."""
+        self._stream.close()
+        super().close()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The stream below in pieces; its damage is kept for the end."""
+        block = memoryview(bytearray(PIECE_BYTES))
+        try:
+            while got := self._stream.readinto(block):
+                self.read_bytes += got
+                piece = bytes(block[:got])
+                self.read_lines += piece.count(b"\n")
+                yield piece
+        except CannotInspect as problem:
+            self._damage = problem
+
+    def texts(self) -> Iterator[str]:
+        """The same as text."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        for piece in self.pieces():
+            yield decoder.decode(piece)
+        yield decoder.decode(b"", final=True)
+
+    def lines(self) -> Iterator[bytes]:
+        """The same in lines, with what ends them; a last one that was never ended is."""
+        rest = b""
+        for piece in self.pieces():
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                yield line + b"\n"
+        if rest:
+            yield rest + b"\n"
+
+
+def whole_of(
+    sample: bytes,
+    stream: Readable,
+    is_head: Callable[[bytes], bool],
+    at: Callable[[bytes], float | None],
+    zone_s: float,
+) -> Whole | None:
+    """The stream as told lines, where it is of a kind that is read as a whole; None where it is not."""
+    if is_document(sample):
+        return _document(Whole(stream, "a JSON document"), JsonRecords(is_head=is_head, zone_s=zone_s))
+    layout = layout_of(sample)
+    if layout is not None:
+        whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
+        return _of_records(whole, told_of(_text_lines(whole.texts()), layout, zone_s))
+    if is_boxed(sample.split(b"\n")[:MOST_LEARNED]):
+        whole = Whole(stream, "lines out of a box")
+        return whole.begin(unboxed(whole.lines(), is_head))
+    if has_headings(sample.split(b"\n")[:MOST_LEARNED]):
+        whole = Whole(stream, "lines below headings")
+        return whole.begin(without_headings(whole.lines(), zone_s, None))
+    lines_seen = [line for line in sample.split(b"\n")[:MOST_LEARNED] if line.strip()][:-1]
+    times = [at(line) for line in lines_seen]
+    if falls(times):
+        whole = Whole(stream, NEWEST_FIRST)
+        whole.turns_lines = True
+        all_timed = sum(one is None for one in times) <= len(times) // 20
+        return whole.begin(turned(whole.lines() if all_timed else _units(whole.lines(), at)))
+    return None
+
+
+def is_document(sample: bytes) -> bool:
+    """Whether the stream is JSON whose records are no lines."""
+    if not may_begin(sample):
+        return False
+    found = _FIRST_LINE.match(sample)
+    entry = loads(found[1]) if found else None
+    if entry is None:
+        try:
+            return next(Documents().feed(sample[: 1 << 18].decode("utf-8-sig", "replace")), None) is not None
+        except Unreadable:
+            return False
+    several = list(itertools.islice(records_in(entry), 2))
+    return len(several) > 1 or (several != [entry] and b"\n{" not in sample[found.end() - 1 if found else 0 :][:4])
+
+
+def _document(whole: Whole, records: JsonRecords) -> Whole:
+    whole.records = records
+    entries = _entries(whole)
+    learned = list(itertools.islice(entries, MOST_LEARNED))
+    records.learn(entry for entry in learned if isinstance(entry, dict))
+    every = itertools.chain(learned, entries)
+    return _of_records(whole, (told for entry in every for told in _told(entry, records)))
+
+
+def _told(entry: Any, records: JsonRecords) -> Iterable[Told]:
+    return [Told(text=entry)] if isinstance(entry, str) else records.told(entry)
+
+
+def _entries(whole: Whole) -> Iterator[Any]:
+    """The records of the document; what is no JSON, as text."""
+    documents = Documents()
+    for text in itertools.chain(whole.texts(), [None]):
+        try:
+            yield from documents.feed(text or "", last=text is None)
+        except Unreadable as problem:
+            # Whatever stands here: the line goes through as it is, and JSON is looked for behind it.
+            line, _, rest = problem.rest.partition("\n")
+            yield line
+            documents = Documents()
+            yield from _after(documents, rest)
+
+
+def _after(documents: Documents, rest: str) -> Iterator[Any]:
+    while rest:
+        try:
+            yield from documents.feed(rest)
+            return
+        except Unreadable as problem:
+            line, _, rest = problem.rest.partition("\n")
+            yield line
+
+
+def _of_records(whole: Whole, told: Iterator[Told]) -> Whole:
+    first = list(itertools.islice(told, MOST_LEARNED))
+    chunks = (one.line for one in itertools.chain(first, told))
+    if falls([one.at for one in first]):
+        return whole.begin(turned(chunks), f"; {NEWEST_FIRST}")
+    return whole.begin(chunks)
+
+
+def _text_lines(texts: Iterable[str]) -> Iterator[str]:
+    rest = ""
+    for text in texts:
+        lines = (rest + text).split("\n")
+        rest = lines.pop()
+        for line in lines:
+            yield line + "\n"
+    if rest:
+        yield rest + "\n"
+
+
+def _units(lines: Iterable[bytes], at: Callable[[bytes], float | None]) -> Iterator[bytes]:
+    """Records: a line with a time, and those without one that follow it."""
+    unit: list[bytes] = []
+    for line in lines:
+        if unit and at(line) is not None:
+            yield b"".join(unit)
+            unit = []
+        unit.append(line)
+    if unit:
+        yield b"".join(unit)

@@ -1,0 +1,1 @@
+"""Where a record of a log begins, and what its head says."""

@@ -1,0 +1,184 @@
+"""Reads a JSON log record (python-json-logger, structlog, loguru, GCP, ECS, Sentry, jsonlog) into plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forge_doctor.streams.heads.frames import Frame, Section
+
+_LEVEL = (
+    "level",
+    "levelname",
+    "severity",
+    "log.level",
+    "error_severity",
+    "level_name",
+    "loglevel",
+    "lvl",
+    "@l",
+    "severity_text",
+    "severityText",
+)
+_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "@t", "timeUnixNano")
+_MESSAGE = ("message", "event", "msg", "short_message", "log.message", "@m", "body", "textPayload", "line")
+_LOGGER = ("logger", "name", "logger_name", "log.logger", "logger.name")
+_WORKER = ("process", "pid", "process_id", "process.pid")
+_TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack_trace", "exc_text", "stack", "text")
+_DEEPEST = 6
+
+
+@dataclass(slots=True)
+class Record:
+    """A structured record in plain words: `trace` is a traceback as text, `sections` as objects."""
+
+    message: str = ""
+    level: str = ""
+    time: str = ""
+    logger: str = ""
+    worker: str = ""
+    sqlstate: str = ""
+    route: str = ""
+    trace: str = ""
+    sections: tuple[Section, ...] = ()
+
+
+def read_json(entry: Mapping[str, Any]) -> Record:
+    """What a JSON log record says, whichever library wrote it."""
+    loguru = entry.get("record")
+    if isinstance(loguru, dict) and "text" in entry:
+        return _read_loguru(entry, loguru)
+    message = _first(entry, _MESSAGE)
+    return Record(
+        message=message,
+        level=_first(entry, _LEVEL),
+        time=_first(entry, _TIME),
+        logger=_first(entry, _LOGGER),
+        worker=_first(entry, _WORKER),
+        sqlstate=_first(entry, ("state_code", "sqlstate")) if "error_severity" in entry else "",
+        route=_route(entry),
+        trace=_trace_text(entry, message),
+        sections=tuple(_sections(entry)),
+    )
+
+
+def _read_loguru(entry: Mapping[str, Any], record: Mapping[str, Any]) -> Record:
+    return Record(
+        message=str(record.get("message", "")),
+        level=str(_at(record, "level", "name") or ""),
+        time=str(_at(record, "time", "timestamp") or ""),
+        logger=str(record.get("name", "")),
+        worker=str(_at(record, "process", "id") or ""),
+        trace=str(entry.get("text", "")) if record.get("exception") else "",
+    )
+
+
+def _first(entry: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    for key in keys:
+        value = entry.get(key)
+        if value is None and "." in key:
+            value = _at(entry, *key.split("."))
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def _at(entry: Any, *path: str) -> Any:
+    for key in path:
+        if not isinstance(entry, Mapping):
+            return None
+        entry = entry.get(key)
+    return entry
+
+
+def _route(entry: Mapping[str, Any]) -> str:
+    method, path = (
+        _first(entry, ("method", "http.request.method", "http_method")),
+        _first(entry, ("path", "url.path", "route", "http.route")),
+    )
+    if method and path:
+        return f"{method} {path}"
+    request = entry.get("httpRequest")
+    if isinstance(request, Mapping) and request.get("requestMethod"):
+        return f"{request['requestMethod']} {request.get('requestUrl', '')}"
+    return ""
+
+
+def _trace_text(entry: Mapping[str, Any], message: str) -> str:
+    for text in _texts(entry, _DEEPEST):
+        if "Traceback (most recent call last)" in text or '\n  File "' in text:
+            return text
+    for key in _TRACE_KEYS:
+        text = _first(entry, (key,))
+        if text and text != message and key != "stack":
+            return text
+    return ""
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping) and depth:
+        for inner in value.values():
+            yield from _texts(inner, depth - 1)
+    elif isinstance(value, list) and depth and len(value) < 50:
+        if value and all(isinstance(part, str) for part in value):
+            yield "\n".join(part.rstrip("\n") for part in value)
+        for inner in value:
+            yield from _texts(inner, depth - 1)
+
+
+def _sections(entry: Mapping[str, Any]) -> Iterator[Section]:
+    """The exceptions given as objects, root first."""
+    stacks = _stacks(entry)
+    for stack in reversed(stacks):
+        yield from _stack_sections(stack, "", 0)
+    values = _at(entry, "exception", "values") or _at(entry, "error", "values")
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, Mapping):
+            frames = _at(value, "stacktrace", "frames")
+            yield _section(value.get("type"), value.get("value"), frames if isinstance(frames, list) else [], "")
+
+
+def _stacks(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    for value in entry.values():
+        if isinstance(value, list) and value and all(isinstance(one, Mapping) and "exc_type" in one for one in value):
+            return value
+    return []
+
+
+def _stack_sections(stack: Mapping[str, Any], branch: str, depth: int) -> Iterator[Section]:
+    frames = stack.get("frames")
+    notes = stack.get("exc_notes") or stack.get("notes") or []
+    text = "\n".join([str(stack.get("exc_value", "")), *(str(note) for note in notes if isinstance(notes, list))])
+    yield _section(stack.get("exc_type"), text, frames if isinstance(frames, list) else [], branch)
+    for number, inner in enumerate(stack.get("exceptions") or (), 1):
+        leaf = f"{branch}.{number}".strip(".")
+        for one in reversed(inner if isinstance(inner, list) else [inner]):
+            if isinstance(one, Mapping) and depth < _DEEPEST:
+                yield from _stack_sections(one, leaf, depth + 1)
+
+
+def _section(kind: Any, message: Any, frames: list[Any], branch: str) -> Section:
+    read = (_frame(frame) for frame in frames if isinstance(frame, Mapping))
+    return Section(
+        exception=str(kind or ""),
+        message=str(message or ""),
+        frames=tuple(frame for frame in read if frame is not None),
+        branch=branch,
+    )
+
+
+def _frame(frame: Mapping[str, Any]) -> Frame | None:
+    file = frame.get("abs_path") or frame.get("filename") or frame.get("file") or ""
+    line = frame.get("lineno") or frame.get("line_number") or 0
+    if not isinstance(line, int) or not file:
+        return None
+    code = frame.get("context_line") or frame.get("line") or frame.get("source") or ""
+    return Frame(
+        file=str(file),
+        line=line,
+        function=str(frame.get("function") or frame.get("name") or ""),
+        code=code.strip() if isinstance(code, str) else "",
+    )

@@ -1,0 +1,189 @@
+"""Logs inside tar and zip archives: each member is a log of its own, read as a stream; nothing is written to disk."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.finding import NotRun
+from forge_doctor.streams.sources.files import CHECK, FileSource
+from forge_doctor.streams.sources.unpack import BZIP2, GZIP, XZ, PlainLog, open_plain
+
+ZIP, TAR, TAR_AT = b"PK\x03\x04", b"ustar", 257
+BLOCK = 512
+MOST_MEMBERS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSource:
+    """A log in an archive; `unpacked_bytes` as the archive says."""
+
+    path: Path
+    member: str
+    unpacked_bytes: int
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """The archive's path and the member's."""
+        return f"{self.path}:{self.member}"
+
+    @property
+    def way(self) -> str:
+        """How it is read, for the report."""
+        return f"member of a {self.kind} archive"
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, unpacked."""
+        return self.unpacked_bytes
+
+    def open(self) -> PlainLog:
+        """Raises `CannotInspect` for an archive, or a member, that can't be read."""
+        try:
+            return open_plain(self.name, Member(*self._opened()))
+        except _faults() as error:
+            raise CannotInspect(f"{self.name}: cannot be read: {error}") from error
+
+    def _opened(self) -> tuple[IO[bytes], Any]:
+        if self.kind == "zip":
+            import zipfile
+
+            archive = zipfile.ZipFile(self.path)
+            return archive.open(self.member), archive
+        import tarfile
+
+        packed = tarfile.open(self.path)  # noqa: SIM115
+        file = packed.extractfile(self.member)
+        if file is None:
+            raise CannotInspect(f"{self.name}: is no file")
+        return file, packed
+
+
+class Member(io.RawIOBase):
+    """A member's bytes; closes its archive too."""
+
+    def __init__(self, file: IO[bytes], archive: Any) -> None:
+        super().__init__()
+        self._file: Any = file
+        self._archive = archive
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer; 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        try:
+            piece = self._file.read1(len(view)) if hasattr(self._file, "read1") else self._file.read(len(view))
+        except _faults() as error:
+            raise OSError(str(error)) from error
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close the archive too."""
+        self._file.close()
+        self._archive.close()
+        super().close()
+
+
+def with_members(sources: Iterable[FileSource]) -> tuple[tuple[FileSource | MemberSource, ...], tuple[NotRun, ...]]:
+    """The logs with those inside archives in the archives' places; and the archives that can't be read."""
+    found: list[FileSource | MemberSource] = []
+    broken: list[NotRun] = []
+    for source in sources:
+        plain = []
+        for path in source.paths:
+            try:
+                inside = members(path)
+            except CannotInspect as problem:
+                broken.append(NotRun(check=CHECK, reason=str(problem)))
+                continue
+            if inside is None:
+                plain.append(path)
+            else:
+                found += inside
+        if plain:
+            found.append(
+                source if len(plain) == len(source.paths) else FileSource(name=source.name, paths=tuple(plain))
+            )
+    return tuple(found), tuple(broken)
+
+
+def members(path: Path) -> tuple[MemberSource, ...] | None:
+    """The logs in an archive, None where the file is none; raises `CannotInspect` for one that can't be read."""
+    kind = _kind(path)
+    if kind is None:
+        return None
+    try:
+        found = tuple(_zipped(path) if kind == "zip" else _packed(path))
+    except _faults() as error:
+        raise CannotInspect(f"{path}: the {kind} archive cannot be read: {error}") from error
+    if not found:
+        raise CannotInspect(f"{path}: the {kind} archive holds no files")
+    return found[:MOST_MEMBERS]
+
+
+def _kind(path: Path) -> str | None:
+    """`zip` or `tar`, told by content, also of a tar that was packed."""
+    if not path.is_file():
+        return None
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        head = file.read(BLOCK)
+        if head.startswith(ZIP):
+            return "zip"
+        if not head.startswith((GZIP, BZIP2, XZ)):
+            return "tar" if head[TAR_AT : TAR_AT + len(TAR)] == TAR else None
+        file.seek(0)
+        with contextlib.suppress(EOFError, lzma.LZMAError), _unpacker(head, file) as plain:
+            return "tar" if plain.read(BLOCK)[TAR_AT : TAR_AT + len(TAR)] == TAR else None
+    return None
+
+
+def _unpacker(head: bytes, file: IO[bytes]) -> IO[bytes]:
+    if head.startswith(GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    return cast("IO[bytes]", bz2.BZ2File(file) if head.startswith(BZIP2) else lzma.LZMAFile(file))
+
+
+def _zipped(path: Path) -> Iterator[MemberSource]:
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        for one in archive.infolist():
+            if _is_log(one.filename) and not one.is_dir() and one.file_size:
+                yield MemberSource(path=path, member=one.filename, unpacked_bytes=one.file_size, kind="zip")
+
+
+def _packed(path: Path) -> Iterator[MemberSource]:
+    import tarfile
+
+    with tarfile.open(path) as archive:
+        for one in archive:
+            if one.isfile() and one.size and _is_log(one.name):
+                yield MemberSource(path=path, member=one.name, unpacked_bytes=one.size, kind="tar")
+
+
+def _is_log(name: str) -> bool:
+    """Whether a member is one that somebody put there: no hidden file, no resource fork."""
+    parts = name.split("/")
+    return not parts[-1].startswith(".") and parts[0] != "__MACOSX"
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    import tarfile
+    import zipfile
+    import zlib
+
+    # A password that is missing, and a method that nobody knows, are RuntimeErrors.
+    return (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error)

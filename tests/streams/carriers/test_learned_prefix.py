@@ -1,0 +1,83 @@
+"""Whatever somebody puts before every line, it is learned from the lines themselves, and the answer stays the same."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forge_doctor.logs.collect import Task, collect
+from forge_doctor.streams.sources.files import FileSource
+from tests.support.log_reading import RULES, SAMPLES, place, read_scanned
+
+LOGS = ("lazy_default_311.raw.log", "psycopg_311.raw.log", "healthy_312.raw.log", "pgb_312.raw.log")
+BEGIN = datetime(2026, 11, 22, 8, 0, tzinfo=UTC).timestamp()
+TIMES = (
+    "%Y-%m-%dT%H:%M:%S.%fZ",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%b %d %H:%M:%S",
+    "%d/%b/%Y:%H:%M:%S +0000",
+    "%H:%M:%S",
+    "%b %d, %Y, %I:%M:%S %p",
+    "%d.%m.%Y %H:%M:%S",
+)
+COLOURS = ("", "\x1b[36m", "\x1b[1;92m")
+word = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8).filter(lambda one: one[0].isalpha())
+name = st.lists(word, min_size=1, max_size=3).map("-".join)
+bracketed = st.tuples(name, st.sampled_from(["[{}]", "<{}>", "({})", "{{app={}}}", "{}:"])).map(
+    lambda pair: pair[1].format(pair[0])
+)
+piece = st.one_of(
+    name.map(lambda text: (text, False)),
+    bracketed.map(lambda text: (text, False)),
+    st.sampled_from(TIMES).map(lambda form: (form, True)),
+    st.sampled_from(["|", "-", "#", ">", "::"]).map(lambda sign: (sign, False)),
+)
+
+
+@st.composite
+def prefixes(draw: st.DrawFn) -> Callable[[float], str]:
+    """A prefix: some pieces with blanks or a tab between them, one of them coloured perhaps."""
+    pieces = draw(st.lists(piece, min_size=1, max_size=5).filter(lambda ones: sum(timed for _, timed in ones) <= 1))
+    blank = draw(st.sampled_from([" ", "\t", "  "]))
+    colour = draw(st.sampled_from(COLOURS))
+    ends = draw(st.sampled_from([" ", " | ", ": ", "\t"]))
+
+    def prefix(at: float) -> str:
+        moment = datetime.fromtimestamp(at, UTC)
+        text = blank.join(moment.strftime(form) if timed else form for form, timed in pieces)
+        return f"{colour}{text}\x1b[0m{ends}" if colour else text + ends
+
+    return prefix
+
+
+def answer(data: bytes) -> list[tuple[str, str | None, int]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input"
+        path.write_bytes(data)
+        found = collect(Task(source=FileSource(name="shop", paths=(path,)), rules=RULES))
+    assert found.problem == ""
+    return _told(found.summary.groups.values())
+
+
+def _told(groups: object) -> list[tuple[str, str | None, int]]:
+    return sorted(((one.signature or one.exception, place(one), one.count) for one in groups), key=str)  # type: ignore[attr-defined]
+
+
+@functools.cache
+def plain(log: str) -> list[tuple[str, str | None, int]]:
+    return _told(read_scanned((SAMPLES / log).read_bytes(), "shop").groups.values())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(log=st.sampled_from(LOGS), prefix=prefixes())
+def test_a_prefix_nobody_has_seen_changes_nothing(log: str, prefix: Callable[[float], str]) -> None:
+    lines = (SAMPLES / log).read_text().splitlines()
+    data = "".join(f"{prefix(BEGIN + n / 10)}{line}\n" for n, line in enumerate(lines))
+    assert answer(data.encode()) == plain(log)
