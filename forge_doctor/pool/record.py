@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
-import typing
-from enum import Enum
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.typed_json import WrongType, decode
 
 FORMAT = "forge-doctor/pool-snapshot/1"
 
@@ -38,8 +34,8 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
             f"--snapshot {path}: is no snapshot of this version (format {found!r}, expected {FORMAT!r})"
         )
     try:
-        snapshots = _decode(tuple[PoolSnapshot, ...], document.get("snapshots"), "snapshots")
-    except _WrongTypeError as error:
+        snapshots = decode(tuple[PoolSnapshot, ...], document.get("snapshots"), "snapshots")
+    except WrongType as error:
         raise CannotInspect(f"--snapshot {path}: is damaged: {error}") from error
     if not snapshots:
         raise CannotInspect(f"--snapshot {path}: holds no snapshot")
@@ -49,14 +45,10 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
 def snapshot_of(document: object, where: str) -> PoolSnapshot:
     """The snapshot of one JSON object; raises `CannotInspect` that says `where` it is and what is wrong with it."""
     try:
-        snapshot: PoolSnapshot = _decode(PoolSnapshot, document, "look")
-    except _WrongTypeError as error:
+        snapshot: PoolSnapshot = decode(PoolSnapshot, document, "look")
+    except WrongType as error:
         raise CannotInspect(f"{where}: is damaged: {error}") from error
     return snapshot
-
-
-class _WrongTypeError(Exception):
-    """A value does not have the type its field has."""
 
 
 def _plain(snapshot: PoolSnapshot) -> PoolSnapshot:
@@ -71,58 +63,3 @@ def _plain(snapshot: PoolSnapshot) -> PoolSnapshot:
 
 def _copied(session: Session) -> Session:
     return dataclasses.replace(session, tags=dict(session.tags))
-
-
-def _decode(expected: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(expected), typing.get_args(expected)
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _decode(next(a for a in arguments if a is not type(None)), value, where)
-    if origin is tuple:
-        _expect(isinstance(value, list), where, "a list")
-        return tuple(_decode(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(value))
-    if origin is not None:  # Mapping[str, X]
-        _expect(isinstance(value, dict), where, "an object")
-        return {key: _decode(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if dataclasses.is_dataclass(expected):
-        return _decode_fields(expected, value, where)
-    return _decode_scalar(expected, value, where)
-
-
-def _decode_fields(expected: Any, value: Any, where: str) -> Any:
-    _expect(isinstance(value, dict), where, "an object")
-    hints = _hints(expected)
-    for key in value.keys() - hints.keys():
-        raise _WrongTypeError(f"{where} has an unknown field {key!r}")
-    decoded = {key: _decode(hints[key], item, f"{where}.{key}") for key, item in value.items()}
-    try:
-        return expected(**decoded)
-    except TypeError as error:
-        missing = sorted(
-            field.name
-            for field in dataclasses.fields(expected)
-            if field.name not in value and field.default is field.default_factory is dataclasses.MISSING
-        )
-        raise _WrongTypeError(f"{where} lacks {', '.join(missing)}") from error
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
-    if issubclass(expected, Enum):
-        _expect(
-            value in [member.value for member in expected], where, f"one of {[member.value for member in expected]}"
-        )
-        return expected(value)
-    if expected is float:
-        _expect(isinstance(value, int | float) and not isinstance(value, bool), where, "a number")
-        return float(value)
-    _expect(isinstance(value, expected) and not (expected is int and isinstance(value, bool)), where, expected.__name__)
-    return value
-
-
-def _expect(condition: bool, where: str, what: str) -> None:
-    if not condition:
-        raise _WrongTypeError(f"{where} must be {what}")
