@@ -56,6 +56,11 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "jobs": int,
             "engine": str,
         },
+        "slow": {
+            "connect-timeout": float,
+            "duration": float,
+            "top": int,
+        },
         "lint": {
             "exclude": (str,),
             "force-exclude": bool,
@@ -93,13 +98,15 @@ class Settings:
 
     def reject_unknown_limits(self, checks: Iterable[Check[Any]]) -> None:
         """Raise `UsageProblem` for limits of an unknown check, or that the check does not have."""
-        known = {check.id: check for check in checks}
+        known: dict[str, set[str]] = {}
+        for check in checks:  # one fault may be found by two commands, each with limits of its own
+            known.setdefault(check.id, set()).update(check.limits)
         for check_id, limits in self.limits.items():
             table = f"[{TABLE}.limits.{check_id}]"
             if check_id not in known:
                 raise UsageProblem(f"{self.path}: {table} names no check{nearest(check_id, known)}")
-            for key in limits.keys() - known[check_id].limits.keys():
-                raise UsageProblem(f"{self.path}: unknown key {key!r} in {table}{nearest(key, known[check_id].limits)}")
+            for key in limits.keys() - known[check_id]:
+                raise UsageProblem(f"{self.path}: unknown key {key!r} in {table}{nearest(key, known[check_id])}")
 
 
 def find_configuration(start: Path) -> Path | None:

@@ -58,8 +58,14 @@ def test_every_module_has_a_test_file_of_its_own(folder: Folder) -> None:
     assert modules_without_test(folder.tests, [module.__name__ for module in folder.modules()]) == []
 
 
+# Faults that two commands find by different means: `explain` prints both manuals, the site has one page.
+FOUND_TWICE = {"not-the-database", "query-in-loop"}
+
+
 def test_an_id_means_one_thing_over_all_slices() -> None:
-    assert duplicates([*check_ids(), *(alias for _, check in CHECKS for alias in check.aliases)]) == []
+    every = [*check_ids(), *(alias for _, check in CHECKS for alias in check.aliases)]
+    assert set(duplicates(every)) <= FOUND_TWICE
+    assert duplicates([f"{folder.package} {check.id}" for folder, check in CHECKS]) == []
 
 
 def test_a_signature_that_shares_its_id_with_a_check_is_about_the_same_fault() -> None:

@@ -23,8 +23,9 @@ Examples:
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor logs shop-api
   forge-doctor lint src
+  forge-doctor slow --dsn postgresql://app@db.example/shop
   forge-doctor demo"""
-NAMES = ("pool", "logs", "lint", "explain", "server", "mcp", "demo", "help")
+NAMES = ("pool", "logs", "lint", "slow", "explain", "server", "mcp", "demo", "help")
 # As wide as the terminal, but no wider than can be read.
 WIDEST_HELP = 120
 

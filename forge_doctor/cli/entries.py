@@ -10,6 +10,7 @@ from forge_doctor.finding import Severity
 
 if TYPE_CHECKING:
     from forge_doctor.logs.signature import Signature
+    from forge_doctor.settings import Settings
 
 
 def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
@@ -19,9 +20,11 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     from forge_doctor.logs.problems import unknown_error
     from forge_doctor.logs.signature import load_signatures
     from forge_doctor.pool import checks as pool_checks
+    from forge_doctor.slow import checks as slow_checks
     from forge_doctor.suppression import ignores
 
     yield "pool", load(pool_checks)
+    yield "slow", load(slow_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
     unknown = Check(
         id=unknown_error.UNKNOWN,
@@ -31,6 +34,12 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
         run=lambda: (),
     )
     yield "logs", sorted((*map(explained, load_signatures().values()), unknown), key=lambda entry: entry.id)
+
+
+def reject_unknown_limits(settings: Settings) -> None:
+    """Raise `UsageProblem` for limits of what no command knows; loads nothing where there are none."""
+    if settings.limits:
+        settings.reject_unknown_limits(entry for _, entries in entries_by_command() for entry in entries)
 
 
 def explained(signature: Signature) -> Check[Any]:

@@ -48,6 +48,7 @@ class Folder:
 FOLDERS = (
     Folder(package="forge_doctor.pool.checks", sections=("Why", "Measures", "Wrong when", "Source")),
     Folder(package="forge_doctor.lint.rules", sections=("Why", "Bad", "Good", "Source")),
+    Folder(package="forge_doctor.slow.checks", sections=("Why", "Measures", "Wrong when", "Source")),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
         package="forge_doctor.logs.signatures",
@@ -59,7 +60,9 @@ FOLDERS = (
 
 # The last word of a limit's name: what its number counts.
 UNITS = frozenset({"s", "ms", "bytes", "ratio", "percent", "hour", "times"})
-COUNTED = frozenset({"clients", "connections", "lines", "requests", "sessions", "statements", "transactions"})
+COUNTED = frozenset(
+    {"blocks", "calls", "clients", "connections", "lines", "requests", "rows", "sessions", "statements", "transactions"}
+)
 
 
 def missing_sections(manual: str, sections: Iterable[str]) -> list[str]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request
-from forge_doctor.pool.run import all_checks, run_pool
+from forge_doctor.pool.run import run_pool
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
 from forge_doctor.probes.postgres.dsn import resolve_targets
@@ -62,7 +63,7 @@ class Flags:
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot or a live server, once or again and again, and exit."""
-    options.settings.reject_unknown_limits(all_checks())
+    reject_unknown_limits(options.settings)
     options = _anchored(options)
     outputs = {"--output-file": options.output_file, "--save": flags.save}
     refuse_inputs(outputs, [one for one in (flags.snapshot, flags.replay, options.settings.path) if one is not None])

@@ -1,0 +1,87 @@
+"""One run of `forge-doctor slow`: resolves what was told, looks once, hands over the report."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from forge_doctor.cli.entries import reject_unknown_limits
+from forge_doctor.cli.output import deliver, refuse_inputs, write_file
+from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.finding import NotRun
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.probes.postgres.target import Target
+from forge_doctor.render import OutputFormat
+from forge_doctor.report import Report
+from forge_doctor.slow.collect import Request, collect
+from forge_doctor.slow.record import dump, load
+from forge_doctor.slow.run import run_slow
+from forge_doctor.slow.snapshot import SlowSnapshot
+
+DURATION_S, TOP = 5.0, 10
+OF_A_LIVE_SERVER = ("dsn", "duration", "save")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """The command's own flags, as typed."""
+
+    dsn: str | None
+    connect_timeout: float | None
+    duration: float | None
+    top: int | None
+    explain: bool
+    show_query: bool
+    save: Path | None
+    snapshot: Path | None
+
+
+def run(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Judge a saved snapshot, or a server looked at once, and exit."""
+    reject_unknown_limits(options.settings)
+    inputs = [one for one in (flags.snapshot, options.settings.path) if one is not None]
+    refuse_inputs({"--output-file": options.output_file, "--save": flags.save}, inputs)
+    if flags.snapshot is not None:
+        for name in OF_A_LIVE_SERVER:
+            if getattr(flags, name) is not None:
+                raise UsageProblem(f"--{name} does not go with --snapshot: a snapshot is judged as it was taken")
+        deliver([_judge(load(flags.snapshot, show_query=flags.show_query), flags, options)], options)
+    target = resolve_targets((flags.dsn,) if flags.dsn else ())[0]
+    try:
+        seen = asyncio.run(collect(_request(target, flags, options)))
+    except CannotInspect as problem:
+        if options.output_format is OutputFormat.TEXT:
+            raise
+        deliver([_unseen(target, problem)], options)
+    if flags.save is not None:
+        write_file(flags.save, dump(seen), "--save")
+    deliver([_judge(seen, flags, options)], options)
+
+
+def _request(target: Target, flags: Flags, options: ReportOptions) -> Request:
+    configured = options.settings.get("duration", "slow")
+    duration_s = flags.duration if flags.duration is not None else configured
+    return Request(
+        target=target,
+        duration_s=DURATION_S if duration_s is None else float(duration_s),
+        top=_top(flags, options),
+        explain=flags.explain,
+        connect_timeout_s=flags.connect_timeout or options.settings.get("connect-timeout", "slow") or 3.0,
+        show_query=flags.show_query,
+    )
+
+
+def _top(flags: Flags, options: ReportOptions) -> int:
+    return flags.top or options.settings.get("top", "slow") or TOP
+
+
+def _judge(seen: SlowSnapshot, flags: Flags, options: ReportOptions) -> Report:
+    return run_slow(seen, options.settings, options.select, options.ignore, top=_top(flags, options))
+
+
+def _unseen(target: Target, problem: CannotInspect) -> Report:
+    reason = NotRun(check="slow", reason=str(problem))
+    return Report(command="slow", subject=target.label, not_run=(reason,), headline="Could not be examined.")

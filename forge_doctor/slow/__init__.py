@@ -1,0 +1,1 @@
+"""Which statements cost, why, from which line, and the mend with its proof."""

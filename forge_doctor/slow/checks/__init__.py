@@ -1,0 +1,1 @@
+"""The faults of statements: one file each, found by being here."""

@@ -1,0 +1,30 @@
+SELECT
+  n.nspname::text AS schema,
+  t.relname::text AS table,
+  c.relname::text AS name,
+  (SELECT json_agg(pg_get_indexdef(i.indexrelid, k, true) ORDER BY k) FROM generate_series(1, i.indnkeyatts) k)::text AS keys,
+  (SELECT json_agg(pg_get_indexdef(i.indexrelid, k, true) ORDER BY k)
+   FROM generate_series(i.indnkeyatts + 1, i.indnatts) k)::text AS includes,
+  m.amname::text AS method,
+  i.indisunique AS unique,
+  (i.indisprimary OR i.indisexclusion OR i.indisreplident OR i.indisclustered OR c.relispartition OR c.relkind = 'I'
+   OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)) AS constraint,
+  i.indisvalid AND i.indisready AS valid,
+  EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) AS being_made,
+  coalesce(pg_get_expr(i.indpred, i.indrelid, true), '') AS predicate,
+  (i.indclass::text || ' ' || i.indcollation::text || ' ' || i.indoption::text) AS options,
+  coalesce(s.idx_scan, 0)::bigint AS scans,
+  (SELECT extract(epoch FROM clock_timestamp() - d.stats_reset)::float8 FROM pg_stat_database d
+   WHERE d.datname = current_database()) AS counted_s,
+  (c.relpages::bigint * current_setting('block_size')::int) AS size_bytes,
+  pg_get_indexdef(i.indexrelid) AS makes
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_class t ON t.oid = i.indrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_am m ON m.oid = c.relam
+LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = i.indexrelid
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_toast%'
+  AND n.nspname NOT LIKE 'pg\_temp%'
+ORDER BY c.relpages DESC, i.indexrelid
+LIMIT 10000

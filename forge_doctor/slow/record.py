@@ -1,0 +1,37 @@
+"""Saves a snapshot as JSON and reads it back; knows the snapshot's types and nothing of its meaning."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.slow.snapshot import SlowSnapshot
+from forge_doctor.typed_json import WrongType, decode
+
+FORMAT = "forge-doctor/slow-snapshot/1"
+
+
+def dump(snapshot: SlowSnapshot) -> str:
+    """The snapshot as a JSON document; it holds neither passwords nor values of statements."""
+    document = {"format": FORMAT, "snapshot": dataclasses.asdict(dataclasses.replace(snapshot, show_query=True))}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def load(path: Path, *, show_query: bool = True) -> SlowSnapshot:
+    """The snapshot of a file that `dump` wrote; raises `CannotInspect` naming what is wrong with it."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CannotInspect(f"--snapshot {path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # malformed JSON, or no UTF-8
+        raise CannotInspect(f"--snapshot {path}: is no snapshot: {error}; write one with --save FILE") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        found = document.get("format") if isinstance(document, dict) else None
+        raise CannotInspect(f"--snapshot {path}: is no snapshot of slow (format {found!r}, expected {FORMAT!r})")
+    try:
+        snapshot: SlowSnapshot = decode(SlowSnapshot, document.get("snapshot"), "snapshot")
+    except (WrongType, RecursionError) as error:
+        raise CannotInspect(f"--snapshot {path}: is damaged: {error}") from error
+    return dataclasses.replace(snapshot, show_query=show_query)

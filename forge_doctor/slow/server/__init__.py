@@ -1,0 +1,1 @@
+"""What a server tells of its statements: statistics, sessions, tables, plans; judges nothing."""

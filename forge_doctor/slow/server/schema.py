@@ -1,0 +1,83 @@
+"""Tables, indexes and columns, as far as they explain a statement's cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forge_doctor.sql.quoting import quote_identifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table and how it is read. `rows` is the better of what the statistics and the last analysis say.
+
+    Ages are seconds by the server's clock, None for never; `changed` are rows changed since it was analysed.
+    """
+
+    schema: str
+    name: str
+    rows: int = 0
+    dead_rows: int = 0
+    changed: int = 0
+    size_bytes: int = 0
+    scans: int = 0
+    rows_scanned: int = 0
+    index_scans: int = 0
+    analyzed_age_s: float | None = None
+    vacuumed_age_s: float | None = None
+    is_partitioned: bool = False
+    autovacuum: bool = True
+
+    @property
+    def quoted(self) -> str:
+        """As a statement needs it."""
+        return f"{quote_identifier(self.schema)}.{quote_identifier(self.name)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index; `keys` are its columns and expressions in order, as the server writes them (`lower(mail)`).
+
+    `scans` are since `counted_s` (None: the server can't tell); `predicate` is empty unless it is partial;
+    `makes` is the definition in the server's words; `being_made` while a session builds it.
+    """
+
+    schema: str
+    table: str
+    name: str
+    keys: tuple[str, ...] = ()
+    method: str = "btree"
+    unique: bool = False
+    constraint: bool = False
+    valid: bool = True
+    being_made: bool = False
+    predicate: str = ""
+    includes: tuple[str, ...] = ()
+    options: str = ""  # operator classes, collations, directions: two that differ in them are not the same index
+    scans: int = 0
+    counted_s: float | None = None
+    size_bytes: int = 0
+    makes: str = ""
+
+    @property
+    def quoted(self) -> str:
+        """As a statement needs it."""
+        return f"{quote_identifier(self.schema)}.{quote_identifier(self.name)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What pg_stats says of a column; `distinct` as there (negative: a share of the rows). Values are not kept.
+
+    `most_common` is the share of the most common value, `rarest_listed` that of the rarest of the listed ones.
+    """
+
+    schema: str
+    table: str
+    name: str
+    kind: str = ""
+    distinct: float = 0.0
+    null_ratio: float = 0.0
+    most_common: float = 0.0
+    rarest_listed: float = 0.0
+    known: bool = True

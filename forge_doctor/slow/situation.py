@@ -1,0 +1,115 @@
+"""One snapshot joined into what checks ask: statements with their plans, tables and lines; judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from forge_doctor.slow.plan import Plan, PlanNode
+from forge_doctor.slow.server.schema import Column, Index, Table
+from forge_doctor.slow.server.work import READY, SampledStatement, ServerWork, StatementStats, Statistics
+from forge_doctor.slow.snapshot import SlowSnapshot, StatementLine
+from forge_doctor.slow.statement import Statement
+from forge_doctor.sql.shape import shape_of
+
+WHOLE = 1 << 20  # texts of the statistics are whole, or said to be cut
+
+
+class Situation:
+    """What a check is given: the snapshot, and the joined view of it."""
+
+    def __init__(self, snapshot: SlowSnapshot) -> None:
+        self.snapshot = snapshot
+
+    @property
+    def server(self) -> ServerWork | None:
+        """The server's side, None where none was examined."""
+        return self.snapshot.server
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """The rows of pg_stat_statements, None where they could not be had."""
+        found = self.server.statistics if self.server else None
+        return found if found is not None and found.state == READY else None
+
+    @cached_property
+    def transactions(self) -> int | None:
+        """Transactions of the time that the statements are of: those that ended by COMMIT or ROLLBACK."""
+        told = self.statistics
+        if told is None or told.commits is None or told.rollbacks is None:
+            return None
+        return told.commits + told.rollbacks
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Those that read or write tables, the most time first."""
+        told = self.statistics
+        found = [self._from_stats(one, told) for one in told.statements] if told else []
+        return tuple(sorted((one for one in found if one.verb), key=lambda one: (-(one.total_ms or 0), one.key)))
+
+    def _from_stats(self, row: StatementStats, told: Statistics) -> Statement:
+        return Statement(
+            key=row.key,
+            text=row.text,
+            shape=shape_of(row.text, cut_at=WHOLE),
+            calls=row.calls,
+            total_ms=row.total_ms,
+            rows=row.rows,
+            blocks=row.blocks,
+            per_transaction=row.calls / self.transactions if self.transactions else None,
+            time_share=row.total_ms / told.total_ms if told.total_ms else None,
+            trip_share=row.calls / told.calls if told.calls else None,
+            stats=row,
+            sampled=self._sampled.get(row.key),
+            plan=self._plans.get(row.key),
+            lines=self._lines.get(row.key, ()),
+        )
+
+    @cached_property
+    def _sampled(self) -> Mapping[str, SampledStatement]:
+        samples = self.server.samples if self.server else None
+        return {one.key: one for one in samples.statements} if samples else {}
+
+    @cached_property
+    def _plans(self) -> Mapping[str, Plan]:
+        return {one.key: one for one in self.server.plans} if self.server else {}
+
+    @cached_property
+    def _lines(self) -> Mapping[str, tuple[StatementLine, ...]]:
+        found: dict[str, list[StatementLine]] = {}
+        for line in self.snapshot.lines:
+            found.setdefault(line.key, []).append(line)
+        return {key: tuple(lines) for key, lines in found.items()}
+
+    @cached_property
+    def _tables(self) -> Mapping[tuple[str, str], Table]:
+        return {(one.schema, one.name): one for one in self.server.tables} if self.server else {}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Table | None]:
+        """By the bare name, where only one schema has it."""
+        found: dict[str, Table | None] = {}
+        for table in self._tables.values():
+            found[table.name] = None if table.name in found else table
+        return found
+
+    def table_of(self, node: PlanNode) -> Table | None:
+        """The table a plan's step reads."""
+        return self._tables.get((node.schema, node.relation)) or self.table_named(node.relation)
+
+    def table_named(self, name: str) -> Table | None:
+        """The table as a statement names it, None where two schemas have it or it isn't there."""
+        schema, _, bare = name.rpartition(".")
+        return self._tables.get((schema, bare)) if schema else self._by_name.get(bare)
+
+    def indexes_of(self, table: Table) -> tuple[Index, ...]:
+        """Its indexes, invalid ones too."""
+        every = self.server.indexes if self.server else ()
+        return tuple(one for one in every if (one.schema, one.table) == (table.schema, table.name))
+
+    def column_of(self, table: Table, name: str) -> Column | None:
+        """What the statistics say of a column; None where they were not read."""
+        every: Iterable[Column] = self.server.columns if self.server else ()
+        return next(
+            (one for one in every if (one.schema, one.table, one.name) == (table.schema, table.name, name)), None
+        )
