@@ -73,6 +73,15 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "scan",
         "signature",
     ),
+    "migrations": (
+        "checks",
+        "history",
+        "locks",
+        "replay",
+        "operations",
+        "tree",
+        "evaluation",
+    ),
 }
 # Folders where one more fault is one more file; any other is a room, and a room with so many modules is two.
 REGISTRIES = frozenset({"rules", "checks", "signatures", "causes", "nodes", "carriers", "queries"})

@@ -1,0 +1,1 @@
+"""Alembic's migrations: what they lock, break or cannot undo, read without running any of them."""

@@ -1,0 +1,101 @@
+"""Calls of Python's own functions and of the methods of its values, where their result is certain."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.strings import shown
+from forge_doctor.migrations.evaluation.values import Unknown, Value, is_known
+
+MOST_ROUNDS = 1000
+STRING_METHODS = frozenset(
+    {"lower", "upper", "strip", "lstrip", "rstrip", "replace", "split", "splitlines", "title", "capitalize",
+     "removeprefix", "removesuffix", "startswith", "endswith", "partition", "rpartition", "expandtabs"}
+)  # fmt: skip
+
+
+def _items(value: Value) -> list[Value]:
+    return [*value][:MOST_ROUNDS] if isinstance(value, tuple | list | dict | str) else []
+
+
+BUILTINS: Mapping[str, Callable[..., Value]] = {
+    "list": lambda value=(): _items(value),
+    "tuple": lambda value=(): tuple(_items(value)),
+    "set": lambda value=(): tuple(dict.fromkeys(_items(value))),
+    "frozenset": lambda value=(): tuple(dict.fromkeys(_items(value))),
+    "sorted": lambda value, **_: sorted(_items(value), key=str),
+    "reversed": lambda value: _items(value)[::-1],
+    "len": lambda value: len(_items(value)),
+    "str": lambda value="": shown(value),
+    "int": lambda value=0: int(value),
+    "bool": lambda value=False: bool(value),
+    "dict": lambda value=(), **given: {**dict(value), **given},
+    "zip": lambda *values, **_: [*zip(*map(_items, values), strict=False)],
+    "enumerate": lambda value, start=0: [*enumerate(_items(value), start)],
+    "range": lambda *bounds: [*range(*bounds)][:MOST_ROUNDS],
+    "print": lambda *_, **__: None,
+    "isinstance": lambda *_: Unknown("isinstance"),
+    "getattr": lambda *_: Unknown("getattr"),
+    "hasattr": lambda *_: Unknown("hasattr"),
+    "any": lambda value: any(value),
+    "all": lambda value: all(value),
+    "repr": lambda value: repr(value),
+    "super": lambda *_: Unknown("super"),
+}
+PURE = {"textwrap.dedent": textwrap.dedent, "inspect.cleandoc": textwrap.dedent}
+# Those that need their elements known, not only how many there are.
+NEED_ELEMENTS = frozenset({"sorted", "set", "frozenset", "any", "all", "repr", "int", "bool", "range"})
+
+
+def called(name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
+    """What a builtin gives."""
+    readable = all(isinstance(one, str | int | float | tuple | list | dict) or one is None for one in args)
+    if not readable or (name in NEED_ELEMENTS and not all(map(is_known, args))):
+        return HOLE if name == "str" else Unknown(name)
+    try:
+        return BUILTINS[name](*args, **keywords)
+    except (TypeError, ValueError, KeyError):
+        return Unknown(name)
+
+
+def method(value: Value, name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
+    """What a method of a Python value gives; a list may grow by it."""
+    if isinstance(value, str):
+        return _of_text(value, name, args, keywords)
+    if isinstance(value, list) and name in ("append", "extend", "insert") and args:
+        grown = [args[-1]] if name != "extend" else _items(args[0])
+        value.extend(grown)
+        return None
+    if isinstance(value, dict):
+        return _of_dict(value, name, args)
+    if isinstance(value, list | tuple) and name == "copy":
+        return [*value]
+    return Unknown(name)
+
+
+def _of_dict(value: dict[Any, Value], name: str, args: tuple[Value, ...]) -> Value:
+    if name in ("items", "keys", "values"):
+        return [*getattr(value, name)()]
+    if name in ("get", "pop") and args and isinstance(args[0], str | int):
+        return value.get(args[0], args[1] if len(args) > 1 else None)
+    return dict(value) if name == "copy" else Unknown(name)
+
+
+def _of_text(value: str, name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
+    if name == "join" and args:
+        return value.join(map(shown, _items(args[0]))) if isinstance(args[0], tuple | list) else HOLE
+    if name == "format":
+        try:
+            return value.format(*map(shown, args), **{key: shown(one) for key, one in keywords.items()})
+        except (IndexError, KeyError, ValueError, AttributeError):
+            return HOLE
+    if name in STRING_METHODS and all(isinstance(one, str | int) for one in args):
+        try:
+            result = getattr(value, name)(*args)
+        except (TypeError, ValueError):
+            return Unknown(name)
+        return [*result] if isinstance(result, tuple | list) else result
+    return Unknown(name)

@@ -1,0 +1,111 @@
+"""What an expression of a migration can be: a Python value, something of a library, or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Lambda, Node
+from forge_doctor.code.syntax.source import SourceFile
+
+# A Python value (`str`, with HOLE where only the run knows, `int`, `None`, `tuple`, `list`, `dict`) or a class of below.
+Value = object
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What only the run knows; `text` is the expression."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Something of a module that was not read: `alembic.op`, `sqlalchemy.Column`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a call of something imported gives, with what was passed."""
+
+    path: str
+    args: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+    node: Node
+    owner: Value = None
+
+    def argument(self, index: int, name: str, default: Value = None) -> Value:
+        """The argument by place or by name."""
+        return self.args[index] if index < len(self.args) else self.keywords.get(name, default)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """An attribute of what a call gave."""
+
+    owner: Value
+    name: str
+    path: str
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """The names of a module or of one call of a function."""
+
+    file: SourceFile
+    around: Frame | None = None
+    names: dict[str, Value] = field(default_factory=dict)
+    on_yield: Callable[[Value], None] | None = None  # of a context manager: what stands in the `with` block
+
+    def lookup(self, name: str) -> tuple[bool, Value]:
+        """Whether the name is bound here or around, and to what."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.names:
+                return True, frame.names[name]
+            frame = frame.around
+        return False, None
+
+    @property
+    def module(self) -> Frame:
+        """The frame of the module."""
+        frame = self
+        while frame.around is not None:
+            frame = frame.around
+        return frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of a file that was read, with the names around it."""
+
+    node: FunctionDef | Lambda
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """A class of a file that was read."""
+
+    node: ClassDef
+    frame: Frame
+    names: Mapping[str, Value] = field(default_factory=dict)
+
+
+def path_of(value: Value) -> str:
+    """`alembic.op.get_bind().dialect.name`; empty for what comes from no library."""
+    return value.path if isinstance(value, Imported | Made | Member) else ""
+
+
+def is_known(value: Value) -> bool:
+    """Whether it is a Python value without anything that only the run knows."""
+    if isinstance(value, str):
+        return HOLE not in value
+    if isinstance(value, tuple | list):
+        return all(is_known(one) for one in value)
+    if isinstance(value, dict):
+        return all(is_known(one) for one in value.values())
+    return value is None or isinstance(value, bool | int | float)

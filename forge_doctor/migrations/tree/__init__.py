@@ -1,0 +1,1 @@
+"""Which migration trees there are, their revisions and how these follow each other; reads files, runs none."""

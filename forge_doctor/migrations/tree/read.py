@@ -1,0 +1,95 @@
+"""Reads the files of a tree into revisions; a file that does not parse is told and the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from forge_doctor.code.files.modules import Modules, find_root
+from forge_doctor.code.files.walk import shown
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import NotRun
+from forge_doctor.migrations.evaluation.interpreter import Interpreter
+from forge_doctor.migrations.evaluation.values import Value
+from forge_doctor.migrations.tree.graph import Graph
+from forge_doctor.migrations.tree.revision import Revision, read_revision
+from forge_doctor.migrations.tree.tree import Place, Tree
+
+READING = "migrations"
+DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bind.dialect.name", ".bind.dialect.name")
+
+
+class Reader:
+    """Opens files of a project once, and evaluates their modules."""
+
+    def __init__(self, folder: Path, here: Path) -> None:
+        self.here = here
+        self._root = find_root(folder)
+        self._modules = Modules(self._root)
+        self._files: dict[Path, SourceFile | None] = {}
+        self.interpreter = Interpreter(self._imported, known_of_alembic)
+
+    def open(self, path: Path) -> SourceFile | None:
+        """A file; None where it cannot be read."""
+        if path not in self._files:
+            try:
+                data = path.read_bytes() if path.is_file() else None
+            except OSError:
+                data = None
+            self._files[path] = None if data is None else SourceFile(data, self.name(path), path)
+        return self._files[path]
+
+    def name(self, path: Path) -> str:
+        """How findings name a file."""
+        return shown(path.relative_to(self.here) if path.is_relative_to(self.here) else path)
+
+    def _imported(self, module: str, importer: SourceFile) -> SourceFile | None:
+        path = self._modules.find(module, importer.absolute)
+        return None if path is None else self.open(path)
+
+
+def known_of_alembic(path: str) -> tuple[bool, Value]:
+    """What is certain of Alembic's objects before they exist: they talk to PostgreSQL, and are online."""
+    if path.endswith(DIALECT) or (path.endswith(".dialect.name") and path.startswith("alembic.")):
+        return True, "postgresql"
+    if path.endswith((".is_offline_mode()", ".as_sql")) and path.startswith("alembic."):
+        return True, False
+    return False, None
+
+
+def read_tree(place: Place, reader: Reader) -> Tree:
+    """The tree at a place."""
+    unread: list[NotRun] = []
+    revisions: list[Revision] = []
+    for path in revision_files(place):
+        file = reader.open(path)
+        if file is None:
+            unread.append(_unreadable(reader.name(path), "it cannot be read"))
+            continue
+        if file.problem is not None:
+            unread.append(_unreadable(f"{file.path}:{file.problem.line}", file.problem.message))
+        revision = read_revision(file, reader.interpreter.module(file))
+        if revision is not None:
+            revisions.append(revision)
+        elif file.problem is None and file.mentions(b"down_revision"):
+            unread.append(_unreadable(file.path, "its revision id is only known when it runs"))
+    return Tree(
+        place=place,
+        name=reader.name(place.folder if len(place.versions) != 1 else place.versions[0]),
+        env=reader.open(place.env),
+        graph=Graph(revisions),
+        unread=tuple(unread),
+    )
+
+
+def _unreadable(name: str, reason: str) -> NotRun:
+    return NotRun(
+        check=READING, reason=f"{name}: {reason}: what it does is not judged", remedy="mend the file, or remove it"
+    )
+
+
+def revision_files(place: Place) -> Iterator[Path]:
+    """The files of the version folders, by name."""
+    for folder in place.versions:
+        found = folder.rglob("*.py") if place.is_recursive else folder.glob("*.py")
+        yield from (one for one in sorted(found) if one.name != "__init__.py" and "__pycache__" not in one.parts)

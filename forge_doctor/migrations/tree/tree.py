@@ -1,0 +1,43 @@
+"""One migration tree: its configuration, env.py, version folders, and the revisions in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import NotRun
+from forge_doctor.migrations.tree.configuration import Configuration
+from forge_doctor.migrations.tree.graph import Graph
+from forge_doctor.migrations.tree.revision import Revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a tree lies: `folder` is what holds env.py, `versions` the folders of revisions."""
+
+    folder: Path
+    versions: tuple[Path, ...]
+    is_recursive: bool = False
+    configuration: Configuration | None = None
+
+    @property
+    def env(self) -> Path:
+        """The env.py, there or not."""
+        return self.folder / "env.py"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Tree:
+    """One tree as read; `unread` tells of files that could not be, `name` is the folder as findings name it."""
+
+    place: Place
+    name: str
+    env: SourceFile | None
+    graph: Graph
+    unread: tuple[NotRun, ...] = ()
+
+    @property
+    def revisions(self) -> tuple[Revision, ...]:
+        """All revisions, by file."""
+        return self.graph.all
