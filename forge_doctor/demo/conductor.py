@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.demo.children import Child, free_port, stopping
 from forge_doctor.demo.faults import SHOP
 from forge_doctor.demo.server import postgres
 from forge_doctor.errors import CannotInspect
+from forge_doctor.probes.processes.children import Child, free_port, stopping
 
 WORKERS = 2
 RUSH_S = 11.0

@@ -178,8 +178,8 @@ def test_a_ctrl_c_while_it_starts_leaves_nothing_behind(moment: str, folder: Pat
 
 
 def test_a_program_that_fails_is_told_with_its_own_words(tmp_path: Path) -> None:
-    from forge_doctor.demo.children import run_to_end, stopping
     from forge_doctor.errors import CannotInspect
+    from forge_doctor.probes.processes.children import run_to_end, stopping
 
     failing = (sys.executable, "-c", "import sys; sys.exit('no space left')")
 
@@ -195,7 +195,7 @@ def test_a_program_that_fails_is_told_with_its_own_words(tmp_path: Path) -> None
 
 
 def test_a_process_that_ignores_its_end_is_killed_with_its_group(tmp_path: Path) -> None:
-    from forge_doctor.demo.children import stopping
+    from forge_doctor.probes.processes.children import stopping
 
     stubborn = "import signal, subprocess, sys, time; signal.signal(signal.SIGINT, signal.SIG_IGN); "
     stubborn += "subprocess.Popen(['sleep', '60']); print('ready', flush=True); time.sleep(60)"

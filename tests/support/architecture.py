@@ -26,7 +26,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "streams": frozenset({"kernel", "probes", "sql"}),
     "suppression": frozenset({"kernel", "probes", "code"}),
     "render": frozenset({"kernel"}),
-    "demo": frozenset({"kernel", "holders"}),
+    "demo": frozenset({"kernel", "probes", "holders"}),
     **{name: SHARED | {"kernel"} for name in SLICES},
     "triage": SLICES | SHARED | {"kernel"},
     "cli": SLICES | SHARED | {"kernel", "render", "demo", "triage"},

@@ -1,4 +1,4 @@
-"""Processes of the demo: each is started in a group of its own and surely ended, by its id alone."""
+"""Processes we start ourselves: each in a group of its own and surely ended, by its id alone."""
 
 from __future__ import annotations
 
