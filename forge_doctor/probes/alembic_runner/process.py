@@ -1,0 +1,139 @@
+"""Our side of the child: starts it with the application's Python, gives it orders, and surely ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.redaction import redact
+
+FOLDER = Path(__file__).parent
+LONGEST_ANSWER = 64 << 20
+# The package is loaded from its folder under a name of its own: nothing of ours is on the application's path.
+BOOT = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("_forge_doctor_child", sys.argv[1] + "/__init__.py",
+                                              submodule_search_locations=[sys.argv[1]])
+sys.modules["_forge_doctor_child"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+importlib.import_module("_forge_doctor_child." + sys.argv[2]).main()
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A line that was running when the exception was raised."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An exception of the application: its class, the server's or its own sentence, and the lines it went through.
+
+    `missing` names settings that were required and not there.
+    """
+
+    kind: str
+    message: str
+    sqlstate: str = ""
+    frames: tuple[Frame, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the child answered: `facts`, or why not. `missing` are variables it asked for and did not find, `asked` the
+    addresses it wanted to connect to."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+    missing: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+
+
+class Child:
+    """A running child."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._orders = cast("asyncio.StreamWriter", process.stdin)
+        self._answers = cast("asyncio.StreamReader", process.stdout)
+        self._log = log
+
+    async def order(self, do: str, *, limit_s: float, **arguments: Any) -> Answer:
+        """One order and its answer; raises `CannotInspect` where the child ended or did not answer in time."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._orders.write(json.dumps({"do": do, **arguments}).encode() + b"\n")
+            await self._orders.drain()
+        try:
+            line = await asyncio.wait_for(self._answers.readline(), limit_s)
+        except TimeoutError:
+            raise CannotInspect(f"the application's migrations did not answer within {limit_s:g} s") from None
+        if not line:
+            raise CannotInspect(f"the application's process ended while it ran env.py{self._last_words()}")
+        return _answer(json.loads(line))
+
+    def _last_words(self) -> str:
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f": {redact(said[-1])[:300]}" if said else ""
+
+
+@asynccontextmanager
+async def child_process(
+    python: str, module: str, *, folder: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Child]:
+    """`module` of this package in the application's Python, in `folder`; it and what it started end with the block."""
+    with log.open("ab") as output:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                python,
+                "-c",
+                BOOT,
+                str(FOLDER),
+                module,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=output,
+                cwd=folder,
+                env=None if environment is None else dict(environment),
+                start_new_session=True,
+                limit=LONGEST_ANSWER,
+            )
+        except OSError as error:
+            raise CannotInspect(f"{python}: cannot be run: {error.strerror}; name a Python with --python") from error
+    try:
+        yield Child(process, log)
+    finally:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _answer(told: dict[str, Any]) -> Answer:
+    failure, missing, asked = told.pop("failure", None), told.pop("missing", ()), told.pop("asked", ())
+    return Answer(
+        facts=told,
+        failure=_failure(failure) if failure else None,
+        missing=tuple(missing),
+        asked=tuple(asked),
+    )
+
+
+def _failure(told: Mapping[str, Any]) -> Failure:
+    return Failure(
+        kind=told["type"],
+        message=redact(told["message"]),
+        sqlstate=told["sqlstate"],
+        frames=tuple(Frame(path=path, line=line or 1, function=name) for path, line, name in told["frames"]),
+        missing=tuple(told["missing"]),
+    )
