@@ -39,6 +39,7 @@ class Redirect:
         self.address = address
         self.database = database
         self.asked: set[str] = set()
+        self.round = 0
 
     def arguments(self, wanted: dict[str, Any], name_of_database: str) -> dict[str, Any]:
         """The keyword arguments of a driver's connect, with the throw-away server's address in place of the one asked for."""
@@ -57,6 +58,7 @@ class Redirect:
             patch(self, module)
         self._pass_on_to_programs()
         self._refuse_other_dialects()
+        self._renew_pooled()
 
     def _pass_on_to_programs(self) -> None:
         for name in [name for name in os.environ if name in OF_LIBPQ or name.startswith(("PGSSL", "PGGSS"))]:
@@ -65,8 +67,9 @@ class Redirect:
         os.environ.update({name: str(self.address[key]) for name, key in names.items()})
 
     def use(self, database: str) -> None:
-        """Let the next connections go to this database."""
+        """Let the next connections go to this database, and none that is kept in a pool be used again."""
         self.database = os.environ["PGDATABASE"] = database
+        self.round += 1
 
     def _refuse_other_dialects(self) -> None:
         from sqlalchemy import event
@@ -77,6 +80,21 @@ class Redirect:
                 raise Elsewhere(f"the application connects by {dialect.name}+{dialect.driver}, not to PostgreSQL")
 
         event.listen(Engine, "do_connect", refuse)
+
+    def _renew_pooled(self) -> None:
+        """A connection kept from an earlier step is of another database, and of an event loop that has ended."""
+        from sqlalchemy import event, exc
+        from sqlalchemy.pool import Pool
+
+        def connected(_: Any, record: Any) -> None:
+            record.info["forge_doctor_round"] = self.round
+
+        def checked_out(_: Any, record: Any, *__: Any) -> None:
+            if record.info.get("forge_doctor_round") != self.round:
+                raise exc.DisconnectionError("of an earlier step")
+
+        event.listen(Pool, "connect", connected)
+        event.listen(Pool, "checkout", checked_out)
 
 
 def _asyncpg(redirect: Redirect, module: Any) -> None:
