@@ -89,6 +89,14 @@ def resolve_targets(dsns: Sequence[str], environ: Mapping[str, str] = os.environ
     raise UsageProblem(NO_SERVER)
 
 
+def resolve_written(text: str, source: str, environ: Mapping[str, str]) -> Target:
+    """The target of a connection string found somewhere: `source` says where, `environ` is its owner's environment.
+
+    Raises `UsageProblem` where it cannot be read.
+    """
+    return _resolve(Written(text=text, source=source), environ)
+
+
 def _resolve(written: Written | None, environ: Mapping[str, str]) -> Target:
     if written is not None and not written.text.strip():
         raise UsageProblem(f"{written.source} is empty: write {EXAMPLE}")

@@ -1,0 +1,44 @@
+"""The part `lint`: the rules over the files an application is made of, from the cache where they are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from forge_doctor.code.files.walk import Scope
+from forge_doctor.errors import CannotInspect
+from forge_doctor.lint.checks import Checks
+from forge_doctor.lint.request import Request, file_name, lint_from
+from forge_doctor.lint.run import run_lint
+from forge_doctor.report import Report
+from forge_doctor.triage.discovery.sources import files_of
+from forge_doctor.triage.facts import SourceTree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to lint: the source of an application; `cache` is the folder of earlier results."""
+
+    source: SourceTree | None
+    application: str
+    cache: Path | None = None
+
+
+def look(wanted: Wanted) -> Report:
+    """What the rules say, files named from the source root; raises `CannotInspect` where there is no source."""
+    if wanted.source is None:
+        raise CannotInspect("no source was found to read: pass --source DIR")
+    here = wanted.source.here
+    files = files_of(wanted.source, wanted.application)
+    if not files:
+        raise CannotInspect(f"{here}: no Python file of the application was found: pass --source DIR")
+    checks = Checks((), ())
+    request = Request(
+        paths=files,
+        scope=Scope(base=here),
+        lint=lint_from(here, checks, 1, wanted.cache),
+        name=partial(file_name, here=here),
+        checks=checks,
+    )
+    return run_lint(request).report

@@ -1,0 +1,113 @@
+"""The report of a triage: each diagnosis as a finding for every format, and its own data for the JSON and the pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
+from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Related, Severity
+from forge_doctor.report import Report, Table
+from forge_doctor.triage.data import data_of
+from forge_doctor.triage.facts import Discovery, Facts, Step
+from forge_doctor.triage.join import Joined
+
+SEVERITIES: Mapping[Urgency, Severity] = {
+    Urgency.DATA_LOSS: Severity.CRITICAL,
+    Urgency.OUTAGE: Severity.CRITICAL,
+    Urgency.OUTAGE_SOON: Severity.ERROR,
+    Urgency.RISK: Severity.WARNING,
+}
+MOST_RELATED = 12
+
+
+def report_of(facts: Facts, joined: Joined, found: Discovery) -> Report:
+    """The report on one case."""
+    findings = [_finding(one) for one in joined.diagnoses] + list(joined.unexplained)
+    return Report(
+        command="triage",
+        subject=facts.case.name,
+        findings=tuple(sorted(findings, key=lambda one: one.rank)),
+        not_run=tuple(_short(one) for one in facts.not_run),
+        inspected=dict(_inspected(facts)),
+        headline=_headline(joined),
+        verdict=_verdict(facts, joined),
+        tables=(_discovery_table(found.steps),),
+        data=data_of(facts, joined, found),
+        diagnoses=joined.diagnoses,
+    )
+
+
+def _short(one: NotRun) -> NotRun:
+    return one
+
+
+def _finding(one: Diagnosis) -> Finding:
+    """The diagnosis for formats that know findings alone."""
+    severity = SEVERITIES[one.urgency]
+    if one.verdict is Verdict.INCONCLUSIVE:
+        severity = Severity(max(Severity.WARNING, severity - 1))
+    place = one.place
+    remedy = "\n".join((*one.now, *one.change, *(one.next if one.verdict is Verdict.INCONCLUSIVE else ())))
+    return Finding(
+        check=one.cause,
+        severity=severity,
+        confidence=Confidence.HIGH if one.verdict is Verdict.CONFIRMED else Confidence.MEDIUM,
+        message=f"{one.title} ({one.verdict.value})",
+        location=Location(target=place.file, line=place.line)
+        if place
+        else Location(target=one.application or "triage"),
+        evidence=(
+            Evidence(label="verdict", value=one.verdict.value),
+            Evidence(label="urgency", value=one.urgency.label),
+            *(Evidence(label="why", value=reason.text, source=reason.source) for reason in one.why),
+        ),
+        remedy=remedy,
+        related=tuple(
+            Related(
+                message=f"symptom: {symptom.text}",
+                check=symptom.check,
+                location=Location(target=symptom.place.file, line=symptom.place.line) if symptom.place else None,
+            )
+            for symptom in one.symptoms[:MOST_RELATED]
+        ),
+        sessions=one.sessions,
+    )
+
+
+def _headline(joined: Joined) -> str:
+    if not joined.diagnoses:
+        return (
+            "No cause of an incident was found."
+            if not joined.unexplained
+            else "Something is wrong, and no cause is known for it."
+        )
+    count = Counter(one.verdict for one in joined.diagnoses)
+    told = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
+    return f"{len(joined.diagnoses)} {'cause' if len(joined.diagnoses) == 1 else 'causes'}: {told}."
+
+
+def _verdict(facts: Facts, joined: Joined) -> str:
+    """The answer once more: what it is, what to type."""
+    if joined.diagnoses:
+        first = joined.diagnoses[0]
+        lines = [f"{first.urgency.label.capitalize()}, {first.verdict.value}: {first.title}"]
+        then = next(iter((*first.now, *first.change, *first.next)), "")
+        return "\n".join([*lines, *([f"Do: {then}"] if then else [])])
+    looked = ", ".join(part.name for part in facts.parts if part.report is not None)
+    if joined.unexplained:
+        worst = min(joined.unexplained, key=lambda one: one.rank)
+        return f"Not explained: {worst.message}"
+    return f"Nothing is wrong in what was looked at: {looked}." if looked else ""
+
+
+def _inspected(facts: Facts) -> Iterator[tuple[str, int]]:
+    totals: Counter[str] = Counter()
+    for part in facts.parts:
+        totals.update(part.report.inspected if part.report is not None else {})
+    yield from totals.items()
+
+
+def _discovery_table(steps: tuple[Step, ...]) -> Table:
+    rows = tuple((step.name, step.found or f"not found: {step.missing}", step.source or step.remedy) for step in steps)
+    return Table(title="How it was found", columns=("what", "found", "where it was learned"), rows=rows)

@@ -1,0 +1,42 @@
+"""One triage from top to bottom: discover, look at everything at once, join, report."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from forge_doctor.report import Report
+from forge_doctor.settings import Settings
+from forge_doctor.triage.collect import Looks, collect
+from forge_doctor.triage.discovery.asked import Asked
+from forge_doctor.triage.discovery.steps import discover
+from forge_doctor.triage.facts import Discovery, Facts, Step
+from forge_doctor.triage.join import join
+from forge_doctor.triage.report import report_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to triage and how."""
+
+    asked: Asked
+    looks: Looks
+    settings: Settings
+
+
+def triage(request: Request, tell: Callable[[Step], None]) -> tuple[Report, ...]:
+    """One report for each case; `tell` is told each step of discovery as it is done.
+
+    Raises `UsageProblem` for a word that means nothing, `CannotInspect` where there is nothing to look at.
+    """
+    with tempfile.TemporaryDirectory(prefix="forge-doctor-triage-") as folder:
+        found = discover(request.asked, Path(folder), tell)
+        facts = collect(found, request.looks, request.settings)
+    return tuple(judge(one, found) for one in facts)
+
+
+def judge(facts: Facts, found: Discovery) -> Report:
+    """The report on one case."""
+    return report_of(facts, join(facts), found)
