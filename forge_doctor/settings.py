@@ -61,6 +61,12 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "duration": float,
             "top": int,
         },
+        "triage": {
+            "app": str,
+            "borrow-dsn": bool,
+            "connect-timeout": float,
+            "since": str,
+        },
         "lint": {
             "exclude": (str,),
             "force-exclude": bool,

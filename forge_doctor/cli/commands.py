@@ -20,12 +20,13 @@ Every option can come from the environment: FORGE_DOCTOR_LINT_FAIL_ON=warning is
 
 \b
 Examples:
+  forge-doctor triage
   forge-doctor pool --dsn postgresql://app@db.example/shop
   forge-doctor logs shop-api
   forge-doctor lint src
   forge-doctor slow --dsn postgresql://app@db.example/shop
   forge-doctor demo"""
-NAMES = ("pool", "logs", "lint", "slow", "explain", "server", "mcp", "demo", "help")
+NAMES = ("triage", "pool", "logs", "lint", "slow", "explain", "server", "mcp", "demo", "help")
 # As wide as the terminal, but no wider than can be read.
 WIDEST_HELP = 120
 

@@ -15,8 +15,8 @@ from forge_doctor.render.digest import (
     group_unexamined,
     summary_sentence,
 )
+from forge_doctor.render.page.table import cell_text, is_numeric
 from forge_doctor.render.printable import printable_line, printable_lines
-from forge_doctor.render.table import cell_text, is_numeric
 from forge_doctor.report import Report, Table
 
 # An underscore inside a word is left alone: `statement_timeout` stays readable where a chat shows the source.

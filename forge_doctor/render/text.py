@@ -7,8 +7,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from forge_doctor.render import RenderOptions
-from forge_doctor.render.layout import lay_out
-from forge_doctor.render.lines import Line, Page, Style, plain_page, terminal_page
+from forge_doctor.render.page.layout import lay_out
+from forge_doctor.render.page.lines import Line, Page, Style, plain_page, terminal_page
 from forge_doctor.report import Report
 
 if TYPE_CHECKING:

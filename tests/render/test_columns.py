@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.render.columns import cell_width, pad, wrap
+from forge_doctor.render.page.columns import cell_width, pad, wrap
 from forge_doctor.render.printable import printable_line
 from tests.render.strategies import QUICK, TEXT
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from forge_doctor.finding import Evidence, Location, NotRun
 from forge_doctor.render import OutputFormat, RenderOptions, render
-from forge_doctor.render.columns import cell_width
+from forge_doctor.render.page.columns import cell_width
 from forge_doctor.render.text import page
 from forge_doctor.report import Report, Table
 from tests.render.safety import acting_characters

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from forge_doctor.check import described
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.lint_cache import cache_folder
 from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
@@ -146,7 +147,7 @@ def requested(flags: Flags, options: ReportOptions, overlay: Mapping[Path, bytes
             force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
             gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
         ),
-        lint=lint_from(here, checks, _jobs(flags, options), None if flags.no_cache else _cache_folder()),
+        lint=lint_from(here, checks, _jobs(flags, options), None if flags.no_cache else cache_folder()),
         name=partial(file_name, here=here),
         checks=checks,
         per_file=_per_file(options, checks),
@@ -171,19 +172,6 @@ def _jobs(flags: Flags, options: ReportOptions) -> int | None:
     if jobs is not None and jobs < 1:
         raise UsageProblem(f"{options.settings.path}: jobs must be 1 or more, not {jobs}")
     return jobs
-
-
-def _cache_folder() -> Path | None:
-    """By the XDG base directory rules, which ignore a relative path; None where there is no home."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():
-        if os.environ.get("HOME") == "":
-            return None
-        try:
-            base = Path.home() / ".cache"
-        except RuntimeError:
-            return None
-    return base / "forge-doctor" / "lint" if base.is_absolute() else None
 
 
 def _changed(flags: Flags, base: Path) -> ChangedLines | None:

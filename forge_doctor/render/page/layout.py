@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.finding import Evidence, Finding, Related, Severity
-from forge_doctor.render.columns import cell_width, wrap
 from forge_doctor.render.digest import (
     Unexamined,
     answers,
@@ -20,9 +19,11 @@ from forge_doctor.render.digest import (
     ranked,
     summary_sentence,
 )
-from forge_doctor.render.lines import BLANK, Line, Page, Span, Style
+from forge_doctor.render.page.columns import cell_width, wrap
+from forge_doctor.render.page.diagnosis_lines import lay_out_diagnosis, lay_out_not_looked_at
+from forge_doctor.render.page.lines import BLANK, Line, Page, Span, Style
+from forge_doctor.render.page.table import lay_out_table
 from forge_doctor.render.printable import printable_line, printable_lines
-from forge_doctor.render.table import lay_out_table
 from forge_doctor.report import Report
 
 REMEDY_INDENT = "    "
@@ -79,10 +80,17 @@ def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:
     leading, following = ([table for table in report.tables if table.leading is first] for first in (True, False))
     for table in leading:
         yield from lay_out_table(table, page)
+    for one in report.diagnoses:
+        yield from lay_out_diagnosis(one, page)
+    causes = {one.cause for one in report.diagnoses}
     for found in () if tables_only else report.findings:
-        yield from _finding(found, report, page)
+        if found.check not in causes:
+            yield from _finding(found, report, page)
     for table in following:
         yield from lay_out_table(table, page)
+    if report.diagnoses:
+        yield from lay_out_not_looked_at(report.not_run, page)
+        return
     for group in group_unexamined(report.not_run):
         yield from _unexamined(group, page)
 

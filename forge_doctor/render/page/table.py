@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forge_doctor.render.columns import cell_width, pad, wrap
 from forge_doctor.render.digest import value_text
-from forge_doctor.render.lines import BLANK, Line, Page, Span, Style
+from forge_doctor.render.page.columns import cell_width, pad, wrap
+from forge_doctor.render.page.lines import BLANK, Line, Page, Span, Style
 from forge_doctor.render.printable import printable_line
 from forge_doctor.report import Table
 

@@ -1,0 +1,19 @@
+"""Where results of the linter are kept from one run to the next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path | None:
+    """By the XDG base directory rules, which ignore a relative path; None where there is no home."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        if os.environ.get("HOME") == "":
+            return None
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            return None
+    return base / "forge-doctor" / "lint" if base.is_absolute() else None

@@ -1,0 +1,128 @@
+"""One run of `forge-doctor triage`: tells each step of discovery as it is done, then the causes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, say
+from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.lint_cache import cache_folder
+from forge_doctor.held_secrets import hold_url
+from forge_doctor.pool.run import all_checks
+from forge_doctor.report import Report
+from forge_doctor.streams.sources.moment import parse_moment
+from forge_doctor.triage.collect import Looks
+from forge_doctor.triage.discovery.asked import Asked
+from forge_doctor.triage.facts import Step
+from forge_doctor.triage.run import Request, triage
+
+SINCE_S, DEEP_SINCE_S, DEEP_LOOK_S = 1800.0, 86400.0, 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """The command's own flags, as typed."""
+
+    targets: tuple[str, ...] = ()
+    pid: tuple[int, ...] = ()
+    container: tuple[str, ...] = ()
+    dsn: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
+    source: Path | None = None
+    app: str | None = None
+    borrow_dsn: bool = True
+    since: str | None = None
+    deep: bool = False
+    watch: float | None = None
+    explain_discovery: bool = False
+
+
+def run(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Diagnose once, or again and again, and exit with the documented code."""
+    refuse_inputs(
+        {"--output-file": options.output_file}, [path for word in flags.log if (path := Path(word)).is_file()]
+    )
+    for url in flags.dsn:
+        hold_url(url)
+    if flags.watch is not None:
+        _watch(flags, options)
+    deliver(_reports(flags, options, _teller(flags, options)), options)
+
+
+def requested(flags: Flags, options: ReportOptions) -> Request:
+    """What the flags and the configuration ask for; raises `UsageProblem`."""
+    now = time.time()
+    since = flags.since or options.settings.get("since", "triage")
+    usual = DEEP_SINCE_S if flags.deep else SINCE_S
+    since_s = now - parse_moment(since, now, "--since") if since else usual
+    timeout = options.settings.get("connect-timeout", "triage") or 3.0
+    return Request(
+        asked=Asked(
+            targets=flags.targets,
+            pids=flags.pid,
+            containers=flags.container,
+            dsn=flags.dsn,
+            logs=flags.log,
+            source=flags.source,
+            app=flags.app or options.settings.get("app", "triage") or "",
+            borrow=flags.borrow_dsn and options.settings.get("borrow-dsn", "triage") is not False,
+            environ=dict(os.environ),
+            since_s=since_s,
+            connect_timeout_s=timeout,
+        ),
+        looks=Looks(
+            now=now,
+            since_s=since_s,
+            duration_s=DEEP_LOOK_S if flags.deep else 0.0,
+            connect_timeout_s=timeout,
+            cache=cache_folder(),
+        ),
+        settings=options.settings,
+    )
+
+
+def _reports(flags: Flags, options: ReportOptions, teller: _Teller) -> list[Report]:
+    reports = triage(requested(flags, options), teller.tell)
+    return [one if flags.explain_discovery else replace(one, tables=()) for one in reports]
+
+
+class _Teller:
+    """Says each step on stderr as it is done: where nobody would read that, nothing."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+
+    def tell(self, step: Step) -> None:
+        """One line."""
+        if not self._wanted:
+            return
+        found = step.found or f"not found: {step.missing}"
+        where = f" ({step.source})" if step.source else f" ({step.remedy})" if step.remedy else ""
+        say(f"{step.name}: {found}{where}")
+
+
+def _teller(flags: Flags, options: ReportOptions) -> _Teller:
+    wanted = flags.explain_discovery or options.verbose or sys.stderr.isatty()
+    return _Teller(wanted and not options.quiet)
+
+
+def _watch(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Diagnose every `--watch` seconds until Ctrl-C; the exit code is the last diagnosis's."""
+    options.settings.reject_unknown_limits(all_checks())
+    reports: list[Report] = []
+    try:
+        with print_report(options) as show:
+            while True:
+                reports = _reports(flags, options, _Teller(wanted=False))
+                show(reports)
+                time.sleep(flags.watch or 5.0)
+    except KeyboardInterrupt:
+        pass
+    if not reports:
+        sys.exit(130)
+    finish(reports, options)
