@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, connect, fetch_rows, read_only
 from forge_doctor.probes.postgres.target import Target
+from forge_doctor.slow.accesses import accesses
+from forge_doctor.slow.proposals import each
 from forge_doctor.slow.queries import load_query, statements_query
+from forge_doctor.slow.server.explain import explain, ranked, search_path
+from forge_doctor.slow.server.hypothetical import try_indexes
 from forge_doctor.slow.server.sampling import Sampler
-from forge_doctor.slow.server.schema import Index, Table
+from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.server.statistics import Look, statistics_of
 from forge_doctor.slow.server.work import (
     NOT_CREATED,
@@ -28,7 +32,9 @@ from forge_doctor.slow.server.work import (
     ServerWork,
     Statistics,
 )
+from forge_doctor.slow.situation import WHOLE, Situation
 from forge_doctor.slow.snapshot import SlowSnapshot
+from forge_doctor.sql.shape import shape_of
 
 SAMPLE_EVERY_S = 0.05
 MOST = "pg_stat_statements.max"
@@ -71,7 +77,7 @@ class _Examination:
         async with read_only(self.connection) as fetch:
             tables = tuple(Table(**row) for row in await fetch(self._query("tables")))
             indexes = tuple(_index(row) for row in await fetch(self._query("indexes")))
-        return ServerWork(
+        work = ServerWork(
             version_num=facts["version_num"],
             role=facts["role"],
             database=facts["database"],
@@ -86,6 +92,38 @@ class _Examination:
             indexes=indexes,
             explained=self.request.explain,
         )
+        if not self.request.explain:
+            return replace(work, columns=await self._columns(work))
+        path = search_path(facts["search_path"] or "", tuple(dict.fromkeys(one.schema for one in tables)))
+        return await self._tried(await self._planned(work, path), facts["hypopg_schema"], path)
+
+    async def _planned(self, work: ServerWork, path: str) -> ServerWork:
+        """With the plans of the worst statements, and what is known of the columns of their tables."""
+        worst = ranked(work.statistics.statements, self.request.top)
+        planned = replace(work, plans=await explain(self.connection, worst, path))
+        return replace(planned, columns=await self._columns(planned))
+
+    async def _columns(self, work: ServerWork) -> tuple[Column, ...]:
+        """Those of the tables that kept statements name."""
+        names = {name for one in work.statistics.statements for name in shape_of(one.text, cut_at=WHOLE).tables}
+        wanted = [f"{one.schema}.{one.name}" for one in work.tables if {one.name, f"{one.schema}.{one.name}"} & names]
+        if not wanted:
+            return ()
+        return tuple(Column(**row) for row in await fetch_rows(self.connection, self._query("columns"), wanted))
+
+    async def _tried(self, work: ServerWork, schema: str | None, path: str) -> ServerWork:
+        """With every index that would be proposed tried, where HypoPG is there."""
+        situation = Situation(SlowSnapshot(taken_at="", target="", server=work))
+        wanted = [
+            (one.plan, one.text, proposal.definition)
+            for one in situation.statements
+            if one.plan is not None and one.plan.root is not None
+            for proposal in each(accesses(one, situation), situation)
+        ]
+        if schema is None or not wanted:
+            return work
+        trials = await try_indexes(self.connection, schema, wanted, path)
+        return replace(work, plans=tuple(replace(one, trials=trials.get(one.key, ())) for one in work.plans))
 
     def _query(self, name: str) -> str:
         return load_query(name, self.connection.version_num // 10000)

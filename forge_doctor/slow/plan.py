@@ -28,7 +28,6 @@ class PlanNode:
     join_condition: str = ""
     join_type: str = ""
     sort_key: tuple[str, ...] = ()
-    output: tuple[str, ...] = ()
     role: str = ""  # Parent Relationship: Outer, Inner, InitPlan, SubPlan
     children: tuple[PlanNode, ...] = ()
 

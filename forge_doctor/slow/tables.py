@@ -26,7 +26,7 @@ def statements_table(situation: Situation, top: int) -> Table | None:
     """The worst by time, and those with most round trips, that come short in a list by time."""
     by_time = situation.statements[:top]
     by_trips = sorted(situation.statements, key=lambda one: -one.calls)[: max(1, top // 2)]
-    shown = list(dict.fromkeys((*by_time, *by_trips))) if by_time else []
+    shown = list({one.key: one for one in (*by_time, *by_trips)}.values())
     if not shown:
         return None
     columns = ("time", "calls", "a transaction", "mean ms", "rows/call", "blocks/call", "statement")

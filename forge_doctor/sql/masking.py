@@ -33,12 +33,13 @@ _SPACE = re.compile(r"\s+")
 _LIST = re.compile(r"\((?:\s*\?\s*,)+\s*\?\s*\)")
 
 
-def without_values(query: str) -> str:
+def without_values(query: str, mark: str = "?") -> str:
     """`SELECT 1 /* x */ FROM t WHERE a = 'b'` -> `SELECT ? FROM t WHERE a = ?`.
 
-    Parameters (`$1`) and quoted identifiers stay; a list of values becomes `(?)`.
+    Parameters (`$1`) and quoted identifiers stay; a list of values becomes `(?)`. Another `mark` than `?`, which is an
+    operator of PostgreSQL as well, stands for each value where the text is to be parsed.
     """
-    bare = _LITERAL.sub(_masked, _outside_literals(query))
+    bare = _LITERAL.sub(lambda match: _masked(match, mark), _outside_literals(query))
     return _LIST.sub("(?)", _SPACE.sub(" ", bare)).strip(" ;")
 
 
@@ -65,8 +66,8 @@ def _told(value: str) -> str:
     return redact(" ".join(value.split()), LONGEST_TAG)
 
 
-def _masked(match: re.Match[str]) -> str:
-    return match[0] if match["keep"] or match["parameter"] else "?"
+def _masked(match: re.Match[str], mark: str) -> str:
+    return match[0] if match["keep"] or match["parameter"] else mark
 
 
 def _pieces(query: str) -> list[tuple[bool, str]]:

@@ -10,7 +10,8 @@ SELECT
   coalesce(s.idx_scan, 0)::bigint AS index_scans,
   extract(epoch FROM clock_timestamp() - greatest(s.last_analyze, s.last_autoanalyze))::float8 AS analyzed_age_s,
   extract(epoch FROM clock_timestamp() - greatest(s.last_vacuum, s.last_autovacuum))::float8 AS vacuumed_age_s,
-  c.relkind = 'p' AS is_partitioned,
+  coalesce((SELECT i.inhparent::regclass::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition), '')
+    AS parent,
   coalesce('autovacuum_enabled=false' <> ALL (c.reloptions) AND 'autovacuum_enabled=off' <> ALL (c.reloptions), true)
     AS autovacuum
 FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid

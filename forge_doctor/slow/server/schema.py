@@ -11,7 +11,8 @@ from forge_doctor.sql.quoting import quote_identifier
 class Table:
     """A table and how it is read. `rows` is the better of what the statistics and the last analysis say.
 
-    Ages are seconds by the server's clock, None for never; `changed` are rows changed since it was analysed.
+    Ages are seconds by the server's clock, None for never; `changed` are rows changed since it was analysed; `parent`
+    is the partitioned table it is a part of, quoted, empty where it is none.
     """
 
     schema: str
@@ -25,7 +26,7 @@ class Table:
     index_scans: int = 0
     analyzed_age_s: float | None = None
     vacuumed_age_s: float | None = None
-    is_partitioned: bool = False
+    parent: str = ""
     autovacuum: bool = True
 
     @property

@@ -1,0 +1,15 @@
+SELECT
+  n.nspname::text AS schema,
+  c.relname::text AS table,
+  a.attname::text AS name,
+  format_type(a.atttypid, a.atttypmod) AS kind,
+  coalesce(s.n_distinct, 0)::float8 AS distinct,
+  coalesce(s.null_frac, 0)::float8 AS null_ratio,
+  coalesce(s.most_common_freqs[1], 0)::float8 AS most_common,
+  coalesce(s.most_common_freqs[array_upper(s.most_common_freqs, 1)], 0)::float8 AS rarest_listed,
+  s.attname IS NOT NULL AS known
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND NOT s.inherited
+WHERE n.nspname || '.' || c.relname = ANY ($1::text[])

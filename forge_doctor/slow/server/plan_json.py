@@ -1,0 +1,51 @@
+"""What EXPLAIN (FORMAT JSON) writes, as `PlanNode`s without values in them; asks the server nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from forge_doctor.slow.plan import PlanNode
+from forge_doctor.sql.masking import without_values
+
+# A literal that the parser reads, and that no value of a user's is.
+VALUE = "'?'"
+JOINED = ("Hash Cond", "Merge Cond", "Join Filter")
+OF_INDEX = ("Index Cond", "Recheck Cond", "TID Cond")
+FILTERS = ("Filter", "One-Time Filter")
+
+
+def plan_of(text: str) -> tuple[PlanNode, bool]:
+    """The plan's top node, and whether it would be compiled (JIT); raises ValueError for what is no plan."""
+    document = json.loads(text)
+    top = document[0] if isinstance(document, list) and document else document
+    if not isinstance(top, dict) or not isinstance(top.get("Plan"), dict):
+        raise ValueError("no plan in it")
+    return node_of(top["Plan"]), "JIT" in top
+
+
+def node_of(told: Mapping[str, Any]) -> PlanNode:
+    """One node and those below it."""
+    return PlanNode(
+        kind=str(told.get("Node Type", "")),
+        relation=str(told.get("Relation Name", "")),
+        schema=str(told.get("Schema", "")),
+        alias=str(told.get("Alias", "")),
+        index=str(told.get("Index Name", "")),
+        rows=float(told.get("Plan Rows", 0)),
+        width=int(told.get("Plan Width", 0)),
+        startup_cost=float(told.get("Startup Cost", 0)),
+        cost=float(told.get("Total Cost", 0)),
+        condition=_joined(told, FILTERS),
+        index_condition=_joined(told, OF_INDEX),
+        join_condition=_joined(told, JOINED),
+        join_type=str(told.get("Join Type", "")),
+        sort_key=tuple(without_values(str(one), VALUE) for one in told.get("Sort Key", ())),
+        role=str(told.get("Parent Relationship", "")),
+        children=tuple(node_of(one) for one in told.get("Plans", ())),
+    )
+
+
+def _joined(told: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return " AND ".join(without_values(str(told[name]), VALUE) for name in names if told.get(name))

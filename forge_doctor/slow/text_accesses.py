@@ -1,0 +1,90 @@
+"""Which conditions a statement's text puts on which table, where no plan could be had; it knows nothing of indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forge_doctor.slow.predicates import Node, Term, terms_of_node
+from forge_doctor.sql.parser import NotParsed, parsed
+
+Found = tuple[str, tuple[Term, ...], tuple[str, ...]]
+
+
+def text_accesses(text: str) -> tuple[Found, ...]:
+    """(table as written, the comparisons that have to hold for it, what it is sorted by for a LIMIT), for each table.
+
+    >>> [(name, [one.column for one in terms]) for name, terms, _ in text_accesses("SELECT 1 FROM a.b x WHERE x.c = $1")]
+    [('a.b', ['c'])]
+    """
+    try:
+        trees: Any = parsed(text)
+    except NotParsed:
+        return ()
+    return tuple(found for tree in trees for found in _statement(tree.get("stmt", {})))
+
+
+@dataclass(slots=True)
+class _From:
+    names: dict[str, str] = field(default_factory=dict)
+    conditions: list[Node] = field(default_factory=list)
+    inner: list[Node] = field(default_factory=list)
+
+
+def _statement(stmt: Node) -> Iterator[Found]:
+    kind = next(iter(stmt), "")
+    body: Node = stmt.get(kind, {})
+    if kind not in ("SelectStmt", "UpdateStmt", "DeleteStmt"):
+        return
+    for side in ("larg", "rarg"):  # UNION
+        if side in body:
+            yield from _statement({"SelectStmt": body[side]})
+    read = _From()
+    for item in [*body.get("fromClause", ()), *body.get("usingClause", ())]:
+        _from_item(item, read)
+    if "relation" in body:
+        _from_item({"RangeVar": body["relation"]}, read)
+    terms = [*terms_of_node(body.get("whereClause"))]
+    for condition in read.conditions:
+        terms += terms_of_node(condition)
+    only = next(iter(read.names)) if len(read.names) == 1 else ""
+    order = _order(body, only) if "limitCount" in body else ()
+    for alias, name in read.names.items():
+        own = tuple(
+            replace(one, relation=alias) for one in terms if one.relation == alias or (only and not one.relation)
+        )
+        yield name, own, order if alias == only else ()
+    for inner in read.inner:
+        yield from _statement(inner)
+
+
+def _from_item(item: Node, read: _From) -> None:
+    kind = next(iter(item), "")
+    body: Node = item.get(kind, {})
+    if kind == "RangeVar":
+        name = str(body.get("relname", ""))
+        full = f"{body['schemaname']}.{name}" if body.get("schemaname") else name
+        read.names[body.get("alias", {}).get("aliasname", name)] = full
+    elif kind == "JoinExpr":
+        for side in ("larg", "rarg"):
+            if side in body:
+                _from_item(body[side], read)
+        if "quals" in body:
+            read.conditions.append(body["quals"])
+    elif kind == "RangeSubselect" and "subquery" in body:
+        read.inner.append(body["subquery"])
+
+
+def _order(body: Node, alias: str) -> tuple[str, ...]:
+    """The columns it is sorted by; nothing where one of them is no column of the only table."""
+    keys = []
+    for item in body.get("sortClause", ()):
+        sort = item.get("SortBy", {})
+        fields = sort.get("node", {}).get("ColumnRef", {}).get("fields", ())
+        names = [part["String"]["sval"] for part in fields if "String" in part]
+        if not names or not alias or (len(names) > 1 and names[-2] != alias):
+            return ()
+        descending = sort.get("sortby_dir") == "SORTBY_DESC"
+        keys.append(f"-{names[-1]}" if descending else names[-1])
+    return tuple(keys)
