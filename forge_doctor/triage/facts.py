@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.report import Report
+from forge_doctor.triage.code_map import CodeMap
 
 if TYPE_CHECKING:
     from forge_doctor.logs.problems.problem import Problem
@@ -148,7 +149,8 @@ class Facts:
     """All that was seen of one case, to be joined.
 
     `taken_at` is the moment by the server's clock where it answered, else ours, in ISO 8601; `server_ahead_s` how far
-    its clock is ahead of ours. `problems` are those of the logs, typed; `log_sources` says what each log is.
+    its clock is ahead of ours. `problems` are those of the logs, typed; `log_sources` says what each log is. `code` are
+    the functions of the source, none where it was not read.
     """
 
     case: Case
@@ -159,6 +161,7 @@ class Facts:
     server_ahead_s: float | None = None
     since_s: float = 1800.0
     extra: tuple[NotRun, ...] = field(default=())
+    code: CodeMap = field(default_factory=CodeMap)
 
     def report(self, part: str) -> Report | None:
         """What that part said first; None where it could not look."""

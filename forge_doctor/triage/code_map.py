@@ -1,0 +1,92 @@
+"""Which function of a source tree calls which: values, and questions asked of them; reads nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+# A caller further away than that has too many callees to be told by one of them.
+FAR = 3
+# A name that so many functions have tells of none of them.
+COMMON = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function of the source, `path` from the source root, `name` qualified (`Repository.save`).
+
+    `calls` are the functions it calls or hands on, by path and name where the source tells which, else (path empty)
+    by the last name alone.
+    """
+
+    path: str
+    name: str
+    line: int
+    end_line: int
+    calls: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names it among all."""
+        return self.path, self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeMap:
+    """All functions of a source tree; empty where it was not read."""
+
+    functions: tuple[Function, ...] = ()
+    files: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def _by_file(self) -> Mapping[str, tuple[Function, ...]]:
+        found: defaultdict[str, list[Function]] = defaultdict(list)
+        for one in self.functions:
+            found[one.path].append(one)
+        return {path: tuple(functions) for path, functions in found.items()}
+
+    @cached_property
+    def _by_last_name(self) -> Mapping[str, tuple[Function, ...]]:
+        found: defaultdict[str, list[Function]] = defaultdict(list)
+        for one in self.functions:
+            found[last(one.name)].append(one)
+        return {name: tuple(functions) for name, functions in found.items()}
+
+    @cached_property
+    def _callees(self) -> Mapping[tuple[str, str], frozenset[tuple[str, str]]]:
+        return {one.key: frozenset(self._targets(one.calls)) for one in self.functions}
+
+    def _targets(self, calls: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        for path, name in calls:
+            if path:
+                yield path, name
+                continue
+            named = self._by_last_name.get(name, ())
+            if len(named) < COMMON:
+                yield from (one.key for one in named)
+
+    def at(self, path: str, line: int) -> Function | None:
+        """The innermost function around a line."""
+        around = [one for one in self._by_file.get(path, ()) if one.line <= line <= one.end_line]
+        return max(around, key=lambda one: (one.line, -one.end_line), default=None)
+
+    def distance(self, caller: Function, callee: Function) -> int | None:
+        """How many calls lead from one function to the other; None where none do, or more than `FAR`."""
+        reached, seen = {caller.key}, {caller.key}
+        for steps in range(FAR + 1):
+            if callee.key in reached:
+                return steps
+            reached = {one for each in reached for one in self._callees.get(each, ())} - seen
+            seen |= reached
+        return None
+
+    def caller_of_both(self, one: Function, other: Function) -> bool:
+        """Whether some function calls both of them itself."""
+        return any(one.key in called and other.key in called for called in self._callees.values())
+
+
+def last(name: str) -> str:
+    """`save` of `Repository.save`."""
+    return name.rpartition(".")[2]

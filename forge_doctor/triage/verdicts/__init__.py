@@ -1,0 +1,1 @@
+"""From the graph to diagnoses: suspicions, the best of them first, with their symptoms taken out."""

@@ -1,0 +1,64 @@
+"""What a cause does to the service: data lost, an outage now or soon, or a risk; and which is told first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
+from forge_doctor.finding import Severity
+from forge_doctor.triage.graph.clues import Clue
+from forge_doctor.triage.graph.words import EXHAUSTION, WAITING
+from forge_doctor.triage.verdicts.explaining import Standing
+from forge_doctor.triage.verdicts.suspicions import RANK
+
+# A log's last line of a fault that is older than that tells of something over.
+OVER_S = 600.0
+GROWS = frozenset({"headroom-low", "connection-limit-low", "worker-at-limit"})
+REFUSED = (EXHAUSTION | WAITING) - GROWS
+
+
+def urgency_of(standing: Standing, taken_at: float | None) -> Urgency:
+    """Of a cause with its symptoms."""
+    cause = standing.suspicion.cause
+    if not standing.suspicion.live:
+        return Urgency.RISK
+    if cause.urgency is Urgency.DATA_LOSS:
+        return cause.urgency
+    told = [*standing.suspicion.live, *(one.clue for one in standing.symptoms)]
+    lasting = [one for one in told if not _is_over(one, taken_at)]
+    if any(_stops(one) for one in lasting):
+        return Urgency.OUTAGE
+    if any(one.check in GROWS for one in lasting):
+        return Urgency.OUTAGE_SOON
+    if not lasting:
+        return Urgency.RISK
+    return cause.urgency
+
+
+def _is_over(clue: Clue, taken_at: float | None) -> bool:
+    return clue.part == "logs" and taken_at is not None and clue.last is not None and clue.last < taken_at - OVER_S
+
+
+def _stops(clue: Clue) -> bool:
+    """Whether requests fail or wait of it now."""
+    if clue.check in REFUSED:
+        return True
+    return clue.part == "pool" and clue.finding.severity >= Severity.CRITICAL and len(clue.sessions) > len(clue.holding)
+
+
+def in_order(diagnoses: Sequence[tuple[Diagnosis, float | None]]) -> list[Diagnosis]:
+    """Gravest first; then by how many symptoms each explains, how sure it is, and which began first."""
+    return [one for one, _ in sorted(diagnoses, key=lambda each: _rank(*each))]
+
+
+def _rank(one: Diagnosis, began: float | None) -> tuple[float, ...]:
+    symptoms = sum(each.count or 1 for each in one.symptoms)
+    unsure = one.verdict is Verdict.INCONCLUSIVE
+    return (
+        one.urgency,
+        unsure,
+        -len(one.symptoms),
+        -symptoms,
+        -RANK[one.verdict],
+        float("inf") if began is None else began,
+    )

@@ -1,0 +1,23 @@
+"""The engine is the cause of prepared statements gone astray, not the line that queried."""
+
+from forge_doctor.diagnosis import Verdict
+from tests.support.triage_facts import diagnosed, only, problem, rule
+
+
+def test_the_engine_is_named():
+    log = [
+        problem("prepared-missing", "/app/shop/api.py", 30, "orders"),
+        problem("prepared-exists", "/app/shop/jobs.py", 9, "run"),
+    ]
+    told = only(diagnosed(logs=log, lint=[rule("statement-cache-behind-pgbouncer", "shop/db.py", 6)]))
+    assert (told.cause, told.verdict, str(told.place)) == (
+        "pooler-prepared-statements",
+        Verdict.CONFIRMED,
+        "shop/db.py:6",
+    )
+
+
+def test_without_the_source_no_line_is_named():
+    told = only(diagnosed(logs=[problem("prepared-missing", "/app/shop/api.py", 30, "orders")]))
+    assert told.verdict is Verdict.LIKELY
+    assert told.place is None
