@@ -23,6 +23,17 @@ def parsed(statement: str) -> dict[str, Any]:
     return tree
 
 
+def parsed_block(body: str) -> list[Any]:
+    """The tree of a PL/pgSQL block, as the text between the dollars of DO; raises `NotParsed`."""
+    pgparse = _library()
+    tag = "$forge_doctor$"
+    try:
+        tree: list[Any] = pgparse.parse_pgsql(f"CREATE FUNCTION f() RETURNS void AS {tag}{body}{tag} LANGUAGE plpgsql")
+    except pgparse.PGQueryError as error:
+        raise NotParsed(_place(error)) from None
+    return tree
+
+
 def fingerprinted(statement: str) -> str:
     """16 hexadecimal digits that are the same whatever values, labels, casts of parameters and lengths of lists are.
 

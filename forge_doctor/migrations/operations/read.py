@@ -1,0 +1,89 @@
+"""Turns what `upgrade` or `downgrade` calls into operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.migrations.evaluation.events import Event, Trace
+from forge_doctor.migrations.evaluation.interpreter import Interpreter
+from forge_doctor.migrations.evaluation.values import Function, Made
+from forge_doctor.migrations.operations import alembic_calls, executions
+from forge_doctor.migrations.operations.operation import Body, Operation, Unresolved, Written
+
+PLUG_INS = frozenset(
+    {"sync_enum_values", "create_entity", "drop_entity", "replace_entity", "create_view", "drop_view",
+     "replace_view", "create_sp", "drop_sp", "replace_sp", "invoke", "run_async", "implementation_for"}
+)  # fmt: skip
+
+
+def read_body(interpreter: Interpreter, function: Function | None) -> Body:
+    """All that a function does, in order."""
+    if function is None:
+        return Body(is_there=False, is_empty=True)
+    trace = interpreter.run(function)
+    operations = tuple(_all(trace))
+    file = function.node.file
+    return Body(
+        operations=operations,
+        raises=None if trace.raises is None else file.location(trace.raises),
+        is_empty=not operations,
+        unread=tuple(
+            Unresolved(written=Written(location=node.file.location(node)), what=node.text[:60], reason=reason)
+            for node, reason in trace.unread
+        ),
+    )
+
+
+def _all(trace: Trace) -> Iterator[Operation]:
+    for number, event in enumerate(trace.events):
+        yield from _of_event(event, number)
+
+
+def _of_event(event: Event, number: int) -> Iterator[Operation]:
+    made = event.made
+    name = made.path.rpartition(".")[2]
+    if made.path.startswith("alembic.op.") or _is_batch(made):
+        found = alembic_calls.operations_of(made, written(event, number))
+        if found is not None:
+            yield from found
+            return
+        if name in PLUG_INS:
+            yield Unresolved(written=written(event, number), what=f"op.{name}", reason="it is of a plug-in")
+            return
+    if name in QUIET:
+        return
+    yield from executions.operations_of(made, written(event, number))
+
+
+# Calls that nothing comes of, by far the most frequent ones.
+QUIET = frozenset({"f", "get_bind", "get_context", "batch_alter_table", "autocommit_block", "inline_literal"})
+
+
+def _is_batch(made: Made) -> bool:
+    return isinstance(made.owner, Made) and made.owner.path.endswith("batch_alter_table")
+
+
+def written(event: Event, number: int) -> Written:
+    """How the operation of an event stands in its file."""
+    node = event.made.node
+    return Written(
+        location=node.file.location(node),
+        text=" ".join(node.text.split()),
+        conditions=event.conditions,
+        autocommit=_is_autocommit(event),
+        repeated=event.repeated,
+        call=number,
+        batch=_is_batch(event.made),
+        callers=tuple(one.file.location(one) for one in event.callers),
+    )
+
+
+def _is_autocommit(event: Event) -> bool:
+    if any(one.path.endswith("autocommit_block") for one in event.inside):
+        return True
+    at: object = event.made
+    while isinstance(at, Made):
+        if at.keywords.get("isolation_level") == "AUTOCOMMIT":
+            return True
+        at = at.owner
+    return False

@@ -1,0 +1,97 @@
+"""Parts of a statement as PostgreSQL's parser gives it: names, types, constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.operations.objects import Type
+from forge_doctor.migrations.operations.types import type_named
+
+Tree = dict[str, Any]
+# Stands in a statement for what only the run knows, so that it parses.
+PLACEHOLDER = "fd_only_known_when_run"
+STRING_MODIFIERS = ("varchar", "bpchar", "numeric", "bit", "varbit")
+
+
+def held(name: str) -> str:
+    """A name with the placeholder back to HOLE."""
+    return name.replace(PLACEHOLDER, HOLE)
+
+
+def table_of(relation: Tree | None) -> str:
+    """The name of a RangeVar."""
+    if not relation:
+        return ""
+    schema = relation.get("schemaname", "")
+    name = held(str(relation.get("relname", "")))
+    return name if schema in ("", "public") else f"{held(schema)}.{name}"
+
+
+def strings(items: list[Tree] | None) -> list[str]:
+    """The names in a list of String nodes."""
+    return [held(str(one["String"].get("sval", ""))) for one in items or [] if "String" in one]
+
+
+def dotted(parts: list[str]) -> str:
+    """A qualified name, `public` left out."""
+    return ".".join(parts[1:] if parts[:1] == ["public"] else parts)
+
+
+def type_of_name(tree: Tree | None) -> Type:
+    """The type of a TypeName."""
+    if not tree:
+        return Type()
+    parts = [one for one in strings(tree.get("names")) if one != "pg_catalog"]
+    numbers = [_number(one) for one in tree.get("typmods", [])]
+    name = dotted(parts)
+    if HOLE in name:
+        return Type()
+    args = tuple(-1 if one is None else one for one in numbers) if name in STRING_MODIFIERS else ()
+    return type_named(name, args, array=bool(tree.get("arrayBounds")))
+
+
+def _number(tree: Tree) -> int | None:
+    constant = tree.get("A_Const", {})
+    value = constant.get("ival")
+    return None if value is None else int(value.get("ival", 0))
+
+
+def constants(tree: Any) -> Iterator[str]:
+    """Every string constant in a tree."""
+    if isinstance(tree, dict):
+        constant = tree.get("A_Const")
+        if isinstance(constant, dict) and isinstance(constant.get("sval"), dict):
+            yield held(str(constant["sval"].get("sval", "")))
+        for inner in tree.values():
+            yield from constants(inner)
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from constants(inner)
+
+
+def tables_in(tree: Any) -> Iterator[str]:
+    """Every table named in a tree."""
+    if isinstance(tree, dict):
+        relation = tree.get("RangeVar")
+        if isinstance(relation, dict):
+            yield table_of(relation)
+        for inner in tree.values():
+            yield from tables_in(inner)
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from tables_in(inner)
+
+
+def calls_in(tree: Any) -> Iterator[str]:
+    """The last name of every function called in a tree."""
+    if isinstance(tree, dict):
+        call = tree.get("FuncCall")
+        if isinstance(call, dict):
+            yield (strings(call.get("funcname")) or [""])[-1]
+        for inner in tree.values():
+            yield from calls_in(inner)
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from calls_in(inner)
