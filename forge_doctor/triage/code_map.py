@@ -67,6 +67,10 @@ class CodeMap:
             if len(named) < COMMON:
                 yield from (one.key for one in named)
 
+    def with_more(self, other: CodeMap) -> CodeMap:
+        """The functions of both."""
+        return CodeMap(functions=(*self.functions, *other.functions), files=(*self.files, *other.files))
+
     def at(self, path: str, line: int) -> Function | None:
         """The innermost function around a line."""
         around = [one for one in self._by_file.get(path, ()) if one.line <= line <= one.end_line]

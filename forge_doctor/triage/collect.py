@@ -19,8 +19,9 @@ from forge_doctor.probes.deployment.time_zone import offset_s
 from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
+from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.facts import Application, Case, Discovery, Facts, Part
-from forge_doctor.triage.parts import lint, logs, sessions
+from forge_doctor.triage.parts import functions, lint, logs, sessions
 from forge_doctor.worker_processes import pool_context
 
 
@@ -60,6 +61,7 @@ def _begin(case: Case, looks: Looks, apart: ProcessPoolExecutor, beside: ThreadP
     for one in case.applications:
         wanted = lint.Wanted(source=one.source, application=one.name, cache=looks.cache)
         yield _Running(name="lint", future=apart.submit(_timed, lint.look, wanted), application=one.name)
+        yield _Running(name="functions", future=apart.submit(_timed, functions.look, wanted), application=one.name)
     for name, wanted_logs in _wanted_logs(case, looks):
         yield _Running(name="logs", future=apart.submit(_timed, logs.look, wanted_logs), application=name)
     look = beside.submit(
@@ -119,8 +121,12 @@ def _facts(case: Case, running: tuple[_Running, ...], looks: Looks, settings: Se
     parts: list[Part] = []
     snapshot: PoolSnapshot | None = None
     problems: list[Any] = []
+    code = CodeMap()
     for one in running:
         result, part = _result(one)
+        if isinstance(result, CodeMap):
+            code = code.with_more(result)
+            continue
         if isinstance(result, PoolSnapshot):
             snapshot = result
         elif isinstance(result, logs.Read):
@@ -141,6 +147,7 @@ def _facts(case: Case, running: tuple[_Running, ...], looks: Looks, settings: Se
         problems=tuple(problems),
         server_ahead_s=_ahead_s(snapshot),
         since_s=looks.since_s,
+        code=code,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads which functions a source tree has and which of them calls which; runs nothing of it."""
+"""The functions of an application's source, and which of them calls which; nothing of it is run."""
 
 from __future__ import annotations
 
@@ -7,43 +7,29 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from forge_doctor.triage.code_map import CodeMap, Function
+from forge_doctor.triage.discovery.sources import files_of
+from forge_doctor.triage.parts.lint import Wanted
 
 MOST_FILES = 1500
 MOST_BYTES = 1_000_000
-ELSEWHERE = frozenset({"tests", "test", "node_modules", "site-packages", ".venv", "venv", "migrations", "versions"})
 
 
-def read_code_map(root: Path) -> CodeMap:
-    """The functions below a folder; a file that does not parse has none."""
+def look(wanted: Wanted) -> CodeMap:
+    """The functions of an application, its files named from the source root; one that does not parse has none."""
+    if wanted.source is None:
+        return CodeMap()
+    return read_code_map(files_of(wanted.source, wanted.application)[:MOST_FILES], wanted.source.here)
+
+
+def read_code_map(files: Iterable[Path], root: Path) -> CodeMap:
+    """The functions of these files."""
     found: list[Function] = []
     names: list[str] = []
-    for path in _files(root):
-        name = path.relative_to(root).as_posix()
+    for path in files:
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
         names.append(name)
         found += _functions(path, name)
     return CodeMap(functions=tuple(_with_known_calls(found)), files=tuple(names))
-
-
-def _files(root: Path) -> Iterator[Path]:
-    left = MOST_FILES
-    pending = [root]
-    while pending and left:
-        folder = pending.pop(0)
-        try:
-            entries = sorted(folder.iterdir())
-        except OSError:
-            continue
-        for one in entries:
-            if (
-                one.is_dir()
-                and one.name not in ELSEWHERE
-                and not one.name.startswith((".", "__"))
-                and not one.is_symlink()
-            ):
-                pending.append(one)
-            elif one.suffix == ".py" and left:
-                left -= 1
-                yield one
 
 
 def _functions(path: Path, name: str) -> list[Function]:
