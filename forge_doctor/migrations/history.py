@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from forge_doctor.finding import Location
+from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.locks.effect import Effect
-from forge_doctor.migrations.operations.operation import Body, Operation
+from forge_doctor.migrations.locks.effects import effect_of
+from forge_doctor.migrations.operations.operation import Body, DropIndex, EndTransaction, OnTable, Operation, Reindex
+from forge_doctor.migrations.operations.read import read_body
+from forge_doctor.migrations.replay.apply import apply
 from forge_doctor.migrations.replay.schema import Schema, Table
 from forge_doctor.migrations.tree.revision import Revision
 from forge_doctor.migrations.tree.tree import Tree
@@ -32,6 +37,15 @@ class Step:
     before: Table | None = None
     new_table: bool = False
     transaction: int | None = 0
+
+    @property
+    def location(self) -> Location:
+        """Where it stands."""
+        return self.operation.written.location
+
+    def new_tables(self, schema: Schema) -> frozenset[str]:
+        """The tables of a schema that this revision created."""
+        return frozenset(name for name, table in schema.tables.items() if table.since == self.revision.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +90,67 @@ class History:
             for step in change.steps:
                 if isinstance(step.operation, kind):
                     yield step, step.operation
+
+
+def history_of(tree: Tree, interpreter: Interpreter) -> History:
+    """The history of a tree: every revision read, and played after those it needs."""
+    schema = Schema()
+    changes: list[tuple[Change, Change]] = []
+    for revision in tree.graph.order:
+        up = played(revision, UPGRADE, read_body(interpreter, revision.upgrade), schema)
+        schema = up.after
+        down = played(revision, DOWNGRADE, read_body(interpreter, revision.downgrade), schema)
+        changes.append((up, down))
+    return History(tree=tree, changes=tuple(changes))
+
+
+def played(revision: Revision, direction: str, body: Body, before: Schema) -> Change:
+    """What a body does when it meets that schema, which stays as it is."""
+    schema = before.copy()
+    steps: list[Step] = []
+    counter = _Transactions()
+    for operation in body.operations:
+        transaction = counter.of(operation)
+        table = _table_of(operation, schema)
+        steps.append(
+            Step(
+                revision=revision,
+                direction=direction,
+                operation=operation,
+                effect=effect_of(operation, schema),
+                before=table,
+                new_table=table is not None and table.since == revision.id and direction == UPGRADE,
+                transaction=transaction,
+            )
+        )
+        apply(schema, operation, revision.id)
+    return Change(revision=revision, direction=direction, body=body, steps=tuple(steps), before=before, after=schema)
+
+
+def _table_of(operation: Operation, schema: Schema) -> Table | None:
+    if isinstance(operation, DropIndex | Reindex) and not operation.table:
+        return schema.table_of_index((operation.name or "").rpartition(".")[2])
+    return schema.tables.get(operation.table) if isinstance(operation, OnTable) else None
+
+
+@dataclass(slots=True)
+class _Transactions:
+    """Counts the transactions of a body: an autocommit block ends one, and so does COMMIT."""
+
+    number: int = 0
+    outside: bool = False
+    ended: bool = False
+
+    def of(self, operation: Operation) -> int | None:
+        """The transaction an operation runs in; None outside of any."""
+        if isinstance(operation, EndTransaction):
+            self.ended = operation.what in ("COMMIT", "ROLLBACK") and operation.how == "sql"
+            self.number += 1
+            return None
+        if operation.written.autocommit:
+            self.outside = True
+            return None
+        if self.outside:
+            self.outside = False
+            self.number += 1
+        return None if self.ended else self.number

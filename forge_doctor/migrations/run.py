@@ -9,7 +9,7 @@ from typing import Any
 from forge_doctor.check import Check, described, load, select_checks
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.migrations import checks as checks_folder
-from forge_doctor.migrations.history import History
+from forge_doctor.migrations.history import History, history_of
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.migrations.tree.read import Reader, read_tree
 from forge_doctor.migrations.tree.tree import Place
@@ -34,7 +34,8 @@ def run_migrations(
 
 def read(place: Place, here: Path) -> History:
     """The history of the tree at a place."""
-    return History(tree=read_tree(place, Reader(place.folder, here)))
+    reader = Reader(place.folder, here)
+    return history_of(read_tree(place, reader), reader.interpreter)
 
 
 def judged(history: History, chosen: tuple[Check[Any], ...]) -> Report:

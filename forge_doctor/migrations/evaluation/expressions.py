@@ -71,11 +71,15 @@ def _constant(_run: Runner, node: Constant, _frame: Frame) -> Value:
         return Unknown(written)
 
 
-def _name(_run: Runner, node: Name, frame: Frame) -> Value:
-    found, value = frame.lookup(node.text)
-    if found:
-        return value
-    return Imported(f"builtins.{node.text}") if node.text in BUILTINS else Unknown(node.text)
+def _name(run: Runner, node: Name, frame: Frame) -> Value:
+    name = node.text
+    bound = frame.binding(name)
+    if bound is None:
+        return Imported(f"builtins.{name}") if name in BUILTINS else Unknown(name)
+    value = bound.names[name]
+    if isinstance(value, Imported):  # what is only imported is not looked for
+        value = bound.names[name] = run.resolve(value, bound)
+    return value
 
 
 def attribute_of(run: Runner, value: Value, node: Attribute, frame: Frame) -> Value:

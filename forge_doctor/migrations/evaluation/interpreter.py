@@ -17,6 +17,10 @@ DEEPEST = 24
 # What builds a value and touches no database is worth no entry in a trace.
 BUILDERS = ("sqlalchemy.", "builtins.", "typing.", "datetime.", "uuid.", "logging.", "re.", "json.", "os.", "enum.")
 
+# A revision's own module is the first.
+MOST_MODULES_DEEP = 4
+LIBRARIES = ("sqlalchemy", "alembic.", "builtins.", "typing.", "datetime.", "collections.", "logging.", "os.", "re.")
+
 # Opens the file of a module as a file imports it: None where it is not of this project.
 Opener = Callable[[str, SourceFile], SourceFile | None]
 Facts = Callable[[str], tuple[bool, Value]]
@@ -38,6 +42,7 @@ class Interpreter:
         self._modules: dict[SourceFile, Frame] = {}
         self._callers: tuple[Node, ...] = ()
         self._calls = 0
+        self._opening = 0
 
     # -- what is asked from outside
 
@@ -48,7 +53,9 @@ class Interpreter:
             known = self._modules[file] = Frame(file)
             kept = self.trace, self.inside, self.conditions, self.repeated, self._callers
             self.trace, self.inside, self.conditions, self.repeated, self._callers = Trace(), (), (), False, ()
+            self._opening += 1
             self.execute(file.module.body, known)
+            self._opening -= 1
             self.trace, self.inside, self.conditions, self.repeated, self._callers = kept
         return known
 
@@ -124,7 +131,9 @@ class Interpreter:
     def resolve(self, imported: Imported, frame: Frame) -> Value:
         """What something imported is at home, where its module is of this project."""
         module, _, name = imported.path.rpartition(".")
-        file = self._open(module, frame.file) if module.strip(".") and not module.startswith(LIBRARIES) else None
+        if not module.strip(".") or imported.path.startswith(LIBRARIES) or self._opening >= MOST_MODULES_DEEP:
+            return imported
+        file = self._open(module, frame.file)
         if file is None or file is frame.file:
             return imported
         return self.module(file).names.get(name, imported)
@@ -134,6 +143,3 @@ class Interpreter:
         file = None if module.startswith(LIBRARIES) else self._open(module, frame.file)
         names = {} if file is None or file is frame.file else self.module(file).names
         return {name: value for name, value in names.items() if not name.startswith("_")}
-
-
-LIBRARIES = ("sqlalchemy", "alembic.", "builtins", "typing", "datetime", "collections", "logging", "os", "re", "json")

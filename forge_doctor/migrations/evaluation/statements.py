@@ -189,7 +189,7 @@ def _import(run: Runner, node: Import | ImportFrom, frame: Frame) -> None:
         elif not found.imported and found.name != found.module and "." in found.module and " as " not in node.text:
             frame.names[found.name] = Imported(found.name)
         else:
-            frame.names[found.name] = run.resolve(Imported(path), frame)
+            frame.names[found.name] = Imported(path)
 
 
 def _define(_run: Runner, node: FunctionDef, frame: Frame) -> None:

@@ -60,14 +60,12 @@ class Frame:
     names: dict[str, Value] = field(default_factory=dict)
     on_yield: Callable[[Value], None] | None = None  # of a context manager: what stands in the `with` block
 
-    def lookup(self, name: str) -> tuple[bool, Value]:
-        """Whether the name is bound here or around, and to what."""
+    def binding(self, name: str) -> Frame | None:
+        """The frame that binds a name, this one or one around; None where none does."""
         frame: Frame | None = self
-        while frame is not None:
-            if name in frame.names:
-                return True, frame.names[name]
+        while frame is not None and name not in frame.names:
             frame = frame.around
-        return False, None
+        return frame
 
     @property
     def module(self) -> Frame:
