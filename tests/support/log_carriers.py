@@ -6,11 +6,14 @@ A line comes with the moment at which it was written; what an exporter does to a
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+
+from forge_doctor.streams.heads.head import read_head
 
 Lines = Sequence[tuple[float, str]]
 Wrap = Callable[[Lines], str]
@@ -104,6 +107,46 @@ def octets(lines: Lines) -> str:
     return "".join(out)
 
 
+def journal_export(lines: Lines) -> str:
+    """What `journalctl -o export` writes; every second line as a field of bytes with its length before it."""
+    out = []
+    for number, (at, line) in enumerate(lines):
+        size = len(line.encode()).to_bytes(8, "little").decode("latin-1")
+        message = f"MESSAGE={line}" if number % 2 or not size.isascii() else f"MESSAGE\n{size}{line}"
+        out.append(f"__CURSOR=s=1;i={number}\n__REALTIME_TIMESTAMP={int(at * 1e6)}\n_PID=7\nPRIORITY=6\n{message}\n\n")
+    return "".join(out)
+
+
+def yaml_documents(lines: Lines) -> str:
+    """What `gcloud logging read` prints: a document a line."""
+    return "".join(
+        f"---\ninsertId: a{number}\nlogName: projects/p/logs/stderr\nresource:\n  labels:\n    pod_name: web-1\n"
+        f"severity: DEFAULT\ntextPayload: {json.dumps(line)}\ntimestamp: '{stamp(at)}Z'\n"
+        for number, (at, line) in enumerate(lines)
+    )
+
+
+def page(lines: Lines) -> str:
+    """Saved from a browser."""
+    text = html.escape("".join(f"{line}\n" for _, line in lines))
+    return f"<!doctype html>\n<html><body>\n<pre>\n{text}</pre>\n</body></html>\n"
+
+
+def folded(end: str) -> Wrap:
+    """Each record on one line, with something in the place of the line ends in it."""
+
+    def wrap(lines: Lines) -> str:
+        out: list[str] = []
+        for _, line in lines:
+            begins = not out or read_head(line.encode()) is not None or line == "--- Logging error ---"
+            out += [line] if begins else []
+            if not begins:
+                out[-1] += end + line
+        return "".join(f"{record}\n" for record in out)
+
+    return wrap
+
+
 TIMED: dict[str, Wrap] = {
     "docker-desktop": before(lambda at: stamp(at, "%Y-%m-%d %H:%M:%S ")),
     "docker-timestamps": before(lambda at: f"{stamp(at)}123Z "),
@@ -164,6 +207,10 @@ TIMED: dict[str, Wrap] = {
         lambda hits: {"rawResponse": {"hits": {"hits": hits}}},
     ),
     "headings": lambda lines: "".join(f"{us(at).replace('.' + milli(at)[20:23], '')} shop-app STDERR\n{line}\n" for at, line in lines),
+    "journal-export": journal_export,
+    "journal-bytes": records(lambda at, line: {"__REALTIME_TIMESTAMP": str(int(at * 1e6)), "_PID": "7", "MESSAGE": list(line.encode())}),
+    "gcloud-yaml": yaml_documents,
+    "kubectl-milliseconds": before(lambda at: f"[pod/web-1/web] {milli(at)} "),
     "rsyslog": before(lambda at: f"{stamp(at)}+00:00 host1 shop[811] "),
 }  # fmt: skip
 UNTIMED: dict[str, Wrap] = {
@@ -178,6 +225,13 @@ UNTIMED: dict[str, Wrap] = {
     "k9s-box": boxed,
     "numbered": lambda lines: "".join(f"{number:6}\t{line}\n" for number, (_, line) in enumerate(lines, 1)),
     "grep-n": lambda lines: "".join(f"app.log:{number}:{line}\n" for number, (_, line) in enumerate(lines, 1)),
+    "page": page,
+    "folded-rsyslog": folded("#012"),
+    "folded-json": folded("\\n"),
+    "folded-separator": folded("\u2028"),
+    "folded-returns": folded("\r"),
+    "folded-bars": folded(" | "),
+    "folded-carets": folded("^J"),
     "supervisor": before(lambda _: "shop stderr | "),
 }
 EVERY: dict[str, Wrap] = TIMED | UNTIMED

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lost_layout import unfolded
 from forge_doctor.logs.records.traceback_text import Parser, parser_after
 from forge_doctor.streams.heads.head import Head, unescape
+
+# What stands for the end of a line between a traceback's head and its first frame: #012 (rsyslog), ^J, <LF>, a bar.
+_FOLDED = re.compile(rb'last\):(?P<end>(?=[^"\n]{0,12}?[^ "\n])[^"\'(){}\n]{1,12}?)  File "')
 
 
 def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
@@ -25,6 +29,8 @@ def opened(raw: bytes) -> list[str]:
     """The lines inside one line, where a traceback was escaped into it."""
     if b"\\n  File " in raw:
         return unescape(raw).splitlines()
+    if b"last):" in raw and b'  File "' in raw and (folded := _FOLDED.search(raw)):
+        return [line.decode("utf-8", "replace") for line in raw.split(folded["end"])]
     if b"last): " in raw:
         return unfolded(raw).decode("utf-8", "replace").splitlines()
     return [raw.decode("utf-8", "replace")]

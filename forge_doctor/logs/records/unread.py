@@ -17,7 +17,7 @@ from forge_doctor.redaction import redact
 LONGEST_LINE = 200
 # With what follows it in a traceback, and not in a sentence about one.
 _HEADER = re.compile(
-    rb"Traceback \(most recent call last\):(?:[\"'\\}\],]{0,4}\s*$|\s{0,8}\\n|\s{1,8}File )", re.MULTILINE
+    rb"Traceback \(most recent call last\):(?:[\"'\\}\],]{0,4}\s*$|\s{0,8}\\n|[^\"\n]{1,16}File \")", re.MULTILINE
 )
 _FRAME = re.compile(rb'File \\{0,3}"[^"\n]{1,1000}", line \d')
 

@@ -38,7 +38,8 @@ def layout_of(sample: bytes) -> Layout | None:
     """How the sample is a CSV export of a program's lines; None where it is none."""
     text = sample.decode("utf-8", "replace").lstrip("\ufeff")
     first = text.split("\n", 1)[0].rstrip("\r")
-    if len(first) > LONGEST_HEADER:
+    # A carriage return in its midst is no end of a CSV's line.
+    if len(first) > LONGEST_HEADER or "\r" in first:
         return None
     for separator in SEPARATORS:
         names = next(csv.reader([first], delimiter=separator), [])

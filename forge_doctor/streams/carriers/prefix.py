@@ -94,7 +94,7 @@ def _half_known(framed: Sequence[bytes], lines: Sequence[bytes], knowledge: Know
     if not prefixed:
         return ()
     matched = _matching(expression_of(parts_of(_before_frame(prefixed[0]) or b"")), lines[:MOST_LINES])
-    left_on = sum(knowledge.plain(line) == line for line, end in matched if line[end:].strip())
+    left_on = sum(len(knowledge.plain(line)) > len(line[end:].lstrip()) for line, end in matched if line[end:].strip())
     return prefixed if left_on else ()
 
 
@@ -125,7 +125,8 @@ def _is_known(text: bytes) -> bool:
 
 def _before_frame(line: bytes) -> bytes | None:
     found = FRAME.search(line)
-    if found is None or found.start() > LONGEST_PREFIX:
+    # A traceback that was folded into one line has a record of its own before it.
+    if found is None or found.start() > LONGEST_PREFIX or HEADER in line[: found.start()]:
         return None
     return line[: found.start()].rstrip(b" \t")
 

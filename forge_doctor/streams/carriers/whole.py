@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import html
 import io
 import itertools
 import re
@@ -10,18 +11,29 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.streams.carriers import journal_export, yaml_records
 from forge_doctor.streams.carriers.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.headings import has_headings, without_headings
+from forge_doctor.streams.carriers.journal_export import is_export
 from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.streams.carriers.json_records import JsonRecords, Told, records_in
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.line_carriers import unread_records
 from forge_doctor.streams.carriers.turned import falls, turned
+from forge_doctor.streams.carriers.yaml_records import is_yaml
 
 PIECE_BYTES = 1 << 20
 MOST_LEARNED = 2_000
 NEWEST_FIRST = "the newest came first: turned"
+# journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.
+_BYTES_MESSAGE = re.compile(rb'"MESSAGE" ?: ?\[ ?\d')
+# A page that was saved: quotes are entities there.
+_ESCAPED_FRAME = re.compile(
+    rb"^[^\n]{0,300}File &(?:quot|#34|#x22);[^&\n]{1,500}&(?:quot|#34|#x22);, line \d", re.MULTILINE
+)
+_PAGE = re.compile(rb"\s{0,200}<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>")
 _FIRST_LINE = re.compile(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
 
 
@@ -162,6 +174,17 @@ def whole_of(
     """The stream as told lines, where it is of a kind that is read as a whole; None where it is not."""
     if is_document(sample):
         return _document(Whole(stream, "a JSON document"), JsonRecords(is_head=is_head, zone_s=zone_s))
+    if is_export(sample):
+        whole = Whole(stream, "journald's export format")
+        return _records_of(
+            whole, journal_export.entries_of(whole.pieces()), JsonRecords(is_head=is_head, zone_s=zone_s)
+        )
+    if is_yaml(sample):
+        whole = Whole(stream, "YAML")
+        return _records_of(whole, yaml_records.entries_of(whole.texts()), JsonRecords(is_head=is_head, zone_s=zone_s))
+    if _PAGE.match(sample) or _ESCAPED_FRAME.search(sample):
+        whole = Whole(stream, "text out of a page")
+        return whole.begin(html.unescape(_TAG.sub("", line)).encode() for line in _text_lines(whole.texts()))
     layout = layout_of(sample)
     if layout is not None:
         whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
@@ -186,6 +209,8 @@ def is_document(sample: bytes) -> bool:
     """Whether the stream is JSON whose records are no lines."""
     if not may_begin(sample):
         return False
+    if _BYTES_MESSAGE.search(sample):
+        return True
     found = _FIRST_LINE.match(sample)
     entry = loads(found[1]) if found else None
     if entry is None:
@@ -198,8 +223,11 @@ def is_document(sample: bytes) -> bool:
 
 
 def _document(whole: Whole, records: JsonRecords) -> Whole:
+    return _records_of(whole, _entries(whole), records)
+
+
+def _records_of(whole: Whole, entries: Iterator[Any], records: JsonRecords) -> Whole:
     whole.records = records
-    entries = _entries(whole)
     learned = list(itertools.islice(entries, MOST_LEARNED))
     records.learn(entry for entry in learned if isinstance(entry, dict))
     every = itertools.chain(learned, entries)

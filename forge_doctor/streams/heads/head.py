@@ -75,6 +75,7 @@ _WARNED = re.compile(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*W
 _LOGFMT = re.compile(rb'(?:^|\s)(?:level|lvl|severity)="?(\w+)"?')
 _LOGFMT_TIME = re.compile(rb'(?:^|\s)(?:time|ts|timestamp|t)="?([^"\s]+)')
 _LOGFMT_MESSAGE = re.compile(rb'(?:^|\s)(?:message|msg|event|error|err)="((?:[^"\\]|\\.)*)"')
+_LOGFMT_PAIR = re.compile(rb'(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 # logging's RichHandler; its time is left out where it is that of the record before.
 _RICH = re.compile(
     rb"(?:\[(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)\] | {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
@@ -288,12 +289,20 @@ def _logfmt_head(text: bytes, zone_s: float) -> Head | None:
     if level is None or b"=" not in text[:40]:
         return None
     stamp, message = _LOGFMT_TIME.search(text[:300]), _LOGFMT_MESSAGE.search(text)
+    record = read_json(_logfmt_pairs(text)) if b"Traceback" in text else None
     return Head(
         message=unescape(message.group(1)).encode("utf-8", "replace") if message else text,
         level=_level(level.group(1)),
         at=parse_stamp(stamp.group(1), zone_s) if stamp else None,
+        logger=record.logger if record else "",
         worker=_pid(text[:300]),
+        record=record if record and record.trace else None,
     )
+
+
+def _logfmt_pairs(text: bytes) -> dict[str, str]:
+    """Keys and what they are given, as in `level=error exc_info="Traceback...\\n"`."""
+    return {found[1].decode(): unescape(found[2] or found[3] or b"") for found in _LOGFMT_PAIR.finditer(text)}
 
 
 def _found_level(found: re.Match[bytes]) -> int:

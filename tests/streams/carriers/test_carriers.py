@@ -29,6 +29,8 @@ LOGS = (
     "startup_refused_312.raw.log",
     "unawaited_312.raw.log",
 )
+# Their records are not whole: tracebacks of threads and workers stand between each other's lines.
+NOT_FOLDED = ("guni_timeout_311.raw.log", "lazy_json_313.raw.log")
 BEGIN = parse_stamp("2026-11-22T08:00:00Z") or 0.0
 
 
@@ -61,8 +63,10 @@ def plain(name: str) -> tuple[list[tuple[str, str | None, int]], dict[str, tuple
     return answer(groups), {one.key: (one.first, one.last) for one in groups}
 
 
-@pytest.mark.parametrize("name", LOGS)
-@pytest.mark.parametrize("carrier", sorted(EVERY))
+WRAPPED = [(name, one) for name in LOGS for one in sorted(EVERY) if name not in NOT_FOLDED or one[:6] != "folded"]
+
+
+@pytest.mark.parametrize(("name", "carrier"), WRAPPED)
 def test_a_log_gives_the_same_in_every_carrier(name: str, carrier: str, tmp_path: Path) -> None:
     lines = timed((SAMPLES / name).read_text())
     found = read(tmp_path / "input", EVERY[carrier](lines).encode())

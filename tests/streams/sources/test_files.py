@@ -86,7 +86,6 @@ def test_a_packed_log_that_is_cut_off_gives_what_is_there_and_then_says_so(
         (bytes(range(256)) * 50, "is not text"),
         (b"\x7fELF" + LOG, "is a program"),
         (b"PK\x03\x04" + LOG, "is a zip archive"),
-        (b"__CURSOR=s=6b;i=1\nMESSAGE=" + LOG, "is in journald's export format: give what `journalctl -o json` writes"),
     ],
 )
 def test_what_is_no_log_is_refused_by_name(tmp_path: Path, data: bytes, said: str) -> None:
