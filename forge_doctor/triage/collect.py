@@ -21,8 +21,11 @@ from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.facts import Application, Case, Discovery, Facts, Part
-from forge_doctor.triage.parts import functions, lint, logs, sessions
+from forge_doctor.triage.parts import functions, lint, logs, sessions, statements
 from forge_doctor.worker_processes import pool_context
+
+# Long enough to see what runs now, and shorter than what reads the source.
+SLOW_LOOK_S = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +56,13 @@ def collect(found: Discovery, looks: Looks, settings: Settings) -> tuple[Facts, 
         # Reading source and logs takes the interpreter for itself: in processes of their own, begun before any thread.
         apart = stack.enter_context(ProcessPoolExecutor(max_workers=2, mp_context=pool_context()))
         beside = stack.enter_context(ThreadPoolExecutor(max_workers=4 * len(found.cases)))
-        running = [tuple(_begin(case, looks, apart, beside)) for case in found.cases]
+        running = [tuple(_begin(case, looks, settings, apart, beside)) for case in found.cases]
         return tuple(_facts(case, parts, looks, settings) for case, parts in zip(found.cases, running, strict=True))
 
 
-def _begin(case: Case, looks: Looks, apart: ProcessPoolExecutor, beside: ThreadPoolExecutor) -> Iterator[_Running]:
+def _begin(
+    case: Case, looks: Looks, settings: Settings, apart: ProcessPoolExecutor, beside: ThreadPoolExecutor
+) -> Iterator[_Running]:
     for one in case.applications:
         wanted = lint.Wanted(source=one.source, application=one.name, cache=looks.cache)
         yield _Running(name="lint", future=apart.submit(_timed, lint.look, wanted), application=one.name)
@@ -73,6 +78,16 @@ def _begin(case: Case, looks: Looks, apart: ProcessPoolExecutor, beside: ThreadP
         show_query=looks.show_query,
     )
     yield _Running(name="pool", future=look)
+    costs = beside.submit(
+        _timed,
+        statements.look,
+        case,
+        settings,
+        duration_s=looks.duration_s or SLOW_LOOK_S,
+        connect_timeout_s=looks.connect_timeout_s,
+        show_query=looks.show_query,
+    )
+    yield _Running(name="slow", future=costs)
 
 
 def _timed(run: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[Any, float]:
