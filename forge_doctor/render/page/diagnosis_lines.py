@@ -35,9 +35,9 @@ def lay_out_diagnosis(one: Diagnosis, page: Page) -> Iterator[Line]:
     yield from _entries("verdict", [page.separator.join(about)], 1, page)
     if one.place is not None and str(one.place) not in one.title:
         yield from _entries("line", [str(one.place)], 1, page)
-    yield from _entries("held by", map(_holder, one.holders), HOLDERS, page)
+    yield from _entries("held by", _holders(one.holders, one.sessions), HOLDERS, page, rows=2)
     yield from _entries("symptoms", map(_symptom, one.symptoms), SYMPTOMS, page)
-    yield from _entries("why", (f"{each.text} [{each.source or each.part}]" for each in one.why), REASONS, page)
+    yield from _entries("why", (f"{each.text} [{each.source or each.part}]" for each in one.why), REASONS, page, rows=2)
     yield from _whole("now", one.now, page)
     yield from _sentences("change", one.change, CHANGE, page)
     if one.verdict is not Verdict.CONFIRMED:
@@ -68,15 +68,25 @@ def duration(seconds: float) -> str:
     return " ".join(parts) or "less than a second"
 
 
-def _holder(one: Holder) -> str:
-    name = one.name or "somebody"
-    session = f"session {one.session} of {name}" if one.session is not None else name
-    state = f" {one.state}" if one.state else ""
-    for_long = f" for {duration(one.held_s)}" if one.held_s is not None else ""
-    since = f" (since {clock(one.since)})" if one.since else ""
-    place = f", {one.place}" if one.place is not None else ""
-    how = f" [{one.how}]" if one.how and one.place is not None else ""
-    return f"{session}:{state}{for_long}{since}{place}{how}"
+def _holders(holders: Sequence[Holder], sessions: Sequence[int]) -> Iterator[str]:
+    """Those of one process, state and line together, the oldest first."""
+    groups: dict[tuple[str, str, str], list[Holder]] = {}
+    for one in holders:
+        groups.setdefault((one.name, one.state, str(one.place or "")), []).append(one)
+    for (name, state, place), alike in groups.items():
+        pids = [str(one.session) for one in alike if one.session is not None]
+        many = "sessions" if len(pids) > 1 else "session"
+        who = f"{many} {', '.join(pids)} of {name or 'somebody'}" if pids else name or "somebody"
+        ages = sorted(one.held_s for one in alike if one.held_s is not None)
+        for_long = f" for {duration(ages[-1])}" if ages else ""
+        since = min((one.since for one in alike if one.since), default="")
+        how = next((f" [{one.how}]" for one in alike if one.how and place), "")
+        line = f"{place}{how}: " if place else ""
+        yield f"{line}{who}, {state or 'held'}{for_long}{f' (since {clock(since)})' if since else ''}"
+    known = {one.session for one in holders}
+    left = [one for one in sessions if one not in known]
+    if left:
+        yield f"and {len(left)} more {'sessions' if len(left) > 1 else 'session'}: {', '.join(map(str, left))}"
 
 
 def _symptom(one: Symptom) -> str:
@@ -103,14 +113,22 @@ def clock(moment: str) -> str:
     return rest[:8] if found else moment
 
 
-def _entries(label: str, texts: Iterable[str], most: int, page: Page) -> Iterator[Line]:
-    """A line each, cut to the page; the last says how many there are more."""
+def _entries(label: str, texts: Iterable[str], most: int, page: Page, rows: int = 1) -> Iterator[Line]:
+    """At most so many, each in so many lines at most; the last says how many there are more."""
     told = [printable_line(text) for text in texts]
-    shown = (
-        told if len(told) <= most else [*told[: most - 1], f"and {len(told) - most + 1} more, in --output-format json"]
-    )
-    for at, text in enumerate(shown):
-        yield _row(label if at == 0 else "", _shortened(text, page.prose - LABEL), Style.PLAIN)
+    if len(told) > most:
+        told = [*told[: most - 1], f"and {len(told) - most + 1} more, in --output-format json"]
+    for at, text in enumerate(told):
+        for row, line in enumerate(_cut(text, page.prose - LABEL, rows)):
+            yield _row(label if at == row == 0 else "", line if row == 0 else f"  {line}", Style.PLAIN)
+
+
+def _cut(text: str, width: int, rows: int) -> list[str]:
+    """The text in so many lines at most; what is left out leaves three points."""
+    lines = wrap(text, width - 2) if cell_width(text) > width else [text]
+    if len(lines) <= rows:
+        return lines
+    return [*lines[: rows - 1], f"{wrap(lines[rows - 1], width - 5)[0]}..."]
 
 
 def _whole(label: str, texts: Iterable[str], page: Page) -> Iterator[Line]:
@@ -132,7 +150,3 @@ def _sentences(label: str, texts: Iterable[str], most: int, page: Page) -> Itera
 
 def _row(label: str, text: str, style: Style) -> Line:
     return (Span(label.ljust(LABEL), Style.DIM), Span(text, style))
-
-
-def _shortened(line: str, width: int) -> str:
-    return line if cell_width(line) <= width else f"{wrap(line, width - 3)[0]}..."
