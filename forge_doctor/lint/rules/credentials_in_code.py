@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
 from forge_doctor.code.orm.engines import engine_calls
+from forge_doctor.code.orm.passwords import is_placeholder
 from forge_doctor.code.semantics.literals import HOLE, text_of
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
@@ -46,16 +47,6 @@ URL_NAME = regex(
 UNREAL_PATH = regex(
     r"(?:^|/)(?:examples?|docs?(?:_src)?|samples?|demos?|tutorials?|benchmarks?|fixtures)(?:/|$)|conftest|example"
 )
-# Words that stand where a password will be, or that everybody uses on their own machine.
-PLACEHOLDER = regex(
-    r"(?:my|your|the|db|database|some|super|top|a)?[-_]?(?:secret|password|passwd|pass|pwd|pw)[-_]?(?:here|word|123|1)?"
-    r"|postgres(?:ql)?|mysql|mariadb|root|admin|user|username|test(?:ing|er)?|dev(?:elop(?:ment|er)?)?|local|docker"
-    r"|guest|demo|example|sample|changeme|change[-_]?(?:me|this|it)|placeholder|dummy|fake|foo|bar|baz|hunter2|redacted"
-    r"|xyz|abc|letmein|mysecretpassword|sa|p|pw|x+|\*+|\.+|-+|_+|\d{1,6}",
-    re.IGNORECASE,
-)
-# `%40` is an escaped character, `%s` is not.
-FILLED_IN = regex(r"[\0<>{}$\[\]]|%(?![0-9A-Fa-f]{2})")
 EXAMPLE_HOST = regex(
     r"(?:^|\.)example(?:\.|$)|^(?:host|hostname|server|your|my)|placeholder|\.(?:test|invalid)$", re.IGNORECASE
 )
@@ -118,11 +109,3 @@ def judged(file: SourceFile, node: Node, dsn: Dsn) -> Iterator[Finding]:
         remedy='os.environ["DATABASE_URL"], or a settings class; then change the password',
         evidence=(Evidence(label="host", value=host, source="the URL"),),
     )
-
-
-def is_placeholder(dsn: Dsn) -> bool:
-    """Whether the password is filled in at run time, stands for one, or repeats the user or database."""
-    password = dsn.password
-    if FILLED_IN.search(password) or PLACEHOLDER.fullmatch(password):
-        return True
-    return password.casefold() in (dsn.user.casefold(), dsn.database.casefold(), dsn.host.casefold())

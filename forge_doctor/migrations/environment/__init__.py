@@ -1,0 +1,1 @@
+"""What env.py and the application's start do with Alembic, read and not run."""

@@ -1,0 +1,1 @@
+"""One fault of env.py or of the application's start a file; being in this folder is the registration."""
