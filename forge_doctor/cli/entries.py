@@ -26,6 +26,7 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     yield "pool", load(pool_checks)
     yield "slow", load(slow_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
+    yield "migrations", load(environment_checks)
     unknown = Check(
         id=unknown_error.UNKNOWN,
         summary=unknown_error.MANUAL.partition("\n")[0].rstrip("."),

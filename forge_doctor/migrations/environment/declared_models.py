@@ -20,19 +20,26 @@ class Declared(NamedTuple):
     table: str
 
 
-def named_bases(project: Project, metadata: Node) -> tuple[ClassDef, ...]:
+Base = ClassDef | str
+"""A base class of the project, or by its dotted name SQLModel, which is one itself."""
+SQLMODEL = "SQLModel"
+
+
+def named_bases(project: Project, metadata: Node) -> tuple[Base, ...]:
     """The base classes in `Base.metadata` or a list of them; empty for anything else."""
     node = followed(project, metadata)
     if isinstance(node, List | Tuple):
         return tuple(base for one in node.elts for base in named_bases(project, one))
     if not isinstance(node, Attribute) or node.attr != "metadata":
         return ()
+    if project.qualified(node.value).rpartition(".")[2] == SQLMODEL:
+        return (SQLMODEL,)
     value = project.value_of(node.value)
     definition = value.inner.definition if value.kind is Kind.CLASS else None
     return (definition,) if isinstance(definition, ClassDef) else ()
 
 
-def declared(script: EnvScript, base: ClassDef) -> Iterator[Declared]:
+def declared(script: EnvScript, base: Base) -> Iterator[Declared]:
     """The classes of the project that are mapped through `base`, those of tests left out."""
     project = script.project
     for path in script.sources.kept.models:
@@ -42,7 +49,8 @@ def declared(script: EnvScript, base: ClassDef) -> Iterator[Declared]:
         for class_ in project.scopes(file).classes:
             if class_ is not base and class_.function is None and (table := table_of(class_)):
                 lineage = [one.inner.definition for one in project.bases(class_)]
-                if any(one is base for one in lineage) and not any(_has_own_metadata(one, base) for one in lineage):
+                is_of_it = is_sqlmodel(class_) if base == SQLMODEL else any(one is base for one in lineage)
+                if is_of_it and not any(_has_own_metadata(one, base) for one in lineage):
                     yield Declared(class_, table)
 
 
@@ -57,11 +65,15 @@ def table_of(class_: ClassDef) -> str:
                 name = one.value.value if isinstance(one.value, Str) else class_.name
             elif one.target.id == "__table__" and isinstance(one.value, Call):
                 name = class_.name
-    is_sqlmodel = any(one.name == "table" and one.value.text == "True" for one in class_.keywords)
-    return name or (class_.name.lower() if is_sqlmodel else "")
+    return name or (class_.name.lower() if is_sqlmodel(class_) else "")
 
 
-def _has_own_metadata(class_: object, base: ClassDef) -> bool:
+def is_sqlmodel(class_: ClassDef) -> bool:
+    """Whether it is a table by SQLModel's keyword."""
+    return any(one.name == "table" and one.value.text == "True" for one in class_.keywords)
+
+
+def _has_own_metadata(class_: object, base: Base) -> bool:
     """Whether a class between gives its own metadata."""
     if not isinstance(class_, ClassDef) or class_ is base:
         return False

@@ -16,6 +16,8 @@ from forge_doctor.migrations.environment.sources import Sources
 from forge_doctor.migrations.environment.upgrades import Upgrade, upgrades_in
 from forge_doctor.migrations.environment.urls import WrittenUrl, code_urls, ini_urls
 
+PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "alembic.ini", ".git")
+
 
 class IniFile(NamedTuple):
     """alembic.ini, or the pyproject.toml that stands for it: how findings name it, and its text."""
@@ -66,6 +68,13 @@ class EnvScript:
     def mentions(self, *words: bytes) -> bool:
         """Whether env.py, or a module it loads, has one of the words."""
         return self.file.mentions(*words) or self.loaded.mention(*words)
+
+    @property
+    def has_models_near(self) -> bool:
+        """Whether a file of its own package, or of the project inside a repository of several, declares a table."""
+        above = self.file.absolute.parents
+        near = next((one for one in above if any((one / mark).exists() for mark in PROJECT_MARKS)), self.project.root)
+        return any(path.is_relative_to(near) for path in self.sources.kept.models)
 
     def is_habit(self, word: bytes) -> bool:
         """Whether half of the newest revisions have a word."""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
-from forge_doctor.code.semantics.names.bindings import imports
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -24,8 +23,6 @@ from forge_doctor.code.syntax.nodes import (
     FunctionDef,
     If,
     IfExp,
-    Import,
-    ImportFrom,
     Lambda,
     Module,
     Name,
@@ -33,6 +30,7 @@ from forge_doctor.code.syntax.nodes import (
     UnaryOp,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.migrations.environment.loading import imported_modules
 
 RUN = "run_migrations"
 OFFLINE = "is_offline_mode"
@@ -95,12 +93,10 @@ class _Walk:
         if file.module in self.entered:
             return
         self.entered.add(file.module)
-        statements = (*file.module.find(Import, nested=False), *file.module.find(ImportFrom, nested=False))
-        for statement in statements:
-            for binding in imports(statement):
-                imported = self.project.module(binding.module, file)
-                if imported is not None and RUN.encode() in imported.data:
-                    self.module(imported, stack)
+        for dotted in imported_modules(file.data):
+            imported = self.project.module(dotted, file)
+            if imported is not None and RUN.encode() in imported.data:
+                self.module(imported, stack)
         self.body(file.module, stack)
 
     def body(self, scope: Node, stack: tuple[Call, ...]) -> None:
@@ -118,7 +114,9 @@ class _Walk:
         function = self.followed(step.function)
         handed = [one for one in map(self.handed, _given(call)) if one is not None]
         if is_coroutine(self.project, call, function) and is_dropped(call):
-            inner = _Walk(self.project, self.file, {*self.entered})
+            # What another way has run already would have been run by this one as well.
+            around = {one.function for one in step.places if one.function is not None}
+            inner = _Walk(self.project, self.file, {*around})
             for one in (function, *handed):
                 inner.enter(one, step.places)
             self.dropped.append((step, inner.online()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from forge_doctor.code.files.contents import Reading
 from forge_doctor.regex import regex
 
-MODEL = regex(rb"__tablename__|\btable\s{0,8}=\s{0,8}True|\bTable\(")
+MODEL = regex(rb"__tablename__|\btable\s{0,8}=\s{0,8}True|=\s{0,8}(?:sa\.|sqlalchemy\.|db\.)?Table\(")
 UPGRADE = regex(rb"\bcommand\.upgrade\b|\bimport\s[^\n]{0,200}\bupgrade\b|[\"']upgrade[\"']|\balembic\s{1,4}upgrade\b")
 
 
@@ -45,6 +45,9 @@ class Sources:
                 upgrades.append(path)
         return Kept(tuple(models), tuple(upgrades))
 
-    def mentioning(self, word: bytes) -> tuple[Path, ...]:
-        """The files with that word."""
-        return tuple(path for path in self.files if word in (self._reading.bytes_of(path) or b""))
+    def with_word(self, word: bytes) -> Iterator[tuple[Path, bytes]]:
+        """The files that have a word, with what is in them."""
+        for path in self.files:
+            data = self._reading.bytes_of(path) or b""
+            if word in data:
+                yield path, data

@@ -6,6 +6,7 @@ out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -54,10 +55,10 @@ class Upgrade(NamedTuple):
     in_loop: bool = False
     is_process: bool = False
 
-    def mention(self, *words: str) -> bool:
-        """Whether a function on the way has one of the words, or the module's own statements where there is none."""
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        """Whether a function on the way has such a text, or the module's own statements where there is none."""
         texts = [one.text for one in self.functions] or [self.call.file.data.decode("utf-8", "replace")]
-        return any(word in text for text in texts for word in words)
+        return any(pattern.search(text) is not None for text in texts)
 
 
 class _Way(NamedTuple):
@@ -137,23 +138,24 @@ def _callers(project: Project, sources: Sources, way: _Way) -> Iterator[_Way]:
 
 
 def mentions(project: Project, sources: Sources, function: FunctionDef) -> Iterator[Node]:
-    """Where the project's code names a function, outside of its own definition and of imports."""
-    word = function.name.encode()
-    for path in sources.mentioning(word):
-        file = project.open(path)
-        if file is None:
+    """Where the project's code names a function, outside of its own definition: in its file, and in those that name its
+    module or the package."""
+    home = function.file
+    module = home.absolute.parent.name if home.absolute.name == "__init__.py" else home.absolute.stem
+    word = re.compile(rb"\b" + re.escape(function.name.encode()) + rb"\b")
+    for path, data in sources.with_word(function.name.encode()):
+        if path != home.absolute and module.encode() not in data:
             continue
-        for name in file.query(Name):
-            if name.id != function.name and not (
-                isinstance(name.parent, Attribute) and name.parent.attr == function.name
-            ):
-                continue
-            node = name.parent if isinstance(name.parent, Attribute) and name.parent.attr_node is name else name
-            if node.file is function.file and node is function.name_node:
-                continue
-            value = project.value_of(node)
-            if value.kind is Kind.FUNCTION and value.definition is function:
-                yield node
+        offsets = [match.start() for match in word.finditer(data)]
+        file = project.open(path) if offsets else None
+        for offset in offsets if file is not None else ():
+            node = file.node_at(offset) if file is not None and len(file.data) == len(data) else None
+            if isinstance(node, Name) and node is not function.name_node:
+                if isinstance(node.parent, Attribute) and node.parent.attr_node is node:
+                    node = node.parent
+                value = project.value_of(node)
+                if value.kind is Kind.FUNCTION and value.definition is function:
+                    yield node
 
 
 def _handed_to(node: Node) -> str:
@@ -173,6 +175,9 @@ def _handed_to(node: Node) -> str:
 
 def startup_hook(function: FunctionDef) -> str:
     """What runs the function when the application starts, in words; empty where nothing in sight does."""
+    class_ = function.class_
+    if function.name == "__aenter__" and class_ is not None and "lifespan" in class_.name.lower():
+        return f"the lifespan `{class_.name}`"
     for decorator in function.decorators:
         if isinstance(decorator, Call) and decorator.method == "on_event" and "startup" in decorator.text:
             return f"the startup handler `{function.name}()`"

@@ -30,7 +30,7 @@ Good:
 
     run_migrations_online()
 
-Wrong when: the project writes its revisions by hand and has no metadata. Where no file of the project declares a table for
+Wrong when: the project writes its revisions by hand and has no metadata. Where no file around env.py declares a table for
 SQLAlchemy the confidence is low, and where settings are handed on that are not in sight nothing is told.
 
 Source: https://alembic.sqlalchemy.org/en/latest/autogenerate.html (env.py must be given the target metadata)
@@ -57,7 +57,7 @@ def env_metadata_none(script: EnvScript) -> Iterator[Finding]:
                 env_metadata_none,
                 node,
                 "autogenerate and `alembic check` compare the database with nothing: target_metadata is None",
-                confidence=Confidence.HIGH if script.sources.kept.models else Confidence.LOW,
+                confidence=Confidence.HIGH if script.has_models_near else Confidence.LOW,
                 remedy="target_metadata = Base.metadata, with every module of models imported before",
             )
 

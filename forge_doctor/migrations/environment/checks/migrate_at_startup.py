@@ -67,24 +67,19 @@ Source: https://fastapi.tiangolo.com/deployment/concepts/ (Previous Steps Before
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.migrations.environment.env_script import EnvScript
 from forge_doctor.migrations.environment.workers import several_workers
+from forge_doctor.regex import regex
 
-LOCKS = (
-    "advisory",
-    "FileLock",
-    "filelock",
-    "flock",
-    "lockf",
-    "redis",
-    "Redis",
-    "LOCK TABLE",
-    "lock table",
-    "SoftFileLock",
+# What lets one process through at a time; that of one event loop does not.
+LOCK = regex(
+    r"advisory|(?<!asyncio\.)\b\w*(?:file_?lock|flock|lockf|redis_?lock)|\block\s+table|[^o]\.lock\(|leader",
+    re.IGNORECASE,
 )
 
 
@@ -93,12 +88,7 @@ def migrate_at_startup(script: EnvScript) -> Iterator[Finding]:
     """Look at what upgrades at the application's start, and whether anything keeps workers apart."""
     told = set()
     for one in script.upgrades:
-        if (
-            not one.start
-            or one.call in told
-            or one.mention(*LOCKS)
-            or script.mentions(b"advisory", b"flock", b"FileLock")
-        ):
+        if not one.start or one.call in told or one.has(LOCK) or script.mentions(b"advisory", b"flock", b"FileLock"):
             continue
         told.add(one.call)
         workers = several_workers(script.project.root)

@@ -70,6 +70,9 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.migrations.environment.env_script import EnvScript
 from forge_doctor.migrations.environment.event_loop import LoopStart, loop_starts
 from forge_doctor.migrations.environment.upgrades import Upgrade
+from forge_doctor.regex import regex
+
+HANDED_OVER = regex(r"\battributes(?:\[|\.update|\.setdefault)|\battributes\s*=")
 
 
 @check(severity=Severity.CRITICAL)
@@ -96,7 +99,7 @@ def startup_nested_event_loop(script: EnvScript) -> Iterator[Finding]:
 def _in_the_way(script: EnvScript, upgrade: Upgrade) -> LoopStart | None:
     """What starts a loop whatever is asked before; a caller that hands its connection over may have turned it off."""
     for start in loop_starts(script):
-        hands_over = upgrade.mention("attributes[", "attributes.update", "attributes.setdefault")
+        hands_over = upgrade.has(HANDED_OVER)
         if not start.is_guarded or (start.asks_attributes and not hands_over):
             return start
     return None
