@@ -19,6 +19,7 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     from forge_doctor.lint import rules
     from forge_doctor.logs.problems import unknown_error
     from forge_doctor.logs.signature import load_signatures
+    from forge_doctor.migrations.environment import checks as environment_checks
     from forge_doctor.pool import checks as pool_checks
     from forge_doctor.slow import checks as slow_checks
     from forge_doctor.suppression import ignores

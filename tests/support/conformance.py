@@ -49,7 +49,9 @@ FOLDERS = (
     Folder(package="forge_doctor.pool.checks", sections=("Why", "Measures", "Wrong when", "Source")),
     Folder(package="forge_doctor.lint.rules", sections=("Why", "Bad", "Good", "Source")),
     Folder(package="forge_doctor.slow.checks", sections=("Why", "Measures", "Wrong when", "Source")),
-    Folder(package="forge_doctor.migrations.environment.checks", sections=("Why", "Bad", "Good", "Wrong when", "Source")),
+    Folder(
+        package="forge_doctor.migrations.environment.checks", sections=("Why", "Bad", "Good", "Wrong when", "Source")
+    ),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
         package="forge_doctor.logs.signatures",
