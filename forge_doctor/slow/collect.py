@@ -20,6 +20,7 @@ from forge_doctor.slow.proposals import each
 from forge_doctor.slow.queries import load_query, statements_query
 from forge_doctor.slow.server.explain import explain, ranked, search_path
 from forge_doctor.slow.server.hypothetical import try_indexes
+from forge_doctor.slow.server.rare_values import plan_rare_values
 from forge_doctor.slow.server.sampling import Sampler
 from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.server.statistics import Look, statistics_of
@@ -33,6 +34,7 @@ from forge_doctor.slow.server.work import (
     Statistics,
 )
 from forge_doctor.slow.situation import WHOLE, Situation
+from forge_doctor.slow.skew import skewed
 from forge_doctor.slow.snapshot import SlowSnapshot
 from forge_doctor.sql.shape import shape_of
 
@@ -95,7 +97,8 @@ class _Examination:
         if not self.request.explain:
             return replace(work, columns=await self._columns(work))
         path = search_path(facts["search_path"] or "", tuple(dict.fromkeys(one.schema for one in tables)))
-        return await self._tried(await self._planned(work, path), facts["hypopg_schema"], path)
+        work = await self._rare(await self._planned(work, path), path)
+        return await self._tried(work, facts["hypopg_schema"], path)
 
     async def _planned(self, work: ServerWork, path: str) -> ServerWork:
         """With the plans of the worst statements, and what is known of the columns of their tables."""
@@ -110,6 +113,15 @@ class _Examination:
         if not wanted:
             return ()
         return tuple(Column(**row) for row in await fetch_rows(self.connection, self._query("columns"), wanted))
+
+    async def _rare(self, work: ServerWork, path: str) -> ServerWork:
+        """With what the plans would be for a rare value, where a column has one value in most of its rows."""
+        situation = Situation(SlowSnapshot(taken_at="", target="", server=work))
+        wanted = [(one, case) for one in situation.statements if (case := skewed(one, situation)) is not None]
+        if not wanted:
+            return work
+        rare = await plan_rare_values(self.connection, wanted, path)
+        return replace(work, plans=tuple(replace(one, rare=rare.get(one.key)) for one in work.plans))
 
     async def _tried(self, work: ServerWork, schema: str | None, path: str) -> ServerWork:
         """With every index that would be proposed tried, where HypoPG is there."""

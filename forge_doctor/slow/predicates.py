@@ -18,6 +18,8 @@ RANGES = frozenset({"<", "<=", ">", ">="})
 # What no btree answers, and GIN does (of JSONB, arrays); `IN` is = ANY of a list.
 CONTAINS = frozenset({"@>", "<@", "?", "?|", "?&", "&&", "@?", "@@"})
 LIKES = frozenset({"~~", "~~*"})
+# `value = ANY (column)`: no index answers it, and one of GIN answers `column @> ARRAY[value]`.
+ANY = "= ANY"
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 PLAIN_TYPE = regex(r"[a-z_][a-z0-9_]*")
 Node = dict[str, Any]
@@ -84,6 +86,11 @@ def _comparison(body: Node) -> Iterator[Term]:
     left, right = body.get("lexpr"), body.get("rexpr")
     if not operator or left is None or right is None:
         return
+    if body.get("kind") == "AEXPR_OP_ANY" and _column_in(right):  # a value in an array that is a column
+        side = _column_in(right)
+        if side and not _column_in(left):
+            yield _term(side, ANY, right, None, _value(left))
+        return
     left_side, right_side = _column_in(left), _column_in(right)
     if left_side and right_side:  # two columns: each may be what an index is asked for
         yield _term(left_side, operator, left, right_side)
@@ -132,7 +139,7 @@ def _wrapping(node: Node) -> tuple[str, str]:
         return inner if inner[0] else ("", "") if name == "text" else ("cast", name)
     if kind == "FuncCall":
         return "function", _function_name(body)
-    return "function", "an expression"
+    return "function", _operator(body) if kind == "A_Expr" else kind
 
 
 def _column_in(node: Node) -> tuple[str, str] | None:

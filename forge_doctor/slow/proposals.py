@@ -106,6 +106,15 @@ def covered(proposal: Proposal, indexes: Iterable[Index]) -> bool:
     return False
 
 
+def has_index_on(column: str, table: Table, situation: Situation) -> bool:
+    """Whether an index that can be used begins with this very column."""
+    wanted = _plain(column)
+    return any(
+        bool(one.keys) and _plain(one.keys[0]) == wanted and one.valid and not one.predicate
+        for one in situation.indexes_of(table)
+    )
+
+
 def _plain(key: str) -> str:
     """A key without what writes the same in two ways: quotes, blanks, parentheses, casts to text, the direction."""
     word = key.removesuffix(" DESC").replace('"', "").replace(" ", "")

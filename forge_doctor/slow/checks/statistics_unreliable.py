@@ -40,16 +40,16 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         yield _young(here, told, told.age_s)
     if told is not None and (told.deallocations or 0) > limits["dealloc_times"]:
         yield _dropped(here, told)
-    for name in ("track_counts", "pg_stat_statements.track"):
-        value = server.settings.get(name, "")
+    for setting in ("track_counts", "pg_stat_statements.track"):
+        value = server.settings.get(setting, "")
         if value in ("off", "none"):
             yield Finding(
                 severity=Severity.WARNING,
                 confidence=Confidence.HIGH,
-                message=f"{name} is {value}: the server does not count what this command judges.",
+                message=f"{setting} is {value}: the server does not count what this command judges.",
                 location=here,
-                evidence=(Evidence(label=name, value=value, source="pg_settings"),),
-                remedy=f"ALTER SYSTEM SET {name} = '{'on' if value == 'off' else 'top'}'; SELECT pg_reload_conf();",
+                evidence=(Evidence(label=setting, value=value, source="pg_settings"),),
+                remedy=f"ALTER SYSTEM SET {setting} = '{'on' if value == 'off' else 'top'}'; SELECT pg_reload_conf();",
             )
 
 

@@ -1,0 +1,53 @@
+"""A connection is opened for nearly every transaction: there is no pool, or one that keeps nothing.
+
+Why:
+    A connection costs a process on the server, a login and often TLS: some milliseconds, several times what the
+    statement takes. NullPool, an engine per request and a pool that is disposed of each time do that.
+
+Measures (sessions, ratio):
+    `sessions` new ones or more during the look, and `new_ratio` of its transactions or more. Servers before 14 don't
+    count sessions.
+
+Wrong when:
+    Few requests come and the connections are those of a start: then there are few. pgbouncer opens them for others:
+    where it is seen in between nothing is told. Short-lived jobs, each of which has to connect: medium confidence.
+
+Source:
+    PostgreSQL documentation, 28.2.17 pg_stat_database, sessions; SQLAlchemy documentation, "Switching Pool Implementations".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
+from forge_doctor.slow.situation import Situation
+
+
+@check(severity=Severity.WARNING, limits={"sessions": 10, "new_ratio": 0.3})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
+    """At most one finding."""
+    server = situation.server
+    delta = server.delta if server else None
+    if server is None or delta is None or delta.sessions is None:
+        return
+    if server.samples is not None and server.samples.bouncer:
+        return
+    if delta.sessions >= limits["sessions"] and delta.sessions >= limits["new_ratio"] * max(1, delta.transactions):
+        yield Finding(
+            severity=Severity.WARNING,
+            confidence=Confidence.MEDIUM,
+            message=f"{delta.sessions} new connections for {delta.transactions} transactions in {delta.window_s:.0f} s: nearly "
+            "each transaction waits for a login first, and the server starts a process for it.",
+            location=Location(target=situation.snapshot.target),
+            evidence=(
+                Evidence(label="new sessions", value=delta.sessions, unit="sessions", source="pg_stat_database"),
+                Evidence(
+                    label="transactions", value=delta.transactions, unit="transactions", source="pg_stat_database"
+                ),
+                Evidence(label="for", value=round(delta.window_s, 1), unit="s", source="between the two looks"),
+            ),
+            remedy="one engine for the whole process, made once, with its pool: create_async_engine(url) without "
+            "poolclass=NullPool, not inside a request, and disposed of only at the end",
+        )

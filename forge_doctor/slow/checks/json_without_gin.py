@@ -1,0 +1,104 @@
+"""JSONB or an array is searched in a whole table: `@>`, `?` and `&&` are answered by GIN alone.
+
+Why:
+    A btree orders whole values; whether a document contains a key, or an array an element, it can't say. Every document
+    is read and unpacked, large ones out of TOAST.
+
+Measures (blocks):
+    The plan reads a table of 10,000 rows or more as a whole and filters by a containment operator (`@>`, `<@`, `?`, `?|`,
+    `?&`, `&&`, `@?`, `@@`), by `value = ANY (column)`, or by a key taken out of JSON (`->>`); `blocks` or more per call.
+
+Wrong when:
+    A GIN index of the column is there: it is looked for. Most rows match: then the planner reads the table on purpose; rows
+    are counted. HypoPG can't try a GIN index, so that its gain is not proven.
+
+Source:
+    PostgreSQL documentation, 8.14.4 jsonb Indexing; 65.4 GIN Indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.slow.accesses import Access, accesses
+from forge_doctor.slow.index_remedies import create
+from forge_doctor.slow.judging import grave
+from forge_doctor.slow.predicates import ANY, CONTAINS, Term
+from forge_doctor.slow.proposals import SMALLEST_ROWS, Proposal
+from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.statement import Statement
+from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.sql.quoting import quote_identifier
+
+TAKEN_OUT = frozenset({"->>", "#>>", "->", "#>"})
+MOST_ROWS_RATIO = 0.1
+
+
+@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
+    """One finding for each statement."""
+    for statement in situation.statements:
+        if statement.calls < limits["calls"] or (statement.blocks_per_call or 0) < limits["blocks"]:
+            continue
+        for access in accesses(statement, situation):
+            terms = [one for one in access.terms if _asks_inside(one)]
+            if not terms or access.table.rows < SMALLEST_ROWS or _has_gin(terms[0], access, situation):
+                continue
+            if (statement.rows_per_call or 0) <= access.table.rows * MOST_ROWS_RATIO:
+                yield _finding(situation, statement, access, terms[0])
+                break
+
+
+def _asks_inside(term: Term) -> bool:
+    return term.operator in CONTAINS or term.operator == ANY or (term.is_equality and term.wrapper in TAKEN_OUT)
+
+
+def _has_gin(term: Term, access: Access, situation: Situation) -> bool:
+    """Of the column, or of an expression with it: then the planner had its reasons."""
+    return any(
+        one.valid
+        and any(term.column in key for key in one.keys)
+        and (one.method in ("gin", "gist") or any("->" in key or "#>" in key for key in one.keys))
+        for one in situation.indexes_of(access.table)
+    )
+
+
+def _finding(situation: Situation, statement: Statement, access: Access, term: Term) -> Finding:
+    table = access.table
+    how = (
+        f"takes a key out of {term.column} ({term.wrapper})"
+        if term.wrapper in TAKEN_OUT
+        else f"asks {term.column} by {term.operator}"
+    )
+    return Finding(
+        severity=grave(statement),
+        confidence=Confidence.HIGH if access.node else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} {how} in all {table.rows:,} rows of {table.name}: "
+        f"{statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
+        f"{statement.rows_per_call or 0:,.0f} rows. Only a GIN index answers that.",
+        location=location(situation, statement),
+        evidence=(
+            *facts(situation, statement),
+            Evidence(
+                label="filter",
+                value=access.node.condition if access.node else f"{term.column} {term.operator}",
+                source="EXPLAIN" if access.node else "its text",
+            ),
+            Evidence(label="index", value="not tried", source="HypoPG knows no GIN"),
+        ),
+        remedy=_remedy(situation, access, term),
+    )
+
+
+def _remedy(situation: Situation, access: Access, term: Term) -> str:
+    index = Proposal(
+        table=access.table, keys=(quote_identifier(term.column),), columns=(term.column, "gin"), method="gin"
+    )
+    made = create(index, situation)
+    if term.wrapper in TAKEN_OUT:
+        return f"{made}\n-- and ask by containment, which that index answers: .where(Model.{term.column}.contains({{'key': value}}))"
+    if term.operator == ANY:
+        return f"{made}\n-- and ask by containment, which that index answers: .where(Model.{term.column}.contains([value]))"
+    return made

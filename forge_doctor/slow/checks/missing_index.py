@@ -1,0 +1,111 @@
+"""A statement reads a whole table for a few rows, and no index begins with what it asks for.
+
+Why:
+    Without an index every call reads every row. It is fast while the table is small and in memory, gets slower with
+    every row that is added, takes the processor from all others, and under load is the usual reason why a database is busy.
+
+Measures (blocks, rows):
+    `blocks` or more are touched per call, and `blocks_times` as many as rows are given (an index touches about one a
+    row); the plan reads a table of 10,000 rows or more as a whole with a condition on its columns, for a join with few
+    rows, or to sort it for a LIMIT; and keeps at most 5 % of it. Without a plan the statement's text and the indexes say
+    so, with less confidence.
+
+Wrong when:
+    An index is there and the planner passes it over: one that begins with the same column is looked for, also under
+    other names, and then nothing is proposed. An index does not help: with HypoPG each proposal is tried, and one that
+    leaves more than half of the cost is not told. The table is small, or most of its rows are wanted: both are asked of the
+    statistics. The statement runs once a night: calls and its share of the time are told, the decision is yours; an
+    index costs every write. The generic plan is asked for: with one value in particular the server may do better.
+
+Source:
+    PostgreSQL documentation, 11.3 Multicolumn Indexes; CREATE INDEX, "Building Indexes Concurrently".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.slow.accesses import Access, accesses
+from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
+from forge_doctor.slow.judging import grave, is_aggregate, reads_too_much
+from forge_doctor.slow.proposals import Proposal, expression_proposals, has_index_on, proposals
+from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.statement import Statement
+from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+
+Case = tuple[Statement, Access, Proposal]
+
+
+@check(severity=Severity.WARNING, limits={"blocks": 300, "blocks_times": 5, "calls": 2})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
+    """One finding for each index, however many statements ask for it."""
+    cases: dict[str, list[Case]] = {}
+    for statement in situation.statements:
+        if statement.calls < limits["calls"] or statement.verb == "insert":
+            continue
+        for case in _cases(statement, situation, limits):
+            cases.setdefault(case[2].definition, []).append(case)
+    for found in cases.values():
+        yield _finding(situation, found)
+
+
+def _cases(statement: Statement, situation: Situation, limits: Limits) -> Iterator[Case]:
+    if not reads_too_much(statement, limits):
+        return
+    for access in accesses(statement, situation):
+        if access.order and is_aggregate(statement):
+            continue
+        new = [
+            one
+            for one in expression_proposals(access, situation)
+            if not has_index_on(one.terms[0].column, access.table, situation)
+        ]
+        for proposal in (*proposals(access, situation), *new):
+            if not is_useless(trial_of(statement, proposal)):
+                yield statement, access, proposal
+                break
+
+
+def _finding(situation: Situation, cases: list[Case]) -> Finding:
+    statement, access, proposal = cases[0]  # the one with the most time
+    trial = trial_of(statement, proposal)
+    proven = trial is not None and trial.cost_after is not None
+    table = access.table
+    others = tuple(
+        Related(message=f"asks for it as well: {quoted(situation, one)}", location=location(situation, one))
+        for one, _, _ in cases[1:4]
+    )
+    return Finding(
+        severity=grave(statement),
+        confidence=Confidence.HIGH if proven else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} reads all {table.rows:,} rows of {table.name} "
+        f"{_purpose(access)}: {statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
+        f"{statement.rows_per_call or 0:,.0f} rows. No index begins with {', '.join(proposal.columns[:1])}."
+        f"{proof_words(trial)}",
+        location=location(situation, statement),
+        evidence=(*facts(situation, statement), *_seen(access), *proof(statement, trial)),
+        remedy=create(proposal, situation),
+        related=others,
+    )
+
+
+def _purpose(access: Access) -> str:
+    if access.joined:
+        return "to join them with few others"
+    if access.order:
+        return "and sorts them for the first of them"
+    return "and throws nearly all away"
+
+
+def _seen(access: Access) -> tuple[Evidence, ...]:
+    if access.node is None:
+        return (
+            Evidence(label="read", value=f"whole {access.table.name}", source="its text, the indexes, blocks a call"),
+        )
+    condition = access.node.condition or ", ".join(access.node.sort_key)
+    told = [Evidence(label="node", value=f"{access.node.kind} on {access.table.name}", source="EXPLAIN")]
+    if condition:
+        told.append(Evidence(label="filter", value=condition, source="EXPLAIN"))
+    return tuple(told)

@@ -1,0 +1,76 @@
+"""What to type for an index, with what tried it; right for a partitioned table, a standby and one that fails half-way."""
+
+from __future__ import annotations
+
+from forge_doctor.finding import Evidence
+from forge_doctor.slow.plan import Trial
+from forge_doctor.slow.proposals import Proposal
+from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.statement import Statement
+from forge_doctor.sql.quoting import quote_identifier
+
+# An index that leaves more of the cost than this is none to be made for it.
+WORTH_RATIO = 0.5
+
+
+def create(proposal: Proposal, situation: Situation) -> str:
+    """The statement, and what to do with what a failed one leaves."""
+    called = quote_identifier(proposal.name)
+    method = "" if proposal.method == "btree" else f" USING {proposal.method}"
+    on = f"{proposal.table.quoted}{method} ({', '.join(proposal.keys)})"
+    primary = (
+        "-- on the primary: a standby takes no index\n" if situation.server and situation.server.in_recovery else ""
+    )
+    if proposal.table.parent:
+        whole = proposal.table.parent  # as the server quotes it
+        return (
+            f"{primary}-- {proposal.table.quoted} is a part of {whole}, which takes no CONCURRENTLY: make it on each part,\n"
+            f"-- then CREATE INDEX ON ONLY {whole} (...) and ALTER INDEX ... ATTACH PARTITION for each\n"
+            f"CREATE INDEX CONCURRENTLY {called} ON {on};"
+        )
+    analyze = (
+        f"\nANALYZE {proposal.table.quoted};   -- an expression has no statistics before"
+        if _is_expression(proposal)
+        else ""
+    )
+    within = quote_identifier(proposal.table.schema)
+    return (
+        f"{primary}CREATE INDEX CONCURRENTLY {called} ON {on};   -- by itself, not inside a transaction{analyze}\n"
+        f"-- one that fails leaves an invalid index behind; then: DROP INDEX CONCURRENTLY {within}.{called};"
+    )
+
+
+def _is_expression(proposal: Proposal) -> bool:
+    return any("(" in key for key in proposal.keys)
+
+
+def trial_of(statement: Statement, proposal: Proposal) -> Trial | None:
+    """What HypoPG said of it for this statement."""
+    trials = statement.plan.trials if statement.plan else ()
+    return next((one for one in trials if one.definition == proposal.definition), None)
+
+
+def is_useless(trial: Trial | None) -> bool:
+    """Whether it was tried, and the plan stayed as dear."""
+    if trial is None or trial.cost_after is None:
+        return False
+    return not trial.used or trial.cost_after > trial.cost_before * WORTH_RATIO
+
+
+def proof(statement: Statement, trial: Trial | None) -> tuple[Evidence, ...]:
+    """The plan's cost with and without the index, or that it was not tried."""
+    plan = statement.plan
+    if trial is not None and trial.cost_after is not None:
+        return (
+            Evidence(label="cost of the plan", value=round(trial.cost_before), source=plan.source if plan else ""),
+            Evidence(label="cost with the index", value=round(trial.cost_after), source="HypoPG, no index was made"),
+        )
+    why_not = trial.why_not if trial else "HypoPG is not there" if plan and plan.root else "no plan"
+    return (Evidence(label="index", value="not tried", source=why_not),)
+
+
+def proof_words(trial: Trial | None) -> str:
+    """For a message: ` Tried with HypoPG: cost 2,466 -> 8.`; nothing where it was not."""
+    if trial is None or trial.cost_after is None:
+        return ""
+    return f" Tried with HypoPG: the plan's cost goes from {trial.cost_before:,.0f} to {trial.cost_after:,.0f}."

@@ -1,0 +1,23 @@
+"""invalid-index: what a failed CREATE INDEX CONCURRENTLY left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.slow_snapshots import findings, index, only, snapshot
+
+
+@pytest.mark.parametrize(
+    ("of_index", "number"), [({"valid": False}, 1), ({"valid": True}, 0), ({"valid": False, "being_made": True}, 0)]
+)
+def test_invalid_and_not_being_made(of_index: dict[str, Any], number: int) -> None:
+    assert len(findings("invalid-index", snapshot(indexes=(index("t", "a", **of_index),)))) == number
+
+
+@pytest.mark.parametrize(("name", "again"), [("t_a_idx", True), ("t_a_idx_ccnew", False), ("t_a_idx_ccold1", False)])
+def test_what_reindex_left_is_only_dropped(name: str, again: bool) -> None:
+    found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False, name=name),)))
+    assert f'DROP INDEX CONCURRENTLY "public"."{name}";' in found.remedy
+    assert ("REINDEX INDEX CONCURRENTLY" in found.remedy) is again

@@ -1,0 +1,50 @@
+"""json-without-gin: containment in a whole table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.slow_snapshots import findings, index, only, plan, scan, snapshot, statement, table
+
+
+def seen(condition: str, *, blocks: int = 5000, rows: int = 80, **overrides: Any) -> SlowSnapshot:
+    one = statement(f"SELECT p.id FROM parcel p WHERE {condition}", blocks=blocks * 100, rows=rows * 100)
+    plans = overrides.pop("plans", (plan(one, scan("parcel", condition, alias="p")),))
+    return snapshot(one, plans=plans, tables=(table("parcel"),), **overrides)
+
+
+@pytest.mark.parametrize(
+    ("condition", "mend"),
+    [
+        ("(p.labels @> $1)", 'USING gin ("labels");'),
+        ("(p.labels ? $1)", 'USING gin ("labels");'),
+        ("(p.labels && $1)", 'USING gin ("labels");'),
+        ("($1 = ANY (p.labels))", ".contains([value])"),
+        ("((p.labels ->> $2) = $1)", ".contains({'key': value})"),
+    ],
+)
+def test_each_operator_and_its_mend(condition: str, mend: str) -> None:
+    assert mend in only("json-without-gin", seen(condition)).remedy
+
+
+@pytest.mark.parametrize(("blocks", "number"), [(299, 0), (300, 1)])
+def test_blocks_a_call(blocks: int, number: int) -> None:
+    assert len(findings("json-without-gin", seen("(p.labels @> $1)", blocks=blocks))) == number
+
+
+@pytest.mark.parametrize(
+    ("own", "number"), [(index("parcel", "labels", method="gin"), 0), (index("parcel", "labels"), 1)]
+)
+def test_a_gin_index_is_there(own: Any, number: int) -> None:
+    assert len(findings("json-without-gin", seen("(p.labels @> $1)", indexes=(own,)))) == number
+
+
+def test_most_rows_match() -> None:
+    assert findings("json-without-gin", seen("(p.labels @> $1)", rows=200_000)) == ()
+
+
+def test_an_array_parameter_is_no_array_column() -> None:
+    assert findings("json-without-gin", seen("(p.hub_id = ANY ($1))")) == ()
