@@ -1,0 +1,1 @@
+"""What goes wrong when revisions are tried, one file a fault."""

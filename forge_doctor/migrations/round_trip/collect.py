@@ -1,0 +1,116 @@
+"""Makes the journey: a server of our own or the one named, the application's child, every revision; judges nothing.
+
+Whatever was begun is ended and removed, also by Ctrl-C: the child, the databases, the server, the folder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forge_doctor.errors import UsageProblem
+from forge_doctor.migrations.round_trip.handover import Application, migrations_of
+from forge_doctor.migrations.round_trip.trial import Revision, RoundTrip
+from forge_doctor.migrations.round_trip.trip import Progress, Traveller
+from forge_doctor.probes.postgres.target import Target
+from forge_doctor.probes.throw_away.databases import Address, databases
+from forge_doctor.probes.throw_away.server import own_server
+
+SETTINGS: Mapping[str, str] = {
+    "max_connections": "40",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "max_prepared_transactions": "4",
+    "timezone": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripRequest:
+    """What to try.
+
+    `only` are the ids of the revisions to try (None: all), the others are only upgraded on the way; `rows` a file of SQL
+    with rows to put in; `server` another throw-away server than the wheel's.
+    """
+
+    application: Application
+    only: frozenset[str] | None = None
+    rows: Path | None = None
+    server: Target | None = None
+
+
+def unwatched(_done: int, _total: int, _revision: str) -> None:
+    """Progress nobody looks at."""
+
+
+async def collect_round_trip(request: TripRequest, progress: Progress = unwatched) -> RoundTrip:
+    """The whole journey.
+
+    Raises `CannotInspect` where it could not begin: no server, no Alembic, an env.py that does not run.
+    """
+    given = _read(request.rows)
+    with tempfile.TemporaryDirectory(prefix="forge-doctor-round-trip-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # PostgreSQL may run as another account
+        async with _address(request.server, folder) as address, databases(address) as made:
+            trial = await made.make("start")
+            async with migrations_of(request.application, made, trial, folder / "env.log") as (child, facts):
+                revisions = _revisions(facts["revisions"])
+                traveller = Traveller(child, made, given=given)
+                await traveller.travel(revisions, request.only, progress)
+            return _round_trip(request, revisions, traveller)
+
+
+def _read(rows: Path | None) -> str:
+    try:
+        return rows.read_text(encoding="utf-8") if rows else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"--rows {rows}: cannot be read: {error}") from error
+
+
+@asynccontextmanager
+async def _address(server: Target | None, folder: Path) -> AsyncIterator[Address]:
+    if server is not None:
+        host = server.hosts[0]
+        password = host.password.reveal() if host.password else ""
+        yield Address(host=host.name, port=host.port, user=server.user, password=password, database=server.database)
+        return
+    async with own_server(folder, SETTINGS, extra="round-trip") as own:
+        yield Address(host=own.host, port=own.port, user=own.user, password=own.password)
+
+
+def _revisions(told: Sequence[Mapping[str, Any]]) -> tuple[Revision, ...]:
+    return tuple(
+        Revision(
+            id=one["id"],
+            down=tuple(one["down"]),
+            path=one["path"],
+            title=one["title"],
+            undoes=one["undoes"],
+        )
+        for one in told
+    )
+
+
+def _round_trip(request: TripRequest, revisions: tuple[Revision, ...], traveller: Traveller) -> RoundTrip:
+    journey = traveller.journey
+    unfit = request.rows is not None and not journey.notes
+    return RoundTrip(
+        subject=str(request.application.config),
+        revisions=revisions,
+        trials=tuple(journey.trials),
+        stopped=journey.stopped,
+        tried=journey.tried,
+        refusing=tuple(journey.refusing),
+        rows_made=journey.rows_made,
+        without_rows=tuple(sorted(journey.without_rows.items())),
+        notes=(
+            *journey.notes,
+            *([f"the rows of {request.rows} fit nowhere, and rows were made instead"] if unfit else []),
+        ),
+    )

@@ -1,0 +1,174 @@
+"""Finds out how an application's env.py wants to be started, by starting it: what it misses is given, then it is asked again.
+
+Wherever it would connect to, it reaches the throw-away server; so an address is given only where it cannot do without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.probes.alembic_runner.process import Answer, Child, child_process
+from forge_doctor.probes.throw_away.databases import Databases
+
+START_S = 60.0
+MOST_STARTS = 5
+DATABASES = "db|database|postgres|postgresql|pg|sql|sqlalchemy|psql|alembic|asyncpg"
+OF_A_DATABASE = re.compile(rf"(?:^|_)(?:{DATABASES})(?:_|$|url|uri|dsn)", re.IGNORECASE)
+OF_URL = re.compile(r"(?:url|uri|dsn)", re.IGNORECASE)
+PARTS = (
+    (re.compile(r"host|server|address", re.IGNORECASE), "host"),
+    (re.compile(r"port", re.IGNORECASE), "port"),
+    (re.compile(r"pass|pwd|secret", re.IGNORECASE), "password"),
+    (re.compile(r"user|login|role", re.IGNORECASE), "user"),
+    (re.compile(r"name|database|schema|(?:^|_)db$", re.IGNORECASE), "database"),
+)
+# What SQLAlchemy says of a driver that does not go with how env.py makes its engine.
+WANTS_ASYNC = re.compile(r"requires an async driver|asyncio extension", re.IGNORECASE)
+WANTS_SYNC = re.compile(r"greenlet_spawn|MissingGreenlet|await_only", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Whose migrations: `config` is alembic.ini or pyproject.toml, `folder` where alembic would be run, `x` its -x."""
+
+    config: Path
+    folder: Path
+    python: str
+    section: str = "alembic"
+    x: tuple[str, ...] = ()
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What is handed over beside the redirected connections."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+
+@asynccontextmanager
+async def migrations_of(
+    application: Application, made: Databases, database: str, log: Path
+) -> AsyncIterator[tuple[Child, Mapping[str, Any]]]:
+    """A child that has run env.py once, to no step, and the facts of its tree.
+
+    Raises `CannotInspect` that says what was tried where env.py cannot be brought to run.
+    """
+    given = await _what_it_wants(application, made, database, log)
+    async with _started(application, log) as child:
+        loaded = await _load(child, application, made, database, given)
+        if loaded.failure is not None:
+            raise CannotInspect(_sentence(loaded, given))
+        yield child, loaded.facts
+
+
+def _started(application: Application, log: Path) -> Any:
+    return child_process(
+        application.python, "child", folder=application.folder, log=log, environment=application.environment
+    )
+
+
+async def _what_it_wants(application: Application, made: Databases, database: str, log: Path) -> Given:
+    given = Given()
+    answer = Answer()
+    for _ in range(MOST_STARTS):
+        async with _started(application, log) as child:
+            answer = await _load(child, application, made, database, given)
+            if answer.failure is None:
+                answer = await child.order("step", limit_s=START_S, database=database, revisions=[], up=True)
+        if answer.failure is None:
+            break
+        more = _more(given, answer, made, database)
+        if more == given:
+            raise CannotInspect(_sentence(answer, given))
+        given = more
+    if answer.failure is not None:
+        raise CannotInspect(_sentence(answer, given))
+    if not answer.facts["ran"]:
+        raise CannotInspect(
+            "env.py ended without running any migration: alembic upgrade does nothing here either "
+            "(context.run_migrations() is not reached, or a coroutine is not awaited)"
+        )
+    return given
+
+
+async def _load(child: Child, application: Application, made: Databases, database: str, given: Given) -> Answer:
+    return await child.order(
+        "load",
+        limit_s=START_S,
+        config=str(application.config.absolute()),
+        section=application.section,
+        x=list(application.x),
+        url=given.url,
+        variables=dict(given.variables),
+        token=made.token,
+        address=made.address.arguments(),
+        database=database,
+    )
+
+
+def _more(given: Given, answer: Answer, made: Databases, database: str) -> Given:
+    """What to give in addition after this failure; the same where nothing is known to help."""
+    failure = answer.failure
+    assert failure is not None  # noqa: S101 - asked for only then
+    parts = {**made.address.arguments(), "database": database}
+    scheme = _scheme(given, failure.message)
+    url = _url(scheme, parts)
+    wanted = [name for name in (*answer.missing, *failure.missing) if OF_A_DATABASE.search(name)]
+    variables = {name: url if OF_URL.search(name) else _part(name, parts) for name in wanted}
+    # What was given already is written anew only where the driver did not fit.
+    variables |= {name: url for name, value in given.variables.items() if "://" in value}
+    found = {**given.variables, **{name: value for name, value in variables.items() if value}}
+    return replace(given, variables=found, url=url)
+
+
+def _scheme(given: Given, message: str) -> str:
+    if WANTS_ASYNC.search(message):
+        return "postgresql+asyncpg"
+    if WANTS_SYNC.search(message):
+        return "postgresql+psycopg"
+    current = given.url.partition("://")[0]
+    if re.search(r"No module named '?psycopg2", message):
+        return "postgresql+psycopg" if current != "postgresql+psycopg" else "postgresql+asyncpg"
+    if re.search(r"No module named '?psycopg", message):
+        return "postgresql+asyncpg"
+    return current or "postgresql"
+
+
+def _url(scheme: str, parts: Mapping[str, Any]) -> str:
+    login = f"{quote(str(parts['user']), safe='')}:{quote(str(parts['password']), safe='')}"
+    host = str(parts["host"])
+    if host.startswith("/"):
+        return f"{scheme}://{login}@/{parts['database']}?host={quote(host, safe='')}&port={parts['port']}"
+    return f"{scheme}://{login}@{host}:{parts['port']}/{parts['database']}"
+
+
+def _part(name: str, parts: Mapping[str, Any]) -> str:
+    return next((str(parts[key]) for pattern, key in PARTS if pattern.search(name)), "")
+
+
+def _sentence(answer: Answer, given: Given) -> str:
+    failure = answer.failure
+    assert failure is not None  # noqa: S101 - asked for only then
+    place = _place(answer)
+    tried = ", ".join(sorted(given.variables))
+    said = f"; tried with {tried} set for the throw-away server" if tried else ""
+    names = sorted(set(failure.missing) | {one for one in answer.missing if one in failure.message})
+    wanted = f"; set {', '.join(names)} in the environment" if names else ""
+    return f"env.py could not be run: {failure.kind}: {failure.message}{place}{said}{wanted}"
+
+
+def _place(answer: Answer) -> str:
+    frames = answer.failure.frames if answer.failure else ()
+    own = [
+        one for one in frames if "site-packages" not in one.path and not one.path.startswith(("<", "/usr/lib/python"))
+    ]
+    return f" ({Path(own[-1].path).name}:{own[-1].line})" if own else ""

@@ -1,0 +1,152 @@
+"""Writes the rows into the empty tables of a throw-away database, those that its constraints take; counts the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from forge_doctor.migrations.round_trip.rows.make import Draft, Row, combinations, drafts, order
+from forge_doctor.migrations.round_trip.rows.shape import Table, read_tables
+from forge_doctor.sql.quoting import quote_identifier, quote_literal
+
+if TYPE_CHECKING:
+    import asyncpg
+
+Session = Any
+BATCH = 250
+
+
+@dataclass(slots=True)
+class Filled:
+    """How many rows were written, and the tables that got none, with the reason."""
+
+    rows: int = 0
+    without: dict[str, str] = field(default_factory=dict)
+
+
+async def fill(session: asyncpg.Connection[Any], leave_out: frozenset[str] = frozenset()) -> Filled:
+    """Rows for every table that has none; `leave_out` names tables, qualified and quoted."""
+    await session.execute("RESET search_path")  # what triggers and checks call is found as by the application
+    tables = [one for one in order(await read_tables(session)) if one.name not in leave_out]
+    filled, made = Filled(), {}
+    for table in tables:
+        present = await _present(session, table)
+        if present:
+            made[table.id] = present
+            continue
+        drafted = drafts(table, made)
+        if isinstance(drafted, str):
+            filled.without[table.name] = drafted
+            continue
+        rows, problem = await _write(session, table, drafted)
+        made[table.id] = rows
+        filled.rows += len(rows)
+        if not rows:
+            filled.without[table.name] = problem
+    await session.execute("SET search_path = pg_catalog")
+    return filled
+
+
+async def _present(session: Session, table: Table) -> Sequence[Row]:
+    """The first rows that are there already, as text."""
+    columns = ", ".join(f"{quote_identifier(one.name)}::text" for one in table.columns)
+    found = await session.fetch(f"SELECT {columns} FROM {table.name} LIMIT 3")  # noqa: S608 - quoted where it was read
+    return [dict(zip((one.name for one in table.columns), row, strict=True)) for row in found]
+
+
+async def _write(session: Session, table: Table, drafted: Sequence[Draft]) -> tuple[Sequence[Row], str]:
+    import asyncpg
+
+    written: list[Row] = []
+    problem = "no row satisfies its constraints"
+    for draft in drafted:
+        for row in await _allowed(session, table, draft, written):
+            try:
+                async with session.transaction():
+                    await session.execute("SET CONSTRAINTS ALL DEFERRED")
+                    await session.execute(_insert(table, row))
+            except asyncpg.PostgresError as error:
+                problem = str(error).partition("\n")[0]
+                continue
+            written.append(row)
+            break
+    return written, problem
+
+
+async def _allowed(session: Session, table: Table, draft: Draft, written: Sequence[Row]) -> Sequence[Row]:
+    """The rows to try, best first: those that satisfy the checks by the server's own word."""
+    tried = combinations(draft)
+    if len(tried) == 1:
+        return tried
+    found: list[Row] = []
+    for start in range(0, len(tried), BATCH):
+        batch = tried[start : start + BATCH]
+        found += [row for row in await _satisfying(session, table, batch) if _is_new(table, row, written)]
+        if found:
+            break
+    return found[:8] or tried[:1]
+
+
+def _is_new(table: Table, row: Row, written: Sequence[Row]) -> bool:
+    return all(
+        any(row.get(name) is None or row.get(name) != other.get(name) for name in key)
+        for key in table.unique
+        for other in written
+    )
+
+
+async def _satisfying(session: Session, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
+    import asyncpg
+
+    try:
+        numbers = await session.fetch(_question(table, rows))
+    except asyncpg.PostgresError:
+        # A value its type does not take, or a check that raises: each for itself.
+        if len(rows) == 1:
+            return []
+        middle = len(rows) // 2
+        return [
+            *await _satisfying(session, table, rows[:middle]),
+            *await _satisfying(session, table, rows[middle:]),
+        ]
+    return [rows[number] for (number,) in numbers]
+
+
+def _question(table: Table, rows: Sequence[Row]) -> str:
+    """Which of these rows the checks let pass."""
+    columns = [one for one in table.writable if one.name in rows[0]]
+    names = ", ".join(quote_identifier(one.name) for one in columns)
+    values = ", ".join(
+        f"({number}, "
+        + ", ".join(_cast(row[one.name], _base(one.written, bool(one.checks), one.type.name)) for one in columns)
+        + ")"
+        for number, row in enumerate(rows)
+    )
+    conditions = [*table.checks]
+    conditions += [_of_domain(text, one.name) for one in columns for text in one.checks]
+    holds = " AND ".join(f"({text}) IS NOT FALSE" for text in conditions)
+    return f"SELECT n FROM (VALUES {values}) AS v (n, {names}) WHERE {holds} ORDER BY n"  # noqa: S608
+
+
+def _of_domain(text: str, column: str) -> str:
+    import re
+
+    return re.sub(r"\bVALUE\b", lambda _: quote_identifier(column), text)
+
+
+def _base(written: str, is_checked_domain: bool, base: str) -> str:
+    return quote_identifier(base) if is_checked_domain else written
+
+
+def _cast(value: str | None, written: str) -> str:
+    return f"NULL::{written}" if value is None else f"{quote_literal(value)}::{written}"
+
+
+def _insert(table: Table, row: Row) -> str:
+    columns = [one for one in table.writable if one.name in row]
+    if not columns:
+        return f"INSERT INTO {table.name} DEFAULT VALUES"
+    names = ", ".join(quote_identifier(one.name) for one in columns)
+    values = ", ".join(_cast(row[one.name], one.written) for one in columns)
+    return f"INSERT INTO {table.name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values})"  # noqa: S608

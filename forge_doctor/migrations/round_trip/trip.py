@@ -1,0 +1,206 @@
+"""Takes every revision up, down and up again, without rows and with, each time on a database made for it; judges nothing.
+
+Two databases grow from revision to revision, one without rows and one with; a revision is tried on copies of them, so that
+what one breaks is not in the way of the next. The first upgrade of a copy is the growing database's next state.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from forge_doctor.errors import CannotInspect
+from forge_doctor.migrations.round_trip.catalogue import Catalogue, difference, read_catalogue
+from forge_doctor.migrations.round_trip.rows.fill import fill
+from forge_doctor.migrations.round_trip.trial import Revision, Rows, Stage, Stopped, Trial
+from forge_doctor.probes.alembic_runner.process import Answer, Child, Failure
+from forge_doctor.probes.throw_away.databases import Databases
+from forge_doctor.sql.quoting import quote_identifier
+
+STEP_S = 120.0
+Progress = Callable[[int, int, str], None]
+REFUSES = frozenset({"NotImplementedError", "IrreversibleMigration", "IrreversibleError"})
+
+
+@dataclass(slots=True)
+class Journey:
+    """What has been seen so far."""
+
+    trials: list[Trial] = field(default_factory=list)
+    refusing: list[Revision] = field(default_factory=list)
+    stopped: Stopped | None = None
+    tried: int = 0
+    rows_made: int = 0
+    without_rows: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Traveller:
+    """Takes the steps. `given` are the statements of the user's own rows."""
+
+    def __init__(self, child: Child, made: Databases, *, given: str = "", own_server: bool = True) -> None:
+        self._child = child
+        self._made = made
+        self._given = given
+        self._own_server = own_server
+        self._version_tables: tuple[tuple[str, str], ...] = ()
+        self._copies = 0
+        self._rows = Rows.MADE
+        self.journey = Journey()
+
+    async def travel(self, revisions: Sequence[Revision], only: frozenset[str] | None, progress: Progress) -> None:
+        """Through all revisions; round trips for those of `only` (None: all)."""
+        empty, filled = await self._made.make("empty"), await self._made.make("filled")
+        total = sum(1 for one in revisions if only is None or one.id in only)
+        for wanted, run in itertools.groupby(revisions, key=lambda one: only is None or one.id in only):
+            if not wanted:
+                if not await self._only_up(tuple(run), (empty, filled)):
+                    return
+                continue
+            for revision in run:
+                await self._begin(revision, filled)
+                progress(self.journey.tried, total, revision.id)
+                following = await self._try_both(revision, empty, filled)
+                if following is None:
+                    return
+                empty, filled = following
+                self.journey.tried += 1
+
+    async def _begin(self, revision: Revision, filled: str) -> None:
+        """Put the user's own rows in where they fit for the first time."""
+        if self._given and self._rows is Rows.MADE and await self._load_given(filled):
+            self._rows = Rows.GIVEN
+            self.journey.notes.append(f"the rows given fit before {revision.id}, and were put in there")
+
+    async def _load_given(self, database: str) -> bool:
+        import asyncpg
+
+        async with self._made.session(database) as session:
+            await session.execute("RESET search_path")
+            try:
+                async with session.transaction():
+                    await session.execute(self._given)
+            except asyncpg.PostgresError:
+                return False
+        return True
+
+    async def _only_up(self, revisions: Sequence[Revision], databases: Sequence[str]) -> bool:
+        """All of these at once: they are only on the way."""
+        for database in databases:
+            answer = await self._steps(database, [one.id for one in revisions], up=True)
+            if answer.failure is not None:
+                paths = {frame.path for frame in answer.failure.frames}
+                self._stop(next((one for one in revisions if one.path in paths), revisions[-1]), answer.failure)
+                return False
+        return True
+
+    async def _try_both(self, revision: Revision, empty: str, filled: str) -> tuple[str, str] | None:
+        """The two databases after this revision; None where it cannot be upgraded at all."""
+        copy = await self._copy(empty)
+        bare = await self._try(revision, copy, Rows.NONE)
+        if bare.failed is Stage.UPGRADE:
+            self._stop(revision, bare.failure)
+            return None
+        self._keep(bare)
+        empty = await self._advance(revision, empty, copy, bare)
+        return empty, await self._try_filled(revision, empty, filled, bare)
+
+    async def _try_filled(self, revision: Revision, empty: str, filled: str, bare: Trial) -> str:
+        await self._fill(filled)
+        copy = await self._copy(filled)
+        full = await self._try(revision, copy, self._rows)
+        if _told_by(full) != _told_by(bare):
+            self._keep(full)
+        await self._made.drop(copy)
+        if full.failed is not Stage.UPGRADE and (await self._step(filled, revision, up=True)).failure is None:
+            return filled
+        # With these rows it goes no further: the journey goes on with new ones.
+        await self._made.drop(filled)
+        return await self._copy(empty)
+
+    async def _advance(self, revision: Revision, before: str, after: str, trial: Trial) -> str:
+        """The database without rows, one revision further."""
+        if trial.failed is None and not trial.undone and not trial.redone and revision.undoes:
+            await self._made.drop(before)
+            return after
+        await self._made.drop(after)
+        answer = await self._step(before, revision, up=True)
+        if answer.failure is not None:
+            raise CannotInspect(f"{revision.id} could be upgraded once and not again: {answer.failure.message}")
+        return before
+
+    async def _try(self, revision: Revision, database: str, rows: Rows) -> Trial:
+        start = await self._catalogue(database)
+        trial = Trial(
+            revision=revision, rows=rows, columns=frozenset(key.name for key in start if key.kind == "column")
+        )
+        answer = await self._step(database, revision, up=True)
+        if answer.failure is not None:
+            return replace(trial, failed=Stage.UPGRADE, failure=answer.failure)
+        upgraded = await self._catalogue(database)
+        if not revision.undoes:
+            return trial
+        if rows is not Rows.NONE:
+            await self._fill(database)
+        answer = await self._step(database, revision, up=False)
+        if answer.failure is not None:
+            return self._not_undone(trial, answer.failure)
+        return await self._again(trial, database, start, upgraded)
+
+    def _not_undone(self, trial: Trial, failure: Failure) -> Trial:
+        if failure.kind in REFUSES:
+            if trial.revision not in self.journey.refusing:
+                self.journey.refusing.append(trial.revision)
+            return trial
+        return replace(trial, failed=Stage.DOWNGRADE, failure=failure)
+
+    async def _again(self, trial: Trial, database: str, start: Catalogue, upgraded: Catalogue) -> Trial:
+        downgraded = await self._catalogue(database)
+        undone = difference(start, downgraded)
+        idle = bool(undone) and not difference(upgraded, downgraded)
+        trial = replace(trial, undone=undone, idle=idle)
+        answer = await self._step(database, trial.revision, up=True)
+        if answer.failure is not None:
+            return replace(trial, failed=Stage.AGAIN, failure=answer.failure)
+        return replace(trial, redone=difference(upgraded, await self._catalogue(database)))
+
+    async def _step(self, database: str, revision: Revision, *, up: bool) -> Answer:
+        return await self._steps(database, [revision.id], up=up)
+
+    async def _steps(self, database: str, revisions: list[str], *, up: bool) -> Answer:
+        limit_s = STEP_S + len(revisions)
+        answer = await self._child.order("step", limit_s=limit_s, database=database, revisions=revisions, up=up)
+        if "version_tables" in answer.facts:
+            self._version_tables = tuple((schema, name) for schema, name in answer.facts["version_tables"])
+        return answer
+
+    async def _catalogue(self, database: str) -> Catalogue:
+        async with self._made.session(database) as session:
+            return await read_catalogue(session, self._version_tables)
+
+    async def _fill(self, database: str) -> None:
+        own = {
+            f"{quote_identifier(schema or 'public')}.{quote_identifier(name)}" for schema, name in self._version_tables
+        }
+        plain = {f"{schema or 'public'}.{name}" for schema, name in self._version_tables}
+        async with self._made.session(database) as session:
+            filled = await fill(session, frozenset(own | plain))
+        self.journey.rows_made += filled.rows
+        self.journey.without_rows.update(filled.without)
+
+    async def _copy(self, database: str) -> str:
+        self._copies += 1
+        return await self._made.make(f"copy{self._copies}", database)
+
+    def _keep(self, trial: Trial) -> None:
+        self.journey.trials.append(trial)
+
+    def _stop(self, revision: Revision, failure: Failure | None) -> None:
+        self.journey.stopped = Stopped(revision=revision, failure=failure)
+
+
+def _told_by(trial: Trial) -> Any:
+    """What of a trial makes it another finding."""
+    return (trial.failed, trial.failure.sqlstate if trial.failure else "", trial.undone, trial.idle)
