@@ -1,7 +1,7 @@
 """What a database consists of, as the catalogue tells it, and how two states of it differ.
 
-The order of columns, NOT VALID and the names of NOT NULL constraints do not count: a downgrade cannot and need not
-put them back.
+The order of columns, NOT VALID, comments and the names of NOT NULL constraints do not count: a downgrade cannot or need
+not put them back.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def difference(before: Catalogue, after: Catalogue) -> Difference:
     """From one state to a later one; what belongs to a table that came or went is told with the table."""
     left, missing = _without_parts(after.keys() - before.keys()), _without_parts(before.keys() - after.keys())
     changed = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
+    # An extension that stays is of use to others, and harms nobody.
+    left = tuple(key for key in left if key.kind != "extension")
     told = tuple((key, before[key], after[key]) for key in changed if not _only_labels_added(key, before, after))
     return Difference(left=left, missing=missing, changed=told)
 

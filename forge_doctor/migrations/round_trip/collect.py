@@ -5,10 +5,12 @@ Whatever was begun is ended and removed, also by Ctrl-C: the child, the database
 
 from __future__ import annotations
 
+import ast
+import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +37,14 @@ class TripRequest:
     """What to try.
 
     `only` are the ids of the revisions to try (None: all), the others are only upgraded on the way; `rows` a file of SQL
-    with rows to put in; `server` another throw-away server than the wheel's.
+    with rows to put in; `server` another throw-away server than the wheel's; findings name files as seen from `here`.
     """
 
     application: Application
     only: frozenset[str] | None = None
     rows: Path | None = None
     server: Target | None = None
+    here: Path = field(default_factory=Path.cwd)
 
 
 def unwatched(_done: int, _total: int, _revision: str) -> None:
@@ -56,12 +59,12 @@ async def collect_round_trip(request: TripRequest, progress: Progress = unwatche
     given = _read(request.rows)
     with tempfile.TemporaryDirectory(prefix="forge-doctor-round-trip-") as name:
         folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another account
+        os.chmod(folder, 0o711)  # noqa: S103,PTH101 - PostgreSQL may run as another account
         async with _address(request.server, folder) as address, databases(address) as made:
             trial = await made.make("start")
             async with migrations_of(request.application, made, trial, folder / "env.log") as (child, facts):
-                revisions = _revisions(facts["revisions"])
-                traveller = Traveller(child, made, given=given)
+                revisions = _revisions(facts["revisions"], request.here)
+                traveller = Traveller(child, made, given=given, own_server=request.server is None)
                 await traveller.travel(revisions, request.only, progress)
             return _round_trip(request, revisions, traveller)
 
@@ -84,17 +87,36 @@ async def _address(server: Target | None, folder: Path) -> AsyncIterator[Address
         yield Address(host=own.host, port=own.port, user=own.user, password=own.password)
 
 
-def _revisions(told: Sequence[Mapping[str, Any]]) -> tuple[Revision, ...]:
+def _revisions(told: Sequence[Mapping[str, Any]], here: Path) -> tuple[Revision, ...]:
     return tuple(
         Revision(
             id=one["id"],
             down=tuple(one["down"]),
-            path=one["path"],
+            file=one["path"],
+            path=_seen_from(Path(one["path"]), here),
+            body=_body(Path(one["path"]), "downgrade" if one["undoes"] else "upgrade"),
             title=one["title"],
             undoes=one["undoes"],
         )
         for one in told
     )
+
+
+def _seen_from(file: Path, here: Path) -> str:
+    return file.relative_to(here).as_posix() if file.is_relative_to(here) else file.as_posix()
+
+
+def _body(file: Path, function: str) -> int:
+    """The line of the first statement in a function of the file."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return 1
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            body = [one for one in node.body if not isinstance(getattr(one, "value", None), ast.Constant)]
+            return (body or node.body)[0].lineno
+    return 1
 
 
 def _round_trip(request: TripRequest, revisions: tuple[Revision, ...], traveller: Traveller) -> RoundTrip:

@@ -6,6 +6,7 @@ Wherever it would connect to, it reaches the throw-away server; so an address is
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,9 @@ PARTS = (
     (re.compile(r"user|login|role", re.IGNORECASE), "user"),
     (re.compile(r"name|database|schema|(?:^|_)db$", re.IGNORECASE), "database"),
 )
+DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
+WRITTEN = re.compile(r"postgresql\+(\w+)")
+IS_ASYNC = re.compile(r"\basyncio\b|async_engine|AsyncEngine|AsyncConnection")
 # What SQLAlchemy says of a driver that does not go with how env.py makes its engine.
 WANTS_ASYNC = re.compile(r"requires an async driver|asyncio extension", re.IGNORECASE)
 WANTS_SYNC = re.compile(r"greenlet_spawn|MissingGreenlet|await_only", re.IGNORECASE)
@@ -62,42 +66,32 @@ async def migrations_of(
 
     Raises `CannotInspect` that says what was tried where env.py cannot be brought to run.
     """
-    given = await _what_it_wants(application, made, database, log)
-    async with _started(application, log) as child:
-        loaded = await _load(child, application, made, database, given)
-        if loaded.failure is not None:
-            raise CannotInspect(_sentence(loaded, given))
-        yield child, loaded.facts
-
-
-def _started(application: Application, log: Path) -> Any:
-    return child_process(
-        application.python, "child", folder=application.folder, log=log, environment=application.environment
-    )
-
-
-async def _what_it_wants(application: Application, made: Databases, database: str, log: Path) -> Given:
     given = Given()
-    answer = Answer()
     for _ in range(MOST_STARTS):
-        async with _started(application, log) as child:
-            answer = await _load(child, application, made, database, given)
-            if answer.failure is None:
+        async with child_process(
+            application.python, "child", folder=application.folder, log=log, environment=application.environment
+        ) as child:
+            loaded = await _load(child, application, made, database, given)
+            answer = loaded
+            if loaded.failure is None:
                 answer = await child.order("step", limit_s=START_S, database=database, revisions=[], up=True)
-        if answer.failure is None:
-            break
-        more = _more(given, answer, made, database)
+            if answer.failure is None:
+                _be_sure_it_runs(answer)
+                yield child, loaded.facts
+                return
+        more = _more(given, answer, application, made, database)
         if more == given:
-            raise CannotInspect(_sentence(answer, given))
+            break
         given = more
-    if answer.failure is not None:
-        raise CannotInspect(_sentence(answer, given))
+    raise CannotInspect(_sentence("env.py" if loaded.failure is None else "the revisions", answer, given))
+
+
+def _be_sure_it_runs(answer: Answer) -> None:
     if not answer.facts["ran"]:
         raise CannotInspect(
             "env.py ended without running any migration: alembic upgrade does nothing here either "
             "(context.run_migrations() is not reached, or a coroutine is not awaited)"
         )
-    return given
 
 
 async def _load(child: Child, application: Application, made: Databases, database: str, given: Given) -> Answer:
@@ -115,13 +109,12 @@ async def _load(child: Child, application: Application, made: Databases, databas
     )
 
 
-def _more(given: Given, answer: Answer, made: Databases, database: str) -> Given:
+def _more(given: Given, answer: Answer, application: Application, made: Databases, database: str) -> Given:
     """What to give in addition after this failure; the same where nothing is known to help."""
     failure = answer.failure
     assert failure is not None  # noqa: S101 - asked for only then
     parts = {**made.address.arguments(), "database": database}
-    scheme = _scheme(given, failure.message)
-    url = _url(scheme, parts)
+    url = _url(_scheme(given, answer, application), parts)
     wanted = [name for name in (*answer.missing, *failure.missing) if OF_A_DATABASE.search(name)]
     variables = {name: url if OF_URL.search(name) else _part(name, parts) for name in wanted}
     # What was given already is written anew only where the driver did not fit.
@@ -130,17 +123,30 @@ def _more(given: Given, answer: Answer, made: Databases, database: str) -> Given
     return replace(given, variables=found, url=url)
 
 
-def _scheme(given: Given, message: str) -> str:
+def _scheme(given: Given, answer: Answer, application: Application) -> str:
+    """The driver by which env.py would connect: what its error asks for, what is written beside it, what is installed."""
+    message = answer.failure.message if answer.failure else ""
+    current = given.url.partition("://")[0]
     if WANTS_ASYNC.search(message):
         return "postgresql+asyncpg"
     if WANTS_SYNC.search(message):
         return "postgresql+psycopg"
-    current = given.url.partition("://")[0]
-    if re.search(r"No module named '?psycopg2", message):
-        return "postgresql+psycopg" if current != "postgresql+psycopg" else "postgresql+asyncpg"
-    if re.search(r"No module named '?psycopg", message):
-        return "postgresql+asyncpg"
-    return current or "postgresql"
+    if current:
+        return current
+    text = _beside(application)
+    installed = [one for one in DRIVERS if one in (answer.drivers or DRIVERS)]
+    fitting = [one for one in installed if (one == "asyncpg") <= bool(IS_ASYNC.search(text))]
+    named = [one for one in WRITTEN.findall(text) if one in fitting]
+    first = "asyncpg" if IS_ASYNC.search(text) and "asyncpg" in fitting else next(iter(fitting), "")
+    chosen = Counter(named).most_common(1)[0][0] if named else first
+    return f"postgresql+{chosen}" if chosen else "postgresql"
+
+
+def _beside(application: Application) -> str:
+    """The texts of the configuration and of env.py near it: which driver they name."""
+    folder = application.config.parent
+    files = [application.config, *sorted(folder.glob("*/env.py")), *sorted(folder.glob("*/*/env.py"))]
+    return "\n".join(one.read_text(encoding="utf-8", errors="replace") for one in files if one.is_file())
 
 
 def _url(scheme: str, parts: Mapping[str, Any]) -> str:
@@ -155,7 +161,7 @@ def _part(name: str, parts: Mapping[str, Any]) -> str:
     return next((str(parts[key]) for pattern, key in PARTS if pattern.search(name)), "")
 
 
-def _sentence(answer: Answer, given: Given) -> str:
+def _sentence(what: str, answer: Answer, given: Given) -> str:
     failure = answer.failure
     assert failure is not None  # noqa: S101 - asked for only then
     place = _place(answer)
@@ -163,7 +169,7 @@ def _sentence(answer: Answer, given: Given) -> str:
     said = f"; tried with {tried} set for the throw-away server" if tried else ""
     names = sorted(set(failure.missing) | {one for one in answer.missing if one in failure.message})
     wanted = f"; set {', '.join(names)} in the environment" if names else ""
-    return f"env.py could not be run: {failure.kind}: {failure.message}{place}{said}{wanted}"
+    return f"{what} could not be run: {failure.kind}: {failure.message.partition(chr(10))[0]}{place}{said}{wanted}"
 
 
 def _place(answer: Answer) -> str:

@@ -27,11 +27,14 @@ class Rows(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One revision as Alembic reads it: `path` is relative to where the command runs, `undoes` whether it has a downgrade."""
+    """One revision as Alembic reads it: `file` as Python knows it, `path` as findings name it; `undoes` says that it has a
+    downgrade, `body` is the first line of that function, or of the upgrade where there is none."""
 
     id: str
     down: tuple[str, ...]
     path: str
+    file: str = ""
+    body: int = 1
     title: str = ""
     undoes: bool = True
 
@@ -43,7 +46,7 @@ class Trial:
     `failed` is the stage that raised `failure`; the ones after it were not reached, but for the second upgrade where
     the downgrade did not what it should. `undone` compares before the upgrade and after the downgrade, `redone` after
     the first upgrade and after the second; `idle` says that the downgrade changed nothing although the upgrade had.
-    `fresh_columns` are those the upgrade began without (`orders.note`), told of a failure.
+    `columns` are those that were there before (`orders.note`).
     """
 
     revision: Revision

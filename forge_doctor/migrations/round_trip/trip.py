@@ -7,6 +7,7 @@ what one breaks is not in the way of the next. The first upgrade of a copy is th
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,7 @@ from forge_doctor.sql.quoting import quote_identifier
 
 STEP_S = 120.0
 Progress = Callable[[int, int, str], None]
+MISSING_ROLE = re.compile(r'^role "(.+)" does not exist$')
 REFUSES = frozenset({"NotImplementedError", "IrreversibleMigration", "IrreversibleError"})
 
 
@@ -46,6 +48,7 @@ class Traveller:
         self._given = given
         self._own_server = own_server
         self._version_tables: tuple[tuple[str, str], ...] = ()
+        self._roles: set[str] = set()
         self._copies = 0
         self._rows = Rows.MADE
         self.journey = Journey()
@@ -92,7 +95,7 @@ class Traveller:
             answer = await self._steps(database, [one.id for one in revisions], up=True)
             if answer.failure is not None:
                 paths = {frame.path for frame in answer.failure.frames}
-                self._stop(next((one for one in revisions if one.path in paths), revisions[-1]), answer.failure)
+                self._stop(next((one for one in revisions if one.file in paths), revisions[-1]), answer.failure)
                 return False
         return True
 
@@ -172,6 +175,12 @@ class Traveller:
     async def _steps(self, database: str, revisions: list[str], *, up: bool) -> Answer:
         limit_s = STEP_S + len(revisions)
         answer = await self._child.order("step", limit_s=limit_s, database=database, revisions=revisions, up=up)
+        role = MISSING_ROLE.search(answer.failure.message) if answer.failure else None
+        if role is not None and self._own_server and role[1] not in self._roles:
+            # Its transaction is rolled back: nothing of it was kept.
+            self._roles.add(role[1])
+            await self._made.make_role(role[1])
+            return await self._steps(database, revisions, up=up)
         if "version_tables" in answer.facts:
             self._version_tables = tuple((schema, name) for schema, name in answer.facts["version_tables"])
         return answer

@@ -30,7 +30,7 @@ class Orders:
         self.redirect.install()
         self.redirect.use(order["database"])
         self.tree = stepping.Tree(order)
-        return {"revisions": self.tree.revisions(), "alembic": alembic.__version__, "drivers": _installed()}
+        return {"revisions": self.tree.revisions(), "alembic": alembic.__version__}
 
     def step(self, order: dict[str, Any]) -> dict[str, Any]:
         """Run these revisions up or down in that database."""
@@ -71,6 +71,7 @@ def main() -> None:
         answer: dict[str, Any] = {}
         with Told(answer):
             answer.update(getattr(known, order["do"])(order))
+        answer["drivers"] = _installed()
         answer["missing"] = sorted(known.missing)
         answer["asked"] = sorted(known.redirect.asked) if known.redirect else []
         answers.write(json.dumps(answer) + "\n")

@@ -54,12 +54,13 @@ class Failure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the child answered: `facts`, or why not. `missing` are variables it asked for and did not find, `asked` the
-    addresses it wanted to connect to."""
+    addresses it wanted to connect to, `drivers` those that are installed."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
     missing: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    drivers: tuple[str, ...] = ()
 
 
 class Child:
@@ -120,12 +121,12 @@ async def child_process(
 
 
 def _answer(told: dict[str, Any]) -> Answer:
-    failure, missing, asked = told.pop("failure", None), told.pop("missing", ()), told.pop("asked", ())
+    failure = told.pop("failure", None)
+    lists = {name: tuple(told.pop(name, ())) for name in ("missing", "asked", "drivers")}
     return Answer(
         facts=told,
         failure=_failure(failure) if failure else None,
-        missing=tuple(missing),
-        asked=tuple(asked),
+        **lists,
     )
 
 

@@ -91,10 +91,3 @@ FROM relations AS r JOIN pg_rewrite AS w ON w.ev_class = r.oid WHERE w.rulename 
 UNION ALL
 SELECT 'statistics', s.stxname, pg_get_statisticsobjdef(s.oid), r.label
 FROM pg_statistic_ext AS s JOIN relations AS r ON r.oid = s.stxrelid
-UNION ALL
-SELECT 'comment', coalesce(r.label || coalesce('.' || a.attname, ''), t.label), d.description, coalesce(r.label, '')
-FROM pg_description AS d
-LEFT JOIN relations AS r ON d.classoid = 'pg_class'::regclass AND r.oid = d.objoid
-LEFT JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND d.objsubid > 0
-LEFT JOIN types AS t ON d.classoid = 'pg_type'::regclass AND t.oid = d.objoid
-WHERE r.oid IS NOT NULL OR t.oid IS NOT NULL

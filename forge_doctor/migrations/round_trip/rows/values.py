@@ -44,6 +44,7 @@ VALUES: Mapping[str, Callable[[int], str]] = {
     **dict.fromkeys(("regclass", "regtype"), lambda _: "pg_type"),
     **dict.fromkeys(("geometry", "geography"), lambda n: f"POINT({n} {n})"),
 }
+LONG, LONGEST = 3, 300
 HEADER = 4  # of a modifier: varchar(20) is 24
 
 
@@ -77,7 +78,10 @@ def _of_base_type(kind: Type, number: int) -> str | None:
         return None
     text = make(number)
     limit = kind.modifier - HEADER if kind.name in ("varchar", "bpchar") and kind.modifier >= HEADER else None
-    return text if limit is None else text[-limit:]
+    if limit is None:
+        return text
+    # One value as long as may be: a shorter type does not take it.
+    return text.rjust(min(limit, LONGEST), "0") if number == LONG else text[-limit:]
 
 
 def _numeric(modifier: int, number: int) -> str:
