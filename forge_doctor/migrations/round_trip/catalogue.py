@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import asyncpg
+from forge_doctor.probes.throw_away.databases import Session
 
 QUERY = Path(__file__).with_name("queries") / "catalogue.sql"
 OF_TYPES = frozenset({"enum type", "domain", "composite type", "range type"})
@@ -32,7 +31,7 @@ class Key(NamedTuple):
 Catalogue = Mapping[Key, str]
 
 
-async def read_catalogue(session: asyncpg.Connection[Any], leave_out: Iterable[tuple[str, str]] = ()) -> Catalogue:
+async def read_catalogue(session: Session, leave_out: Iterable[tuple[str, str]] = ()) -> Catalogue:
     """Everything a migration makes, without the tables of Alembic's own, given as (schema, name)."""
     own = {name if schema in ("", "public") else f"{schema}.{name}" for schema, name in leave_out}
     rows = await session.fetch(QUERY.read_text(encoding="utf-8"))

@@ -78,16 +78,8 @@ class Traveller:
             self.journey.notes.append(f"the rows given fit before {revision.id}, and were put in there")
 
     async def _load_given(self, database: str) -> bool:
-        import asyncpg
-
         async with self._made.session(database) as session:
-            await session.execute("RESET search_path")
-            try:
-                async with session.transaction():
-                    await session.execute(self._given)
-            except asyncpg.PostgresError:
-                return False
-        return True
+            return not await session.try_statements("SET search_path TO DEFAULT", self._given)
 
     async def _only_up(self, revisions: Sequence[Revision], databases: Sequence[str]) -> bool:
         """All of these at once: they are only on the way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,42 @@ class Address:
     def arguments(self) -> dict[str, Any]:
         """As a driver takes them, without the database."""
         return {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
+
+
+class Session:
+    """A connection to a database of ours."""
+
+    def __init__(self, connection: asyncpg.Connection[Any]) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: str) -> None:
+        """Run statements without a result."""
+        await self._connection.execute(statement)
+
+    async def fetch(self, query: str) -> Sequence[Mapping[str, Any]]:
+        """The rows of a query, as pairs of name and value."""
+        return [dict(row) for row in await self._connection.fetch(query)]
+
+    async def try_query(self, query: str) -> Sequence[Mapping[str, Any]] | None:
+        """The rows, or None where the server refuses."""
+        import asyncpg
+
+        try:
+            return await self.fetch(query)
+        except asyncpg.PostgresError:
+            return None
+
+    async def try_statements(self, *statements: str) -> str:
+        """Run them in one transaction; the server's sentence where it refuses one, and then nothing is done."""
+        import asyncpg
+
+        try:
+            async with self._connection.transaction():
+                for statement in statements:
+                    await self._connection.execute(statement)
+        except asyncpg.PostgresError as error:
+            return str(error).partition("\n")[0] or type(error).__name__
+        return ""
 
 
 class Databases:
@@ -78,12 +114,12 @@ class Databases:
                 await self.drop(name)
 
     @asynccontextmanager
-    async def session(self, name: str) -> AsyncIterator[asyncpg.Connection[Any]]:
+    async def session(self, name: str) -> AsyncIterator[Session]:
         """A connection of ours to one of them, in which system functions are those of the system."""
         connection = await _connect(self.address, name)
         try:
             await connection.execute("SET search_path = pg_catalog")
-            yield connection
+            yield Session(connection)
         finally:
             connection.terminate()
 

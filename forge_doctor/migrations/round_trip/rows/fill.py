@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from forge_doctor.migrations.round_trip.rows.make import Draft, Row, combinations, drafts, order
 from forge_doctor.migrations.round_trip.rows.shape import Table, read_tables
+from forge_doctor.probes.throw_away.databases import Session
 from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
-if TYPE_CHECKING:
-    import asyncpg
-
-Session = Any
 BATCH = 250
 
 
@@ -25,7 +21,7 @@ class Filled:
     without: dict[str, str] = field(default_factory=dict)
 
 
-async def fill(session: asyncpg.Connection[Any], leave_out: frozenset[str] = frozenset()) -> Filled:
+async def fill(session: Session, leave_out: frozenset[str] = frozenset()) -> Filled:
     """Rows for every table that has none; `leave_out` names tables, qualified and quoted."""
     await session.execute("RESET search_path")  # what triggers and checks call is found as by the application
     tables = [one for one in order(await read_tables(session)) if one.name not in leave_out]
@@ -50,27 +46,20 @@ async def fill(session: asyncpg.Connection[Any], leave_out: frozenset[str] = fro
 
 async def _present(session: Session, table: Table) -> Sequence[Row]:
     """The first rows that are there already, as text."""
-    columns = ", ".join(f"{quote_identifier(one.name)}::text" for one in table.columns)
-    found = await session.fetch(f"SELECT {columns} FROM {table.name} LIMIT 3")  # noqa: S608 - quoted where it was read
-    return [dict(zip((one.name for one in table.columns), row, strict=True)) for row in found]
+    columns = ", ".join(f"{quote_identifier(one.name)}::text AS {quote_identifier(one.name)}" for one in table.columns)
+    return await session.fetch(f"SELECT {columns} FROM {table.name} LIMIT 3")  # noqa: S608 - quoted where it was read
 
 
 async def _write(session: Session, table: Table, drafted: Sequence[Draft]) -> tuple[Sequence[Row], str]:
-    import asyncpg
-
     written: list[Row] = []
     problem = "no row satisfies its constraints"
     for draft in drafted:
         for row in await _allowed(session, table, draft, written):
-            try:
-                async with session.transaction():
-                    await session.execute("SET CONSTRAINTS ALL DEFERRED")
-                    await session.execute(_insert(table, row))
-            except asyncpg.PostgresError as error:
-                problem = str(error).partition("\n")[0]
-                continue
-            written.append(row)
-            break
+            refused = await session.try_statements("SET CONSTRAINTS ALL DEFERRED", _insert(table, row))
+            if not refused:
+                written.append(row)
+                break
+            problem = refused
     return written, problem
 
 
@@ -97,20 +86,15 @@ def _is_new(table: Table, row: Row, written: Sequence[Row]) -> bool:
 
 
 async def _satisfying(session: Session, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
-    import asyncpg
-
-    try:
-        numbers = await session.fetch(_question(table, rows))
-    except asyncpg.PostgresError:
-        # A value its type does not take, or a check that raises: each for itself.
-        if len(rows) == 1:
-            return []
-        middle = len(rows) // 2
-        return [
-            *await _satisfying(session, table, rows[:middle]),
-            *await _satisfying(session, table, rows[middle:]),
-        ]
-    return [rows[number] for (number,) in numbers]
+    numbers = await session.try_query(_question(table, rows))
+    if numbers is not None:
+        return [rows[one["n"]] for one in numbers]
+    # A value its type does not take, or a check that raises: each for itself.
+    if len(rows) == 1:
+        return []
+    middle = len(rows) // 2
+    halves = (rows[:middle], rows[middle:])
+    return [row for half in halves for row in await _satisfying(session, table, half)]
 
 
 def _question(table: Table, rows: Sequence[Row]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import asyncpg
+from forge_doctor.probes.throw_away.databases import Session
 
 QUERIES = Path(__file__).parents[1] / "queries"
 
@@ -72,7 +71,7 @@ class Table:
         return tuple(one for one in self.columns if not one.generated)
 
 
-async def read_tables(session: asyncpg.Connection[Any]) -> tuple[Table, ...]:
+async def read_tables(session: Session) -> tuple[Table, ...]:
     """Every ordinary and partitioned table."""
     columns, types, keys = [await session.fetch(_query(name)) for name in ("columns", "types", "keys")]
     known = {row["id"]: row for row in types}
