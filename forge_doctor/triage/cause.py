@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 
 from forge_doctor.check import RuleInfo, check_id
@@ -20,6 +21,15 @@ NONE: Checks = MappingProxyType({})
 def checks(**parts: str) -> Checks:
     """`checks(pool="leaked-transactions", lint="unclosed-session")`: by part, the ids of what it says."""
     return MappingProxyType({part: frozenset(ids.split()) for part, ids in parts.items()})
+
+
+class Opened(StrEnum):
+    """Which line that makes a session is looked for beside the holder's own."""
+
+    NOWHERE = "nowhere"
+    AROUND = "around"  # the session its statement is sent in
+    AND_LEFT = "and left"  # the same, one that nothing ends before all others
+    BESIDE = "beside"  # a second one that the same caller has made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,7 @@ class Cause:
     depth: int = 5
     most: Verdict = Verdict.CONFIRMED
     quiet: bool = False
+    opened: Opened = Opened.NOWHERE
     absent: str = ""
     id: str = ""
     manual: str = ""

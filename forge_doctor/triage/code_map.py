@@ -17,7 +17,9 @@ COMMON = 3
 class Function:
     """A function of the source, `path` from the source root, `name` qualified (`Repository.save`).
 
-    `calls` are the functions it calls or hands on, by path and name where the source tells which, else (path empty)
+    `opens` are the lines where it makes a session, `left_open` those of them that no `with` ends; `yields`: it is a
+    generator. `calls` are
+    the functions it calls or hands on, by path and name where the source tells which, else (path empty)
     by the last name alone.
     """
 
@@ -26,6 +28,9 @@ class Function:
     line: int
     end_line: int
     calls: tuple[tuple[str, str], ...] = ()
+    opens: tuple[int, ...] = ()
+    left_open: tuple[int, ...] = ()
+    yields: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -85,6 +90,30 @@ class CodeMap:
             reached = {one for each in reached for one in self._callees.get(each, ())} - seen
             seen |= reached
         return None
+
+    def openers(self, function: Function) -> tuple[Function, ...]:
+        """The nearest functions that make a session and lead to this one; it is one itself where it makes its own."""
+        found = [
+            (far, one) for one in self.functions if one.opens and (far := self.distance(one, function)) is not None
+        ]
+        nearest = min((far for far, _ in found), default=0)
+        return tuple(one for far, one in found if far == nearest)
+
+    def beside(self, function: Function) -> tuple[Function, ...]:
+        """Functions that make a session and are called, at most through one more, by who calls this one."""
+        callers = [one for one in self.functions if self.distance(one, function) == 1]
+        return tuple(
+            dict.fromkeys(
+                one
+                for caller in callers
+                for one in self.functions
+                # A dependency that yields the caller's own session is no second one.
+                if one.opens
+                and not one.yields
+                and one.key not in (function.key, caller.key)
+                and self.distance(caller, one) in (1, 2)
+            )
+        )
 
     def caller_of_both(self, one: Function, other: Function) -> bool:
         """Whether some function calls both of them itself."""

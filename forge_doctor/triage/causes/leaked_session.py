@@ -24,7 +24,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="A session is begun and never ended",
@@ -55,6 +55,7 @@ CAUSE = Cause(
         "forge-doctor pool --duration 30   # whether the same transactions stay open",
         "forge_doctor.holders.install(engine)   # once, where the engine is made: then the line of each connection is known",
     ),
+    opened=Opened.AND_LEFT,
     depth=1,
     absent="no session was seen that was begun and left: none idles after one statement with an age that only grows",
 )

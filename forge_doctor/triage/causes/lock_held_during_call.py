@@ -24,7 +24,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="A transaction is kept open while another service is awaited",
@@ -53,6 +53,7 @@ CAUSE = Cause(
         "forge-doctor pool --duration 10   # whether the same transactions stay open",
         "forge-doctor lint   # which lines await something inside a transaction",
     ),
+    opened=Opened.AROUND,
     depth=2,
     absent="no transaction was seen that waits for application code while others wait for it",
 )

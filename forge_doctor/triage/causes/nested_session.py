@@ -22,7 +22,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="Requests that hold one connection wait for a second one of the same pool",
@@ -42,6 +42,7 @@ CAUSE = Cause(
     ),
     change="One session a request: pass the one it has to what it calls, instead of opening a second.",
     next=("forge-doctor pool --duration 10   # whether the same transactions stay open",),
+    opened=Opened.BESIDE,
     depth=1,
     absent="no pool has all its connections idle in transaction since one moment",
 )

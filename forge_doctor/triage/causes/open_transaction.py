@@ -21,7 +21,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency, Verdict
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="A transaction is kept open",
@@ -42,6 +42,7 @@ CAUSE = Cause(
         "forge-doctor pool --duration 30   # whether it ends",
         "forge-doctor lint   # what that function does with its session",
     ),
+    opened=Opened.AND_LEFT,
     depth=8,
     most=Verdict.LIKELY,
 )

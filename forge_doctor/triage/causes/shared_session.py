@@ -33,7 +33,11 @@ CAUSE = Cause(
     ),
     fits=checks(logs="permanently-closed-session tx-closed session-prepared-state greenlet-other-thread"),
     explains=frozenset(
-        {"pending-rollback", "tx-aborted", "invalidated-tx", "tx-closed", "pool-reset-error", "tx-inactive"}
+        {
+            *("pending-rollback", "tx-aborted", "invalidated-tx", "tx-closed", "pool-reset-error", "tx-inactive"),
+            *("slow-code-in-transaction", "idle-in-transaction", "leaked-transactions", "aborted-transaction"),
+            *("pool-idle-in-transaction", "gc-unchecked-in", "hoarding-worker", "pool-terminate-error"),
+        }
     ),
     change="async with Session() as session: ...   # one in each task",
     next=("forge-doctor lint   # which session several tasks have",),

@@ -113,7 +113,8 @@ def _by_calls(one: Spot, other: Spot, code: CodeMap, sure: Confidence) -> Edge |
     )
     if steps is not None:
         told = "calls it" if steps == 1 else f"calls it through {steps - 1} more"
-        level = Confidence.LOW if sure is Confidence.LOW else Confidence.MEDIUM
+        # Of several lines that may have sent a statement, a direct call from the rule's function tells which.
+        level = Confidence.LOW if sure is Confidence.LOW and steps > 1 else Confidence.MEDIUM
         return Edge(kind=told, confidence=level, place=other.place)
     if code.caller_of_both(first, second):
         level = Confidence.MEDIUM if sure is Confidence.HIGH else Confidence.LOW

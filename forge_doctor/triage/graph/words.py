@@ -75,9 +75,13 @@ def refined(finding: Finding, pileup: Pileup | None) -> Iterator[str]:
 
 def queues_for_ddl(pileup: Pileup) -> bool:
     """Whether a schema change holds the lock, or stands in the queue with others behind it."""
-    waits = [one for one in pileup.blocked if changes_schema(one.statement)]
     behind = {pid for one in pileup.blocked for pid in one.blocked_by}
-    return pileup.kind is Root.SCHEMA_CHANGE or any(one.pid in behind for one in (*pileup.chokes, *waits))
+    changes = {one.pid for one in pileup.blocked if changes_schema(one.statement)}
+    # Of a session whose statement is hidden its lock tells: nothing but a change of the schema or a VACUUM FULL wants it.
+    changes |= {
+        pid for pid, lock in pileup.wanted.items() if lock.mode == "AccessExclusiveLock" and lock.kind == "relation"
+    }
+    return pileup.kind is Root.SCHEMA_CHANGE or bool(changes & behind)
 
 
 def is_write(finding: Finding) -> bool:

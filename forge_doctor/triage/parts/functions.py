@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.triage.code_map import CodeMap, Function
@@ -11,7 +12,10 @@ from forge_doctor.triage.discovery.sources import files_of
 from forge_doctor.triage.parts.lint import Wanted
 
 MOST_FILES = 1500
+FACTORIES = frozenset({"async_sessionmaker", "sessionmaker", "async_scoped_session", "scoped_session"})
+SESSIONS = frozenset({"AsyncSession", "Session"})
 MOST_BYTES = 1_000_000
+NOTHING = ast.Module(body=[], type_ignores=[])
 
 
 def look(wanted: Wanted) -> CodeMap:
@@ -23,40 +27,70 @@ def look(wanted: Wanted) -> CodeMap:
 
 def read_code_map(files: Iterable[Path], root: Path) -> CodeMap:
     """The functions of these files."""
-    found: list[Function] = []
-    names: list[str] = []
-    for path in files:
-        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-        names.append(name)
-        found += _functions(path, name)
-    return CodeMap(functions=tuple(_with_known_calls(found)), files=tuple(names))
+    named = [(path.relative_to(root) if path.is_relative_to(root) else path, _tree(path)) for path in files]
+    factories = SESSIONS | {name for _, tree in named for name in _factories(tree)}
+    found = [one for path, tree in named for one in _inside(tree, path.as_posix(), "", factories)]
+    return CodeMap(functions=tuple(_with_known_calls(found)), files=tuple(path.as_posix() for path, _ in named))
 
 
-def _functions(path: Path, name: str) -> list[Function]:
+def _tree(path: Path) -> ast.Module:
     try:
         data = path.read_bytes()
-        tree = ast.parse(data) if len(data) <= MOST_BYTES else ast.Module(body=[], type_ignores=[])
+        return ast.parse(data) if len(data) <= MOST_BYTES else NOTHING
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return list(_inside(tree, name, ""))
+        return NOTHING
 
 
-def _inside(node: ast.AST, path: str, around: str) -> Iterator[Function]:
+def _factories(tree: ast.Module) -> Iterator[str]:
+    """Names and attributes that a session factory is bound to."""
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if (
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and isinstance(value, ast.Call)
+            and _name(value.func) in FACTORIES
+        ):
+            for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
+                yield _name(target)
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of `a.b.c`."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) -> Iterator[Function]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             own = f"{around}{child.name}"
+            made = list(_made(child, factories))
             yield Function(
                 path=path,
                 name=own,
                 line=min([child.lineno, *(one.lineno for one in child.decorator_list)]),
                 end_line=child.end_lineno or child.lineno,
                 calls=tuple(dict.fromkeys(("", called) for called in _called(child))),
+                opens=tuple(line for line, _ in made),
+                left_open=tuple(line for line, ended in made if not ended),
+                yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(child)),
             )
-            yield from _inside(child, path, f"{own}.")
+            yield from _inside(child, path, f"{own}.", factories)
         elif isinstance(child, ast.ClassDef):
-            yield from _inside(child, path, f"{around}{child.name}.")
+            yield from _inside(child, path, f"{around}{child.name}.", factories)
         elif not isinstance(child, ast.expr):
-            yield from _inside(child, path, around)
+            yield from _inside(child, path, around, factories)
+
+
+def _made(function: ast.AST, factories: frozenset[str]) -> Iterator[tuple[int, bool]]:
+    """Lines where it makes a session, and whether a `with` ends it."""
+    withs = [node for node in ast.walk(function) if isinstance(node, ast.With | ast.AsyncWith)]
+    entered = {id(item.context_expr) for node in withs for item in node.items}
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call):
+            continue
+        made = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "begin" else node.func
+        if isinstance(made, ast.expr) and _name(made) in factories:
+            yield node.lineno, id(node) in entered
 
 
 def _called(function: ast.AST) -> Iterator[str]:
@@ -75,5 +109,4 @@ def _with_known_calls(found: Iterable[Function]) -> Iterator[Function]:
     functions = tuple(found)
     known = {one.name.rpartition(".")[2] for one in functions}
     for one in functions:
-        calls = tuple(call for call in one.calls if call[1] in known)
-        yield Function(path=one.path, name=one.name, line=one.line, end_line=one.end_line, calls=calls)
+        yield replace(one, calls=tuple(call for call in one.calls if call[1] in known))

@@ -26,7 +26,7 @@ class Wanted:
 
 
 def look(wanted: Wanted) -> Report:
-    """What the rules say, files named from the source root; raises `CannotInspect` where there is no source."""
+    """What the rules say, files named as the linter does; raises `CannotInspect` where there is no source."""
     if wanted.source is None:
         raise CannotInspect("no source was found to read: pass --source DIR")
     here = wanted.source.here
@@ -37,8 +37,9 @@ def look(wanted: Wanted) -> Report:
     request = Request(
         paths=files,
         scope=Scope(base=here),
-        lint=lint_from(here, checks, 1, wanted.cache),
-        name=partial(file_name, here=here),
+        # Rules name files from the current folder; what is muted is looked up by that name.
+        lint=lint_from(Path.cwd(), checks, 1, wanted.cache),
+        name=partial(file_name, here=Path.cwd()),
         checks=checks,
     )
     return run_lint(request).report

@@ -10,7 +10,7 @@ from forge_doctor.finding import Confidence, Severity
 from forge_doctor.triage.cause import Cause
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import Clue
-from forge_doctor.triage.graph.edges import Edge
+from forge_doctor.triage.graph.edges import Edge, edge
 from forge_doctor.triage.graph.words import EXHAUSTION, HELD
 from forge_doctor.triage.verdicts.suspicions import RANK, Suspicion, suspicions
 
@@ -54,8 +54,8 @@ def standing(
         rivals = tuple(one for one in thought if one is not best and set(one.showing) & set(best.live))
         found.append(Standing(suspicion=best, rivals=rivals))
         taken = {id(one) for one in best.clues}
-        left = [one for one in left if id(one) not in taken and not _follows(best, one)]
-    return _with_symptoms(found, clues)
+        left = [one for one in left if id(one) not in taken and not _follows(best, one, code)]
+    return _with_symptoms(found, clues, code)
 
 
 def _weighed(one: Suspicion, clues: Sequence[Clue]) -> Suspicion:
@@ -68,12 +68,12 @@ def _weighed(one: Suspicion, clues: Sequence[Clue]) -> Suspicion:
     return replace(one, against=tuple(dict.fromkeys(each.check for each in found)))
 
 
-def _follows(best: Suspicion, clue: Clue) -> bool:
+def _follows(best: Suspicion, clue: Clue, code: CodeMap) -> bool:
     """Whether a clue may not begin a suspicion of its own any more."""
-    return clue.live and relation(best, clue) is not None
+    return clue.live and relation(best, clue, code) is not None
 
 
-def relation(suspicion: Suspicion, clue: Clue) -> Edge | None:
+def relation(suspicion: Suspicion, clue: Clue, code: CodeMap) -> Edge | None:
     """How a symptom hangs on a suspicion; None where it is not its."""
     own = suspicion.cause.explains
     is_state = clue.part == "pool" and clue.check in HELD
@@ -81,6 +81,10 @@ def relation(suspicion: Suspicion, clue: Clue) -> Edge | None:
         return None
     if clue.sessions and suspicion.sessions:
         return _of_sessions(suspicion, clue)
+    if clue.sessions and clue.check not in EXHAUSTION and suspicion.cause.local:
+        # Nobody saw which sessions are its own: those whose lines lead to its lines.
+        near = (edge(each, clue, code) for each in suspicion.clues)
+        return max((each for each in near if each is not None), key=lambda each: each.rank, default=None)
     return _in_time(suspicion, clue)
 
 
@@ -99,14 +103,16 @@ def _in_time(suspicion: Suspicion, clue: Clue) -> Edge | None:
     return IN_TIME if clue.last >= began - SLACK_S else None
 
 
-def _with_symptoms(found: Sequence[Standing], clues: Sequence[Clue]) -> tuple[tuple[Standing, ...], tuple[Clue, ...]]:
+def _with_symptoms(
+    found: Sequence[Standing], clues: Sequence[Clue], code: CodeMap
+) -> tuple[tuple[Standing, ...], tuple[Clue, ...]]:
     taken = {id(clue) for one in found for clue in one.suspicion.clues}
     symptoms: list[list[Explained]] = [[] for _ in found]
     left: list[Clue] = []
     for clue in clues:
         if not clue.live or id(clue) in taken:
             continue
-        at = _best(found, clue)
+        at = _best(found, clue, code)
         if at is None:
             left.append(clue)
         else:
@@ -115,12 +121,12 @@ def _with_symptoms(found: Sequence[Standing], clues: Sequence[Clue]) -> tuple[tu
     return told, tuple(one for one in left if one.finding.severity > Severity.INFO)
 
 
-def _best(found: Sequence[Standing], clue: Clue) -> tuple[int, Edge] | None:
+def _best(found: Sequence[Standing], clue: Clue, code: CodeMap) -> tuple[int, Edge] | None:
     """The suspicion that explains it best: by the edge, then by how far it is proven, then by what it holds."""
-    edges = [(at, hangs) for at, one in enumerate(found) if (hangs := relation(one.suspicion, clue)) is not None]
+    edges = [(at, hangs) for at, one in enumerate(found) if (hangs := relation(one.suspicion, clue, code)) is not None]
     return max(edges, key=lambda each: (each[1].rank, *_weight(found[each[0]].suspicion)), default=None)
 
 
 def _weight(one: Suspicion) -> tuple[int, int, int]:
     verdict = RANK[one.verdict or Verdict.INCONCLUSIVE]
-    return (verdict, -one.cause.depth, len(one.holding))
+    return (verdict, len(one.sessions), -one.cause.depth)

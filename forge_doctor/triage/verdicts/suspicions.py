@@ -13,6 +13,7 @@ from forge_doctor.triage.graph.clues import Clue
 from forge_doctor.triage.graph.edges import ONLY_ONE, Edge, edge
 from forge_doctor.triage.graph.places import Spot
 from forge_doctor.triage.graph.session_lines import STACK, WRITTEN
+from forge_doctor.triage.verdicts.opening import with_left_open, with_openings
 
 RANK = {Verdict.CONFIRMED: 2, Verdict.LIKELY: 1, Verdict.INCONCLUSIVE: 0}
 SERVICE_WIDE = Edge(kind="of the same service", confidence=Confidence.MEDIUM)
@@ -99,28 +100,17 @@ class Suspicion:
         sure = sum(one.edge.confidence for one in self.source[:1]) + sum(one.finding.confidence for one in self.showing)
         return (RANK.get(self.verdict or Verdict.INCONCLUSIVE, 0), len(self.sources), -self.cause.depth, sure)
 
-    @property
-    def place(self) -> Place | None:
-        """The code to change: the rule's line, else the line of who holds it, never a victim's."""
-        return next(self.places(), None)
+    def places(self, code: CodeMap) -> list[Place]:
+        """The lines of the cause, the one to change first: the rule's, else where the holder's session was made, else the
+        holder's own; never a victim's."""
+        return list({(one.file, one.line): one for one in reversed(list(self._places(code)))}.values())[::-1]
 
-    def places(self) -> Iterator[Place]:
-        """The lines of the cause, the one to change first."""
-        seen: set[tuple[str, int | None]] = set()
-        for place in self._places():
-            if (place.file, place.line) not in seen:
-                seen.add((place.file, place.line))
-                yield place
-
-    def _places(self) -> Iterator[Place]:
-        told = [one for one in self.source if self._says(one.clue)] + [
-            one for one in self.source if not self._says(one.clue)
-        ]
-        for one in told:
-            yield from (spot.place for spot in one.clue.spots)
+    def _places(self, code: CodeMap) -> Iterator[Place]:
+        for one in sorted(self.source, key=lambda one: not self._says(one.clue)):
+            yield from with_left_open(one.clue.spots, code, self.cause.opened)
         if self.cause.held:
             lines = [spot for one in self._by_showing() if not one.victim for spot in one.spots]
-            yield from (spot.place for spot in sorted(lines, key=lambda spot: -spot.confidence))
+            yield from with_openings(sorted(lines, key=lambda spot: -spot.confidence), code, self.cause.opened)
 
     def _by_showing(self) -> tuple[Clue, ...]:
         return (*self.showing, *(one for one in self.live if one not in self.showing))

@@ -37,7 +37,7 @@ def told(standing: Standing, graph: Graph, urgency: Urgency, ruled_out: tuple[Ru
     """The diagnosis."""
     suspicion, cause = standing.suspicion, standing.suspicion.cause
     verdict = suspicion.verdict or Verdict.INCONCLUSIVE
-    places = list(suspicion.places())[:MOST_PLACES]
+    places = suspicion.places(graph.code)[:MOST_PLACES]
     holders = tuple(holders_of(suspicion, graph))
     return Diagnosis(
         cause=cause.id,

@@ -1,0 +1,56 @@
+"""Where the session was made whose statement or connection was seen: the code to change lies there, not in the query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from forge_doctor.diagnosis import Place
+from forge_doctor.triage.cause import Opened
+from forge_doctor.triage.code_map import CodeMap, Function
+from forge_doctor.triage.graph.edges import function_of
+from forge_doctor.triage.graph.places import Spot
+
+
+def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
+    """The line that makes the session, where exactly one can be meant."""
+    around = function_of(spot.place, code)
+    if around is None or opened is Opened.NOWHERE:
+        return None
+    if opened is Opened.BESIDE:
+        return _only(code.beside(around), leaves=False)
+    caller = function_of(spot.called_at, code) if spot.called_at else None
+    for one in (around, caller):
+        if one is not None and one.opens:
+            return _line(one, opened is Opened.AND_LEFT)
+    found = code.openers(around)
+    leaving = tuple(one for one in found if one.left_open)
+    if opened is Opened.AND_LEFT and leaving:
+        return _only(leaving, leaves=True)
+    return _only(found, leaves=False)
+
+
+def _only(found: tuple[Function, ...], *, leaves: bool) -> Place | None:
+    return _line(found[0], leaves) if len(found) == 1 else None
+
+
+def _line(one: Function, leaves: bool) -> Place:
+    line = next(iter(one.left_open if leaves and one.left_open else one.opens))
+    return Place(file=one.path, line=line, function=one.name)
+
+
+def with_left_open(spots: Iterable[Spot], code: CodeMap, opened: Opened) -> Iterator[Place]:
+    """The lines of a rule; of a session that is left open, behind the one line of that function that leaves it so."""
+    for spot in spots:
+        around = function_of(spot.place, code) if opened is Opened.AND_LEFT else None
+        if around is not None and len(around.left_open) == 1:
+            yield _line(around, leaves=True)
+        yield spot.place
+
+
+def with_openings(spots: list[Spot], code: CodeMap, opened: Opened) -> Iterator[Place]:
+    """The lines of a holder, surest first, each behind the line that made its session."""
+    for spot in spots:
+        made = opened_at(spot, code, opened)
+        if made is not None:
+            yield made
+        yield spot.place
