@@ -18,6 +18,7 @@ class OutputFormat(StrEnum):
     PROMETHEUS = "prometheus"
     CONCISE = "concise"
     GITLAB = "gitlab"
+    HTML = "html"
 
     @property
     def carries_rules(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from forge_doctor.check import Check, P, RuleInfo
 from forge_doctor.diagnosis import Diagnosis
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
+from forge_doctor.picture import Picture
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
 
@@ -45,8 +46,8 @@ class Report:
     answer: what is worst and, on a second line, what to do; of a healthy subject, what was checked; `data` is the slice's own
     machine-readable part, shown by the JSON format under its key; `rules` tells of each check that
     was chosen, by its id, for the formats that carry them (`OutputFormat.carries_rules`);
-    `measurements` are numbers of the subject itself, whatever was found; `diagnoses` are the causes of a triage, gravest
-    first, each of which is among the findings as well.
+    `measurements` are numbers of the subject itself, whatever was found; `pictures` what can be drawn of it; `diagnoses`
+    are the causes of a triage, gravest first, each of which is among the findings as well.
     """
 
     command: str
@@ -61,6 +62,7 @@ class Report:
     rules: Mapping[str, RuleInfo] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     def at_least(self, confidence: Confidence) -> Report:
         """The same report with only the findings at or above `confidence`."""

@@ -38,6 +38,15 @@ OutputFileOption = Annotated[
         "--output-file", "-o", metavar="FILE", help="Write the report there instead of stdout.", rich_help_panel=OUTPUT
     ),
 ]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Also write the report there as one page for a browser, with pictures; - writes it to stdout alone.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 ColorOption = Annotated[
     str | None,
     typer.Option(

@@ -25,12 +25,15 @@ def deliver(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """Render to stdout or to `--output-file`, then exit with the documented code."""
     shown = _shown(reports, options)
     _write(shown, options)
+    _write_page(shown, options)
     _exit(shown, options)
 
 
 def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
-    """Exit with the documented code; the format `nagios` has its own four."""
-    _exit(_shown(reports, options), options)
+    """What was shown again and again ends: the page of the last one, and the documented code; `nagios` has its own four."""
+    shown = _shown(reports, options)
+    _write_page(shown, options)
+    _exit(shown, options)
 
 
 def _exit(shown: Sequence[Report], options: ReportOptions) -> NoReturn:
@@ -89,6 +92,11 @@ def _write(shown: Sequence[Report], options: ReportOptions) -> None:
         _emit(text)
     else:
         write_file(options.output_file, text, "--output-file")
+
+
+def _write_page(shown: Sequence[Report], options: ReportOptions) -> None:
+    if options.html is not None:
+        write_file(options.html, render(shown, OutputFormat.HTML, render_options(options)), "--html")
 
 
 def _emit(text: str) -> None:

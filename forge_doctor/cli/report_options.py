@@ -22,7 +22,7 @@ Member = TypeVar("Member", Severity, Confidence, OutputFormat)
 class ReportOptions(NamedTuple):
     """What the shared options and the configuration come to, flags first.
 
-    `anchor` is the place that formats of files alone give to what has none.
+    `anchor` is the place that formats of files alone give to what has none; `html` where the page goes as well.
     """
 
     settings: Settings
@@ -37,6 +37,12 @@ class ReportOptions(NamedTuple):
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"
+    html: Path | None = None
+
+    @property
+    def outputs(self) -> dict[str, Path | None]:
+        """The files that the report goes to, by their options."""
+        return {"--output-file": self.output_file, "--html": self.html}
 
 
 def report_options(
@@ -55,6 +61,7 @@ def report_options(
     config: Path | None,
     fail_confidence: Confidence,
     near: Path | None = None,
+    html: Path | None = None,
 ) -> ReportOptions:
     """Join flags and the configuration nearest to `near`, the place examined; raises `UsageProblem` for what it
     does not know."""
@@ -67,6 +74,9 @@ def report_options(
         configured = settings.get(key, section)
         return flag if flag is not None else default if configured is None else configured
 
+    if html == STDOUT and output_file in (None, STDOUT):
+        _reject_second_report(output_format)
+        output_format, html = OutputFormat.HTML.value, None
     fail_word = choose(fail_on, "fail-on", "error")
     return ReportOptions(
         settings=settings,
@@ -74,6 +84,7 @@ def report_options(
             list(OutputFormat), choose(output_format, "output-format", "text"), "--output-format", str
         ),
         output_file=None if output_file == STDOUT else output_file,
+        html=html,
         color="never" if no_color else _color(choose(color, "color", "auto")),
         quiet=quiet,
         verbose=verbose,
@@ -90,6 +101,14 @@ def report_options(
         select=tuple(choose(select or None, "select", ())),
         ignore=tuple(choose(ignore or None, "ignore", ())),
     )
+
+
+def _reject_second_report(output_format: str | None) -> None:
+    """Two reports in one stream are none."""
+    if output_format is not None and output_format.lower() != OutputFormat.HTML:
+        raise UsageProblem(
+            f"--html - and --output-format {output_format}: both want stdout; name a file for one of them"
+        )
 
 
 def _color(word: str) -> str:

@@ -17,6 +17,7 @@ from forge_doctor.pool.inference.session_facts import session_object
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import held_table
 from forge_doctor.pool.measurements import measurements
+from forge_doctor.pool.pictures import pictures
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.visibility import unread_lines
 from forge_doctor.pool.wording import count, duration
@@ -66,6 +67,7 @@ def run_pool(
         tables=tuple(table for table in _tables(situation, sizing) if table),
         data={"pool": _data(situation, sizing), "sessions": sessions_data(situation)},
         measurements=measurements(situation),
+        pictures=pictures(situation, sizing),
         rules=described(chosen, "postgresql", "connection-pool"),
     )
 

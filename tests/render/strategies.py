@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.check import RuleInfo
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, NotRun, Related, Severity
+from forge_doctor.picture import Bar, Capacity, Excerpt, Lane, Node, Part, Rate, Sum, Timeline, Tone, Tree
 from forge_doctor.report import Measurement, Report, Table
 
 # Not derandomised for luck: a failure must be the same on the next run of CI.
@@ -16,6 +17,11 @@ HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07",
     "\u202egnp.exe",
     "]]>",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7 * 7 }}{% raw %}",
+    "</pre></svg></style><style>*{}",
     "<!--",
     "::error::x",
     "##[error]x",
@@ -83,6 +89,49 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(title=draw(TEXT), columns=tuple(columns), rows=tuple(rows), note=draw(TEXT))
 
 
+TONES = st.sampled_from(Tone)
+# Also moments that no calendar holds: a clock may have been anything.
+MOMENT = st.floats(-1e12, 1e12, allow_nan=False)
+BARS = st.builds(Bar, label=TEXT, start=MOMENT, end=MOMENT, state=TEXT, tone=TONES, detail=TEXT)
+LANES = st.builds(Lane, name=TEXT, bars=st.lists(BARS, max_size=2).map(tuple), more=st.integers(0, 9))
+RATES = st.builds(
+    Rate,
+    label=TEXT,
+    severity=st.sampled_from(Severity),
+    width_s=st.floats(1, 1e6),
+    counts=st.lists(st.tuples(MOMENT, st.integers(0, 10**9)), max_size=2).map(tuple),
+)
+TIMELINES = st.builds(
+    Timeline,
+    title=TEXT,
+    start=MOMENT,
+    end=MOMENT,
+    lanes=st.lists(LANES, max_size=2).map(tuple),
+    rates=st.lists(RATES, max_size=2).map(tuple),
+    note=TEXT,
+)
+NODES = st.recursive(
+    st.builds(Node, label=TEXT, detail=TEXT, tone=TONES, more=st.integers(0, 9)),
+    lambda below: st.builds(Node, label=TEXT, behind=st.lists(below, max_size=2).map(tuple)),
+    max_leaves=4,
+)
+TREES = st.builds(Tree, title=TEXT, roots=st.lists(NODES, max_size=2).map(tuple), note=TEXT)
+PARTS = st.builds(Part, label=TEXT, value=st.floats(0, 1e12), tone=TONES)
+SUMS = st.builds(Sum, label=TEXT, parts=st.lists(PARTS, max_size=3).map(tuple), source=TEXT)
+CAPACITIES = st.builds(
+    Capacity,
+    title=TEXT,
+    unit=TEXT,
+    limit=st.floats(0, 1e9),
+    limit_label=TEXT,
+    sums=st.lists(SUMS, max_size=2).map(tuple),
+    note=TEXT,
+)
+EXCERPTS = st.builds(
+    Excerpt, location=locations(), first=st.integers(1, 9999), lines=st.lists(TEXT, max_size=3).map(tuple), title=TEXT
+)
+PICTURES = TIMELINES | TREES | CAPACITIES | EXCERPTS
+
 REPORT = st.builds(
     Report,
     command=TEXT,
@@ -105,6 +154,7 @@ REPORT = st.builds(
         ),
         max_size=3,
     ).map(tuple),
+    pictures=st.lists(PICTURES, max_size=2).map(tuple),
     rules=st.dictionaries(TEXT, st.builds(RuleInfo, TEXT, TEXT, st.lists(TEXT, max_size=2).map(tuple)), max_size=2),
 )
 REPORTS = st.lists(REPORT, max_size=2)

@@ -90,7 +90,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
 
 def _refuse_sources(flags: Flags, options: ReportOptions, looked: Examination) -> None:
     """A report or a baseline goes into no file of code, whether it was looked at or left out this time."""
-    outputs = {"--output-file": options.output_file, "--write-baseline": flags.write_baseline}
+    outputs = {**options.outputs, "--write-baseline": flags.write_baseline}
     named = tuple(path for path in outputs.values() if path is not None and path.suffix in SOURCES)
     others = (options.settings.path, flags.baseline)
     refuse_inputs(outputs, (*(file for file in looked.files), *named, *(one for one in others if one is not None)))

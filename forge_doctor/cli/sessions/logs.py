@@ -61,7 +61,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Read, or follow, what was named; print the triage and exit."""
     plan = discover(requested(flags, options))
     read_files = (path for task in plan.tasks if isinstance(task.source, FileSource) for path in task.source.paths)
-    refuse_inputs({"--output-file": options.output_file}, (*read_files, *_configuration(options)))
+    refuse_inputs(options.outputs, (*read_files, *_configuration(options)))
     if flags.follow:
         follow(plan, flags, options)
     with Progress(plan.tasks) as progress:

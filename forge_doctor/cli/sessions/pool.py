@@ -65,7 +65,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot or a live server, once or again and again, and exit."""
     reject_unknown_limits(options.settings)
     options = _anchored(options)
-    outputs = {"--output-file": options.output_file, "--save": flags.save}
+    outputs = {**options.outputs, "--save": flags.save}
     refuse_inputs(outputs, [one for one in (flags.snapshot, flags.replay, options.settings.path) if one is not None])
     _reject_combinations(flags)
     if flags.snapshot is not None:
@@ -224,7 +224,12 @@ def _reports(
 ) -> list[Report]:
     """A report for each server. Where none could be examined and a person reads, the first problem is raised."""
     problems = [look for look in looks if isinstance(look, CannotInspect)]
-    if len(problems) == len(looks) and len(looks) == 1 and options.output_format is OutputFormat.TEXT:
+    if (
+        len(problems) == len(looks)
+        and len(looks) == 1
+        and options.output_format is OutputFormat.TEXT
+        and options.html is None
+    ):
         raise problems[0]
     return [_report(request, look, options, flags) for request, look in zip(requests, looks, strict=True)]
 

@@ -9,6 +9,7 @@ from forge_doctor.logs.problems.correlation import timeline
 from forge_doctor.logs.problems.evidence import evidence_of, related_to
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.overview import tables
+from forge_doctor.logs.problems.pictures import rates
 from forge_doctor.logs.problems.problem import (
     By,
     Problem,
@@ -43,6 +44,7 @@ def triage(
         headline=headline(known, unknown, summary),
         verdict=verdict(known, unknown, summary),
         tables=tables(known, unknown, chosen, summary.others),
+        pictures=rates((*shown, *unknown)),
         data={
             "problems": [problem_data(one, chosen.example) for one in shown],
             "other_errors": [problem_data(one, chosen.example) for one in unknown],
