@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Related, Severity
+from forge_doctor.picture import Picture
 from forge_doctor.report import Report, Table
 from forge_doctor.triage.data import data_of
 from forge_doctor.triage.facts import Discovery, Facts, Step
@@ -35,7 +36,14 @@ def report_of(facts: Facts, joined: Joined, found: Discovery) -> Report:
         tables=(_discovery_table(found.steps),),
         data=data_of(facts, joined, found),
         diagnoses=joined.diagnoses,
+        pictures=tuple(_pictures(facts)),
     )
+
+
+def _pictures(facts: Facts) -> Iterator[Picture]:
+    """What the parts drew: sessions and the log's problems share one axis, as both have moments."""
+    for part in facts.parts:
+        yield from part.report.pictures if part.report is not None else ()
 
 
 def _short(one: NotRun) -> NotRun:

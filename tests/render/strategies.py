@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from forge_doctor.check import RuleInfo
+from forge_doctor.diagnosis import Diagnosis, Holder, Moment, Place, Reason, RuledOut, Symptom, Urgency, Verdict
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, NotRun, Related, Severity
 from forge_doctor.picture import Bar, Capacity, Excerpt, Lane, Node, Part, Rate, Sum, Timeline, Tone, Tree
 from forge_doctor.report import Measurement, Report, Table
@@ -132,6 +133,27 @@ EXCERPTS = st.builds(
 )
 PICTURES = TIMELINES | TREES | CAPACITIES | EXCERPTS
 
+PLACES = st.none() | st.builds(Place, file=TEXT, line=POSITION, function=TEXT, seen=TEXT)
+HOLDERS = st.builds(Holder, session=POSITION, name=TEXT, place=PLACES, how=TEXT, since=TEXT, state=TEXT, statement=TEXT)
+LINES = st.lists(TEXT, max_size=2).map(tuple)
+DIAGNOSES = st.builds(
+    Diagnosis,
+    cause=TEXT,
+    verdict=st.sampled_from(Verdict),
+    urgency=st.sampled_from(Urgency),
+    title=TEXT,
+    application=TEXT,
+    place=PLACES,
+    holders=st.lists(HOLDERS, max_size=1).map(tuple),
+    symptoms=st.lists(st.builds(Symptom, part=TEXT, check=TEXT, text=TEXT, place=PLACES), max_size=1).map(tuple),
+    why=st.lists(st.builds(Reason, text=TEXT, part=TEXT, source=TEXT), max_size=1).map(tuple),
+    now=LINES,
+    change=LINES,
+    next=LINES,
+    ruled_out=st.lists(st.builds(RuledOut, cause=TEXT, why=TEXT), max_size=1).map(tuple),
+    timeline=st.lists(st.builds(Moment, at=TEXT, text=TEXT, lane=TEXT), max_size=1).map(tuple),
+)
+
 REPORT = st.builds(
     Report,
     command=TEXT,
@@ -155,6 +177,7 @@ REPORT = st.builds(
         max_size=3,
     ).map(tuple),
     pictures=st.lists(PICTURES, max_size=2).map(tuple),
+    diagnoses=st.lists(DIAGNOSES, max_size=1).map(tuple),
     rules=st.dictionaries(TEXT, st.builds(RuleInfo, TEXT, TEXT, st.lists(TEXT, max_size=2).map(tuple)), max_size=2),
 )
 REPORTS = st.lists(REPORT, max_size=2)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from forge_doctor.diagnosis import Diagnosis, Holder, Moment, Place, Reason, RuledOut, Symptom, Urgency, Verdict
 from forge_doctor.finding import Evidence, Location, Severity
 from forge_doctor.picture import Bar, Capacity, Excerpt, Lane, Node, Part, Rate, Sum, Timeline, Tone, Tree
 from forge_doctor.render import OutputFormat, RenderOptions, render
@@ -164,6 +165,35 @@ def test_ticks_are_few_and_in_order(span: float) -> None:
     counted = list(number_ticks(Axis(first=0, last=span, left=0, right=100)))
     assert 1 <= len(counted) <= 9
     assert counted[0] == (0, "0")
+
+
+def leak() -> Diagnosis:
+    place = Place(file="shop/receipts.py", line=27, function="send_receipt", seen="/app/shop/receipts.py")
+    return Diagnosis(
+        cause="leaked-session",
+        verdict=Verdict.CONFIRMED,
+        urgency=Urgency.OUTAGE,
+        title="send_receipt opens a session and never ends it.",
+        place=place,
+        holders=(Holder(session=4711, name="worker pid 7", place=place, held_s=312.4, statement="SELECT ?"),),
+        symptoms=(Symptom(part="logs", check="pool-timeout", text="requests wait for a connection", count=34),),
+        why=(Reason(text="6 sessions went idle after it", part="pool", source="pg_stat_activity"),),
+        now=("SELECT pg_terminate_backend(4711)\n WHERE TRUE;", "SELECT '<2>';"),
+        change=("async with Session() as session: ...",),
+        ruled_out=(RuledOut(cause="pool-too-small", why="few requests are in flight"),),
+        timeline=(Moment(at="2026-11-22T02:55:00+00:00", text="the first one idles", lane="worker pid 7"),),
+    )
+
+
+def test_each_cause_has_a_card_before_the_pictures_and_its_finding_is_not_told_twice() -> None:
+    told = leak()
+    same = finding(check="leaked-session", message=f"{told.title} (confirmed)")
+    page = Page(html(report(same, finding(), diagnoses=(told,), pictures=(lanes(),))))
+    assert [one["class"] for one in page.of("article")] == ["card critical", "card warning"]
+    titles = page.text_in("h3")
+    assert titles.index("Causes") < titles.index("Sessions") < titles.index("What no cause explains")
+    assert "SELECT pg_terminate_backend(4711)\n WHERE TRUE;\nSELECT '<2>';" in page.text_in("pre")
+    assert page.text_in("code").count("shop/receipts.py:27") == 2
 
 
 def test_an_excerpt_stands_at_its_finding_with_its_line_marked() -> None:

@@ -22,6 +22,7 @@ OURS = frozenset(
             "h3",
             "h4",
             "ul",
+            "ol",
             "li",
             "pre",
             "code",

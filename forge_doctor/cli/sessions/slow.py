@@ -43,7 +43,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot, or a server looked at once, and exit."""
     reject_unknown_limits(options.settings)
     inputs = [one for one in (flags.snapshot, options.settings.path) if one is not None]
-    refuse_inputs({"--output-file": options.output_file, "--save": flags.save}, inputs)
+    refuse_inputs({**options.outputs, "--save": flags.save}, inputs)
     if flags.snapshot is not None:
         for name in OF_A_LIVE_SERVER:
             if getattr(flags, name) is not None:

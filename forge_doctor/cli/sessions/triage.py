@@ -44,9 +44,7 @@ class Flags:
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Diagnose once, or again and again, and exit with the documented code."""
-    refuse_inputs(
-        {"--output-file": options.output_file}, [path for word in flags.log if (path := Path(word)).is_file()]
-    )
+    refuse_inputs(options.outputs, [path for word in flags.log if (path := Path(word)).is_file()])
     for url in flags.dsn:
         hold_url(url)
     if flags.watch is not None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from forge_doctor.picture import Bar, Lane, Timeline, Tone
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.pictures.tones import tone_of
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.wording import duration
+from forge_doctor.probes.postgres.backends.session import Session
 
 MOST_LANES, MOST_BARS = 16, 40
 SHORTEST_AXIS_S = 60.0

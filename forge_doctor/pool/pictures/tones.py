@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.picture import Tone
-from forge_doctor.pool.snapshot import Session
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 def tone_of(session: Session) -> Tone:

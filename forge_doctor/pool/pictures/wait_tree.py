@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from forge_doctor.picture import Node, Tone, Tree
-from forge_doctor.pool.inference.lock_queues import lock_name
 from forge_doctor.pool.inference.session_facts import held, wanted
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.pictures.tones import tone_of
-from forge_doctor.pool.snapshot import Session
 from forge_doctor.pool.wording import duration
+from forge_doctor.probes.postgres.backends.lock_queues import lock_name
+from forge_doctor.probes.postgres.backends.session import Session
 
 # More than fits on a page helps nobody; what is left out is counted.
 MOST_BEHIND, DEEPEST = 40, 12

@@ -16,7 +16,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from forge_doctor import __version__
-from forge_doctor.finding import Evidence
+from forge_doctor.diagnosis import Diagnosis, Urgency
+from forge_doctor.finding import Evidence, Finding, Severity
 from forge_doctor.picture import Capacity, Excerpt, Timeline, Tree
 from forge_doctor.render import RenderOptions
 from forge_doctor.render.digest import (
@@ -33,8 +34,8 @@ from forge_doctor.render.digest import (
 from forge_doctor.render.html.capacity import DrawnCapacity, draw_capacity
 from forge_doctor.render.html.timeline import DrawnTimeline, draw_timeline, joined
 from forge_doctor.render.json import render as render_json
+from forge_doctor.render.page.table import cell_text, is_numeric
 from forge_doctor.render.printable import printable, printable_lines
-from forge_doctor.render.table import cell_text, is_numeric
 from forge_doctor.report import Report, Table
 
 
@@ -46,6 +47,7 @@ class Section(NamedTuple):
     capacities: tuple[DrawnCapacity, ...]
     trees: tuple[Tree, ...]
     excerpts: tuple[Excerpt, ...]
+    findings: tuple[Finding, ...]
 
 
 def render(reports: Sequence[Report], options: RenderOptions) -> str:
@@ -79,10 +81,11 @@ def _environment() -> Environment:
         inline_evidence=lambda found: [one for one in found.evidence if not _is_block(one)],
         block_evidence=lambda found: [one for one in found.evidence if _is_block(one)],
         context=lambda found: context_text(found.code) if found.code else "",
-        block=lambda text: "\n".join(printable_lines(str(text))),
+        block=_block,
         unexamined=group_unexamined,
         answers=lambda report: answers([report]),
         cells=_cells,
+        gravity=_gravity,
         counted=counted,
         number=lambda value: value_text(float(value)),
     )
@@ -109,7 +112,23 @@ def _section(report: Report) -> Section:
         capacities=tuple(draw_capacity(one) for one in pictures if isinstance(one, Capacity)),
         trees=tuple(one for one in pictures if isinstance(one, Tree)),
         excerpts=tuple(one for one in pictures if isinstance(one, Excerpt)),
+        findings=tuple(one for one in report.findings if not _is_cause(one, report)),
     )
+
+
+def _is_cause(found: Finding, report: Report) -> bool:
+    """Whether a diagnosis with a card of its own says the same."""
+    return any(found.check == one.cause and found.message.startswith(one.title) for one in report.diagnoses)
+
+
+def _gravity(one: Diagnosis) -> str:
+    worst = Severity.CRITICAL if one.urgency <= Urgency.OUTAGE else Severity.ERROR
+    return (worst if one.urgency <= Urgency.OUTAGE_SOON else Severity.WARNING).label
+
+
+def _block(told: object) -> str:
+    """Lines as they are, to be copied; of several texts one after the other."""
+    return "\n".join(printable_lines("\n".join(told) if isinstance(told, tuple) else str(told)))
 
 
 def _is_block(one: Evidence) -> bool:
