@@ -67,6 +67,13 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "connect-timeout": float,
             "since": str,
         },
+        "migrations": {
+            "exclude": (str,),
+            "gitignore": bool,
+            "per-file-ignores": {str: (str,)},
+            "baseline": str,
+            "connect-timeout": float,
+        },
         "lint": {
             "exclude": (str,),
             "force-exclude": bool,

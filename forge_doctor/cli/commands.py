@@ -25,8 +25,9 @@ Examples:
   forge-doctor logs shop-api
   forge-doctor lint src
   forge-doctor slow --dsn postgresql://app@db.example/shop
+  forge-doctor migrations --since origin/main
   forge-doctor demo"""
-NAMES = ("triage", "pool", "logs", "lint", "slow", "explain", "server", "mcp", "demo", "help")
+NAMES = ("triage", "pool", "logs", "lint", "slow", "migrations", "explain", "server", "mcp", "demo", "help")
 # As wide as the terminal, but no wider than can be read.
 WIDEST_HELP = 120
 

@@ -19,7 +19,7 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     from forge_doctor.lint import rules
     from forge_doctor.logs.problems import unknown_error
     from forge_doctor.logs.signature import load_signatures
-    from forge_doctor.migrations.environment import checks as environment_checks
+    from forge_doctor.migrations.chosen import own_checks
     from forge_doctor.pool import checks as pool_checks
     from forge_doctor.slow import checks as slow_checks
     from forge_doctor.suppression import ignores
@@ -27,7 +27,7 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     yield "pool", load(pool_checks)
     yield "slow", load(slow_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)
-    yield "migrations", load(environment_checks)
+    yield "migrations", sorted(own_checks(), key=lambda entry: entry.id)
     unknown = Check(
         id=unknown_error.UNKNOWN,
         summary=unknown_error.MANUAL.partition("\n")[0].rstrip("."),
@@ -36,6 +36,11 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
         run=lambda: (),
     )
     yield "logs", sorted((*map(explained, load_signatures().values()), unknown), key=lambda entry: entry.id)
+
+
+def every_id() -> frozenset[str]:
+    """All ids, of every command."""
+    return frozenset(entry.id for _, entries in entries_by_command() for entry in entries)
 
 
 def reject_unknown_limits(settings: Settings) -> None:

@@ -1,54 +1,157 @@
-"""One run over the migration trees of a folder, from top to bottom: find, read, replay, judge, report."""
+"""One run over the migration trees of some folders, from top to bottom: find, read, replay, judge, mute, report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from forge_doctor.check import Check, described, load, select_checks
+from forge_doctor.check import described
 from forge_doctor.finding import Finding, NotRun
-from forge_doctor.migrations import checks as checks_folder
+from forge_doctor.migrations.environment.scripts import Scripts
 from forge_doctor.migrations.history import History, history_of
+from forge_doctor.migrations.request import Request
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.migrations.tree.read import Reader, read_tree
 from forge_doctor.migrations.tree.tree import Place
 from forge_doctor.report import Report, run_check, sort_outcomes
+from forge_doctor.suppression.baseline import Fingerprint, Known, unknown
+from forge_doctor.suppression.mute import mute
 
 
-def all_checks() -> tuple[Check[Any], ...]:
-    """The checks of this slice."""
-    return load(checks_folder)
+class Examination(NamedTuple):
+    """One tree: its report, all its revisions, the files looked at, and every finding with its fingerprint, baseline or
+    not."""
+
+    report: Report
+    history: History
+    files: tuple[Path, ...] = ()
+    fingerprints: tuple[tuple[Finding, Fingerprint], ...] = ()
+    gone: int = 0
 
 
-def run_migrations(
-    path: Path, here: Path, select: Iterable[str] = (), ignore: Iterable[str] = ()
-) -> tuple[Report, ...]:
-    """A report a tree.
+def run_migrations(request: Request) -> tuple[Examination, ...]:
+    """An examination of each tree.
 
-    Raises `UsageProblem` for a path that is not there or an unknown check, `CannotInspect` where there is no tree.
+    Raises `UsageProblem` for a path that is not there, `CannotInspect` where there is no tree.
     """
-    chosen: tuple[Check[Any], ...] = select_checks(all_checks(), select, ignore)
-    return tuple(judged(read(place, here), chosen) for place in places(path))
+    scripts = Scripts(request.here, request.scope)
+    judged_envs: set[Path] = set()
+    known = request.baseline
+    found: list[Examination] = []
+    for place in _places(request):
+        history = _narrowed(read(place, request.here), request)
+        outcomes = [*judged(history, request)]
+        if place.env not in judged_envs:
+            outcomes += judged_environment(history, request, scripts)
+            judged_envs.add(place.env)
+        examination, known = _examined(request, history, outcomes, known)
+        found.append(examination)
+    return (*found[:-1], found[-1]._replace(gone=sum(known.values())))
+
+
+def _places(request: Request) -> tuple[Place, ...]:
+    found = {(one.folder, one.versions): one for path in request.paths for one in places(path)}
+    kept = [one for one in found.values() if not request.scope.covered(str(one.folder))]
+    return tuple(kept or found.values())
 
 
 def read(place: Place, here: Path) -> History:
     """The history of the tree at a place."""
-    reader = Reader(place.folder, here)
+    reader = Reader(place.project, here)
     return history_of(read_tree(place, reader), reader.interpreter)
 
 
-def judged(history: History, chosen: tuple[Check[Any], ...]) -> Report:
-    """What the checks say of one tree."""
-    outcomes: list[Finding | NotRun] = [*history.tree.unread]
-    for check in chosen:
-        outcomes += run_check(check, history)
+def _narrowed(history: History, request: Request) -> History:
+    """The same with the revisions that are to be judged."""
+    only, changed = request.only, request.changed
+    if changed is not None:
+        files = {one.id: one.file.absolute.resolve() for one in history.tree.revisions}
+        only = frozenset(id_ for id_, path in files.items() if path in changed.files)
+    return history if only is None else replace(history, only=only)
+
+
+def judged(history: History, request: Request) -> Iterator[Finding | NotRun]:
+    """What the checks say of the revisions, and what could not be read of them."""
+    yield from history.tree.unread
+    for check in request.checks.of_revisions:
+        yield from run_check(check, history)
+
+
+def judged_environment(history: History, request: Request, scripts: Scripts) -> Iterator[Finding | NotRun]:
+    """What they say of env.py and the application's start; of unchanged lines nothing where only changes are asked for."""
+    script = scripts.of(history.tree)
+    if script is None:
+        return
+    for check in request.checks.of_environment:
+        for one in run_check(check, script):
+            if isinstance(one, NotRun) or _is_new(one, request):
+                yield one
+
+
+def _is_new(one: Finding, request: Request) -> bool:
+    return request.changed is None or request.changed.holds(request.here / one.location.target, one)
+
+
+def _examined(
+    request: Request, history: History, outcomes: list[Finding | NotRun], known: Known
+) -> tuple[Examination, Known]:
+    """Mute what comments, configuration and the baseline mute, and report the rest; with what the baseline still knows."""
     findings, not_run = sort_outcomes(outcomes)
-    return Report(
-        command="migrations",
-        subject=history.tree.name,
+    report = Report(command="migrations", subject=history.tree.name, findings=findings, not_run=not_run)
+    files = _files(request, history, findings)
+    heard = mute(request, files, report)
+    fresh, left = unknown(heard.findings, known)
+    findings, not_run = sort_outcomes((*fresh, *not_run, *heard.not_run))
+    revisions = history.tree.revisions
+    only = history.only
+    inspected = {"revisions": len(revisions)}
+    inspected |= {} if only is None else {"judged": sum(one.id in only for one in revisions)}
+    inspected |= {"muted": heard.muted} if heard.muted else {}
+    baselined = len(heard.findings) - len(fresh)
+    inspected |= {"in baseline": baselined} if baselined else {}
+    report = replace(
+        report,
         findings=findings,
         not_run=not_run,
-        inspected={"revisions": len(history.tree.revisions)},
-        rules=described(chosen, "migrations"),
+        inspected=inspected,
+        headline=headline(history),
+        data={"trees": [data_of(history)]},
+        rules=described(request.checks.chosen, "alembic", "postgresql"),
     )
+    return Examination(report=report, history=history, files=files, fingerprints=heard.findings), left
+
+
+def _files(request: Request, history: History, findings: tuple[Finding, ...]) -> tuple[Path, ...]:
+    """The files that were judged, and those that findings stand in."""
+    only = history.only
+    tree = history.tree
+    files = {one.file.absolute: None for one in tree.revisions if only is None or one.id in only}
+    if tree.env is not None and (only is None or request.changed is None):
+        files[tree.env.absolute] = None
+    files |= {request.here / one.location.target: None for one in findings}
+    return tuple(files)
+
+
+def headline(history: History) -> str:
+    """What the tree is, in a line."""
+    graph, only = history.tree.graph, history.only
+    heads = ", ".join(one.id for one in graph.heads[:3]) or "none"
+    new = "" if only is None else f"; {sum(one.id in only for one in graph.all)} of them judged"
+    count = len(graph.all)
+    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}."
+
+
+def data_of(history: History) -> dict[str, object]:
+    """What the JSON format shows of a tree."""
+    graph, only = history.tree.graph, history.only
+    configuration = history.tree.place.configuration
+    return {
+        "name": history.tree.name,
+        "dialect": history.dialect,
+        "configuration": None if configuration is None else configuration.file.name,
+        "heads": [one.id for one in graph.heads],
+        "revisions": len(graph.all),
+        "judged": [one.id for one in graph.order if only is None or one.id in only],
+    }

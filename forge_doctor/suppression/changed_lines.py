@@ -37,21 +37,21 @@ class ChangedLines:
         return any(first <= end and line <= last for first, last in runs)
 
 
-def changed_since(reference: str, folder: Path) -> ChangedLines:
+def changed_since(reference: str, folder: Path, option: str = "--since") -> ChangedLines:
     """What differs between the merge base of `reference` and HEAD, and the files as they are now.
 
-    Raises `UsageProblem` for a folder outside git and for a reference it does not know.
+    Raises `UsageProblem`, which names `option`, for a folder outside git and for a reference it does not know.
     """
     top = ask_git(folder, "rev-parse", "--show-toplevel")
     if not top.ok:
-        raise UsageProblem(f"--since {reference}: {folder} is not in a git repository ({top.reason})")
+        raise UsageProblem(f"{option} {reference}: {folder} is not in a git repository ({top.reason})")
     root = Path(os.fsdecode(top.out.rstrip(b"\n")))
-    base = _merge_base(reference, root)
+    base = _merge_base(reference, root, option)
     diff = diff_of_files(root, base)
     fresh = ask_git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", "*.py")
     for answer in (diff, fresh):
         if not answer.ok:
-            raise UsageProblem(f"--since {reference}: git cannot say what changed: {answer.reason}")
+            raise UsageProblem(f"{option} {reference}: git cannot say what changed: {answer.reason}")
     files: dict[Path, tuple[tuple[int, int], ...] | None] = {}
     for name, first, last in _hunks(diff.out):
         path = (root / os.fsdecode(name)).resolve()
@@ -60,15 +60,15 @@ def changed_since(reference: str, folder: Path) -> ChangedLines:
     return ChangedLines(files={**files, **{path.resolve(): None for path in new}})
 
 
-def _merge_base(reference: str, root: Path) -> str:
+def _merge_base(reference: str, root: Path, option: str) -> str:
     commit = ask_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if not commit.ok:
-        raise UsageProblem(f"--since {reference}: git knows no such commit, branch or tag (git fetch may bring it)")
+        raise UsageProblem(f"{option} {reference}: git knows no such commit, branch or tag (git fetch may bring it)")
     found = commit.out.decode("ascii").strip()
     base = ask_git(root, "merge-base", found, "HEAD")
     if not base.ok:
         mend = "a shallow clone lacks it: git fetch --unshallow"
-        raise UsageProblem(f"--since {reference}: has no commit in common with HEAD ({mend})")
+        raise UsageProblem(f"{option} {reference}: has no commit in common with HEAD ({mend})")
     return base.out.decode("ascii").split()[0]
 
 

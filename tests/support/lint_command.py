@@ -39,9 +39,14 @@ class Ran:
 
 def lint(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
     """Run it in `folder`; an exception that reaches the user fails the test."""
+    return run(folder, "lint", *arguments, stdin=stdin)
+
+
+def run(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
+    """Any command in the same way."""
     streams = {name: io.TextIOWrapper(io.BytesIO(data), "utf-8") for name, data in _streams(stdin)}
     with contextlib.chdir(folder), contextlib.ExitStack() as patches:
-        patches.enter_context(patch.object(sys, "argv", ["forge-doctor", "lint", *arguments]))
+        patches.enter_context(patch.object(sys, "argv", ["forge-doctor", *arguments]))
         for name, stream in streams.items():
             patches.enter_context(patch.object(sys, name, stream))
         try:

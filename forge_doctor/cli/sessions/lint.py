@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from forge_doctor.check import described
+from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.lint_cache import cache_folder
@@ -133,7 +134,7 @@ def requested(flags: Flags, options: ReportOptions, overlay: Mapping[Path, bytes
     here = Path.cwd()
     settings = options.settings
     base = settings.path.resolve().parent if settings.path else default_path(here)
-    checks = Checks(options.select, options.ignore)
+    checks = Checks(options.select, options.ignore, every_id)
     overlay = overlay or {}
     paths = flags.paths or (base,)
     if STDIN in flags.paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from forge_doctor.code.files.modules import Modules, find_root
+from forge_doctor.code.files.modules import Modules
 from forge_doctor.code.files.walk import shown
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import NotRun
@@ -22,10 +22,9 @@ DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bi
 class Reader:
     """Opens files of a project once, and evaluates their modules."""
 
-    def __init__(self, folder: Path, here: Path) -> None:
+    def __init__(self, project: Path, here: Path) -> None:
         self.here = here
-        self._root = find_root(folder)
-        self._modules = Modules(self._root)
+        self._modules = Modules(project)
         self._files: dict[Path, SourceFile | None] = {}
         self.interpreter = Interpreter(self._imported, known_of_alembic)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.code.files.modules import find_root
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import NotRun
 from forge_doctor.migrations.tree.configuration import Configuration
@@ -20,6 +21,13 @@ class Place:
     versions: tuple[Path, ...]
     is_recursive: bool = False
     configuration: Configuration | None = None
+
+    @property
+    def project(self) -> Path:
+        """The project around it: with the folder of its configuration, which Alembic runs in, or the one above env.py."""
+        root = find_root(self.folder)
+        runs_in = self.folder.parent if self.configuration is None else self.configuration.file.parent
+        return runs_in if root.is_relative_to(runs_in) else root
 
     @property
     def env(self) -> Path:

@@ -1,0 +1,142 @@
+"""What `forge-doctor migrations` does with its options: a request, one look, reports or a baseline."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from forge_doctor.cli.entries import every_id
+from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
+from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.base_branch import base_branch
+from forge_doctor.code.files.walk import Scope, excludes
+from forge_doctor.errors import UsageProblem
+from forge_doctor.migrations.chosen import Checks
+from forge_doctor.migrations.request import Request
+from forge_doctor.migrations.run import Examination, run_migrations
+from forge_doctor.render.digest import counted
+from forge_doctor.report import exit_code
+from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.suppression.changed_lines import ChangedLines, changed_since
+from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
+
+PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
+SOURCES = (".py", ".ini", ".toml", ".mako", ".sql")
+
+
+class Flags(NamedTuple):
+    """The command's own options as given; None where the configuration or a default decides."""
+
+    paths: tuple[Path, ...] = ()
+    since: str | None = None
+    pending: bool = False
+    every: bool = False
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    exclude: tuple[str, ...] = ()
+
+
+def run(flags: Flags, options: ReportOptions) -> NoReturn:
+    """Do what the flags ask for and exit with the documented code."""
+    _reject_contradictions(flags)
+    request = requested(flags, options)
+    looked = run_migrations(request)
+    _refuse_sources(flags, options, looked)
+    if flags.write_baseline is not None:
+        _write_baseline(flags.write_baseline, request, looked, options)
+    gone = looked[-1].gone
+    if gone and request.changed is None:
+        say(f"gone: {counted(gone, 'findings')} of the baseline; write it anew with --write-baseline")
+    deliver([one.report for one in looked], options)
+
+
+def place_of(paths: Sequence[Path]) -> Path:
+    """The folder that holds all that is named: the configuration nearest to it counts."""
+    folders = [path if path.is_dir() else path.parent for path in paths or [Path()]]
+    return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 - links stay
+
+
+def requested(flags: Flags, options: ReportOptions) -> Request:
+    """What the flags ask for."""
+    here = Path.cwd()
+    settings = options.settings
+    base = settings.path.resolve().parent if settings.path else _project(here)
+    checks = Checks(options.select, options.ignore, every_id)
+    paths = flags.paths or (base,)
+    return Request(
+        paths=paths,
+        here=here,
+        scope=Scope(
+            base=base,
+            excludes=excludes((*_configured(options, "exclude", ()), *flags.exclude)),
+            gitignore=_configured(options, "gitignore", True),
+        ),
+        checks=checks,
+        per_file=_per_file(options, checks),
+        baseline=_baseline(flags, options, base),
+        changed=_changed(flags, place_of(paths)),
+    )
+
+
+def _project(here: Path) -> Path:
+    """The nearest folder with a mark of a project, else the folder itself."""
+    around = (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in PROJECT_MARKS))
+    return next(around, here)
+
+
+def _reject_contradictions(flags: Flags) -> None:
+    narrowing = [*["--since"] * (flags.since is not None), *["--pending"] * flags.pending, *["--all"] * flags.every]
+    if len(narrowing) > 1:
+        raise UsageProblem(f"{' and '.join(narrowing)}: can only be used one at a time")
+    if flags.write_baseline is not None and narrowing and not flags.every:
+        raise UsageProblem(f"--write-baseline and {narrowing[0]}: a baseline is of every revision")
+
+
+def _changed(flags: Flags, folder: Path) -> ChangedLines | None:
+    if flags.since is not None:
+        return changed_since(flags.since, folder)
+    if flags.every or flags.write_baseline is not None:
+        return None
+    found = base_branch(folder, asked=flags.pending)
+    return None if found is None else changed_since(found.reference, folder, found.option)
+
+
+def _per_file(options: ReportOptions, checks: Checks) -> PerFileIgnores:
+    table = _configured(options, "per-file-ignores", {})
+    return parse_per_file_ignores(table, checks.known, options.settings.path) if table else PerFileIgnores()
+
+
+def _configured(options: ReportOptions, key: str, default: Any) -> Any:
+    value = options.settings.get(key, "migrations")
+    return default if value is None else value
+
+
+def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known:
+    if flags.baseline is not None:
+        return read_baseline(flags.baseline)
+    configured = options.settings.get("baseline", "migrations")
+    return {} if configured is None or flags.write_baseline is not None else read_baseline(base / configured)
+
+
+def _refuse_sources(flags: Flags, options: ReportOptions, looked: tuple[Examination, ...]) -> None:
+    """A report or a baseline goes into no file of code, whether it was looked at or left out this time."""
+    outputs = {"--output-file": options.output_file, "--write-baseline": flags.write_baseline}
+    named = (path for path in outputs.values() if path is not None and path.suffix in SOURCES)
+    others = (one for one in (options.settings.path, flags.baseline) if one is not None)
+    refuse_inputs(outputs, (*(file for one in looked for file in one.files), *named, *others))
+
+
+def _write_baseline(path: Path, request: Request, looked: tuple[Examination, ...], options: ReportOptions) -> NoReturn:
+    prints = [pair for one in looked for pair in one.fingerprints]
+    fresh = Counter(print_ for one, print_ in prints if one.confidence >= options.min_confidence)
+    before = read_baseline(path) if path.exists() else {}
+    looked_at = frozenset(request.scope.relative(str(file)) for one in looked for file in one.files)
+    known = merged(before, fresh, looked_at, lambda name: (request.scope.base / name).is_file())
+    write_file(path, baseline_text(known), "--write-baseline")
+    say(f"{path}: {counted(sum(known.values()), 'findings')} written")
+    sys.exit(exit_code([replace(one.report, findings=()) for one in looked]))

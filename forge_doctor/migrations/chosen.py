@@ -1,0 +1,83 @@
+"""The checks one run over migrations was asked for, loaded when they are first needed; runs none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from forge_doctor.check import Check, load, select_checks
+
+if TYPE_CHECKING:
+    from forge_doctor.migrations.environment.env_script import EnvScript
+    from forge_doctor.migrations.history import History
+    from forge_doctor.suppression.ignore_audit import IgnoreAudit
+
+
+class Checks:
+    """The checks chosen, by what they look at, and all there are."""
+
+    def __init__(
+        self, select: Iterable[str] = (), ignore: Iterable[str] = (), elsewhere: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Raises `UsageProblem` for an entry that names no check of this command.
+
+        `elsewhere` gives the ids that other commands mute by the same comments; it is asked where a comment is.
+        """
+        self._elsewhere = elsewhere
+        chosen: tuple[Check[Any], ...] = select_checks(self.known, select, ignore)
+        self._chosen = frozenset(check.id for check in chosen)
+
+    @cached_property
+    def of_revisions(self) -> tuple[Check[[History]], ...]:
+        """Those chosen that look at revisions and how they follow each other."""
+        from forge_doctor.migrations import checks
+
+        return self._taken(load(checks))
+
+    @cached_property
+    def of_environment(self) -> tuple[Check[[EnvScript]], ...]:
+        """Those chosen that look at env.py, alembic.ini and the application's start."""
+        from forge_doctor.migrations.environment import checks
+
+        return self._taken(load(checks))
+
+    @cached_property
+    def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
+        """Those chosen that look at ignore comments."""
+        from forge_doctor.suppression import ignores
+
+        return self._taken(load(ignores))
+
+    @cached_property
+    def known(self) -> tuple[Check[Any], ...]:
+        """All there are."""
+        from forge_doctor.suppression import ignores
+
+        return (*own_checks(), *load(ignores))
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Those chosen that look at source, by id."""
+        return frozenset(one.id for one in self.of_revisions) | frozenset(one.id for one in self.of_environment)
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """Ids that mean something to another command."""
+        return frozenset(self._elsewhere())
+
+    @property
+    def chosen(self) -> tuple[Check[Any], ...]:
+        """All chosen."""
+        return self._taken(self.known)
+
+    def _taken(self, checks: Iterable[Check[Any]]) -> tuple[Check[Any], ...]:
+        return tuple(check for check in checks if check.id in self._chosen)
+
+
+def own_checks() -> tuple[Check[Any], ...]:
+    """Every check of this command."""
+    from forge_doctor.migrations import checks
+    from forge_doctor.migrations.environment import checks as environment_checks
+
+    return (*load(checks), *load(environment_checks))
