@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from forge_doctor.cli.program import COMPLETING
+from forge_doctor.cli.shell.program import COMPLETING
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     from forge_doctor.cli.commands import app
 
     if COMPLETING in os.environ:
-        from forge_doctor.cli.completion import prepare
+        from forge_doctor.cli.shell.completion import prepare
 
         prepare()
         app()

@@ -11,8 +11,8 @@ import typer
 import typer.core
 import typer.main
 
-from forge_doctor.cli.completion import complete_shells, install_completion, show_completion
-from forge_doctor.cli.program import PROGRAM
+from forge_doctor.cli.shell.completion import complete_shells, install_completion, show_completion
+from forge_doctor.cli.shell.program import PROGRAM
 
 EPILOG = """\b
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.

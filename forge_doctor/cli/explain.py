@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forge_doctor.cli.completion import complete_ids
+from forge_doctor.cli.shell.completion import complete_ids
 
 if TYPE_CHECKING:
     from forge_doctor.check import Check

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forge_doctor.cli.completion import one_of
+from forge_doctor.cli.shell.completion import one_of
 
 EPILOG = """\b
 Examples:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forge_doctor.cli.completion import (
+from forge_doctor.cli.shell.completion import (
     complete_confidences,
     complete_formats,
     complete_ids,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 import typer
 
-from forge_doctor.cli.program import COMPLETING, PROGRAM
+from forge_doctor.cli.shell.program import COMPLETING, PROGRAM
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 

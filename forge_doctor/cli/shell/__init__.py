@@ -1,0 +1,1 @@
+"""What shells are told of the program: its name, and what can stand next."""
