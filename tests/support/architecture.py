@@ -62,6 +62,11 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "line",
         "sources",
     ),
+    "slow": (
+        "logged",
+        "server.plan_json",
+        "plan",
+    ),
     "logs": (
         "repeats",
         "problems",

@@ -40,5 +40,7 @@ def json_lines(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
 
 
 def is_own(entry: dict[str, Any]) -> bool:
-    """Whether the record is read as it is."""
+    """Whether the record is read as it is: docker's, journald's, or one of PostgreSQL's jsonlog, which nobody ships."""
+    if "error_severity" in entry and "message" in entry:
+        return True
     return ("log" in entry and entry.keys() <= DOCKER) or ("MESSAGE" in entry and "__REALTIME_TIMESTAMP" in entry)

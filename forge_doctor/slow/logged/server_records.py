@@ -1,0 +1,116 @@
+"""Records of PostgreSQL's own log, in the plain format, jsonlog and csvlog: each with what was logged below it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from forge_doctor.regex import regex
+from forge_doctor.streams.heads.head import read_head
+
+# The columns of csvlog.
+_PID, _MESSAGE, _DETAIL, _CONTEXT, _STATEMENT, _QUERY_ID = 3, 13, 14, 18, 19, 25
+MOST_CHARACTERS = 1 << 20
+_PART = regex(r"\b(DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  ")
+_SEVERITY_WORD = regex(r"\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  ")
+
+
+@dataclass(slots=True)
+class Record:
+    """One record with what was logged below it."""
+
+    pid: str
+    message: str
+    detail: str = ""
+    context: str = ""
+    statement: str = ""
+    query_id: str = ""
+
+
+@dataclass(slots=True)
+class ServerRecords:
+    """Records of one server's log, given to `judge` when they are whole. `begin` and `more` take lines of the plain format,
+    `entry` a record of jsonlog, `rows` all of a csvlog; `finish` closes what is open."""
+
+    judge: Callable[[Record], None]
+    _open: dict[str, Record] = field(default_factory=dict)
+    _part: tuple[Record, str] | None = None
+
+    def begin(self, raw: bytes) -> None:
+        """A line with a head: a record of its own, or DETAIL, CONTEXT, STATEMENT of the one before."""
+        head = read_head(raw)
+        if head is None:
+            return
+        text, pid = raw.decode("utf-8", "replace"), head.worker
+        found = _PART.search(text)
+        if head.level == 0 and found is not None:
+            record = self._open.get(pid)
+            name = found[1].lower()
+            if record is None or name not in ("detail", "context", "statement"):
+                self._part = None
+                return
+            setattr(record, name, text[found.end() :])
+            self._part = (record, name)
+            return
+        self._close(pid)
+        found = _SEVERITY_WORD.search(text)
+        record = self._open[pid] = Record(pid=pid, message=text[found.end() :] if found else text)
+        self._part = (record, "message")
+
+    def more(self, raw: bytes) -> None:
+        """A line that goes on, behind a tab."""
+        if self._part is not None:
+            record, name = self._part
+            text = getattr(record, name)
+            if len(text) < MOST_CHARACTERS:
+                setattr(record, name, f"{text}\n{raw.decode('utf-8', 'replace').removeprefix(chr(9))}")
+
+    def entry(self, entry: Mapping[str, Any]) -> None:
+        """A record of jsonlog."""
+        query_id = entry.get("query_id")
+        self.judge(
+            Record(
+                pid=str(entry.get("pid", "")),
+                message=str(entry.get("message", "")),
+                detail=str(entry.get("detail", "")),
+                context=str(entry.get("context", "")),
+                statement=str(entry.get("statement", "")),
+                query_id=str(query_id) if query_id else "",
+            )
+        )
+
+    def rows(self, lines: Iterator[str]) -> None:
+        """All of a csvlog."""
+        csv.field_size_limit(64 << 20)
+        rows = csv.reader(lines)
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                continue
+            if len(row) > _STATEMENT:
+                query_id = row[_QUERY_ID] if len(row) > _QUERY_ID else ""
+                self.judge(
+                    Record(
+                        pid=row[_PID],
+                        message=row[_MESSAGE],
+                        detail=row[_DETAIL],
+                        context=row[_CONTEXT],
+                        statement=row[_STATEMENT],
+                        query_id="" if query_id == "0" else query_id,
+                    )
+                )
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        for pid in list(self._open):
+            self._close(pid)
+
+    def _close(self, pid: str) -> None:
+        record = self._open.pop(pid, None)
+        if record is not None:
+            self.judge(record)
