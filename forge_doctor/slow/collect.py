@@ -22,7 +22,7 @@ from forge_doctor.slow.server.explain import explain, ranked, search_path
 from forge_doctor.slow.server.hypothetical import try_indexes
 from forge_doctor.slow.server.rare_values import plan_rare_values
 from forge_doctor.slow.server.sampling import Sampler
-from forge_doctor.slow.server.schema import Column, Index, Table
+from forge_doctor.slow.server.schema import Column, ForeignKey, Index, Table
 from forge_doctor.slow.server.statistics import Look, statistics_of
 from forge_doctor.slow.server.work import (
     NOT_CREATED,
@@ -79,6 +79,7 @@ class _Examination:
         async with read_only(self.connection) as fetch:
             tables = tuple(Table(**row) for row in await fetch(self._query("tables")))
             indexes = tuple(_index(row) for row in await fetch(self._query("indexes")))
+            keys = tuple(ForeignKey(**row) for row in await fetch(self._query("foreign_keys")))
         work = ServerWork(
             version_num=facts["version_num"],
             role=facts["role"],
@@ -92,6 +93,7 @@ class _Examination:
             delta=delta,
             tables=tables,
             indexes=indexes,
+            foreign_keys=keys,
             explained=self.request.explain,
         )
         if not self.request.explain:

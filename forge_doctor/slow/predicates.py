@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from forge_doctor.regex import regex
@@ -31,7 +31,7 @@ class Term:
 
     `wrapped` is `cast` or `function` where the column stands inside one, and `expression` the whole left side as an
     index would have it, or empty where a value of the statement is inside. `value`: `parameter`, `constant`, `column`
-    (then of `other`) or `expression`.
+    (then of `other`) or `expression`; `listed` where there are many values (IN, = ANY).
     """
 
     relation: str
@@ -43,6 +43,7 @@ class Term:
     value: str = ""
     other: str = ""
     other_column: str = ""
+    listed: bool = False
 
     @property
     def is_equality(self) -> bool:
@@ -96,7 +97,8 @@ def _comparison(body: Node) -> Iterator[Term]:
         yield _term(left_side, operator, left, right_side)
         yield _term(right_side, MIRRORED.get(operator, operator), right, left_side)
     elif left_side:
-        yield _term(left_side, operator, left, None, _value(right))
+        term = _term(left_side, operator, left, None, _value(right))
+        yield replace(term, listed=body.get("kind") in ("AEXPR_IN", "AEXPR_OP_ANY"))
     elif right_side and operator not in CONTAINS | LIKES:
         yield _term(right_side, MIRRORED.get(operator, operator), right, None, _value(left))
 

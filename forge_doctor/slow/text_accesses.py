@@ -25,6 +25,61 @@ def text_accesses(text: str) -> tuple[Found, ...]:
     return tuple(found for tree in trees for found in _statement(tree.get("stmt", {})))
 
 
+def unjoined(text: str) -> tuple[str, ...]:
+    """Tables of one FROM of which nothing in the text leads to the others; none where all are joined somehow.
+
+    >>> unjoined("SELECT 1 FROM a, b WHERE a.x = $1 AND b.y = $2"), unjoined("SELECT 1 FROM a, b WHERE f(a.x, b.y)")
+    (('a', 'b'), ())
+    """
+    try:
+        trees: Any = parsed(text)
+    except NotParsed:
+        return ()
+    body = trees[0].get("stmt", {}).get("SelectStmt", {}) if len(trees) == 1 else {}
+    read = _From()
+    for item in body.get("fromClause", ()):
+        if next(iter(item), "") not in ("RangeVar", "JoinExpr"):
+            return ()
+        _from_item(item, read)
+    if len(read.names) < 2 or read.inner:
+        return ()
+    groups = [{alias} for alias in read.names]
+    conditions = [*read.conditions, *([body["whereClause"]] if "whereClause" in body else ())]
+    for condition in (part for whole in conditions for part in _conjuncts(whole)):
+        named = set(_aliases(condition))
+        if not named or "" in named:  # a column without its table, or a subquery: nobody can tell
+            if "" in named:
+                return ()
+            continue
+        joined = [one for one in groups if one & named]
+        groups = [one for one in groups if not one & named] + [set().union(*joined)] if joined else groups
+    return tuple(read.names[min(one)] for one in groups) if len(groups) > 1 else ()
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    body = node.get("BoolExpr", {})
+    if body.get("boolop") == "AND_EXPR":
+        for one in body.get("args", ()):
+            yield from _conjuncts(one)
+    else:
+        yield node
+
+
+def _aliases(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "SubLink" in node:
+            yield ""
+        elif "ColumnRef" in node:
+            names = [part["String"]["sval"] for part in node["ColumnRef"].get("fields", ()) if "String" in part]
+            yield names[-2] if len(names) > 1 else ""
+        else:
+            for value in node.values():
+                yield from _aliases(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _aliases(value)
+
+
 @dataclass(slots=True)
 class _From:
     names: dict[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ SELECT
   wait_event_type AS wait_type,
   wait_event AS wait,
   extract(epoch FROM query_start)::float8 AS started,
+  extract(epoch FROM xact_start)::float8 AS began,
   extract(epoch FROM clock_timestamp() - query_start)::float8 AS age_s,
   query_id::text AS key,
   query,

@@ -22,6 +22,7 @@ class _Seen:
     running: int = 0
     waiting: int = 0
     sent: int = 0
+    repeated: int = 0
     blockers: dict[str, None] = field(default_factory=dict)
     longest_wait_s: float = 0.0
 
@@ -39,7 +40,7 @@ class Sampler:
     bouncer: bool = False
     cost_ms: float = 0.0
     waits: Counter[str] = field(default_factory=Counter)
-    _before: dict[int, float | None] = field(default_factory=dict)
+    _before: dict[int, Row] = field(default_factory=dict)
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _pids: set[int] = field(default_factory=set)
     _texts: dict[str, str] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Sampler:
         last = {row["pid"]: row["query"] or "" for row in rows}
         for row in rows:
             self._session(row, last)
-        self._before = {row["pid"]: row["started"] for row in rows}
+        self._before = {row["pid"]: row for row in rows}
 
     def _session(self, row: Row, last: Mapping[int, str]) -> None:
         self.open += 1
@@ -61,11 +62,14 @@ class Sampler:
             return
         self._pids.add(pid)
         seen = self._statement(row)
-        if pid in self._before:
+        before = self._before.get(pid)
+        if before is not None:
             self.watched += 1
-            if self._before[pid] != row["started"]:
+            if before["started"] != row["started"]:
                 self.changed += 1
                 seen.sent += 1
+                again = before["began"] == row["began"] and self._name(before) == self._name(row)
+                seen.repeated += again and row["began"] is not None
         if state in IN_TRANSACTION:
             self.idle_in_transaction += 1
             return
@@ -80,8 +84,10 @@ class Sampler:
                     seen.blockers[self._masked(last[int(blocker)])] = None
 
     def _statement(self, row: Row) -> _Seen:
-        text = self._masked(row["query"] or "")
-        return self._seen.setdefault(row["key"] or text, _Seen(text=text))
+        return self._seen.setdefault(self._name(row), _Seen(text=self._masked(row["query"] or "")))
+
+    def _name(self, row: Row) -> str:
+        return str(row["key"] or self._masked(row["query"] or ""))
 
     def _masked(self, query: str) -> str:
         if query not in self._texts:
@@ -107,6 +113,7 @@ class Sampler:
                     running=one.running,
                     waiting=one.waiting,
                     sent=one.sent,
+                    repeated=one.repeated,
                     blockers=tuple(one.blockers),
                     longest_wait_s=round(one.longest_wait_s, 3),
                 )

@@ -82,3 +82,15 @@ class Column:
     most_common: float = 0.0
     rarest_listed: float = 0.0
     known: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """A column that refers to another table's; keys of several columns are left out."""
+
+    schema: str
+    table: str
+    column: str
+    to_schema: str
+    to_table: str
+    to_column: str

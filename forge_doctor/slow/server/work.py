@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forge_doctor.slow.plan import Plan
-from forge_doctor.slow.server.schema import Column, Index, Table
+from forge_doctor.slow.server.schema import Column, ForeignKey, Index, Table
 
 READY, NOT_LOADED, NOT_CREATED, NOT_READABLE = "ready", "not loaded", "not created", "not readable"
 
@@ -79,7 +79,8 @@ class SampledStatement:
     """One statement in the samples: shares of the looks, never counts of executions.
 
     `running` are looks at a session that runs it, `waiting` those of them that waited for a lock, `sent` looks at which
-    a session had it as its last statement with a start that had moved since the look before.
+    a session had it as its last statement with a start that had moved since the look before; `repeated` those where that
+    session had sent the same one in the same transaction at the look before.
     """
 
     key: str
@@ -87,6 +88,7 @@ class SampledStatement:
     running: int = 0
     waiting: int = 0
     sent: int = 0
+    repeated: int = 0
     blockers: tuple[str, ...] = ()  # last statements of those it waited for
     longest_wait_s: float = 0.0
 
@@ -131,6 +133,7 @@ class ServerWork:
     tables: tuple[Table, ...] = ()
     indexes: tuple[Index, ...] = ()
     columns: tuple[Column, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
     plans: tuple[Plan, ...] = ()
     explained: bool = True
 

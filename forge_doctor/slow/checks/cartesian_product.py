@@ -1,0 +1,84 @@
+"""Two tables are read together without a condition between them: every row of one with every row of the other.
+
+Why:
+    A forgotten join condition multiplies: four hundred rows with thirty thousand are twelve million, which are then
+    sorted, grouped or made distinct, so that the answer looks almost right.
+
+Measures (rows):
+    The plan has a Nested Loop without a condition, whose sides don't mention each other, and both give `rows` or more. Without
+    a plan: nothing in the statement's text leads from one of its tables to another one, and both are that large.
+
+Wrong when:
+    It is meant (CROSS JOIN of a calendar with a short list): then one side is short, and what is below `rows` is not told. One side
+    is a single row (settings, an aggregate). A condition that names both tables in any expression counts as one.
+
+Source:
+    PostgreSQL documentation, 7.2.1.1 Joined Tables; SQLAlchemy documentation, "FROM linting".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import Limits, check
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.slow.judging import grave
+from forge_doctor.slow.plan import PlanNode
+from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.statement import Statement
+from forge_doctor.slow.text_accesses import unjoined
+from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+
+
+@check(severity=Severity.WARNING, limits={"rows": 20})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement."""
+    for statement in situation.statements:
+        if statement.plan is not None and statement.plan.root is not None:
+            node = next((one for one in statement.plan.root.walk() if _multiplies(one, limits["rows"])), None)
+            if node is not None:
+                yield _finding(situation, statement, _names(node), node)
+            continue
+        names = unjoined(statement.text)
+        tables = [situation.table_named(one) for one in names]
+        if len(names) > 1 and all(one is not None and one.rows >= limits["rows"] for one in tables):
+            yield _finding(situation, statement, names, None)
+
+
+def _multiplies(node: PlanNode, rows: float) -> bool:
+    if node.kind != "Nested Loop" or node.join_condition or len(node.children) != 2:
+        return False
+    if node.join_type not in ("", "Inner", "Left", "Full"):
+        return False
+    outer, inner = node.children
+    if outer.rows < rows or inner.rows < rows:
+        return False
+    outside = {one.alias for one in outer.walk() if one.alias}
+    conditions = " ".join(f"{one.condition} {one.index_condition} {one.join_condition}" for one in inner.walk())
+    lateral = any(one.kind in ("Function Scan", "Memoize", "ProjectSet", "Values Scan") for one in inner.walk())
+    return not lateral and not any(f"{alias}." in conditions for alias in outside) and bool(_names(node))
+
+
+def _names(node: PlanNode) -> tuple[str, ...]:
+    sides = [next((one.relation for one in side.walk() if one.relation), "") for side in node.children]
+    return tuple(sides) if all(sides) else ()
+
+
+def _finding(situation: Situation, statement: Statement, names: tuple[str, ...], node: PlanNode | None) -> Finding:
+    told = [Evidence(label="tables", value=", ".join(names), source="EXPLAIN" if node else "its text")]
+    how_many = ""
+    if node is not None:
+        told.append(
+            Evidence(label="rows of the product", value=round(node.rows), unit="rows", source="EXPLAIN, estimated")
+        )
+        how_many = f", about {node.rows:,.0f} rows of them"
+    return Finding(
+        severity=grave(statement),
+        confidence=Confidence.HIGH if node else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} joins every row of {names[0]} with every row of {names[1]}{how_many}: nothing "
+        f"in it leads from one to the other. It takes {milliseconds(statement.mean_ms)} a call.",
+        location=location(situation, statement),
+        evidence=(*facts(situation, statement), *told),
+        remedy=f"say how {names[0]} and {names[1]} belong together: .join(Model.relationship), or .where(A.b_id == B.id); in "
+        "SQLAlchemy each model that is named in select() or where() is a table of FROM",
+    )
