@@ -15,8 +15,9 @@ from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, connect, fetch_rows, read_only
 from forge_doctor.probes.postgres.target import Target
-from forge_doctor.slow.accesses import accesses
-from forge_doctor.slow.proposals import each
+from forge_doctor.slow.inference.accesses import accesses
+from forge_doctor.slow.inference.proposals import each
+from forge_doctor.slow.inference.skew import skewed
 from forge_doctor.slow.queries import load_query, statements_query
 from forge_doctor.slow.server.explain import explain, ranked, search_path
 from forge_doctor.slow.server.hypothetical import try_indexes
@@ -34,7 +35,6 @@ from forge_doctor.slow.server.work import (
     Statistics,
 )
 from forge_doctor.slow.situation import WHOLE, Situation
-from forge_doctor.slow.skew import skewed
 from forge_doctor.slow.snapshot import SlowSnapshot
 from forge_doctor.sql.shape import shape_of
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.finding import Evidence
+from forge_doctor.slow.inference.proposals import Proposal
 from forge_doctor.slow.plan import Trial
-from forge_doctor.slow.proposals import Proposal
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.quoting import quote_identifier

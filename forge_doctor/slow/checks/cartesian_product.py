@@ -22,11 +22,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.slow.inference.text_accesses import unjoined
 from forge_doctor.slow.judging import grave
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.text_accesses import unjoined
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 
 

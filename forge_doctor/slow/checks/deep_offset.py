@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
-from forge_doctor.slow.accesses import SCAN
+from forge_doctor.slow.inference.accesses import SCAN
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement

@@ -23,11 +23,17 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.accesses import Access, accesses
 from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
+from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.predicates import CONTAINS, LIKES, Term
+from forge_doctor.slow.inference.proposals import (
+    SMALLEST_ROWS,
+    Proposal,
+    expression_proposals,
+    has_index_on,
+    is_wrapped,
+)
 from forge_doctor.slow.judging import grave, is_aggregate
-from forge_doctor.slow.predicates import CONTAINS, LIKES, Term
-from forge_doctor.slow.proposals import SMALLEST_ROWS, Proposal, expression_proposals, has_index_on, is_wrapped
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted

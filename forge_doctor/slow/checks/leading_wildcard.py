@@ -23,10 +23,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.accesses import Access, accesses
+from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.predicates import LIKES, Term
+from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
 from forge_doctor.slow.judging import grave
-from forge_doctor.slow.predicates import LIKES, Term
-from forge_doctor.slow.proposals import SMALLEST_ROWS
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted

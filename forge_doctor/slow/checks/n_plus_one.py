@@ -25,8 +25,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
+from forge_doctor.slow.inference.repeats import repeats
 from forge_doctor.slow.repeat_findings import repeat_finding
-from forge_doctor.slow.repeats import repeats
 from forge_doctor.slow.situation import Situation
 
 

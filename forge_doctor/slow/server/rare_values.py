@@ -11,10 +11,10 @@ from typing import Any
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, Fetch, read_only
 from forge_doctor.regex import regex
+from forge_doctor.slow.inference.skew import Skew
 from forge_doctor.slow.plan import PlanNode, RareValue
 from forge_doctor.slow.server.explain import LIMITS, explained, forget, prepare
 from forge_doctor.slow.server.plan_json import plan_of
-from forge_doctor.slow.skew import Skew
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.quoting import quote_literal
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.text_accesses import text_accesses
 
 # Calls of the child for each of the parent; how near that is to the rows the parent gives.
 FEWEST, NEAR_LEAST, NEAR_MOST = 5.0, 0.25, 1.1

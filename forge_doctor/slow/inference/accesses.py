@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from forge_doctor.slow.inference.predicates import Term, terms_of
+from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.plan import PlanNode
-from forge_doctor.slow.predicates import Term, terms_of
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.text_accesses import text_accesses
 
 SCAN = "Seq Scan"
 # Steps that hand on the rows of what is below them.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forge_doctor.slow.accesses import Access
-from forge_doctor.slow.predicates import CONTAINS, Term
+from forge_doctor.slow.inference.accesses import Access
+from forge_doctor.slow.inference.predicates import CONTAINS, Term
 from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.sql.quoting import quote_identifier

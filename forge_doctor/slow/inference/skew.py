@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forge_doctor.slow.inference.predicates import Term, terms_of
+from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
 from forge_doctor.slow.plan import PlanNode
-from forge_doctor.slow.predicates import Term, terms_of
-from forge_doctor.slow.proposals import SMALLEST_ROWS
 from forge_doctor.slow.server.schema import Column, Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forge_doctor.slow.predicates import Node, Term, terms_of_node
+from forge_doctor.slow.inference.predicates import Node, Term, terms_of_node
 from forge_doctor.sql.parser import NotParsed, parsed
 
 Found = tuple[str, tuple[Term, ...], tuple[str, ...]]
