@@ -1,4 +1,4 @@
-"""Two tables are read together without a condition between them: every row of one with every row of the other.
+"""Two tables are read together without a condition between them: every row with every row.
 
 Why:
     A forgotten join condition multiplies: four hundred rows with thirty thousand are twelve million, which are then

@@ -1,4 +1,4 @@
-"""For each row of a list its related rows are fetched by a statement of its own: one query becomes N + 1.
+"""For each row of a list its related rows are fetched by one statement each: N + 1 queries.
 
 Why:
     A relationship that is loaded when it is touched sends a statement for each object. Each is fast, so that no list of slow
