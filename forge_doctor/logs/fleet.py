@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -143,6 +145,9 @@ def collect_on_cluster(tasks: Sequence[Task], scheduler: str, progress: Progress
                 done: Collected = future.result()
             except KilledWorker as error:
                 done = replace(nothing(task), problem=f"{task.source.name}: {reason(error)}")
+            except CancelledError:
+                lost = f"the connection to the scheduler {scheduler} was lost before its worker answered"
+                done = replace(nothing(task), problem=f"{task.source.name}: was not read: {lost}")
             progress(done.name, done.summary.bytes, len(done.summary.groups))
             yield done
 
@@ -158,6 +163,8 @@ def connect(scheduler: str) -> Client:
     """A client of the cluster; raises `CannotInspect` where nothing answers or nobody works."""
     from distributed import Client
 
+    # What it says of a lost scheduler is told by us, for each object that was not read.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

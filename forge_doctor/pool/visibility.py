@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from forge_doctor.finding import Finding, NotRun, Severity
+from forge_doctor.pool.bouncer import REFUSAL
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import lines_object
 from forge_doctor.pool.inference.stack_lines import stacks_of
@@ -49,9 +50,11 @@ def unseen_bouncer(situation: Situation) -> Iterator[NotRun]:
     """For checks that judge a pgbouncer; nothing where there is none."""
     bouncer = situation.snapshot.bouncer
     if bouncer is not None and bouncer.pools is None and bouncer.why_not:
+        refused = REFUSAL in bouncer.why_not
         yield NotRun(
             reason=f"pgbouncer is in between, and its admin console could not be read: {bouncer.why_not}",
-            remedy="list the role in stats_users of pgbouncer.ini, or pass --bouncer postgresql://stats@host:6432/pgbouncer",
+            remedy=f"{'list the role in stats_users of pgbouncer.ini, or ' if refused else ''}"
+            "pass --bouncer postgresql://stats@host:6432/pgbouncer",
         )
 
 

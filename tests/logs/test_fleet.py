@@ -112,17 +112,32 @@ def test_a_killed_process_changes_nothing(logs: list[Path], tmp_path: Path, monk
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers, each a process of its own, on loopback."""
+    # With a nanny, as clusters run them: the worker is a child that is started again.
+    with run_cluster(workers=2) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def run_cluster(*options: str, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     address = f"tcp://127.0.0.1:{free_port()}"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **AWS}
     common = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     port = address.rpartition(":")[2]
     scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+    worker = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_worker",
+        address,
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        *options,
+    ]
     processes = [subprocess.Popen([*scheduler, "--no-dashboard"], **common)]
-    # With a nanny, as clusters run them: the worker is a child that is started again.
-    processes += [subprocess.Popen([*worker, "--host", "127.0.0.1"], **common) for _ in range(2)]
+    processes += [subprocess.Popen([*worker, "--host", "127.0.0.1"], **common) for _ in range(workers)]
     try:
-        wait_for_workers(address)
+        wait_for_workers(address, workers)
         yield address, processes
     finally:
         for process in reversed(processes):
@@ -144,14 +159,14 @@ def free_port() -> int:
         return port
 
 
-def wait_for_workers(address: str) -> None:
+def wait_for_workers(address: str, count: int) -> None:
     from distributed import Client
 
     deadline = time.monotonic() + 60
     while True:
         try:
             with Client(address, timeout=5, set_as_default=False) as client:
-                client.wait_for_workers(2, timeout=30)
+                client.wait_for_workers(count, timeout=30)
                 return
         except OSError:
             assert time.monotonic() < deadline
@@ -229,6 +244,28 @@ def test_what_is_not_there_is_named(s3_cluster: str) -> None:
     assert "s3://shop-logs/prod/gone.log: cannot be read" in part.problem
     with pytest.raises(CannotInspect, match="no scheduler answers there"):
         list(collect_on_cluster(tasks([gone]), f"tcp://127.0.0.1:{free_port()}", quiet))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatalSource(FileSource):
+    """A log whose reader kills the scheduler of its own cluster."""
+
+    scheduler: int
+
+    def open(self) -> LogStream:
+        os.kill(self.scheduler, signal.SIGKILL)
+        return open_path(self.paths[0])
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_is_told_for_each_log_it_had(logs: list[Path]) -> None:
+    with run_cluster("--no-nanny", workers=1) as (address, processes):
+        pid = processes[0].pid
+        fatal = [FatalSource(name=name, paths=(logs[0],), scheduler=pid) for name in ("first", "second")]
+        parts = list(collect_on_cluster(tasks(fatal), address, quiet))
+    assert sorted(part.name for part in parts) == ["first", "second"]
+    lost = f"was not read: the connection to the scheduler {address} was lost before its worker answered"
+    assert {part.name: part.problem for part in parts} == {name: f"{name}: {lost}" for name in ("first", "second")}
 
 
 def test_what_is_not_installed_is_named_with_the_extra_that_brings_it() -> None:

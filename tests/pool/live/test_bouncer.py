@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -11,7 +15,9 @@ import pytest
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 from forge_doctor.probes.postgres.target import Target
+from forge_doctor.report import exit_code
 from tests.support.examination import examine, look, of, one
+from tests.support.listeners import listener
 from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
 from tests.support.postgres import PostgresServer
 
@@ -79,6 +85,40 @@ async def test_more_server_connections_than_slots(postgres18: PostgresServer) ->
         report = await examine(wide.dsn(), bouncer=console(wide, wide.stats))
     assert "pgbouncer may open 500 connections" in one(report, "bouncer-exceeds-slots").message
     assert of(report, "pool-exceeds-slots") == ()
+
+
+def breaks_the_exchange(connection: socket.socket) -> None:
+    """Takes the login as a server does, then says words where the iterations of SCRAM belong."""
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("!i", len(body) + 4) + body
+
+    def talk() -> None:
+        connection.settimeout(30)
+        with contextlib.suppress(OSError, struct.error), connection.makefile("rb") as stream:
+            while struct.unpack("!ii", (start := stream.read(8)))[1] in (80877103, 80877104):
+                connection.sendall(b"N")
+            stream.read(struct.unpack("!i", start[:4])[0] - 8)
+            connection.sendall(message(b"R", struct.pack("!i", 10) + b"SCRAM-SHA-256\0\0"))
+            _, size = struct.unpack("!ci", stream.read(5))
+            nonce = stream.read(size - 4).split(b"r=")[-1]
+            connection.sendall(message(b"R", struct.pack("!i", 11) + b"r=" + nonce + b"X,s=c2FsdA==,i=abc"))
+
+    threading.Thread(target=talk, daemon=True).start()
+
+
+async def test_a_console_that_breaks_the_login_leaves_the_rest_of_the_examination(postgres18: PostgresServer) -> None:
+    with listener(breaks_the_exchange) as port:
+        told = resolve_targets((f"postgresql://u:Zq9secret@127.0.0.1:{port}/pgbouncer",))[0]
+        report = await examine(postgres18.dsn(), bouncer=told, scan=False, connect_timeout_s=30.0)
+    bouncer = {one for one in report.not_run if one.check.startswith("bouncer")}
+    assert {one.check for one in bouncer} >= {"bouncer-clients-waiting", "bouncer-exceeds-slots"}
+    assert all("the server's message gives no number of iterations" in one.reason for one in bouncer)
+    assert not any("stats_users" in one.remedy or one.crashed for one in bouncer)
+    assert report.inspected["sessions"] >= 1
+    assert [one.title for one in report.tables].count("Sizing") == 1
+    assert exit_code([report], fail_on=None) == 3
+    assert "Zq9secret" not in repr(report)
 
 
 async def test_a_console_closed_to_the_role_is_said(pgbouncer: PgBouncer) -> None:
