@@ -1,0 +1,1 @@
+"""What a database says of its migrations: where it stands, what is left half done, who waits, what is pending costs."""
