@@ -52,6 +52,27 @@ def migrations(
         bool, typer.Option("--pending", help="Only revisions that the base branch lacks (origin's, or that of CI).")
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Every revision, in CI too.")] = False,
+    test_downgrade: Annotated[
+        bool,
+        typer.Option(
+            "--test-downgrade",
+            help="Try each revision up, down and up again on a PostgreSQL of its own, with rows. Imports the application.",
+        ),
+    ] = False,
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --test-downgrade: SQL that puts rows in. [default: rows made up]"),
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="With --test-downgrade: another throw-away server; databases come and go on it."
+        ),
+    ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The application's Python. [default: VIRTUAL_ENV, .venv, or our own]"),
+    ] = None,
     baseline: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Leave out the findings this file knows.")
     ] = None,
@@ -107,5 +128,9 @@ def migrations(
         baseline=baseline,
         write_baseline=write_baseline,
         exclude=tuple(exclude or ()),
+        test_downgrade=test_downgrade,
+        rows=rows,
+        server=server,
+        python=python,
     )
     session.run(flags, options)

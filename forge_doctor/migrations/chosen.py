@@ -43,6 +43,13 @@ class Checks:
         return self._taken(load(checks))
 
     @cached_property
+    def of_round_trip(self) -> tuple[str, ...]:
+        """The ids of those chosen that judge what a throw-away server said."""
+        from forge_doctor.migrations.round_trip import checks
+
+        return tuple(check.id for check in self._taken(load(checks)))
+
+    @cached_property
     def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
         """Those chosen that look at ignore comments."""
         from forge_doctor.suppression import ignores
@@ -79,5 +86,6 @@ def own_checks() -> tuple[Check[Any], ...]:
     """Every check of this command."""
     from forge_doctor.migrations import checks
     from forge_doctor.migrations.environment import checks as environment_checks
+    from forge_doctor.migrations.round_trip import checks as trip_checks
 
-    return (*load(checks), *load(environment_checks))
+    return (*load(checks), *load(environment_checks), *load(trip_checks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from forge_doctor.finding import Finding, NotRun
 from forge_doctor.migrations.environment.scripts import Scripts
 from forge_doctor.migrations.history import History, history_of
 from forge_doctor.migrations.request import Request
+from forge_doctor.migrations.round_trip.run import confirmed
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.migrations.tree.read import Reader, read_tree
 from forge_doctor.migrations.tree.tree import Place
@@ -31,8 +32,12 @@ class Examination(NamedTuple):
     gone: int = 0
 
 
-def run_migrations(request: Request) -> tuple[Examination, ...]:
-    """An examination of each tree.
+Look = Callable[[History], Report]
+"""Something else that can be said of a tree, by a database or a throw-away server."""
+
+
+def run_migrations(request: Request, looks: Sequence[Look] = ()) -> tuple[Examination, ...]:
+    """An examination of each tree, joined with what the `looks` at it say.
 
     Raises `UsageProblem` for a path that is not there, `CannotInspect` where there is no tree.
     """
@@ -46,7 +51,8 @@ def run_migrations(request: Request) -> tuple[Examination, ...]:
         if place.env not in judged_envs:
             outcomes += judged_environment(history, request, scripts)
             judged_envs.add(place.env)
-        examination, known = _examined(request, history, outcomes, known)
+        seen = tuple(look(history) for look in looks)
+        examination, known = _examined(request, history, outcomes, seen, known)
         found.append(examination)
     return (*found[:-1], found[-1]._replace(gone=sum(known.values())))
 
@@ -95,32 +101,39 @@ def _is_new(one: Finding, request: Request) -> bool:
 
 
 def _examined(
-    request: Request, history: History, outcomes: list[Finding | NotRun], known: Known
+    request: Request, history: History, outcomes: list[Finding | NotRun], seen: tuple[Report, ...], known: Known
 ) -> tuple[Examination, Known]:
     """Mute what comments, configuration and the baseline mute, and report the rest; with what the baseline still knows."""
     findings, not_run = sort_outcomes(outcomes)
+    for one in seen:
+        findings, not_run = sort_outcomes((*confirmed(findings, one.findings), *not_run, *one.not_run))
     report = Report(command="migrations", subject=history.tree.name, findings=findings, not_run=not_run)
     files = _files(request, history, findings)
     heard = mute(request, files, report)
     fresh, left = unknown(heard.findings, known)
     findings, not_run = sort_outcomes((*fresh, *not_run, *heard.not_run))
-    revisions = history.tree.revisions
-    only = history.only
-    inspected = {"revisions": len(revisions)}
-    inspected |= {} if only is None else {"judged": sum(one.id in only for one in revisions)}
-    inspected |= {"muted": heard.muted} if heard.muted else {}
     baselined = len(heard.findings) - len(fresh)
-    inspected |= {"in baseline": baselined} if baselined else {}
     report = replace(
         report,
         findings=findings,
         not_run=not_run,
-        inspected=inspected,
-        headline=headline(history),
-        data={"trees": [data_of(history)]},
+        inspected=_inspected(history, seen, {"muted": heard.muted, "in baseline": baselined}),
+        headline=" ".join((headline(history), *(one.headline for one in seen if one.headline))),
+        tables=tuple(table for one in seen for table in one.tables),
+        data={"trees": [data_of(history)], **{key: value for one in seen for key, value in one.data.items()}},
         rules=described(request.checks.chosen, "alembic", "postgresql"),
     )
     return Examination(report=report, history=history, files=files, fingerprints=heard.findings), left
+
+
+def _inspected(history: History, seen: tuple[Report, ...], silenced: dict[str, int]) -> dict[str, int]:
+    revisions, only = history.tree.revisions, history.only
+    found = {"revisions": len(revisions)}
+    if only is not None:
+        found["judged"] = sum(one.id in only for one in revisions)
+    for one in seen:
+        found |= one.inspected
+    return found | {name: count for name, count in silenced.items() if count}
 
 
 def _files(request: Request, history: History, findings: tuple[Finding, ...]) -> tuple[Path, ...]:

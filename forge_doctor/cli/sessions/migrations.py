@@ -18,7 +18,7 @@ from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request
-from forge_doctor.migrations.run import Examination, run_migrations
+from forge_doctor.migrations.run import Examination, Look, run_migrations
 from forge_doctor.render.digest import counted
 from forge_doctor.report import exit_code
 from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
@@ -39,13 +39,17 @@ class Flags(NamedTuple):
     baseline: Path | None = None
     write_baseline: Path | None = None
     exclude: tuple[str, ...] = ()
+    test_downgrade: bool = False
+    rows: Path | None = None
+    server: str | None = None
+    python: Path | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Do what the flags ask for and exit with the documented code."""
     _reject_contradictions(flags)
     request = requested(flags, options)
-    looked = run_migrations(request)
+    looked = run_migrations(request, _looks(flags, request))
     _refuse_sources(flags, options, looked)
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
@@ -53,6 +57,15 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if gone and request.changed is None:
         say(f"gone: {counted(gone, 'findings')} of the baseline; write it anew with --write-baseline")
     deliver([one.report for one in looked], options)
+
+
+def _looks(flags: Flags, request: Request) -> tuple[Look, ...]:
+    """What else is to be said of each tree, and by whom."""
+    if not flags.test_downgrade:
+        return ()
+    from forge_doctor.cli.sessions.migrations_trip import Trip
+
+    return (Trip(request.checks.of_round_trip, flags.rows, flags.server, flags.python),)
 
 
 def place_of(paths: Sequence[Path]) -> Path:
@@ -93,6 +106,9 @@ def _reject_contradictions(flags: Flags) -> None:
     narrowing = [*["--since"] * (flags.since is not None), *["--pending"] * flags.pending, *["--all"] * flags.every]
     if len(narrowing) > 1:
         raise UsageProblem(f"{' and '.join(narrowing)}: can only be used one at a time")
+    alone = [*["--rows"] * (flags.rows is not None), *["--server"] * (flags.server is not None)]
+    if alone and not flags.test_downgrade:
+        raise UsageProblem(f"{' and '.join(alone)}: needs --test-downgrade")
     if flags.write_baseline is not None and narrowing and not flags.every:
         raise UsageProblem(f"--write-baseline and {narrowing[0]}: a baseline is of every revision")
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from forge_doctor.probes.throw_away.databases import Session
+if TYPE_CHECKING:
+    from forge_doctor.probes.throw_away.databases import Session
+
 
 QUERY = Path(__file__).with_name("queries") / "catalogue.sql"
 OF_TYPES = frozenset({"enum type", "domain", "composite type", "range type"})

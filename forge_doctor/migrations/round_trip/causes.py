@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.migrations.round_trip.trial import Rows, Stage, Trial
-from forge_doctor.probes.alembic_runner.process import Failure
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.alembic_runner.process import Failure
 
 NULLS = re.compile(r'column "(?P<column>.+?)" of relation "(?P<table>.+?)" contains null values')
 # Of a revision that never ran anywhere but here: what the throw-away server lacks is not its fault.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from forge_doctor.finding import Evidence, Location
 from forge_doctor.migrations.round_trip.catalogue import Difference
 from forge_doctor.migrations.round_trip.trial import Rows, Trial
-from forge_doctor.probes.alembic_runner.process import Failure
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.alembic_runner.process import Failure
 
 MOST_NAMED = 4
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from forge_doctor.migrations.round_trip.catalogue import Difference
-from forge_doctor.probes.alembic_runner.process import Failure
+
+if TYPE_CHECKING:
+    from forge_doctor.probes.alembic_runner.process import Failure
 
 
 class Stage(StrEnum):

@@ -31,10 +31,17 @@ def find_interpreter(spec: str, *, python: Path | None, variables: Mapping[str, 
         return Interpreter(path=os.path.abspath(python), folder=folder, environment=environment)  # noqa: PTH100
     if worker is not None:
         return worker
-    for home in (variables.get("VIRTUAL_ENV"), ".venv"):
-        if home and (path := Path(home, "bin", "python")).exists():
-            return Interpreter(path=os.path.abspath(path))  # noqa: PTH100 - as above
-    return Interpreter(path=sys.executable)
+    return Interpreter(path=python_at_hand(variables, Path()))
+
+
+def python_at_hand(variables: Mapping[str, str], *folders: Path) -> str:
+    """The Python of VIRTUAL_ENV, of the `.venv` of one of the folders, else ours."""
+    for home in (variables.get("VIRTUAL_ENV"), *(folder / ".venv" for folder in folders)):
+        for inner in ("bin/python", "Scripts/python.exe"):
+            if home and (path := Path(home, inner)).exists():
+                # Not resolved: as above.
+                return os.path.abspath(path)  # noqa: PTH100
+    return sys.executable
 
 
 def _workers(spec: str) -> Iterator[Interpreter]:
