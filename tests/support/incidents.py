@@ -258,13 +258,13 @@ def under_load(incident: Incident, service: Service) -> Iterator[None]:
             )
         for request in incident.later:
             stack.enter_context(open_request(service.port, request))
-        reached(service.database, incident.then, f"{incident.name}, second state", service.log)
         time.sleep(incident.pause_s)
         if incident.logged:
             seen = wait_for(
                 lambda: True if incident.logged in service.log.read_text(errors="replace") else None, READY_S
             )
             assert seen, service.log.read_text(errors="replace")[-3000:]
+        reached(service.database, incident.then, f"{incident.name}, second state", service.log)
         yield
 
 

@@ -32,7 +32,10 @@ CAUSE = Cause(
         {"pool-timeout", "asyncpg-pool-timeout", "psycopg-pool-timeout", "worker-at-limit", "hoarding-worker"}
     ),
     against=frozenset(
-        {"leaked-transactions", "held-by-requests", "blocking-session", "event-loop-blocked", "pool-waits-for-itself"}
+        {
+            *("leaked-transactions", "held-by-requests", "blocking-session", "event-loop-blocked"),
+            *("pool-waits-for-itself", "pool-too-small:long-statements"),
+        }
     ),
     change="create_async_engine(..., pool_size=, max_overflow=)   # as the sizing of forge-doctor pool says, not beyond the server's slots",
     next=("forge-doctor pool --duration 30   # how many sessions are in use on the mean, and the size that follows",),

@@ -28,7 +28,7 @@ CAUSE = Cause(
     title="A statement takes long, and its connections are missing elsewhere",
     urgency=Urgency.OUTAGE_SOON,
     shows=checks(
-        pool="long-statement",
+        pool="long-statement pool-too-small:long-statements worker-at-limit:long-statements",
         slow="missing-index index-defeated-by-expression leading-wildcard json-without-gin cartesian-product deep-offset "
         "count-of-big-table too-many-rows sort-spill stale-statistics generic-plan-trap jit-overhead dead-rows",
     ),

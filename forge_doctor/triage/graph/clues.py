@@ -14,7 +14,7 @@ from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.triage.facts import Application, Facts
 from forge_doctor.triage.graph.places import Places, Spot
 from forge_doctor.triage.graph.session_lines import loop_lines, session_lines
-from forge_doctor.triage.graph.words import RAN_OUT, VICTIMS, refined
+from forge_doctor.triage.graph.words import RAN_OUT, VICTIMS, of_ages, refined
 
 RULE, TRACEBACK, ENDPOINT = "rule", "traceback", "endpoint"
 # Of so many sessions the lines are looked for: the others say the same.
@@ -83,8 +83,12 @@ def _pool(facts: Facts, places: Places, situation: Situation | None) -> Iterator
 def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situation) -> Clue:
     by_pid = {one.pid: one for one in (*situation.sessions, *situation.snapshot.background)}
     pileup = _pileup(finding, situation)
+    if finding.check == "pool-too-small":
+        finding = replace(finding, sessions=at_work(situation))
     holding = _holding(finding, pileup)
-    held = sorted((by_pid[pid] for pid in holding if pid in by_pid), key=lambda one: -(one.xact_age_s or 0))
+    # Who waits for a lock holds its connection in vain: a victim, whatever else is said of it.
+    held = [by_pid[pid] for pid in holding if pid in by_pid and not by_pid[pid].blocked_by]
+    held.sort(key=lambda one: (-(one.xact_age_s or 0), one.pid))
     owner = _owner(held, facts, situation)
     spots = [spot for one in held[:MOST_LINES] for spot in session_lines(one, situation, places, owner)]
     if finding.check == "event-loop-blocked":
@@ -94,12 +98,11 @@ def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situ
     taken = _seconds(facts.taken_at)
     return Clue(
         part="pool",
-        says=frozenset(refined(finding, pileup)),
+        says=frozenset((*refined(finding, pileup), *of_ages(finding, held))),
         finding=finding,
         spots=_distinct(spots),
         holding=tuple(one.pid for one in held),
         sessions=frozenset(finding.sessions),
-        victim=finding.check in VICTIMS,
         count=max(1, len(held)),
         first=taken - max(ages) if ages and taken is not None else None,
         last=taken,
@@ -107,6 +110,11 @@ def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situ
         also=frozenset(one.check for one in finding.related if one.check),
         application=owner.name if owner else "",
     )
+
+
+def at_work(situation: Situation) -> tuple[int, ...]:
+    """The workers' sessions in which a statement runs."""
+    return tuple(one.pid for holder in situation.worker_holders for one in holder.in_state("active"))
 
 
 def _pileup(finding: Finding, situation: Situation) -> Pileup | None:

@@ -9,7 +9,7 @@ from forge_doctor.diagnosis import Place
 from forge_doctor.finding import Confidence
 from forge_doctor.sql.shape import shape_of
 from forge_doctor.triage.code_map import CodeMap, Function, last
-from forge_doctor.triage.graph.clues import Clue
+from forge_doctor.triage.graph.clues import RULE, Clue
 from forge_doctor.triage.graph.places import Spot, same_file
 
 
@@ -61,25 +61,33 @@ def _by_place(one: Clue, other: Clue, code: CodeMap) -> Iterator[Edge]:
 
 def between(one: Spot, other: Spot, code: CodeMap) -> Edge | None:
     """The edge between two lines."""
-    sure = min(one.confidence, other.confidence) if "rule" not in (one.how, other.how) else _of_the_live(one, other)
+    by_rule = RULE in (one.how, other.how)
+    sure = _of_the_live(one, other) if by_rule else min(one.confidence, other.confidence)
     near = [(one.place, other.place)]
     near += [(one.called_at, other.place)] if one.called_at else []
     near += [(one.place, other.called_at)] if other.called_at else []
-    if any(same_line(a, b) for a, b in near):
-        return Edge(kind="same line", confidence=Confidence.HIGH, place=other.place)
-    if any(same_function(a, b, code) for a, b in near):
-        weak = sure is Confidence.LOW
-        return Edge(kind="same function", confidence=Confidence.MEDIUM if weak else Confidence.HIGH, place=other.place)
+    for kind, joins in (("same line", same_line), ("same function", same_function)):
+        if any(joins(a, b, code) for a, b in near):
+            return Edge(kind=kind, confidence=_agreed(kind, by_rule, sure), place=other.place)
     return _by_calls(one, other, code, sure)
+
+
+def _agreed(kind: str, by_rule: bool, sure: Confidence) -> Confidence:
+    """A rule in the very place makes a doubtful line less so; two doubtful lines make none sure."""
+    if by_rule and kind == "same line":
+        return Confidence.HIGH
+    if by_rule and sure is Confidence.LOW:
+        return Confidence.MEDIUM
+    return Confidence.HIGH if sure > Confidence.LOW else Confidence.LOW
 
 
 def _of_the_live(one: Spot, other: Spot) -> Confidence:
     """A rule is sure of its line whatever it is sure of beyond that."""
-    live = [each.confidence for each in (one, other) if each.how != "rule"]
+    live = [each.confidence for each in (one, other) if each.how != RULE]
     return live[0] if live else Confidence.LOW
 
 
-def same_line(one: Place, other: Place) -> bool:
+def same_line(one: Place, other: Place, _: CodeMap) -> bool:
     """Whether both are the same line."""
     return one.line is not None and one.line == other.line and same_file(one.file, other.file)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from statistics import median
 
 from forge_doctor.finding import Finding
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root
+from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.sql.commands import changes_schema
 
 # Out of connections: whoever asks next is told, whatever it does itself.
@@ -46,6 +48,9 @@ HELD = frozenset(
         *("pool-idle-in-transaction", "pool-too-small", "slow-code-in-transaction", "idle-connections-pile-up"),
     }
 )
+FULL = frozenset({"pool-too-small", "worker-at-limit", "no-slot-left", "headroom-low", "connection-limit-low"})
+# A statement that has run for so long is no ordinary one of a request.
+LONG_S = 2.0
 _ROOTS = {
     Root.IDLE_IN_TRANSACTION: "idle",
     Root.IDLE: "session-lock",
@@ -71,6 +76,14 @@ def refined(finding: Finding, pileup: Pileup | None) -> Iterator[str]:
         yield f"{finding.check}:{'streams' if _streams(finding) else 'calls'}"
     if finding.check == "coroutine-never-awaited" and is_write(finding):
         yield f"{finding.check}:write"
+
+
+def of_ages(finding: Finding, sessions: Sequence[Session]) -> Iterator[str]:
+    """A pool whose connections are all at work is small for its work, or its work is long: the ages tell which."""
+    active = [one for one in sessions if one.state == "active" and not one.blocked_by]
+    ages = [one.query_age_s for one in active if one.query_age_s is not None]
+    if finding.check in FULL and ages and len(active) * 2 > len(sessions) and median(ages) >= LONG_S:
+        yield f"{finding.check}:long-statements"
 
 
 def queues_for_ddl(pileup: Pileup) -> bool:

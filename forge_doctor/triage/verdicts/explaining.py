@@ -84,6 +84,8 @@ def relation(suspicion: Suspicion, clue: Clue, code: CodeMap) -> Edge | None:
     if clue.sessions and clue.check not in EXHAUSTION and suspicion.cause.local:
         # Nobody saw which sessions are its own: those whose lines lead to its lines.
         near = (edge(each, clue, code) for each in suspicion.clues)
+        if not clue.spots:
+            return NO_TIME
         return max((each for each in near if each is not None), key=lambda each: each.rank, default=None)
     return _in_time(suspicion, clue)
 

@@ -50,13 +50,15 @@ class Suspicion:
 
     @property
     def holding(self) -> tuple[int, ...]:
-        """The sessions that are the trouble."""
-        return tuple(dict.fromkeys(pid for one in self.live for pid in one.holding))
+        """The sessions that are the trouble: what says how all sessions of a worker are speaks of others as well."""
+        told = [one for one in self.showing if one.holding] or self.live
+        return tuple(dict.fromkeys(pid for one in told for pid in one.holding))
 
     @property
     def sessions(self) -> frozenset[int]:
         """All sessions it is about."""
-        return frozenset(pid for one in self.live for pid in one.sessions)
+        told = [one for one in self.showing if one.sessions] or self.live
+        return frozenset(pid for one in told for pid in one.sessions)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -95,15 +97,19 @@ class Suspicion:
         return Verdict.LIKELY if told else Verdict.INCONCLUSIVE
 
     @property
-    def strength(self) -> tuple[int, int, int, int]:
+    def strength(self) -> tuple[int, ...]:
         """The best suspicion has the greatest."""
         sure = sum(one.edge.confidence for one in self.source[:1]) + sum(one.finding.confidence for one in self.showing)
-        return (RANK.get(self.verdict or Verdict.INCONCLUSIVE, 0), len(self.sources), -self.cause.depth, sure)
+        rank = RANK[self.verdict or Verdict.INCONCLUSIVE]
+        return (rank, not self.against, len(self.sources), -self.cause.depth, sure)
 
     def places(self, code: CodeMap) -> list[Place]:
         """The lines of the cause, the one to change first: the rule's, else where the holder's session was made, else the
         holder's own; never a victim's."""
-        return list({(one.file, one.line): one for one in reversed(list(self._places(code)))}.values())[::-1]
+        found: dict[tuple[str, int | None], Place] = {}
+        for one in self._places(code):
+            found.setdefault((one.file, one.line), one)
+        return list(found.values())
 
     def _places(self, code: CodeMap) -> Iterator[Place]:
         for one in sorted(self.source, key=lambda one: not self._says(one.clue)):
@@ -126,7 +132,7 @@ def suspicions(cause: Cause, clues: Sequence[Clue], code: CodeMap) -> list[Suspi
     source = [one for one in clues if not one.live and _is_of(cause, one)]
     if not live:
         return []
-    groups = _grouped(live, code) if cause.local else [tuple(live)]
+    groups = _around(cause, live, code) if cause.local else [tuple(live)]
     found = [Suspicion(cause=cause, live=group, links=_links(group, code)) for group in groups]
     if not cause.local:
         joined = [Joined(clue=one, edge=SERVICE_WIDE) for one in source if cause.shown_by(one.part, one.says)]
@@ -136,6 +142,25 @@ def suspicions(cause: Cause, clues: Sequence[Clue], code: CodeMap) -> list[Suspi
 
 def _is_of(cause: Cause, clue: Clue) -> bool:
     return cause.shown_by(clue.part, clue.says) or cause.fitted_by(clue.part, clue.says | clue.also)
+
+
+def _around(cause: Cause, live: Sequence[Clue], code: CodeMap) -> list[tuple[Clue, ...]]:
+    """What says this cause, put together; what only looks like it joins one of these, and never makes one of two."""
+    showing = [one for one in live if cause.shown_by(one.part, one.says)]
+    groups = [list(group) for group in _grouped(showing, code)]
+    alone: list[Clue] = []
+    for one in live:
+        if one in showing:
+            continue
+        near = [(max(_rank(one, each, code) for each in group), at) for at, group in enumerate(groups)]
+        best = max(near, key=lambda each: (each[0], -each[1]), default=(0, 0))
+        (groups[best[1]] if best[0] > Confidence.LOW else alone).append(one)
+    return [*(tuple(group) for group in groups), *_grouped(alone, code)]
+
+
+def _rank(one: Clue, other: Clue, code: CodeMap) -> int:
+    found = edge(one, other, code)
+    return found.rank if found is not None else 0
 
 
 def _grouped(live: Sequence[Clue], code: CodeMap) -> list[tuple[Clue, ...]]:

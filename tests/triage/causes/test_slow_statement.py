@@ -31,3 +31,12 @@ def test_a_timeout_alone_names_nobody():
     joined = diagnosed(logs=[problem("statement-timeout", "/app/shop/api.py", 9, "home")])
     assert not joined.diagnoses
     assert [one.check for one in joined.unexplained] == ["statement-timeout"]
+
+
+def test_a_pool_whose_connections_are_in_one_long_statement_is_not_too_small():
+    held = busy(count=10, seconds=9.0)
+    lines = tuple(sent_at(one.pid, "shop/reports.py", 20, "search") for one in held)
+    seen = snapshot(*held, processes=(serving(4211, *held, requests=25),), statement_lines=lines)
+    told = only(diagnosed(seen, logs=[problem("pool-timeout", "/app/shop/api.py", 9, "home")]))
+    assert (told.cause, str(told.place)) == ("slow-statement", "shop/reports.py:20 search")
+    assert told.verdict is Verdict.LIKELY

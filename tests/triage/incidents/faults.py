@@ -226,8 +226,8 @@ SLOW = Incident(
             return {"sum": await repository.turnover(session)}
         """),
     },
-    send=("GET /turnover",) * 2,
-    ready="(SELECT count(*) = 2 AND min(now() - query_start) > interval '8 seconds' FROM s "
+    send=("GET /turnover",) * 10,
+    ready="(SELECT count(*) = 6 AND min(now() - query_start) > interval '6 seconds' FROM s "
     "WHERE state = 'active' AND query LIKE '%orders b%' AND pid <> pg_backend_pid())",
 )
 
@@ -283,6 +283,89 @@ SHARED = Incident(
     logged="Traceback",
 )
 
+LOOP = Incident(
+    name="loop",
+    cause="query-in-loop",
+    changed={
+        "reports.py": """
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from shop import repository
+
+
+            async def by_customer(session: AsyncSession):
+                found = {}
+                for order in await repository.list_orders(session):
+                    customer = await repository.get_customer(session, order.customer_id)  # cause
+                    found[customer.name] = found.get(customer.name, 0) + order.total
+                return found
+        """,
+        **api("""
+        @app.get("/report")
+        async def report(session: AsyncSession = Depends(get_db)):
+            from shop import reports
+            return await reports.by_customer(session)
+        """),
+    },
+    ask=("GET /report",) * 30,
+)
+
+# Nobody holds anything any more: only the log tells that requests were refused.
+OVER = Incident(
+    name="over",
+    cause="unknown-holder",
+    changed={
+        "services.py": MODULES["services.py"]
+        + """
+        async def linger(session: AsyncSession, order_id):
+            import asyncio
+            order = await repository.get_order(session, order_id)
+            await asyncio.sleep(5)
+            return {"id": order.id}
+        """,
+        **api("""
+        @app.get("/linger/{order_id}")
+        async def linger(order_id: int, session: AsyncSession = Depends(get_db)):
+            return await services.linger(session, order_id)
+        """),
+    },
+    send=(*("GET /linger/3",) * 6, *("GET /orders",) * 3),
+    logged="QueuePool limit of size",
+    then=f"(SELECT count(*) = 0 FROM s WHERE {IDLE})",
+)
+
+TWO = Incident(
+    name="two",
+    cause="leaked-session lock-held-during-call lost-write",
+    changed={
+        **CALL.changed,
+        "reminders.py": LEAK.changed["reminders.py"],
+        "wishes.py": """
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from shop import repository
+
+
+            async def rename(session: AsyncSession, customer_id, name):
+                customer = await repository.get_customer(session, customer_id)
+                customer.name = name
+                session.commit()  # cause
+        """,
+        "db.py": MODULES["db.py"].replace("max_overflow=2", "max_overflow=10"),
+        "api.py": LEAK.changed["api.py"]
+        + """
+        @app.put("/customers/{customer_id}")
+        async def rename(customer_id: int, name: str, session: AsyncSession = Depends(get_db)):
+            from shop import wishes
+            await wishes.rename(session, customer_id, name)
+            return {"name": name}
+        """,
+    },
+    send=CALL.send,
+    ready=CALL.ready,
+    ask=(*LEAK.ask, "PUT /customers/3?name=Ada"),
+    then=LEAK.then,
+    logged="was never awaited",
+)
+
 HEALTHY = Incident(name="healthy", cause="", ask=("GET /orders", "GET /orders/7") * 10)
 
-FAULTS = (LEAK, CALL, BLOCKED, NESTED, STREAM, LOST, LAZY, SLOW, DDL, SHARED)
+FAULTS = (LEAK, CALL, BLOCKED, NESTED, STREAM, LOST, LAZY, SLOW, DDL, SHARED, LOOP, OVER, TWO, HEALTHY)
