@@ -10,7 +10,17 @@ from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.locks.effect import Effect
 from forge_doctor.migrations.locks.effects import effect_of
-from forge_doctor.migrations.operations.operation import Body, DropIndex, EndTransaction, OnTable, Operation, Reindex
+from forge_doctor.migrations.operations.operation import (
+    Body,
+    CreateTable,
+    CreateView,
+    DropIndex,
+    EndTransaction,
+    OnTable,
+    Operation,
+    Reindex,
+    RenameTable,
+)
 from forge_doctor.migrations.operations.read import read_body
 from forge_doctor.migrations.replay.apply import apply
 from forge_doctor.migrations.replay.schema import Schema, Table
@@ -27,7 +37,7 @@ class Step:
     """One operation where it happens.
 
     `before` is its table as those before it left it (None where no revision made one of the name); `new_table` says that
-    this very revision created it; `transaction` counts the transactions of the revision, None outside of any.
+    this very body created it, or the view; `transaction` counts the transactions of the revision, None outside of any.
     """
 
     revision: Revision
@@ -42,10 +52,6 @@ class Step:
     def location(self) -> Location:
         """Where it stands."""
         return self.operation.written.location
-
-    def new_tables(self, schema: Schema) -> frozenset[str]:
-        """The tables of a schema that this revision created."""
-        return frozenset(name for name, table in schema.tables.items() if table.since == self.revision.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +81,19 @@ class History:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def judged(self) -> Iterator[tuple[Change, Change]]:
+        """Both ways of the revisions to be judged."""
+        return ((up, down) for up, down in self.changes if self.only is None or up.revision.id in self.only)
+
+    @property
     def upgrades(self) -> Iterator[Change]:
         """What the revisions to be judged do on the way up."""
-        return (up for up, _ in self.changes if self.only is None or up.revision.id in self.only)
+        return (up for up, _ in self.judged)
 
     @property
     def downgrades(self) -> Iterator[Change]:
         """What they do on the way down."""
-        return (down for _, down in self.changes if self.only is None or down.revision.id in self.only)
+        return (down for _, down in self.judged)
 
     def steps(self, kind: type[O], direction: str = UPGRADE) -> Iterator[tuple[Step, O]]:
         """Every operation of a kind with the step it is."""
@@ -109,6 +120,7 @@ def played(revision: Revision, direction: str, body: Body, before: Schema) -> Ch
     schema = before.copy()
     steps: list[Step] = []
     counter = _Transactions()
+    made: frozenset[str] = frozenset()
     for operation in body.operations:
         transaction = counter.of(operation)
         table = _table_of(operation, schema)
@@ -119,12 +131,23 @@ def played(revision: Revision, direction: str, body: Body, before: Schema) -> Ch
                 operation=operation,
                 effect=effect_of(operation, schema),
                 before=table,
-                new_table=table is not None and table.since == revision.id and direction == UPGRADE,
+                new_table=(table.name if table is not None else getattr(operation, "table", "")) in made,
                 transaction=transaction,
             )
         )
         apply(schema, operation, revision.id)
+        made |= _made_by(operation, made)
     return Change(revision=revision, direction=direction, body=body, steps=tuple(steps), before=before, after=schema)
+
+
+def _made_by(operation: Operation, made: frozenset[str]) -> frozenset[str]:
+    """The tables that nobody can use yet once this operation is done, beside those known."""
+    if isinstance(operation, CreateTable):
+        return frozenset({operation.table})
+    if isinstance(operation, CreateView):
+        return frozenset({operation.name})
+    is_made = isinstance(operation, RenameTable) and operation.table in made
+    return frozenset({operation.new_name}) if isinstance(operation, RenameTable) and is_made else frozenset()
 
 
 def _table_of(operation: Operation, schema: Schema) -> Table | None:

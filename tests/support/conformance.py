@@ -52,6 +52,7 @@ FOLDERS = (
     Folder(
         package="forge_doctor.migrations.environment.checks", sections=("Why", "Bad", "Good", "Wrong when", "Source")
     ),
+    Folder(package="forge_doctor.migrations.checks", sections=("Why", "Bad", "Good", "Source", "Wrong when")),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
         package="forge_doctor.logs.signatures",

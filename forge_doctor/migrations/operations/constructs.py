@@ -105,6 +105,7 @@ def column_of(value: Value) -> Column | None:
         unique=keywords.get("unique") is True,
         index=keywords.get("index") is True,
         constraints=tuple(_of_column(args, name or HOLE)),
+        location=value.node.file.location(value.node),
     )
 
 

@@ -76,7 +76,7 @@ def operations_of(chain: Chain, written: Written, home: object) -> Iterator[Oper
     wheres = [*chain.called("where", "filter", "filter_by")]
     models = dict.fromkeys(filter(None, (model_of(one, home) for one in chain.subjects)))
     for model in models:
-        yield UseModel(written=written, model=model)
+        yield UseModel(written=written, model=model, is_found="." not in model)
     table = table_name(chain.subjects[0]) if chain.subjects else HOLE
     if chain.verb == "select":
         yield OtherSql(written=written, kind="SelectStmt", tables=(table,))

@@ -79,7 +79,7 @@ def _queried(made: Made, written: Written, home: object) -> Iterator[Operation]:
         given.extend(one if isinstance(one, list | tuple) else [one])
     models = dict.fromkeys(filter(None, (core_statements.model_of(one, home) for one in given)))
     for model in models:
-        yield UseModel(written=written, model=model)
+        yield UseModel(written=written, model=model, is_found="." not in model)
     if not models:
         yield OtherSql(written=written, kind="session")
 

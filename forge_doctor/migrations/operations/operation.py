@@ -264,10 +264,10 @@ class EndTransaction(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseModel(Operation):
-    """A query through a mapped class of the application: `model` is its dotted name."""
+    """A query through a mapped class of the application: `model` is its name, dotted where its file was not found."""
 
     model: str
-    table: str = ""
+    is_found: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

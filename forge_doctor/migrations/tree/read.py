@@ -7,14 +7,17 @@ from pathlib import Path
 
 from forge_doctor.code.files.modules import Modules
 from forge_doctor.code.files.walk import shown
+from forge_doctor.code.semantics.names.bindings import bindings_of
+from forge_doctor.code.syntax.nodes import Import, ImportFrom
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import NotRun
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.evaluation.values import Value
 from forge_doctor.migrations.tree.graph import Graph
 from forge_doctor.migrations.tree.revision import Revision, read_revision
-from forge_doctor.migrations.tree.tree import Place, Tree
+from forge_doctor.migrations.tree.tree import Nearby, Place, Tree
 
+IMPORTS_DEEP, MOST_IMPORTED = 2, 60
 READING = "migrations"
 DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bind.dialect.name", ".bind.dialect.name")
 
@@ -41,6 +44,27 @@ class Reader:
     def name(self, path: Path) -> str:
         """How findings name a file."""
         return shown(path.relative_to(self.here) if path.is_relative_to(self.here) else path)
+
+    def reached_from(self, path: Path) -> tuple[SourceFile, ...]:
+        """The file and the modules of the project that it imports, directly or by one other."""
+        first = self.open(path)
+        reached: dict[Path, SourceFile] = {} if first is None else {path: first}
+        latest = [*reached.values()]
+        for _ in range(IMPORTS_DEEP):
+            found = [one for file in latest for one in self._imports_of(file) if one.absolute not in reached]
+            latest = [*{one.absolute: one for one in found}.values()][:MOST_IMPORTED]
+            reached.update({one.absolute: one for one in latest})
+        return tuple(reached.values())
+
+    def _imports_of(self, file: SourceFile) -> Iterator[SourceFile]:
+        for kind in (Import, ImportFrom):
+            for node in file.query(kind):
+                for bound in bindings_of(node):
+                    for module in (f"{bound.module}.{bound.imported}", bound.module):
+                        found = self._imported(module, file) if bound.module.strip(".") else None
+                        if found is not None:
+                            yield found
+                            break
 
     def _imported(self, module: str, importer: SourceFile) -> SourceFile | None:
         path = self._modules.find(module, importer.absolute)
@@ -77,6 +101,7 @@ def read_tree(place: Place, reader: Reader) -> Tree:
         name=reader.name(place.folder if len(place.versions) != 1 else place.versions[0]),
         env=reader.open(place.env),
         graph=Graph(revisions),
+        nearby=Nearby(lambda: reader.reached_from(place.env)),
         unread=tuple(unread),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from forge_doctor.code.files.modules import find_root
@@ -35,6 +37,22 @@ class Place:
         return self.folder / "env.py"
 
 
+class Nearby:
+    """env.py and the modules of the project that it imports: opened when first asked about."""
+
+    def __init__(self, opening: Callable[[], tuple[SourceFile, ...]]) -> None:
+        self._opening = opening
+
+    @cached_property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The files, env.py first."""
+        return self._opening()
+
+    def mentions(self, *words: bytes) -> bool:
+        """Whether one of them contains one of the words."""
+        return any(file.mentions(*words) for file in self.files)
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Tree:
     """One tree as read; `unread` tells of files that could not be, `name` is the folder as findings name it."""
@@ -43,6 +61,7 @@ class Tree:
     name: str
     env: SourceFile | None
     graph: Graph
+    nearby: Nearby
     unread: tuple[NotRun, ...] = ()
 
     @property

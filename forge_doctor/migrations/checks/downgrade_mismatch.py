@@ -1,0 +1,112 @@
+"""downgrade() does not undo what upgrade() does.
+
+Why: after it the schema is neither the old one nor the new one: the old code meets tables it does not know, and the next
+upgrade fails.
+
+Bad:
+
+    def upgrade():
+        op.add_column("orders", sa.Column("c", sa.Integer))
+
+    def downgrade():
+        op.drop_column("customers", "c")
+
+Good:
+
+    def upgrade():
+        op.add_column("orders", sa.Column("c", sa.Integer))
+
+    def downgrade():
+        op.drop_column("orders", "c")
+
+Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#downgrading
+
+Wrong when: a part of it could not be followed: then only an operation on what is surely not there is told. The schema is
+replayed up and down; indexes, constraints, types and NOT NULL that differ are told with medium confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.migrations.history import Change, History, Step
+from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, CreateTable, DropColumn, DropTable
+from forge_doctor.migrations.replay.differences import Difference, differences
+from forge_doctor.migrations.wording import found
+
+CERTAIN = frozenset({"table", "column"})
+
+
+@check(severity=Severity.ERROR)
+def downgrade_mismatch(history: History) -> Iterator[Finding]:
+    """Replay every downgrade on what its upgrade left."""
+    for up, down in history.judged:
+        if not down.body.is_there or down.body.is_empty or down.body.raises is not None:
+            continue
+        impossible = [*_impossible(down)]
+        yield from impossible
+        if not impossible and up.body.is_resolved and down.body.is_resolved:
+            yield from _left(up, down)
+
+
+def _impossible(down: Change) -> Iterator[Finding]:
+    """Operations on what is not there, or making what is there."""
+    for step in down.steps:
+        reason = _reason(step)
+        if reason and not step.operation.written.conditions:
+            yield found(
+                step,
+                Severity.ERROR,
+                f"{reason} at this point: downgrade() of {down.revision.id} fails here",
+                "undo what upgrade() does, last thing first",
+            )
+
+
+def _reason(step: Step) -> str:
+    one, table = step.operation, step.before
+    if isinstance(one, CreateTable) and table is not None and table.since and not one.if_not_exists:
+        return f"the table {one.table} is there"
+    if table is None or not table.is_complete:
+        return ""
+    if isinstance(one, DropColumn) and one.column not in table.columns and not one.if_exists:
+        return f"{one.table} has no column {one.column}"
+    if isinstance(one, AlterColumn) and one.column not in table.columns:
+        return f"{one.table} has no column {one.column}"
+    if isinstance(one, AddColumn) and one.column.name in table.columns and not one.if_not_exists:
+        return f"{one.table} has a column {one.column.name}"
+    return ""
+
+
+def _left(up: Change, down: Change) -> Iterator[Finding]:
+    touched = {getattr(step.operation, "table", "") for step in up.steps}
+    conditional = any(step.operation.written.conditions for step in (*up.steps, *down.steps))
+    found_ = [one for one in differences(up.before, down.after) if _is_told(up, one, touched)]
+    if not found_:
+        return
+    sure = not conditional and any(one.what in CERTAIN for one in found_)
+    step = down.steps[-1]
+    yield found(
+        step,
+        Severity.ERROR,
+        f"after downgrade() of {down.revision.id} the schema is not what it was: {'; '.join(map(str, found_[:4]))}"
+        f"{'; and more' if len(found_) > 4 else ''}",
+        "undo what upgrade() does, last thing first",
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+    )
+
+
+def _is_told(up: Change, one: Difference, touched: set[str]) -> bool:
+    """What stays is told where this upgrade made it, what does not come back where it was dropped here."""
+    if one.what == "column" and one.left:
+        return any(
+            isinstance(step.operation, AddColumn) and f"{step.operation.table}.{step.operation.column.name}" == one.name
+            for step in up.steps
+        )
+    if one.what == "column":
+        table = one.name.rpartition(".")[0]
+        return table in touched and not any(
+            isinstance(step.operation, DropTable) and step.operation.table == table for step in up.steps
+        )
+    return True

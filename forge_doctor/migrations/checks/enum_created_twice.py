@@ -1,0 +1,85 @@
+"""An enumeration type is created that is there already.
+
+Why: `op.create_table` with an Enum column creates the type without asking, and so does CREATE TYPE: where it exists, the
+revision fails with "type already exists".
+
+Bad:
+
+    def upgrade():
+        scope = sa.Enum("domain", "user", name="config_scope")
+        scope.create(op.get_bind(), checkfirst=True)
+        op.create_table("configs", sa.Column("id", sa.Integer, primary_key=True), sa.Column("scope", scope))
+
+Good:
+
+    from sqlalchemy.dialects import postgresql
+
+    def upgrade():
+        scope = postgresql.ENUM("domain", "user", name="config_scope", create_type=False)
+        scope.create(op.get_bind(), checkfirst=True)
+        op.create_table("configs", sa.Column("id", sa.Integer, primary_key=True), sa.Column("scope", scope))
+
+Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#sqlalchemy.dialects.postgresql.ENUM.params.create_type
+
+Wrong when: the type was dropped meanwhile by something that could not be followed: then the confidence is medium, as it is
+where a test of the run decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.migrations.history import Change, History, Step
+from forge_doctor.migrations.operations.operation import CreateEnum, CreateTable, DropType, Unresolved
+from forge_doctor.migrations.wording import found, quoted
+
+
+@check(severity=Severity.CRITICAL)
+def enum_created_twice(history: History) -> Iterator[Finding]:
+    """Follow which types there are through every body."""
+    for up, down in history.judged:
+        yield from _in(up)
+        yield from _in(down)
+
+
+def _in(change: Change) -> Iterator[Finding]:
+    there = {name: enum.since for name, enum in change.before.enums.items() if enum.since}
+    uncertain = False
+    for step in change.steps:
+        one = step.operation
+        uncertain = uncertain or isinstance(one, Unresolved)
+        for name in _created(step):
+            if name in there:
+                sure = Confidence.MEDIUM if uncertain or not change.before.is_complete else Confidence.HIGH
+                yield _found(step, name, there[name], sure)
+            there[name] = change.revision.id
+        if isinstance(one, CreateEnum):
+            there.setdefault(one.name, change.revision.id)
+        elif isinstance(one, DropType):
+            there.pop(one.name, None)
+
+
+def _created(step: Step) -> list[str]:
+    """The types that an operation creates whether they are there or not."""
+    one = step.operation
+    if isinstance(one, CreateEnum):
+        return [] if one.checks_first else [one.name]
+    if not isinstance(one, CreateTable) or one.if_not_exists:
+        return []
+    enums = [column.type.enum for column in one.columns]
+    return [*dict.fromkeys(enum.name for enum in enums if enum is not None and enum.creates)]
+
+
+def _found(step: Step, name: str, since: str, sure: Confidence) -> Finding:
+    by_table = isinstance(step.operation, CreateTable)
+    return found(
+        step,
+        Severity.CRITICAL,
+        f'the type {name} is there since {since}, and is created again: "type {name} already exists"',
+        f"postgresql.ENUM(..., name={quoted(name)}, create_type=False) in the column"
+        if by_table
+        else f"sa.Enum(..., name={quoted(name)}).create(op.get_bind(), checkfirst=True)",
+        confidence=sure,
+    )

@@ -1,0 +1,64 @@
+"""A constraint builds its index while all who use the table wait.
+
+Why: UNIQUE, PRIMARY KEY and EXCLUDE each need an index, and ADD CONSTRAINT builds it under ACCESS EXCLUSIVE: reads
+wait too, until the last row is in it. A unique index made CONCURRENTLY before can be taken over in a moment.
+
+Bad:
+
+    def upgrade():
+        op.create_unique_constraint("uq_customers_email", "customers", ["email"])
+
+Good:
+
+    def upgrade():
+        with op.get_context().autocommit_block():
+            op.create_index("uq_customers_email", "customers", ["email"], unique=True, postgresql_concurrently=True)
+        op.execute("ALTER TABLE customers ADD CONSTRAINT uq_customers_email UNIQUE USING INDEX uq_customers_email")
+
+Source: https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-ADD-TABLE-CONSTRAINT-USING-INDEX
+
+Wrong when: the table has no rows: one that the same revision creates is left alone. An exclusion constraint has no
+other way; of it this is said as a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Finding, Severity
+from forge_doctor.migrations.history import History, Step
+from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
+from forge_doctor.migrations.wording import found, listed, quoted, waiting
+
+KINDS = {"unique": "UNIQUE", "primary key": "PRIMARY KEY", "exclude": "EXCLUDE"}
+
+
+@check(severity=Severity.ERROR)
+def unique_constraint_builds_index(history: History) -> Iterator[Finding]:
+    """Look at every such constraint added to a table that was there before."""
+    for step, added in history.steps(AddConstraint):
+        one = added.constraint
+        if one.kind in KINDS and not one.using_index and added.is_resolved and not step.new_table:
+            yield _found(step, added.table, one.kind, one.name or "", one.columns)
+    for step, column in history.steps(AddColumn):
+        one_column = column.column
+        is_key = one_column.primary_key or (one_column.unique and not one_column.index)
+        if is_key and column.is_resolved and not step.new_table:
+            kind = "primary key" if one_column.primary_key else "unique"
+            yield _found(step, column.table, kind, "", (one_column.name,))
+
+
+def _found(step: Step, table: str, kind: str, name: str, columns: tuple[str, ...]) -> Finding:
+    message = f"the {KINDS[kind]} constraint on {table} builds its index under {waiting(step.effect)}, until it is done"
+    if kind == "exclude":
+        return found(step, Severity.WARNING, message, "add it where nobody uses the table, or while it is small")
+    name = name or f"uq_{table.rpartition('.')[2]}_{'_'.join(columns)}"
+    index = f"{quoted(name)}, {quoted(table)}, {listed(columns)}, unique=True, postgresql_concurrently=True"
+    return found(
+        step,
+        Severity.ERROR,
+        message,
+        f"with op.get_context().autocommit_block():\n    op.create_index({index})\n"
+        f'op.execute("ALTER TABLE {table} ADD CONSTRAINT {name} {KINDS[kind]} USING INDEX {name}")',
+    )

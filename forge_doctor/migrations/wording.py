@@ -1,0 +1,61 @@
+"""How findings of migrations are worded: the lock, who waits for it, and how sure that is."""
+
+from __future__ import annotations
+
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.migrations.history import Step
+from forge_doctor.migrations.locks.effect import Effect
+
+
+def found(
+    step: Step,
+    severity: Severity,
+    message: str,
+    remedy: str,
+    *,
+    confidence: Confidence | None = None,
+    related: tuple[Related, ...] = (),
+) -> Finding:
+    """A finding at an operation: as sure as it is that the operation runs, unless told otherwise."""
+    written = step.operation.written
+    return Finding(
+        severity=severity,
+        confidence=sureness(step) if confidence is None else min(confidence, sureness(step)),
+        message=message,
+        location=step.location,
+        remedy=remedy,
+        evidence=(
+            Evidence(label="revision", value=step.revision.id, source=step.revision.path),
+            Evidence(label="operation", value=written.text[:300], source="SQL" if written.is_sql else "Alembic"),
+            *(Evidence(label=f"lock on {one.table}", value=one.mode, source="measured") for one in step.effect.locks),
+        ),
+        related=(*related, *(Related(message="called here", location=one) for one in written.callers[:1])),
+    )
+
+
+def sureness(step: Step) -> Confidence:
+    """High where the operation runs whatever happens; medium where a test of the run decides."""
+    return Confidence.MEDIUM if step.operation.written.conditions else Confidence.HIGH
+
+
+def waiting(effect: Effect) -> str:
+    """`ACCESS EXCLUSIVE on orders: all who read or write it wait`."""
+    told = []
+    for one in effect.locks:
+        if one.stops_reads:
+            told.append(f"{one.mode} on {one.table}, for which reads and writes of it wait")
+        elif one.stops_writes:
+            told.append(f"{one.mode} on {one.table}, for which writes of it wait")
+        else:
+            told.append(f"{one.mode} on {one.table}, for which no read or write waits")
+    return " and ".join(told) or "no lock on a table"
+
+
+def quoted(name: str) -> str:
+    """A name as Python writes it."""
+    return '"' + name.replace('"', '\\"') + '"'
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """A list of names as Python writes it."""
+    return f"[{', '.join(map(quoted, names))}]"
