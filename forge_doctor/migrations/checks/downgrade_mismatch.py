@@ -32,7 +32,14 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, CreateTable, DropColumn, DropTable
+from forge_doctor.migrations.operations.operation import (
+    AddColumn,
+    AlterColumn,
+    CreateTable,
+    DropColumn,
+    DropTable,
+    OnTable,
+)
 from forge_doctor.migrations.replay.differences import Difference, differences
 from forge_doctor.migrations.wording import found
 
@@ -66,6 +73,8 @@ def _impossible(down: Change) -> Iterator[Finding]:
 
 def _reason(step: Step) -> str:
     one, table = step.operation, step.before
+    if not isinstance(one, OnTable) or not one.is_resolved:
+        return ""
     if isinstance(one, CreateTable) and table is not None and table.since and not one.if_not_exists:
         return f"the table {one.table} is there"
     if table is None or not table.is_complete:

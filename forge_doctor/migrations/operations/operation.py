@@ -54,8 +54,14 @@ class OnTable(Operation):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether the table's name is known."""
-        return bool(self.table) and HOLE not in self.table
+        """Whether the table's name is known, and that of its column."""
+        return bool(self.table) and HOLE not in self.table and HOLE not in self.column_name
+
+    @property
+    def column_name(self) -> str:
+        """The column it is about; empty where it is about none."""
+        column = getattr(self, "column", "")
+        return str(getattr(column, "name", column))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,4 +314,8 @@ class Body:
     @property
     def is_resolved(self) -> bool:
         """Whether everything it does could be told."""
-        return not self.unread and not any(isinstance(one, Unresolved) for one in self.operations)
+        return not self.unread and not any(map(_is_unresolved, self.operations))
+
+
+def _is_unresolved(one: Operation) -> bool:
+    return isinstance(one, Unresolved) or (isinstance(one, OnTable) and bool(one.table) and not one.is_resolved)

@@ -39,6 +39,8 @@ def apply(schema: Schema, operation: Operation, revision: str) -> None:
     """Change the schema as the operation does; `revision` is whose operation it is."""
     if isinstance(operation, OnTable) and operation.table and not operation.is_resolved:
         schema.is_complete = False
+        if operation.table in schema.tables:
+            schema.tables[operation.table] = replace(schema.tables[operation.table], is_complete=False)
         return
     judge = JUDGES.get(type(operation))
     if judge is not None:

@@ -1,0 +1,33 @@
+"""`duplicate-revision-id` compares the files of one tree, and not those of two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forge_doctor.migrations.run import run_migrations
+from tests.support.migration_cases import report_of, revision_files, write_tree
+
+
+def test_both_files_are_told(tmp_path: Path) -> None:
+    case = "# revision b002 after a001\n# revision b002 after a001\n"
+    report = report_of(write_tree(tmp_path, case), "duplicate-revision-id")
+    assert sorted((one.location.target.rpartition("/")[2], one.location.line) for one in report.findings) == [
+        ("01_b002.py", 4),
+        ("02_b002.py", 4),
+    ]
+
+
+def test_one_folder_for_each_dialect_is_no_duplicate(tmp_path: Path) -> None:
+    write_tree(tmp_path, "# revision a001\n")
+    versions = tmp_path / "migrations" / "versions"
+    for dialect in ("postgresql", "sqlite"):
+        (versions / dialect).mkdir()
+        for name, text in revision_files("# revision b002 after a001\n").items():
+            (versions / dialect / name).write_text(text, encoding="utf-8")
+    for path in versions.glob("*.py"):
+        path.unlink()
+    reports = run_migrations(tmp_path, tmp_path, select=["duplicate-revision-id"])
+    assert [(one.subject, one.findings) for one in reports] == [
+        ("migrations/versions/postgresql", ()),
+        ("migrations/versions/sqlite", ()),
+    ]

@@ -1,0 +1,91 @@
+"""`empty-downgrade` sees a downgrade that leaves all as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.migration_cases import check_case
+
+CASES = [
+    """
+def upgrade():
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+
+
+def downgrade():
+    pass  # expect high
+""",
+    '''
+def upgrade():
+    op.execute("CREATE TABLE n (id int)")
+
+
+def downgrade():
+    """Nothing."""
+    print("nothing")  # expect high
+''',
+    """
+def upgrade():
+    op.alter_column("orders", "note", nullable=False)
+
+
+def downgrade():
+    pass  # expect high
+""",
+    """
+def upgrade():
+    op.create_index("ix", "orders", ["note"])
+
+
+def downgrade():
+    pass  # expect high
+""",
+    """
+def upgrade():
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+
+
+def downgrade():
+    raise NotImplementedError("no way back")
+""",
+    """
+def upgrade():
+    op.execute("UPDATE orders SET status = 'a'")
+
+
+def downgrade():
+    pass
+""",
+    """
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass
+""",
+    """
+def upgrade():
+    op.execute("CREATE EXTENSION IF NOT EXISTS citext")
+
+
+def downgrade():
+    pass
+""",
+    """
+def upgrade():
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+    op.drop_column("orders", "x")
+
+
+def downgrade():
+    pass
+""",
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> None:
+    check_case("empty-downgrade", case, tmp_path)

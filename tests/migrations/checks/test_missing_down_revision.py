@@ -1,0 +1,31 @@
+"""`missing-down-revision` looks for every parent, by its whole id or the beginning of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.finding import Confidence
+from tests.support.migration_cases import report_of, write_tree
+
+
+@pytest.mark.parametrize(
+    ("case", "missing"),
+    [
+        ("# revision b002 after gone\n", ["gone"]),
+        ("# revision b002 after a001, gone\n", ["gone"]),
+        ("# revision b002 after a001\n", []),
+        ("# revision abcdef123 after a001\n# revision b003 after abcdef\n", []),
+    ],
+)
+def test_parents_in_no_file_are_told(case: str, missing: list[str], tmp_path: Path) -> None:
+    report = report_of(write_tree(tmp_path, case), "missing-down-revision")
+    assert [one.message.split("'")[1] for one in report.findings] == missing
+
+
+def test_a_file_that_does_not_parse_may_be_the_one_that_is_missing(tmp_path: Path) -> None:
+    broken = {"migrations/versions/broken.py": "revision = 'x' +\ndown_revision = (\n"}
+    report = report_of(write_tree(tmp_path, "# revision b002 after gone\n", files=broken), "missing-down-revision")
+    assert [one.confidence for one in report.findings] == [Confidence.MEDIUM]
+    assert any("broken.py" in one.reason for one in report.not_run)
