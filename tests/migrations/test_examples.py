@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.check import Check
+from forge_doctor.check import Check, load
 from forge_doctor.finding import Confidence
-from forge_doctor.migrations.run import all_checks
+from forge_doctor.migrations import checks
 from tests.support.migration_cases import examine, examples, report_of, write_tree
 
-CHECKS = [one for one in all_checks() if "op." in examples(one.manual)[0]]
+CHECKS = [one for one in load(checks) if "op." in examples(one.manual)[0]]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda one: one.id)

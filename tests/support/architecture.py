@@ -80,6 +80,8 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "migrations": (
         "checks",
+        "drops",
+        "wording",
         "history",
         "locks",
         "replay",

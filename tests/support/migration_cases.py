@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from forge_doctor.check import Check, load
 from forge_doctor.finding import Confidence, Finding
-from forge_doctor.migrations.run import all_checks, judged, read
+from forge_doctor.migrations import checks
+from forge_doctor.migrations.history import History
+from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
-from forge_doctor.report import Report
+from forge_doctor.report import Report, run_check, sort_outcomes
 
 EXPECT = re.compile(r"#\s*expect\b(?:\s+(low|medium|high))?")
 MARK = re.compile(r"^# revision (\w+)(?: after ([\w, ]+))?(?: labels (\w+))?$", re.MULTILINE)
@@ -84,10 +88,17 @@ def write_tree(folder: Path, case: str, env: str = ENV, files: Mapping[str, str]
 
 def report_of(folder: Path, *select: str) -> Report:
     """What the checks named (all of them without a name) say of the one tree in a folder."""
-    chosen = tuple(one for one in all_checks() if not select or one.id in select)
+    chosen = tuple(one for one in load(checks) if not select or one.id in select)
     assert len(chosen) == len(select) or not select, select
     (place,) = places(folder)
     return judged(read(place, folder), chosen)
+
+
+def judged(history: History, chosen: Iterable[Check[Any]]) -> Report:
+    """What checks say of one history, and what was not read."""
+    outcomes = [*history.tree.unread, *(told for check in chosen for told in run_check(check, history))]
+    findings, not_run = sort_outcomes(outcomes)
+    return Report(command="migrations", subject=history.tree.name, findings=findings, not_run=not_run)
 
 
 def check_case(

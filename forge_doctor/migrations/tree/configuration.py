@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +104,8 @@ def _lines_of(text: str, wanted: str) -> dict[str, int]:
 def _of_pyproject(file: Path, text: str) -> Iterator[Configuration]:
     if "tool.alembic" not in text:
         return
+    import tomllib
+
     try:
         table: Any = tomllib.loads(text).get("tool", {}).get("alembic", {})
     except tomllib.TOMLDecodeError:

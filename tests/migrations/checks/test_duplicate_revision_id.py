@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forge_doctor.migrations.run import run_migrations
-from tests.support.migration_cases import report_of, revision_files, write_tree
+from forge_doctor.check import load
+from forge_doctor.migrations import checks
+from forge_doctor.migrations.run import read
+from forge_doctor.migrations.tree.places import places
+from tests.support.migration_cases import judged, report_of, revision_files, write_tree
 
 
 def test_both_files_are_told(tmp_path: Path) -> None:
@@ -26,7 +29,8 @@ def test_one_folder_for_each_dialect_is_no_duplicate(tmp_path: Path) -> None:
             (versions / dialect / name).write_text(text, encoding="utf-8")
     for path in versions.glob("*.py"):
         path.unlink()
-    reports = run_migrations(tmp_path, tmp_path, select=["duplicate-revision-id"])
+    (check,) = (one for one in load(checks) if one.id == "duplicate-revision-id")
+    reports = [judged(read(place, tmp_path), (check,)) for place in places(tmp_path)]
     assert [(one.subject, one.findings) for one in reports] == [
         ("migrations/versions/postgresql", ()),
         ("migrations/versions/sqlite", ()),
