@@ -29,6 +29,7 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not insp
 Examples:
   forge-doctor slow --dsn postgresql://app@db.example/shop
   forge-doctor slow --dsn postgresql://app@db.example/shop --duration 0
+  forge-doctor slow --log app.log --log shop-db-1 --source src
   forge-doctor slow --snapshot slow.json --output-format markdown"""
 
 
@@ -38,6 +39,23 @@ def slow(
         typer.Option(
             metavar="URL",
             help="Server to examine. Else FORGE_DOCTOR_DSN, DATABASE_URL, PGHOST..., .pgpass, pg_service.conf.",
+        ),
+    ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="Log to read: a file, folder, container, or - for standard input; again for more. SQLAlchemy's engine log "
+            "(echo=True), PostgreSQL's log with durations or auto_explain. Without --dsn no server is asked.",
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            file_okay=False,
+            help="The application's source, to name the lines that send statements.",
         ),
     ] = None,
     connect_timeout: Annotated[
@@ -83,8 +101,9 @@ def slow(
 ) -> None:
     """Which statements cost, why, from which line, and the mend with its proof.
 
-    Reads pg_stat_statements twice, samples sessions between, and explains the worst statements.
-    Reads only: one connection, read-only, short timeouts; never EXPLAIN ANALYZE, never a reset.
+    Reads pg_stat_statements twice, samples sessions between, and explains the worst statements; or reads logs of
+    the application and of the server. Reads only: one connection, read-only, short timeouts; never EXPLAIN ANALYZE,
+    never a reset. Values of statements and rows are dropped as they are read.
     """
     from forge_doctor.cli.report_options import report_options
     from forge_doctor.cli.sessions import slow as slow_session
@@ -108,6 +127,8 @@ def slow(
     )
     flags = slow_session.Flags(
         dsn=dsn,
+        logs=tuple(log or ()),
+        source=source,
         connect_timeout=connect_timeout,
         duration=duration,
         top=top,

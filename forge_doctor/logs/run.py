@@ -5,12 +5,11 @@ What carries a log, where it is worth reading and what its lines mean is the sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
-from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.collect import Collected, Progress, Task
 from forge_doctor.logs.culprit import Rules
@@ -19,9 +18,8 @@ from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.report import Report, Table
-from forge_doctor.streams.sources.archives import with_members
-from forge_doctor.streams.sources.containers import ContainerSource
-from forge_doctor.streams.sources.files import CHECK, Source, StdinSource, find_files, is_path, is_url
+from forge_doctor.streams.sources.files import CHECK, Source, is_url
+from forge_doctor.streams.sources.find import attempt, find_sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,46 +105,15 @@ def _lines(summary: Summary) -> int | str:
 
 def _find_sources(request: Request) -> tuple[tuple[Source, ...], tuple[NotRun, ...]]:
     words = request.words
-    if "" in words:
-        raise UsageProblem("a source without a name: an empty variable, perhaps; write . for this folder")
-    found: list[Source] = []
-    missing: list[NotRun] = []
     urls = [word for word in words if is_url(word) and (request.dask or not word.startswith("file:"))]
-    plain, absent = find_files(word for word in words if word not in urls and word != "-" and is_path(word))
-    files, broken = with_members(plain)
-    absent = (*absent, *broken)
-    found += [*files, *([StdinSource()] if "-" in words else [])]
-    missing += absent
-    if request.dask and len(urls) < len(set(words)):
+    if request.dask and "" not in words and len(urls) < len(set(words)):
         raise UsageProblem("--dask: is for s3://, gs:// and file:// URLs, which every worker can read")
-    for word in (word for word in words if word not in urls and word != "-" and not is_path(word)):
-        named = attempt(partial(_containers, word, request), missing)
-        found += [one for one in named if one not in found]
+    found, missing = find_sources(
+        [word for word in words if word not in urls], since=request.since, until=request.until, tail=request.tail
+    )
     for url in dict.fromkeys(urls):
         found += attempt(partial(_objects, url), missing)
     return tuple(found), tuple(missing)
-
-
-Found = TypeVar("Found")
-
-
-def attempt(find: Callable[[], Sequence[Found]], missing: list[NotRun]) -> Sequence[Found]:
-    """What was found; why nothing was, if so, goes to `missing`."""
-    try:
-        return find()
-    except CannotInspect as problem:
-        missing.append(NotRun(check=CHECK, reason=str(problem)))
-        return ()
-
-
-def _containers(word: str, request: Request) -> list[Source]:
-    """The logs of the containers that a word names."""
-    from forge_doctor.probes.docker.container_logs import find_container_logs
-
-    return [
-        ContainerSource(log=log, since=request.since, until=request.until, tail=request.tail)
-        for log in find_container_logs(word)
-    ]
 
 
 def _objects(url: str) -> Sequence[Source]:

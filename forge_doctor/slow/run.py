@@ -13,7 +13,7 @@ from forge_doctor.slow import checks as checks_folder
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.snapshot import SlowSnapshot
 from forge_doctor.slow.tables import headline, statements_data, statements_table
-from forge_doctor.slow.visibility import nothing_to_judge, unseen_server
+from forge_doctor.slow.visibility import nothing_to_judge, unseen_logs, unseen_server
 
 
 def all_checks() -> tuple[Check[Any], ...]:
@@ -32,7 +32,11 @@ def run_slow(
     """The report on one snapshot; raises `UsageProblem` for an unknown check. `top` is the length of its table."""
     chosen: tuple[Check[Any], ...] = select_checks(all_checks(), select, ignore)
     situation = Situation(snapshot)
-    outcomes: list[Finding | NotRun] = [*unseen_server(situation), *nothing_to_judge(situation)]
+    outcomes: list[Finding | NotRun] = [
+        *unseen_server(situation),
+        *unseen_logs(situation),
+        *nothing_to_judge(situation),
+    ]
     for check in chosen:
         outcomes += run_check(check, situation, settings.limits_of(check))
     findings, not_run = sort_outcomes(outcomes)
@@ -45,6 +49,7 @@ def run_slow(
         inspected={
             "servers": int(snapshot.server is not None),
             "statements": len(situation.statements),
+            "log lines": snapshot.logged.lines if snapshot.logged else 0,
             "plans": sum(one.root is not None for one in snapshot.server.plans) if snapshot.server else 0,
         },
         headline=headline(situation),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
+from forge_doctor.slow.logged.work import LoggedStatement, LoggedWork
 from forge_doctor.slow.plan import Plan, PlanNode
 from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.server.work import READY, SampledStatement, ServerWork, StatementStats, Statistics
 from forge_doctor.slow.snapshot import SlowSnapshot, StatementLine
 from forge_doctor.slow.statement import Statement
+from forge_doctor.sql.fingerprint import fingerprint
 from forge_doctor.sql.shape import shape_of
 
 WHOLE = 1 << 20  # texts of the statistics are whole, or said to be cut
@@ -32,6 +34,11 @@ class Situation:
         found = self.server.statistics if self.server else None
         return found if found is not None and found.state == READY else None
 
+    @property
+    def logged(self) -> LoggedWork | None:
+        """What logs told, None where none was read."""
+        return self.snapshot.logged
+
     @cached_property
     def transactions(self) -> int | None:
         """Transactions of the time that the statements are of: those that ended by COMMIT or ROLLBACK."""
@@ -45,9 +52,14 @@ class Situation:
         """Those that read or write tables, the most time first."""
         told = self.statistics
         found = [self._from_stats(one, told) for one in told.statements] if told else []
-        return tuple(sorted((one for one in found if one.verb), key=lambda one: (-(one.total_ms or 0), one.key)))
+        taken = {one.logged.key for one in found if one.logged is not None}
+        found += [self._from_log(one) for key, one in self._logged.items() if key not in taken]
+        return tuple(
+            sorted((one for one in found if one.verb), key=lambda one: (-(one.total_ms or 0), -one.calls, one.key))
+        )
 
     def _from_stats(self, row: StatementStats, told: Statistics) -> Statement:
+        logged = self._logged_of(row)
         return Statement(
             key=row.key,
             text=row.text,
@@ -61,9 +73,53 @@ class Situation:
             trip_share=row.calls / told.calls if told.calls else None,
             stats=row,
             sampled=self._sampled.get(row.key),
-            plan=self._plans.get(row.key),
-            lines=self._lines.get(row.key, ()),
+            logged=logged,
+            plan=self._plans.get(row.key) or (self._logged_plans.get(logged.key) if logged else None),
+            lines=self._lines.get(row.key, ()) or (self._lines.get(logged.key, ()) if logged else ()),
         )
+
+    def _from_log(self, one: LoggedStatement) -> Statement:
+        transactions = self.logged.transactions if self.logged else 0
+        return Statement(
+            key=one.key,
+            text=one.text,
+            shape=shape_of(one.text, cut_at=WHOLE),
+            calls=one.runs or one.timed,
+            total_ms=one.total_ms if one.timed else None,
+            rows=one.rows,
+            per_transaction=one.runs / transactions if transactions and one.runs else None,
+            logged=one,
+            plan=self._logged_plans.get(one.key),
+            lines=self._lines.get(one.key, ()),
+        )
+
+    def statement_named(self, key: str) -> Statement | None:
+        """The statement with that key, be it the fingerprint that logs know it by."""
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, Statement]:
+        by_fingerprint = {one.logged.key: one for one in self.statements if one.logged is not None}
+        return by_fingerprint | {one.key: one for one in self.statements}
+
+    @cached_property
+    def _logged(self) -> Mapping[str, LoggedStatement]:
+        return {one.key: one for one in self.logged.statements} if self.logged else {}
+
+    @cached_property
+    def _logged_ids(self) -> Mapping[str, LoggedStatement]:
+        """By the server's queryid, where it was logged."""
+        return {one.query_id: one for one in self._logged.values() if one.query_id}
+
+    def _logged_of(self, row: StatementStats) -> LoggedStatement | None:
+        """What logs told of a row of the statistics: by its queryid, else by its text."""
+        if not self._logged:
+            return None
+        return self._logged_ids.get(row.key) or self._logged.get(fingerprint(row.text).id)
+
+    @cached_property
+    def _logged_plans(self) -> Mapping[str, Plan]:
+        return {one.key: one for one in self.logged.plans} if self.logged else {}
 
     @cached_property
     def _sampled(self) -> Mapping[str, SampledStatement]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge_doctor.finding import Confidence
+from forge_doctor.slow.logged.work import LoggedWork
 from forge_doctor.slow.server.work import ServerWork
 
 
@@ -36,5 +37,6 @@ class SlowSnapshot:
     taken_at: str
     target: str
     server: ServerWork | None = None
+    logged: LoggedWork | None = None
     lines: tuple[StatementLine, ...] = ()
     show_query: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from forge_doctor.slow.logged.work import LoggedStatement
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.work import SampledStatement, StatementStats
 from forge_doctor.slow.snapshot import StatementLine
@@ -16,7 +17,8 @@ class Statement:
 
     `key` is the server's queryid, else the fingerprint of its text. Times are the server's, in milliseconds.
     `per_transaction` is calls through all transactions, `time_share` and `trip_share` of the whole database's time and
-    calls. `stats` and `sampled` are the server's.
+    calls. `stats` and `sampled` are the server's, `logged` what logs told; without `stats`,
+    calls, times and rows are those of the logs.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Statement:
     trip_share: float | None = None
     stats: StatementStats | None = None
     sampled: SampledStatement | None = None
+    logged: LoggedStatement | None = None
     plan: Plan | None = None
     lines: tuple[StatementLine, ...] = ()
 

@@ -66,8 +66,35 @@ def _missing(server: ServerWork) -> tuple[str, str] | None:
     return None
 
 
+def unseen_logs(situation: Situation) -> Iterator[NotRun]:
+    """What of the logs could not be read, that there was no SQL in them, and what no log can tell."""
+    logged = situation.logged
+    if logged is None:
+        return
+    for reason in logged.unread:
+        yield NotRun(check=CHECK, reason=reason)
+    if logged.is_empty and logged.lines:
+        yield NotRun(
+            check=CHECK,
+            reason=f"nothing to judge: no statement, duration or plan in {logged.lines:,} lines of log",
+            remedy=WHAT_LOGS_NEED,
+        )
+    if situation.server is None:
+        yield NotRun(
+            check=CHECK,
+            reason="no server was asked: what statements cost in all, and which indexes there are, is unknown",
+            remedy="forge-doctor slow --dsn URL --log FILE",
+        )
+
+
+WHAT_LOGS_NEED = """create_async_engine(url, echo=True)   # each statement, for a while; hide_parameters=True leaves values out
+ALTER SYSTEM SET log_min_duration_statement = '100ms';   -- the server's own log; then SELECT pg_reload_conf();"""
+
+
 def nothing_to_judge(situation: Situation) -> Iterator[NotRun]:
     """Where nothing at all was seen: never the same as clean."""
+    if situation.logged is not None and situation.server is None:
+        return
     if not situation.statements and not (situation.server and situation.server.samples):
         yield NotRun(
             check=CHECK,

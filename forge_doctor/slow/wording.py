@@ -43,7 +43,7 @@ def location(situation: Situation, one: Statement) -> Location:
 
 def facts(situation: Situation, one: Statement) -> tuple[Evidence, ...]:
     """What every finding about a statement tells of it."""
-    source = "pg_stat_statements"
+    source = "pg_stat_statements" if one.stats is not None else "log"
     told = [Evidence(label="calls", value=one.calls, source=source)]
     if one.time_share is not None:
         told.append(

@@ -25,12 +25,13 @@ from forge_doctor.logs.follow import Followed, FollowLoop, ReadFiles
 from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.run import Plan, Request, attempt, discover, judge, read
+from forge_doctor.logs.run import Plan, Request, discover, judge, read
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.files import CHECK, FileSource
+from forge_doctor.streams.sources.find import attempt
 from forge_doctor.streams.sources.moment import parse_moment, parse_zone
 
 REFRESH_S = 1.0

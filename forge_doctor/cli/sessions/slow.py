@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,11 +12,13 @@ from forge_doctor.cli.output import deliver, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
+from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 from forge_doctor.slow.collect import Request, collect
+from forge_doctor.slow.logged.work import LoggedWork
 from forge_doctor.slow.record import dump, load
 from forge_doctor.slow.run import run_slow
 from forge_doctor.slow.snapshot import SlowSnapshot
@@ -30,6 +32,8 @@ class Flags:
     """The command's own flags, as typed."""
 
     dsn: str | None
+    logs: tuple[str, ...]
+    source: Path | None
     connect_timeout: float | None
     duration: float | None
     top: int | None
@@ -48,7 +52,12 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         for name in OF_A_LIVE_SERVER:
             if getattr(flags, name) is not None:
                 raise UsageProblem(f"--{name} does not go with --snapshot: a snapshot is judged as it was taken")
-        deliver([_judge(load(flags.snapshot, show_query=flags.show_query), flags, options)], options)
+        if flags.logs:
+            raise UsageProblem("--log does not go with --snapshot: a snapshot is judged as it was taken")
+        seen = _traced(load(flags.snapshot, show_query=flags.show_query), flags)
+        deliver([_judge(seen, flags, options)], options)
+    if (flags.logs or flags.source is not None) and flags.dsn is None:
+        _deliver_seen(_without_server(flags), flags, options)
     target = resolve_targets((flags.dsn,) if flags.dsn else ())[0]
     try:
         seen = asyncio.run(collect(_request(target, flags, options)))
@@ -56,9 +65,42 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         if options.output_format is OutputFormat.TEXT:
             raise
         deliver([_unseen(target, problem)], options)
+    if flags.logs:
+        seen = replace(seen, logged=_logged(flags))
+    _deliver_seen(_traced(seen, flags), flags, options)
+
+
+def _deliver_seen(seen: SlowSnapshot, flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.save is not None:
         write_file(flags.save, dump(seen), "--save")
     deliver([_judge(seen, flags, options)], options)
+
+
+def _without_server(flags: Flags) -> SlowSnapshot:
+    """What logs and source tell by themselves."""
+    named = ", ".join("standard input" if word == "-" else word for word in flags.logs) or str(flags.source)
+    logged = _logged(flags) if flags.logs else None
+    seen = SlowSnapshot(taken_at=utc_now(), target=named, logged=logged, show_query=flags.show_query)
+    return _traced(seen, flags)
+
+
+def _logged(flags: Flags) -> LoggedWork:
+    """What the logs told; those that could not be found are among what could not be read."""
+    from forge_doctor.slow.logged.collect import collect_logs
+    from forge_doctor.streams.sources.find import find_sources
+
+    sources, missing = find_sources(flags.logs)
+    read = collect_logs(sources)
+    return replace(read, unread=(*(one.reason for one in missing), *read.unread))
+
+
+def _traced(seen: SlowSnapshot, flags: Flags) -> SlowSnapshot:
+    """With the lines of the source that may have sent its statements."""
+    if flags.source is None:
+        return seen
+    from forge_doctor.slow.source_lines import traced
+
+    return traced(seen, flags.source)
 
 
 def _request(target: Target, flags: Flags, options: ReportOptions) -> Request:
