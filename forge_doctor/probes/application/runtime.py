@@ -16,13 +16,15 @@ TOO_LARGE = frozenset({"/", "/root", "/home", "/tmp", "/usr", "/opt", "/srv", "/
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """`interpreter` is how it was called (that of its virtual environment, not where the link leads), empty where
-    not known; `folders` are where its modules may lie, the likeliest first; `root` leads to its file system."""
+    not known; `folders` are where its modules may lie, the likeliest first; `root` leads to its file system; `scripts`
+    are the Python files its command line names."""
 
     pid: int
     interpreter: str = ""
     directory: str = ""
     folders: tuple[str, ...] = ()
     root: str = ""
+    scripts: tuple[str, ...] = ()
 
 
 def read_runtime(pid: int, parent_pid: int | None = None) -> Runtime | None:
@@ -45,11 +47,14 @@ def read_runtime(pid: int, parent_pid: int | None = None) -> Runtime | None:
         directory=directory,
         folders=tuple(dict.fromkeys(os.path.normpath(each) for each in folders)),
         root=root,
+        scripts=tuple(os.path.join(directory, word) for word in (*words, *above) if word.endswith(".py")),  # noqa: PTH118
     )
 
 
 def find_source(runtime: Runtime, application: str) -> Path | None:
     """The folder its modules are in: the first that has the application's; without a name, one that has Python files."""
+    if application.partition(":")[0].endswith(".py"):
+        return _around_script(runtime, application.partition(":")[0])
     module = application.partition(":")[0].strip().replace(".", "/")
     for folder in runtime.folders:
         place = Path(runtime.root + folder)
@@ -60,6 +65,16 @@ def find_source(runtime: Runtime, application: str) -> Path | None:
         if folder not in TOO_LARGE and not module and any(place.glob("*.py")):
             return place
     return None
+
+
+def _around_script(runtime: Runtime, name: str) -> Path | None:
+    """The working directory where the script lies below it, else the script's own folder."""
+    for path in (one for one in runtime.scripts if os.path.basename(one) == name):  # noqa: PTH119 - of another file system
+        if Path(runtime.root + path).is_file():
+            own = runtime.directory
+            is_below = path.startswith(own.rstrip("/") + "/") and own not in TOO_LARGE
+            return Path(runtime.root + (own if is_below else os.path.dirname(path)))  # noqa: PTH120
+    return next((Path(runtime.root + one) for one in runtime.folders if Path(runtime.root + one, name).is_file()), None)
 
 
 def _files_of(module: str) -> tuple[str, ...]:

@@ -10,6 +10,10 @@ from forge_doctor.held_secrets import hold_environment
 
 LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*")
 LARGEST = 1 << 20
+LARGEST_HEAP = 32 << 20
+ENTRY = re.compile(r"[A-Za-z_]\w*=")
+# A string of its own, as strdup() leaves it: what is in front of it is a length whose highest bytes are 0.
+KEPT = re.compile(rb"(?<=\0)([A-Za-z_][A-Za-z0-9_]{1,80})=([^\0]{1,4000})(?=\0)")
 
 
 def read_variables(pid: int) -> Mapping[str, str] | None:
@@ -21,8 +25,31 @@ def read_variables(pid: int) -> Mapping[str, str] | None:
         text = Path(f"/proc/{pid}/environ").read_text(errors="surrogateescape")
     except OSError:
         return None
-    found = dict(entry.partition("=")[::2] for entry in text.split("\0") if "=" in entry)
+    found = dict(entry.partition("=")[::2] for entry in text.split("\0") if ENTRY.match(entry))
+    if not found:
+        found = _kept_elsewhere(pid)
     hold_environment(found)
+    return found
+
+
+def _kept_elsewhere(pid: int) -> dict[str, str]:
+    """The copy a process keeps on its heap that has written a title over the place of its environment (setproctitle,
+    with which gunicorn names its processes). It is read as the kernel shows it; the process is not stopped."""
+    try:
+        with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as maps:  # noqa: PTH123
+            heap = next((line.split()[0] for line in maps if line.rstrip().endswith("[heap]")), "")
+        if not heap:
+            return {}
+        start, end = (int(part, 16) for part in heap.split("-"))
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:  # noqa: PTH123
+            memory.seek(start)
+            data = memory.read(min(end - start, LARGEST_HEAP))
+    except OSError:
+        return {}
+    entries = ((name.decode(), value.decode(errors="surrogateescape")) for name, value in KEPT.findall(data))
+    found: dict[str, str] = {}
+    for name, value in entries:
+        found.setdefault(name, value)
     return found
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from forge_doctor.probes.application.runtime import Runtime, read_runtime
 from forge_doctor.probes.deployment.control_group import ControlGroup, read_control_group
+from forge_doctor.probes.deployment.database_variables import database_variables
+from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.identity import read_identity
 from forge_doctor.probes.processes.libraries import read_libraries
@@ -60,9 +62,13 @@ def find_running(table: ProcessTable) -> tuple[Running, ...]:
 
 
 def _key(running: Running) -> tuple[str, ...]:
-    """What is the same for two generations of one application, and different for two applications."""
+    """What is the same for two generations of one application, and different for two applications, or for one that
+    serves two databases."""
     place = running.runtime.directory if running.runtime else ""
-    return (running.name, place, running.group.container, running.group.unit)
+    variables = (read_variables(pid) for pid in running.readable)
+    first = next((found for found in variables if found is not None), {})
+    databases = (one.text for one in database_variables(first))
+    return (running.name, place, running.group.container, running.group.unit, *databases)
 
 
 def _joined(parts: Iterable[Running]) -> Running:

@@ -63,6 +63,8 @@ def files_of(source: SourceTree, application: str) -> tuple[Path, ...]:
         every = discover([source.here], Scope(base=source.here)).files
     except UsageProblem:
         every = ()
+    named = [path for path in every if path.name == application.partition(":")[0]]
+    start = start or (named[0] if len(named) == 1 else None)
     if start is None or len(every) <= WHOLE:
         return every
     return reachable(start, source.here)

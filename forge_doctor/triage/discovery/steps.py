@@ -241,7 +241,7 @@ def _logs(one: Running, asked: Asked, around: Surroundings, steps: _Steps) -> tu
     for log in found.logs:
         steps.say("application log", found=log.word, source=log.source, application=one.name)
     for why in found.missing:
-        steps.say("application log", missing=why, remedy="pass --log FILE", application=one.name)
+        steps.say("application log", missing=why, remedy=_remedy(why, "pass --log FILE"), application=one.name)
     return found.logs
 
 
@@ -312,12 +312,16 @@ def _case(
         for log in own:
             steps.say("server log", found=log.word, source=log.source)
         for why in found.missing:
-            steps.say("server log", missing=why, remedy="pass --log FILE with PostgreSQL's log")
+            steps.say("server log", missing=why, remedy=_remedy(why, "pass --log FILE with PostgreSQL's log"))
     if not applications and asked.source is not None:
         applications = _unknown(asked)
     return Case(
         applications=applications, target=database.target, target_source=database.source, server_logs=(*logs, *own)
     )
+
+
+def _remedy(why: str, otherwise: str) -> str:
+    return SUDO if "Permission denied" in why else otherwise
 
 
 def _nothing(steps: _Steps) -> str:
