@@ -14,6 +14,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from forge_doctor.cli.sessions import agent
+from tests.support.migration_trees import ENV, shop, write
 from tests.support.postgres import FreshDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,12 +59,20 @@ async def test_every_tool_only_reads_and_takes_nothing_that_writes(tmp_path: Pat
 async def test_lint_logs_and_explain_answer_with_the_commands_json(tmp_path: Path) -> None:
     (tmp_path / "save.py").write_text(FORGOTTEN, encoding="utf-8")
     (tmp_path / "app.log").write_text("2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n" * 3, encoding="utf-8")
+    write(
+        tmp_path / "shop",
+        {**shop(), "migrations/env.py": ENV.replace("import context", "import context, asyncio_context")},
+    )
     async with client(tmp_path) as session:
         failed, told = await call(session, "lint", paths=["save.py"])
         assert not failed
         assert [one["check"] for one in data(told)["findings"]] == ["unawaited-session-call"]
         _, told = await call(session, "logs", sources=["app.log"])
         assert [one["check"] for one in data(told)["findings"]] == ["deadlock"]
+        _, told = await call(session, "migrations", paths=["shop"])
+        assert [one["check"] for one in data(told)["findings"]] == ["env-unknown-api"]
+        _, told = await call(session, "migrations", paths=["shop"], since="--all")
+        assert told.startswith("exit code 2")
         _, told = await call(session, "explain", topic="deadlock")
         assert "deadlock" in {one["id"] for one in data(told)["entries"]}
 

@@ -36,7 +36,7 @@ Names = Annotated[list[Text], Field(max_length=50)]
 def agent_server() -> MCPServer:
     """The server with its tools, not yet started."""
     server = MCPServer("forge-doctor", version=__version__, instructions=INSTRUCTIONS)
-    for tool in (pool, logs, lint, explain):
+    for tool in (pool, logs, lint, migrations, explain):
         server.tool(annotations=READS, structured_output=False)(tool)
     return server
 
@@ -63,6 +63,15 @@ async def logs(sources: Names, since: Text = "", tail: Annotated[int, Field(ge=0
 async def lint(paths: Names) -> str:
     """Faults in how source code uses its database sessions: not awaited, leaked, shared, blocking, lazy loads."""
     return await answer("lint", "--no-cache", "--", *paths)
+
+
+async def migrations(paths: Names, since: Text = "") -> str:
+    """What Alembic revisions will lock, break or not be able to undo, and what is wrong in env.py; read, not run.
+
+    `paths` are folders with alembic.ini, or such files; `since` a branch, tag or commit: only what is new since then.
+    """
+    flags = [f"--since={since}"] if since else ["--all"]
+    return await answer("migrations", *flags, "--", *paths)
 
 
 async def explain(topic: Text = "") -> str:
