@@ -19,6 +19,7 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request
 from forge_doctor.migrations.run import Examination, Look, run_migrations
+from forge_doctor.probes.git import ask_git
 from forge_doctor.render.digest import counted
 from forge_doctor.report import exit_code
 from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
@@ -114,12 +115,19 @@ def _reject_contradictions(flags: Flags) -> None:
 
 
 def _changed(flags: Flags, folder: Path) -> ChangedLines | None:
+    if flags.since == "HEAD" and _is_without_commit(folder):
+        return None  # before the first commit all is new
     if flags.since is not None:
         return changed_since(flags.since, folder)
     if flags.every or flags.write_baseline is not None:
         return None
     found = base_branch(folder, asked=flags.pending)
     return None if found is None else changed_since(found.reference, folder, found.option)
+
+
+def _is_without_commit(folder: Path) -> bool:
+    is_repository = ask_git(folder, "rev-parse", "--show-toplevel").ok
+    return is_repository and not ask_git(folder, "rev-parse", "--verify", "--quiet", "HEAD").ok
 
 
 def _per_file(options: ReportOptions, checks: Checks) -> PerFileIgnores:
