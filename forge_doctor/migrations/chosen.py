@@ -86,6 +86,7 @@ def own_checks() -> tuple[Check[Any], ...]:
     """Every check of this command."""
     from forge_doctor.migrations import checks
     from forge_doctor.migrations.environment import checks as environment_checks
+    from forge_doctor.migrations.live import checks as live_checks
     from forge_doctor.migrations.round_trip import checks as trip_checks
 
-    return (*load(checks), *load(environment_checks), *load(trip_checks))
+    return (*load(checks), *load(environment_checks), *load(live_checks), *load(trip_checks))

@@ -53,6 +53,13 @@ FOLDERS = (
         package="forge_doctor.migrations.environment.checks", sections=("Why", "Bad", "Good", "Wrong when", "Source")
     ),
     Folder(package="forge_doctor.migrations.checks", sections=("Why", "Bad", "Good", "Source", "Wrong when")),
+    Folder(package="forge_doctor.migrations.live.checks", sections=("Why", "Measures", "Wrong when", "Source")),
+    # tests/migrations/round_trip tries all of them on a real server at once.
+    Folder(
+        package="forge_doctor.migrations.round_trip.checks",
+        sections=("Why", "Measures", "Wrong when", "Source"),
+        own_tests=False,
+    ),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
         package="forge_doctor.logs.signatures",
@@ -65,7 +72,19 @@ FOLDERS = (
 # The last word of a limit's name: what its number counts.
 UNITS = frozenset({"s", "ms", "bytes", "ratio", "percent", "hour", "times"})
 COUNTED = frozenset(
-    {"blocks", "calls", "clients", "connections", "lines", "requests", "rows", "sessions", "statements", "transactions"}
+    {
+        "blocks",
+        "calls",
+        "clients",
+        "connections",
+        "lines",
+        "requests",
+        "rows",
+        "sessions",
+        "statements",
+        "tables",
+        "transactions",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""The database is at a revision that this tree does not have: the code is older than the database.
+"""The database is at a revision that this tree does not have: its code is too old.
 
 Why:
     After a rollback the old image meets the schema of the new one: `alembic upgrade head` ends with "Can't locate revision

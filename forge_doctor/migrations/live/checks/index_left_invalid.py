@@ -1,4 +1,4 @@
-"""An index is invalid: a migration that built or rebuilt it concurrently failed, and what is left serves nobody.
+"""An index is invalid: what a migration that failed concurrently has left serves nobody.
 
 Why:
     CREATE INDEX CONCURRENTLY that ends with an error (lock_timeout, a deadlock, a duplicate) leaves the index: no query uses

@@ -1,4 +1,4 @@
-"""Pending revisions lock tables that are in use, and nothing limits how long they wait for the lock.
+"""Pending revisions lock tables in use, and nothing limits how long they wait for it.
 
 Why:
     A statement that waits for ACCESS EXCLUSIVE stops everybody who comes after it: one session idle in transaction is

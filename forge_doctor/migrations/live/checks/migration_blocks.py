@@ -1,4 +1,4 @@
-"""A migration holds locks that others wait for: it works through a table, or its transaction was left open.
+"""A migration holds locks others wait for: it is at work, or its transaction was left open.
 
 Why:
     All locks of a revision are kept until its transaction ends; with one transaction for all revisions, until the last

@@ -1,4 +1,4 @@
-"""A pending revision will stop reads or writes of a large table for as long as it works through it.
+"""A pending revision will stop reads or writes of a large table while it works through it.
 
 Why:
     A rewrite, a scan or an index build under a lock that others wait for takes as long as the table is large, and

@@ -1,4 +1,4 @@
-"""Several version tables could be this tree's: in another schema, or under another name.
+"""Several version tables could be this tree's: in another schema or of another name.
 
 Why:
     Alembic reads the one that its search_path or its configuration leads to. A role with another search_path, or an
@@ -28,14 +28,14 @@ from forge_doctor.migrations.live.snapshot import VersionTable
 from forge_doctor.migrations.live.wording import names
 
 
-@check(severity=Severity.WARNING, limits={"tenants": 3})
+@check(severity=Severity.WARNING, limits={"tables": 3})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding a tree."""
     for placement in situation.placements:
         if placement.table is None:
             continue
         several = (placement.table, *placement.rivals)
-        if len(several) >= limits["tenants"]:
+        if len(several) >= limits["tables"]:
             yield from _tenants(situation, placement, several)
         elif placement.rivals:
             yield _finding(situation, placement, placement.table, several)

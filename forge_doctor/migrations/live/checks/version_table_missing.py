@@ -1,4 +1,4 @@
-"""The database has tables of the migrations and no version table, or an empty one: Alembic believes that nothing was run.
+"""Tables of the migrations are there and no version table, or an empty one.
 
 Why:
     `alembic upgrade head` begins at the first revision and ends with "relation already exists", or, where the first

@@ -1,4 +1,4 @@
-"""A revision cannot be upgraded on a new database, or only as long as its tables are empty.
+"""A revision cannot be upgraded on a new database, or only while its tables are empty.
 
 Why:
     A new environment, a restored one or a test database runs every revision from the first; production runs the

@@ -1,4 +1,4 @@
-"""A revision cannot be upgraded a second time after a downgrade that seemed to work, or does something else then.
+"""A revision cannot be upgraded again after a downgrade, or does something else then.
 
 Why:
     After a rollback the same revision is deployed again: then it fails, with nothing in the schema that would explain it.
