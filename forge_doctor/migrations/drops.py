@@ -22,13 +22,14 @@ FEWEST_COLUMNS = 3
 
 
 class Replacement(NamedTuple):
-    """What is dropped, what is added in its place, and whether the names are alike."""
+    """What is dropped and what is added in its place; `is_only` says that the revision adds and drops nothing else of
+    the table."""
 
     drop: Step
     addition: Step
     old: str
     new: str
-    is_alike: bool
+    is_only: bool
 
 
 def replacements(change: Change) -> tuple[Replacement, ...]:
@@ -59,21 +60,24 @@ def _columns(change: Change) -> Iterator[Replacement]:
     for key, drops in dropped.items():
         additions = added.get(key, [])
         if len(drops) == 1 == len(additions) and not _moves_rows(change, key[0]):
-            yield from _pair(drops[0], additions[0])
+            is_only = sum(table == key[0] for table, _ in (*added, *dropped)) == 2
+            yield from _pair(drops[0], additions[0], is_only=is_only)
 
 
 def _bare(column: Column) -> Type:
     return Type(name=column.type.name, args=column.type.args, array=column.type.array)
 
 
-def _pair(drop: Step, addition: Step) -> Iterator[Replacement]:
+def _pair(drop: Step, addition: Step, *, is_only: bool) -> Iterator[Replacement]:
     old, new = drop.operation, addition.operation
-    if isinstance(old, DropColumn) and isinstance(new, AddColumn) and old.column != new.column.name:
-        yield Replacement(drop, addition, old.column, new.column.name, are_alike(old.column, new.column.name))
+    if isinstance(old, DropColumn) and isinstance(new, AddColumn) and are_alike(old.column, new.column.name):
+        yield Replacement(drop, addition, old.column, new.column.name, is_only)
 
 
 def are_alike(old: str, new: str) -> bool:
     """Whether one name may be the other's new form."""
+    if old == new:
+        return False
     return old in new or new in old or difflib.SequenceMatcher(None, old, new).ratio() >= ALIKE
 
 
@@ -87,4 +91,4 @@ def _tables(change: Change) -> Iterator[Replacement]:
             new = addition.operation
             same = isinstance(new, CreateTable) and {c.name for c in new.columns} == set(before.columns)
             if isinstance(new, CreateTable) and same and new.table != one.table and not _moves_rows(change, new.table):
-                yield Replacement(drop, addition, one.table, new.table, is_alike=True)
+                yield Replacement(drop, addition, one.table, new.table, is_only=True)

@@ -27,23 +27,31 @@ replayed up and down; indexes, constraints, types and NOT NULL that differ are t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import (
     AddColumn,
+    AddConstraint,
     AlterColumn,
+    CreateIndex,
     CreateTable,
     DropColumn,
-    DropTable,
+    DropConstraint,
+    DropIndex,
     OnTable,
+    Operation,
 )
 from forge_doctor.migrations.replay.differences import Difference, differences
 from forge_doctor.migrations.wording import found
 
 CERTAIN = frozenset({"table", "column"})
+MAKERS: Mapping[str, tuple[type[Operation], type[Operation]]] = {
+    "index": (CreateIndex, DropIndex),
+    "constraint": (AddConstraint, DropConstraint),
+}
 
 
 @check(severity=Severity.ERROR)
@@ -89,9 +97,8 @@ def _reason(step: Step) -> str:
 
 
 def _left(up: Change, down: Change) -> Iterator[Finding]:
-    touched = {getattr(step.operation, "table", "") for step in up.steps}
     conditional = any(step.operation.written.conditions for step in (*up.steps, *down.steps))
-    found_ = [one for one in differences(up.before, down.after) if _is_told(up, one, touched)]
+    found_ = [one for one in differences(up.before, down.after) if _is_told(up, one)]
     if not found_:
         return
     sure = not conditional and any(one.what in CERTAIN for one in found_)
@@ -106,16 +113,32 @@ def _left(up: Change, down: Change) -> Iterator[Finding]:
     )
 
 
-def _is_told(up: Change, one: Difference, touched: set[str]) -> bool:
-    """What stays is told where this upgrade made it, what does not come back where it was dropped here."""
-    if one.what == "column" and one.left:
-        return any(
-            isinstance(step.operation, AddColumn) and f"{step.operation.table}.{step.operation.column.name}" == one.name
-            for step in up.steps
-        )
+def _is_told(up: Change, one: Difference) -> bool:
+    """What stays is told where this upgrade made it, what does not come back where it was dropped here, and a property
+    where it was changed here."""
+    table, _, name = one.name.rpartition(".")
     if one.what == "column":
-        table = one.name.rpartition(".")[0]
-        return table in touched and not any(
-            isinstance(step.operation, DropTable) and step.operation.table == table for step in up.steps
-        )
+        return _has(up, AddColumn if one.left else DropColumn, table, name)
+    if one.what in ("index", "constraint"):
+        maker, dropper = MAKERS[one.what]
+        return _names(up, maker if one.left else dropper, one.name) and not (one.left and _names(up, dropper, one.name))
+    if one.what in ("type", "nullable"):
+        changes = (step.operation for step in up.steps if isinstance(step.operation, AlterColumn))
+        return any((c.table, c.column) == (table, name) and getattr(c, one.what) is not None for c in changes)
     return True
+
+
+def _has(up: Change, kind: type[AddColumn | DropColumn], table: str, column: str) -> bool:
+    found_ = (step.operation for step in up.steps if isinstance(step.operation, kind))
+    return any((one.table, one.column_name) == (table, column) for one in found_)
+
+
+def _names(up: Change, kind: type[Operation], name: str) -> bool:
+    """Whether an operation of that kind names the index or constraint."""
+    for step in up.steps:
+        one = step.operation
+        if isinstance(one, kind):
+            inner = getattr(one, "index", None) or getattr(one, "constraint", one)
+            if getattr(inner, "name", None) == name:
+                return True
+    return False

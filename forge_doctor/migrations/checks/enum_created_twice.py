@@ -21,8 +21,9 @@ Good:
 
 Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#sqlalchemy.dialects.postgresql.ENUM.params.create_type
 
-Wrong when: the type was dropped meanwhile by something that could not be followed: then the confidence is medium, as it is
-where a test of the run decides.
+Wrong when: the type was dropped meanwhile by something that could not be followed, or a table of an earlier revision
+created it: within one run Alembic remembers that, and only a database that was migrated before fails. Then the
+confidence is medium, as it is where a test of the run decides.
 """
 
 from __future__ import annotations
@@ -46,19 +47,28 @@ def enum_created_twice(history: History) -> Iterator[Finding]:
 
 def _in(change: Change) -> Iterator[Finding]:
     there = {name: enum.since for name, enum in change.before.enums.items() if enum.since}
-    uncertain = False
+    by_tables: set[str] = set()  # Alembic remembers, for one run, which types its tables have created
+    uncertain = not change.before.is_complete
     for step in change.steps:
         one = step.operation
         uncertain = uncertain or isinstance(one, Unresolved)
+        implicit = isinstance(one, CreateTable)
         for name in _created(step):
-            if name in there:
-                sure = Confidence.MEDIUM if uncertain or not change.before.is_complete else Confidence.HIGH
+            if name in there and not (implicit and name in by_tables):
+                sure = Confidence.MEDIUM if uncertain or (implicit and _is_by_table(change, name)) else Confidence.HIGH
                 yield _found(step, name, there[name], sure)
             there[name] = change.revision.id
+            by_tables |= {name} if implicit else set()
         if isinstance(one, CreateEnum):
             there.setdefault(one.name, change.revision.id)
         elif isinstance(one, DropType):
             there.pop(one.name, None)
+
+
+def _is_by_table(change: Change, name: str) -> bool:
+    """Whether a table of an earlier revision created it: then a run of both revisions at once passes."""
+    enum = change.before.enums.get(name)
+    return enum is not None and enum.by_table
 
 
 def _created(step: Step) -> list[str]:

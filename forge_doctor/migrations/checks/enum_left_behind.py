@@ -44,9 +44,11 @@ def enum_left_behind(history: History) -> Iterator[Finding]:
     for up, down in history.judged:
         if down.body.is_empty or down.body.raises is not None or not down.body.is_resolved:
             continue
+        told = set(up.before.enums)
         for step in up.steps:
             for name, place in _created(step.operation):
-                if name in down.after.enums and name not in up.before.enums:
+                if name in down.after.enums and name not in told:
+                    told.add(name)
                     yield _found(step, name, place, down)
 
 

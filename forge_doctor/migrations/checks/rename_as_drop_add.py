@@ -17,8 +17,8 @@ Good:
 
 Source: https://alembic.sqlalchemy.org/en/latest/autogenerate.html#what-does-autogenerate-detect-and-what-does-it-not-detect
 
-Wrong when: the two have nothing to do with each other. Only one pair of the same type on a table counts, and none where a
-statement writes the table; where the names are not alike, the confidence is medium.
+Wrong when: the two have nothing to do with each other. Only one pair of the same type on a table counts, with names that
+are alike, and none where a statement writes the table; where the revision adds or drops more, the confidence is medium.
 """
 
 from __future__ import annotations
@@ -53,6 +53,6 @@ def _found(pair: Replacement) -> Finding:
         Severity.CRITICAL,
         f"{what}: if it is a rename, its data is lost",
         f"{mend} keeps the data; while old code runs: add, copy and write both, and drop a release later",
-        confidence=Confidence.HIGH if pair.is_alike else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if pair.is_only else Confidence.MEDIUM,
         related=(Related(message="added here", location=pair.addition.location),),
     )

@@ -226,7 +226,7 @@ def _whole_table(what: str) -> Callable[[Written, Tree], Iterator[Operation]]:
         named = [tree.get("relation"), *(one.get("RangeVar") for one in tree.get("relations", []))]
         named += [one.get("VacuumRelation", {}).get("relation") for one in tree.get("rels", [])]
         word = f"{what} FULL" if what == "VACUUM" and full else what
-        word = "ANALYZE" if what == "VACUUM" and not tree.get("is_vacuumcmd", True) else word
+        word = "ANALYZE" if what == "VACUUM" and not tree.get("is_vacuumcmd") else word
         for relation in named:
             if relation:
                 concurrently = bool(tree.get("concurrent"))

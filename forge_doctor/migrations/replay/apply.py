@@ -85,7 +85,7 @@ def _create_table(schema: Schema, one: CreateTable, revision: str) -> None:
 def _create_enum_of(schema: Schema, type_: Type, revision: str) -> None:
     enum = type_.enum
     if enum is not None and enum.creates and enum.name not in schema.enums:
-        schema.enums[enum.name] = Enum(name=enum.name, values=enum.values, since=revision)
+        schema.enums[enum.name] = Enum(name=enum.name, values=enum.values, since=revision, by_table=True)
 
 
 def _drop_table(schema: Schema, one: DropTable, _revision: str) -> None:

@@ -38,11 +38,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum:
-    """An enumeration type; `since` is the revision that created it (empty where none did)."""
+    """An enumeration type; `since` is the revision that created it (empty where none did), `by_table` says that it came
+    with a column of a new table."""
 
     name: str
     values: tuple[str, ...] = ()
     since: str = ""
+    by_table: bool = False
 
 
 @dataclass(slots=True)

@@ -10,9 +10,27 @@ from tests.support.migration_cases import check_case
 
 CASES = [
     """
+# revision b002 after a001
 def upgrade():
     op.create_table("n", sa.Column("kind", sa.Enum("a", "b", name="kind")))
+
+# revision b003 after b002
+def upgrade():
+    op.create_table("m", sa.Column("kind", sa.Enum("a", "b", name="kind")))  # expect medium
+""",
+    """
+# revision b002 after a001
+def upgrade():
+    op.execute("CREATE TYPE kind AS ENUM ('a')")
+
+# revision b003 after b002
+def upgrade():
     op.create_table("m", sa.Column("kind", sa.Enum("a", "b", name="kind")))  # expect high
+""",
+    """
+def upgrade():
+    op.create_table("n", sa.Column("kind", sa.Enum("a", "b", name="kind")))
+    op.create_table("m", sa.Column("kind", sa.Enum("a", "b", name="kind")))
 """,
     """
 def upgrade():

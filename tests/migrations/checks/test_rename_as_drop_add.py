@@ -11,12 +11,18 @@ from tests.support.migration_cases import check_case
 CASES = [
     """
 def upgrade():
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+    op.drop_column("orders", "status")  # expect medium
+    op.add_column("orders", sa.Column("state", sa.String(20)))
+""",
+    """
+def upgrade():
     op.add_column("orders", sa.Column("state", sa.String(20)))
     op.drop_column("orders", "status")  # expect high
 """,
     """
 def upgrade():
-    op.drop_column("orders", "status")  # expect medium
+    op.drop_column("orders", "status")
     op.add_column("orders", sa.Column("phase", sa.String(20)))
 """,
     """
