@@ -29,7 +29,7 @@ def demo(
         bool, typer.Option("--list", help="Name the faults of the shop, where they are and what shows them.")
     ] = False,
 ) -> None:
-    """Watch a sick FastAPI shop and a PostgreSQL come up, and read their diagnosis (25 s).
+    """Watch a sick FastAPI shop and a PostgreSQL come up, and read their diagnosis (30 s).
 
     Everything runs on loopback, from a temporary directory, and is gone afterwards.
     """

@@ -20,8 +20,17 @@ from forge_doctor.probes.processes.children import Child, free_port, stopping
 
 WORKERS = 2
 RUSH_S = 11.0
+SLOW_S = 3.0
 START_TIMEOUT_S = 60.0
 ENGINE = "forge_doctor.demo.shop.database:engine"
+
+# As many as make a table worth an index; analysed when the server has counted them.
+REVIEWS = """
+INSERT INTO reviews (email, text)
+SELECT 'customer' || g % 4000 || '@shop.example', repeat('Fine. ', 1 + g % 20) FROM generate_series(1, 40000) g;
+INSERT INTO answers (review_id, text) SELECT g, 'Thank you.' FROM generate_series(1, 40000) g;
+SELECT pg_stat_force_next_flush()
+"""
 
 Say = Callable[[str], None]
 
@@ -118,9 +127,10 @@ async def customers(shop: Shop, say: Say) -> AsyncIterator[None]:
 
 
 def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
-    """The arguments of the commands that examine the shop: its sessions, then its log, then its source."""
+    """The arguments of the commands that examine the shop: its sessions, its statements, its log, its source."""
     return (
         ("pool", "--dsn", shop.dsn, "--app", ENGINE),
+        ("slow", "--dsn", shop.dsn, "--duration", f"{SLOW_S:g}", "--top", "4"),
         # Where it is installed, the shop lies among the packages, whose lines are nobody's own.
         ("logs", str(shop.log), "--app-root", str(SHOP)),
         # Named one by one, files are linted wherever they lie.
@@ -130,9 +140,10 @@ def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
 
 def things_to_try(shop: Shop) -> str:
     """Commands to copy while the shop is open."""
-    pool, logs, _ = examinations(shop)
+    pool, slow, logs, _ = examinations(shop)
     commands = (
         shlex.join(("forge-doctor", *pool, "--watch", "2")),
+        shlex.join(("forge-doctor", *slow)),
         shlex.join(("forge-doctor", *logs, "--follow")),
         f"curl {shop.url}/orders/1",
         f"tail -f {shop.log}",
@@ -169,6 +180,10 @@ async def make_tables(url: str) -> None:
         await connection.run_sync(Base.metadata.create_all)
         names = ("kettle", "lamp", "chair", "blanket")
         await connection.execute(insert(Product), [{"name": name, "stock": 1000} for name in names])
+        for statement in REVIEWS.split(";"):
+            await connection.exec_driver_sql(statement)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("ANALYZE reviews, answers")
     await engine.dispose()
 
 

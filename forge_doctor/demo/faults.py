@@ -46,6 +46,16 @@ FAULTS = (
         summary="a commit that is never awaited: the wish is not saved",
         shown_by=("coroutine-never-awaited", "unawaited-session-call"),
     ),
+    Fault(
+        name="n-plus-one",
+        summary="the answers of each review are loaded one by one",
+        shown_by=("n-plus-one",),
+    ),
+    Fault(
+        name="missing-index",
+        summary="the reviews of a customer are looked for in all reviews",
+        shown_by=("missing-index",),
+    ),
 )
 
 

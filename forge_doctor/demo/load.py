@@ -11,6 +11,8 @@ import httpx
 ORDERS = 14
 BETWEEN_ORDERS_S = 0.25
 PAYERS = 4
+READERS = 2
+REVIEWERS = 4000
 PRODUCT = 1
 # Longer than all payers together wait for the bank: who gives up leaves a request behind that waits on, and comes again,
 # until no slot is left and the shop shows another incident than the one that is explained.
@@ -43,6 +45,8 @@ async def keep_coming(shop: httpx.AsyncClient, orders: tuple[int, ...]) -> None:
         for payer in range(PAYERS):
             customers.create_task(pay(shop, orders[payer::PAYERS]))
         customers.create_task(look_around(shop, orders))
+        for reader in range(READERS):
+            customers.create_task(read_reviews(shop, reader))
 
 
 async def pay(shop: httpx.AsyncClient, orders: tuple[int, ...]) -> None:
@@ -61,3 +65,11 @@ async def look_around(shop: httpx.AsyncClient, orders: tuple[int, ...]) -> None:
             await shop.get(f"/orders/{order}")
             await shop.post(f"/products/{PRODUCT}/wishes", params={"email": "wisher@shop.example"})
         await asyncio.sleep(0.25)
+
+
+async def read_reviews(shop: httpx.AsyncClient, reader: int) -> None:
+    """What one customer after the other wrote."""
+    for customer in itertools.cycle(range(reader, REVIEWERS, READERS)):
+        with suppress(httpx.TransportError):
+            await shop.get(f"/customers/customer{customer}@shop.example/reviews")
+        await asyncio.sleep(0.1)

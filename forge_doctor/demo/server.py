@@ -14,21 +14,27 @@ MAX_CONNECTIONS = 30
 @asynccontextmanager
 async def postgres(folder: Path) -> AsyncIterator[str]:
     """Initialise and start a server in `folder`; yields `host:port`."""
-    async with own_server(folder, {"max_connections": str(MAX_CONNECTIONS)}, extra="demo") as server:
+    settings = {"max_connections": str(MAX_CONNECTIONS), "shared_preload_libraries": "pg_stat_statements"}
+    async with own_server(folder, settings, extra="demo") as server:
         await make_roles(server)
         yield f"{server.host}:{server.port}"
 
 
 async def make_roles(server: OwnServer) -> None:
-    """The shop's role and database, and a role that may look (pg_monitor) but owns nothing."""
+    """The shop's role and database, and a role that may look (pg_monitor, pg_read_all_data) but owns nothing."""
     connection = await server.connect()
     try:
         for statement in (
             "CREATE ROLE shop LOGIN PASSWORD 'shop'",
             "CREATE ROLE doctor LOGIN PASSWORD 'doctor'",
-            "GRANT pg_monitor TO doctor",
+            "GRANT pg_monitor, pg_read_all_data TO doctor",
             "CREATE DATABASE shop OWNER shop",
         ):
             await connection.execute(statement)
+    finally:
+        await connection.close()
+    connection = await server.connect("shop")
+    try:
+        await connection.execute("CREATE EXTENSION pg_stat_statements")
     finally:
         await connection.close()

@@ -105,6 +105,13 @@ def diagnosis(demo: Demo) -> str:
     return (demo.told.parent / "stdout").read_text(encoding="utf-8")
 
 
+def test_the_statements_that_cost_are_named_with_their_mend(open_demo: Demo) -> None:
+    page = " ".join(diagnosis(open_demo).split())
+    assert "FROM answers WHERE $1::INTEGER = answers.review_id` is sent about 10 times for each call of" in page
+    assert "reads all 40,000 rows of reviews and throws nearly all away" in page
+    assert 'CREATE INDEX CONCURRENTLY "ix_reviews_email" ON "public"."reviews" ("email");' in page
+
+
 def test_the_diagnosis_names_the_leak_the_holder_the_root_and_the_pool(open_demo: Demo) -> None:
     page = " ".join(diagnosis(open_demo).split())
     workers = {process.pid for process in open_demo.family() if "--multiprocessing-fork" in process.cmdline()}

@@ -32,6 +32,8 @@ def test_every_fault_is_marked_once_and_every_mark_is_listed() -> None:
         ("network-call-in-transaction", "answer = await bank.post("),
         ("lazy-load", "order.product.name"),
         ("missing-await", "session.commit()"),
+        ("n-plus-one", "review.awaitable_attrs.answers"),
+        ("missing-index", "select(Review).where(Review.email == email)"),
     ],
 )
 def test_a_fault_is_located_at_its_code(name: str, code: str) -> None:

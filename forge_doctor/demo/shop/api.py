@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from forge_doctor.demo.shop.database import Session
 from forge_doctor.demo.shop.models import Order, Product, Wish
 from forge_doctor.demo.shop.receipts import send_receipt
+from forge_doctor.demo.shop.reviews import router
 
 BANK_ANSWERS_AFTER_S = 20.0
 
@@ -85,3 +86,6 @@ async def bank() -> dict[str, bool]:
     """Stands in for somebody else's service, which is slow today."""
     await asyncio.sleep(BANK_ANSWERS_AFTER_S)
     return {"accepted": True}
+
+
+app.include_router(router)

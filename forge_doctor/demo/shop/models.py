@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey
+from sqlalchemy.ext.asyncio import AsyncAttrs
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
-class Base(DeclarativeBase):
+class Base(AsyncAttrs, DeclarativeBase):
     """Registry of the shop's tables."""
 
 
@@ -41,3 +42,24 @@ class Wish(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     email: Mapped[str]
+
+
+class Review(Base):
+    """What a customer thinks of a product."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    text: Mapped[str]
+    answers: Mapped[list[Answer]] = relationship()
+
+
+class Answer(Base):
+    """What the shop wrote below a review."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), index=True)
+    text: Mapped[str]

@@ -4,8 +4,8 @@ Why:
     Each index costs every INSERT and most UPDATEs, room on disk and in memory, and keeps updates from being made in place.
 
 Measures (s, bytes):
-    No scan of it since the statistics were reset, `counted_s` ago or more, while its table was read; `size_bytes` or
-    larger.
+    No scan of it since the statistics were reset, or where they never were since the server started, `counted_s` ago or
+    more, while its table was read; `size_bytes` or larger.
 
 Wrong when:
     It enforces something (unique, a constraint, a replica's identity): such an index is never told. It serves a report of the
@@ -45,12 +45,11 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
 
 
 def _counted(index: Index, least_s: float) -> bool:
-    """A server that was never reset can't tell since when it counts: its reads of the table have to do."""
-    return index.counted_s is None or index.counted_s >= least_s
+    return index.counted_s is not None and index.counted_s >= least_s
 
 
 def _finding(situation: Situation, index: Index, reads: int) -> Finding:
-    since = "" if index.counted_s is None else f" in {index.counted_s / 86_400:,.0f} days"
+    since = f" in {(index.counted_s or 0.0) / 86_400:,.0f} days"
     return Finding(
         severity=Severity.INFO,
         confidence=Confidence.MEDIUM,

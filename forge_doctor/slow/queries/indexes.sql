@@ -14,8 +14,9 @@ SELECT
   coalesce(pg_get_expr(i.indpred, i.indrelid, true), '') AS predicate,
   (i.indclass::text || ' ' || i.indcollation::text || ' ' || i.indoption::text) AS options,
   coalesce(s.idx_scan, 0)::bigint AS scans,
-  (SELECT extract(epoch FROM clock_timestamp() - d.stats_reset)::float8 FROM pg_stat_database d
-   WHERE d.datname = current_database()) AS counted_s,
+  -- Counters outlive a restart: where they were never reset, they are at least as old as the server's start.
+  (SELECT extract(epoch FROM clock_timestamp() - coalesce(d.stats_reset, pg_postmaster_start_time()))::float8
+   FROM pg_stat_database d WHERE d.datname = current_database()) AS counted_s,
   (c.relpages::bigint * current_setting('block_size')::int) AS size_bytes,
   pg_get_indexdef(i.indexrelid) AS makes
 FROM pg_index i

@@ -31,7 +31,7 @@ def seen(
         ({"size_bytes": 1_048_575}, 0),
         ({"counted_s": 14 * DAY_S}, 1),
         ({"counted_s": 14 * DAY_S - 1}, 0),
-        ({"counted_s": None}, 1),
+        ({"counted_s": None}, 0),
     ],
 )
 def test_which_are_told(of_index: dict[str, Any], number: int) -> None:
