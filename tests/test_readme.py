@@ -131,6 +131,8 @@ def test_every_command_of_the_readme_does_what_it_says(
         "DATABASE_URL": fresh_database18.dsn(),
         "XDG_CACHE_HOME": str(tmp_path),
     }
+    fresh_database18.sql(f"CREATE EXTENSION pg_stat_statements; GRANT pg_monitor TO {fresh_database18.user}")
+    fresh_database18.sql("CREATE TABLE t (a int); SELECT a FROM t")
     for command in commands():
         shown = shlex.split(command.replace("--duration 30", "--duration 0.5"))
         line = (sys.executable, "-P", "-m", "forge_doctor", *shown[1:])

@@ -10,6 +10,8 @@ from forge_doctor.slow.situation import Situation
 from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
 CHECK = "slow"
+# What other roles do is worth a word where it is so much of the whole.
+MUCH_HIDDEN = 0.05
 
 
 def unseen_server(situation: Situation) -> Iterator[NotRun]:
@@ -20,11 +22,11 @@ def unseen_server(situation: Situation) -> Iterator[NotRun]:
     missing = _missing(server)
     if missing is not None:
         yield NotRun(check=CHECK, reason=missing[0], remedy=missing[1])
-    elif server.statistics.hidden:
+    elif server.statistics.hidden_ratio >= MUCH_HIDDEN:
         yield NotRun(
             check=CHECK,
-            reason=f"role {server.role} may not read {server.statistics.hidden} of {server.statistics.seen} statements: "
-            "they are other roles'",
+            reason=f"role {server.role} may not read {server.statistics.hidden} of {server.statistics.seen} statements, "
+            f"{server.statistics.hidden_ratio:.0%} of the time or calls: they are other roles'",
             remedy=grant(server),
         )
 

@@ -40,6 +40,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "max_prepared_transactions": "5",
         "password_encryption": "scram-sha-256",
         "shared_buffers": "16MB",
+        "shared_preload_libraries": "pg_stat_statements",
         "synchronous_commit": "off",
         "timezone": "UTC",
     }

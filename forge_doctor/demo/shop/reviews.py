@@ -18,7 +18,7 @@ async def reviews_of(email: str) -> list[dict[str, object]]:
         # fault: missing-index
         # No index of reviews begins with email: every review of the shop is read.
         reviews = await session.scalars(select(Review).where(Review.email == email))
-        told = []
+        told: list[dict[str, object]] = []
         for review in reviews.all():
             # fault: n-plus-one
             # The answers of each review are fetched by a statement of their own.

@@ -50,6 +50,7 @@ def statistics_of(last: Look, first: Look | None, window_s: float, most: int | N
         statements=tuple(_statement(row) for row in _kept(work)),
         seen=sum(row["entries"] for row in last.rows),
         hidden=sum(row["entries"] for row in last.rows if row["key"] is None),
+        hidden_ratio=_hidden_ratio(rows),
         calls=int(sum(row["calls"] for row in top)),
         total_ms=sum(row["total_ms"] for row in top),
         commits=_ended(told, COMMIT) if utility else None,
@@ -57,6 +58,13 @@ def statistics_of(last: Look, first: Look | None, window_s: float, most: int | N
         deallocations=last.deallocations,
         most=most,
     )
+
+
+def _hidden_ratio(rows: Iterable[Row]) -> float:
+    told = list(rows)
+    hidden = [row for row in told if row["key"] is None]
+    whole = {name: sum(row[name] for row in told) for name in ("total_ms", "calls")}
+    return max((sum(row[name] for row in hidden) / of for name, of in whole.items() if of), default=0.0)
 
 
 def _is_work(query: str) -> bool:

@@ -42,7 +42,8 @@ class Statistics:
 
     `window_s` is the time between the two looks, None where the rows are totals; `age_s` since the reset, None where
     the server can't tell (13). `listed` of the rows are kept one by one, `calls` and `total_ms` are of all of them.
-    `hidden` rows belong to roles whose statements we may not read. `transactions` are COMMIT and ROLLBACK, None where
+    `hidden` rows belong to roles whose statements we may not read, `hidden_ratio` is their share of time or of calls,
+    whichever is more. `transactions` are COMMIT and ROLLBACK, None where
     utility statements aren't tracked. `quiet` is True where nothing ran between the looks, so that totals are given.
     """
 
@@ -54,6 +55,7 @@ class Statistics:
     statements: tuple[StatementStats, ...] = ()
     seen: int = 0
     hidden: int = 0
+    hidden_ratio: float = 0.0
     calls: int = 0
     total_ms: float = 0.0
     commits: int | None = None
