@@ -62,10 +62,12 @@ class Situation:
 
     def unseen_sessions(self) -> Iterator[NotRun]:
         """For checks that judge what sessions do."""
-        hidden = [one for one in self.snapshot.sessions if one.hidden]
+        # A lock on a table is of its own database.
+        here = [one for one in self.snapshot.sessions if one.database == self.server.database]
+        hidden = [one for one in here if one.hidden]
         if hidden:
             yield NotRun(
-                reason=f"role {self.server.role} may not see what {len(hidden)} of {len(self.snapshot.sessions)} sessions do",
+                reason=f"role {self.server.role} may not see what {len(hidden)} of {len(here)} sessions here do",
                 remedy=f"GRANT pg_monitor TO {quote_identifier(self.server.role)};   -- as a superuser",
             )
         if self.server.in_recovery:
