@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.errors import ForgeDoctorError
+from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.run import run_pool
 from forge_doctor.pool.snapshot import Number, PoolSnapshot
@@ -21,17 +21,20 @@ from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.facts import Application, Case, Discovery, Facts, Part
-from forge_doctor.triage.parts import functions, lint, logs, sessions, statements
+from forge_doctor.triage.parts import functions, lint, logs, schema, sessions, statements
 from forge_doctor.worker_processes import pool_context
 
 # Long enough to see what runs now, and shorter than what reads the source.
 SLOW_LOOK_S = 0.8
+# Of a log so many lines at its end: half an hour of all but the busiest, and read in a second or two.
+MOST_LINES = 500_000
+LARGE_BYTES = 48 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
     """How to look: `now` is seconds since the epoch by our clock; `duration_s` spreads several looks at the server over
-    so long."""
+    so long; of each log the last `lines` are read."""
 
     now: float
     since_s: float = 1800.0
@@ -39,6 +42,7 @@ class Looks:
     connect_timeout_s: float = 3.0
     show_query: bool = True
     cache: Path | None = None
+    lines: int | None = MOST_LINES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +73,29 @@ def _begin(
         yield _Running(name="functions", future=apart.submit(_timed, functions.look, wanted), application=one.name)
     for name, wanted_logs in _wanted_logs(case, looks):
         yield _Running(name="logs", future=apart.submit(_timed, logs.look, wanted_logs), application=name)
-    look = beside.submit(
-        _timed,
-        sessions.look,
-        case,
-        duration_s=looks.duration_s,
-        connect_timeout_s=looks.connect_timeout_s,
-        show_query=looks.show_query,
+    timeout_s, shown = looks.connect_timeout_s, looks.show_query
+    sessions_look = beside.submit(
+        _timed, sessions.look, case, duration_s=looks.duration_s, connect_timeout_s=timeout_s, show_query=shown
     )
-    yield _Running(name="pool", future=look)
-    costs = beside.submit(
-        _timed,
-        statements.look,
-        case,
-        settings,
-        duration_s=looks.duration_s or SLOW_LOOK_S,
-        connect_timeout_s=looks.connect_timeout_s,
-        show_query=looks.show_query,
-    )
+    yield _Running(name="pool", future=sessions_look)
+
+    def then(look: Callable[..., Any], **named: Any) -> Future[Any]:
+        return beside.submit(_after, sessions_look, look, case, settings, connect_timeout_s=timeout_s, **named)
+
+    costs = then(statements.look, duration_s=looks.duration_s or SLOW_LOOK_S, show_query=shown)
     yield _Running(name="slow", future=costs)
+    yield _Running(name="migrations", future=then(schema.look))
+
+
+def _after(first: Future[Any], look: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[Any, float]:
+    """A look that takes a slot of the server only once the sessions are seen, and where there is one to spare."""
+    error = first.exception()
+    if error is not None:
+        raise CannotInspect(f"not asked after the look at the sessions failed: {error}")
+    snapshot: PoolSnapshot = first.result()[0]
+    if snapshot.server is None:
+        raise CannotInspect("not asked: the server had no slot left, and gave no session")
+    return _timed(look, *arguments, **named)
 
 
 def _timed(run: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[Any, float]:
@@ -113,6 +121,7 @@ def _wanted_logs(case: Case, looks: Looks) -> Iterator[tuple[str, logs.Wanted]]:
                 zone_s=zone_s,
                 since=looks.now - looks.since_s,
                 now=looks.now,
+                tail=looks.lines,
             ),
         )
 

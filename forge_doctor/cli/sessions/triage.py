@@ -16,7 +16,7 @@ from forge_doctor.held_secrets import hold_url
 from forge_doctor.pool.run import all_checks
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.moment import parse_moment
-from forge_doctor.triage.collect import Looks
+from forge_doctor.triage.collect import MOST_LINES, Looks
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.facts import Step
 from forge_doctor.triage.run import Request, triage
@@ -79,6 +79,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             duration_s=DEEP_LOOK_S if flags.deep else 0.0,
             connect_timeout_s=timeout,
             cache=cache_folder(),
+            lines=None if flags.deep else MOST_LINES,
         ),
         settings=options.settings,
     )

@@ -83,6 +83,14 @@ def written_by(pid: int) -> tuple[Output, ...]:
     return tuple({one.path: one for one in (*plain, *others) if one.way is Way.FILE}.values())
 
 
+def size_of(path: str) -> int:
+    """Bytes of a file; 0 for what is none."""
+    try:
+        return os.stat(path).st_size if stat.S_ISREG(os.stat(path).st_mode) else 0  # noqa: PTH116 - a name, or a path
+    except OSError:
+        return 0
+
+
 def _reads(pid: int, name: str) -> bool:
     try:
         with os.scandir(f"/proc/{pid}/fd") as entries:

@@ -16,13 +16,15 @@ from forge_doctor.triage.facts import LogSource
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What to read: the logs of one zone, whose lines of these folders are the application's own; `since` and `now` are
-    seconds since the epoch."""
+    seconds since the epoch; of each log the last `tail` lines, all of them where that is None."""
 
     logs: tuple[LogSource, ...]
     app_roots: tuple[str, ...] = ()
     zone_s: float = 0.0
     since: float | None = None
+    until: float | None = None
     now: float = 0.0
+    tail: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ def look(wanted: Wanted) -> Read:
             rules=Rules(app_roots=wanted.app_roots, zone_s=wanted.zone_s, reference=wanted.now),
             shown=options,
             since=wanted.since,
+            until=wanted.until,
+            tail=wanted.tail,
         )
     )
     parts = read(plan, lambda _name, _bytes, _found: None)
