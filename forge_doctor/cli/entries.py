@@ -23,7 +23,24 @@ def entries_by_command() -> Iterator[tuple[str, Iterable[Check[Any]]]]:
     from forge_doctor.pool import checks as pool_checks
     from forge_doctor.slow import checks as slow_checks
     from forge_doctor.suppression import ignores
+    from forge_doctor.triage.cause import load_causes
+    from forge_doctor.triage.report import SEVERITIES
 
+    yield (
+        "triage",
+        tuple(
+            Check(
+                id=cause.id,
+                summary=cause.summary,
+                manual=cause.manual,
+                severity=SEVERITIES[cause.urgency],
+                run=lambda: (),
+                aliases=cause.aliases,
+                tags=cause.about.tags,
+            )
+            for cause in load_causes().values()
+        ),
+    )
     yield "pool", load(pool_checks)
     yield "slow", load(slow_checks)
     yield "lint", sorted((*load(rules), *load(ignores)), key=lambda entry: entry.id)

@@ -18,7 +18,7 @@ from forge_doctor.render.digest import inspected_totals, ranked, severity_counts
 from forge_doctor.render.printable import encodable, escape_json
 from forge_doctor.report import Report, Table
 
-SCHEMA = "forge-doctor/1"
+SCHEMA = "forge-doctor/2"
 Json = dict[str, Any]
 
 

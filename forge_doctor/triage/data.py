@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forge_doctor.diagnosis import Diagnosis, Holder, Place, Symptom
-from forge_doctor.triage.facts import Application, Discovery, Facts, Step, Worker
+from forge_doctor.triage.facts import Application, Case, Discovery, Facts, Step, Worker
 from forge_doctor.triage.join import Joined
 
 Json = Mapping[str, Any]
@@ -14,13 +14,15 @@ Json = Mapping[str, Any]
 
 def data_of(facts: Facts, joined: Joined, found: Discovery) -> Json:
     """Top-level keys of the document."""
-    pool = facts.report("pool")
+    pool, subject = facts.report("pool"), facts.case.name
     return {
-        "diagnoses": [diagnosis_data(one) for one in joined.diagnoses],
-        "ruled_out": [{"cause": one.cause, "why": one.why} for one in joined.ruled_out],
+        "diagnoses": [{"subject": subject, **diagnosis_data(one)} for one in joined.diagnoses],
+        "ruled_out": [{"subject": subject, "cause": one.cause, "why": one.why} for one in joined.ruled_out],
         "sessions": list(pool.data.get("sessions", ())) if pool is not None else [],
-        "workers": [_worker(worker, one) for one in facts.case.applications for worker in one.workers],
-        "discovery": [_step(one) for one in found.steps],
+        "workers": [
+            {"subject": subject, **_worker(worker, one)} for one in facts.case.applications for worker in one.workers
+        ],
+        "discovery": [{"subject": subject, **_step(one)} for one in steps_of(facts.case, found)],
         "applications": [_application(one) for one in facts.case.applications],
         "parts": [
             {
@@ -34,6 +36,18 @@ def data_of(facts: Facts, joined: Joined, found: Discovery) -> Json:
         ],
         "clock": {"taken_at": facts.taken_at, "server_ahead_s": facts.server_ahead_s},
     }
+
+
+def steps_of(case: Case, found: Discovery) -> tuple[Step, ...]:
+    """The steps that are about this case; of several the first has those that are about none alone."""
+    names = {one.name for one in case.applications}
+    label = case.target.label if case.target else ""
+    first = not found.cases or found.cases[0] is case
+    return tuple(
+        step
+        for step in found.steps
+        if step.application in names or (not step.application and (first or (label and step.found == label)))
+    )
 
 
 def diagnosis_data(one: Diagnosis) -> Json:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
-from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Related, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Location, Related, Severity
 from forge_doctor.picture import Picture
 from forge_doctor.report import Report, Table
-from forge_doctor.triage.data import data_of
+from forge_doctor.triage.cause import load_causes
+from forge_doctor.triage.data import data_of, steps_of
 from forge_doctor.triage.facts import Discovery, Facts, Step
 from forge_doctor.triage.join import Joined
 
@@ -29,13 +30,14 @@ def report_of(facts: Facts, joined: Joined, found: Discovery) -> Report:
         command="triage",
         subject=facts.case.name,
         findings=tuple(sorted(findings, key=lambda one: one.rank)),
-        not_run=tuple(_short(one) for one in facts.not_run),
+        not_run=facts.not_run,
         inspected=dict(_inspected(facts)),
         headline=_headline(joined),
         verdict=_verdict(facts, joined),
-        tables=(_discovery_table(found.steps),),
+        tables=(_discovery_table(steps_of(facts.case, found)),),
         data=data_of(facts, joined, found),
         diagnoses=joined.diagnoses,
+        rules={cause.id: cause.about for cause in load_causes().values()},
         pictures=tuple(_pictures(facts)),
     )
 
@@ -44,10 +46,6 @@ def _pictures(facts: Facts) -> Iterator[Picture]:
     """What the parts drew: sessions and the log's problems share one axis, as both have moments."""
     for part in facts.parts:
         yield from part.report.pictures if part.report is not None else ()
-
-
-def _short(one: NotRun) -> NotRun:
-    return one
 
 
 def _finding(one: Diagnosis) -> Finding:

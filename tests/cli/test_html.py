@@ -63,7 +63,7 @@ def test_two_reports_do_not_share_stdout(place: Path) -> None:
     assert "--html - and --output-format json: both want stdout" in done.stderr
     done = forge_doctor("logs", "shop.log", "--html", "-", "-f", "json", "-o", "r.json", cwd=place)
     assert done.returncode == 1
-    assert '"schema": "forge-doctor/1"' in (place / "r.json").read_text("utf-8")
+    assert '"schema": "forge-doctor/2"' in (place / "r.json").read_text("utf-8")
     assert Page(done.stdout).text_in("h1") == ["forge-doctor logs"]
 
 

@@ -256,7 +256,7 @@ def test_an_output_file_is_written_whole(sick: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.json"
     done = forge_doctor("--snapshot", str(sick), "-f", "json", "-o", str(target))
     assert (done.returncode, done.stdout) == (1, "")
-    assert json.loads(target.read_text(encoding="utf-8"))["schema"] == "forge-doctor/1"
+    assert json.loads(target.read_text(encoding="utf-8"))["schema"] == "forge-doctor/2"
 
 
 def test_watch_prints_one_look_after_the_other_where_nobody_watches(database: FreshDatabase) -> None:

@@ -163,9 +163,7 @@ REPORT = st.builds(
     inspected=st.dictionaries(TEXT, st.integers(0, 10**6), max_size=2),
     headline=TEXT,
     tables=st.lists(tables(), max_size=1).map(tuple),
-    data=st.dictionaries(
-        st.sampled_from(("sizing", "workers", "locks")), VALUE | st.lists(VALUE, max_size=2), max_size=2
-    ),
+    data=st.dictionaries(st.sampled_from(("sizing", "pods", "locks")), VALUE | st.lists(VALUE, max_size=2), max_size=2),
     measurements=st.lists(
         st.builds(
             Measurement,

@@ -33,7 +33,7 @@ def test_the_schema_is_one() -> None:
 
 def test_the_incident_is_mapped_field_by_field() -> None:
     document = read(incident())
-    assert document["schema"] == "forge-doctor/1"
+    assert document["schema"] == "forge-doctor/2"
     assert document["tool"] == {"name": "forge-doctor", "version": __version__}
     assert document["command"] == "pool"
     assert document["summary"] == {"critical": 2, "error": 0, "warning": 1, "info": 1}

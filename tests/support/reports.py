@@ -64,7 +64,7 @@ def incident() -> Report:
             ),
             NotRun(check="event-loop-blocked", reason="crashed: ZeroDivisionError: division by zero", crashed=True),
         ),
-        data={"sizing": {"pool_size": 5, "max_overflow": 2}, "workers": [{"pid": 4211, "held": 14}]},
+        data={"sizing": {"pool_size": 5, "max_overflow": 2}, "pods": [{"pid": 4211, "held": 14}]},
         rules={
             "slots-exhausted": RuleInfo(
                 "No slot is left", "No slot is left\n\nWhy\n---\nPostgreSQL refuses the next one."
