@@ -24,6 +24,7 @@ from forge_doctor.migrations.operations.operation import (
 from forge_doctor.migrations.operations.read import read_body
 from forge_doctor.migrations.replay.apply import apply
 from forge_doctor.migrations.replay.schema import Schema, Table
+from forge_doctor.migrations.tree.dialect import POSTGRESQL, dialect_of
 from forge_doctor.migrations.tree.revision import Revision
 from forge_doctor.migrations.tree.tree import Tree
 
@@ -104,7 +105,11 @@ class History:
 
 
 def history_of(tree: Tree, interpreter: Interpreter) -> History:
-    """The history of a tree: every revision read, and played after those it needs."""
+    """The history of a tree: every revision read, and played after those it needs; for another database than PostgreSQL
+    none is."""
+    dialect = dialect_of(tree)
+    if dialect != POSTGRESQL:
+        return History(tree=tree, dialect=dialect)
     schema = Schema()
     changes: list[tuple[Change, Change]] = []
     for revision in tree.graph.order:

@@ -153,7 +153,8 @@ def headline(history: History) -> str:
     heads = ", ".join(one.id for one in graph.heads[:3]) or "none"
     new = "" if only is None else f"; {sum(one.id in only for one in graph.all)} of them judged"
     count = len(graph.all)
-    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}."
+    other = "" if history.dialect == "postgresql" else f"; for {history.dialect}: only the graph was judged"
+    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}{other}."
 
 
 def data_of(history: History) -> dict[str, object]:

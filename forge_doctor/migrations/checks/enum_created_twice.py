@@ -23,7 +23,7 @@ Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#sqlalchemy.di
 
 Wrong when: the type was dropped meanwhile by something that could not be followed, or a table of an earlier revision
 created it: within one run Alembic remembers that, and only a database that was migrated before fails. Then the
-confidence is medium, as it is where a test of the run decides.
+confidence is medium. Where a test of the run decides, or a DO block, nothing is said.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import CreateEnum, CreateTable, DropType, Unresolved
+from forge_doctor.migrations.operations.operation import CreateEnum, CreateTable, DropType, RenameType, Unresolved
 from forge_doctor.migrations.wording import found, quoted
 
 
@@ -61,6 +61,8 @@ def _in(change: Change) -> Iterator[Finding]:
             by_tables |= {name} if implicit else set()
         if isinstance(one, CreateEnum):
             there.setdefault(one.name, change.revision.id)
+        elif isinstance(one, RenameType) and not one.value and one.name in there:
+            there[one.new_name] = there.pop(one.name)
         elif isinstance(one, DropType):
             there.pop(one.name, None)
 
@@ -74,6 +76,8 @@ def _is_by_table(change: Change, name: str) -> bool:
 def _created(step: Step) -> list[str]:
     """The types that an operation creates whether they are there or not."""
     one = step.operation
+    if one.written.conditions:  # such as `if` there is none
+        return []
     if isinstance(one, CreateEnum):
         return [] if one.checks_first else [one.name]
     if not isinstance(one, CreateTable) or one.if_not_exists:
