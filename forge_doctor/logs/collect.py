@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.problems.failed_requests import FailedRequests
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
@@ -36,6 +37,8 @@ Progress = Callable[[str, int, int], None]
 # So much of a stream is looked at before anything of it is read, where it comes at once; so little is waited for.
 SAMPLE_BYTES, FIRST_BYTES = 1 << 20, 64 << 10
 STARTS = re.compile(rb"[\x1b\[\d;m]{0,20}[^\s\d]{0,3}(" + DATED + rb")")
+# The time of an access log's line, which stands behind the client and the user.
+_REQUESTED = re.compile(rb"[^\[\]\n]{1,200} \[(" + DATED + rb")\] \"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,12 @@ class Within(Summary):
         if len(wanted) < len(times):
             self.outside.add_all([at for at in times if at is not None and not self._is_within(at)])
 
+    def add_failed(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
+        """Count those that are wanted."""
+        wanted = [at for at in times if at is None or self._is_within(at)]
+        if wanted:
+            Summary.add_failed(self, event, seen, wanted)
+
     def note_beginning(self, at: float | None) -> None:
         """Note when the log begins, or the time that was asked for."""
         Summary.note_beginning(self, at if at is None or self.since is None else max(at, self.since))
@@ -145,7 +154,8 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     reader = Reader(source.name, rules)
     reader.summary = Within(since=task.since, until=task.until)
     carried = Carried(reader, wanted, rules, task.strip)
-    scanner, problem = Scanner(source.name, wanted, familiar=carried, begin=task.begin), ""
+    failed = FailedRequests(source.name, reader.summary, Times(rules).of)
+    scanner, problem = Scanner(source.name, wanted, familiar=carried, begin=task.begin, counter=failed), ""
     said: list[str] = []
     whole: Whole | None = None
     try:
@@ -162,6 +172,7 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
     except CannotInspect as error:
         problem = str(error)
     feed(carried, scanner.finish())
+    failed.finish()
     summary = carried.finish().with_inspected(
         lines=scanner.read_lines, bytes=scanner.read_bytes, about=scanner.is_estimate
     )
@@ -225,5 +236,5 @@ class Times:
         line = self._unwrapper.line(raw)
         if line.at is not None:
             return line.at
-        found = STARTS.match(line.text)
+        found = STARTS.match(line.text) or _REQUESTED.match(line.text)
         return None if found is None else moment(found[1], self._rules.zone_s, self._rules.reference)

@@ -71,6 +71,11 @@ class Group:
         return self.key[6]
 
     @property
+    def route(self) -> str:
+        """The route on which it was seen most, or empty."""
+        return min(self.routes, key=lambda route: (-self.routes[route], route), default="")
+
+    @property
     def culprit(self) -> Culprit | None:
         """The user's line, where the log shows one."""
         _, _, file, line, function, _, _ = self.key

@@ -11,6 +11,7 @@ from forge_doctor.check import nearest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_before
+from forge_doctor.logs.problems.failed_requests import unexplained
 from forge_doctor.logs.problems.group import Group, GroupKey
 from forge_doctor.logs.problems.starts import Loop, find_loops, group_of
 from forge_doctor.logs.problems.summary import Summary
@@ -97,6 +98,8 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     ended.update({loop.blame: loop.count for loop in loops if loop.blame is not None})
     groups = [group for key, group in _one_of_a_kind(summary.groups).items() if key not in told]
     groups += [group_of(loop, summary.groups) for loop in loops if not (loop.blame and loop.blame[0])]
+    if unexplained(summary.failed, summary.groups.values()):
+        groups.append(summary.failed)
     over = {loop.signature for loop in loops if loop.recovered}
     problems = [
         Problem(
@@ -182,7 +185,7 @@ def place(group: Group) -> str:
     if group.culprit is not None:
         found = group.culprit
         return f"{found.file}:{found.line} {found.function}".strip()
-    return group.endpoint or min(group.routes, default="") or ", ".join(sources(group))
+    return group.endpoint or group.route or ", ".join(sources(group))
 
 
 def sources(group: Group) -> list[str]:

@@ -73,4 +73,4 @@ def _location(group: Group) -> Location:
     if group.endpoint:
         place = group.endpoint.partition(" ")[0]
         return Location(target=place.rpartition(":")[0], line=int(place.rpartition(":")[2]))
-    return Location(target=min(group.routes, default="") or min(group.sources, default="log"))
+    return Location(target=group.route or min(group.sources, default="log"))

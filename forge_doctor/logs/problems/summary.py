@@ -15,6 +15,7 @@ from forge_doctor.logs.records.event import Event, Sighting
 MOST_GROUPS = 2_000
 """Kinds of problems kept: beyond, those seen once or twice are only counted."""
 SCHEMA = "forge-doctor-logs/1"
+FAILED_KEY: GroupKey = ("failed-requests", "", "", 0, "", "", "app")
 
 
 @dataclass(slots=True)
@@ -22,7 +23,8 @@ class Summary:
     """The groups, what happened around them, and how much was read.
 
     `marks` says when things began that faults follow from (`app started`), `starts` what servers said about their
-    starts, `outside` when events were seen that are of no time that was asked for, `began` when the log begins.
+    starts, `outside` when events were seen that are of no time that was asked for, `began` when the log begins,
+    `failed` the requests that access logs say to have failed.
     There is room for MOST_GROUPS; of errors beyond that only `others` tells, by how many there were. Adding summaries
     is associative and commutative while there is room.
     """
@@ -31,6 +33,7 @@ class Summary:
     marks: dict[str, Histogram] = field(default_factory=dict)
     outside: Histogram = field(default_factory=Histogram)
     starts: Starts = field(default_factory=Starts)
+    failed: Group = field(default_factory=lambda: Group(key=FAILED_KEY))
     began: float | None = None
     others: int = 0
     lines: int = 0
@@ -45,6 +48,10 @@ class Summary:
     def add_times(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
         """Count an event that was seen again at these times, with an earlier example at hand."""
         self._group(event, seen).add_times(event, seen, times)
+
+    def add_failed(self, event: Event, seen: Sighting, times: Sequence[float | None]) -> None:
+        """Count requests that failed at these times."""
+        self.failed.add_times(event, seen, times)
 
     def _group(self, event: Event, seen: Sighting) -> Group:
         key = group_key(event, seen)
@@ -84,6 +91,7 @@ class Summary:
         whole.about = whole.about or other.about
         for key, group in other.groups.items():
             whole.groups.setdefault(key, Group(key=key)).merge(group)
+        whole.failed.merge(other.failed)
         whole.outside.merge(other.outside)
         whole.starts.merge(other.starts)
         whole.note_beginning(other.began)
@@ -106,6 +114,7 @@ class Summary:
             marks=self.marks,
             outside=self.outside,
             starts=self.starts,
+            failed=self.failed,
             began=self.began,
             others=self.others,
             lines=lines,
@@ -124,6 +133,7 @@ class Summary:
             "marks": {name: self.marks[name].to_data() for name in sorted(self.marks)},
             "outside": self.outside.to_data(),
             "starts": self.starts.to_data(),
+            "failed": self.failed.to_data(),
             "began": self.began,
             "others": self.others,
         }
@@ -137,6 +147,7 @@ class Summary:
             marks={name: Histogram.from_data(one) for name, one in data["marks"].items()},
             outside=Histogram.from_data(data["outside"]),
             starts=Starts.from_data(data["starts"]),
+            failed=Group.from_data(data["failed"]),
             began=data["began"],
             others=data["others"],
             lines=data["lines"],

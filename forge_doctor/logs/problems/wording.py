@@ -99,7 +99,7 @@ def where(group: Group) -> str:
         return f" at {group.culprit.file}:{group.culprit.line}{function}"
     if group.endpoint:
         return f" under {group.endpoint}"
-    return f" on {min(group.routes)}" if group.routes else ""
+    return f" on {group.route}" if group.routes else ""
 
 
 def named(problem: Problem) -> str:

@@ -6,13 +6,10 @@ import re
 from collections import deque
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.redaction import redact
-from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
+from forge_doctor.logs.records.failed_requests import FAILED, general_route, request_in
+from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.head import read_head
 
-_FAILED = re.compile(rb'HTTP/[\d.]+(?:\x1b\[[\d;]*m)*\\?" (?:\x1b\[[\d;]*m)*5\d\d\b')
-_REQUEST = re.compile(rb"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) $")
-_VARIABLE = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
 _ASGI = b"Exception in ASGI application"
 _CLOCK = re.compile(rb"\d\d:\d\d:\d\d")
 _ESCAPE = b"\x1b"
@@ -37,13 +34,13 @@ class Surroundings:
         text = block.before
         if _ASGI not in head.message or not may_tell_failure(text, 0, len(text)):
             return ""
-        for failed in reversed(list(_FAILED.finditer(text))):
+        for failed in reversed(list(FAILED.finditer(text))):
             begin = text.rfind(b"\n", 0, failed.start()) + 1
             place = block.marked - len(text) + begin
-            request = _REQUEST.search(text[begin : failed.start()])
-            if request and place not in self._used and self._is_of(block, text[begin : failed.end()]):
+            route = request_in(text[begin : failed.start()])
+            if route and place not in self._used and self._is_of(block, text[begin : failed.end()]):
                 self._used.append(place)
-                return general_route(f"{request[1].decode()} {ANSI.sub(b'', request[2]).decode('utf-8', 'replace')}")
+                return route
         return ""
 
     def time(self, block: Block) -> float | None:
@@ -68,8 +65,3 @@ class Surroundings:
 def may_tell_failure(text: bytes | bytearray, begin: int, end: int) -> bool:
     """Whether a failed request may be among these bytes: told at a tenth of what looking for one costs."""
     return text.find(b'" 5', begin, end) >= 0 or text.find(_ESCAPE, begin, end) >= 0
-
-
-def general_route(route: str) -> str:
-    """The route without its query, its numbers as `{id}`."""
-    return _VARIABLE.sub("/{id}", redact(route.partition("?")[0]))

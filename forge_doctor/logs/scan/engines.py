@@ -17,6 +17,8 @@ from forge_doctor.errors import UsageProblem
 
 # Where literals occur in the block, ascending: an offset or more in every line that has one, none elsewhere.
 Search = Callable[[bytes | memoryview], Sequence[int]]
+# The same, and where literals occur that are only counted.
+Split = Callable[[bytes | memoryview], tuple[Sequence[int], Sequence[int]]]
 
 # Fastest first; tests/benchmarks/logs_bench.py measures them.
 MODULES = {"hyperscan": "hyperscan", "re2": "re2", "ahocorasick": "ahocorasick_rs", "stdlib": ""}
@@ -27,23 +29,28 @@ MOST_SHAPES, LONGEST_SHAPE = 50_000, 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """A compiled search for a set of literals; `name` is shown in the report."""
+    """A compiled search for a set of literals; `name` is shown in the report.
+
+    `counts` gives, in the same pass, the places of other literals that are only counted; an engine without it counts none.
+    """
 
     name: str
     search: Search
+    counts: Split | None = None
 
 
-def make_engine(literals: Iterable[bytes], name: str = "") -> Engine:
+def make_engine(literals: Iterable[bytes], name: str = "", counted: Iterable[bytes] = ()) -> Engine:
     """The named engine, or the fastest installed one, for the literals (which hold no newline)."""
-    words = tuple(sorted(set(literals)))
-    if not words or any(b"\n" in word or not word for word in words):
+    words, others = tuple(sorted(set(literals))), tuple(sorted(set(counted)))
+    if not words or any(b"\n" in word or not word for word in (*words, *others)):
         raise ValueError("literals must be one or more non-empty strings without newlines")
     chosen = name or fastest_installed()
     if chosen not in MODULES:
         raise UsageProblem(f"engine: unknown value {chosen!r}{nearest(chosen, MODULES)}")
     if not is_installed(chosen):
         raise UsageProblem(f"engine {chosen!r} is not installed; choose from: {', '.join(installed())}")
-    return Engine(name=chosen, search=BUILDERS[chosen](words))
+    split = SPLITTERS[chosen](words, others) if others and chosen in SPLITTERS else None
+    return Engine(name=chosen, search=BUILDERS[chosen](words), counts=split)
 
 
 def installed() -> tuple[str, ...]:
@@ -70,22 +77,36 @@ def fastest_installed() -> str:
 
 def hyperscan_search(words: tuple[bytes, ...]) -> Search:
     """One pass at more than a gigabyte a second with Intel's automata."""
-    import hyperscan
+    split = hyperscan_split(words, ())
+    return lambda block: split(block)[0]
 
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=words, ids=range(len(words)), flags=[0] * len(words), literal=True)
 
-    def search(block: bytes | memoryview) -> Sequence[int]:
+def hyperscan_split(words: tuple[bytes, ...], counted: tuple[bytes, ...]) -> Split:
+    """The same for literals that are looked for and others that are counted; compiled when it is first asked."""
+    database: Any = None
+
+    def split(block: bytes | memoryview) -> tuple[Sequence[int], Sequence[int]]:
+        nonlocal database
+        if database is None:
+            import hyperscan
+
+            database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+            every = (*words, *counted)
+            database.compile(expressions=every, ids=range(len(every)), flags=[0] * len(every), literal=True)
         found: list[int] = []
-        append = found.append
+        others: list[int] = []
+        append, count, first_counted = found.append, others.append, len(words)
 
-        def matched(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append(end - 1)
+        def matched(which: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            if which < first_counted:
+                append(end - 1)
+            else:
+                count(end - 1)
 
-        database.scan(block, match_event_handler=matched)  # type: ignore[type-var]
-        return found
+        database.scan(block, match_event_handler=matched)
+        return found, others
 
-    return search
+    return split
 
 
 def re2_search(words: tuple[bytes, ...]) -> Search:
@@ -150,3 +171,4 @@ BUILDERS: dict[str, Callable[[tuple[bytes, ...]], Search]] = {
     "ahocorasick": ahocorasick_search,
     "stdlib": stdlib_search,
 }
+SPLITTERS: dict[str, Callable[[tuple[bytes, ...], tuple[bytes, ...]], Split]] = {"hyperscan": hyperscan_split}

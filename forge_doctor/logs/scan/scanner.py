@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from forge_doctor.logs.scan.region import BEFORE_BYTES, SEEN_BYTES, Region
@@ -49,6 +49,10 @@ class Familiar(Protocol):
         """Count it, the window beginning at `base`; False where it has to be read like any other."""
 
 
+# Told of a literal that is only counted: the window and the place in it.
+Counter = Callable[[bytearray, int], None]
+
+
 def scan(
     stream: Readable,
     source: str,
@@ -78,13 +82,16 @@ class Scanner:
         block_bytes: int = BLOCK_BYTES,
         familiar: Familiar | None = None,
         begin: int = 0,
+        counter: Counter | None = None,
     ) -> None:
         self.source = source
+        self._counter = counter
         self.counted_blocks = 0
         self._familiar = familiar
         self.read_bytes = 0
         self.long_lines = 0
         self._search = wanted.engine.search
+        self._split = wanted.engine.counts if counter is not None else None
         self._long_lines = LongLines(wanted.literals)
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
@@ -193,7 +200,10 @@ class Scanner:
         if begin >= end:
             return ()
         with memoryview(window)[begin:end] as view:
-            hits = self._search(view)
+            hits, counted = self._split(view) if self._split is not None else (self._search(view), ())
+        if self._counter is not None:
+            for place in counted:
+                self._counter(window, begin + place)
         if self._counted[1] < COUNTED_BYTES:
             lines = window.count(b"\n", begin, end) + (window[end - 1] != 10)
             self._counted = (self._counted[0] + lines, self._counted[1] + end - begin)

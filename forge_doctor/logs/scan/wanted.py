@@ -35,6 +35,15 @@ ANCHORS = (
     b'"MESSAGE":[',  # journald gives text with colours as an array of bytes
 )
 
+# What access logs say of a request that failed in the server, with and without colours between quote and status.
+FAILED_REQUESTS = (
+    *(b'" %d' % status for status in (500, 502, 503, 504)),
+    b"500 Internal Server Error",
+    b"502 Bad Gateway",
+    b"503 Service Unavailable",
+    b"504 Gateway Time",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -60,4 +69,4 @@ def wanted_lines(engine: str = "") -> Wanted:
 
 @functools.cache
 def _search_with(engine: str) -> Wanted:
-    return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine))
+    return Wanted(literals=wanted_literals(), engine=make_engine(wanted_literals(), engine, FAILED_REQUESTS))
