@@ -13,7 +13,7 @@ from forge_doctor.triage.graph.graph import Graph
 from forge_doctor.triage.verdicts.excluding import ruled_out
 from forge_doctor.triage.verdicts.explaining import Standing, standing
 from forge_doctor.triage.verdicts.telling import told
-from forge_doctor.triage.verdicts.urgency import in_order, urgency_of
+from forge_doctor.triage.verdicts.urgency import Ranked, in_order, urgency_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,12 @@ def join(facts: Facts) -> Joined:
     )
 
 
-def _told(one: Standing, found: tuple[Standing, ...], graph: Graph) -> tuple[Diagnosis, float | None]:
+def _told(one: Standing, found: tuple[Standing, ...], graph: Graph) -> Ranked:
     urgency = urgency_of(one, _seconds(graph.facts.taken_at))
     excluded = ruled_out(one, found, load_causes(), graph.facts)
     began = min((each.first for each in one.suspicion.live if each.first is not None), default=None)
-    return told(one, graph, urgency, excluded), began
+    waiting = len(one.suspicion.sessions) - len(one.suspicion.holding)
+    return Ranked(diagnosis=told(one, graph, urgency, excluded), waiting=waiting, began=began)
 
 
 def _seconds(moment: str) -> float | None:

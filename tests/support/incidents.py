@@ -94,7 +94,7 @@ MODULES: Mapping[str, str] = {
 
 
         async def charge(order_id):
-            async with httpx.AsyncClient(timeout=60) as client:
+            async with httpx.AsyncClient(timeout=600) as client:
                 return (await client.post(f"{OUTSIDE}/charges/{order_id}")).is_success
     """,
     "services.py": """
@@ -298,7 +298,11 @@ def reached(database: FreshDatabase, condition: str, what: str, log: Path) -> No
     if condition == "true":
         return
     mine = f"WITH s AS (SELECT * FROM pg_stat_activity WHERE datname = '{database.name}' AND backend_type = 'client backend')"
-    seen = wait_for(lambda: True if database.sql(f"{mine} SELECT {condition}") == "t" else None, READY_S)
+    deadline = time.monotonic() + READY_S
+    seen = False
+    while not seen and time.monotonic() < deadline:
+        time.sleep(0.4)  # each look is a process, and a dozen services may be waited for
+        seen = database.sql(f"{mine} SELECT {condition}") == "t"
     assert seen, f"{what} was not reached:\n{log.read_text(errors='replace')[-3000:]}"
 
 

@@ -63,6 +63,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                     ),
                 ),
                 remedy="Raise pool_size within the budget of the sizing table, or make the statements shorter.",
+                sessions=tuple(one.pid for one in holder.sessions),
             )
 
 
@@ -75,4 +76,5 @@ def _exact(holder: Holder) -> bool:
 
 
 def _all_busy(holder: Holder) -> bool:
-    return all(session.state == "active" and not session.blocked_by for session in holder.sessions)
+    """Of sessions that are hidden from the role nothing is known, and none is matched to its worker."""
+    return bool(holder.sessions) and all(one.state == "active" and not one.blocked_by for one in holder.sessions)

@@ -83,8 +83,6 @@ def _pool(facts: Facts, places: Places, situation: Situation | None) -> Iterator
 def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situation) -> Clue:
     by_pid = {one.pid: one for one in (*situation.sessions, *situation.snapshot.background)}
     pileup = _pileup(finding, situation)
-    if finding.check == "pool-too-small":
-        finding = replace(finding, sessions=at_work(situation))
     holding = _holding(finding, pileup)
     # Who waits for a lock holds its connection in vain: a victim, whatever else is said of it.
     held = [by_pid[pid] for pid in holding if pid in by_pid and not by_pid[pid].blocked_by]
@@ -92,7 +90,9 @@ def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situ
     owner = _owner(held, facts, situation)
     spots = [spot for one in held[:MOST_LINES] for spot in session_lines(one, situation, places, owner)]
     if finding.check == "event-loop-blocked":
-        spots = [spot for worker in situation.workers for spot in loop_lines(worker, situation, places, owner)]
+        own = {pid for one in facts.case.applications for pid in one.pids}
+        loops = [one for one in situation.workers if not own or one.pid in own]
+        spots = [spot for one in loops for spot in loop_lines(one, situation, places, owner)]
     # A session outside a transaction holds nothing since a moment: what it is part of may be older than any of its ages.
     ages = [one.xact_age_s for one in held if one.xact_age_s is not None]
     taken = _seconds(facts.taken_at)
@@ -110,11 +110,6 @@ def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situ
         also=frozenset(one.check for one in finding.related if one.check),
         application=owner.name if owner else "",
     )
-
-
-def at_work(situation: Situation) -> tuple[int, ...]:
-    """The workers' sessions in which a statement runs."""
-    return tuple(one.pid for holder in situation.worker_holders for one in holder.in_state("active"))
 
 
 def _pileup(finding: Finding, situation: Situation) -> Pileup | None:

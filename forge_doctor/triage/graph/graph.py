@@ -11,6 +11,7 @@ from forge_doctor.probes.processes.workers import Process
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.facts import Facts
 from forge_doctor.triage.graph.clues import Clue, clues_of
+from forge_doctor.triage.graph.ownership import of_this_case
 from forge_doctor.triage.graph.places import Places, Spot
 from forge_doctor.triage.graph.session_lines import session_lines
 
@@ -31,7 +32,7 @@ class Graph:
     @cached_property
     def clues(self) -> tuple[Clue, ...]:
         """What all parts said."""
-        return clues_of(self.facts, self.places, self.situation)
+        return of_this_case(clues_of(self.facts, self.places, self.situation), self.facts, self.situation)
 
     def session(self, pid: int) -> Session | None:
         """The session with that pid."""

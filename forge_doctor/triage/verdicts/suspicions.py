@@ -17,6 +17,8 @@ from forge_doctor.triage.verdicts.opening import with_left_open, with_openings
 
 RANK = {Verdict.CONFIRMED: 2, Verdict.LIKELY: 1, Verdict.INCONCLUSIVE: 0}
 SERVICE_WIDE = Edge(kind="of the same service", confidence=Confidence.MEDIUM)
+# What was counted in the workers themselves, not asked of the server.
+COUNTED = ("accepted sockets", "its accepted sockets", "accept queue")
 OF_THE_WORKER = (WRITTEN, STACK, "task", "thread")
 
 
@@ -68,8 +70,10 @@ class Suspicion:
     def _sources(self) -> Iterator[str]:
         for one in self.live:
             yield one.part
-            sure = one.finding.confidence is Confidence.HIGH
-            if one.part == "pool" and sure and self.cause.held and any(_of_worker(spot) for spot in one.spots):
+            sure = one.finding.confidence is Confidence.HIGH and one.part == "pool"
+            if sure and self.cause.held and any(_of_worker(spot) for spot in one.spots):
+                yield "worker"
+            if sure and any(each.source.startswith(COUNTED) for each in one.finding.evidence):
                 yield "worker"
         if any(one.edge.confidence > Confidence.LOW and self._says(one.clue) for one in self.source):
             yield "source"

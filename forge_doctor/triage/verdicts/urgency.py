@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
 from forge_doctor.finding import Severity
@@ -46,18 +47,28 @@ def _stops(clue: Clue) -> bool:
     return clue.part == "pool" and clue.finding.severity >= Severity.CRITICAL and len(clue.sessions) > len(clue.holding)
 
 
-def in_order(diagnoses: Sequence[tuple[Diagnosis, float | None]]) -> list[Diagnosis]:
-    """Gravest first; then by how many symptoms each explains, how sure it is, and which began first."""
-    return [one for one, _ in sorted(diagnoses, key=lambda each: _rank(*each))]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A diagnosis, how many sessions wait for its own, and when it began."""
+
+    diagnosis: Diagnosis
+    waiting: int = 0
+    began: float | None = None
 
 
-def _rank(one: Diagnosis, began: float | None) -> tuple[float, ...]:
+def in_order(diagnoses: Sequence[Ranked]) -> list[Diagnosis]:
+    """Gravest first; then by how much each explains, how sure it is, and which began first."""
+    return [one.diagnosis for one in sorted(diagnoses, key=_rank)]
+
+
+def _rank(ranked: Ranked) -> tuple[float, ...]:
+    one, began = ranked.diagnosis, ranked.began
     symptoms = sum(each.count or 1 for each in one.symptoms)
     unsure = one.verdict is Verdict.INCONCLUSIVE
     return (
         one.urgency,
         unsure,
-        -len(one.symptoms),
+        -len(one.symptoms) - ranked.waiting,
         -symptoms,
         -RANK[one.verdict],
         float("inf") if began is None else began,

@@ -42,3 +42,13 @@ def test_a_full_server_would_not_bear_a_larger_pool() -> None:
 def test_it_is_sure_only_where_requests_are_told_from_idle_connections(exact: bool, confidence: Confidence) -> None:
     process = worker(7, *full(), requests_in_flight=30, requests_exact=exact)
     assert only("pool-too-small", snapshot(*full(), processes=(process,))).confidence is confidence
+
+
+def test_a_worker_whose_sessions_are_hidden_is_not_called_busy() -> None:
+    process = worker(7, *full(), requests_in_flight=30)
+    assert findings("pool-too-small", snapshot(session(900), processes=(process,))) == ()
+
+
+def test_it_is_about_the_sessions_of_that_worker() -> None:
+    seen = snapshot(*full(), session(900), processes=(worker(7, *full(), requests_in_flight=30),))
+    assert only("pool-too-small", seen).sessions == tuple(range(10))

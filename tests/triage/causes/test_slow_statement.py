@@ -39,4 +39,4 @@ def test_a_pool_whose_connections_are_in_one_long_statement_is_not_too_small():
     seen = snapshot(*held, processes=(serving(4211, *held, requests=25),), statement_lines=lines)
     told = only(diagnosed(seen, logs=[problem("pool-timeout", "/app/shop/api.py", 9, "home")]))
     assert (told.cause, str(told.place)) == ("slow-statement", "shop/reports.py:20 search")
-    assert told.verdict is Verdict.LIKELY
+    assert told.verdict is Verdict.CONFIRMED, "the server and the sockets of the worker"

@@ -1,0 +1,116 @@
+"""Whole services in an incident, with real workers, a real PostgreSQL, their log and load: what a triage says of each.
+
+All of them run beside each other, since most of them only wait; each has a database of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.incidents import Incident, Service, running, told
+from tests.support.postgres import PostgresServer, new_database, postgres18_bin, run_postgres
+from tests.triage.incidents.faults import FAULTS
+
+pytestmark = pytest.mark.slow
+# Causes that sessions are behind: they and their worker have to be named.
+HELD = {
+    "leaked-session",
+    "lock-held-during-call",
+    "nested-session",
+    "stream-holds-session",
+    "slow-statement",
+    "ddl-queue",
+}
+UP_S = 180
+
+
+class Running:
+    """A service in a thread of its own, from its first process to its last."""
+
+    def __init__(self, incident: Incident, server: PostgresServer, folder: Path) -> None:
+        self.incident = incident
+        self.service: Service | None = None
+        self.error: BaseException | None = None
+        self._there, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(server, folder))
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def wait(self) -> Service:
+        assert self._there.wait(UP_S), f"{self.incident.name} was not reached"
+        assert self.service is not None, self.error
+        return self.service
+
+    def _run(self, server: PostgresServer, folder: Path) -> None:
+        try:
+            with new_database(server) as database, running(self.incident, database, folder) as self.service:
+                self._there.set()
+                self._over.wait()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._there.set()
+
+
+@pytest.fixture(scope="module")
+def busy_server() -> Iterator[PostgresServer]:
+    with run_postgres(postgres18_bin(), {"max_connections": "300"}) as server:
+        yield server
+
+
+def test_each_cause_is_named_before_its_victims(busy_server: PostgresServer, tmp_path: Path) -> None:
+    wrong: dict[str, list[str]] = {}
+    with ExitStack() as stack:
+        started = [stack.enter_context(Running(one, busy_server, tmp_path)) for one in FAULTS]
+        for one in started:
+            found = told(one.wait().triage())
+            wrong[one.incident.name] = list(faults_of(one.incident, found))
+    left = {name: told for name, told in wrong.items() if told}
+    assert not left, "\n".join(f"{name}: {told}" for name, told in left.items())
+
+
+def faults_of(incident: Incident, found: list[dict[str, Any]]) -> Iterator[str]:
+    """What is not as it should be."""
+    causes = incident.cause.split()
+    if {one["cause"] for one in found} != set(causes):
+        yield f"causes {[(one['cause'], one['verdict'], place_of(one)) for one in found]}"
+        return
+    named = {place_of(one) for one in found}
+    if incident.lines("cause") and named != set(incident.lines("cause")):
+        yield f"named {named}, not {incident.lines('cause')}"
+    for one in found:
+        yield from _of_one(one, incident)
+
+
+def _of_one(one: dict[str, Any], incident: Incident) -> Iterator[str]:
+    if one["verdict"] == "inconclusive":
+        if one["place"] or not one["next"]:
+            yield f"inconclusive, and names {place_of(one)} or nothing to run next"
+        return
+    if place_of(one) in incident.lines("victim"):
+        yield f"a victim is called the cause: {place_of(one)}"
+    if not one["change"]:
+        yield "nothing to change"
+    if one["cause"] in HELD and not (one["sessions"] and one["holders"] and one["holders"][0]["worker"]):
+        yield f"no session or worker: {one['sessions']} {one['holders']}"
+    if one["cause"] in ("leaked-session", "lock-held-during-call", "ddl-queue") and " WHERE a.pid IN (" not in " ".join(
+        one["now"]
+    ):
+        yield f"nothing to type: {one['now']}"
+
+
+def place_of(one: dict[str, Any]) -> str:
+    place = one["place"]
+    return f"{place['file']}:{place['line']}" if place else ""
