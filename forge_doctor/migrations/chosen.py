@@ -85,8 +85,10 @@ class Checks:
 def own_checks() -> tuple[Check[Any], ...]:
     """Every check of this command."""
     from forge_doctor.migrations import checks
+    from forge_doctor.migrations.drift import checks as drift_checks
     from forge_doctor.migrations.environment import checks as environment_checks
     from forge_doctor.migrations.live import checks as live_checks
     from forge_doctor.migrations.round_trip import checks as trip_checks
 
-    return (*load(checks), *load(environment_checks), *load(live_checks), *load(trip_checks))
+    folders = (checks, environment_checks, live_checks, trip_checks, drift_checks)
+    return tuple(check for folder in folders for check in load(folder))

@@ -54,7 +54,12 @@ FOLDERS = (
     ),
     Folder(package="forge_doctor.migrations.checks", sections=("Why", "Bad", "Good", "Source", "Wrong when")),
     Folder(package="forge_doctor.migrations.live.checks", sections=("Why", "Measures", "Wrong when", "Source")),
-    # tests/migrations/round_trip tries all of them on a real server at once.
+    # tests/migrations/drift and round_trip try all of them on a real server at once.
+    Folder(
+        package="forge_doctor.migrations.drift.checks",
+        sections=("Why", "Measures", "Wrong when", "Source"),
+        own_tests=False,
+    ),
     Folder(
         package="forge_doctor.migrations.round_trip.checks",
         sections=("Why", "Measures", "Wrong when", "Source"),

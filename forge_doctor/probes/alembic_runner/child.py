@@ -60,21 +60,25 @@ def _installed() -> list[str]:
 
 def main() -> None:
     """Answer orders until there are no more."""
+    answer(Orders())
+
+
+def answer(known: Any) -> None:
+    """Let `known` answer orders until there are no more."""
     orders, answers = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     sys.argv = ["alembic"]
-    known = Orders()
     for line in orders:
         order = json.loads(line)
-        answer: dict[str, Any] = {}
-        with Told(answer):
-            answer.update(getattr(known, order["do"])(order))
-        answer["drivers"] = _installed()
-        answer["missing"] = sorted(known.missing)
-        answer["asked"] = sorted(known.redirect.asked) if known.redirect else []
-        answers.write(json.dumps(answer) + "\n")
+        told: dict[str, Any] = {}
+        with Told(told):
+            told.update(getattr(known, order["do"])(order))
+        told["drivers"] = _installed()
+        told["missing"] = sorted(known.missing)
+        told["asked"] = sorted(known.redirect.asked) if known.redirect else []
+        answers.write(json.dumps(told) + "\n")
         answers.flush()
     sys.stdout.flush()
     os._exit(0)  # neither threads nor exit hooks of the application are waited for
