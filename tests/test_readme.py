@@ -137,7 +137,9 @@ def test_every_command_of_the_readme_does_what_it_says(
         shown = shlex.split(command.replace("--duration 30", "--duration 0.5"))
         line = (sys.executable, "-P", "-m", "forge_doctor", *shown[1:])
         done = subprocess.run(line, cwd=tmp_path, env=given, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode in (0, 1), f"{command}: {done.returncode}: {done.stderr}"
+        # A triage where no application runs and no log is written says what it could not look at.
+        known = (0, 1, 3) if shown[1] == "triage" else (0, 1)
+        assert done.returncode in known, f"{command}: {done.returncode}: {done.stderr}"
         assert done.stdout, command
         assert "Traceback" not in done.stderr, command
 

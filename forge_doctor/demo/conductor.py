@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
 import sys
@@ -42,6 +43,7 @@ class Shop:
     url: str
     dsn: str  # of the role that may only look
     log: Path
+    page: Path  # where the report of all goes: it stays when the shop is gone
 
 
 async def demonstrate(say: Say, *, keep: bool) -> int:
@@ -53,6 +55,7 @@ async def demonstrate(say: Say, *, keep: bool) -> int:
         with temporary_folder() as folder:
             async with open_shop(folder, say) as shop, customers(shop, say):
                 status = max([await examine(arguments, say) for arguments in examinations(shop)])
+                say(f"the report as a page, for a browser: {shop.page}")
                 if keep:
                     say(f"the shop stays open until Ctrl-C; from another terminal:\n{things_to_try(shop)}")
                     await asyncio.Event().wait()
@@ -86,7 +89,20 @@ async def open_shop(folder: Path, say: Say) -> AsyncIterator[Shop]:
             url = f"http://127.0.0.1:{port}"
             async with httpx.AsyncClient(base_url=url, timeout=START_TIMEOUT_S) as client:
                 await until(load.wait_until_open(client), process)
-            yield Shop(url=url, dsn=f"postgresql://doctor:doctor@{server}/shop", log=log)
+            with page_file() as page:
+                yield Shop(url=url, dsn=f"postgresql://doctor:doctor@{server}/shop", log=log, page=page)
+
+
+@contextmanager
+def page_file() -> Iterator[Path]:
+    """A new file for the report, in the folder for such; it stays, unless nothing was written to it."""
+    descriptor, name = tempfile.mkstemp(prefix="forge-doctor-demo-", suffix=".html")
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        if not Path(name).stat().st_size:
+            Path(name).unlink()
 
 
 def shop_environment(server: str) -> dict[str, str]:
@@ -135,13 +151,16 @@ def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
         ("logs", str(shop.log), "--app-root", str(SHOP)),
         # Named one by one, files are linted wherever they lie.
         ("lint", *(str(path) for path in sorted(SHOP.glob("*.py")))),
+        # And all of that in one, told nothing: it finds the shop by itself.
+        ("triage", "--html", str(shop.page)),
     )
 
 
 def things_to_try(shop: Shop) -> str:
     """Commands to copy while the shop is open."""
-    pool, slow, logs, _ = examinations(shop)
+    pool, slow, logs, *_ = examinations(shop)
     commands = (
+        "forge-doctor triage",
         shlex.join(("forge-doctor", *pool, "--watch", "2")),
         shlex.join(("forge-doctor", *slow)),
         shlex.join(("forge-doctor", *logs, "--follow")),

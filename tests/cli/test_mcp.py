@@ -47,7 +47,7 @@ def data(text: str) -> Any:
 async def test_every_tool_only_reads_and_takes_nothing_that_writes(tmp_path: Path) -> None:
     async with client(tmp_path) as session:
         tools = {one.name: one for one in (await session.list_tools()).tools}
-    assert set(tools) >= {"pool", "logs", "lint", "explain"}
+    assert set(tools) >= {"triage", "pool", "logs", "lint", "explain"}
     for tool in tools.values():
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint

@@ -36,9 +36,19 @@ Names = Annotated[list[Text], Field(max_length=50)]
 def agent_server() -> MCPServer:
     """The server with its tools, not yet started."""
     server = MCPServer("forge-doctor", version=__version__, instructions=INSTRUCTIONS)
-    for tool in (pool, logs, lint, migrations, explain):
+    for tool in (triage, pool, logs, lint, migrations, explain):
         server.tool(annotations=READS, structured_output=False)(tool)
     return server
+
+
+async def triage(target: Text = "", container: Text = "") -> str:
+    """What holds a service up, the line that does it, and what to type: workers, sessions, logs and source, joined.
+
+    `target` names one application of several that run here (`shop.main:app`), `container` what runs in there; without
+    both, all. The database is the one of the server's environment (DATABASE_URL), never a worker's own.
+    """
+    flags = ["--no-borrow-dsn", *(["--container", container] if container else [])]
+    return await answer("triage", *flags, "--", *([target] if target else []))
 
 
 async def pool(duration_s: Annotated[float, Field(ge=0, le=60)] = 0, container: Text = "") -> str:
