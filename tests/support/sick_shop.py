@@ -6,7 +6,7 @@ import asyncio
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, String, bindparam, cast, func, insert, select, text, update
+from sqlalchemy import BigInteger, Date, ForeignKey, String, cast, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
@@ -15,7 +15,8 @@ ROWS = 120_000
 SEED = f"""
 INSERT INTO hub (name) SELECT 'hub ' || g FROM generate_series(1, 300) g;
 INSERT INTO parcel (hub_id, code, mail, weight, status, sent_at, note, labels)
-  SELECT 1 + g % 300, 'P' || g, 'm' || g || '@example.org', g % 90, CASE WHEN g % 10000 = 0 THEN 'lost' ELSE 'sent' END,
+  SELECT 1 + g % 300, 'P' || g, 'm' || g || '@example.org', g % 90,
+    CASE WHEN g % 2000 = 0 THEN 'lost' WHEN g * 7919::bigint % 10 < 4 THEN 'open' ELSE 'sent' END,
     timestamp '2025-01-01' + g * interval '3 min', md5(g::text) || repeat('x', 60),
     jsonb_build_object('zone', g % 400)
   FROM generate_series(1, {ROWS}) g;
@@ -85,7 +86,9 @@ class Shop:
     """The service: its engine, and one method a way of being slow."""
 
     def __init__(self, dsn: str, **engine: Any) -> None:
-        self.engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://"), **engine)
+        url = dsn.replace("postgresql://", "postgresql+asyncpg://")
+        # SQLAlchemy would warn of `all_pairs` by itself.
+        self.engine = create_async_engine(url, enable_from_linting=False, **engine)
         self.session: async_sessionmaker[AsyncSession] = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def set_up(self) -> None:
@@ -110,7 +113,7 @@ class Shop:
             for hub in await session.scalars(select(Hub).order_by(Hub.id).limit(hubs)):
                 await hub.awaitable_attrs.parcels
 
-    async def eager(self, hubs: int = 12) -> None:
+    async def eager(self, hubs: int = 2) -> None:
         """The same in two statements."""
         async with self.session() as session:
             found = await session.scalars(
@@ -161,23 +164,20 @@ class Shop:
     async def page(self, number: int = 2000) -> None:
         """A page far down."""
         async with self.session() as session:
-            (await session.scalars(select(Parcel.id).order_by(Parcel.id).offset(number * 20).limit(20))).all()
+            (await session.scalars(select(Parcel).order_by(Parcel.id).offset(number * 20).limit(20))).all()
 
-    async def sorted_notes(self) -> None:
+    async def looped(self, number: int = 30) -> None:
+        """The hub of each parcel, one after the other, by its key."""
+        async with self.session() as session:
+            for hub in await session.scalars(select(Parcel.hub_id).order_by(Parcel.id).limit(number)):
+                await session.scalar(select(Hub.name).where(Hub.id == hub))
+
+    async def spilling(self) -> None:
         """A sort that work_mem does not hold."""
         async with self.session() as session:
             await session.execute(text("SET LOCAL work_mem = '64kB'"))
-            found = await session.stream(select(Parcel.id, Parcel.note).order_by(Parcel.note, Parcel.code))
-            await found.fetchmany(5)
-            await found.close()
-
-    async def heaviest(self) -> None:
-        """An aggregate of a whole table whose groups spill."""
-        async with self.session() as session:
-            await session.execute(text("SET LOCAL work_mem = '64kB'"))
-            await session.scalar(
-                select(func.count()).select_from(select(Parcel.note).order_by(Parcel.note).offset(0).subquery())
-            )
+            rows = select(Parcel.note).order_by(Parcel.note).offset(0).subquery()
+            await session.scalar(select(func.count()).select_from(rows))
 
     async def all_pairs(self) -> None:
         """Two tables without a condition between them."""
@@ -204,16 +204,30 @@ class Shop:
             await session.execute(update(Parcel).where(Parcel.id == parcel_id).values(weight=Parcel.weight + 1))
             await asyncio.sleep(seconds)
 
+    async def idle(self, seconds: float) -> None:
+        """Keep a connection, and do something else."""
+        async with self.session() as session:
+            await session.get(Hub, 1)
+            await asyncio.sleep(seconds)
+
+    async def request(self) -> None:
+        """What a request may well do: who asks, a page of a list by an index, one row written."""
+        async with self.session() as session:
+            await session.get(Hub, 7)
+            statement = select(Parcel.id, Parcel.code).where(Parcel.hub_id == 9).order_by(Parcel.id).limit(20)
+            (await session.execute(statement)).all()
+            session.add(Ping(kind="request"))
+            await session.commit()
+
     async def one(self, parcel_id: int = 3) -> None:
         """One row by its key."""
         async with self.session() as session:
             await session.get(Parcel, parcel_id)
 
-    async def rare(self, status: str, number: int = 1) -> None:
-        """A column where one value is nearly all and others are rare."""
+    async def rare(self, status: str) -> None:
+        """The first of a state that is nearly all of the table, or hardly any of it."""
         async with self.session() as session:
-            for _ in range(number):
-                await session.execute(
-                    select(func.count(), func.max(Parcel.note)).where(Parcel.status == bindparam("status")),
-                    {"status": status},
-                )
+            # Written into the text, as a limit that is a parameter would keep the server from planning once for all.
+            some = select(Parcel.id, Parcel.note).where(Parcel.status == status).order_by(Parcel.id)
+            statement = some.limit(literal_column("20"))
+            (await session.execute(statement)).all()

@@ -1,0 +1,83 @@
+"""A database of the sick shop, seeded once for all of these tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.report import Report
+from forge_doctor.settings import Settings
+from forge_doctor.slow.collect import Request, collect
+from forge_doctor.slow.run import run_slow
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.postgres import FreshDatabase, PostgresServer, new_database
+from tests.support.sick_shop import Shop
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture(scope="session")
+def shop_database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
+    """The tables with their rows, and the extension; the owner is the application's role."""
+    with new_database(postgres18) as database:
+        database.sql("CREATE EXTENSION pg_stat_statements")
+
+        async def set_up() -> None:
+            async with opened(database) as shop:
+                await shop.set_up()
+
+        asyncio.run(set_up())
+        yield database
+
+
+@asynccontextmanager
+async def opened(database: FreshDatabase, **engine: Any) -> AsyncIterator[Shop]:
+    """The service on that database."""
+    shop = Shop(database.dsn(), **engine)
+    try:
+        yield shop
+    finally:
+        await shop.close()
+
+
+@asynccontextmanager
+async def busy(*works: Work, clients: int = 3) -> AsyncIterator[None]:
+    """Clients that do the work again and again until the block ends; begins when each was done once."""
+    begun = asyncio.Event()
+    done = 0
+
+    async def client() -> None:
+        nonlocal done
+        while True:
+            for work in works:
+                await work()
+            done += 1
+            if done >= clients:
+                begun.set()
+
+    tasks = [asyncio.create_task(client()) for _ in range(clients)]
+    try:
+        await asyncio.wait_for(begun.wait(), 60)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def seen(database: FreshDatabase, duration_s: float = 0.0, *, dsn: str = "", **request: Any) -> SlowSnapshot:
+    """What the command sees of it."""
+    target = resolve_targets((dsn or database.dsn(),))[0]
+    return await collect(Request(target=target, duration_s=duration_s, connect_timeout_s=10, **request))
+
+
+def judged(snapshot: SlowSnapshot) -> Report:
+    """What it says; the servers of the tests run without autovacuum, so that what was just written is never analysed."""
+    return run_slow(snapshot, Settings(), ignore=("stale-statistics",))

@@ -1,0 +1,67 @@
+"""What can't be looked at is said, with what lets it: never the same as clean."""
+
+from __future__ import annotations
+
+from forge_doctor.slow.server.work import NOT_CREATED, NOT_LOADED, READY
+from tests.slow.live.conftest import busy, judged, opened, seen
+from tests.support.pgbouncer import PgBouncer
+from tests.support.postgres import FreshDatabase, new_database, postgres18_bin, run_postgres
+
+
+async def test_an_extension_that_is_not_created_here(shop_database: FreshDatabase) -> None:
+    with new_database(shop_database.server) as empty:
+        snapshot = await seen(empty, 0.3)
+    assert snapshot.server is not None
+    assert snapshot.server.statistics.state == NOT_CREATED
+    assert snapshot.server.samples is not None
+    told = judged(snapshot).not_run
+    assert [one.remedy.startswith("CREATE EXTENSION IF NOT EXISTS pg_stat_statements;") for one in told] == [True]
+
+
+async def test_an_extension_that_is_not_loaded() -> None:
+    with (
+        run_postgres(postgres18_bin(), {"shared_preload_libraries": "auto_explain"}) as server,
+        new_database(server) as empty,
+    ):
+        snapshot = await seen(empty, dsn=server.dsn(database=empty.name))
+    assert snapshot.server is not None
+    assert snapshot.server.statistics.state == NOT_LOADED
+    remedy = judged(snapshot).not_run[0].remedy
+    assert "ALTER SYSTEM SET shared_preload_libraries = 'auto_explain', 'pg_stat_statements';" in remedy
+
+
+async def test_a_role_without_rights_sees_no_text_and_says_what_opens_them(shop_database: FreshDatabase) -> None:
+    async with opened(shop_database) as shop:
+        for _ in range(30):
+            await shop.movements()
+    with new_database(shop_database.server) as other:
+        shop_database.sql(f"GRANT CONNECT ON DATABASE {shop_database.name} TO {other.user}")
+        dsn = shop_database.server.dsn(database=shop_database.name, user=other.user, password=other.password)
+        hidden = await seen(shop_database, dsn=dsn)
+        shop_database.sql(f"GRANT pg_monitor TO {other.user}")
+        texts = await seen(shop_database, dsn=dsn)
+        shop_database.sql(f"GRANT pg_read_all_data TO {other.user}")
+        plans = await seen(shop_database, dsn=dsn)
+        shop_database.sql(f"REVOKE CONNECT ON DATABASE {shop_database.name} FROM {other.user}")
+    assert hidden.server is not None
+    assert hidden.server.statistics.statements == ()
+    told = judged(hidden).not_run
+    assert any(f'GRANT pg_monitor, pg_read_all_data TO "{other.user}";' in one.remedy for one in told)
+    assert texts.server is not None
+    assert texts.server.statistics.statements
+    asked = {one.key for one in texts.server.statistics.statements if "FROM movement WHERE" in one.text}
+    assert {one.why_not for one in texts.server.plans if one.key in asked} == {"our role may not read its tables"}
+    assert plans.server is not None
+    assert all(one.root is not None for one in plans.server.plans if one.key in asked)
+
+
+async def test_through_a_pgbouncer_in_transaction_mode(shop_database: FreshDatabase, pgbouncer: PgBouncer) -> None:
+    async with opened(shop_database) as shop, busy(shop.one, clients=1):
+        server = shop_database.server
+        dsn = pgbouncer.dsn(database=shop_database.name, user=server.user, password=server.password)
+        snapshot = await seen(shop_database, 0.5, dsn=dsn)
+    assert snapshot.server is not None
+    assert snapshot.server.statistics.state == READY
+    assert any(one.root is not None for one in snapshot.server.plans)
+    left = shop_database.sql("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'forge_doctor%'")
+    assert left == "0"
