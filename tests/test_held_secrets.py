@@ -12,9 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
+from forge_doctor.diagnosis import Diagnosis, Holder, Reason, Urgency, Verdict
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
 from forge_doctor.formats import OutputFormat
 from forge_doctor.held_secrets import forget, hold, hold_environment, hold_url, mask_held, without_held
+from forge_doctor.picture import Bar, Excerpt, Lane, Node, Timeline, Tree
+from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.render import RenderOptions, render
 from forge_doctor.report import Report, Table
@@ -48,7 +51,27 @@ def a_report(text: str) -> Report:
         headline=text,
         tables=(Table(title=text, columns=("a",), rows=((text,),)),),
         data={"pool": {"deep": [{"text": text}]}},
+        pictures=(
+            Timeline(title=text, start=0, end=9, lanes=(Lane(name=text, bars=(bar(text),)),), note=text),
+            Tree(title=text, roots=(Node(label=text, detail=text, behind=(Node(label=text),)),), note=text),
+            Excerpt(location=Location(target=f"app/{text}", line=3), first=3, lines=(text,), title=text),
+        ),
+        diagnoses=(
+            Diagnosis(
+                cause="leaked-session",
+                verdict=Verdict.LIKELY,
+                urgency=Urgency.OUTAGE,
+                title=text,
+                holders=(Holder(name=text, statement=text),),
+                why=(Reason(text=text, part="pool", source=text),),
+                now=(text,),
+            ),
+        ),
     )
+
+
+def bar(text: str) -> Bar:
+    return Bar(label=text, start=0, end=9, state=text, detail=text)
 
 
 @pytest.mark.parametrize("output_format", list(OutputFormat))
@@ -59,6 +82,26 @@ def test_no_format_shows_a_secret_that_is_held(output_format: OutputFormat) -> N
     assert (
         "Zq9" in render((a_report("Zq9"),), output_format, RenderOptions()) or output_format is OutputFormat.PROMETHEUS
     )
+
+
+@pytest.mark.parametrize("name", ["SHOP_DB_PASSWORD", "SHOP_DATABASE_URL", "STRIPE_API_KEY"])
+def test_what_the_environment_of_a_worker_holds_is_masked_once_it_was_read(name: str) -> None:
+    secret = "Zq9-worker/77"
+    value = f"postgresql+asyncpg://shop:{quote(secret, safe='')}@db/shop" if name.endswith("URL") else secret
+    # It waits for the end of what it reads: nothing is timed.
+    worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={name: value})
+    try:
+        assert mask_held(secret) == secret
+        read = read_variables(worker.pid)
+        assert read is not None
+        assert read[name] == value
+    finally:
+        worker.communicate(b"\n", timeout=30)
+    told = a_report(f"FATAL: it said {secret}, {quote(secret, safe='')} and {json.dumps(secret)}")
+    for output_format in OutputFormat:
+        assert "Zq9" not in render((without_held(told),), output_format, RenderOptions()), output_format
+    # What is no report (a snapshot, a line on stderr) is masked as text.
+    assert mask_held(json.dumps({"said": [secret, value]})).count("Zq9") == 0
 
 
 @pytest.mark.parametrize("write", [str, quote, lambda text: json.dumps(text)[1:-1], lambda text: repr(text)[1:-1]])

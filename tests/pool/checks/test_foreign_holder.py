@@ -63,3 +63,64 @@ def test_two_connections_are_told_where_they_are_a_fifth_of_the_slots() -> None:
         return len(findings("foreign-holder", snapshot(*script(2), processes=(worker(7),), server=small)))
 
     assert (told(11), told(10)) == (0, 1)
+
+
+def test_one_client_of_no_kind_is_told_with_how_many_are_idle_and_how_old_they_are() -> None:
+    ages = (200.0, None, 400.0, 300.0)
+    held = tuple(
+        session(100 + at, application_name="report", user="cron", backend_age_s=age, state="active" if at else "idle")
+        for at, age in enumerate(ages)
+    )
+    found = only("foreign-holder", snapshot(*held, processes=(worker(7),)))
+    assert found.message == (
+        "report (cron from 127.0.0.1), no worker of the application, holds 4 connections (1 idle), the oldest for "
+        "6 min 40 s. Its connections come out of the same slots."
+    )
+    assert found.sessions == (100, 101, 102, 103)
+    client = next(one for one in found.evidence if one.label == "client")
+    assert client.value == "127.0.0.1:40100"
+    assert found.evidence[0].source == "pg_stat_activity"
+
+
+def test_an_age_nobody_knows_makes_no_age() -> None:
+    held = script(3, backend_age_s=None)
+    assert "the oldest for 0.0 s" in only("foreign-holder", snapshot(*held, processes=(worker(7),))).message
+
+
+def test_the_first_three_of_a_kind_are_named_and_the_rest_counted() -> None:
+    def told(number: int) -> str:
+        consoles = (session(100 + pid, application_name="psql", user=f"u{pid}") for pid in range(number))
+        return only("foreign-holder", snapshot(*consoles, processes=(worker(7),))).message.partition(") hold ")[0]
+
+    assert told(3).endswith("psql (u2 from 127.0.0.1)")
+    assert told(4).endswith("psql (u2 from 127.0.0.1) and 1 more")
+    assert told(6).endswith("psql (u2 from 127.0.0.1) and 3 more")
+
+
+def test_nothing_is_asked_where_no_worker_was_found() -> None:
+    # Without one nothing tells the application from everybody else.
+    assert findings("foreign-holder", snapshot(*script(9), processes=())) == ()
+
+
+def test_slots_are_scarce_from_seven_tenths_on() -> None:
+    def severity(own: int) -> Severity:
+        mine = [session(pid) for pid in range(own)]
+        small = server(max_connections=23, superuser_reserved=3)
+        seen = snapshot(*mine, *script(4), processes=(worker(7, *mine),), server=small)
+        return only("foreign-holder", seen).severity
+
+    assert (severity(9), severity(10)) == (Severity.INFO, Severity.WARNING)
+
+
+def test_a_server_that_leaves_no_slot_to_anybody_is_no_division_by_zero() -> None:
+    none = server(max_connections=3, superuser_reserved=3)
+    assert (
+        only("foreign-holder", snapshot(*script(1), processes=(worker(7),), server=none)).severity is Severity.WARNING
+    )
+
+
+def test_a_role_the_application_has_too_is_not_to_be_limited() -> None:
+    own = [session(pid) for pid in range(23)]
+    same = tuple(session(100 + pid, application_name="report") for pid in range(10))
+    found = only("foreign-holder", snapshot(*own, *same, processes=(worker(7, *own),)))
+    assert (found.severity, found.remedy) == (Severity.WARNING, "")
