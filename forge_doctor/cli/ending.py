@@ -9,7 +9,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -115,23 +115,31 @@ def _traceback(error: BaseException) -> str:
 
 def _is_for_nagios(arguments: Sequence[str]) -> bool:
     """Whether the format was asked for; the options may not have been read when this is needed."""
+    asked = next(_values(arguments, "--output-format", "-f"), None)
+    if asked is not None:
+        return asked.lower() == "nagios"
+    command = next((one for one in arguments if one in SECTION_KEYS), "")
+    return _configured_format(command, next(_values(arguments, "--config"), None)) == "nagios"
+
+
+def _values(arguments: Sequence[str], long: str, short: str = "-") -> Iterator[str]:
+    """What an option is given: `--name value`, `--name=value`, `-n value`, `-nvalue`."""
     for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
-        if option in ("-f", "--output-format") and value == "nagios":
-            return True
-        if option in ("-fnagios", "--output-format=nagios"):
-            return True
-        if option in ("-f", "--output-format") or option.startswith("--output-format="):
-            return False
-    return _configured_format(next((one for one in arguments if one in SECTION_KEYS), "")) == "nagios"
+        if option in (long, short):
+            yield value
+        elif option.startswith(f"{long}="):
+            yield option.partition("=")[2]
+        elif len(short) > 1 and option.startswith(short) and not option.startswith("--"):
+            yield option.removeprefix(short)
 
 
-def _configured_format(command: str) -> object:
+def _configured_format(command: str, config: str | None) -> object:
     """The format that the environment or the configuration names, should it be readable."""
     variable = f"FORGE_DOCTOR_{command}_OUTPUT_FORMAT".upper()
     if not command or os.environ.get(variable):
         return os.environ.get(variable)
     try:
-        return load_settings(Path.cwd()).get("output-format", command)
+        return load_settings(Path.cwd(), Path(config) if config else None).get("output-format", command)
     except (ForgeDoctorError, OSError):
         return None
 

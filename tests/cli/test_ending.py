@@ -65,6 +65,7 @@ def test_an_output_that_cannot_be_written(command: str, status: int, said: str, 
         "logs --since yesterday x.log -f nagios",
         "pool --dsn mysql://db/x --output-format=nagios",
         "lint nowhere --output-format nagios",
+        "logs --no-such-option -fNagios",
     ],
 )
 def test_wrong_usage_of_a_monitoring_plugin_is_unknown(arguments: str, tmp_path: Path) -> None:
@@ -87,6 +88,15 @@ def test_so_it_is_where_the_format_is_configured(configuration: str, variable: s
     ran = shell(f"{variable}forge-doctor logs --no-such-option", tmp_path)
     assert (ran.returncode, ran.stderr, ran.stdout[:20]) == (3, "", "FORGE_DOCTOR UNKNOWN"), ran
     asked = shell(f"{variable}forge-doctor logs --no-such-option -f text", tmp_path)
+    assert (asked.returncode, asked.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("option", ["--config monitoring.toml", "--config=monitoring.toml"])
+def test_so_it_is_where_the_file_that_is_named_says_it(option: str, tmp_path: Path) -> None:
+    (tmp_path / "monitoring.toml").write_text('[tool.forge-doctor]\noutput-format = "nagios"\n', encoding="utf-8")
+    ran = shell(f"forge-doctor logs --no-such-option {option}", tmp_path)
+    assert (ran.returncode, ran.stderr, ran.stdout[:20]) == (3, "", "FORGE_DOCTOR UNKNOWN"), ran
+    asked = shell(f"forge-doctor logs --no-such-option {option} -fText", tmp_path)
     assert (asked.returncode, asked.stdout) == (2, "")
 
 
