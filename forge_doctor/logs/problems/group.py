@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from forge_doctor.logs.problems.example import LONGEST_EXAMPLE, LONGEST_UNKNOWN, shortened
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 MOST_NAMES = 64
 MOST_NUMBERS = 20
-LONGEST_EXAMPLE, LONGEST_UNKNOWN = 32_000, 8_000
 
 GroupKey = tuple[str, str, str, int, str, str, str]
 """(signature, exception, file, line, function, the name it goes by without a culprit, origin)."""
@@ -122,7 +122,7 @@ class Group:
 
     def _show(self, event: Event, place: tuple[float, str, int], example: str) -> None:
         longest = LONGEST_EXAMPLE if event.signature else LONGEST_UNKNOWN
-        self.sample, self.message, self.example = place, event.message, example[:longest]
+        self.sample, self.message, self.example = place, event.message, shortened(example, longest)
         self.code = event.culprit.code if event.culprit else ""
         named = event.endpoint
         self.endpoint = f"{named.file}:{named.line} {named.function}" if named else ""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.problems.group import LONGEST_EXAMPLE, GroupKey, group_key
+from forge_doctor.logs.problems.example import example_of
+from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognise import Recogniser
@@ -18,7 +19,6 @@ from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
-from forge_doctor.redaction import redact
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.line import Line
@@ -179,4 +179,4 @@ def _example(block: Block) -> str:
     text = b"\n".join(parts).decode("utf-8", "replace")
     if head is not None and head.record is not None and head.record.trace not in ("", head.record.message):
         text = f"{text.rstrip()}\n{head.record.trace}"
-    return redact(text.rstrip("\n"), LONGEST_EXAMPLE)
+    return example_of(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from forge_doctor.logs.chain_events import Telling
-from forge_doctor.logs.problems.group import LONGEST_EXAMPLE
+from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
@@ -28,7 +28,6 @@ from forge_doctor.logs.records.traceback_bodies import (
 )
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
-from forge_doctor.redaction import redact
 from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.head import Head, Heads
@@ -281,7 +280,7 @@ class Repeats:
         text, stamps = bytes(window[found.begin : found.after]) if found.text is None else found.text(), found.stamps
         if stamps is Stamps.JSON:
             text = b"\n".join(self.unwrapper.line(raw).text for raw in text.splitlines())
-        return redact(text.replace(b"\r\n", b"\n").decode("utf-8", "replace").rstrip("\n"), LONGEST_EXAMPLE)
+        return example_of(text.replace(b"\r\n", b"\n").decode("utf-8", "replace"))
 
 
 def _are_countable(events: tuple[Event, ...]) -> bool:
