@@ -26,6 +26,7 @@ _ONE = r"(?:\$\d+|\?|%\([^)]{1,120}\)s|%s|:\w{1,120})(?:::[A-Za-z_][\w \[\]]{0,6
 # A list of parameters, and rows of them behind VALUES: one says as much as a hundred.
 _LIST = regex(rf"\(\s*({_ONE})(?:\s*,\s*{_ONE}){{1,100000}}\s*\)")
 _IN = regex(r"(\bIN\s*)\(\s*", re.IGNORECASE)
+_OFFSET = regex(r"\bOFFSET\b", re.IGNORECASE)
 _ROWS = regex(r"(\))(?:\s*,\s*\([^()]{0,4000}\)){1,100000}")
 _ESCAPED = regex(r"\\[nt]")
 _LABEL = regex(r" as \w++(?= ?(?:,|from\b))")
@@ -59,11 +60,12 @@ def fingerprint(statement: str) -> Fingerprint:
         written = _ESCAPED.sub(" ", written)
     text = shortened(without_values(written))
     tags = sqlcommenter_tags(written) if "/*" in written else {}
-    # For the parser `a = $1` and `a IN ($1)` are one: one row asked for again and again, and many asked for at once.
-    listed = "" if _IN.search(text) is None else "i"
+    # For the parser `a = $1` and `a IN ($1)` are one: one row asked for again and again, and many asked for at once. So
+    # are statements with an OFFSET and without.
+    told = ("i" if _IN.search(text) else "") + ("o" if _OFFSET.search(text) else "")
     for attempt in (written, numbered(written)):
         try:
-            return Fingerprint(id=fingerprinted(attempt) + listed, text=text, tags=tags)
+            return Fingerprint(id=fingerprinted(attempt) + told, text=text, tags=tags)
         except NotParsed:
             continue
     return Fingerprint(id=_folded(text), text=text, parsed=False, tags=tags)

@@ -53,6 +53,7 @@ def test_statements_apart() -> None:
         "SELECT a FROM u WHERE b = $1",
         "SELECT a FROM t WHERE b IN ($1)",
         "SELECT a FROM t WHERE b = $1 LIMIT $2",
+        "SELECT a FROM t WHERE b = $1 LIMIT $2 OFFSET $3",
         "SELECT `a` FROM t WHERE b = ?",
         "SELECT `a` FROM t WHERE c = ?",
     ]

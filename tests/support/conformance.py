@@ -80,6 +80,8 @@ COUNTED = frozenset(
     {
         "blocks",
         "calls",
+        "commits",
+        "runs",
         "clients",
         "connections",
         "lines",

@@ -10,11 +10,13 @@ from forge_doctor.check import load
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.report import run_check
 from forge_doctor.slow import checks
+from forge_doctor.slow.logged.work import LoggedStatement, LoggedWork, Repetition
 from forge_doctor.slow.plan import Plan, PlanNode
 from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.server.work import READY, ServerWork, StatementStats, Statistics
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.snapshot import SlowSnapshot
+from forge_doctor.sql.fingerprint import fingerprint
 
 CHECKS = {check.id: check for check in load(checks)}
 
@@ -90,14 +92,34 @@ def server(
 
 
 def snapshot(*statements: StatementStats, **overrides: Any) -> SlowSnapshot:
-    """A look at that server; `lines` and `show_query` go to the snapshot, the rest to the server."""
-    of_snapshot = {name: overrides.pop(name) for name in ("lines", "show_query") if name in overrides}
+    """A look at that server; `lines`, `logged` and `show_query` go to the snapshot, the rest to the server."""
+    of_snapshot = {name: overrides.pop(name) for name in ("lines", "logged", "show_query") if name in overrides}
     own = SlowSnapshot(
         taken_at="2026-11-22T03:00:00+00:00",
         target="shop@127.0.0.1:5432/shop",
         server=server(*statements, **overrides),
     )
     return replace(own, **of_snapshot)
+
+
+def logged(*statements: LoggedStatement, **overrides: Any) -> SlowSnapshot:
+    """What logs told, no server; every statement is the engine log's unless told."""
+    own = LoggedWork(sources=("app.log",), lines=1000, engine=100, transactions=10, statements=statements)
+    return SlowSnapshot(taken_at="2026-11-22T03:00:00+00:00", target="app.log", logged=replace(own, **overrides))
+
+
+def logged_statement(text: str, runs: int = 10, **overrides: Any) -> LoggedStatement:
+    """One that ran so often, with one set of parameters each time."""
+    own = LoggedStatement(key=fingerprint(text).id, text=text, runs=runs, sets=runs)
+    return replace(own, **overrides)
+
+
+def repetition(child: LoggedStatement, parent: LoggedStatement | None = None, **overrides: Any) -> Repetition:
+    """Twenty runs with other parameters in each of three transactions."""
+    own = Repetition(
+        key=child.key, parent=parent.key if parent else "", transactions=3, runs=60, usual=20, least=20, most=20
+    )
+    return replace(own, **overrides)
 
 
 def told(check_id: str, seen: SlowSnapshot, **limits: float) -> tuple[Finding | NotRun, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -129,9 +130,15 @@ def is_bare(lines: list[bytes], unwrapper: Unwrapper) -> bool:
 
 
 def is_csvlog(sample: bytes) -> bool:
-    """Whether it begins as PostgreSQL's csvlog: a time, then at least 20 columns of which one is a severity."""
-    first = sample.split(b"\n", 1)[0]
-    return first.count(b",") >= 20 and any(b"," + word + b"," in first for word in SEVERITIES)
+    """Whether it begins as PostgreSQL's csvlog: rows of 23 columns and more with a severity in the twelfth."""
+    if not sample[:4].isdigit():
+        return False
+    try:
+        row = next(csv.reader(sample.decode("utf-8", "replace").splitlines(keepends=True)), [])
+    except csv.Error:
+        return False
+    return len(row) >= FEWEST_COLUMNS and row[11] in SEVERITIES
 
 
-SEVERITIES = (b"LOG", b"ERROR", b"FATAL", b"WARNING", b"PANIC", b"NOTICE", b"INFO", b"DEBUG1")
+FEWEST_COLUMNS = 23
+SEVERITIES = frozenset({"LOG", "ERROR", "FATAL", "WARNING", "PANIC", "NOTICE", "INFO", "DEBUG1", "DEBUG"})

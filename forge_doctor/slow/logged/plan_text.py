@@ -11,10 +11,12 @@ from forge_doctor.regex import regex
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.plan_json import node_of
 
+_NUMBER = r"\d{1,15}(?:\.\d{1,6})?"
 NODE = regex(
     r"(?P<indent> {0,400}+)(?P<arrow>->  )?(?P<what>[A-Z][^\n]{0,400}?)  "
-    r"\(cost=(?P<startup>[\d.]{1,20}+)\.\.(?P<cost>[\d.]{1,20}+) rows=(?P<rows>[\d.]{1,20}+) width=(?P<width>\d{1,20}+)\)"
-    r"(?: \((?:actual (?:time=[\d.]{1,20}+ )?rows=(?P<actual>[\d.]{1,20}+) loops=(?P<loops>\d{1,20}+)|never executed)[^)\n]*\))?"
+    rf"\(cost=(?P<startup>{_NUMBER})\.\.(?P<cost>{_NUMBER}) rows=(?P<rows>{_NUMBER}) width=(?P<width>\d{{1,9}})\)"
+    rf"(?: \((?:actual (?:time={_NUMBER}\.\.{_NUMBER} )?rows=(?P<actual>{_NUMBER}) loops=(?P<loops>\d{{1,12}})|never executed)"
+    r"[^)\n]*\))?"
 )
 # `Index Scan using i on s.t a`, `Bitmap Index Scan on i`, `Seq Scan on t`, `Insert on t`.
 _NAME = r'(?:"[^"]+"|\w+)'

@@ -114,7 +114,8 @@ class Reader:
 
     def _begin(self, raw: bytes, one: _Known) -> None:
         """A record begins."""
-        self._pending = [raw]
+        # Of the other kinds the record is all there is: what comes behind it is another message.
+        self._pending = [raw] if one.kind is None else []
         self._of_server = one.kind == SERVER
         if one.kind is None:
             return

@@ -1,44 +1,39 @@
-"""deep-offset: rows that are read and thrown away."""
+"""deep-offset: by the depth in a log, by time, by blocks."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from forge_doctor.slow.plan import PlanNode
-from forge_doctor.slow.snapshot import SlowSnapshot
-from tests.support.slow_snapshots import findings, plan, scan, snapshot, statement
+from forge_doctor.finding import Confidence
+from tests.support.slow_snapshots import findings, logged, logged_statement, only, snapshot, statement
 
-TEXT = "SELECT loans.id, loans.note FROM loans ORDER BY loans.id LIMIT $1 OFFSET $2"
-
-
-def seen(
-    text: str = TEXT, *, blocks: int = 6000, rows: int = 20, calls: int = 5, root: PlanNode | None = None
-) -> SlowSnapshot:
-    one = statement(text, calls, blocks=blocks * calls, rows=rows * calls)
-    return snapshot(one, plans=() if root is None else (plan(one, root),))
+ID = "deep-offset"
+TEXT = "SELECT halls.id FROM halls ORDER BY halls.id LIMIT $1 OFFSET $2"
 
 
-@pytest.mark.parametrize(
-    ("overrides", "number"),
-    [
-        ({}, 1),
-        ({"blocks": 299}, 0),
-        ({"blocks": 300}, 1),
-        ({"blocks": 999, "rows": 100}, 0),
-        ({"blocks": 1000, "rows": 100}, 1),
-        ({"calls": 1}, 0),
-        ({"text": TEXT.removesuffix(" OFFSET $2")}, 0),
-        ({"text": f"SELECT count(*) FROM ({TEXT}) AS anon_1"}, 0),
-    ],
-)
-def test_blocks_for_a_page(overrides: dict[str, Any], number: int) -> None:
-    assert len(findings("deep-offset", seen(**overrides))) == number
+@pytest.mark.parametrize(("deepest", "number"), [(9_999, 0), (10_000, 1)])
+def test_depth(deepest: int, number: int) -> None:
+    assert len(findings(ID, logged(logged_statement(TEXT, deepest=deepest)))) == number
 
 
-def test_a_table_that_is_sorted_lacks_an_index() -> None:
-    sort = PlanNode(kind="Sort", sort_key=("loans.id",), children=(scan("loans"),))
-    assert findings("deep-offset", seen(root=PlanNode(kind="Limit", children=(sort,)))) == ()
-    walk = PlanNode(kind="Index Scan", relation="loans", index="loans_pkey")
-    assert len(findings("deep-offset", seen(root=PlanNode(kind="Limit", children=(walk,))))) == 1
+def test_depth_and_time_are_sure() -> None:
+    one = logged_statement(TEXT, 0, deepest=90_000, timed=3, total_ms=900.0, longest_ms=400.0, longest_own_ms=400.0)
+    found = only(ID, logged(one))
+    assert found.confidence is Confidence.HIGH
+    assert "90,000 rows" in found.message
+
+
+@pytest.mark.parametrize(("own", "number"), [(99.0, 0), (100.0, 1)])
+def test_time_alone(own: float, number: int) -> None:
+    one = logged_statement(TEXT, 0, timed=3, total_ms=900.0, longest_ms=900.0, longest_own_ms=own)
+    assert [one.confidence for one in findings(ID, logged(one))] == [Confidence.MEDIUM] * number
+
+
+@pytest.mark.parametrize(("blocks", "rows", "number"), [(299, 20, 0), (1000, 20, 1), (1000, 200, 0)])
+def test_blocks(blocks: int, rows: int, number: int) -> None:
+    row = statement(TEXT, 10, blocks=blocks * 10, rows=rows * 10)
+    assert len(findings(ID, snapshot(row))) == number
+
+
+def test_without_offset_it_is_none() -> None:
+    assert findings(ID, snapshot(statement("SELECT halls.id FROM halls LIMIT $1", 10, blocks=90_000, rows=10))) == ()
