@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -192,9 +193,14 @@ class SourceFile:
         return Location(target=self.path, line=line, column=column, end_line=end_line, end_column=end_column)
 
     def _position(self, offset: int) -> tuple[int, int]:
-        line_start = self.data.rfind(b"\n", 0, offset) + 1
-        line = self.data.count(b"\n", 0, offset) + 1
-        return line, len(self.data[line_start:offset].decode("utf-8", "replace")) + 1
+        line = bisect_right(self._line_starts, offset)
+        before = self.data[self._line_starts[line - 1] : offset]
+        return line, (len(before) if before.isascii() else len(before.decode("utf-8", "replace"))) + 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        """Where each line begins: some files are asked for a thousand places."""
+        return [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
 
     # -- what rules say
 
