@@ -60,7 +60,8 @@ def downgrade_mismatch(history: History) -> Iterator[Finding]:
     for up, down in history.judged:
         if not down.body.is_there or down.body.is_empty or down.body.raises is not None:
             continue
-        impossible = [*_impossible(down)]
+        # What the upgrade could not be read to do may be what the downgrade undoes.
+        impossible = [*_impossible(down)] if up.body.is_resolved else []
         yield from impossible
         if not impossible and up.body.is_resolved and down.body.is_resolved:
             yield from _left(up, down)
@@ -117,6 +118,11 @@ def _is_told(up: Change, one: Difference) -> bool:
     """What stays is told where this upgrade made it, what does not come back where it was dropped here, and a property
     where it was changed here."""
     table, _, name = one.name.rpartition(".")
+    if one.what == "table" and one.left:
+        # One that no revision made may have been there all the same: by create_all, or by hand.
+        return any(isinstance(step.operation, CreateTable) and step.operation.table == one.name for step in up.steps)
+    if one.what == "column" and one.left and _has(up, DropColumn, table, name):
+        return False
     if one.what == "column":
         return _has(up, AddColumn if one.left else DropColumn, table, name)
     if one.what in ("index", "constraint"):

@@ -48,4 +48,5 @@ def missing_downgrade(history: History) -> Iterator[Finding]:
 
 
 def _place(up: Change) -> Location:
-    return up.steps[0].location if up.steps else up.revision.place("upgrade")
+    here = (step.location for step in up.steps if step.location.target == up.revision.path)
+    return next(here, up.revision.place("upgrade"))

@@ -98,13 +98,14 @@ class Interpreter:
             self.trace.unread.append((node, "calls itself too deep"))
             return Unknown(node.text)
         kept, self._callers = self._callers, (*self._callers, node)
+        conditions = self.conditions
         frame = Frame(body.file, function.frame, calls.bound(self, function, args, keywords))
         try:
             if isinstance(body, Lambda):
                 return self.evaluate(body.body, frame)
             flow = self.execute(body.body, frame)
         finally:
-            self._callers = kept
+            self._callers, self.conditions = kept, conditions
         return flow.value if flow is not None and flow.ends is Ends.RETURN else None
 
     def enter(self, node: Node, frame: Frame, body: Callable[[Value], None]) -> bool:

@@ -87,7 +87,17 @@ def _if(run: Runner, node: If, frame: Frame) -> Flow | None:
     elif otherwise is not None:
         frame.names = after
     frame.names = _joined(after, frame.names)
+    if (then is None) is not (otherwise is None):
+        _go_on_under(run, node, then or otherwise, not_held=then is not None)
     return then if then is not None and otherwise is not None and then.ends is otherwise.ends else None
+
+
+def _go_on_under(run: Runner, node: If, ended: Flow | None, *, not_held: bool) -> None:
+    """What follows a branch that has left is run under the other one's condition; one that gives up leaves nothing to
+    follow but what is meant to run."""
+    if ended is not None and ended.ends is not Ends.RAISE:
+        text = node.test.text
+        run.conditions = (*run.conditions, f"not ({text})" if not_held else text)
 
 
 def _joined(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, Value]:
@@ -121,7 +131,8 @@ def _for(run: Runner, node: For, frame: Frame) -> Flow | None:
             return _left(execute(run, node.body, frame))
     for value in [*iterated][:MOST_ROUNDS]:
         bind(frame, node.target, value)
-        flow = execute(run, node.body, frame)
+        with _under(run):
+            flow = execute(run, node.body, frame)
         if flow is not None and flow.ends is not Ends.CONTINUE:
             return _left(flow)
     return None

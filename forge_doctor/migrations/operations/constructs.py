@@ -142,7 +142,7 @@ def default_of(given: Value) -> Default | None:
 
 def _of_column(args: Sequence[Value], column: str) -> Iterable[Constraint]:
     for one in args:
-        if isinstance(one, Made) and kind_of(one) == "ForeignKey":
+        if isinstance(one, Made) and kind_of(one) == "ForeignKey" and not _is_added_later(one):
             table, _, target = (name_of(one.argument(0, "column")) or HOLE).rpartition(".")
             yield Constraint(
                 kind="foreign key",
@@ -162,7 +162,14 @@ def _table(written: str) -> str:
 def constraint_of(value: Value) -> Constraint | None:
     """The constraint of a table's argument; None for anything else."""
     kind = CONSTRAINTS.get(kind_of(value))
-    return _constraint(value, kind) if isinstance(value, Made) and kind else None
+    if not isinstance(value, Made) or not kind or _is_added_later(value):
+        return None
+    return _constraint(value, kind)
+
+
+def _is_added_later(made: Made) -> bool:
+    """Whether it is left out of CREATE TABLE, for an ALTER TABLE that the revision may write or not."""
+    return made.keywords.get("use_alter") is True
 
 
 def _constraint(made: Made, kind: str) -> Constraint:

@@ -54,11 +54,16 @@ def _walked(top: Path) -> tuple[list[Path], list[Path]]:
     for folder, folders, names in os.walk(top):
         at = Path(folder)
         deep = len(at.parts) - len(top.parts) >= DEEPEST
-        folders[:] = [] if deep else sorted(one for one in folders if one[0] != "." and not is_foreign(one, folder))
+        folders[:] = [] if deep else sorted(one for one in folders if _is_entered(one, folder))
         configs += [at / name for name in sorted(names) if name.endswith(".ini") or name == PYPROJECT]
         if "env.py" in names and (VERSIONS in folders or "script.py.mako" in names):
             envs.append(at)
     return configs, envs
+
+
+def _is_entered(name: str, folder: str) -> bool:
+    """Not what is hidden, installed, or a template whose names are filled in later."""
+    return name[0] != "." and "{{" not in name and not is_foreign(name, folder)
 
 
 def _of_files(files: Iterable[Path]) -> tuple[Place, ...]:

@@ -99,7 +99,7 @@ def startup_nested_event_loop(script: EnvScript) -> Iterator[Finding]:
 def _in_the_way(script: EnvScript, upgrade: Upgrade) -> LoopStart | None:
     """What starts a loop whatever is asked before; a caller that hands its connection over may have turned it off."""
     for start in loop_starts(script):
-        hands_over = upgrade.has(HANDED_OVER)
+        hands_over = upgrade.has(HANDED_OVER) or HANDED_OVER.search(upgrade.call.file.module.text) is not None
         if not start.is_guarded or (start.asks_attributes and not hands_over):
             return start
     return None
