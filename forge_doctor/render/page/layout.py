@@ -27,6 +27,7 @@ from forge_doctor.render.printable import printable_line, printable_lines
 from forge_doctor.report import Report
 
 REMEDY_INDENT = "    "
+DO = "Do: "
 HINT = "`forge-doctor explain <id>` for the manual"
 
 
@@ -136,7 +137,11 @@ def _closing(reports: Sequence[Report], page: Page) -> Iterator[Line]:
     for line in lines:
         yield from _wrapped(line, page.prose, Style.CLEAN if clean else Style.PLAIN)
     for answer in answers(reports):
-        yield from _wrapped(printable_line(answer), page.prose, Style.STRONG)
+        head, is_typed, rest = answer.partition(DO)
+        if is_typed and not head:
+            yield (Span(DO), Span(printable_line(rest), Style.REMEDY))  # whole, however long: it is to be copied
+        else:
+            yield from _wrapped(printable_line(answer), page.prose, Style.STRONG)
 
 
 def _headed(word: str, style: Style, text: str, strength: Style, page: Page) -> Iterator[Line]:
