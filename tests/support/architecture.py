@@ -81,6 +81,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "migrations": (
         "checks",
         "drops",
+        "refused_drops",
         "wording",
         "history",
         "locks",

@@ -23,7 +23,8 @@ Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#sqlalchemy.di
 
 Wrong when: the type was dropped meanwhile by something that could not be followed, or a table of an earlier revision
 created it: within one run Alembic remembers that, and only a database that was migrated before fails. Then the
-confidence is medium. Where a test of the run decides, or a DO block, nothing is said.
+confidence is medium, and so it is for `sa.Enum(create_type=False)`, which SQLAlchemy follows from 2.1 on. Where a test
+of the run decides, or a DO block, nothing is said.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def _in(change: Change) -> Iterator[Finding]:
         implicit = isinstance(one, CreateTable)
         for name in _created(step):
             if name in there and not (implicit and name in by_tables):
-                sure = Confidence.MEDIUM if uncertain or (implicit and _is_by_table(change, name)) else Confidence.HIGH
+                doubtful = uncertain or (implicit and (_is_by_table(change, name) or _asks_not_to(step, name)))
+                sure = Confidence.MEDIUM if doubtful else Confidence.HIGH
                 yield _found(step, name, there[name], sure)
             there[name] = change.revision.id
             by_tables |= {name} if implicit else set()
@@ -83,7 +85,15 @@ def _created(step: Step) -> list[str]:
     if not isinstance(one, CreateTable) or one.if_not_exists:
         return []
     enums = [column.type.enum for column in one.columns]
-    return [*dict.fromkeys(enum.name for enum in enums if enum is not None and enum.creates)]
+    wanted = (enum for enum in enums if enum is not None and (enum.creates or enum.asks_not_to))
+    return [*dict.fromkeys(enum.name for enum in wanted)]
+
+
+def _asks_not_to(step: Step, name: str) -> bool:
+    """Whether `sa.Enum(create_type=False)` asks for it not to be created, which SQLAlchemy ignores before 2.1."""
+    columns = step.operation.columns if isinstance(step.operation, CreateTable) else ()
+    return any(column.type.enum is not None and column.type.enum.name == name and column.type.enum.asks_not_to
+               for column in columns)  # fmt: skip
 
 
 def _found(step: Step, name: str, since: str, sure: Confidence) -> Finding:

@@ -55,7 +55,8 @@ def _found(step: Step, change: AlterColumn) -> Finding:
     return found(
         step,
         Severity.ERROR,
-        f"SET NOT NULL of {table}.{column} looks at every row under {waiting(step.effect)}, until it is done",
+        f"SET NOT NULL of {table}.{column} looks at every row under {waiting(step.effect)}, until it is done, and fails at"
+        " the first that has none",
         f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {quoted(f'{column} IS NOT NULL')},"
         f" postgresql_not_valid=True)\n"
         f'# in the next revision: op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")\n'

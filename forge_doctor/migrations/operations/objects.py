@@ -9,11 +9,13 @@ from forge_doctor.finding import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnumType:
-    """An enumeration as a column names it; `creates` says whether creating a table with it creates the type too."""
+    """An enumeration as a column names it; `creates` says whether creating a table with it creates the type too,
+    `asks_not_to` that it was told not to in a way that SQLAlchemy follows from 2.1 on only."""
 
     name: str
     values: tuple[str, ...] = ()
     creates: bool = True
+    asks_not_to: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

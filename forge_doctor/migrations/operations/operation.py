@@ -54,8 +54,9 @@ class OnTable(Operation):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether the table's name is known, and that of its column."""
-        return bool(self.table) and HOLE not in self.table and HOLE not in self.column_name
+        """Whether the table's name is known, and that of its column or of what is dropped."""
+        names = (self.table, self.column_name, str(getattr(self, "name", "")))
+        return bool(self.table) and not any(HOLE in name for name in names)
 
     @property
     def column_name(self) -> str:

@@ -82,7 +82,9 @@ def _enum(made: Made) -> Type:
     schema = made.keywords.get("schema")
     name = f"{schema}.{name}" if isinstance(schema, str) and schema != "public" else name
     creates = made.keywords.get("create_type") is not False and made.keywords.get("metadata") is None
-    enum = EnumType(name=name, values=tuple(one for one in values if isinstance(one, str)), creates=creates)
+    asks_not_to = not creates and made.path.endswith(".Enum") and made.keywords.get("create_type") is False
+    texts = tuple(one for one in values if isinstance(one, str))
+    enum = EnumType(name=name, values=texts, creates=creates, asks_not_to=asks_not_to)
     return Type(name=name, enum=enum)
 
 

@@ -10,6 +10,11 @@ from tests.support.migration_cases import check_case
 
 CASES = [
     """
+def upgrade():
+    op.execute("CREATE TYPE kind AS ENUM ('a')")
+    op.create_table("m", sa.Column("kind", sa.Enum("a", name="kind", create_type=False)))  # expect medium
+""",
+    """
 # revision b002 after a001
 def upgrade():
     op.create_table("n", sa.Column("kind", sa.Enum("a", "b", name="kind")))
@@ -55,9 +60,11 @@ def upgrade():
     op.create_table("m", sa.Column("kind", sa.Enum("a", "b", name="kind")))
 """,
     """
+from sqlalchemy.dialects import postgresql
+
 def upgrade():
     op.create_table("n", sa.Column("kind", sa.Enum("a", "b", name="kind")))
-    op.create_table("m", sa.Column("kind", sa.Enum("a", name="kind", create_type=False)))
+    op.create_table("m", sa.Column("kind", postgresql.ENUM("a", name="kind", create_type=False)))
 """,
     """
 def upgrade():

@@ -1,0 +1,57 @@
+"""A column gets a type that PostgreSQL does not turn the old one into by itself.
+
+Why: without USING the server only makes the casts it would make for an INSERT: "column ... cannot be cast automatically to
+type ...", on every database, with rows or without. Autogenerate never writes the USING.
+
+Bad:
+
+    def upgrade():
+        op.alter_column("orders", "status", type_=sa.Integer)
+
+Good:
+
+    def upgrade():
+        op.alter_column("orders", "status", type_=sa.Integer, postgresql_using="status::integer")
+
+Source: https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DATA-TYPE
+
+Wrong when: the old type is another than the revisions say. Only pairs of the server's own types are judged, by its own
+table of casts, and enumerations; where the old type is only told by `existing_type`, the confidence is medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.migrations.history import DOWNGRADE, UPGRADE, History, Step
+from forge_doctor.migrations.locks.casts import is_cast_by_itself
+from forge_doctor.migrations.operations.objects import Type
+from forge_doctor.migrations.operations.operation import AlterColumn
+from forge_doctor.migrations.wording import found, quoted
+
+
+@check(severity=Severity.CRITICAL)
+def alter_type_needs_using(history: History) -> Iterator[Finding]:
+    """Look at every change of type without USING, both ways."""
+    for direction in (UPGRADE, DOWNGRADE):
+        for step, change in history.steps(AlterColumn, direction):
+            if change.type is None or change.using or not change.is_resolved:
+                continue
+            column = None if step.before is None else step.before.columns.get(change.column)
+            known = column is not None and bool(column.type.name)
+            old = column.type if known and column is not None else change.existing_type
+            if old is not None and is_cast_by_itself(old, change.type) is False:
+                yield _found(step, change, old, change.type, Confidence.HIGH if known else Confidence.MEDIUM)
+
+
+def _found(step: Step, change: AlterColumn, old: Type, new: Type, sure: Confidence) -> Finding:
+    return found(
+        step,
+        Severity.CRITICAL,
+        f"{change.table}.{change.column} is {old}, which PostgreSQL does not cast to {new} by itself: {step.direction}() of"
+        f" {step.revision.id} fails",
+        f"postgresql_using={quoted(f'{change.column}::{new}')}",
+        confidence=sure,
+    )
