@@ -39,6 +39,7 @@ CAUSE = Cause(
             *("leaked-transactions", "held-by-requests", "pool-timeout", "idle-in-transaction", "long-transaction"),
             *("not-the-database", "asyncpg-command-timeout", "slow-callback", "worker-oom", "blocking-session:idle"),
             *("asyncpg-closed-mid-operation", "server-unexpected-eof", "slow-code-in-transaction", "worker-signal-old"),
+            *("pool-waits-for-itself", "worker-at-limit", "hoarding-worker"),
             *("lock-timeout", "reset-by-peer", "pool-idle-in-transaction", "abandoned-sessions"),
         }
     ),

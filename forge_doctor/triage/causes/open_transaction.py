@@ -5,7 +5,8 @@ Why:
     was taken at, or its statement, says where to look.
 
 Confirms:
-    The server alone: the state and its age. A second source that says why is another cause.
+    The server alone: the state and its age, or its log that it ended one that sat idle beyond its timeout. A second
+    source that says why is another cause.
 
 Contradicts:
     Any cause that explains the same sessions.
@@ -28,12 +29,15 @@ CAUSE = Cause(
     urgency=Urgency.RISK,
     shows=checks(
         pool="idle-in-transaction pool-idle-in-transaction aborted-transaction forgotten-connections held-by-requests "
-        "blocking-session:session-lock"
+        "blocking-session:session-lock",
+        logs="idle-in-transaction transaction-timeout",
     ),
-    fits=checks(pool="long-transaction hoarding-worker", logs="idle-in-transaction tx-aborted"),
+    fits=checks(pool="long-transaction hoarding-worker", logs="tx-aborted"),
     explains=frozenset(
         {
             *("pool-timeout", "worker-at-limit", "hoarding-worker", "long-transaction", "headroom-low", "no-slot-left"),
+            *("asyncpg-connection-closed", "connection-closed-sa", "psycopg-connection-closed", "libpq-server-closed"),
+            *("asyncpg-underlying-closed", "invalidated-tx", "pool-reset-error", "server-unexpected-eof"),
             *("pool-too-small", "slots-reserved", "too-many-clients", "lock-timeout"),
         }
     ),

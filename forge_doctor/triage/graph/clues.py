@@ -60,7 +60,7 @@ def clues_of(facts: Facts, places: Places, situation: Situation | None) -> tuple
         *_pool(facts, places, situation),
         *_logs(facts, places),
         *_of_source(facts, places),
-        *_others(facts, places),
+        *_others(facts, places, situation),
     )
     return told if situation is not None else tuple(_unseen(one) for one in told)
 
@@ -179,10 +179,12 @@ def _of_source(facts: Facts, places: Places) -> Iterator[Clue]:
             yield _with_line("lint", finding, places, facts, part.application)
 
 
-def _others(facts: Facts, places: Places) -> Iterator[Clue]:
+def _others(facts: Facts, places: Places, situation: Situation | None) -> Iterator[Clue]:
+    waiting = {one.pid for one in situation.sessions if one.blocked_by} if situation is not None else set()
     for part in facts.parts:
         for finding in part.report.findings if part.name in ("slow", "migrations") and part.report is not None else ():
-            yield _with_line(part.name, finding, places, facts, part.application)
+            clue = _with_line(part.name, finding, places, facts, part.application)
+            yield replace(clue, holding=tuple(pid for pid in clue.holding if pid not in waiting))
 
 
 def _with_line(part: str, finding: Finding, places: Places, facts: Facts, application: str) -> Clue:

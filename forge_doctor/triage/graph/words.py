@@ -35,7 +35,13 @@ ENDED = frozenset(
         *("asyncpg-underlying-closed", "psycopg-connection-closed", "psycopg2-already-closed", "libpq-server-closed"),
         *("libpq-ssl-eof", "reset-by-peer", "connect-refused", "shutting-down", "starting-up", "in-recovery"),
         *("crash-other-process", "backend-signal", "pool-terminate-error", "pool-reset-error", "invalidated-tx"),
-        *("server-unexpected-eof", "pgbouncer-server-crashed", "connection-closed-sa", "not-yet-accepting"),
+        *(
+            "idle-in-transaction",
+            "server-unexpected-eof",
+            "pgbouncer-server-crashed",
+            "connection-closed-sa",
+            "not-yet-accepting",
+        ),
     }
 )
 # Said of the engine by whichever line queried.

@@ -24,10 +24,15 @@ def is_typed(line: str) -> bool:
 def now(suspicion: Suspicion) -> tuple[str, ...]:
     """Statements to type, each with its condition, the cause's own before those of what it was joined with."""
     ranked = [one for one in suspicion.showing if one.part != "logs"]
-    if not any(is_typed(line) for one in ranked for line in _lines(one.finding.remedy)):
-        ranked = [one for one in suspicion.live if one.part != "logs"]
-    lines = (line for one in ranked for line in _lines(one.finding.remedy) if is_typed(line))
-    return tuple(dict.fromkeys(lines))
+    for told in (
+        [one for one in ranked if one.part == "pool"],
+        ranked,
+        [one for one in suspicion.live if one.part != "logs"],
+    ):
+        lines = [line for one in told for line in _lines(one.finding.remedy) if is_typed(line)]
+        if lines:
+            return tuple(dict.fromkeys(lines))
+    return ()
 
 
 def change(suspicion: Suspicion) -> tuple[str, ...]:

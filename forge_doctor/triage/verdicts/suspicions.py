@@ -141,7 +141,28 @@ def suspicions(cause: Cause, clues: Sequence[Clue], code: CodeMap) -> list[Suspi
     if not cause.local:
         joined = [Joined(clue=one, edge=SERVICE_WIDE) for one in source if cause.shown_by(one.part, one.says)]
         return [replace(found[0], source=tuple(joined))]
-    return _with_source(found, source, code)
+    return _merged(_with_source(found, source, code), code)
+
+
+def _merged(found: Sequence[Suspicion], code: CodeMap) -> list[Suspicion]:
+    """Those of one line together: it is one cause in several workers."""
+    kept: dict[tuple[str, int | None], Suspicion] = {}
+    alone: list[Suspicion] = []
+    for one in found:
+        place = next(iter(one.places(code)), None)
+        if place is None:
+            alone.append(one)
+            continue
+        key = (place.file, place.line)
+        before = kept.get(key)
+        kept[key] = one if before is None else _both(before, one)
+    return [*kept.values(), *alone]
+
+
+def _both(one: Suspicion, other: Suspicion) -> Suspicion:
+    source = {id(each.clue): each for each in (*other.source, *one.source)}
+    live, links = (*one.live, *other.live), (*one.links, *other.links)
+    return replace(one, live=live, links=links, source=tuple(sorted(source.values(), key=_surest)))
 
 
 def _is_of(cause: Cause, clue: Clue) -> bool:
