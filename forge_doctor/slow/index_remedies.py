@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.finding import Evidence
+from forge_doctor.slow.inference.accesses import Access
 from forge_doctor.slow.inference.proposals import Proposal
 from forge_doctor.slow.plan import Trial
 from forge_doctor.slow.situation import Situation
@@ -42,6 +43,16 @@ def create(proposal: Proposal, situation: Situation) -> str:
 
 def _is_expression(proposal: Proposal) -> bool:
     return any("(" in key for key in proposal.keys)
+
+
+def or_hint(access: Access) -> str:
+    """For what stands on one side of an OR."""
+    if not access.alternatives:
+        return ""
+    return (
+        "\n-- it stands beside an OR: an index is used only where each side has one and none is a subquery; else make it two "
+        "statements, joined by union()"
+    )
 
 
 def trial_of(statement: Statement, proposal: Proposal) -> Trial | None:

@@ -24,6 +24,11 @@ def reads_too_much(statement: Statement, limits: Limits) -> bool:
     return is_aggregate(statement) or blocks >= limits["blocks_times"] * max(1.0, rows)
 
 
+def asked_enough(statement: Statement, limits: Limits) -> bool:
+    """`calls` or more, of `mean_ms` or more each where times are known: less is nobody's trouble."""
+    return statement.calls >= limits["calls"] and (statement.mean_ms is None or statement.mean_ms >= limits["mean_ms"])
+
+
 def is_aggregate(statement: Statement) -> bool:
     """Whether its rows are made of many others."""
     return bool(statement.shape.functions & AGGREGATES or statement.shape.group)

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.slow.inference.accesses import SCAN
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
@@ -50,8 +51,22 @@ def _is_slow(statement: Statement, limits: Limits) -> bool:
         return False
     logged, blocks = statement.logged, statement.blocks_per_call
     if blocks is not None:
-        return blocks >= limits["blocks"] and blocks >= BLOCKS_TIMES * max(1.0, statement.rows_per_call or 0.0)
+        return (
+            not _reads_whole(statement)
+            and blocks >= limits["blocks"]
+            and blocks >= BLOCKS_TIMES * max(1.0, statement.rows_per_call or 0.0)
+        )
     return logged is not None and logged.longest_own_ms >= limits["ms"]
+
+
+def _reads_whole(statement: Statement) -> bool:
+    """A table that is read whole to be sorted, or of which a filter throws rows away: that is what it costs."""
+    root = statement.plan.root if statement.plan else None
+    if root is None:
+        return bool(statement.shape.where)
+    steps = tuple(root.walk())
+    sorts = any(one.sort_key for one in steps) and any(one.kind == SCAN for one in steps)
+    return sorts or any(one.condition for one in steps)
 
 
 def _finding(situation: Situation, statement: Statement, deepest: int | None) -> Finding:

@@ -33,7 +33,7 @@ from forge_doctor.slow.inference.proposals import (
     has_index_on,
     is_wrapped,
 )
-from forge_doctor.slow.judging import grave, is_aggregate
+from forge_doctor.slow.judging import asked_enough, grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
@@ -42,11 +42,11 @@ JSON_STEPS = frozenset({"->", "->>", "#>", "#>>"})
 NUMBERS = frozenset({"numeric", "float8", "float4"})
 
 
-@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2})
+@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2, "mean_ms": 1.0})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each statement."""
     for statement in situation.statements:
-        if statement.calls < limits["calls"] or (statement.blocks_per_call or 0) < limits["blocks"]:
+        if not asked_enough(statement, limits) or (statement.blocks_per_call or 0) < limits["blocks"]:
             continue
         found = next(_cases(statement, situation), None)
         if found is not None:

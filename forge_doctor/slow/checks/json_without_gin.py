@@ -5,8 +5,9 @@ Why:
     is read and unpacked, large ones out of TOAST.
 
 Measures (blocks):
-    The plan reads a table of 10,000 rows or more as a whole and filters by a containment operator (`@>`, `<@`, `?`, `?|`,
-    `?&`, `&&`, `@?`, `@@`), by `value = ANY (column)`, or by a key taken out of JSON (`->>`); `blocks` or more per call.
+    The plan reads a table of 10,000 rows or more as a whole, or what an index leaves of it, and filters by a containment
+    operator (`@>`, `<@`, `?`, `?|`, `?&`, `&&`, `@?`, `@@`), by `value = ANY (column)`, or by a key taken out of JSON
+    (`->>`), also on one side of an OR; `blocks` or more per call, for `mean_ms` or more.
 
 Wrong when:
     A GIN index of the column is there: it is looked for. Most rows match: then the planner reads the table on purpose; rows
@@ -22,11 +23,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.index_remedies import create
+from forge_doctor.slow.index_remedies import create, or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.predicates import ANY, CONTAINS, Term
 from forge_doctor.slow.inference.proposals import SMALLEST_ROWS, Proposal
-from forge_doctor.slow.judging import grave
+from forge_doctor.slow.judging import asked_enough, grave
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
@@ -36,14 +37,14 @@ TAKEN_OUT = frozenset({"->>", "#>>", "->", "#>"})
 MOST_ROWS_RATIO = 0.1
 
 
-@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2})
+@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2, "mean_ms": 1.0})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each statement."""
     for statement in situation.statements:
-        if statement.calls < limits["calls"] or (statement.blocks_per_call or 0) < limits["blocks"]:
+        if not asked_enough(statement, limits) or (statement.blocks_per_call or 0) < limits["blocks"]:
             continue
         for access in accesses(statement, situation):
-            terms = [one for one in access.terms if _asks_inside(one)]
+            terms = [one for one in (*access.terms, *access.alternatives) if _asks_inside(one)]
             if not terms or access.table.rows < SMALLEST_ROWS or _has_gin(terms[0], access, situation):
                 continue
             if (statement.rows_per_call or 0) <= access.table.rows * MOST_ROWS_RATIO:
@@ -66,7 +67,6 @@ def _has_gin(term: Term, access: Access, situation: Situation) -> bool:
 
 
 def _finding(situation: Situation, statement: Statement, access: Access, term: Term) -> Finding:
-    table = access.table
     how = (
         f"takes a key out of {term.column} ({term.wrapper})"
         if term.wrapper in TAKEN_OUT
@@ -74,8 +74,8 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
     )
     return Finding(
         severity=grave(statement),
-        confidence=Confidence.HIGH if access.node else Confidence.MEDIUM,
-        message=f"{quoted(situation, statement)} {how} in all {table.rows:,} rows of {table.name}: "
+        confidence=Confidence.HIGH if access.node and not access.narrowed else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} {how} in {access.scope}: "
         f"{statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
         f"{statement.rows_per_call or 0:,.0f} rows. Only a GIN index answers that.",
         location=location(situation, statement),
@@ -88,7 +88,7 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
             ),
             Evidence(label="index", value="not tried", source="HypoPG knows no GIN"),
         ),
-        remedy=_remedy(situation, access, term),
+        remedy=_remedy(situation, access, term) + or_hint(access),
     )
 
 

@@ -5,8 +5,8 @@ Why:
     every row.
 
 Measures (blocks):
-    The plan reads a table of 10,000 rows or more as a whole and filters by LIKE or ILIKE; `blocks` or more are touched
-    per call.
+    The plan reads a table of 10,000 rows or more as a whole, or an index from its beginning, and filters by LIKE, ILIKE or a
+    regular expression, also on one side of an OR; `blocks` or more are touched per call, for `mean_ms` or more.
 
 Wrong when:
     The pattern stands in the parameters, which are not read: `word%` with an index for patterns would do. That is what
@@ -23,24 +23,29 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.slow.index_remedies import or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.predicates import LIKES, Term
 from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
-from forge_doctor.slow.judging import grave
+from forge_doctor.slow.judging import asked_enough, grave
+from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import quote_identifier
 
+WORDS = {"~~": "LIKE", "~~*": "ILIKE", "~": "~", "~*": "~*"}
 
-@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2})
+
+@check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2, "mean_ms": 1.0})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each statement."""
     for statement in situation.statements:
-        if statement.calls < limits["calls"] or (statement.blocks_per_call or 0) < limits["blocks"]:
+        if not asked_enough(statement, limits) or (statement.blocks_per_call or 0) < limits["blocks"]:
             continue
         for access in accesses(statement, situation):
-            terms = [one for one in access.terms if one.operator in LIKES and not _answered(one, access, situation)]
+            asked = (*access.terms, *access.alternatives)
+            terms = [one for one in asked if one.operator in LIKES and not _answered(one, access, situation)]
             if terms and access.table.rows >= SMALLEST_ROWS:
                 yield _finding(situation, statement, access, terms[0])
                 break
@@ -49,21 +54,23 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
 def _answered(term: Term, access: Access, situation: Situation) -> bool:
     """By a trigram index; or the text alone is known and another column is what the index is asked for."""
     indexes = situation.indexes_of(access.table)
-    trigram = any("trgm" in one.makes and any(term.column in key for key in one.keys) for one in indexes)
+    of_column = any("trgm" in one.makes and any(term.column in key for key in one.keys) for one in indexes)
+    # On one side of an OR the other side keeps the index from being used.
+    trigram = of_column and term not in access.alternatives
     firsts = {one.keys[0] for one in indexes if one.keys and one.valid}
     others = any(one.is_equality and not one.wrapped and one.column in firsts for one in access.terms)
     return trigram or (access.node is None and others)
 
 
 def _finding(situation: Situation, statement: Statement, access: Access, term: Term) -> Finding:
-    word = "ILIKE" if term.operator == "~~*" else "LIKE"
+    word = WORDS[term.operator]
     table = access.table
-    expression = term.expression or quote_identifier(term.column)
-    called = quote_identifier(f"ix_{table.name}_{term.column}_trgm"[:63])
     return Finding(
         severity=grave(statement),
-        confidence=Confidence.HIGH if word == "ILIKE" and access.node else Confidence.MEDIUM,
-        message=f"{quoted(situation, statement)} compares {term.column} of all {table.rows:,} rows of {table.name} with a "
+        confidence=Confidence.HIGH
+        if word == "ILIKE" and access.node and not (access.walked or access.narrowed)
+        else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} compares {term.column} in {access.scope} with a "
         f"pattern ({word}): {statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
         f"{statement.rows_per_call or 0:,.1f} rows. No ordinary index answers a pattern that begins with a wildcard.",
         location=location(situation, statement),
@@ -75,8 +82,21 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
                 source="EXPLAIN" if access.node else "its text",
             ),
         ),
-        remedy="CREATE EXTENSION IF NOT EXISTS pg_trgm;   -- then, by itself, not inside a transaction\n"
-        f"CREATE INDEX CONCURRENTLY {called} ON {table.quoted} USING gin (({expression}) gin_trgm_ops);   -- words of three "
-        "letters and more\n"
-        f"-- where patterns only end with a wildcard and are compared by LIKE: ({expression} text_pattern_ops) instead",
+        remedy=_remedy(table, term) + or_hint(access),
+    )
+
+
+def _remedy(table: Table, term: Term) -> str:
+    extension = "CREATE EXTENSION IF NOT EXISTS pg_trgm;   -- then, by itself, not inside a transaction\n"
+    if term.wrapped and not term.expression:
+        return (
+            f"{extension}-- and a GIN index with gin_trgm_ops of exactly the expression that is compared, with its key written "
+            "into it; or keep what is searched in a column of its own"
+        )
+    expression = term.expression or quote_identifier(term.column)
+    called = quote_identifier(f"ix_{table.name}_{term.column}_trgm"[:63])
+    return (
+        f"{extension}CREATE INDEX CONCURRENTLY {called} ON {table.quoted} USING gin (({expression}) gin_trgm_ops);   -- words "
+        f"of three letters and more\n-- where patterns only end with a wildcard and are compared by LIKE: ({expression} "
+        "text_pattern_ops) instead"
     )

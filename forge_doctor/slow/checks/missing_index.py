@@ -30,7 +30,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severit
 from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.proposals import Proposal, expression_proposals, has_index_on, proposals
-from forge_doctor.slow.judging import grave, is_aggregate, reads_too_much
+from forge_doctor.slow.judging import asked_enough, grave, is_aggregate, reads_too_much
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
@@ -38,12 +38,12 @@ from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 Case = tuple[Statement, Access, Proposal]
 
 
-@check(severity=Severity.WARNING, limits={"blocks": 300, "blocks_times": 5, "calls": 2})
+@check(severity=Severity.WARNING, limits={"blocks": 300, "blocks_times": 5, "calls": 2, "mean_ms": 1.0})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each index, however many statements ask for it."""
     cases: dict[str, list[Case]] = {}
     for statement in situation.statements:
-        if statement.calls < limits["calls"] or statement.verb == "insert":
+        if not asked_enough(statement, limits) or statement.verb == "insert":
             continue
         for case in _cases(statement, situation, limits):
             cases.setdefault(case[2].definition, []).append(case)
@@ -72,7 +72,6 @@ def _finding(situation: Situation, cases: list[Case]) -> Finding:
     statement, access, proposal = cases[0]  # the one with the most time
     trial = trial_of(statement, proposal)
     proven = trial is not None and trial.cost_after is not None
-    table = access.table
     others = tuple(
         Related(message=f"asks for it as well: {quoted(situation, one)}", location=location(situation, one))
         for one, _, _ in cases[1:4]
@@ -80,7 +79,7 @@ def _finding(situation: Situation, cases: list[Case]) -> Finding:
     return Finding(
         severity=grave(statement),
         confidence=Confidence.HIGH if proven else Confidence.MEDIUM,
-        message=f"{quoted(situation, statement)} reads all {table.rows:,} rows of {table.name} "
+        message=f"{quoted(situation, statement)} reads {access.scope} "
         f"{_purpose(access)}: {statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
         f"{statement.rows_per_call or 0:,.0f} rows. No index begins with {', '.join(proposal.columns[:1])}."
         f"{proof_words(trial)}",
@@ -92,6 +91,8 @@ def _finding(situation: Situation, cases: list[Case]) -> Finding:
 
 
 def _purpose(access: Access) -> str:
+    if access.walked:
+        return "and throws away what it does not ask for"
     if access.joined:
         return "to join them with few others"
     if access.order:

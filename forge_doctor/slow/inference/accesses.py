@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from forge_doctor.slow.inference.predicates import Term, terms_of
+from forge_doctor.slow.inference.predicates import Term, alternatives_of, terms_of
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.server.schema import Table
@@ -16,6 +16,7 @@ from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 
 SCAN = "Seq Scan"
+FILTERED = frozenset({"Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 # Steps that hand on the rows of what is below them.
 THROUGH = frozenset(
     {"Hash", "Sort", "Incremental Sort", "Materialize", "Memoize", "Gather", "Gather Merge", "Subquery Scan"}
@@ -29,16 +30,30 @@ SMALL_RATIO = 0.01
 class Access:
     """One table read as a whole by one statement. `node` is the step of the plan, None where only the text told.
 
-    `kept` is how many rows the planner expects to keep, None where it was not asked; `joined` where the condition is
-    that of a join; `order` are the columns it is sorted by for a LIMIT, `-column` for descending.
+    `alternatives` are comparisons on one side of an OR. `walked` is the index that is read from its beginning for its
+    order, while the condition throws rows away; `narrowed` says that an index gives the rows, and the condition throws
+    away of those. `kept` is how many rows the planner expects to keep, None where it was not asked; `joined` where the
+    condition is that of a join; `order` are the columns it is sorted by for a LIMIT, `-column` for descending.
     """
 
     table: Table
     terms: tuple[Term, ...] = ()
+    alternatives: tuple[Term, ...] = ()
     order: tuple[str, ...] = ()
     node: PlanNode | None = None
     kept: float | None = None
     joined: bool = False
+    walked: str = ""
+    narrowed: bool = False
+
+    @property
+    def scope(self) -> str:
+        """Which rows are read: `all 120,000 rows of parcel`."""
+        if self.narrowed:
+            return f"the rows of {self.table.name} that an index gives"
+        if self.walked:
+            return f"row after row of {self.table.name} in the order of {self.walked}"
+        return f"all {self.table.rows:,} rows of {self.table.name}"
 
     @property
     def kept_ratio(self) -> float | None:
@@ -61,9 +76,35 @@ def _planned(root: PlanNode, situation: Situation) -> Iterator[Access]:
     for node in root.walk():
         table = situation.table_of(node) if node.kind == SCAN else None
         if table is not None and node.condition:
-            yield Access(table=table, terms=_own(node, terms_of(node.condition)), node=node, kept=node.rows)
+            yield Access(
+                table=table,
+                terms=_own(node, terms_of(node.condition)),
+                alternatives=_own(node, alternatives_of(node.condition)),
+                node=node,
+                kept=node.rows,
+            )
+        yield from _walks(node, situation)
         yield from _joins(node, situation)
         yield from _sorted(node, situation)
+
+
+def _walks(node: PlanNode, situation: Situation) -> Iterator[Access]:
+    """An index that is read from one end for its order, until a LIMIT has enough of what its filter lets through; or
+    that gives rows of which the filter throws some away."""
+    table = situation.table_of(node) if node.kind in FILTERED and node.condition else None
+    if table is None:
+        return
+    index = next((one for one in situation.indexes_of(table) if one.name == node.index), None)
+    order = tuple(one.strip('"') for one in index.keys) if index and not node.index_condition else ()
+    yield Access(
+        table=table,
+        terms=_own(node, terms_of(node.condition)),
+        alternatives=_own(node, alternatives_of(node.condition)),
+        order=order if all(one.replace("_", "a").isalnum() for one in order) else (),
+        node=node,
+        walked=node.index if not node.index_condition else "",
+        narrowed=bool(node.index_condition),
+    )
 
 
 def _own(node: PlanNode, terms: Iterable[Term]) -> tuple[Term, ...]:

@@ -17,7 +17,7 @@ from forge_doctor.sql.quoting import quote_identifier
 RANGES = frozenset({"<", "<=", ">", ">="})
 # What no btree answers, and GIN does (of JSONB, arrays); `IN` is = ANY of a list.
 CONTAINS = frozenset({"@>", "<@", "?", "?|", "?&", "&&", "@?", "@@"})
-LIKES = frozenset({"~~", "~~*"})
+LIKES = frozenset({"~~", "~~*", "~", "~*"})
 # `value = ANY (column)`: no index answers it, and one of GIN answers `column @> ARRAY[value]`.
 ANY = "= ANY"
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -56,16 +56,47 @@ class Term:
         return self.operator in RANGES
 
 
+# How a plan writes a subquery, which no parser reads: a value that is known only when it runs.
+SUBPLAN = regex(
+    r"(?:EXISTS)?\((?:hashed )?(?:SubPlan|InitPlan) (?:\d{1,4}|'\?')\)(?:\.col\d{1,4})?|\(alternatives: [\w ?']{1,60}\)"
+)
+ANY_OF_SUBPLAN = regex(r"\(A(?:NY|LL) \(")
+
+
+def alternatives_of(condition: str) -> tuple[Term, ...]:
+    """The comparisons that stand on one side of an OR: no index of one of them alone answers it.
+
+    >>> [one.column for one in alternatives_of("(a = $1) AND ((b = $2) OR (c ~~ $3) OR EXISTS(SubPlan 1))")]
+    ['b', 'c']
+    """
+    where = _parsed(condition)
+    return tuple(_alternatives(where)) if where else ()
+
+
+def _alternatives(node: Node) -> Iterator[Term]:
+    kind, body = _only(node)
+    if kind != "BoolExpr":
+        return
+    for one in body.get("args", ()):
+        if body.get("boolop") == "OR_EXPR":
+            yield from _terms(one)
+        yield from _alternatives(one)
+
+
 def terms_of(condition: str) -> tuple[Term, ...]:
     """The comparisons that all have to hold; nothing of an OR, and nothing where the text can't be parsed."""
+    return terms_of_node(_parsed(condition))
+
+
+def _parsed(condition: str) -> Node | None:
     if not condition:
-        return ()
+        return None
     try:
-        tree: Any = parsed(f"SELECT WHERE {condition}")
+        tree: Any = parsed(f"SELECT WHERE {ANY_OF_SUBPLAN.sub('((', SUBPLAN.sub('sub_plan()', condition))}")
     except NotParsed:
-        return ()
-    where = tree[0]["stmt"].get("SelectStmt", {}).get("whereClause") if tree else None
-    return terms_of_node(where)
+        return None
+    where: Node | None = tree[0]["stmt"].get("SelectStmt", {}).get("whereClause") if tree else None
+    return where
 
 
 def terms_of_node(node: Node | None) -> tuple[Term, ...]:

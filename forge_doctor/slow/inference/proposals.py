@@ -19,6 +19,7 @@ SMALLEST_ROWS = 10_000
 MOST_KEPT_RATIO = 0.05
 MOST_COLUMNS = 2
 LONGEST_NAME = 63
+BLOCK_BYTES = 8192
 # A column whose values repeat so little needs no second one beside it.
 SELECTIVE_RATIO = 0.001
 TEXT_TYPES = ("character varying", "text", "character", "citext")
@@ -49,7 +50,7 @@ class Proposal:
 
 def proposals(access: Access, situation: Situation) -> tuple[Proposal, ...]:
     """The indexes that would answer the read, the likeliest first; none where one is there already."""
-    if access.table.rows < SMALLEST_ROWS:
+    if access.table.rows < SMALLEST_ROWS or access.narrowed:
         return ()
     found = [one for one in (_by_value(access, situation), _by_order(access)) if one is not None]
     return tuple(one for one in found if not covered(one, situation.indexes_of(access.table)))
@@ -57,7 +58,7 @@ def proposals(access: Access, situation: Situation) -> tuple[Proposal, ...]:
 
 def expression_proposals(access: Access, situation: Situation) -> tuple[Proposal, ...]:
     """For comparisons of a column inside a cast or a function: an index of the same expression."""
-    if access.table.rows < SMALLEST_ROWS:
+    if access.table.rows < SMALLEST_ROWS or access.narrowed:
         return ()
     wrapped = (one for one in access.terms if is_wrapped(one, situation.column_of(access.table, one.column)))
     found = (
@@ -70,7 +71,7 @@ def expression_proposals(access: Access, situation: Situation) -> tuple[Proposal
 
 def gin_proposals(access: Access, situation: Situation) -> tuple[Proposal, ...]:
     """For `@>`, `?`, `&&` of JSONB and arrays: a GIN index."""
-    if access.table.rows < SMALLEST_ROWS:
+    if access.table.rows < SMALLEST_ROWS or access.narrowed:
         return ()
     terms = (one for one in access.terms if one.operator in CONTAINS and not one.wrapped)
     found = (
@@ -131,16 +132,39 @@ def _by_value(access: Access, situation: Situation) -> Proposal | None:
         if not is_wrapped(one, situation.column_of(access.table, one.column)) and _can_be_asked(one, access)
     ]
     equal = _most_distinct_first([one for one in plain if one.is_equality], access.table, situation)
+    if access.walked:
+        return _for_walk(access, equal)
     ranges = [one for one in plain if one.is_range]
     chosen = _enough(equal, access.table, situation)
     if not chosen and not _two_sided(ranges):
         return None
     if ranges and len(chosen) < MOST_COLUMNS:
         chosen.append(ranges[0])
+    elif not access.joined and not _worth(chosen, access.table, situation):
+        return None
     columns = tuple(dict.fromkeys(one.column for one in chosen))
     return Proposal(
         table=access.table, keys=tuple(map(quote_identifier, columns)), columns=columns, terms=tuple(chosen)
     )
+
+
+def _for_walk(access: Access, equal: Sequence[Term]) -> Proposal | None:
+    """What is compared, then the order that the index is walked for."""
+    if not equal or not access.order:
+        return None
+    columns = tuple(dict.fromkeys((equal[0].column, *access.order)))
+    return Proposal(table=access.table, keys=tuple(map(quote_identifier, columns)), columns=columns, terms=(equal[0],))
+
+
+def _worth(chosen: Sequence[Term], table: Table, situation: Situation) -> bool:
+    """Whether the rows it would give are fewer than the blocks of the table: they lie anywhere in it, one block each."""
+    share = 1.0
+    for term in chosen:
+        distinct = _distinct(situation.column_of(table, term.column), table)
+        if distinct is None:
+            return True  # nobody knows
+        share /= max(1.0, distinct)
+    return table.rows * share <= table.size_bytes / BLOCK_BYTES / 2
 
 
 def _can_be_asked(term: Term, access: Access) -> bool:
@@ -181,7 +205,7 @@ def _two_sided(ranges: Sequence[Term]) -> bool:
 
 
 def _by_order(access: Access) -> Proposal | None:
-    if not access.order:
+    if not access.order or access.walked:
         return None
     directions = {one.startswith("-") for one in access.order}
     equal = [one for one in access.terms if one.is_equality and not one.wrapped and one.value != "column"]

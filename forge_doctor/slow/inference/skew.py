@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forge_doctor.slow.inference.predicates import Term, terms_of
-from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
+from forge_doctor.slow.inference.proposals import SMALLEST_ROWS, TEXT_TYPES
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.server.schema import Column, Table
 from forge_doctor.slow.situation import Situation
@@ -42,4 +42,5 @@ def _is_any_value(term: Term) -> bool:
 
 
 def _is_skewed(column: Column) -> bool:
-    return column.known and column.most_common >= COMMON_RATIO and 0 < column.rarest_listed <= RARE_RATIO
+    rare = 0 < column.rarest_listed <= RARE_RATIO or column.kind.startswith(TEXT_TYPES)
+    return column.known and column.most_common >= COMMON_RATIO and rare

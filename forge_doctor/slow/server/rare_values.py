@@ -11,14 +11,16 @@ from typing import Any
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, Fetch, read_only
 from forge_doctor.regex import regex
-from forge_doctor.slow.inference.skew import Skew
+from forge_doctor.slow.inference.skew import RARE_RATIO, Skew
 from forge_doctor.slow.plan import PlanNode, RareValue
 from forge_doctor.slow.server.explain import LIMITS, explained, forget, prepare
 from forge_doctor.slow.server.plan_json import plan_of
+from forge_doctor.slow.server.schema import Column
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.quoting import quote_literal
 
 MOST = 6
+NOWHERE = "forge-doctor"
 # The rarest of the listed values, as text: the type of the array is not known to a driver.
 RAREST = (
     "SELECT (most_common_vals::text::text[])[array_upper(most_common_freqs, 1)] AS value "
@@ -48,23 +50,30 @@ async def _planned(fetch: Fetch, statement: Statement, skew: Skew, path: str) ->
         return None
     await fetch("SAVEPOINT forge_doctor")
     try:
-        column = skew.column
-        rows: Sequence[Any] = await fetch(RAREST, column.schema, column.table, column.name)
-        if not rows or rows[0]["value"] is None:
+        value, frequency = await _rare_value(fetch, skew.column)
+        if value is None:
             return None
         number = await prepare(fetch, statement.text, path)
-        custom, _ = plan_of(await explained(fetch, number, {position: quote_literal(rows[0]["value"])}))
+        custom, _ = plan_of(await explained(fetch, number, {position: quote_literal(value)}))
     except (QueryFailed, ValueError):
         return None
     finally:
         await forget(fetch)
     return RareValue(
-        column=column.name,
-        frequency=column.rarest_listed,
+        column=skew.column.name,
+        frequency=frequency,
         generic_cost=skew.node.cost,
         cost=_same_table(custom, skew.node),
         index=next((one.index for one in custom.walk() if one.index), ""),
     )
+
+
+async def _rare_value(fetch: Fetch, column: Column) -> tuple[str | None, float | None]:
+    """A value below 1 % and its share; where none of the listed is, of a text one that is in no table."""
+    if column.rarest_listed > RARE_RATIO:
+        return NOWHERE, None
+    rows: Sequence[Any] = await fetch(RAREST, column.schema, column.table, column.name)
+    return (rows[0]["value"] if rows else None), column.rarest_listed
 
 
 def _same_table(root: PlanNode, node: PlanNode) -> float:

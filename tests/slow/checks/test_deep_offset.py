@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forge_doctor.finding import Confidence
-from tests.support.slow_snapshots import findings, logged, logged_statement, only, snapshot, statement
+from forge_doctor.slow.plan import PlanNode
+from tests.support.slow_snapshots import findings, logged, logged_statement, only, plan, scan, snapshot, statement
 
 ID = "deep-offset"
 TEXT = "SELECT halls.id FROM halls ORDER BY halls.id LIMIT $1 OFFSET $2"
@@ -37,3 +38,22 @@ def test_blocks(blocks: int, rows: int, number: int) -> None:
 
 def test_without_offset_it_is_none() -> None:
     assert findings(ID, snapshot(statement("SELECT halls.id FROM halls LIMIT $1", 10, blocks=90_000, rows=10))) == ()
+
+
+@pytest.mark.parametrize(
+    ("below", "number"),
+    [
+        (PlanNode(kind="Index Scan", relation="halls", index="halls_pkey"), 1),
+        (PlanNode(kind="Sort", sort_key=("halls.id",), children=(scan("halls"),)), 0),
+        (scan("halls", "(halls.kind = $3)", kind="Index Scan", index="halls_pkey"), 0),
+    ],
+)
+def test_a_sort_and_a_filter_cost_by_themselves(below: PlanNode, number: int) -> None:
+    one = statement(TEXT, 5, blocks=30_000, rows=100)
+    seen = snapshot(one, plans=(plan(one, PlanNode(kind="Limit", children=(below,))),))
+    assert len(findings(ID, seen)) == number
+
+
+def test_without_a_plan_a_condition_may_be_what_costs() -> None:
+    text = TEXT.replace("ORDER", "WHERE halls.kind = $3 ORDER")
+    assert findings(ID, snapshot(statement(text, 5, blocks=30_000, rows=100))) == ()

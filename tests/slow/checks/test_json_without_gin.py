@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forge_doctor.finding import Confidence
 from forge_doctor.slow.snapshot import SlowSnapshot
 from tests.support.slow_snapshots import findings, index, only, plan, scan, snapshot, statement, table
 
@@ -48,3 +49,16 @@ def test_most_rows_match() -> None:
 
 def test_an_array_parameter_is_no_array_column() -> None:
     assert findings("json-without-gin", seen("(p.hub_id = ANY ($1))")) == ()
+
+
+def test_beside_an_or_with_a_subquery_it_says_that_an_index_is_not_all() -> None:
+    either = "(((p.labels ->> $2) = $1) OR EXISTS(SubPlan 1))"
+    assert "union()" in only("json-without-gin", seen(either)).remedy
+
+
+def test_what_an_index_leaves_is_told_less_surely() -> None:
+    one = statement("SELECT p.id FROM parcel p", blocks=500_000, total_ms=900.0)
+    node = scan("parcel", "(p.labels @> $1)", kind="Bitmap Heap Scan", alias="p", index_condition="(p.hub_id = $2)")
+    found = only("json-without-gin", snapshot(one, plans=(plan(one, node),), tables=(table("parcel"),)))
+    assert found.confidence is Confidence.MEDIUM
+    assert "the rows of parcel that an index gives" in found.message

@@ -47,3 +47,15 @@ def test_by_its_text_another_column_may_be_what_the_index_is_asked_for() -> None
     text = "p.hub_id = $1 AND p.note LIKE $2"
     assert len(findings("leading-wildcard", seen(text, plans=()))) == 1
     assert findings("leading-wildcard", seen(text, plans=(), indexes=(index("parcel", "hub_id"),))) == ()
+
+
+def test_on_one_side_of_an_or_even_a_trigram_index_is_not_used() -> None:
+    own = index("parcel", "note", method="gin", makes="CREATE INDEX x ON parcel USING gin (note gin_trgm_ops)")
+    either = "((p.kind = $1) OR (p.note ~~* $2) OR (ANY (p.id = (hashed SubPlan '?').col1)))"
+    assert "union()" in only("leading-wildcard", seen(either, indexes=(own,))).remedy
+
+
+def test_a_regular_expression_of_a_key_in_json() -> None:
+    found = only("leading-wildcard", seen("((p.labels ->> $1) ~ $2)"))
+    assert "of exactly the expression" in found.remedy
+    assert "CREATE INDEX" not in found.remedy

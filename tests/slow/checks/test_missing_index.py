@@ -141,3 +141,25 @@ def test_names_are_quoted() -> None:
     node = scan('odd"name', "(x.select = $1)", alias="x", rows=1.0)
     found = only("missing-index", seen(node=node, tables=(table('odd"name'),)))
     assert 'ON "public"."odd""name" ("select");' in found.remedy
+
+
+def test_an_index_that_is_walked_for_its_order_asks_for_what_is_compared_first() -> None:
+    walk = scan("reviews", "(reviews.stars = $1)", kind="Index Scan", index="reviews_made_idx")
+    limit = PlanNode(kind="Limit", children=(walk,))
+    found = only("missing-index", seen(node=limit, indexes=(index("reviews", "made"),)))
+    assert '("stars", "made");' in found.remedy
+    assert "row after row of reviews in the order of reviews_made_idx" in found.message
+
+
+@pytest.mark.parametrize(("distinct", "number"), [(161.0, 0), (164.0, 1)])
+def test_not_where_the_rows_lie_in_as_many_blocks(distinct: float, number: int) -> None:
+    """A million rows in 12,207 blocks: of 161 values each has 6,211 rows, anywhere."""
+    columns = (column("reviews", "book_id", distinct=distinct),)
+    assert len(findings("missing-index", seen(columns=columns))) == number
+
+
+@pytest.mark.parametrize(("mean_ms", "number"), [(0.9, 0), (1.0, 1)])
+def test_what_takes_no_time_is_nobodys_trouble(mean_ms: float, number: int) -> None:
+    one = statement(TEXT, 12, blocks=120_000, rows=24, total_ms=mean_ms * 12)
+    plans = (plan(one, scan("reviews", CONDITION, rows=2.0)),)
+    assert len(findings("missing-index", snapshot(one, plans=plans, tables=(table("reviews"),)))) == number
