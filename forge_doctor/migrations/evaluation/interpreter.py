@@ -106,7 +106,8 @@ class Interpreter:
             flow = self.execute(body.body, frame)
         finally:
             self._callers, self.conditions = kept, conditions
-        return flow.value if flow is not None and flow.ends is Ends.RETURN else None
+        value = flow.value if flow is not None and flow.ends is Ends.RETURN else None
+        return Unknown(node.text) if any(one is not value and one != value for one in frame.perhaps) else value
 
     def enter(self, node: Node, frame: Frame, body: Callable[[Value], None]) -> bool:
         """Run `body` where a context manager of our own yields; False where it is none."""

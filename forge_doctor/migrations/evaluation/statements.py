@@ -87,6 +87,7 @@ def _if(run: Runner, node: If, frame: Frame) -> Flow | None:
     elif otherwise is not None:
         frame.names = after
     frame.names = _joined(after, frame.names)
+    frame.perhaps += (one.value for one in (then, otherwise) if one is not None and one.ends is Ends.RETURN)
     if (then is None) is not (otherwise is None):
         _go_on_under(run, node, then or otherwise, not_held=then is not None)
     return then if then is not None and otherwise is not None and then.ends is otherwise.ends else None
@@ -178,7 +179,9 @@ def _try(run: Runner, node: Try, frame: Frame) -> Flow | None:
     handled = False
     for handler in node.handlers:
         with _under(run, condition="except"):
-            handled = execute(run, handler.body, frame) is None or handled
+            left = execute(run, handler.body, frame)
+        frame.perhaps += () if left is None or left.ends is not Ends.RETURN else (left.value,)
+        handled = left is None or handled
     execute(run, node.finalbody, frame)
     return None if flow is not None and flow.ends is Ends.RAISE and handled else flow
 

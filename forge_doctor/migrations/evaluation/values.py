@@ -53,11 +53,12 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """The names of a module or of one call of a function."""
+    """The names of a module or of one call of a function; `perhaps` is what it returns where only the run decides."""
 
     file: SourceFile
     around: Frame | None = None
     names: dict[str, Value] = field(default_factory=dict)
+    perhaps: list[Value] = field(default_factory=list)
     on_yield: Callable[[Value], None] | None = None  # of a context manager: what stands in the `with` block
 
     def binding(self, name: str) -> Frame | None:

@@ -143,7 +143,9 @@ def _drop_column(schema: Schema, one: DropColumn, _revision: str) -> None:
 
 def _alter_column(schema: Schema, one: AlterColumn, _revision: str) -> None:
     table = _table(schema, one.table)
-    column = table.columns.get(one.column) or Column(name=one.column, type=one.existing_type or Type())
+    # What it says of a type it does not change nobody has checked: PostgreSQL is not told.
+    told = one.existing_type if one.type is not None else None
+    column = table.columns.get(one.column) or Column(name=one.column, type=told or Type())
     if one.nullable is not None:
         column = replace(column, nullable=one.nullable)
     if one.type is not None:
