@@ -55,7 +55,8 @@ class Session:
         import asyncpg
 
         try:
-            return await self.fetch(query)
+            async with self._connection.transaction():
+                return await self.fetch(query)
         except asyncpg.PostgresError:
             return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from re import _constants as words  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -69,6 +70,15 @@ def _near(kind: Type, constants: list[str], numbers: list[str]) -> Iterator[str]
         yield from ("{" + inner[0] + "}", "{" + ",".join(inner) + "}", "{}")
     elif kind.name in ("date", "timestamp", "timestamptz", "interval", "time"):
         yield from (one for one in constants if re.match(r"[\d-]+[ :.\d+-]*$|\d+ \w+$", one))
+        yield from (near for one in constants for near in _days_around(one))
+
+
+def _days_around(constant: str) -> Iterator[str]:
+    try:
+        day = date.fromisoformat(constant[:10])
+        yield from (str(day + timedelta(days=1)), str(day - timedelta(days=1)))
+    except (ValueError, OverflowError):
+        return
 
 
 def _around(numbers: Iterable[str]) -> Iterator[str]:
@@ -115,7 +125,7 @@ def _sampled(parsed: Any, chance: random.Random) -> Iterator[str]:
     for operation, argument in parsed:
         if operation is words.LITERAL:
             yield chr(argument)
-        elif operation is words.ANY:
+        elif operation in (words.ANY, words.NOT_LITERAL):
             yield "a"
         elif operation is words.IN:
             yield _one_of(argument)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from forge_doctor.migrations.round_trip.rows.make import Draft, Row, combinations, drafts, order
+from forge_doctor.migrations.round_trip.rows.make import Draft, Group, Row, combinations, drafts, groups, order
 from forge_doctor.migrations.round_trip.rows.shape import Table, read_tables
 from forge_doctor.probes.throw_away.databases import Session
 from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
 BATCH = 250
+# Of what satisfies the checks: how many are looked at for keys, and how many are inserted to see.
+MOST_TRIED, MOST_INSERTS = 60, 8
 
 
 @dataclass(slots=True)
@@ -64,17 +68,25 @@ async def _write(session: Session, table: Table, drafted: Sequence[Draft]) -> tu
 
 
 async def _allowed(session: Session, table: Table, draft: Draft, written: Sequence[Row]) -> Sequence[Row]:
-    """The rows to try, best first: those that satisfy the checks by the server's own word."""
-    tried = combinations(draft)
-    if len(tried) == 1:
-        return tried
+    """The rows to try, best first: those that satisfy the checks by the server's own word, each group by itself."""
+    plain = {name: choices[0] for name, choices in draft.choices.items()}
+    parts = [await _parts(session, group, draft) for group in groups(table)]
+    rows = ({**plain, **{k: v for part in chosen for k, v in part.items()}} for chosen in itertools.product(*parts))
+    fresh = (row for row in itertools.islice(rows, MOST_TRIED) if _is_new(table, row, written))
+    return tuple(itertools.islice(fresh, MOST_INSERTS)) or (plain,)
+
+
+async def _parts(session: Session, group: Group, draft: Draft) -> Sequence[Row]:
+    """What the group may hold; the ordinary values where nothing was found."""
+    tried = combinations(draft, [one.name for one in group.columns])
+    if not tried[0]:
+        return ({},)
     found: list[Row] = []
     for start in range(0, len(tried), BATCH):
-        batch = tried[start : start + BATCH]
-        found += [row for row in await _satisfying(session, table, batch) if _is_new(table, row, written)]
-        if found:
+        found += await _satisfying(session, group, tried[start : start + BATCH])
+        if len(found) >= MOST_INSERTS:
             break
-    return found[:8] or tried[:1]
+    return found[:MOST_TRIED] or tried[:1]
 
 
 def _is_new(table: Table, row: Row, written: Sequence[Row]) -> bool:
@@ -85,8 +97,8 @@ def _is_new(table: Table, row: Row, written: Sequence[Row]) -> bool:
     )
 
 
-async def _satisfying(session: Session, table: Table, rows: Sequence[Row]) -> Sequence[Row]:
-    numbers = await session.try_query(_question(table, rows))
+async def _satisfying(session: Session, group: Group, rows: Sequence[Row]) -> Sequence[Row]:
+    numbers = await session.try_query(_question(group, rows))
     if numbers is not None:
         return [rows[one["n"]] for one in numbers]
     # A value its type does not take, or a check that raises: each for itself.
@@ -94,33 +106,28 @@ async def _satisfying(session: Session, table: Table, rows: Sequence[Row]) -> Se
         return []
     middle = len(rows) // 2
     halves = (rows[:middle], rows[middle:])
-    return [row for half in halves for row in await _satisfying(session, table, half)]
+    return [row for half in halves for row in await _satisfying(session, group, half)]
 
 
-def _question(table: Table, rows: Sequence[Row]) -> str:
+def _question(group: Group, rows: Sequence[Row]) -> str:
     """Which of these rows the checks let pass."""
-    columns = [one for one in table.writable if one.name in rows[0]]
-    names = ", ".join(quote_identifier(one.name) for one in columns)
-    values = ", ".join(
-        f"({number}, "
-        + ", ".join(_cast(row[one.name], _base(one.written, bool(one.checks), one.type.name)) for one in columns)
-        + ")"
-        for number, row in enumerate(rows)
-    )
-    conditions = [*table.checks]
-    conditions += [_of_domain(text, one.name) for one in columns for text in one.checks]
+    names = ", ".join(quote_identifier(one.name) for one in group.columns)
+    values = ", ".join(_candidate(number, group, row) for number, row in enumerate(rows))
+    conditions = [*group.checks, *(_of_domain(text, one.name) for one in group.columns for text in one.checks)]
     holds = " AND ".join(f"({text}) IS NOT FALSE" for text in conditions)
-    return f"SELECT n FROM (VALUES {values}) AS v (n, {names}) WHERE {holds} ORDER BY n"  # noqa: S608
+    return f"SELECT n FROM (VALUES {values}) AS v (n, {names}) WHERE {holds} ORDER BY n"  # noqa: S608 - all quoted
+
+
+def _candidate(number: int, group: Group, row: Row) -> str:
+    # A domain's own type would refuse the value before it is asked.
+    casts = (
+        _cast(row[one.name], quote_identifier(one.type.name) if one.checks else one.written) for one in group.columns
+    )
+    return f"({number}, {', '.join(casts)})"
 
 
 def _of_domain(text: str, column: str) -> str:
-    import re
-
     return re.sub(r"\bVALUE\b", lambda _: quote_identifier(column), text)
-
-
-def _base(written: str, is_checked_domain: bool, base: str) -> str:
-    return quote_identifier(base) if is_checked_domain else written
 
 
 def _cast(value: str | None, written: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,7 +107,7 @@ def _choices(
 ) -> Mapping[str, tuple[str | None, ...]]:
     found: dict[str, tuple[str | None, ...]] = {}
     for column in table.writable:
-        checks = [*column.checks, *(text for text in table.checks if column.name in text)]
+        checks = [*column.checks, *(text for text in table.checks if mentions(text, column.name))]
         plain = value_of(column.type, number)
         found[column.name] = candidates(column, checks, number) if checks else (plain,)
     for key, rows in keys.items():
@@ -119,22 +121,50 @@ def _choices(
     return found
 
 
-def combinations(draft: Draft) -> tuple[Row, ...]:
-    """Rows to try, the ordinary one first: one column changed, then two, then more, as many as are affordable."""
-    plain = {name: choices[0] for name, choices in draft.choices.items()}
-    open_columns = [name for name, choices in draft.choices.items() if len(choices) > 1]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Columns that some check sees together, and those checks; domains' checks come with their column."""
+
+    columns: tuple[Column, ...]
+    checks: tuple[str, ...]
+
+
+def groups(table: Table) -> tuple[Group, ...]:
+    """The checked columns in as many groups as are independent of each other."""
+    sets: list[set[str]] = [{one.name} for one in table.writable if one.checks]
+    for text in table.checks:
+        named = {one.name for one in table.columns if mentions(text, one.name)}
+        joined = [one for one in sets if one & named]
+        sets = [one for one in sets if not one & named] + [named.union(*joined)]
+    return tuple(_group(table, names) for names in sets if names)
+
+
+def _group(table: Table, names: set[str]) -> Group:
+    checks = tuple(text for text in table.checks if any(mentions(text, name) for name in names))
+    return Group(columns=tuple(one for one in table.writable if one.name in names), checks=checks)
+
+
+def mentions(text: str, column: str) -> bool:
+    """Whether an expression names the column."""
+    doubled = column.replace('"', '""')
+    return f'"{doubled}"' in text or re.search(rf'(?<![\w"]){re.escape(column)}(?![\w"])', text) is not None
+
+
+def combinations(draft: Draft, columns: Iterable[str]) -> tuple[Row, ...]:
+    """What these columns may hold together, the ordinary first: one changed, then two, then more, as far as is affordable."""
+    choices = {name: draft.choices[name] for name in columns}
+    plain = {name: inner[0] for name, inner in choices.items()}
     tried: dict[tuple[str | None, ...], Row] = {tuple(plain.values()): plain}
     layer: list[Row] = [plain]
-    for _ in open_columns:
+    for _ in choices:
         following: list[Row] = []
-        for row in layer:
-            for name in open_columns:
-                for choice in draft.choices[name][1:]:
-                    changed = {**row, name: choice}
-                    if tuple(changed.values()) not in tried:
-                        tried[tuple(changed.values())] = changed
-                        following.append(changed)
-                    if len(tried) >= MOST_COMBINATIONS:
-                        return tuple(tried.values())
+        for row, name in itertools.product(layer, choices):
+            for choice in choices[name][1:]:
+                changed = {**row, name: choice}
+                if tuple(changed.values()) not in tried:
+                    tried[tuple(changed.values())] = changed
+                    following.append(changed)
+                if len(tried) >= MOST_COMBINATIONS:
+                    return tuple(tried.values())
         layer = following
     return tuple(tried.values())
