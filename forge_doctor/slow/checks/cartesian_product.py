@@ -1,21 +1,22 @@
-"""A SELECT names two tables and nothing joins them: each row comes with every row of the other.
+"""Two tables are read together without a condition between them: every row with every row.
 
 Why:
-    A thousand rows times a thousand are a million, which the server makes, and an aggregate or DISTINCT hides again. It
-    comes from a forgotten join, or from a column of another table in select(), and takes longer with each row of either.
+    A forgotten join condition multiplies: four hundred rows with thirty thousand are twelve million, which are then
+    sorted, grouped or made distinct, so that the answer looks almost right.
 
-Measures (times):
-    SQLAlchemy's warning of a cartesian product in the log; or the FROM list has tables that no condition joins, neither
-    of which is compared with a value by `=`, and it ran `calls` times or more. A plan that has a Nested Loop without a
-    condition between them confirms it.
+Measures (rows):
+    The plan has a Nested Loop without a condition, whose sides don't mention each other, and both give `rows` or
+    more. Without
+    a plan: nothing in the statement's text leads from one of its tables to another one, and both are that large. In a
+    log: SQLAlchemy's warning; or such a text that took 100 ms.
 
 Wrong when:
-    The other table has one row (settings): compared by `=` it is left out, and the rows a call are told. CROSS JOIN
-    written out, functions and subqueries in FROM are left out. A column without its table in a condition may join them:
-    then nothing is told. By the text alone confidence is medium.
+    It is meant (CROSS JOIN of a calendar with a short list): then one side is short, and what is below `rows` is not
+    told. One side
+    is a single row (settings, an aggregate). A condition that names both tables in any expression counts as one.
 
 Source:
-    SQLAlchemy documentation, "What's New in 1.4": Built-in FROM linting will warn for any potential cartesian products.
+    PostgreSQL documentation, 7.2.1.1 Joined Tables; SQLAlchemy documentation, "FROM linting".
 """
 
 from __future__ import annotations
@@ -23,88 +24,103 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
+from forge_doctor.slow.inference.logged_accesses import SLOW_MS
+from forge_doctor.slow.inference.text_accesses import unjoined
+from forge_doctor.slow.judging import grave
 from forge_doctor.slow.logged.work import Crossing
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
-from forge_doctor.sql.joins import unjoined
 
-REMEDY = "join them: .join(Other, Other.key == Model.other_key), or .where() with the condition; or leave the other table out"
-LEAST_MS = 20.0
+REMEDY = (
+    "say how {names} belong together: .join(Model.relationship), or .where(A.b_id == B.id); in SQLAlchemy each model that is "
+    "named in select() or where() is a table of FROM"
+)
 
 
-@check(severity=Severity.WARNING, limits={"calls": 2})
-def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    """One finding for each statement, and for each warning that no statement is known of."""
-    warned = {one.key: one for one in (situation.logged.crossings if situation.logged else ())}
-    told = set()
-    for one in warned.values():
-        statement = situation.statement_named(one.key) if one.key else None
-        if statement is None:
-            yield _warning(situation, one)
-        else:
-            told.add(statement.key)
-            yield _finding(situation, statement, one.tables, one)
+@check(severity=Severity.WARNING, limits={"rows": 20})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement."""
+    told: set[str] = set()
+    for warned in situation.logged.crossings if situation.logged else ():
+        known = situation.statement_named(warned.key) if warned.key else None
+        if known is None or known.key not in told:
+            yield _warning(situation, warned, known)
+        told.update({known.key} if known else ())
     for statement in situation.statements:
-        if statement.verb != "select" or statement.key in told or len(statement.shape.tables) < 2:
+        if statement.key in told:
             continue
-        groups = unjoined(statement.text)
-        if len(groups) > 1 and _costs(statement, limits):
-            yield _finding(situation, statement, tuple(table for group in groups for table in group), None)
+        if statement.plan is not None and statement.plan.root is not None:
+            node = next((one for one in statement.plan.root.walk() if _multiplies(one, limits["rows"])), None)
+            if node is not None:
+                yield _finding(situation, statement, _names(node), node)
+            continue
+        names = unjoined(statement.text)
+        if len(names) > 1 and situation.server is None and _is_slow_in_log(statement):
+            yield _finding(situation, statement, names, None)
+        tables = [situation.table_named(one) for one in names]
+        if len(names) > 1 and all(one is not None and one.rows >= limits["rows"] for one in tables):
+            yield _finding(situation, statement, names, None)
 
 
-def _costs(statement: Statement, limits: Limits) -> bool:
-    """Where no time is known, its text has to do."""
-    long = statement.mean_ms is None or statement.mean_ms >= LEAST_MS or _multiplies(statement)
-    return long and (statement.calls >= limits["calls"] or (statement.logged is not None and statement.stats is None))
+def _is_slow_in_log(statement: Statement) -> bool:
+    """How large its tables are nobody told: that it is slow has to do."""
+    return statement.logged is not None and statement.logged.longest_own_ms >= SLOW_MS
 
 
-def _multiplies(statement: Statement) -> bool:
-    return statement.plan is not None and statement.plan.root is not None and _loop(statement.plan.root) is not None
+def _multiplies(node: PlanNode, rows: float) -> bool:
+    if node.kind != "Nested Loop" or node.join_condition or len(node.children) != 2:
+        return False
+    if node.join_type not in ("", "Inner", "Left", "Full"):
+        return False
+    outer, inner = node.children
+    if outer.rows < rows or inner.rows < rows:
+        return False
+    outside = {one.alias for one in outer.walk() if one.alias}
+    conditions = " ".join(f"{one.condition} {one.index_condition} {one.join_condition}" for one in inner.walk())
+    lateral = any(one.kind in ("Function Scan", "Memoize", "ProjectSet", "Values Scan") for one in inner.walk())
+    return not lateral and not any(f"{alias}." in conditions for alias in outside) and bool(_names(node))
 
 
-def _loop(root: PlanNode) -> PlanNode | None:
-    """A Nested Loop whose inner side is asked nothing of the outer one."""
-    for node in root.walk():
-        if node.kind == "Nested Loop" and len(node.children) == 2 and not node.join_condition:
-            outer, inner = (tuple(side.walk()) for side in node.children)
-            names = [f"{one.alias}." for one in outer if one.alias]
-            asked = any(name in f"{one.index_condition} {one.condition}" for one in inner for name in names)
-            if not asked and min(one.rows for one in node.children) > 1:
-                return node
-    return None
+def _names(node: PlanNode) -> tuple[str, ...]:
+    sides = [next((one.relation for one in side.walk() if one.relation), "") for side in node.children]
+    return tuple(sides) if all(sides) else ()
 
 
-def _finding(situation: Situation, statement: Statement, tables: tuple[str, ...], warned: Crossing | None) -> Finding:
-    loop = _loop(statement.plan.root) if statement.plan is not None and statement.plan.root is not None else None
-    told = [Evidence(label="tables", value=", ".join(tables), source="SAWarning" if warned else "its text")]
-    if loop is not None:
-        told.append(Evidence(label="node", value=f"Nested Loop of {loop.rows:,.0f} rows, no condition", source="plan"))
-    takes = f" It takes {milliseconds(statement.mean_ms)}." if statement.mean_ms is not None else ""
+def _finding(situation: Situation, statement: Statement, names: tuple[str, ...], node: PlanNode | None) -> Finding:
+    told = [Evidence(label="tables", value=", ".join(names), source="EXPLAIN" if node else "its text")]
+    how_many = ""
+    if node is not None:
+        told.append(
+            Evidence(label="rows of the product", value=round(node.rows), unit="rows", source="EXPLAIN, estimated")
+        )
+        how_many = f", about {node.rows:,.0f} rows of them"
     return Finding(
-        severity=Severity.ERROR if (statement.mean_ms or 0.0) >= 1000 else Severity.WARNING,
-        confidence=Confidence.HIGH if warned is not None or loop is not None else Confidence.MEDIUM,
-        message=f"{quoted(situation, statement)} joins {' and '.join(tables)} by nothing: each row of the one comes with each row "
-        f"of the other.{takes}",
+        severity=grave(statement),
+        confidence=Confidence.HIGH if node else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} joins every row of {names[0]} with every row of {names[1]}{how_many}: nothing "
+        f"in it leads from one to the other. It takes {milliseconds(statement.mean_ms)} a call.",
         location=location(situation, statement),
-        evidence=(*told, *facts(situation, statement)),
-        remedy=REMEDY,
+        evidence=(*facts(situation, statement), *told),
+        remedy=REMEDY.format(names=" and ".join(names)),
     )
 
 
-def _warning(situation: Situation, one: Crossing) -> Finding:
-    where = Location(target=one.file, line=one.line) if one.file else Location(target=situation.snapshot.target)
+def _warning(situation: Situation, one: Crossing, statement: Statement | None) -> Finding:
+    """SQLAlchemy's own warning, written once a process."""
+    placed = Location(target=one.file, line=one.line) if one.file else Location(target=situation.snapshot.target)
+    names = " and ".join(one.tables) or "tables"
+    what = quoted(situation, statement) if statement is not None else "a SELECT"
+    told = [Evidence(label="tables", value=", ".join(one.tables), source="SAWarning")]
+    if one.file:
+        told.append(Evidence(label="warned at", value=f"{one.file}:{one.line}", source="SAWarning"))
     return Finding(
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        message=f"SQLAlchemy warns that a SELECT joins {' and '.join(one.tables) or 'its tables'} by nothing: each row of the one "
-        "comes with each row of the other.",
-        location=where,
-        evidence=(
-            Evidence(label="tables", value=", ".join(one.tables), source="SAWarning"),
-            Evidence(label="warnings", value=one.seen, unit="once a process", source="log"),
-        ),
-        remedy=REMEDY,
+        message=f"{what} joins every row of {names}: SQLAlchemy warns that nothing leads from one to the other.",
+        location=location(situation, statement) if statement is not None else placed,
+        evidence=(*told, *(facts(situation, statement) if statement is not None else ())),
+        remedy=REMEDY.format(names=names),
     )

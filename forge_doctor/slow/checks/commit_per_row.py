@@ -1,22 +1,27 @@
-"""A loop commits after each row: every commit waits for the disk.
+"""Every row is committed by itself: each COMMIT waits for the disk.
 
 Why:
-    COMMIT returns when the log is on disk; a hundred rows with a commit each wait a hundred times, and a failure in the
-    midst leaves half of them. One commit at the end waits once.
+    A commit writes the log to disk before it answers. A loop that commits each row waits for the disk a thousand
+    times, where
+    one transaction would wait once; and half of the rows stay when it breaks off.
 
-Measures (commits):
-    In the engine's log: `commits` or more transactions of one request, one after the other, that each send the same one
-    writing statement once and commit. In pg_stat_statements: nearly as many COMMITs as calls of one writing statement that
-    changes a row a call, `calls` or more.
+Measures (calls, ratio):
+    One writing statement changes one row a call, was called `calls` times or more, and there are about as many
+    COMMITs as calls
+    of it (within a quarter).
+    In the engine's log: `commits` or more transactions of one request, one after the other, that each send the same
+    one writing
+    statement once and commit.
 
 Wrong when:
-    Each is a request of its own: requests are told apart by a field of the records, by the access lines between them, or
-    by how many there are; where nothing tells them apart confidence is low. The server's numbers can't tell a loop from as
-    many requests: info with low confidence, to be looked at with a log. A job has to keep each row, whatever comes
-    after: then a savepoint does not help, and the commits are meant.
+    A request that writes one row and commits is just right, and its counts are the same: from the server's counts
+    alone this
+    is info, and says so. A log, which has each request's transactions one after the other, tells them apart: by a
+    field of the records, by the access lines between requests or by how many there are; by nothing, and confidence is
+    low.
 
 Source:
-    PostgreSQL documentation, 14.4.1 Disable Autocommit; 28.3 Write-Ahead Logging, synchronous_commit.
+    PostgreSQL documentation, 14.4.1 Disable Autocommit; 28.3 Write-Ahead Logging.
 """
 
 from __future__ import annotations
@@ -24,34 +29,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.slow.logged.work import CommitSeries
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, quoted
-from forge_doctor.sql.relations import singular
 
-MANY = 50
-# Of the COMMITs of the server nearly all are its own.
-NEARLY = 0.8
 WRITES = frozenset({"insert", "update", "delete"})
-REMEDY = (
+NEAR_LEAST, NEAR_MOST = 0.75, 1.25
+MANY = 50
+REMEDY_LOGGED = (
     "commit once, behind the loop: session.add_all(objects); await session.commit(). What may fail row by row goes into "
     "async with session.begin_nested()"
 )
 
 
-@check(severity=Severity.WARNING, limits={"commits": 5, "calls": 50})
-def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    """One finding for each writing statement."""
-    told = set()
+@check(severity=Severity.WARNING, limits={"calls": 100, "commits": 5})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement."""
+    logged = set()
     for one in situation.logged.series if situation.logged else ():
-        statement = situation.statement_named(one.key)
-        if statement is not None and one.usual >= limits["commits"] and statement.key not in told:
-            told.add(statement.key)
-            yield _logged(situation, statement, one)
-    if situation.logged is None or not situation.logged.engine:
-        yield from _by_numbers(situation, limits)
+        known = situation.statement_named(one.key)
+        if known is not None and one.usual >= limits["commits"] and known.key not in logged:
+            logged.add(known.key)
+            yield _logged(situation, known, one)
+    told = situation.statistics
+    if told is None or not told.commits or (situation.logged is not None and situation.logged.engine):
+        return
+    for statement in situation.statements:
+        near = NEAR_LEAST <= statement.calls / told.commits <= NEAR_MOST
+        if near and statement.verb in WRITES and statement.calls >= limits["calls"] and _one_row(statement):
+            yield _counted(situation, statement, told.commits)
 
 
 def _logged(situation: Situation, statement: Statement, one: CommitSeries) -> Finding:
@@ -70,36 +78,25 @@ def _logged(situation: Situation, statement: Statement, one: CommitSeries) -> Fi
             Evidence(label="requests told apart by", value=apart, source="log"),
             *facts(situation, statement),
         ),
-        remedy=REMEDY,
+        remedy=REMEDY_LOGGED,
     )
 
 
-def _by_numbers(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    commits = situation.statistics.commits if situation.statistics else None
-    if not commits or commits < limits["calls"]:
-        return
-    writes = [one for one in situation.statements if one.stats is not None and one.verb in WRITES]
-    alone = [one for one in writes if _is_each(one, commits, limits)]
-    if len(alone) == 1:
-        yield _numbered(situation, alone[0], commits)
+def _one_row(statement: Statement) -> bool:
+    return 0.9 <= (statement.rows_per_call or 0.0) <= 1.1
 
 
-def _is_each(one: Statement, commits: int, limits: Limits) -> bool:
-    per_call = one.rows_per_call or 0.0
-    return one.calls >= limits["calls"] and NEARLY * commits <= one.calls <= commits / NEARLY and 0.9 <= per_call <= 1.1
-
-
-def _numbered(situation: Situation, statement: Statement, commits: int) -> Finding:
-    row = singular(statement.shape.tables[0]) if statement.shape.tables else "row"
+def _counted(situation: Situation, statement: Statement, commits: int) -> Finding:
     return Finding(
         severity=Severity.INFO,
-        confidence=Confidence.LOW,
-        message=f"{commits:,} COMMITs for {statement.calls:,} calls of {quoted(situation, statement)}: each {row} has a "
-        "transaction of its own. Whether a loop commits or as many requests do, the server can't tell.",
+        confidence=Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} writes one row a call, and there are about as many commits as calls of it "
+        f"({commits:,} and {statement.calls:,}): if a loop sends them, each row waits for the disk by itself.",
         location=location(situation, statement),
         evidence=(
             *facts(situation, statement),
             Evidence(label="COMMIT", value=commits, unit="calls", source="pg_stat_statements"),
         ),
-        remedy=f"{REMEDY}\nforge-doctor slow --log FILE   # an engine log tells a loop from requests",
+        remedy="one commit after the loop: async with session.begin(): around it; rows by insert(Model) with a list of them. "
+        "Where each is a request of its own, leave it; forge-doctor slow --log FILE tells which it is",
     )

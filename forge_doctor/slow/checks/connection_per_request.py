@@ -24,10 +24,37 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
 from forge_doctor.slow.situation import Situation
 
+LEAST_LOGGED = 5
+REMEDY = (
+    "one engine for the whole process, made once, with its pool: create_async_engine(url) without "
+    "poolclass=NullPool, not inside a request, and disposed of only at the end"
+)
+
+
+def _logged(situation: Situation, limits: Limits) -> Iterator[Finding]:
+    """Of the pool's log (echo_pool="debug"): a connection made for nearly each one that is checked out."""
+    pool = situation.logged.pool if situation.logged else None
+    if pool is None or pool.created < LEAST_LOGGED or pool.created < limits["new_ratio"] * pool.checked_out:
+        return
+    named = f" by {pool.pool}" if pool.pool else ""
+    yield Finding(
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH if pool.pool == "NullPool" else Confidence.MEDIUM,
+        message=f"{pool.created} connections were made{named} for {pool.checked_out} that were checked out: nearly each transaction "
+        "waits for a login first, and the server starts a process for it.",
+        location=Location(target=situation.snapshot.target),
+        evidence=(
+            Evidence(label="created", value=pool.created, unit="connections", source="pool's log"),
+            Evidence(label="checked out", value=pool.checked_out, unit="times", source="pool's log"),
+        ),
+        remedy=REMEDY,
+    )
+
 
 @check(severity=Severity.WARNING, limits={"sessions": 10, "new_ratio": 0.3})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    """At most one finding."""
+    """At most one finding of the server, and one of the pool's log."""
+    yield from _logged(situation, limits)
     server = situation.server
     delta = server.delta if server else None
     if server is None or delta is None or delta.sessions is None:
@@ -48,6 +75,5 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
                 ),
                 Evidence(label="for", value=round(delta.window_s, 1), unit="s", source="between the two looks"),
             ),
-            remedy="one engine for the whole process, made once, with its pool: create_async_engine(url) without "
-            "poolclass=NullPool, not inside a request, and disposed of only at the end",
+            remedy=REMEDY,
         )

@@ -21,6 +21,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.slow.inference.logged_accesses import SLOW_MS
+from forge_doctor.slow.logged.work import LoggedStatement
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
@@ -44,6 +46,32 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         table = _counted(statement, situation)
         if table is not None and table.rows >= limits["rows"]:
             yield _finding(situation, statement, table)
+        elif situation.server is None and statement.logged is not None and _is_slow_in_log(statement, statement.logged):
+            yield _logged(situation, statement)
+
+
+def _is_slow_in_log(statement: Statement, logged: LoggedStatement) -> bool:
+    shape = statement.shape
+    return (
+        logged.longest_own_ms >= SLOW_MS
+        and len(shape.tables) == 1
+        and not (shape.where or shape.inner or "limit" in shape.flags)
+    )
+
+
+def _logged(situation: Situation, statement: Statement) -> Finding:
+    """Of a server's log alone: the time says that the table is large."""
+    table = statement.shape.tables[0]
+    return Finding(
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} counts all rows of {table}, each time: {milliseconds(statement.mean_ms)} on the mean "
+        f"of {statement.calls} slow executions in the log.",
+        location=location(situation, statement),
+        evidence=facts(situation, statement),
+        remedy="ask whether there is a next page instead: fetch one row more than a page has; or take the planner's estimate:\n"
+        f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_literal(table)}::regclass;",
+    )
 
 
 def _counted(statement: Statement, situation: Situation) -> Table | None:

@@ -1,17 +1,18 @@
-"""A page far down is read by OFFSET: the server makes all rows before it, and throws them away.
+"""A page far down a list is fetched by OFFSET: all rows before it are read and thrown away.
 
 Why:
-    OFFSET 180000 LIMIT 50 reads 180,050 rows for 50. The first page is fast and each next one slower; a crawler, or a job
-    that goes through all pages, reads the table as many times over as it has pages.
+    OFFSET skips nothing: the server makes every row up to the page, and keeps the last twenty. Page 2,000 costs two
+    thousand times what the first one does.
 
-Measures (rows, blocks, ms):
-    A statement with OFFSET whose parameters in a log were `rows` or more; or that takes `ms` or more in the server's log;
-    or that touches `blocks` or more a call and ten times as many as it gives rows.
+Measures (blocks, times):
+    The statement has an OFFSET, touches `blocks` or more per call, and `blocks_times` as many as it gives rows. In a
+    log: an OFFSET of `rows` or more; or, where parameters were not logged and no server was asked, 100 ms and more.
 
 Wrong when:
-    The rows are skipped by nobody's wish to page: OFFSET 0 and pages near the beginning read little, and what was passed is
-    asked of the log where one is there. The time goes into a sort or a scan of all of the table, whatever the offset: the plan
-    tells, and missing-index is named beside. The depth itself is known only from a log: by blocks confidence is medium.
+    It is slow for another reason: where its plan reads a whole table and sorts it, an index of the order is what is
+    missing,
+    and missing-index tells that. How deep the pages are stands in the parameters, which are not read: medium
+    confidence.
 
 Source:
     PostgreSQL documentation, 7.6 LIMIT and OFFSET.
@@ -22,41 +23,61 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.slow.inference.accesses import SCAN
+from forge_doctor.slow.inference.logged_accesses import SLOW_MS
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 
-BLOCKS_TIMES = 10.0
+REMEDY = (
+    "page by key: hand out the last id of a page and ask .where(Model.id > last_id).order_by(Model.id).limit(20); for "
+    "an order that isn't unique, .where(tuple_(Model.made, Model.id) < (made, last_id)). Or allow no pages so far down"
+)
 
 
-@check(severity=Severity.WARNING, limits={"rows": 10_000, "blocks": 300, "ms": 100.0})
-def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
+@check(severity=Severity.WARNING, limits={"blocks": 300, "blocks_times": 10, "calls": 2, "rows": 10_000})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each statement."""
     for statement in situation.statements:
-        if statement.verb != "select" or "offset" not in statement.shape.flags:
+        if "offset" in statement.shape.flags and _is_deep_in_log(statement, limits):
+            yield _logged(situation, statement)
             continue
-        logged = statement.logged
-        deepest = logged.deepest if logged else None
-        if deepest is not None and deepest < limits["rows"]:
+        if "offset" not in statement.shape.flags or statement.calls < limits["calls"] or is_aggregate(statement):
             continue
-        if deepest is not None or _is_slow(statement, limits):
-            yield _finding(situation, statement, deepest)
+        blocks, rows = statement.blocks_per_call or 0.0, statement.rows_per_call or 0.0
+        if (
+            blocks >= limits["blocks"]
+            and blocks >= limits["blocks_times"] * max(1.0, rows)
+            and not _reads_whole(statement)
+        ):
+            yield _counted(situation, statement)
 
 
-def _is_slow(statement: Statement, limits: Limits) -> bool:
-    if is_aggregate(statement):
+def _is_deep_in_log(statement: Statement, limits: Limits) -> bool:
+    """By the OFFSET itself where it was logged; else by the time, where the server's numbers are not there."""
+    logged = statement.logged
+    if logged is None or is_aggregate(statement):
         return False
-    logged, blocks = statement.logged, statement.blocks_per_call
-    if blocks is not None:
-        return (
-            not _reads_whole(statement)
-            and blocks >= limits["blocks"]
-            and blocks >= BLOCKS_TIMES * max(1.0, statement.rows_per_call or 0.0)
-        )
-    return logged is not None and logged.longest_own_ms >= limits["ms"]
+    if logged.deepest is not None:
+        return logged.deepest >= limits["rows"]
+    return statement.stats is None and logged.longest_own_ms >= SLOW_MS and not _reads_whole(statement)
+
+
+def _logged(situation: Situation, statement: Statement) -> Finding:
+    deepest = statement.logged.deepest if statement.logged else None
+    told = (Evidence(label="deepest OFFSET", value=deepest, unit="rows", source="log"),) if deepest is not None else ()
+    takes = f" It takes {milliseconds(statement.mean_ms)}." if statement.mean_ms is not None else ""
+    depth = f"{deepest:,} rows" if deepest is not None else "all rows"
+    return Finding(
+        severity=grave(statement),
+        confidence=Confidence.HIGH if deepest is not None and statement.mean_ms is not None else Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} pages by OFFSET: the server reads {depth} before the page, and throws them away.{takes}",
+        location=location(situation, statement),
+        evidence=(*told, *facts(situation, statement)),
+        remedy=REMEDY,
+    )
 
 
 def _reads_whole(statement: Statement) -> bool:
@@ -69,16 +90,14 @@ def _reads_whole(statement: Statement) -> bool:
     return sorts or any(one.condition for one in steps)
 
 
-def _finding(situation: Situation, statement: Statement, deepest: int | None) -> Finding:
-    depth = f"{deepest:,} rows" if deepest is not None else "rows"
-    told = (Evidence(label="deepest OFFSET", value=deepest, unit="rows", source="log"),) if deepest is not None else ()
-    takes = f" It takes {milliseconds(statement.mean_ms)}." if statement.mean_ms is not None else ""
+def _counted(situation: Situation, statement: Statement) -> Finding:
     return Finding(
         severity=grave(statement),
-        confidence=Confidence.HIGH if deepest is not None and statement.mean_ms is not None else Confidence.MEDIUM,
-        message=f"{quoted(situation, statement)} pages by OFFSET: the server reads {depth} before the page and throws them away.{takes}",
+        confidence=Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} touches {statement.blocks_per_call or 0:,.0f} blocks for "
+        f"{statement.rows_per_call or 0:,.0f} rows a call, {milliseconds(statement.mean_ms)}: its OFFSET reads all rows before "
+        "the page, and throws them away.",
         location=location(situation, statement),
-        evidence=(*told, *facts(situation, statement)),
-        remedy="page behind the last key: .where(Model.id > last_id).order_by(Model.id).limit(50), and give last_id to the "
-        "client instead of a page number; the index of the order is asked for the page alone",
+        evidence=facts(situation, statement),
+        remedy=REMEDY,
     )

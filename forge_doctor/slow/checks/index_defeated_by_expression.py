@@ -6,7 +6,8 @@ Why:
     numeric is cast, row by row.
 
 Measures (blocks):
-    The plan reads a table of 10,000 rows or more as a whole and compares an expression of one column that begins an index;
+    The plan reads a table of 10,000 rows or more as a whole and compares an expression of one column that begins an
+    index;
     `blocks` or more are touched per call. Without a plan the statement's text says so, with less confidence.
 
 Wrong when:
@@ -25,6 +26,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
 from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.logged_accesses import LoggedAccess, logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import CONTAINS, LIKES, Term
 from forge_doctor.slow.inference.proposals import (
     SMALLEST_ROWS,
@@ -37,6 +39,7 @@ from forge_doctor.slow.judging import asked_enough, grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.sql.quoting import quote_identifier
 
 JSON_STEPS = frozenset({"->", "->>", "#>", "#>>"})
 NUMBERS = frozenset({"numeric", "float8", "float4"})
@@ -51,6 +54,44 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         found = next(_cases(statement, situation), None)
         if found is not None:
             yield _finding(situation, statement, *found)
+    yield from _logged(situation)
+
+
+def _logged(situation: Situation) -> Iterator[Finding]:
+    """Of a server's log alone: whether an index of the column is there, nobody looked."""
+    told = set()
+    for access in logged_accesses(situation):
+        wrapped = [
+            one for one in access.terms if one.wrapped and one.wrapper not in JSON_STEPS and one.value != "column"
+        ]
+        term = next((one for one in wrapped if one.is_equality or one.is_range), None)
+        if term is None or access.statement.key in told or not access.keeps_few:
+            continue
+        told.add(access.statement.key)
+        by = (
+            f"({quote_identifier(term.column)} as {term.wrapper})"
+            if term.wrapped == "cast"
+            else f"{term.wrapper}({term.column})"
+        )
+        yield logged_finding(
+            situation,
+            access,
+            term,
+            f"compares {by} of all rows of {access.table}, which no index of {term.column} itself answers",
+            _logged_remedy(access, term),
+        )
+
+
+def _logged_remedy(access: LoggedAccess, term: Term) -> str:
+    if term.wrapped == "cast" and term.wrapper == "date":
+        return f"compare the column itself with a range: .where(Model.{term.column} >= day, Model.{term.column} < day + timedelta(days=1))"
+    if term.wrapped == "cast":
+        return f"pass a parameter of the type that {term.column} has"
+    return untried_index(
+        access,
+        f"({term.expression})" if term.expression else f"{term.wrapper}({term.column})",
+        name=f"{term.column}_{term.wrapper}",
+    )
 
 
 def _cases(statement: Statement, situation: Situation) -> Iterator[tuple[Access, Term, Proposal | None]]:

@@ -25,6 +25,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.index_remedies import create, or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.logged_accesses import logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import ANY, CONTAINS, Term
 from forge_doctor.slow.inference.proposals import SMALLEST_ROWS, Proposal
 from forge_doctor.slow.judging import asked_enough, grave
@@ -50,6 +51,27 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
             if (statement.rows_per_call or 0) <= access.table.rows * MOST_ROWS_RATIO:
                 yield _finding(situation, statement, access, terms[0])
                 break
+    yield from _logged(situation)
+
+
+def _logged(situation: Situation) -> Iterator[Finding]:
+    """Of a server's log alone."""
+    told = set()
+    for access in logged_accesses(situation):
+        term = next((one for one in access.terms if _asks_inside(one)), None)
+        if term is not None and access.statement.key not in told and access.keeps_few:
+            told.add(access.statement.key)
+            what = f"asks {term.column} by {term.wrapper or term.operator} in all rows of {access.table}"
+            keys = quote_identifier(term.column) if term.wrapper not in TAKEN_OUT else f"({term.expression})"
+            method = "" if term.wrapper in TAKEN_OUT else "gin"
+            yield logged_finding(
+                situation,
+                access,
+                term,
+                what,
+                untried_index(access, keys, method=method, name=f"{term.column}_gin"),
+                Confidence.MEDIUM,
+            )
 
 
 def _asks_inside(term: Term) -> bool:

@@ -1,16 +1,19 @@
 """A pattern is looked for in a whole table: LIKE '%word%' and ILIKE can use no ordinary index.
 
 Why:
-    A btree answers patterns by their beginning. A pattern that begins with a wildcard, and ILIKE always, is compared with
+    A btree answers patterns by their beginning. A pattern that begins with a wildcard, and ILIKE always, is compared
+    with
     every row.
 
 Measures (blocks):
     The plan reads a table of 10,000 rows or more as a whole, or an index from its beginning, and filters by LIKE, ILIKE or a
     regular expression, also on one side of an OR; `blocks` or more are touched per call, for `mean_ms` or more.
+    Of a server's log alone: a statement of 100 ms with a pattern, high where the pattern was logged.
 
 Wrong when:
     The pattern stands in the parameters, which are not read: `word%` with an index for patterns would do. That is what
-    the blocks tell: such an index, where it were used, would touch few. A trigram index (pg_trgm) of the column is looked
+    the blocks tell: such an index, where it were used, would touch few. A trigram index (pg_trgm) of the column is
+    looked
     for. Medium confidence for LIKE.
 
 Source:
@@ -25,6 +28,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.index_remedies import or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.logged_accesses import logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import LIKES, Term
 from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
 from forge_doctor.slow.judging import asked_enough, grave
@@ -49,6 +53,32 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
             if terms and access.table.rows >= SMALLEST_ROWS:
                 yield _finding(situation, statement, access, terms[0])
                 break
+    yield from _logged(situation)
+
+
+def _logged(situation: Situation) -> Iterator[Finding]:
+    """Of a server's log alone: by the patterns where they were logged, else by the text."""
+    told = set()
+    for access in logged_accesses(situation):
+        term = next((one for one in access.terms if one.operator in LIKES), None)
+        logged = access.statement.logged
+        if term is None or logged is None or access.statement.key in told:
+            continue
+        if logged.patterns and not logged.open_patterns and term.operator == "~~":
+            continue
+        told.add(access.statement.key)
+        known = bool(logged.open_patterns) or term.operator == "~~*"
+        seen = "that begins with a wildcard" if logged.open_patterns else "(how it begins was not logged)"
+        keys = f"{quote_identifier(term.column)} gin_trgm_ops"
+        index = untried_index(access, keys, method="gin", name=f"{term.column}_trgm")
+        yield logged_finding(
+            situation,
+            access,
+            term,
+            f"compares {term.column} of all rows of {access.table} with a pattern {seen}",
+            f"CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{index}",
+            Confidence.HIGH if known and access.node else Confidence.MEDIUM,
+        )
 
 
 def _answered(term: Term, access: Access, situation: Situation) -> bool:

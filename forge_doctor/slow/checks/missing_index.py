@@ -2,18 +2,25 @@
 
 Why:
     Without an index every call reads every row. It is fast while the table is small and in memory, gets slower with
-    every row that is added, takes the processor from all others, and under load is the usual reason why a database is busy.
+    every row that is added, takes the processor from all others, and under load is the usual reason why a database is
+    busy.
 
 Measures (blocks, rows):
     `blocks` or more are touched per call, and `blocks_times` as many as rows are given (an index touches about one a
     row); the plan reads a table of 10,000 rows or more as a whole with a condition on its columns, for a join with few
-    rows, or to sort it for a LIMIT; and keeps at most 5 % of it. Without a plan the statement's text and the indexes say
-    so, with less confidence.
+    rows, or to sort it for a LIMIT; and keeps at most 5 % of it. Without a plan the statement's text and the indexes
+    say
+    so, with less confidence. Of a server's log alone (auto_explain, log_min_duration_statement): the scan of all of a
+    table
+    for one value, or a statement of 100 ms that asks for one; then which indexes there are is unknown, and the
+    proposal is
+    marked as not tried.
 
 Wrong when:
     An index is there and the planner passes it over: one that begins with the same column is looked for, also under
     other names, and then nothing is proposed. An index does not help: with HypoPG each proposal is tried, and one that
-    leaves more than half of the cost is not told. The table is small, or most of its rows are wanted: both are asked of the
+    leaves more than half of the cost is not told. The table is small, or most of its rows are wanted: both are asked
+    of the
     statistics. The statement runs once a night: calls and its share of the time are told, the decision is yours; an
     index costs every write. The generic plan is asked for: with one value in particular the server may do better.
 
@@ -29,11 +36,13 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
 from forge_doctor.slow.inference.accesses import Access, accesses
+from forge_doctor.slow.inference.logged_accesses import LoggedAccess, logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.proposals import Proposal, expression_proposals, has_index_on, proposals
 from forge_doctor.slow.judging import asked_enough, grave, is_aggregate, reads_too_much
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.sql.quoting import quote_identifier
 
 Case = tuple[Statement, Access, Proposal]
 
@@ -49,6 +58,37 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
             cases.setdefault(case[2].definition, []).append(case)
     for found in cases.values():
         yield _finding(situation, found)
+    yield from _logged(situation)
+
+
+def _logged(situation: Situation) -> Iterator[Finding]:
+    """Of a server's log alone: one finding for each table and column that is asked for."""
+    told = set()
+    for access in logged_accesses(situation):
+        plain = [
+            one
+            for one in access.terms
+            if one.is_equality and not one.wrapped and one.value in ("parameter", "constant")
+        ]
+        apart = plain and len(plain) == len(access.terms) and access.keeps_few and not is_aggregate(access.statement)
+        columns = tuple(one.column for one in plain[:3])
+        if apart and (access.table, columns) not in told and not _limits(access):
+            told.add((access.table, columns))
+            keys = ", ".join(quote_identifier(one) for one in columns)
+            yield logged_finding(
+                situation,
+                access,
+                plain[0],
+                f"reads all of {access.table} for the rows with one {' and '.join(columns)}",
+                untried_index(access, keys, name="_".join(columns)),
+            )
+
+
+def _limits(access: LoggedAccess) -> bool:
+    """Without a plan, what is sorted or cut may be slow for another reason."""
+    return access.node is None and bool(
+        access.statement.shape.flags & {"limit", "offset"} or len(access.statement.shape.tables) > 1
+    )
 
 
 def _cases(statement: Statement, situation: Situation, limits: Limits) -> Iterator[Case]:

@@ -1,23 +1,32 @@
-"""One statement for a list, then one more for each of its rows: N+1 round trips where two would do.
+"""For each row of a list its related rows are fetched by one statement each: N + 1 queries.
 
 Why:
-    A relationship that is read row by row is loaded row by row. Each load is short, so that no list of slow statements
-    shows it, and each is a round trip: 1,000 of them are a tenth of a second of the server's work and many seconds of
-    waiting. It grows with the list, and the connection is held all the while.
+    A relationship that is loaded when it is touched sends a statement for each object. Each is fast, so that no list
+    of slow
+    statements shows them; but each is a round trip, and a request waits for all of them, one after the other. Two
+    hundred
+    lazy loads are a tenth of a second of the server's time and several seconds of the user's.
 
-Measures (runs):
-    In the engine's log (or a server's log of all statements): a SELECT for one value of one column, `runs` times or more
-    in one transaction, with other parameters each time, written as a lazy load is or asked for by a column that names the
-    statement before it. In pg_stat_statements: as many calls as its parent gave rows, `runs` or more a call of the parent.
+Measures (calls, ratio, runs):
+    The server's counts: a SELECT by one column is called 5 times as often as another SELECT or more, about as often
+    as that
+    one gives rows; and its text is that of a lazy load, or a foreign key leads from the one to the other, or the
+    samples caught
+    a session sending it twice in one transaction, at `repeated_calls` looks or more. The mean is below 5 ms.
+    In the engine's log, or a server's log of all statements: `runs` of it in one transaction, with other parameters
+    each time,
+    written as a lazy load is or asked for by a column that names the statement sent before it.
 
 Wrong when:
-    The parent and the child are of different requests: transactions are told apart by a field of the records that does
-    it, and where none does the numbers of all of them have to leave no other way; then confidence is medium, as it is
-    where the server's numbers alone tell. The runs are the same query with the same parameters: that is query-in-loop.
-    Few rows, always: below `runs` nothing is told. Requests that load the same eagerly are not counted as parents.
+    A statement that every request sends once (who is logged in) has counts like it: without a foreign key or the text
+    of a
+    lazy load it is told only where it was caught repeating in one transaction, and with medium confidence where nothing
+    was caught. In a log, transactions are told apart by whatever field of the records does it; where none does, the
+    numbers of all have to leave no other way, and confidence is medium. Where the parent also runs without touching
+    the relationship the ratio is smaller than its rows.
 
 Source:
-    SQLAlchemy documentation, "Relationship Loading Techniques": Lazy Loading, Select IN loading; "AsyncAttrs".
+    SQLAlchemy documentation, "Relationship Loading Techniques", "What Kind of Loading to Use?".
 """
 
 from __future__ import annotations
@@ -25,23 +34,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Finding, Related, Severity
-from forge_doctor.slow.repeats import Repeat, repeats
+from forge_doctor.finding import Confidence, Finding, NotRun, Related, Severity
+from forge_doctor.slow.inference.repeats import repeats
+from forge_doctor.slow.logged_repeats import LoggedRepeat, logged_repeats
+from forge_doctor.slow.repeat_findings import repeat_finding
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.wording import facts, location, quoted
 
 MANY = 50
 
 
-@check(severity=Severity.WARNING, limits={"runs": 5})
-def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    """One finding for each child."""
+@check(severity=Severity.WARNING, limits={"repeated_calls": 3, "runs": 5})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement that is repeated for a relationship."""
+    told = set()
+    for seen in logged_repeats(situation):
+        told.add(seen.statement.key)
+        if seen.is_lazy and seen.usual >= limits["runs"] and seen.differing is not False:
+            yield _logged(situation, seen)
     for one in repeats(situation):
-        if one.is_lazy and one.usual >= limits["runs"] and one.differing is not False:
-            yield _finding(situation, one)
+        if one.child.key in told:
+            continue
+        if not (one.lazy or (one.linked and not one.by_key)):
+            continue
+        caught = one.seen_twice >= limits["repeated_calls"]
+        sure = Confidence.HIGH if caught or (one.lazy and one.exact) else Confidence.MEDIUM
+        yield repeat_finding(situation, one, sure, caught=caught)
 
 
-def _finding(situation: Situation, one: Repeat) -> Finding:
+def _logged(situation: Situation, one: LoggedRepeat) -> Finding:
     parent = one.parent
     behind = f", behind {quoted(situation, parent)}" if parent is not None else ""
     related = (Related(message="the statement it belongs to", location=location(situation, parent)),) if parent else ()
@@ -57,7 +78,7 @@ def _finding(situation: Situation, one: Repeat) -> Finding:
     )
 
 
-def _remedy(one: Repeat) -> str:
+def _remedy(one: LoggedRepeat) -> str:
     where = next((f" in {line.file}:{line.line}" for line in (one.parent.lines if one.parent else ())), "")
     child = one.statement.shape.tables[0] if one.statement.shape.tables else "the relationship"
     return (

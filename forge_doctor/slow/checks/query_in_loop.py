@@ -1,21 +1,29 @@
-"""One transaction sends the same statement again and again, row by row.
+"""One row after the other is fetched by its key in a loop: as many round trips as rows.
 
 Why:
-    Each run waits for the network and for the event loop's turn; the server is idle meanwhile, and the connection is held.
-    One statement for all values takes as long as one of them.
+    A statement in a loop is fast each time, and slow in all: each is a round trip that the request waits for. A single
+    statement with all keys (`IN`) is one.
 
-Measures (runs):
-    In the engine's log, or a server's log of all statements: a SELECT, UPDATE or DELETE, `runs` times or more in one
-    transaction, each run with one set of parameters. What n-plus-one tells of is left to it.
+Measures (calls, ratio, runs):
+    The server's counts: a SELECT of one row by one column is called 5 times as often as another SELECT or more, about
+    as often
+    as that one gives rows, and a foreign key or the names lead from the one to the other; or the samples caught a
+    session
+    sending it twice in one transaction, at `repeated_calls` looks or more. The mean is below 5 ms.
+    In the engine's log, or a server's log of all statements: a SELECT, UPDATE or DELETE, `runs` times in one
+    transaction, a set
+    of parameters each time.
 
 Wrong when:
-    It reads a large table in pieces: a statement with LIMIT that goes on by OFFSET or behind the last key is left out, as
-    are lists (IN), which are many at once. A worker that takes one job after the other commits between them, and is in no
-    one transaction. The values of a run come from the run before: then only a join or a recursive query helps, and
-    nobody can tell from here. Without parameters in the log confidence is medium.
+    Every request fetches one row by its key (who is logged in): then no session sends it twice in a transaction, and
+    its calls
+    fit no other statement's rows. Where only counts tell, they have to fit within a third, and confidence is medium.
+    A table is read in pieces: a statement with LIMIT that goes on by OFFSET or behind the last key is left out of a
+    log, as are
+    lists (IN).
 
 Source:
-    SQLAlchemy documentation, "ORM-Enabled INSERT, UPDATE, and DELETE statements"; "Working with Large Collections".
+    SQLAlchemy documentation, "Using IN Expressions"; PostgreSQL documentation, 9.24 Subquery Expressions.
 """
 
 from __future__ import annotations
@@ -23,8 +31,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Finding, Severity
-from forge_doctor.slow.repeats import Repeat, repeats
+from forge_doctor.finding import Confidence, Finding, NotRun, Severity
+from forge_doctor.slow.inference.repeats import repeats
+from forge_doctor.slow.logged_repeats import LoggedRepeat, logged_repeats
+from forge_doctor.slow.repeat_findings import repeat_finding
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.wording import facts, location, quoted
 
@@ -39,22 +49,32 @@ REMEDIES = {
 }
 
 
-@check(severity=Severity.WARNING, limits={"runs": 5})
-def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
-    """One finding for each statement."""
+@check(severity=Severity.WARNING, limits={"repeated_calls": 3, "runs": 5})
+def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
+    """One finding for each statement that is sent in a loop."""
+    told = set()
+    for seen in logged_repeats(situation):
+        told.add(seen.statement.key)
+        if seen.statement.verb in VERBS and seen.usual >= limits["runs"] and not _is_other(seen):
+            yield _logged(situation, seen)
     for one in repeats(situation):
-        if one.statement.verb in VERBS and one.usual >= limits["runs"] and not _is_other(one):
-            yield _finding(situation, one)
+        if one.child.key in told or one.lazy or (one.linked and not one.by_key):
+            continue
+        caught = one.seen_twice >= limits["repeated_calls"]
+        if caught or (one.linked and one.exact):
+            yield repeat_finding(situation, one, Confidence.HIGH if caught else Confidence.MEDIUM, caught=caught)
+        elif one.parent is None:
+            yield repeat_finding(situation, one, Confidence.MEDIUM, caught=False)
 
 
-def _is_other(one: Repeat) -> bool:
+def _is_other(one: LoggedRepeat) -> bool:
     """An N+1, a batch, or a table read in pieces."""
     shape = one.statement.shape
     in_pieces = "offset" in shape.flags or ("limit" in shape.flags and ">" in one.statement.text)
     return (one.is_lazy and one.differing is not False) or bool(one.batched) or bool(shape.lists) or in_pieces
 
 
-def _finding(situation: Situation, one: Repeat) -> Finding:
+def _logged(situation: Situation, one: LoggedRepeat) -> Finding:
     same = " with the same parameters" if one.differing is False else ""
     remedy = REMEDIES[one.statement.verb]
     if one.differing is False and one.statement.verb == "select":

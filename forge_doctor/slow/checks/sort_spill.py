@@ -41,6 +41,10 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         stats = statement.stats
         if stats is not None and statement.calls and stats.temp_blocks / statement.calls >= limits["blocks"]:
             yield _finding(situation, statement, stats.temp_blocks / statement.calls)
+        elif stats is None and statement.logged is not None and statement.logged.temp_files:
+            yield _finding(
+                situation, statement, statement.logged.temp_bytes / BLOCK_BYTES / statement.logged.temp_files
+            )
 
 
 def _finding(situation: Situation, statement: Statement, blocks: float) -> Finding:

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.slow.repeats import LEAST, Repeat, repeats
+from forge_doctor.slow.logged_repeats import LEAST, LoggedRepeat, logged_repeats
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, quoted
@@ -44,7 +44,7 @@ REMEDY = (
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each INSERT."""
     told = set()
-    for one in repeats(situation):
+    for one in logged_repeats(situation):
         told.add(one.statement.key)
         if one.statement.verb == "insert" and not one.batched and one.usual >= limits["runs"]:
             yield _logged(situation, one)
@@ -53,7 +53,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             yield from _sampled(situation, statement)
 
 
-def _logged(situation: Situation, one: Repeat) -> Finding:
+def _logged(situation: Situation, one: LoggedRepeat) -> Finding:
     return Finding(
         severity=Severity.ERROR if one.usual >= MANY else Severity.WARNING,
         confidence=Confidence.HIGH if one.separable else Confidence.MEDIUM,

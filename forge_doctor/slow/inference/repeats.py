@@ -49,13 +49,18 @@ class Repeat:
 
 def repeats(situation: Situation) -> Iterator[Repeat]:
     """Every statement that is, the most calls first."""
-    for child in sorted(situation.statements, key=lambda one: (-one.calls, one.key)):
+    for child in sorted(_counted(situation), key=lambda one: (-one.calls, one.key)):
         asked = _asked(child)
         if asked is None or child.calls < FEWEST_CALLS or (child.mean_ms or 0.0) > SLOWEST_MS:
             continue
         found = _repeat(situation, child, *asked)
         if found is not None:
             yield found
+
+
+def _counted(situation: Situation) -> list[Statement]:
+    """Those the server counted: a log's counts are of transactions, which say it better."""
+    return [one for one in situation.statements if one.stats is not None]
 
 
 def _asked(child: Statement) -> tuple[str, str] | None:
@@ -78,7 +83,7 @@ def _repeat(situation: Situation, child: Statement, table: str, column: str) -> 
     twice = child.sampled.repeated if child.sampled else 0
     lazy = is_lazy_load(child.text)
     by_key = (child.rows_per_call or 0.0) <= 1.0
-    parents = [one for one in situation.statements if one.key != child.key and _is_parent(one, child)]
+    parents = [one for one in _counted(situation) if one.key != child.key and _is_parent(one, child)]
     linked = [one for one in parents if is_linked(situation, one, table, column)]
     parent = max(linked or parents, key=lambda one: (_nearness(one, child), one.calls), default=None)
     known = bool(linked)

@@ -1,70 +1,71 @@
-"""cartesian-product: SQLAlchemy's warning, a FROM list that nothing joins, a plan that shows it."""
+"""cartesian-product: nothing leads from one table to the other."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from forge_doctor.finding import Confidence
-from forge_doctor.slow.logged.work import Crossing
 from forge_doctor.slow.plan import PlanNode
-from tests.support.slow_snapshots import findings, logged, logged_statement, only, plan, scan, snapshot, statement
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.slow_snapshots import findings, only, plan, scan, snapshot, statement, table
 
-ID = "cartesian-product"
-TEXT = "SELECT halls.name, count(*) FROM halls, keepers WHERE halls.size < $1 GROUP BY halls.name"
-
-
-def test_a_warning_with_its_statement() -> None:
-    one = logged_statement(TEXT, 1)
-    crossing = Crossing(tables=("halls", "keepers"), key=one.key)
-    found = only(ID, logged(one, crossings=(crossing,)))
-    assert found.confidence is Confidence.HIGH
-    assert "halls and keepers" in found.message
+TEXT = "SELECT a.n FROM authors a, books b WHERE a.id < $1"
 
 
-def test_a_warning_alone_names_its_place() -> None:
-    found = only(ID, logged(crossings=(Crossing(tables=("halls", "keepers"), file="/srv/app/a.py", line=31),)))
-    assert (found.location.target, found.location.line) == ("/srv/app/a.py", 31)
+def loop(inner: PlanNode, outer_rows: float = 400.0, **overrides: Any) -> PlanNode:
+    outer = scan("authors", "(a.id < $1)", alias="a", rows=outer_rows)
+    return PlanNode(kind="Nested Loop", rows=4e6, children=(outer, inner), **overrides)
 
 
-def test_by_its_text() -> None:
-    found = only(ID, snapshot(statement(TEXT, 3, total_ms=900.0)))
-    assert found.confidence is Confidence.MEDIUM
+def seen(root: PlanNode | None, text: str = TEXT, rows: int = 10_000) -> SlowSnapshot:
+    one = statement(text, 2)
+    tables = (table("authors", rows), table("books", rows))
+    return snapshot(one, plans=() if root is None else (plan(one, root),), tables=tables)
 
 
-def loop(inner: PlanNode) -> PlanNode:
-    return PlanNode(kind="Nested Loop", rows=1e6, children=(scan("halls", rows=1000.0), inner))
-
-
-def test_by_its_plan() -> None:
-    row = statement(TEXT, 3, total_ms=3.0)
-    found = only(ID, snapshot(row, plans=[plan(row, loop(scan("keepers", rows=1000.0)))]))
-    assert found.confidence is Confidence.HIGH
-
-
-def test_a_loop_that_asks_the_other_side_joins() -> None:
-    row = statement("SELECT h.a FROM h, k WHERE h.id = k.h_id", 30, total_ms=3000.0)
-    inner = PlanNode(kind="Index Scan", relation="keepers", alias="keepers", index_condition="(id = halls.keeper_id)")
-    assert findings(ID, snapshot(row, plans=[plan(row, loop(inner))])) == ()
+BOOKS = scan("books", "(b.published > $2)", alias="b", rows=10_000.0)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("root", "number"),
     [
-        "SELECT h.a FROM h, k WHERE h.id = k.h_id",
-        "SELECT h.a FROM h JOIN k ON h.id = k.h_id",
-        "SELECT h.a FROM h CROSS JOIN k",
-        "SELECT h.a FROM h, settings s WHERE s.id = $1",
-        "SELECT h.a FROM h, generate_series($1, $2) g",
-        "SELECT h.a FROM h, (SELECT count(*) FROM k) c",
-        "SELECT a, b FROM h, k WHERE h_id = id",
-        "SELECT h.a FROM h, k, l WHERE h.id = k.h_id AND k.id = l.k_id",
-        "SELECT h.a FROM h, k WHERE h.id = k.h_id OR h.other = k.h_id",
-        "SELECT h.a FROM h WHERE EXISTS (SELECT 1 FROM k WHERE k.h_id = h.id)",
+        (loop(BOOKS), 1),
+        (loop(PlanNode(kind="Materialize", rows=10_000.0, children=(BOOKS,))), 1),
+        (loop(BOOKS, join_condition="(a.id = b.author_id)"), 0),
+        (loop(scan("books", kind="Index Scan", alias="b", index_condition="(b.author_id = a.id)", rows=50.0)), 0),
+        (loop(BOOKS, outer_rows=19.0), 0),
+        (loop(BOOKS, outer_rows=20.0), 1),
+        (loop(BOOKS, join_type="Semi"), 0),
+        (loop(PlanNode(kind="Function Scan", rows=100.0)), 0),
     ],
 )
-def test_what_is_joined(text: str) -> None:
-    assert findings(ID, snapshot(statement(text, 30, total_ms=3000.0))) == ()
+def test_by_the_plan(root: PlanNode, number: int) -> None:
+    assert [one.confidence for one in findings("cartesian-product", seen(root))] == [Confidence.HIGH] * number
 
 
-def test_a_product_that_takes_no_time_is_small() -> None:
-    assert findings(ID, snapshot(statement(TEXT, 300, total_ms=30.0))) == ()
+@pytest.mark.parametrize(
+    ("condition", "number"),
+    [
+        ("a.id < $1", 1),
+        ("a.id = b.author_id", 0),
+        ("f(a.id, b.id)", 0),
+        ("a.id < $1 OR b.id = a.id", 0),
+        ("a.id IN (SELECT c.id FROM c)", 0),
+        ("id < $1", 0),
+    ],
+)
+def test_by_the_text_where_there_is_no_plan(condition: str, number: int) -> None:
+    text = f"SELECT a.n FROM authors a, books b WHERE {condition}"
+    assert [one.confidence for one in findings("cartesian-product", seen(None, text))] == [Confidence.MEDIUM] * number
+
+
+def test_a_join_with_a_condition_and_a_short_table() -> None:
+    joined = "SELECT a.n FROM authors a JOIN books b ON b.author_id = a.id"
+    assert findings("cartesian-product", seen(None, joined)) == ()
+    assert findings("cartesian-product", seen(None, rows=19)) == ()
+
+
+def test_both_are_named() -> None:
+    assert "joins every row of authors with every row of books" in only("cartesian-product", seen(loop(BOOKS))).message

@@ -1,84 +1,88 @@
-"""n-plus-one: by transactions of a log, by the server's numbers; and what looks alike."""
+"""n-plus-one: by the server's counts, and by what the samples caught."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from forge_doctor.finding import Confidence, Severity
-from tests.support.slow_snapshots import findings, logged, logged_statement, only, repetition, snapshot, statement
+from forge_doctor.slow.server.schema import ForeignKey
+from forge_doctor.slow.server.work import SampledStatement, Samples
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.slow_snapshots import findings, only, snapshot, statement
 
-PARENT = logged_statement("SELECT halls.id, halls.name FROM halls ORDER BY halls.id LIMIT $1", 3)
-CHILD = logged_statement("SELECT shelves.id, shelves.hall_id FROM shelves WHERE $1::INTEGER = shelves.hall_id", 60)
-KEEPER = logged_statement("SELECT keepers.id, keepers.name FROM keepers WHERE keepers.id = $1", 60)
-SHELVES = logged_statement("SELECT shelves.id, shelves.keeper_id FROM shelves", 3)
-ID = "n-plus-one"
+CHILD = "SELECT books.id, books.title FROM books WHERE $1::INTEGER = books.author_id"
+KEY = ForeignKey(
+    schema="public", table="books", column="author_id", to_schema="public", to_table="authors", to_column="id"
+)
 
 
-def test_a_lazy_load_of_many() -> None:
-    found = only(ID, logged(PARENT, CHILD, repetitions=(repetition(CHILD, PARENT),)))
+def seen(
+    child: str = CHILD, *, calls: int = 200, parents: int = 10, rows: int = 20, caught: int = 0, **overrides: Any
+) -> SlowSnapshot:
+    parent = statement("SELECT authors.id, authors.name FROM authors LIMIT $1", parents, rows=rows * parents)
+    one = statement(child, calls, rows=calls * 7, total_ms=0.05 * calls)
+    sampled = (SampledStatement(key=one.key, repeated=caught, sent=caught),)
+    return snapshot(one, parent, samples=Samples(looks=77, statements=sampled), **overrides)
+
+
+def test_a_lazy_load_as_often_as_the_parent_gives_rows() -> None:
+    found = only("n-plus-one", seen())
     assert found.confidence is Confidence.HIGH
-    assert "20 times in each of 3 transactions" in found.message
+    assert "about 20 times for each call of" in found.message
     assert "selectinload" in found.remedy
-
-
-def test_a_load_of_one_that_the_parent_names() -> None:
-    assert only(ID, logged(SHELVES, KEEPER, repetitions=(repetition(KEEPER, SHELVES),))).confidence is Confidence.HIGH
-
-
-@pytest.mark.parametrize(("usual", "number"), [(4, 0), (5, 1)])
-def test_runs(usual: int, number: int) -> None:
-    one = repetition(CHILD, PARENT, usual=usual, least=usual, most=usual)
-    assert len(findings(ID, logged(PARENT, CHILD, repetitions=(one,)))) == number
-
-
-def test_fifty_are_an_error() -> None:
-    one = repetition(CHILD, PARENT, usual=50, least=50, most=50)
-    assert only(ID, logged(PARENT, CHILD, repetitions=(one,))).severity is Severity.ERROR
+    assert len(found.related) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "differing"),
+    ("counts", "number"),
     [
-        ("SELECT keepers.id FROM keepers WHERE keepers.id = $1", True),  # the parent names no keeper
-        ("SELECT shelves.id FROM shelves WHERE shelves.hall_id IN ($1)", True),
-        ("SELECT shelves.id FROM shelves WHERE shelves.hall_id = $1 AND shelves.kind = $2", True),
-        ("SELECT shelves.id, shelves.hall_id FROM shelves WHERE $1::INTEGER = shelves.hall_id", False),
+        ({"calls": 50, "parents": 10, "rows": 5}, 1),
+        ({"calls": 40, "parents": 10, "rows": 4}, 0),
+        ({"calls": 50, "parents": 10, "rows": 20}, 1),
+        ({"calls": 50, "parents": 10, "rows": 21}, 0),
+        ({"calls": 220, "parents": 10, "rows": 20}, 1),
+        ({"calls": 230, "parents": 10, "rows": 20}, 0),
+        ({"calls": 19, "parents": 1, "rows": 19}, 0),
     ],
 )
-def test_what_is_none(text: str, differing: bool) -> None:
-    child = logged_statement(text, 60)
-    assert findings(ID, logged(PARENT, child, repetitions=(repetition(child, PARENT, differing=differing),))) == ()
+def test_the_counts_have_to_fit(counts: dict[str, int], number: int) -> None:
+    assert len(findings("n-plus-one", seen(**counts, transactions=1000))) == number
 
 
-def test_requests_that_were_not_told_apart() -> None:
-    one = repetition(CHILD, PARENT, separable=False, least=0, most=0)
-    found = only(ID, logged(PARENT, CHILD, repetitions=(one,), interleaved=True))
-    assert found.confidence is Confidence.MEDIUM
-    assert any("told apart" in str(one.value) for one in found.evidence)
+def test_written_otherwise_a_foreign_key_has_to_lead_there() -> None:
+    other = "SELECT books.id FROM books WHERE books.shelf = $1"
+    key = ForeignKey(schema="p", table="books", column="shelf", to_schema="p", to_table="authors", to_column="id")
+    assert findings("n-plus-one", seen(other, transactions=1000)) == ()
+    assert only("n-plus-one", seen(other, transactions=1000, foreign_keys=(key,))).confidence is Confidence.MEDIUM
 
 
-def numbers(calls: int, parent_rows: int, transactions: int = 400) -> tuple[object, ...]:
-    seen = snapshot(
-        statement(PARENT.text, 30, rows=parent_rows),
-        statement(CHILD.text, calls, rows=calls * 4, total_ms=0.05 * calls),
-        statement(
-            "SELECT shelves.id, shelves.hall_id FROM shelves WHERE shelves.hall_id IN ($1 /*, ... */)", 20, rows=400
-        ),
-        transactions=transactions,
-    )
-    return findings(ID, seen)
+@pytest.mark.parametrize(("caught", "sure"), [(2, Confidence.MEDIUM), (3, Confidence.HIGH)])
+def test_caught_in_one_transaction(caught: int, sure: Confidence) -> None:
+    told = seen(calls=60, parents=10, rows=20, caught=caught, foreign_keys=(KEY,))
+    assert only("n-plus-one", told).confidence is sure
 
 
-def test_the_servers_numbers() -> None:
-    # Twenty of the thirty lists loaded their shelves at once.
-    assert len(numbers(200, 600)) == 1
+def test_most_of_the_round_trips_is_an_error_where_it_was_caught() -> None:
+    assert only("n-plus-one", seen(caught=9)).severity is Severity.ERROR
+    assert only("n-plus-one", seen()).severity is Severity.WARNING
 
 
-@pytest.mark.parametrize(("calls", "rows"), [(150, 600), (40, 600), (900, 600)])
-def test_other_numbers_prove_nothing(calls: int, rows: int) -> None:
-    assert numbers(calls, rows) == ()
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        "SELECT books.id FROM books WHERE books.author_id IN ($1, $2)",
+        "SELECT books.id FROM books WHERE books.author_id = ANY ($1)",
+        "INSERT INTO books (author_id) VALUES ($1)",
+        "SELECT sum(books.id) AS s FROM books",
+    ],
+)
+def test_what_is_one_statement_for_all(healthy: str) -> None:
+    assert findings("n-plus-one", seen(healthy, foreign_keys=(KEY,))) == ()
 
 
-def test_more_than_the_other_transactions_could_have_sent() -> None:
-    # Of 40 transactions 10 are the lists': the others sent 30 of the 150 at most.
-    assert len(numbers(150, 600, transactions=40)) == 1
+def test_a_slow_child_is_slow_for_another_reason() -> None:
+    parent = statement("SELECT authors.id FROM authors", 10, rows=200)
+    child = statement(CHILD, 200, rows=1400, total_ms=200 * 5.1)
+    assert findings("n-plus-one", snapshot(parent, child)) == ()

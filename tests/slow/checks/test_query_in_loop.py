@@ -1,50 +1,50 @@
-"""query-in-loop: the same statement row by row in one transaction."""
+"""query-in-loop: one row by its key, again and again."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from forge_doctor.finding import Confidence
-from tests.support.slow_snapshots import findings, logged, logged_statement, only, repetition
+from forge_doctor.slow.server.work import SampledStatement, Samples
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.slow_snapshots import findings, only, snapshot, statement
 
-ID = "query-in-loop"
-
-
-@pytest.mark.parametrize(
-    ("text", "remedy"),
-    [
-        ("SELECT halls.id FROM halls WHERE halls.name = $1 AND halls.kind = $2", ".in_(values)"),
-        ("SELECT count(*) FROM visits WHERE visits.hall_id = $1", ".in_(values)"),
-        ("UPDATE halls SET name=$1 WHERE halls.id = $2", "update(Model)"),
-        ("DELETE FROM halls WHERE halls.id = $1", "delete(Model)"),
-    ],
-)
-def test_row_by_row(text: str, remedy: str) -> None:
-    one = logged_statement(text, 60)
-    found = only(ID, logged(one, repetitions=(repetition(one),)))
-    assert found.confidence is Confidence.HIGH
-    assert remedy in found.remedy
+CHILD = "SELECT members.mail FROM members WHERE members.id = $1::INTEGER"
 
 
-def test_the_same_again_is_kept() -> None:
-    one = logged_statement("SELECT settings.value FROM settings WHERE settings.key = $1", 60)
-    found = only(ID, logged(one, repetitions=(repetition(one, differing=False),)))
-    assert found.confidence is Confidence.MEDIUM
-    assert "keep" in found.remedy
+def seen(
+    calls: int = 150, parents: int = 5, rows: int = 30, *, output: str = "member_id", **overrides: Any
+) -> SlowSnapshot:
+    caught = overrides.pop("caught", 0)
+    parent = statement(f"SELECT loans.id, loans.{output} FROM loans LIMIT $1", parents, rows=rows * parents)
+    one = statement(CHILD, calls, rows=calls, total_ms=0.02 * calls)
+    sampled = (SampledStatement(key=one.key, repeated=caught, sent=caught),)
+    own = {"transactions": 1000, "samples": Samples(looks=77, statements=sampled)}
+    return snapshot(one, parent, **{**own, **overrides})
 
 
-@pytest.mark.parametrize(
-    ("text", "changes"),
-    [
-        ("SELECT halls.id FROM halls ORDER BY halls.id LIMIT $1 OFFSET $2", {}),  # in pieces
-        ("SELECT halls.id FROM halls WHERE halls.id > $1 ORDER BY halls.id LIMIT $2", {}),
-        ("SELECT halls.id FROM halls WHERE halls.id IN ($1)", {}),
-        ("UPDATE halls SET name=$1 WHERE halls.id = $2", {"batched": 60}),
-        ("UPDATE halls SET name=$1 WHERE halls.id = $2", {"usual": 4, "least": 4, "most": 4}),
-        ("INSERT INTO halls (name) VALUES ($1)", {}),
-        ("SELECT shelves.id FROM shelves WHERE $1 = shelves.hall_id", {}),  # n-plus-one's
-    ],
-)
-def test_what_is_none(text: str, changes: dict[str, int]) -> None:
-    one = logged_statement(text, 60)
-    assert findings(ID, logged(one, repetitions=(repetition(one, **changes),))) == ()
+@pytest.mark.parametrize(("calls", "number"), [(104, 0), (105, 1), (150, 1), (165, 1), (166, 0)])
+def test_the_calls_have_to_fit_the_rows(calls: int, number: int) -> None:
+    assert len(findings("query-in-loop", seen(calls))) == number
+
+
+def test_who_is_logged_in_is_asked_once_a_request() -> None:
+    assert findings("query-in-loop", seen(1000, parents=100, rows=30, output="note")) == ()
+
+
+@pytest.mark.parametrize(("caught", "number"), [(2, 0), (3, 1)])
+def test_caught_in_one_transaction(caught: int, number: int) -> None:
+    found = findings("query-in-loop", seen(1000, parents=100, rows=300, output="note", caught=caught))
+    assert [one.confidence for one in found] == [Confidence.HIGH] * number
+
+
+@pytest.mark.parametrize(("transactions", "number"), [(200, 1), (201, 0)])
+def test_five_in_each_transaction_need_no_parent(transactions: int, number: int) -> None:
+    one = statement(CHILD, 1000, rows=1000, total_ms=20.0)
+    assert len(findings("query-in-loop", snapshot(one, transactions=transactions))) == number
+
+
+def test_the_mend_is_one_statement() -> None:
+    assert ".in_(keys)" in only("query-in-loop", seen()).remedy

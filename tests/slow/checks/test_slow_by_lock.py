@@ -1,47 +1,53 @@
-"""slow-by-lock: waits in a log, in the samples, and by one execution's time."""
+"""slow-by-lock: waiting, by the samples or by one execution that took long."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from forge_doctor.finding import Confidence
 from forge_doctor.slow.server.work import SampledStatement, Samples
-from tests.support.slow_snapshots import findings, logged, logged_statement, only, snapshot, statement
+from forge_doctor.slow.snapshot import SlowSnapshot
+from tests.support.slow_snapshots import findings, only, snapshot, statement
 
-ID = "slow-by-lock"
-TEXT = "UPDATE stock SET qty=stock.qty - $1 WHERE stock.id = $2"
+TEXT = "UPDATE stock SET qty=(stock.qty - $1) WHERE stock.book_id = $2"
 
 
-@pytest.mark.parametrize(("own", "number"), [(0.3, 1), (500.0, 0)])
-def test_waits_are_subtracted(own: float, number: int) -> None:
-    one = logged_statement(
-        TEXT, 0, timed=2, waits=1, total_ms=1800.6, longest_ms=1800.3, longest_own_ms=own, waited_ms=1800.0
+def counted(text: str = TEXT, **overrides: Any) -> SlowSnapshot:
+    own: dict[str, Any] = {"min_ms": 0.1, "max_ms": 1476.0, "total_ms": 1477.0}
+    return snapshot(statement(text, 2, **{**own, **overrides}))
+
+
+def waited(waiting: int, running: int) -> SlowSnapshot:
+    one = statement(TEXT, 20, max_ms=1.0)
+    sampled = SampledStatement(
+        key=one.key, running=running, waiting=waiting, longest_wait_s=1.5, blockers=("UPDATE stock SET qty = ?",)
     )
-    found = findings(ID, logged(one))
-    assert [one.confidence for one in found] == [Confidence.HIGH] * number
-
-
-@pytest.mark.parametrize(("waiting", "number"), [(2, 0), (30, 1), (9, 0)])
-def test_samples(waiting: int, number: int) -> None:
-    row = statement(TEXT)
-    seen = SampledStatement(key=row.key, running=30, waiting=waiting, blockers=("UPDATE stock SET a = ?",))
-    samples = Samples(looks=80, statements=(seen,))
-    assert len(findings(ID, snapshot(row, samples=samples))) == number
-
-
-def test_one_long_execution_is_a_guess() -> None:
-    found = only(ID, snapshot(statement(TEXT, 2, min_ms=0.06, max_ms=1476.0, total_ms=1476.1)))
-    assert found.confidence is Confidence.LOW
+    return snapshot(one, samples=Samples(looks=77, statements=(sampled,)))
 
 
 @pytest.mark.parametrize(
-    ("text", "changes"),
+    ("overrides", "number"),
     [
-        (TEXT, {"calls": 2, "min_ms": 20.0, "max_ms": 1476.0, "total_ms": 1496.0}),  # slow in any case
-        (TEXT, {"calls": 9000, "min_ms": 0.06, "max_ms": 1476.0, "total_ms": 90_000.0}),
-        (TEXT, {"calls": 2, "min_ms": 0.06, "max_ms": 476.0, "total_ms": 476.1}),
-        ("SELECT stock.id FROM stock WHERE stock.id = $1", {"calls": 2, "max_ms": 1476.0, "total_ms": 1476.1}),
+        ({}, 1),
+        ({"max_ms": 499.0, "total_ms": 499.0}, 0),
+        ({"max_ms": 500.0, "total_ms": 500.0, "min_ms": 5.0}, 1),
+        ({"max_ms": 500.0, "total_ms": 500.0, "min_ms": 5.1}, 0),
+        ({"total_ms": 2953.0}, 0),
+        ({"blocks": 202}, 0),
+        ({"text": "SELECT s.a FROM s WHERE s.b = $1"}, 0),
+        ({"text": "SELECT s.a FROM s WHERE s.b = $1 FOR UPDATE"}, 1),
     ],
 )
-def test_other_reasons(text: str, changes: dict[str, float]) -> None:
-    assert findings(ID, snapshot(statement(text, **changes))) == ()  # type: ignore[arg-type]
+def test_one_execution_that_took_long(overrides: dict[str, Any], number: int) -> None:
+    assert [one.confidence for one in findings("slow-by-lock", counted(**overrides))] == [Confidence.MEDIUM] * number
+
+
+@pytest.mark.parametrize(("waiting", "running", "number"), [(2, 2, 0), (3, 3, 1), (5, 10, 1), (4, 10, 0)])
+def test_seen_waiting(waiting: int, running: int, number: int) -> None:
+    assert [one.confidence for one in findings("slow-by-lock", waited(waiting, running))] == [Confidence.HIGH] * number
+
+
+def test_what_it_waits_for_is_named() -> None:
+    assert "It waits for `UPDATE stock SET qty = ?`." in only("slow-by-lock", waited(9, 9)).message
