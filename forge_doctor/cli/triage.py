@@ -91,6 +91,15 @@ def triage(
     watch: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=1.0, help="Diagnose again and again, until Ctrl-C.")
     ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Diagnose a moment (--at) of what `pool --record` kept, with the logs of then."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The moment: 03:02:10, 2026-11-22T03:02:10+01:00, 2h; else UTC.")
+    ] = None,
     explain_discovery: Annotated[
         bool,
         typer.Option("--explain-discovery", help="Show each step of discovery, and where it learned what it found."),
@@ -144,5 +153,7 @@ def triage(
         deep=deep,
         watch=watch,
         explain_discovery=explain_discovery,
+        replay=replay,
+        at=at,
     )
     triage_session.run(flags, options)

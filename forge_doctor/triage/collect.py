@@ -29,6 +29,18 @@ SLOW_LOOK_S = 0.8
 # Of a log so many lines at its end: half an hour of all but the busiest, and read in a second or two.
 MOST_LINES = 500_000
 LARGE_BYTES = 48 << 20
+NOT_RECORDED = NotRun(
+    check="slow",
+    reason="a record holds sessions and locks: what statements cost and where migrations stood is not in it",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A look of a flight record: the sessions of then, instead of a look at the server of now."""
+
+    snapshot: PoolSnapshot
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,12 @@ class Looks:
     show_query: bool = True
     cache: Path | None = None
     lines: int | None = MOST_LINES
+    recorded: Recorded | None = None
+
+    @property
+    def until(self) -> float:
+        """The moment that is diagnosed, in seconds since the epoch."""
+        return self.recorded.at if self.recorded is not None else self.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +91,9 @@ def _begin(
         yield _Running(name="functions", future=apart.submit(_timed, functions.look, wanted), application=one.name)
     for name, wanted_logs in _wanted_logs(case, looks):
         yield _Running(name="logs", future=apart.submit(_timed, logs.look, wanted_logs), application=name)
+    if looks.recorded is not None:
+        yield _Running(name="pool", future=beside.submit(_timed, lambda: looks.recorded and looks.recorded.snapshot))
+        return
     timeout_s, shown = looks.connect_timeout_s, looks.show_query
     sessions_look = beside.submit(
         _timed, sessions.look, case, duration_s=looks.duration_s, connect_timeout_s=timeout_s, show_query=shown
@@ -119,7 +140,8 @@ def _wanted_logs(case: Case, looks: Looks) -> Iterator[tuple[str, logs.Wanted]]:
                 logs=tuple({log.word: log for log in own}.values()),
                 app_roots=tuple(root for one in applications for root in _app_roots(one)),
                 zone_s=zone_s,
-                since=looks.now - looks.since_s,
+                since=looks.until - looks.since_s,
+                until=looks.recorded.at + 1.0 if looks.recorded else None,
                 now=looks.now,
                 tail=looks.lines,
             ),
@@ -169,7 +191,7 @@ def _facts(case: Case, running: tuple[_Running, ...], looks: Looks, settings: Se
         parts=tuple(parts),
         pool=snapshot,
         problems=tuple(problems),
-        server_ahead_s=_ahead_s(snapshot),
+        server_ahead_s=_ahead_s(snapshot) if looks.recorded is None else None,
         since_s=looks.since_s,
         code=code,
     )

@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 def data_of(facts: Facts, joined: Joined, found: Discovery) -> Json:
     """Top-level keys of the document."""
-    pool, subject = facts.report("pool"), facts.case.name
+    pool, subject = facts.report("pool"), facts.subject
     return {
         "diagnoses": [{"subject": subject, **diagnosis_data(one)} for one in joined.diagnoses],
         "ruled_out": [{"subject": subject, "cause": one.cause, "why": one.why} for one in joined.ruled_out],

@@ -163,6 +163,13 @@ class Facts:
     extra: tuple[NotRun, ...] = field(default=())
     code: CodeMap = field(default_factory=CodeMap)
 
+    @property
+    def subject(self) -> str:
+        """What the report is about, also where the sessions are a record's and no database was looked for."""
+        if self.case.target is not None or self.pool is None:
+            return self.case.name
+        return f"{self.case.name} on {self.pool.target}, from a record"
+
     def report(self, part: str) -> Report | None:
         """What that part said first; None where it could not look."""
         return next((one.report for one in self.parts if one.name == part and one.report is not None), None)

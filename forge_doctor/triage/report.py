@@ -28,11 +28,11 @@ def report_of(facts: Facts, joined: Joined, found: Discovery) -> Report:
     findings = [_finding(one) for one in joined.diagnoses] + list(joined.unexplained)
     return Report(
         command="triage",
-        subject=facts.case.name,
+        subject=facts.subject,
         findings=tuple(sorted(findings, key=lambda one: one.rank)),
         not_run=facts.not_run,
         inspected=dict(_inspected(facts)),
-        headline=_headline(joined),
+        headline=_headline(facts, joined),
         verdict=_verdict(facts, joined),
         tables=(_discovery_table(steps_of(facts.case, found)),),
         data=data_of(facts, joined, found),
@@ -81,7 +81,13 @@ def _finding(one: Diagnosis) -> Finding:
     )
 
 
-def _headline(joined: Joined) -> str:
+def _headline(facts: Facts, joined: Joined) -> str:
+    recorded = facts.pool is not None and facts.case.target is None
+    then = f"At {facts.taken_at}, from a record; what to type was right then. " if recorded else ""
+    return then + _counted(joined)
+
+
+def _counted(joined: Joined) -> str:
     if not joined.diagnoses:
         return (
             "No cause of an incident was found."

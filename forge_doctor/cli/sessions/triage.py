@@ -12,11 +12,12 @@ from typing import NoReturn
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, say
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.lint_cache import cache_folder
+from forge_doctor.errors import UsageProblem
 from forge_doctor.held_secrets import hold_url
 from forge_doctor.pool.run import all_checks
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.moment import parse_moment
-from forge_doctor.triage.collect import MOST_LINES, Looks
+from forge_doctor.triage.collect import MOST_LINES, Looks, Recorded
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.facts import Step
 from forge_doctor.triage.run import Request, triage
@@ -40,11 +41,14 @@ class Flags:
     deep: bool = False
     watch: float | None = None
     explain_discovery: bool = False
+    replay: Path | None = None
+    at: str | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Diagnose once, or again and again, and exit with the documented code."""
     refuse_inputs(options.outputs, [path for word in flags.log if (path := Path(word)).is_file()])
+    _reject_combinations(flags)
     for url in flags.dsn:
         hold_url(url)
     if flags.watch is not None:
@@ -59,6 +63,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
     usual = DEEP_SINCE_S if flags.deep else SINCE_S
     since_s = now - parse_moment(since, now, "--since") if since else usual
     timeout = options.settings.get("connect-timeout", "triage") or 3.0
+    recorded = None if flags.replay is None else _recorded(flags.replay, flags.at or "", now)
     return Request(
         asked=Asked(
             targets=flags.targets,
@@ -72,6 +77,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             environ=dict(os.environ),
             since_s=since_s,
             connect_timeout_s=timeout,
+            recorded=recorded is not None,
         ),
         looks=Looks(
             now=now,
@@ -79,10 +85,34 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             duration_s=DEEP_LOOK_S if flags.deep else 0.0,
             connect_timeout_s=timeout,
             cache=cache_folder(),
+            recorded=recorded,
             lines=None if flags.deep else MOST_LINES,
         ),
         settings=options.settings,
     )
+
+
+def _reject_combinations(flags: Flags) -> None:
+    if flags.replay is None:
+        if flags.at:
+            raise UsageProblem("--at says which moment of a record to diagnose: name the record with --replay")
+        return
+    if not flags.at:
+        raise UsageProblem("--replay: say which moment with --at; forge-doctor pool --replay lists those that matter")
+    for name in ("dsn", "watch", "deep", "app"):
+        if getattr(flags, name):
+            raise UsageProblem(f"--{name} does not go with --replay: a record is judged as it was written")
+
+
+def _recorded(path: Path, at: str, now: float) -> Recorded:
+    """The look at that moment, or the last before it; raises `CannotInspect` and `UsageProblem`."""
+    from forge_doctor.pool.recorder.moments import index_at, moment_of_day
+    from forge_doctor.pool.recorder.read import read_record
+
+    record = read_record(path)
+    of_day = moment_of_day(at, record)
+    look = record.looks[index_at(record, parse_moment(at, now, "--at") if of_day is None else of_day, "--at")]
+    return Recorded(snapshot=look.snapshot(), at=look.at)
 
 
 def _reports(flags: Flags, options: ReportOptions, teller: _Teller) -> list[Report]:

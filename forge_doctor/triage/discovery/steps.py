@@ -62,7 +62,7 @@ def discover(asked: Asked, folder: Path, tell: Tell) -> Discovery:
         )
     around = Surroundings(table=table, containers=containers, since_s=asked.since_s, folder=folder)
     found = [_application(one, asked, around, steps) for one in running]
-    cases = _cases(found, asked, around, steps)
+    cases = _of_record(found, asked, steps) if asked.recorded else _cases(found, asked, around, steps)
     if not cases:
         raise CannotInspect(_nothing(steps))
     return Discovery(cases=cases, steps=tuple(steps.told))
@@ -170,7 +170,7 @@ def _databases(
     folders: Sequence[Path],
     steps: _Steps,
 ) -> tuple[Database, ...]:
-    if asked.dsn:
+    if asked.dsn or asked.recorded:
         return ()
     if not asked.borrow:
         steps.say(
@@ -280,6 +280,13 @@ def _cases(found: Sequence[_Found], asked: Asked, around: Surroundings, steps: _
     if without or (not cases and (logs or asked.source)):
         cases.append(Case(applications=tuple(without) or _unknown(asked), server_logs=logs))
     return tuple(cases)
+
+
+def _of_record(found: Sequence[_Found], asked: Asked, steps: _Steps) -> tuple[Case, ...]:
+    """One case of all that runs here now and may be what was recorded: its source and its logs are there still."""
+    logs = _told_logs(asked, steps)
+    applications = tuple(one.application for one in found) or _unknown(asked)
+    return (Case(applications=applications, server_logs=logs),)
 
 
 def _unknown(asked: Asked) -> tuple[Application, ...]:
