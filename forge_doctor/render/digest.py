@@ -101,7 +101,8 @@ def counted(count: int, plural: str) -> str:
 
 def context_text(code: CodeContext) -> str:
     """`in Users.save(), to line 41: queries users`; empty at the top of a module that touches nothing."""
-    where = f"in {code.function}(), to line {code.end_line}" if code.function else ""
+    end = "" if code.end_line is None else f", to line {code.end_line}"
+    where = f"in {code.function}(){end}" if code.function else ""
     what = " ".join((", ".join(code.does), ", ".join(code.tables or code.models))).strip() if code.does else ""
     return ": ".join(part for part in (where, what) if part)
 

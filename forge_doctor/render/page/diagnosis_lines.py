@@ -86,7 +86,9 @@ def _holders(holders: Sequence[Holder], sessions: Sequence[int]) -> Iterator[str
     known = {one.session for one in holders}
     left = [one for one in sessions if one not in known]
     if left:
-        yield f"and {len(left)} more {'sessions' if len(left) > 1 else 'session'}: {', '.join(map(str, left))}"
+        more = " more" if known else ""
+        first = "and " if known else ""
+        yield f"{first}{len(left)}{more} {'sessions' if len(left) > 1 else 'session'}: {', '.join(map(str, left))}"
 
 
 def _symptom(one: Symptom) -> str:

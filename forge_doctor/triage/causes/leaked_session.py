@@ -30,14 +30,15 @@ CAUSE = Cause(
     title="A session is begun and never ended",
     urgency=Urgency.OUTAGE_SOON,
     shows=checks(
-        pool="leaked-transactions",
+        pool="leaked-transactions connections-held-at-line:unowned",
         logs="gc-unchecked-in psycopg-deleted-open",
         lint="unclosed-session unclosed-session-in-background close-skipped-on-error dependency-without-cleanup "
         "session-leaves-its-loop scoped-session-never-removed global-session",
     ),
     fits=checks(
         pool="idle-in-transaction long-transaction forgotten-connections pool-idle-in-transaction "
-        "slow-code-in-transaction blocking-session:idle aborted-transaction leaked-transactions hoarding-worker",
+        "slow-code-in-transaction blocking-session:idle aborted-transaction leaked-transactions hoarding-worker "
+        "connections-held-at-line",
         logs="idle-in-transaction ran-out-unseen",
     ),
     explains=frozenset(

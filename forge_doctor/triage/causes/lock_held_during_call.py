@@ -34,7 +34,8 @@ CAUSE = Cause(
         lint="network-call-in-transaction connection-held-while-waiting blocking-call-with-session session-around-call-next",
     ),
     fits=checks(
-        pool="leaked-transactions idle-in-transaction long-transaction pool-idle-in-transaction forgotten-connections "
+        pool="connections-held-at-line "
+        "leaked-transactions idle-in-transaction long-transaction pool-idle-in-transaction forgotten-connections "
         "blocking-session:behind-schema-change",
         logs="idle-in-transaction ran-out-unseen",
     ),

@@ -29,7 +29,8 @@ CAUSE = Cause(
     urgency=Urgency.OUTAGE,
     shows=checks(pool="pool-waits-for-itself", lint="second-session-inside-first session-around-call-next"),
     fits=checks(
-        pool="leaked-transactions held-by-requests pool-idle-in-transaction idle-in-transaction slow-code-in-transaction "
+        pool="connections-held-at-line "
+        "leaked-transactions held-by-requests pool-idle-in-transaction idle-in-transaction slow-code-in-transaction "
         "worker-at-limit",
         logs="ran-out-unseen",
     ),

@@ -32,7 +32,7 @@ CAUSE = Cause(
         "blocking-session:session-lock",
         logs="idle-in-transaction transaction-timeout",
     ),
-    fits=checks(pool="long-transaction hoarding-worker", logs="tx-aborted"),
+    fits=checks(pool="connections-held-at-line long-transaction hoarding-worker", logs="tx-aborted"),
     explains=frozenset(
         {
             *("pool-timeout", "worker-at-limit", "hoarding-worker", "long-transaction", "headroom-low", "no-slot-left"),

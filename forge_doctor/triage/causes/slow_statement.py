@@ -33,7 +33,7 @@ CAUSE = Cause(
         "count-of-big-table too-many-rows sort-spill stale-statistics generic-plan-trap jit-overhead dead-rows",
     ),
     fits=checks(
-        pool="pool-too-small worker-at-limit contended-wait long-transaction",
+        pool="connections-held-at-line pool-too-small worker-at-limit contended-wait long-transaction",
         logs="asyncpg-command-timeout statement-timeout",
     ),
     explains=frozenset(

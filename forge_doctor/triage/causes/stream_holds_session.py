@@ -28,7 +28,8 @@ CAUSE = Cause(
     urgency=Urgency.OUTAGE_SOON,
     shows=checks(pool="held-by-requests:streams", lint="session-in-stream session-kept-for-websocket"),
     fits=checks(
-        pool="held-by-requests leaked-transactions pool-idle-in-transaction idle-in-transaction forgotten-connections",
+        pool="connections-held-at-line "
+        "held-by-requests leaked-transactions pool-idle-in-transaction idle-in-transaction forgotten-connections",
         logs="ran-out-unseen",
     ),
     explains=frozenset(

@@ -76,8 +76,18 @@ def _pool(facts: Facts, places: Places, situation: Situation | None) -> Iterator
             yield Clue(
                 part="pool", says=frozenset({finding.check}), finding=finding, sessions=frozenset(finding.sessions)
             )
+        elif finding.location.line is not None:
+            yield _of_line(finding, facts, places)
         else:
             yield _of_sessions(finding, facts, places, situation)
+
+
+def _of_line(finding: Finding, facts: Facts, places: Places) -> Clue:
+    """What the processes wrote down, of sessions that nobody could see; `:unowned` where no request can end them."""
+    sure = {f"{finding.check}:unowned"} if finding.confidence is Confidence.HIGH else set()
+    clue = _with_line("pool", finding, places, facts, "")
+    taken = _seconds(facts.taken_at)
+    return replace(clue, says=clue.says | sure, holding=finding.sessions, count=len(finding.sessions), last=taken)
 
 
 def _of_sessions(finding: Finding, facts: Facts, places: Places, situation: Situation) -> Clue:
