@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import DropConstraint, DropTable, DropType, Operation
 from forge_doctor.migrations.replay.apply import apply

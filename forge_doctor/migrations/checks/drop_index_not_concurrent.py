@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.finding import Finding, Severity
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.operations.operation import DropIndex, DropTable
 from forge_doctor.migrations.wording import found, quoted, waiting

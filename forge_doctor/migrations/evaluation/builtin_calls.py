@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.strings import shown
 from forge_doctor.migrations.evaluation.values import Unknown, Value, is_known
 

@@ -6,7 +6,6 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.code.syntax.nodes import (
     Attribute,
     Await,
@@ -32,6 +31,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.migrations.evaluation.binding import bind
 from forge_doctor.migrations.evaluation.builtin_calls import BUILTINS
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.strings import shown, text
 from forge_doctor.migrations.evaluation.truth import truth

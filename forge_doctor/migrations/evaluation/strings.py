@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.code.syntax.nodes import Str
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.values import Frame, Unknown, Value
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Lambda, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.migrations.evaluation.hole import HOLE
 
 # A Python value (`str`, with HOLE where only the run knows, `int`, `None`, `tuple`, `list`, `dict`) or a class of below.
 Value = object

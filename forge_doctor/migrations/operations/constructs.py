@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.values import Made, Value, is_known, path_of
 from forge_doctor.migrations.operations.defaults import is_volatile, quoted_default
 from forge_doctor.migrations.operations.objects import Column, Constraint, Default

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.values import Class, Imported, Made, Member, Value, path_of
 from forge_doctor.migrations.operations.constructs import qualified
 from forge_doctor.migrations.operations.operation import ChangeRows, Operation, OtherSql, UseModel, Written

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.finding import Location
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Column, Constraint, Default, Index, Type
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.operation import (
     AddColumn,
     AddConstraint,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Index
 from forge_doctor.migrations.operations.operation import (
     AddEnumValue,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Column
 from forge_doctor.migrations.replay.schema import Schema, Table
 

@@ -41,9 +41,9 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import Dsn
 from forge_doctor.code.orm.passwords import is_placeholder
-from forge_doctor.code.semantics.literals import HOLE
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.migrations.environment.env_script import EnvScript
+from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.regex import regex
 
 RESERVED = regex(

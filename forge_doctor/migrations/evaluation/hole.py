@@ -1,0 +1,3 @@
+"""The letter that stands in a text for what only the run knows."""
+
+HOLE = "\0"
