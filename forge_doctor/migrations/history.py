@@ -87,6 +87,13 @@ class History:
         return ((up, down) for up, down in self.changes if self.only is None or up.revision.id in self.only)
 
     @property
+    def operations(self) -> tuple[int, int]:
+        """How many operations the revisions to be judged have, and how many of them cannot be told."""
+        bodies = [change.body for pair in self.judged for change in pair]
+        total = sum(len(body.operations) + len(body.unread) for body in bodies)
+        return total, sum(body.untold for body in bodies)
+
+    @property
     def upgrades(self) -> Iterator[Change]:
         """What the revisions to be judged do on the way up."""
         return (up for up, _ in self.judged)

@@ -154,7 +154,13 @@ def headline(history: History) -> str:
     new = "" if only is None else f"; {sum(one.id in only for one in graph.all)} of them judged"
     count = len(graph.all)
     other = "" if history.dialect == "postgresql" else f"; for {history.dialect}: only the graph was judged"
-    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}{other}."
+    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}{other}{_untold(history)}."
+
+
+def _untold(history: History) -> str:
+    """How much of what the judged revisions do is only known when they run."""
+    total, untold = history.operations
+    return f"; {untold} of {total} operations are only known when they run" if untold else ""
 
 
 def data_of(history: History) -> dict[str, object]:

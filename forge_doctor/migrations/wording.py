@@ -34,8 +34,9 @@ def found(
 
 
 def sureness(step: Step) -> Confidence:
-    """High where the operation runs whatever happens; medium where a test of the run decides."""
-    return Confidence.MEDIUM if step.operation.written.conditions else Confidence.HIGH
+    """High where the operation runs whatever happens; medium where a test of the run decides, or how often a loop turns."""
+    written = step.operation.written
+    return Confidence.MEDIUM if written.conditions or written.repeated else Confidence.HIGH
 
 
 def waiting(effect: Effect) -> str:

@@ -1,7 +1,8 @@
 """A column gets a type that PostgreSQL does not turn the old one into by itself.
 
 Why: without USING the server only makes the casts it would make for an INSERT: "column ... cannot be cast automatically to
-type ...", on every database, with rows or without. Autogenerate never writes the USING.
+type ...", on every database, with rows or without. Autogenerate never writes the USING. A default of the old type is not
+cast by USING either: it has to go first.
 
 Bad:
 
@@ -37,13 +38,29 @@ def alter_type_needs_using(history: History) -> Iterator[Finding]:
     """Look at every change of type without USING, both ways."""
     for direction in (UPGRADE, DOWNGRADE):
         for step, change in history.steps(AlterColumn, direction):
-            if change.type is None or change.using or not change.is_resolved:
+            if change.type is None or not change.is_resolved:
                 continue
             column = None if step.before is None else step.before.columns.get(change.column)
             known = column is not None and bool(column.type.name)
             old = column.type if known and column is not None else change.existing_type
-            if old is not None and is_cast_by_itself(old, change.type) is False:
+            if old is None or is_cast_by_itself(old, change.type) is not False:
+                continue
+            if not change.using:
                 yield _found(step, change, old, change.type, Confidence.HIGH if known else Confidence.MEDIUM)
+            elif column is not None and column.default is not None:
+                yield _default(step, change, change.type)
+
+
+def _default(step: Step, change: AlterColumn, new: Type) -> Finding:
+    return found(
+        step,
+        Severity.CRITICAL,
+        f'the default of {change.table}.{change.column} is of the old type, and USING does not cast it: "default for column'
+        f' cannot be cast automatically to type {new.name}", and {step.direction}() of {step.revision.id} fails',
+        f"op.alter_column({quoted(change.table)}, {quoted(change.column)}, server_default=None) before it, and the new"
+        " default behind it",
+        confidence=Confidence.HIGH,
+    )
 
 
 def _found(step: Step, change: AlterColumn, old: Type, new: Type, sure: Confidence) -> Finding:

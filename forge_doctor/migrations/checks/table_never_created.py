@@ -38,11 +38,12 @@ from forge_doctor.migrations.operations.operation import (
     AlterColumn,
     CreateIndex,
     DropColumn,
+    DropConstraint,
     OnTable,
 )
 from forge_doctor.migrations.wording import found
 
-NEEDING = (AddColumn, DropColumn, AlterColumn, CreateIndex, AddConstraint)
+NEEDING = (AddColumn, DropColumn, AlterColumn, CreateIndex, AddConstraint, DropConstraint)
 
 
 @check(severity=Severity.WARNING)
@@ -65,8 +66,9 @@ def _is_missing(change: Change, step: Step) -> bool:
     if not isinstance(one, NEEDING) or not isinstance(one, OnTable):
         return False
     written = one.written
-    known = step.before is not None or step.new_table or one.table in change.after.views
-    return not known and "." not in one.table and not written.conditions and not written.callers
+    known = (step.before is not None and bool(step.before.since)) or step.new_table or one.table in change.after.views
+    is_certain = not written.conditions and not written.callers and not written.repeated
+    return not known and "." not in one.table and is_certain and not getattr(one, "if_exists", False)
 
 
 def _found(step: Step) -> Finding:

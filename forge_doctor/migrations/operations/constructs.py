@@ -74,11 +74,12 @@ def sql_of(value: Value) -> str | None:
 
 
 def qualified(name: Value, schema: Value) -> str:
-    """A table's name with its schema, unless that is `public`."""
+    """A table's name with its schema, unless that is `public` or one that only the run knows, as in a loop over tenants."""
     told = name_of(name)
-    if told is None or not isinstance(schema, str | None):
+    if told is None:
         return HOLE
-    return told if schema in (None, "", "public") else f"{schema}.{told}"
+    is_known = isinstance(schema, str) and schema not in ("", "public") and HOLE not in schema
+    return f"{schema}.{told}" if is_known else told
 
 
 def column_of(value: Value) -> Column | None:

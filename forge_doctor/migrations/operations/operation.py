@@ -315,7 +315,12 @@ class Body:
     @property
     def is_resolved(self) -> bool:
         """Whether everything it does could be told."""
-        return not self.unread and not any(map(_is_unresolved, self.operations))
+        return not self.untold
+
+    @property
+    def untold(self) -> int:
+        """How much of what it does could not be told."""
+        return len(self.unread) + sum(map(_is_unresolved, self.operations))
 
 
 def _is_unresolved(one: Operation) -> bool:

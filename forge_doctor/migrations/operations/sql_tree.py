@@ -26,7 +26,7 @@ def table_of(relation: Tree | None) -> str:
         return ""
     schema = relation.get("schemaname", "")
     name = held(str(relation.get("relname", "")))
-    return name if schema in ("", "public") else f"{held(schema)}.{name}"
+    return name if schema in ("", "public") or PLACEHOLDER in schema else f"{schema}.{name}"
 
 
 def strings(items: list[Tree] | None) -> list[str]:

@@ -11,7 +11,19 @@ from forge_doctor.migrations.operations.objects import Type
 from tests.support.migration_cases import check_case
 from tests.support.postgres import PostgresServer
 
+DEFAULT = """
+# revision b002 after a001
+def upgrade():
+    op.alter_column("orders", "status", server_default="new")
+    op.execute("CREATE TYPE st AS ENUM ('new')")
+
+# revision b003 after b002
+def upgrade():
+"""
+CHANGE = 'op.alter_column("orders", "status", type_=sa.Enum("new", name="st"), postgresql_using="status::st"'
 CASES = [
+    DEFAULT + f"    {CHANGE})  # expect high\n",
+    DEFAULT + f'    op.alter_column("orders", "status", server_default=None)\n    {CHANGE})\n',
     'def upgrade():\n    op.alter_column("orders", "status", type_=sa.Integer())  # expect high\n',
     'def upgrade():\n    op.alter_column("orders", "status", type_=sa.Boolean())  # expect high\n',
     'def upgrade():\n    op.alter_column("orders", "note", type_=sa.dialects.postgresql.JSONB())  # expect high\n',
