@@ -29,6 +29,7 @@ class Opened(StrEnum):
     NOWHERE = "nowhere"
     AROUND = "around"  # the session its statement is sent in
     AND_LEFT = "and left"  # the same, one that nothing ends before all others
+    LOOPED = "looped"  # the loop that sends its statement for each step
     BESIDE = "beside"  # a second one that the same caller has made
 
 

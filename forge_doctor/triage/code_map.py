@@ -18,7 +18,7 @@ class Function:
     """A function of the source, `path` from the source root, `name` qualified (`Repository.save`).
 
     `opens` are the lines where it makes a session, `left_open` those of them that no `with` ends; `yields`: it is a
-    generator. `calls` are
+    generator. `looped` are the last names it calls in a loop, with their lines. `calls` are
     the functions it calls or hands on, by path and name where the source tells which, else (path empty)
     by the last name alone.
     """
@@ -31,6 +31,7 @@ class Function:
     opens: tuple[int, ...] = ()
     left_open: tuple[int, ...] = ()
     yields: bool = False
+    looped: tuple[tuple[str, int], ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -98,6 +99,20 @@ class CodeMap:
         ]
         nearest = min((far for far, _ in found), default=0)
         return tuple(one for far, one in found if far == nearest)
+
+    def loops(self, function: Function) -> tuple[tuple[Function, int], ...]:
+        """Who calls this function in a loop, itself or through one more, with the line of the call; the nearest."""
+        for far in (1, 2):
+            called = {last(one.name) for one in self.functions if self.distance(one, function) == far - 1}
+            found = [
+                (one, line)
+                for one in self.functions
+                for name, line in one.looped
+                if name in called and self.distance(one, function) == far
+            ]
+            if found:
+                return tuple(found)
+        return ()
 
     def beside(self, function: Function) -> tuple[Function, ...]:
         """Functions that make a session and are called, at most through one more, by who calls this one."""

@@ -14,6 +14,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -157,7 +158,8 @@ class Incident:
     `changed` are modules written differently or added. `send` are requests left open (`POST /orders/1/payment`), `ask`
     those whose answer is waited for, whatever it is. `ready` is SQL that is true once the incident is there, `after` SQL
     that somebody else then runs and waits with; `later` requests are left open after that, and `then` is true at the
-    end. `pause_s`: what has to last for so long and shows nowhere when it does.
+    end. `pause_s`: what has to last for so long and shows nowhere when it does. `keep` is asked for again and again until
+    the end.
     """
 
     name: str
@@ -173,6 +175,7 @@ class Incident:
     workers: int = 1
     logged: str = ""
     pause_s: float = 0.0
+    keep: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def modules(self) -> dict[str, str]:
@@ -198,7 +201,6 @@ class Service:
     folder: Path
     log: Path
     database: FreshDatabase
-    python: str = sys.executable
 
     def triage(self, *more: str) -> dict[str, Any]:
         """The JSON of `forge-doctor triage` on this service."""
@@ -210,14 +212,18 @@ class Service:
 
 
 @contextlib.contextmanager
-def running(incident: Incident, database: FreshDatabase, folder: Path) -> Iterator[Service]:
-    """The service in its incident, until the block ends."""
+def running(
+    incident: Incident, database: FreshDatabase, folder: Path, python: str = sys.executable, **variables: str
+) -> Iterator[Service]:
+    """The service in its incident, until the block ends; `python` with these variables runs it."""
     place = folder / incident.name
     write(incident, place)
     database.sql(f"SET ROLE {database.user};{TABLES}")
+    if incident.keep:
+        database.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
     with contextlib.ExitStack() as stack:
         outside = stack.enter_context(silent_port())
-        service = stack.enter_context(_served(incident, database, place, outside))
+        service = stack.enter_context(_served(incident, database, place, outside, python, variables))
         stack.enter_context(under_load(incident, service))
         yield service
 
@@ -245,6 +251,8 @@ def under_load(incident: Incident, service: Service) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for request in incident.send:
             stack.enter_context(open_request(service.port, request))
+        if incident.keep:
+            stack.enter_context(kept_asking(service.port, incident.keep))
         reached(service.database, incident.ready, incident.name, service.log)
         for request in incident.ask:
             answered(service.port, request)
@@ -266,6 +274,24 @@ def under_load(incident: Incident, service: Service) -> Iterator[None]:
             assert seen, service.log.read_text(errors="replace")[-3000:]
         reached(service.database, incident.then, f"{incident.name}, second state", service.log)
         yield
+
+
+@contextlib.contextmanager
+def kept_asking(port: int, request: str) -> Iterator[None]:
+    """Somebody who asks again and again."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.03):
+            answered(port, request)
+
+    customer = threading.Thread(target=ask)
+    customer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        customer.join()
 
 
 @contextlib.contextmanager
@@ -327,18 +353,20 @@ def command(server: str, port: int, workers: int, python: str = sys.executable) 
 
 
 @contextlib.contextmanager
-def _served(incident: Incident, database: FreshDatabase, place: Path, outside: int) -> Iterator[Service]:
+def _served(
+    incident: Incident, database: FreshDatabase, place: Path, outside: int, python: str, variables: Mapping[str, str]
+) -> Iterator[Service]:
     port, log = free_port(), place / "shop.log"
     own = {
         "DATABASE_URL": asyncpg_url(database.dsn()),
         "OUTSIDE": f"http://127.0.0.1:{outside}",
         "PYTHONUNBUFFERED": "1",
     }
-    own |= {"HOME": str(place), "PYTHONPATH": str(ROOT)}
+    own |= {"HOME": str(place), "PYTHONPATH": str(ROOT), **variables}
     inherited = {key: value for key, value in os.environ.items() if key != "WEB_CONCURRENCY"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command(incident.server, port, incident.workers),
+            command(incident.server, port, incident.workers, python),
             cwd=place,
             env={**inherited, **own},
             stdin=subprocess.DEVNULL,

@@ -22,7 +22,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="A query is sent for each step of a loop",
@@ -38,6 +38,7 @@ CAUSE = Cause(
     against=frozenset({"leaked-transactions", "held-by-requests", "blocking-session", "event-loop-blocked"}),
     change="One statement for all: select(...).where(column.in_(ids)), or selectinload() where a relationship is read.",
     next=("forge-doctor slow --duration 10   # round trips of each statement in a transaction",),
+    opened=Opened.LOOPED,
     depth=4,
     absent="no statement is sent again and again within one transaction",
 )

@@ -215,6 +215,7 @@ def _with_line(part: str, finding: Finding, places: Places, facts: Facts, applic
         sessions=frozenset(finding.sessions),
         tables=frozenset(one.lower() for one in context.tables) if context else frozenset(),
         victim=finding.check in VICTIMS,
+        statements=tuple(str(one.value) for one in finding.evidence if one.label == "statement"),
         application=application,
     )
 

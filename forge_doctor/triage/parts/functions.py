@@ -72,6 +72,7 @@ def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) ->
                 calls=tuple(dict.fromkeys(("", called) for called in _called(child))),
                 opens=tuple(line for line, _ in made),
                 left_open=tuple(line for line, ended in made if not ended),
+                looped=tuple(_looped(child)),
                 yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(child)),
             )
             yield from _inside(child, path, f"{own}.", factories)
@@ -79,6 +80,21 @@ def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) ->
             yield from _inside(child, path, f"{around}{child.name}.", factories)
         elif not isinstance(child, ast.expr):
             yield from _inside(child, path, around, factories)
+
+
+def _looped(function: ast.AST) -> Iterator[tuple[str, int]]:
+    """What it calls in each step of a loop: not the iterable, which is worked out once."""
+    for loop in ast.walk(function):
+        if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
+            steps: list[ast.AST] = [*loop.body]
+        elif isinstance(loop, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            steps = [loop.elt]
+        elif isinstance(loop, ast.DictComp):
+            steps = [loop.key, loop.value]
+        else:
+            continue
+        calls = (node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call))
+        yield from ((name, node.lineno) for node in calls if (name := _name(node.func)))
 
 
 def _made(function: ast.AST, factories: frozenset[str]) -> Iterator[tuple[int, bool]]:
@@ -109,4 +125,5 @@ def _with_known_calls(found: Iterable[Function]) -> Iterator[Function]:
     functions = tuple(found)
     known = {one.name.rpartition(".")[2] for one in functions}
     for one in functions:
-        yield replace(one, calls=tuple(call for call in one.calls if call[1] in known))
+        calls = tuple(call for call in one.calls if call[1] in known)
+        yield replace(one, calls=calls, looped=tuple(dict.fromkeys(each for each in one.looped if each[0] in known)))

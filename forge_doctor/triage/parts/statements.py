@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.finding import Severity
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from forge_doctor.slow.collect import Request, collect
@@ -22,4 +23,12 @@ def look(case: Case, settings: Settings, *, duration_s: float, connect_timeout_s
         connect_timeout_s=connect_timeout_s,
         show_query=show_query,
     )
-    return run_slow(asyncio.run(collect(request)), settings)
+    seen = asyncio.run(collect(request))
+    report = run_slow(seen, settings)
+    source = next((one.source.here for one in case.applications if one.source is not None), None)
+    if source is None or all(one.severity is Severity.INFO for one in report.findings):
+        return report
+    from forge_doctor.slow.source_lines import traced
+
+    # Source is read only where something is to be found in it.
+    return run_slow(traced(seen, source), settings)

@@ -14,7 +14,7 @@ from forge_doctor.triage.graph.places import Spot
 def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     """The line that makes the session, where exactly one can be meant."""
     around = function_of(spot.place, code)
-    if around is None or opened is Opened.NOWHERE:
+    if around is None or opened in (Opened.NOWHERE, Opened.LOOPED):
         return None
     if opened is Opened.BESIDE:
         return _only(code.beside(around), leaves=False)
@@ -27,6 +27,17 @@ def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     if opened is Opened.AND_LEFT and leaving:
         return _only(leaving, leaves=True)
     return _only(found, leaves=False)
+
+
+def _loops(spots: list[Spot], code: CodeMap) -> Iterator[Place]:
+    """The one loop that sends the statement for each step; of several the one that sends the first statement as well."""
+    functions = [around for spot in spots if (around := function_of(spot.place, code)) is not None]
+    found = dict.fromkeys(each for one in functions for each in code.loops(one))
+    if len(found) > 1:
+        found = {each: None for each in found if all(code.distance(each[0], one) is not None for one in functions)}
+    if len(found) == 1:
+        ((one, line),) = found
+        yield Place(file=one.path, line=line, function=one.name)
 
 
 def _only(found: tuple[Function, ...], *, leaves: bool) -> Place | None:
@@ -49,6 +60,8 @@ def with_left_open(spots: Iterable[Spot], code: CodeMap, opened: Opened) -> Iter
 
 def with_openings(spots: list[Spot], code: CodeMap, opened: Opened) -> Iterator[Place]:
     """The lines of a holder, surest first, each behind the line that made its session."""
+    if opened is Opened.LOOPED:
+        yield from _loops(spots, code)
     for spot in spots:
         made = opened_at(spot, code, opened)
         if made is not None:

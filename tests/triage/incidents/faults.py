@@ -306,7 +306,8 @@ LOOP = Incident(
             return await reports.by_customer(session)
         """),
     },
-    ask=("GET /report",) * 30,
+    keep="GET /report",
+    pause_s=2.0,
 )
 
 # Nobody holds anything any more: only the log tells that requests were refused.
@@ -368,4 +369,4 @@ TWO = Incident(
 
 HEALTHY = Incident(name="healthy", cause="", ask=("GET /orders", "GET /orders/7") * 10)
 
-FAULTS = (LOST, LAZY, SHARED, CALL, BLOCKED, DDL, NESTED, SLOW, STREAM, OVER, HEALTHY, LEAK, TWO)
+FAULTS = (LOST, LAZY, SHARED, CALL, BLOCKED, DDL, NESTED, SLOW, STREAM, LOOP, OVER, HEALTHY, LEAK, TWO)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.incidents import Incident, Service, running, told
-from tests.support.postgres import PostgresServer, new_database, postgres18_bin, run_postgres
-from tests.triage.incidents.faults import FAULTS
+from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
+from tests.support.python_314 import python_314
+from tests.triage.incidents.faults import BLOCKED, FAULTS
 
 pytestmark = pytest.mark.slow
 # Causes that sessions are behind: they and their worker have to be named.
@@ -66,7 +69,8 @@ class Running:
 
 @pytest.fixture(scope="module")
 def busy_server() -> Iterator[PostgresServer]:
-    with run_postgres(postgres18_bin(), {"max_connections": "300"}) as server:
+    settings = {"max_connections": "300", "shared_preload_libraries": "pg_stat_statements"}
+    with run_postgres(postgres18_bin(), settings) as server:
         yield server
 
 
@@ -74,11 +78,20 @@ def test_each_cause_is_named_before_its_victims(busy_server: PostgresServer, tmp
     wrong: dict[str, list[str]] = {}
     with ExitStack() as stack:
         started = [stack.enter_context(Running(one, busy_server, tmp_path)) for one in FAULTS]
-        for one in started:
-            found = told(one.wait().triage())
+        looks = stack.enter_context(ThreadPoolExecutor(2))
+        for one, found in zip(started, looks.map(lambda one: told(one.wait().triage()), started), strict=True):
             wrong[one.incident.name] = list(faults_of(one.incident, found))
     left = {name: told for name, told in wrong.items() if told}
     assert not left, "\n".join(f"{name}: {told}" for name, told in left.items())
+
+
+def test_a_python_that_tells_its_tasks(fresh_database18: FreshDatabase, tmp_path: Path) -> None:
+    """Python 3.14: the loop's stack is read by its own interpreter, and no library of ours is in the service."""
+    python, variables = python_314()
+    clients = {"clients.py": "import asyncio\n\n\nasync def charge(order_id):\n    await asyncio.Event().wait()\n"}
+    incident = replace(BLOCKED, changed={**BLOCKED.changed, **clients})
+    with running(incident, fresh_database18, tmp_path, python, **variables) as service:
+        assert not list(faults_of(incident, told(service.triage())))
 
 
 def faults_of(incident: Incident, found: list[dict[str, Any]]) -> Iterator[str]:
