@@ -36,7 +36,7 @@ Names = Annotated[list[Text], Field(max_length=50)]
 def agent_server() -> MCPServer:
     """The server with its tools, not yet started."""
     server = MCPServer("forge-doctor", version=__version__, instructions=INSTRUCTIONS)
-    for tool in (triage, pool, logs, lint, migrations, explain):
+    for tool in (triage, pool, slow, logs, lint, migrations, explain):
         server.tool(annotations=READS, structured_output=False)(tool)
     return server
 
@@ -59,6 +59,14 @@ async def pool(duration_s: Annotated[float, Field(ge=0, le=60)] = 0, container: 
     """
     flags = ["--duration", str(max(duration_s, 0.5))] if duration_s else []
     return await answer("pool", *flags, *(["--container", container] if container else []))
+
+
+async def slow(duration_s: Annotated[float, Field(ge=0, le=60)] = 5) -> str:
+    """Which statements of that database cost, why, and the mend: N + 1, missing indexes, locks, or not the database at all.
+
+    `duration_s` is how long what runs is watched; 0 judges the totals since the statistics were reset.
+    """
+    return await answer("slow", "--duration", str(duration_s))
 
 
 async def logs(sources: Names, since: Text = "", tail: Annotated[int, Field(ge=0, le=10**7)] = 0) -> str:

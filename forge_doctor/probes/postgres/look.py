@@ -94,6 +94,11 @@ async def read_only(connection: Connection, limits: QueryLimits = DEFAULT_LIMITS
             await _bounded(connection, limits, connection.driver.execute("COMMIT"))
 
 
+async def run_commands(connection: Connection, commands: str, limits: QueryLimits = DEFAULT_LIMITS) -> None:
+    """Commands of ours that give no rows, one or several, in one round trip."""
+    await _bounded(connection, limits, connection.driver.execute(commands))
+
+
 async def fetch_rows(
     connection: Connection, sql: str, *arguments: Any, limits: QueryLimits = DEFAULT_LIMITS
 ) -> tuple[Row, ...]:

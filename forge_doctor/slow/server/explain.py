@@ -9,26 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from forge_doctor.probes.postgres.errors import QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, QueryLimits, read_only
+from forge_doctor.probes.postgres.look import Connection, Fetch, QueryLimits, read_only, run_commands
 from forge_doctor.regex import regex
-from forge_doctor.slow.plan import Plan
+from forge_doctor.slow.plan import Plan, PlanNode
 from forge_doctor.slow.server.plan_json import plan_of
 from forge_doctor.slow.server.work import StatementStats
+from forge_doctor.sql.masking import without_values
 from forge_doctor.sql.parser import NotParsed, parsed
 from forge_doctor.sql.quoting import quote_identifier
 
 NAME = "forge_doctor_slow"
 EXPLAINED = ("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
 LIMITS = QueryLimits(statement_s=2.0, lock_s=0.1)
-PREPARED = (
-    "SELECT pg_catalog.cardinality(parameter_types) AS number FROM pg_catalog.pg_prepared_statements "
-    "WHERE name OPERATOR(pg_catalog.=) $1::pg_catalog.text"
-)
+SAVEPOINT = "SAVEPOINT forge_doctor"
+PARAMETER = regex(r"\$(\d{1,5})")
 NO_VALUES: Mapping[int, str] = MappingProxyType({})
 LITERAL_TYPE = regex(
     r"\b(interval|date|timestamp|timestamptz|time|numeric|uuid|jsonb?)\s{1,4}(\$\d{1,5})", re.IGNORECASE
@@ -56,20 +57,28 @@ def search_path(own: str, schemas: Sequence[str]) -> str:
     return ", ".join(map(quote_identifier, list(dict.fromkeys((*parts, *schemas)))[:MOST_SCHEMAS]))
 
 
+@asynccontextmanager
+async def planning(connection: Connection, path: str, mode: str) -> AsyncIterator[Planner]:
+    """A read-only transaction to ask for plans in: `mode` is generic or custom, `path` where names are looked up."""
+    async with read_only(connection, LIMITS) as fetch:
+        own = f"SET LOCAL plan_cache_mode = force_{mode}_plan; SET LOCAL search_path = {path}"
+        await run_commands(connection, f"{own}; {SAVEPOINT}", LIMITS)
+        yield Planner(connection=connection, fetch=fetch)
+
+
 async def explain(connection: Connection, statements: Sequence[StatementStats], path: str) -> tuple[Plan, ...]:
     """A plan for each, or why there is none."""
     plans: list[Plan] = []
     loop = asyncio.get_running_loop()
     end = loop.time() + BUDGET_S
-    async with read_only(connection, LIMITS) as fetch:
-        await fetch("SET LOCAL plan_cache_mode = force_generic_plan")
+    async with planning(connection, path, "generic") as planner:
         for one in statements:
             if loop.time() > end:
                 plans.append(Plan(key=one.key, why_not=f"not asked: the plans before it took {BUDGET_S:.0f} s"))
             elif why_not := unfit(one.text):
                 plans.append(Plan(key=one.key, why_not=why_not))
             else:
-                plans.append(await _plan(fetch, one, path))
+                plans.append(await _plan(planner, one))
     return tuple(plans)
 
 
@@ -85,40 +94,53 @@ def unfit(text: str) -> str:
     return "" if kind in EXPLAINED else "EXPLAIN takes no such statement"
 
 
-async def _plan(fetch: Fetch, one: StatementStats, path: str) -> Plan:
-    await fetch("SAVEPOINT forge_doctor")
+async def _plan(planner: Planner, one: StatementStats) -> Plan:
     try:
-        root, jit = plan_of(await explained(fetch, await prepare(fetch, one.text, path)))
-        return Plan(key=one.key, root=root, jit=jit)
+        root, jit = await planner.plan(one.text)
     except QueryFailed as failed:
         return Plan(key=one.key, why_not=_why_not(failed))
     except ValueError as error:
         return Plan(key=one.key, why_not=f"its plan could not be read: {error}")
-    finally:
-        await forget(fetch)
+    return Plan(key=one.key, root=root, jit=jit)
 
 
-async def prepare(fetch: Fetch, text: str, path: str) -> int:
-    """Prepare the statement, with its names looked up in `path`; the number of its parameters."""
-    await fetch(f"SET LOCAL search_path = {path}")
-    await fetch(f"PREPARE {NAME} AS {typed(text)}")
-    return int((await fetch(PREPARED, NAME))[0]["number"] or 0)
+@dataclass(slots=True, kw_only=True)
+class Planner:
+    """Asks for one plan after the other inside its transaction, with a savepoint before each."""
+
+    connection: Connection
+    fetch: Fetch
+    _prepared: bool = False
+
+    async def plan(self, text: str, values: Mapping[int, str] = NO_VALUES) -> tuple[PlanNode, bool]:
+        """The plan, and whether it would be compiled; `values` are SQL for some parameters, by position from 1.
+
+        Raises `QueryFailed` or ValueError; whatever happened, nothing of it is left: locks that planning took go with the
+        savepoint, so that nobody's ALTER TABLE waits for us, and what was prepared, which outlives it, is forgotten.
+        """
+        try:
+            # By itself, so that the server refuses what would be two commands.
+            await self.fetch(f"PREPARE {NAME} AS {typed(text)}")
+            self._prepared = True
+            given = [values.get(at, "NULL") for at in range(1, _parameters(text) + 1)]
+            arguments = f"({', '.join(given)})" if given else ""
+            rows = await self.fetch(f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE {NAME}{arguments}")
+            return plan_of(str(next(iter(rows[0].values()))))
+        finally:
+            if not self.connection.driver.is_closed():
+                await self.back()
+
+    async def back(self) -> None:
+        """To the savepoint, whatever failed since, and forget what was prepared."""
+        forgotten = f"DEALLOCATE {NAME}; " if self._prepared else ""
+        self._prepared = False
+        back = f"ROLLBACK TO {SAVEPOINT}; RELEASE {SAVEPOINT}; {forgotten}{SAVEPOINT}"
+        await run_commands(self.connection, back, LIMITS)
 
 
-async def explained(fetch: Fetch, number: int, values: Mapping[int, str] = NO_VALUES) -> str:
-    """The plan of what is prepared, as JSON: `values` are SQL for some of the parameters, by position from 1."""
-    given = [values.get(position, "NULL") for position in range(1, number + 1)]
-    arguments = f"({', '.join(given)})" if given else ""
-    rows = await fetch(f"EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE {NAME}{arguments}")
-    return str(next(iter(rows[0].values())))
-
-
-async def forget(fetch: Fetch) -> None:
-    """Back to the savepoint: the locks that planning took are gone, so that nobody's ALTER TABLE waits for us. What is
-    prepared outlives its transaction, and goes too."""
-    await fetch("ROLLBACK TO SAVEPOINT forge_doctor")
-    if await fetch(PREPARED, NAME):
-        await fetch(f"DEALLOCATE {NAME}")
+def _parameters(text: str) -> int:
+    """The server numbers them from 1 without a gap."""
+    return max((int(one) for one in PARAMETER.findall(without_values(text))), default=0)
 
 
 def typed(text: str) -> str:

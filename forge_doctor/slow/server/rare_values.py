@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forge_doctor.probes.postgres.errors import QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, read_only
+from forge_doctor.probes.postgres.look import Connection, Fetch
 from forge_doctor.regex import regex
 from forge_doctor.slow.inference.skew import RARE_RATIO, Skew
 from forge_doctor.slow.plan import PlanNode, RareValue
-from forge_doctor.slow.server.explain import LIMITS, explained, forget, prepare
-from forge_doctor.slow.server.plan_json import plan_of
+from forge_doctor.slow.server.explain import Planner, planning
 from forge_doctor.slow.server.schema import Column
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.quoting import quote_literal
@@ -34,31 +33,26 @@ async def plan_rare_values(
 ) -> Mapping[str, RareValue]:
     """What each would cost with the rarest value, by the statement's key; what can't be planned is left out."""
     found: dict[str, RareValue] = {}
-    async with read_only(connection, LIMITS) as fetch:
-        await fetch("SET LOCAL plan_cache_mode = force_custom_plan")
+    async with planning(connection, path, "custom") as planner:
         for statement, skew in wanted[:MOST]:
-            rare = await _planned(fetch, statement, skew, path)
+            rare = await _planned(planner, statement, skew)
             if rare is not None:
                 found[statement.key] = rare
     return found
 
 
-async def _planned(fetch: Fetch, statement: Statement, skew: Skew, path: str) -> RareValue | None:
+async def _planned(planner: Planner, statement: Statement, skew: Skew) -> RareValue | None:
     position = _parameter(skew)
-    root = statement.plan.root if statement.plan else None
-    if position is None or root is None:
+    if position is None:
         return None
-    await fetch("SAVEPOINT forge_doctor")
     try:
-        value, frequency = await _rare_value(fetch, skew.column)
+        value, frequency = await _rare_value(planner.fetch, skew.column)
         if value is None:
             return None
-        number = await prepare(fetch, statement.text, path)
-        custom, _ = plan_of(await explained(fetch, number, {position: quote_literal(value)}))
+        custom, _ = await planner.plan(statement.text, {position: quote_literal(value)})
     except (QueryFailed, ValueError):
+        await planner.back()
         return None
-    finally:
-        await forget(fetch)
     return RareValue(
         column=skew.column.name,
         frequency=frequency,
