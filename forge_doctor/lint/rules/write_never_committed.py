@@ -26,6 +26,10 @@ Good:
             session.add(user)
             await session.commit()
 
+A connection of `engine.connect()` is the same: `await connection.commit()`, or `engine.begin()`.
+
+Wrong when: somebody else commits: the session is handed on, a dependency, a unit of work or a context manager of the
+    project ends it, the connection is in AUTOCOMMIT, or the function says that it only tries (dry_run, preview).
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#opening-and-closing-a-session
 """
 
@@ -36,6 +40,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Param, With, Yield
 from forge_doctor.code.syntax.source import SourceFile
@@ -61,6 +66,7 @@ COMMITTING = frozenset(
     {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
 )
 DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
+ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 COMMITS = regex(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
 
@@ -85,7 +91,11 @@ def write_never_committed(file: SourceFile, project: Project) -> Iterator[Findin
         if (function.start, session.id) in seen or DELIBERATE.search(function.name):
             continue
         seen.add((function.start, session.id))
-        judged = opened_without_commit(project, function, session) or given_without_commit(project, function, session)
+        judged = (
+            opened_without_commit(project, function, session)
+            or connected_without_commit(project, function, session)
+            or given_without_commit(project, function, session)
+        )
         if judged is not None:
             yield found(file, write, judged[0], min(write.confidence, judged[1]))
 
@@ -121,11 +131,34 @@ def opened_without_commit(project: Project, function: FunctionDef, session: Name
     if statement is None or item is None or not isinstance(item.value, Call) or item.value.method == "begin":
         return None
     maker = maker_of(project, item.value)
-    if maker is None or COMMITS.search(maker.text.encode()) or b"AUTOCOMMIT" in maker.file.data:
+    if (
+        maker is None
+        or COMMITS.search(maker.text.replace("expire_on_commit", "").encode())
+        or b"AUTOCOMMIT" in maker.file.data
+    ):
         return None
     if not is_library_made(project, item.value) or not is_alone(function, statement, session.id):
         return None
     return item, Confidence.HIGH
+
+
+def connected_without_commit(
+    project: Project, function: FunctionDef, connection: Name
+) -> tuple[Node, Confidence] | None:
+    """The `with engine.connect() as connection` around, if nothing inside commits: only `engine.begin()` does by itself."""
+    statement = opened_by(connection)
+    for item in () if statement is None else statement.items:
+        call = item.value
+        if item.target is None or item.target.text != connection.id or not isinstance(call, Call):
+            continue
+        engine = project.known(call.receiver) if call.method == "connect" and call.receiver is not None else None
+        if engine is None or engine.kind not in ENGINES or engine.confidence is not Confidence.HIGH:
+            return None
+        made = engine.definition
+        if any(b"AUTOCOMMIT" in one.data for one in (function.file, *([made.file] if made is not None else []))):
+            return None
+        return (item, Confidence.HIGH) if statement and is_alone(function, statement, connection.id) else None
+    return None
 
 
 def is_library_made(project: Project, call: Call) -> bool:

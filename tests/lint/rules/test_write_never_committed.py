@@ -93,6 +93,27 @@ GOOD = [
         "async def f(db: AsyncSession = Depends(get_db)):\n    db.add(User())\n"
     ),
 ]
+CONFIGURED = """\
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+Made = async_sessionmaker(engine, expire_on_commit=False)
+"""
+CONNECTIONS = [
+    "async def f(user):\n    async with Made() as s:\n        s.add(user)  # expect high\n",
+    "async def f():\n    async with engine.connect() as c:\n        await c.execute(text('UPDATE t SET a = 1'))  # expect high\n",
+    (
+        "async def f():\n    async with engine.connect() as c:\n        await c.execute(text('UPDATE t SET a = 1'))\n"
+        "        await c.commit()\n"
+    ),
+    "async def f():\n    async with engine.begin() as c:\n        await c.execute(text('UPDATE t SET a = 1'))\n",
+    "async def f():\n    async with engine.connect() as c:\n        await c.execute(text('SELECT 1'))\n",
+    "async def f():\n    async with engine.connect() as c, c.begin():\n        await c.execute(text('DELETE FROM t'))\n",
+    (
+        "auto = engine.execution_options(isolation_level='AUTOCOMMIT')\nasync def f():\n    async with auto.connect() as c:\n"
+        "        await c.execute(text('DELETE FROM t'))\n"
+    ),
+]
 MANAGED = """\
 from contextlib import asynccontextmanager
 @asynccontextmanager
@@ -106,6 +127,11 @@ async def managed():
 @pytest.mark.parametrize("code", BAD + CHANGED + UNCHANGED + GOOD)
 def test_only_writes_that_nobody_commits_are_found(code: str, tmp_path: Path) -> None:
     check_source(project(MANAGED + code), "write-never-committed", tmp_path)
+
+
+@pytest.mark.parametrize("code", CONNECTIONS)
+def test_connections_and_factories_with_settings_are_as_sessions(code: str, tmp_path: Path) -> None:
+    check_source(CONFIGURED + code, "write-never-committed", tmp_path)
 
 
 def test_a_dependency_that_commits_is_enough(tmp_path: Path) -> None:

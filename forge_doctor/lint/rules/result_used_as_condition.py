@@ -1,0 +1,98 @@
+"""A result is asked whether it is true, which it always is.
+
+Why: `await session.execute(...)` gives a Result whether or not there are rows, and a Result is true. `if not result:` never
+runs, so "not found" is answered as if it had been found, and the next line fails or serves nothing.
+
+Bad:
+
+    from sqlalchemy import select, text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def find(session: AsyncSession, key: int):
+        result = await session.execute(text("SELECT name FROM users WHERE id = :key"), {"key": key})
+        if not result:
+            return None
+        return result.scalar_one()
+
+Good:
+
+    from sqlalchemy import select, text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def find(session: AsyncSession, key: int):
+        result = await session.execute(text("SELECT name FROM users WHERE id = :key"), {"key": key})
+        return result.scalar_one_or_none()
+
+Wrong when: the name may hold None as well; only a name that nothing but the result is bound to counts, and only where the
+    other branch does something: `if result:` without an `else` guards nothing and loses nothing.
+Source: https://docs.sqlalchemy.org/en/20/core/connections.html#sqlalchemy.engine.Result (neither it nor ScalarResult defines
+    __bool__ or __len__: 2.0.30 and 2.1.9)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.reaching import reaching
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, If, Name, Node, UnaryOp
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.regex import regex
+
+SUSPECT = regex(rb"\.\s*(?:execute|scalars|exec)\s*\(")
+TESTED = regex(rb"(?:\bif|\bnot)[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*(?=:|\n|\)|and\b|or\b|else\b|,)")
+RESULTS = frozenset({Kind.RESULT, Kind.ASYNC_RESULT})
+
+
+@check(severity=Severity.ERROR)
+def result_used_as_condition(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every name whose falsehood is provided for."""
+    for match in TESTED.finditer(file.data):
+        name = file.node_at(match.start("name"))
+        if not isinstance(name, Name) or name.function is None or not is_condition(name):
+            continue
+        bound = only_binding(project, name)
+        if bound is None or bound.value is None:
+            continue
+        value = project.value_of(name)
+        if value.kind in RESULTS and value.confidence is Confidence.HIGH and is_fetched(bound.value):
+            yield found(file, name, bound)
+
+
+def is_condition(name: Name) -> bool:
+    """Whether something else would be done where the name is false: `not name`, or an `if` with an `else`."""
+    around = name.parent
+    if isinstance(around, UnaryOp):
+        return around.is_not
+    return isinstance(around, If) and around.test.start == name.start and bool(around.orelse)
+
+
+def only_binding(project: Project, name: Name) -> Assign | None:
+    """The one assignment whose value the name has here; None where there are others."""
+    found_at = project.scopes(name.file).lookup(name.id, name)
+    if found_at is None or found_at[0].node is not name.function:
+        return None
+    bindings = reaching(found_at[1], name)
+    node = bindings[0].node if len(bindings) == 1 else None
+    return node if isinstance(node, Assign) else None
+
+
+def is_fetched(value: Node) -> bool:
+    """Whether the value is the call itself: `await session.execute(...)`, `(await ...).scalars()`."""
+    inner = value.value if isinstance(value, Await) else value
+    return isinstance(inner, Call) and inner.method in ("execute", "scalars", "exec", "mappings", "unique")
+
+
+def found(file: SourceFile, name: Name, bound: Assign) -> Finding:
+    """The finding at the name."""
+    return file.finding(
+        result_used_as_condition,
+        name,
+        f"`{name.id}` is a Result, which is true with rows and without: the other branch never runs",
+        confidence=Confidence.HIGH,
+        remedy=f"row = {name.id}.first()   # or scalar_one_or_none(): None where there is no row; test that",
+        related=(Related(message="the result comes from here", location=bound.file.location(bound)),),
+    )

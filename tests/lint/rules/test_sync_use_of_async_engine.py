@@ -1,0 +1,60 @@
+"""An async engine given to create_all, an event or inspect is found; synchronous twins and run_sync are silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, event, inspect
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.support.lint_cases import check_source
+
+RULE = "sync-use-of-async-engine"
+HEAD = """\
+from sqlalchemy import MetaData, create_engine, event, inspect
+from sqlalchemy.event import listens_for
+from sqlalchemy.ext.asyncio import create_async_engine
+engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+plain = create_engine("postgresql+psycopg://localhost/shop")
+metadata = MetaData()
+"""
+FOUND = (
+    "metadata.create_all(engine)  # expect high\n",
+    "metadata.drop_all(bind=engine)  # expect high\n",
+    "def f():\n    metadata.reflect(bind=engine)  # expect high\n",
+    "class Base:\n    metadata = metadata\nasync def f():\n    Base.metadata.create_all(engine)  # expect high\n",
+    "async def f():\n    async with engine.begin() as c:\n        metadata.create_all(c)  # expect high\n",
+    "@event.listens_for(engine, 'connect')  # expect high\ndef f(*args): ...\n",
+    "@listens_for(engine, 'checkout')  # expect high\ndef f(*args): ...\n",
+    "event.listen(engine, 'connect', print)  # expect high\n",
+    "inspect(engine)  # expect high\n",
+)
+SILENT = (
+    "metadata.create_all(plain)\n",
+    "async def f():\n    async with engine.begin() as c:\n        await c.run_sync(metadata.create_all)\n",
+    "@event.listens_for(engine.sync_engine, 'connect')\ndef f(*args): ...\n",
+    "event.listen(plain, 'connect', print)\n",
+    "inspect(plain)\n",
+    "def f(engine):\n    metadata.create_all(engine)\n",
+    "import inspect as i\ni.inspect(engine)\n",
+    "store.create_all(engine)\n",
+    "def f(connection):\n    inspect(connection)\nasync def g():\n    async with engine.begin() as c:\n        await c.run_sync(f)\n",
+    "import os\nif os.name:\n    engine = plain\nmetadata.create_all(engine)\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND + SILENT)
+def test_only_an_async_engine_is_found(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + code, RULE, tmp_path)
+
+
+def test_sqlalchemy_refuses_these_calls() -> None:
+    engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+    with pytest.raises(AttributeError, match="_run_ddl_visitor"):
+        MetaData().create_all(engine)  # type: ignore[arg-type]
+    with pytest.raises(NotImplementedError, match="asynchronous events"):
+        event.listen(engine, "connect", print)
+    with pytest.raises(NoInspectionAvailable):
+        inspect(engine)

@@ -1,0 +1,38 @@
+"""An engine made of a URL's text is found; the object itself, and texts that are whole, are silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_heads import ENGINES
+
+RULE = "url-password-masked"
+URL_ = "url = URL.create('postgresql+asyncpg', username='a', password=os.environ['P'], host='h', database='b')\n"
+FOUND = (
+    URL_ + "create_async_engine(str(url))  # expect high\n",
+    URL_ + "text = str(url)\ncreate_async_engine(text, echo=True)  # expect high\n",
+    "url = make_url(os.environ['U'])\ncreate_engine(str(url))  # expect high\n",
+    "engine = create_async_engine(A)\ncreate_engine(str(engine.url))  # expect high\n",
+    URL_ + "config.set_main_option('sqlalchemy.url', str(url))  # expect high\n",
+)
+SILENT = (
+    URL_ + "create_async_engine(url)\n",
+    URL_ + "create_async_engine(url.render_as_string(hide_password=False))\n",
+    URL_ + "print(str(url))\n",
+    "create_async_engine(str(os.environ['U']))\n",
+    "def f(settings):\n    create_async_engine(str(settings.url))\n",
+    "url = URL.create('postgresql+asyncpg', host='h', database='b')\ncreate_async_engine(str(url))\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND + SILENT)
+def test_only_what_lost_its_password_is_found(code: str, tmp_path: Path) -> None:
+    check_source(ENGINES + code, RULE, tmp_path)
+
+
+def test_sqlalchemy_writes_asterisks() -> None:
+    assert str(URL.create("postgresql+asyncpg", "a", "secret", "h", database="b")) == "postgresql+asyncpg://a:***@h/b"
