@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.probes.alembic_runner.process import Answer, Child, child_process
+from forge_doctor.probes.alembic_runner.process import FOLDER, Answer, Child, child_process
 from forge_doctor.probes.throw_away.databases import Databases
 
 START_S = 60.0
-MOST_STARTS = 5
+MOST_STARTS = 12  # settings read one by one are missed one by one
 DATABASES = "db|database|postgres|postgresql|pg|sql|sqlalchemy|psql|alembic|asyncpg"
 OF_A_DATABASE = re.compile(rf"(?:^|_)(?:{DATABASES})(?:_|$|url|uri|dsn)", re.IGNORECASE)
 OF_URL = re.compile(r"(?:url|uri|dsn)", re.IGNORECASE)
@@ -30,6 +30,7 @@ PARTS = (
     (re.compile(r"user|login|role", re.IGNORECASE), "user"),
     (re.compile(r"name|database|schema|(?:^|_)db$", re.IGNORECASE), "database"),
 )
+NOT_ITS_OWN = (str(FOLDER), "site-packages", "<", "/lib/python3")
 DRIVERS = ("psycopg2", "psycopg", "asyncpg", "pg8000")
 WRITTEN = re.compile(r"postgresql\+(\w+)")
 IS_ASYNC = re.compile(r"\basyncio\b|async_engine|AsyncEngine|AsyncConnection")
@@ -173,8 +174,7 @@ def _sentence(what: str, answer: Answer, given: Given) -> str:
 
 
 def _place(answer: Answer) -> str:
+    """The last line of the application's own on the way to the error."""
     frames = answer.failure.frames if answer.failure else ()
-    own = [
-        one for one in frames if "site-packages" not in one.path and not one.path.startswith(("<", "/usr/lib/python"))
-    ]
+    own = [one for one in frames if not any(part in one.path for part in NOT_ITS_OWN)]
     return f" ({Path(own[-1].path).name}:{own[-1].line})" if own else ""

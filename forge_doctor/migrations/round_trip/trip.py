@@ -56,11 +56,16 @@ class Traveller:
     async def travel(self, revisions: Sequence[Revision], only: frozenset[str] | None, progress: Progress) -> None:
         """Through all revisions; round trips for those of `only` (None: all)."""
         empty, filled = await self._made.make("empty"), await self._made.make("filled")
-        total = sum(1 for one in revisions if only is None or one.id in only)
-        for wanted, run in itertools.groupby(revisions, key=lambda one: only is None or one.id in only):
+        wanted_ids = [one.id for one in revisions if only is None or one.id in only]
+        total = len(wanted_ids)
+        for wanted, run in itertools.groupby(revisions, key=lambda one: one.id in wanted_ids):
+            if self.journey.tried == total:
+                return  # what follows is on nobody's way
             if not wanted:
-                if not await self._only_up(tuple(run), (empty, filled)):
+                passed = await self._only_up(tuple(run), empty, filled)
+                if passed is None:
                     return
+                filled = passed
                 continue
             for revision in run:
                 await self._begin(revision, filled)
@@ -81,15 +86,18 @@ class Traveller:
         async with self._made.session(database) as session:
             return not await session.try_statements("SET search_path TO DEFAULT", self._given)
 
-    async def _only_up(self, revisions: Sequence[Revision], databases: Sequence[str]) -> bool:
-        """All of these at once: they are only on the way."""
-        for database in databases:
-            answer = await self._steps(database, [one.id for one in revisions], up=True)
-            if answer.failure is not None:
-                paths = {frame.path for frame in answer.failure.frames}
-                self._stop(next((one for one in revisions if one.file in paths), revisions[-1]), answer.failure)
-                return False
-        return True
+    async def _only_up(self, revisions: Sequence[Revision], empty: str, filled: str) -> str | None:
+        """All of these at once, since they are only on the way; the database with rows afterwards, None where it ends."""
+        ids = [one.id for one in revisions]
+        answer = await self._steps(empty, ids, up=True)
+        if answer.failure is not None:
+            paths = {frame.path for frame in answer.failure.frames}
+            self._stop(next((one for one in revisions if one.file in paths), revisions[-1]), answer.failure)
+            return None
+        if (await self._steps(filled, ids, up=True)).failure is None:
+            return filled
+        await self._made.drop(filled)
+        return await self._copy(empty)
 
     async def _try_both(self, revision: Revision, empty: str, filled: str) -> tuple[str, str] | None:
         """The two databases after this revision; None where it cannot be upgraded at all."""
