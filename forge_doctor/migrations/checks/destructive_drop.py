@@ -27,7 +27,7 @@ from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.drops import replacements
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import DropColumn, DropTable
+from forge_doctor.migrations.operations.operation import AddColumn, DropColumn, DropTable
 from forge_doctor.migrations.wording import found, waiting
 
 
@@ -49,8 +49,19 @@ def is_lost(change: Change, step: Step) -> bool:
     after, before = change.after.tables.get(one.table), change.before.tables.get(one.table)
     if isinstance(one, DropTable):
         return after is None and one.table not in change.after.views
-    is_own = before is not None and before.is_complete and one.column not in before.columns
+    is_own = _adds(change, one) or (before is not None and before.is_complete and one.column not in before.columns)
     return not is_own and not (after is not None and one.column in after.columns)
+
+
+def _adds(change: Change, one: DropColumn) -> bool:
+    """Whether the first this revision does to the column is to add it."""
+    for step in change.steps:
+        other = step.operation
+        if isinstance(other, AddColumn) and (other.table, other.column.name) == (one.table, one.column):
+            return True
+        if other is one:
+            return False
+    return False
 
 
 def _found(step: Step, one: DropTable | DropColumn) -> Finding:

@@ -34,7 +34,13 @@ from dataclasses import replace
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Location, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import CreateEnum, CreateTable, Operation
+from forge_doctor.migrations.operations.operation import (
+    CreateEnum,
+    CreateTable,
+    DropType,
+    Operation,
+    RenameType,
+)
 from forge_doctor.migrations.wording import found, quoted
 
 
@@ -46,6 +52,8 @@ def enum_left_behind(history: History) -> Iterator[Finding]:
             continue
         told = set(up.before.enums)
         for step in up.steps:
+            if isinstance(step.operation, DropType | RenameType):
+                told.add(step.operation.name)  # one of that name was there, and is to be there again
             for name, place in _created(step.operation):
                 if name in down.after.enums and name not in told:
                     told.add(name)

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import AlterColumn, RenameTable, RenameType
+from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, RenameTable, RenameType
 from forge_doctor.migrations.wording import found, quoted, waiting
 
 
@@ -67,7 +67,7 @@ def _table(change: Change, step: Step, one: RenameTable) -> Finding | None:
 def _column(change: Change, step: Step, one: AlterColumn) -> Finding | None:
     added = change.before.tables.get(one.table)
     after = change.after.tables.get(one.table)
-    is_new = added is not None and added.is_complete and one.column not in added.columns
+    is_new = _adds(change, one) or (added is not None and added.is_complete and one.column not in added.columns)
     if is_new or (after is not None and one.column in after.columns) or one.new_name == one.column:
         return None
     return found(
@@ -78,6 +78,12 @@ def _column(change: Change, step: Step, one: AlterColumn) -> Finding | None:
         f"op.add_column({quoted(one.table)}, sa.Column({quoted(one.new_name)}, ...)), write both for one release, then drop"
         f" {one.column}",
     )
+
+
+def _adds(change: Change, one: AlterColumn) -> bool:
+    """Whether this very revision added the column: nobody uses it yet."""
+    added = (step.operation for step in change.steps if isinstance(step.operation, AddColumn))
+    return any((other.table, other.column.name) == (one.table, one.column) for other in added)
 
 
 def _type(change: Change, step: Step, one: RenameType) -> Finding | None:

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History
-from forge_doctor.migrations.operations.operation import AddConstraint
+from forge_doctor.migrations.operations.operation import AddConstraint, DropConstraint
 from forge_doctor.migrations.wording import found, quoted
 
 PREFIXES = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk", "exclude": "ex"}
@@ -42,7 +42,15 @@ def unnamed_constraint(history: History) -> Iterator[Finding]:
     ]
     if not unnamed or history.tree.nearby.mentions(b"naming_convention"):
         return
+    by_its_own = {
+        (down.revision.id, step.operation.table)
+        for down in history.downgrades
+        for step in down.steps
+        if isinstance(step.operation, DropConstraint) and step.operation.name
+    }
     for step, one in unnamed:
+        if (step.revision.id, one.table) in by_its_own:
+            continue  # PostgreSQL's own name is known to the downgrade
         parts = (PREFIXES[one.constraint.kind], one.table.rpartition(".")[2], *one.constraint.columns)
         yield found(
             step,
