@@ -21,7 +21,8 @@ Good:
 Source: https://www.postgresql.org/docs/current/mvcc-intro.html
 
 Wrong when: the table is small, or the condition picks few rows. An update with a LIMIT, of rows named by their id, in a
-loop over parts, or of a table that the same revision creates is left alone.
+loop over parts, or of a table that the same revision creates is left alone; where the condition compares with a value, and asks
+for no missing one and no other table, the confidence is low.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from forge_doctor.regex import regex
 
 # `id = 7`, `id IN (...)`: rows named one by one.
 BY_KEY = regex(r"""(?i)\b(?:id|uuid|key|name|slug|code)"?\s*(?:=|IN\s*\()\s*(?:'|:|\d|\$|%|\x00|\(\s*')""")
+# What a backfill asks for is every row there is: those without a value, or those that another table has one for.
+OF_ALL_ROWS = regex(r"(?i)\bis\s+(?:not\s+)?null\b|\bis_(?:not)?\(\s*None|\bfrom\b|\bnot\s+exists\b")
 
 
 @check(severity=Severity.WARNING)
@@ -54,5 +57,12 @@ def unbatched_update(history: History) -> Iterator[Finding]:
             " ends",
             "in chunks, each committed: with op.get_context().autocommit_block(): while op.get_bind().execute(sa.text("
             f'"UPDATE {rows.table} ... WHERE id IN (SELECT id ... LIMIT 1000)")).rowcount: pass',
-            confidence=Confidence.HIGH if not rows.has_where else Confidence.MEDIUM,
+            confidence=_sureness(rows),
         )
+
+
+def _sureness(rows: ChangeRows) -> Confidence:
+    """Of a condition that picks rows by a value nobody knows here how many there are."""
+    if not rows.has_where:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if OF_ALL_ROWS.search(rows.written.text) else Confidence.LOW
