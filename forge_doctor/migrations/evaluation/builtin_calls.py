@@ -17,24 +17,25 @@ STRING_METHODS = frozenset(
 )  # fmt: skip
 
 
-def _items(value: Value) -> list[Value]:
+def items(value: Value) -> list[Value]:
+    """The elements of a value."""
     return [*value][:MOST_ROUNDS] if isinstance(value, tuple | list | dict | str) else []
 
 
 BUILTINS: Mapping[str, Callable[..., Value]] = {
-    "list": lambda value=(): _items(value),
-    "tuple": lambda value=(): tuple(_items(value)),
-    "set": lambda value=(): tuple(dict.fromkeys(_items(value))),
-    "frozenset": lambda value=(): tuple(dict.fromkeys(_items(value))),
-    "sorted": lambda value, **_: sorted(_items(value), key=str),
-    "reversed": lambda value: _items(value)[::-1],
-    "len": lambda value: len(_items(value)),
+    "list": lambda value=(): items(value),
+    "tuple": lambda value=(): tuple(items(value)),
+    "set": lambda value=(): tuple(dict.fromkeys(items(value))),
+    "frozenset": lambda value=(): tuple(dict.fromkeys(items(value))),
+    "sorted": lambda value, **_: sorted(items(value), key=str),
+    "reversed": lambda value: items(value)[::-1],
+    "len": lambda value: len(items(value)),
     "str": lambda value="": shown(value),
     "int": lambda value=0: int(value),
     "bool": lambda value=False: bool(value),
     "dict": lambda value=(), **given: {**dict(value), **given},
-    "zip": lambda *values, **_: [*zip(*map(_items, values), strict=False)],
-    "enumerate": lambda value, start=0: [*enumerate(_items(value), start)],
+    "zip": lambda *values, **_: [*zip(*map(items, values), strict=False)],
+    "enumerate": lambda value, start=0: [*enumerate(items(value), start)],
     "range": lambda *bounds: [*range(*bounds)][:MOST_ROUNDS],
     "print": lambda *_, **__: None,
     "isinstance": lambda *_: Unknown("isinstance"),
@@ -43,6 +44,8 @@ BUILTINS: Mapping[str, Callable[..., Value]] = {
     "any": lambda value: any(value),
     "all": lambda value: all(value),
     "repr": lambda value: repr(value),
+    "map": lambda *_: Unknown("map"),
+    "filter": lambda test, values: [one for one in items(values) if one] if test is None else Unknown("filter"),
     "super": lambda *_: Unknown("super"),
 }
 PURE = {"textwrap.dedent": textwrap.dedent, "inspect.cleandoc": textwrap.dedent}
@@ -66,7 +69,7 @@ def method(value: Value, name: str, args: tuple[Value, ...], keywords: Mapping[s
     if isinstance(value, str):
         return _of_text(value, name, args, keywords)
     if isinstance(value, list) and name in ("append", "extend", "insert") and args:
-        grown = [args[-1]] if name != "extend" else _items(args[0])
+        grown = [args[-1]] if name != "extend" else items(args[0])
         value.extend(grown)
         return None
     if isinstance(value, dict):
@@ -86,7 +89,7 @@ def _of_dict(value: dict[Any, Value], name: str, args: tuple[Value, ...]) -> Val
 
 def _of_text(value: str, name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
     if name == "join" and args:
-        return value.join(map(shown, _items(args[0]))) if isinstance(args[0], tuple | list) else HOLE
+        return value.join(map(shown, items(args[0]))) if isinstance(args[0], tuple | list) else HOLE
     if name == "format":
         try:
             return value.format(*map(shown, args), **{key: shown(one) for key, one in keywords.items()})

@@ -34,12 +34,19 @@ def call(run: Runner, node: Call, frame: Frame) -> Value:
     else:
         called = run.evaluate(func, frame)
     args, keywords = arguments(run, node, frame)
+    return apply(run, called, args, keywords, node)
+
+
+def apply(run: Runner, called: Value, args: tuple[Value, ...], keywords: Mapping[str, Value], node: Call) -> Value:
+    """What calling a value with these arguments gives."""
     if isinstance(called, Function):
         return run.run_function(called, args, keywords, node)
     if isinstance(called, Class):
         return Made(f"<class>.{called.node.name}", args, keywords, node, called)
     if isinstance(called, Imported):
         return _imported(run, called, args, keywords, node)
+    if isinstance(called, Made) and called.path == "functools.partial" and called.args:
+        return apply(run, called.args[0], (*called.args[1:], *args), {**called.keywords, **keywords}, node)
     if isinstance(called, Member | Made):
         path = called.path if isinstance(called, Member) else f"{called.path}()"
         return _emitted(run, Made(path, args, keywords, node, called.owner if isinstance(called, Member) else called))
@@ -55,8 +62,14 @@ def _unknown(run: Runner, node: Call, args: tuple[Value, ...], keywords: Mapping
 
 def _imported(run: Runner, func: Imported, args: tuple[Value, ...], keywords: Mapping[str, Value], node: Call) -> Value:
     builtin = func.path.removeprefix("builtins.")
+    if builtin == "map" and len(args) > 1:
+        return [apply(run, args[0], one, {}, node) for one in zip(*map(builtin_calls.items, args[1:]), strict=False)]
+    if builtin == "getattr" and len(args) > 1 and isinstance(args[0], Imported) and isinstance(args[1], str):
+        return Imported(f"{args[0].path}.{args[1]}")
     if builtin != func.path:
         return builtin_calls.called(builtin, args, keywords)
+    if func.path == "alembic.op.run_async" and args:
+        return apply(run, args[0], (Made("alembic.op.get_bind", (), {}, node), *args[1:]), keywords, node)
     if func.path in builtin_calls.PURE and len(args) == 1 and isinstance(args[0], str):
         return builtin_calls.PURE[func.path](args[0])
     return _emitted(run, Made(func.path, args, keywords, node))
@@ -94,7 +107,7 @@ def arguments(run: Runner, node: Call, frame: Frame) -> Arguments:
 def bound(run: Runner, function: Function, args: Sequence[Value], keywords: Mapping[str, Value]) -> dict[str, Value]:
     """The parameters of a function with their values for one call."""
     names: dict[str, Value] = {}
-    left = list(args)
+    left = [*function.bound, *args]
     rest = dict(keywords)
     for param in params_of(function.node):
         name, stars = param.text.lstrip("*"), len(param.text) - len(param.text.lstrip("*"))

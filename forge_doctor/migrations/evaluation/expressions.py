@@ -14,6 +14,7 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     Compare,
     Comprehension,
+    ComprehensionFor,
     Constant,
     Dict,
     IfExp,
@@ -89,6 +90,9 @@ def attribute_of(run: Runner, value: Value, node: Attribute, frame: Frame) -> Va
         whole = Imported(f"{value.path}.{name}")
         known, fact = run.fact(whole.path)
         return fact if known else run.resolve(whole, frame)
+    method = method_of(value, name)
+    if method is not None:
+        return method
     if isinstance(value, Made | Member):
         path = f"{value.path}().{name}" if isinstance(value, Made) else f"{value.path}.{name}"
         known, fact = run.fact(path)
@@ -98,6 +102,23 @@ def attribute_of(run: Runner, value: Value, node: Attribute, frame: Frame) -> Va
     if isinstance(value, str) and name == "value":  # of an enumeration's member
         return value
     return Unknown(node.text)
+
+
+def method_of(value: Value, name: str) -> Function | None:
+    """The method of an object whose class was read."""
+    owner = value.owner if isinstance(value, Made) else value
+    found = owner.names.get(name) if isinstance(owner, Class) and (owner is value or value_is_object(value)) else None
+    if not isinstance(found, Function) or isinstance(found.node, Lambda):
+        return None
+    is_plain = found.node.decorated_by("staticmethod") or (
+        owner is value and not found.node.decorated_by("classmethod")
+    )
+    return found if is_plain else Function(found.node, found.frame, (value,))
+
+
+def value_is_object(value: Value) -> bool:
+    """Whether it is what calling a class that was read gives."""
+    return isinstance(value, Made) and value.path.startswith("<class>.")
 
 
 def _sequence(run: Runner, node: Tuple | List | Set, frame: Frame) -> Value:
@@ -222,18 +243,45 @@ def _subscript(run: Runner, node: Subscript, frame: Frame) -> Value:
 
 
 def _comprehension(run: Runner, node: Comprehension, frame: Frame) -> Value:
-    loops = node.loops
-    is_plain = len(loops) == 1 and len(node.children) == 2 and node.raw.type != "dictionary_comprehension"
-    iterated = run.evaluate(loops[0].iter, frame) if loops else None
-    if not is_plain or not isinstance(iterated, tuple | list | dict):
+    found: list[Value] = []
+    is_known = _rounds(run, node.element, node.children[1:], Frame(frame.file, frame), found)
+    if not is_known:
         return Unknown(node.text)
-    return [_round(run, node, one, frame) for one in _limited(iterated)]
+    if node.raw.type == "dictionary_comprehension":
+        pairs = [one for one in found if isinstance(one, tuple) and isinstance(one[0], str | int)]
+        return dict(pairs) if len(pairs) == len(found) else Unknown(node.text)
+    return found
 
 
-def _round(run: Runner, node: Comprehension, value: Value, frame: Frame) -> Value:
-    inner = Frame(frame.file, frame)
-    bind(inner, node.loops[0].target, value)
-    return run.evaluate(node.element, inner)
+def _rounds(run: Runner, element: Node, parts: tuple[Node, ...], frame: Frame, found: list[Value]) -> bool:
+    """Go through the loops and tests of a comprehension; False where only the run knows them: then it is gone through
+    once, for what is called in it."""
+    if not parts:
+        found.append(_element(run, element, frame))
+        return True
+    part, rest = parts[0], parts[1:]
+    if isinstance(part, ComprehensionFor):
+        iterated = run.evaluate(part.iter, frame)
+        is_known = isinstance(iterated, tuple | list | dict)
+        for value in _limited(iterated) if isinstance(iterated, tuple | list | dict) else [Unknown(part.target.text)]:
+            bind(frame, part.target, value)
+            with run.under(repeated=not is_known):
+                is_known = _rounds(run, element, rest, frame, found) and is_known
+        return is_known
+    test = part.children[0] if part.children else part
+    holds = truth(run, test, frame)
+    if holds is None:
+        with run.under(condition=test.text):
+            _rounds(run, element, rest, frame, found)
+        return False
+    return _rounds(run, element, rest, frame, found) if holds else True
+
+
+def _element(run: Runner, element: Node, frame: Frame) -> Value:
+    """What a round gives: of a dict a pair."""
+    if element.raw.type == "pair":
+        return run.evaluate(element.children[0], frame), run.evaluate(element.children[-1], frame)
+    return run.evaluate(element, frame)
 
 
 def _limited(values: Iterable[Value]) -> list[Value]:

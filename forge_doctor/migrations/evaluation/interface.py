@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
@@ -51,6 +52,11 @@ class Runner(Protocol):
         self, function: Function, args: Sequence[Value], keywords: Mapping[str, Value], node: Node
     ) -> Value:
         """What a function that was read gives for these arguments."""
+
+    def under(
+        self, condition: str = "", *, repeated: bool = False, made: Made | None = None
+    ) -> AbstractContextManager[None]:
+        """What stands around all that is evaluated meanwhile."""
 
     def emit(self, made: Made) -> None:
         """Put a library's call into the trace."""

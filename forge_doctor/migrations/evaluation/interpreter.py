@@ -3,9 +3,10 @@ conditions; imports and executes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from forge_doctor.code.syntax.nodes import Call, Lambda, Name, Node
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Lambda, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.migrations.evaluation import calls, expressions, statements
 from forge_doctor.migrations.evaluation.events import Event, Trace
@@ -69,8 +70,16 @@ class Interpreter:
         else:
             frame = Frame(node.file, function.frame, calls.bound(self, function, (), {}))
             flow = self.execute(node.body, frame)
+            self._run_those_named(function, node)
             self.trace.raises = flow.at if flow is not None and flow.ends is Ends.RAISE else None
         return self.trace
+
+    def _run_those_named(self, function: Function, node: FunctionDef) -> None:
+        """Run what `globals()["upgrade_" + engine]()` may run, as in Alembic's template for several databases."""
+        if "globals()" in node.text:
+            for name, value in [*function.frame.module.names.items()]:
+                if name.startswith(f"{node.name}_") and isinstance(value, Function):
+                    self.run_function(value, (), {}, node)
 
     # -- what the parts ask of each other
 
@@ -121,6 +130,18 @@ class Interpreter:
         inner.on_yield = body
         self.execute(function.node.body, inner)
         return True
+
+    @contextmanager
+    def under(self, condition: str = "", *, repeated: bool = False, made: Made | None = None) -> Iterator[None]:
+        """What stands around all that is evaluated meanwhile."""
+        kept = self.conditions, self.repeated, self.inside
+        self.conditions = (*self.conditions, condition) if condition else self.conditions
+        self.repeated = self.repeated or repeated
+        self.inside = self.inside if made is None else (*self.inside, made)
+        try:
+            yield
+        finally:
+            self.conditions, self.repeated, self.inside = kept
 
     def emit(self, made: Made) -> None:
         """Put a library's call into the trace."""

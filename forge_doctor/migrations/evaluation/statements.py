@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.code.semantics.names.bindings import bindings_of
@@ -76,11 +75,11 @@ def _if(run: Runner, node: If, frame: Frame) -> Flow | None:
     if holds is not None:
         return execute(run, node.body if holds else node.orelse, frame)
     before = dict(frame.names)
-    with _under(run, condition=node.test.text):
+    with run.under(condition=node.test.text):
         then = execute(run, node.body, frame)
     after = frame.names
     frame.names = dict(before)
-    with _under(run, condition=f"not ({node.test.text})"):
+    with run.under(condition=f"not ({node.test.text})"):
         otherwise = execute(run, node.orelse, frame)
     if then is not None and then.ends is not Ends.BREAK:
         after = frame.names  # what follows is reached by the other branch alone
@@ -111,28 +110,15 @@ def _joined(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, V
     return names
 
 
-@contextmanager
-def _under(run: Runner, condition: str = "", *, repeated: bool = False, made: Made | None = None) -> Iterator[None]:
-    """What stands around the statements run meanwhile."""
-    kept = run.conditions, run.repeated, run.inside
-    run.conditions = (*run.conditions, condition) if condition else run.conditions
-    run.repeated = run.repeated or repeated
-    run.inside = run.inside if made is None else (*run.inside, made)
-    try:
-        yield
-    finally:
-        run.conditions, run.repeated, run.inside = kept
-
-
 def _for(run: Runner, node: For, frame: Frame) -> Flow | None:
     iterated = run.evaluate(node.iter, frame)
     if not isinstance(iterated, tuple | list | dict):
-        with _under(run, repeated=True):
+        with run.under(repeated=True):
             bind(frame, node.target, Unknown(node.target.text))
             return _left(execute(run, node.body, frame))
     for value in [*iterated][:MOST_ROUNDS]:
         bind(frame, node.target, value)
-        with _under(run):
+        with run.under():
             flow = execute(run, node.body, frame)
         if flow is not None and flow.ends is not Ends.CONTINUE:
             return _left(flow)
@@ -145,7 +131,7 @@ def _left(flow: Flow | None) -> Flow | None:
 
 
 def _while(run: Runner, node: While, frame: Frame) -> Flow | None:
-    with _under(run, repeated=True):
+    with run.under(repeated=True):
         run.evaluate(node.test, frame)
         flow = execute(run, node.body, frame)
     return None if flow is None or flow.ends is not Ends.RAISE else flow
@@ -169,7 +155,7 @@ def _entered(run: Runner, node: With, index: int, frame: Frame) -> Flow | None:
 
     if not run.enter(item.value, frame, body):
         value = run.evaluate(item.value, frame)
-        with _under(run, made=value if isinstance(value, Made) else None):
+        with run.under(made=value if isinstance(value, Made) else None):
             body(value)
     return held[0] if held else None
 
@@ -178,7 +164,7 @@ def _try(run: Runner, node: Try, frame: Frame) -> Flow | None:
     flow = execute(run, node.body, frame)
     handled = False
     for handler in node.handlers:
-        with _under(run, condition="except"):
+        with run.under(condition="except"):
             left = execute(run, handler.body, frame)
         frame.perhaps += () if left is None or left.ends is not Ends.RETURN else (left.value,)
         handled = left is None or handled
@@ -190,7 +176,7 @@ def _match(run: Runner, node: Match, frame: Frame) -> None:
     for clause in node.file.raw_query("case_clause", node.raw):
         body = clause.child_by_field_name("consequence")
         if body is not None:
-            with _under(run, condition="case"):
+            with run.under(condition="case"):
                 execute(run, node.file.node(body).children, frame)
 
 

@@ -79,10 +79,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function of a file that was read, with the names around it."""
+    """A function of a file that was read, with the names around it, and what is passed first: a method's object."""
 
     node: FunctionDef | Lambda
     frame: Frame
+    bound: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,6 +122,8 @@ def _server_side(given: Value, args: Iterable[Value]) -> tuple[Default | None, s
             return None, "", True
         if isinstance(one, Made) and kind == "Computed":
             return None, "virtual" if one.keywords.get("persisted") is False else "stored", False
+        if kind == "DefaultClause":
+            given = one
     return default_of(given), "", False
 
 

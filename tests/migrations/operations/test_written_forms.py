@@ -125,8 +125,58 @@ def spread(call: Call) -> str:
     return f"def upgrade():\n    args = [{', '.join(args)}]\n    op.{name}(*args, **{{{given}}})\n"
 
 
+def partial(call: Call) -> str:
+    name, args, keywords, _ = call
+    first, rest = args[0], arguments(args[1:], keywords)
+    return f"from functools import partial\n\n\ndef upgrade():\n    do = partial(op.{name}, {first})\n    do({rest})\n"
+
+
+def by_getattr(call: Call) -> str:
+    name, args, keywords, _ = call
+    return f"def upgrade():\n    getattr(op, {name!r})({arguments(args, keywords)})\n"
+
+
+def comprehension(call: Call) -> str:
+    name, args, keywords, table = call
+    args = [*args]
+    args[table] = "table"
+    rounds = 'for table in ["orders", "customers"] if table != "customers"'
+    return f"def upgrade():\n    [op.{name}({arguments(args, keywords)}) {rounds}]\n"
+
+
+def mapped(call: Call) -> str:
+    name, args, keywords, table = call
+    args = [*args]
+    args[table] = "table"
+    return f'def upgrade():\n    list(map(lambda table: op.{name}({arguments(args, keywords)}), ["orders"]))\n'
+
+
+def method(call: Call) -> str:
+    name, args, keywords, table = call
+    args = [*args]
+    args[table] = "table"
+    return (
+        f"class Change:\n    def up(self, table):\n        self.do(table)\n\n    @staticmethod\n    def do(table):\n"
+        f'        op.{name}({arguments(args, keywords)})\n\n\ndef upgrade():\n    Change().up("orders")\n'
+    )
+
+
+def several_databases(call: Call) -> str:
+    name, args, keywords, _ = call
+    return (
+        'def upgrade(engine_name):\n    globals()[f"upgrade_{engine_name}"]()\n\n\n'
+        f"def upgrade_shop():\n    op.{name}({arguments(args, keywords)})\n"
+    )
+
+
+def asynchronous(call: Call) -> str:
+    name, args, keywords, _ = call
+    return f"async def change(connection):\n    op.{name}({arguments(args, keywords)})\n\n\ndef upgrade():\n    op.run_async(change)\n"
+
+
 FORMS: list[Callable[[Call], str]] = [
     constants, f_string, helper, nested_helper, loop, loop_over_pairs, batch, alias, dialect, early_return, spread,
+    partial, by_getattr, comprehension, mapped, method, several_databases, asynchronous,
 ]  # fmt: skip
 
 
