@@ -76,3 +76,20 @@ def test_any_name_and_value_comes_back_from_the_server(postgres18: PostgresServe
     value, identifier = postgres18.sql(sql).split("|")
     assert bytes.fromhex(value).decode() == short
     assert bytes.fromhex(identifier).decode() == short
+
+
+def test_each_form_to_the_character() -> None:
+    assert [quote_identifier(name) for name in ("a b", "a\nb", "\uffff", "\U000e0001", "\\\n")] == [
+        '"a b"',
+        'U&"a\\000Ab"',
+        'U&"\\FFFF"',
+        'U&"\\+0E0001"',
+        'U&"\\\\\\000A"',
+    ]
+    assert [quote_literal(text) for text in ("it's", "a\\b", "a\nb", "\uffff", "\U000e0001")] == [
+        "'it''s'",
+        "E'a\\\\b'",
+        "E'a\\u000Ab'",
+        "E'\\uFFFF'",
+        "E'\\U000E0001'",
+    ]
