@@ -207,6 +207,8 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("query argument", "for type", "for enum", "for encoding", "duplicate entry"), _echoed_values),
     (("://",), _urls),
     (("@",), _bare_logins),
+    # Before the queries, which end at a blank: `?auth=Bearer x`.
+    (_SCHEME_WORDS, mask_schemes),
     (("?", "&", "%3f"), _queries),
     (("identified ",), lambda text: _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)),
     (("login ",), lambda text: _NETRC.sub(rf"\g<1>{MASK}", text)),
@@ -214,10 +216,6 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
     (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),
-    (
-        _SCHEME_WORDS,
-        mask_schemes,
-    ),
 )
 
 # A literal ends at its quote, be that on another line; without one, with the line. Inside of another its quotes are

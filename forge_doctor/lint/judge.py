@@ -22,8 +22,8 @@ from forge_doctor.finding import Finding, NotRun
 from forge_doctor.lint.cache.file_result import FileResult, report_of
 from forge_doctor.lint.code_context import with_context
 from forge_doctor.lint.dataflow.expected_failures import tells_of_expected_failure
-from forge_doctor.lint.quoting import without_secrets
 from forge_doctor.report import Report, run_check, sort_outcomes
+from forge_doctor.suppression.quoted_source import without_secrets
 
 Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.

@@ -19,6 +19,7 @@ from forge_doctor.migrations.tree.tree import Place
 from forge_doctor.report import Report, run_check, sort_outcomes
 from forge_doctor.suppression.baseline import Fingerprint, Known, unknown
 from forge_doctor.suppression.mute import mute
+from forge_doctor.suppression.quoted_source import without_secrets
 
 
 class Examination(NamedTuple):
@@ -104,9 +105,10 @@ def _examined(
     request: Request, history: History, outcomes: list[Finding | NotRun], seen: tuple[Report, ...], known: Known
 ) -> tuple[Examination, Known]:
     """Mute what comments, configuration and the baseline mute, and report the rest; with what the baseline still knows."""
-    findings, not_run = sort_outcomes(outcomes)
+    findings, not_run = sort_outcomes(without_secrets(one) if isinstance(one, Finding) else one for one in outcomes)
     for one in seen:
-        findings, not_run = sort_outcomes((*confirmed(findings, one.findings), *not_run, *one.not_run))
+        told = tuple(without_secrets(each) for each in one.findings)
+        findings, not_run = sort_outcomes((*confirmed(findings, told), *not_run, *one.not_run))
     report = Report(command="migrations", subject=history.tree.name, findings=findings, not_run=not_run)
     files = _files(request, history, findings)
     heard = mute(request, files, report)

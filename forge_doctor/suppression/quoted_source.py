@@ -1,4 +1,4 @@
-"""Findings fit to be shown: what they quote of the code has its passwords taken out; changes nothing else."""
+"""Findings about source, fit to be shown: what they quote of it has its secrets taken out; changes nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def without_secrets(finding: Finding) -> Finding:
         message=redact(finding.message),
         remedy=redact(finding.remedy),
         evidence=tuple(_shown(one) for one in finding.evidence),
+        related=tuple(replace(one, message=redact(one.message)) for one in finding.related),
     )
 
 
