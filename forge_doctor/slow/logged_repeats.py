@@ -28,6 +28,7 @@ class LoggedRepeat:
     transactions: int
     runs: int
     batched: int = 0
+    refused: int = 0
     differing: bool | None = None
     separable: bool = True
 
@@ -93,6 +94,7 @@ def logged_repeats(situation: Situation) -> Iterator[LoggedRepeat]:
             transactions=one.transactions,
             runs=one.runs,
             batched=one.batched,
+            refused=one.refused,
             differing=one.differing,
             separable=one.separable,
         )

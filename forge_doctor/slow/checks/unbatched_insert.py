@@ -13,7 +13,7 @@ Wrong when:
     It is executemany: its record has a list of parameters, and the samples see it running. The rows need each other's
     keys, one flush after the other: then SQLAlchemy batches what it can, and this is told where it could not. Objects with
     server defaults and no key from Python are sent one by one where the dialect can't sort them (the record then says
-    `batch not supported`): the mend is another, and the message is the same.
+    `batch not supported`): that is told, and the mend is another.
 
 Source:
     SQLAlchemy documentation, "Insert Many Values" Behavior for INSERT statements; "ORM Bulk INSERT Statements".
@@ -40,6 +40,12 @@ REMEDY = (
 )
 
 
+REFUSED = (
+    "give SQLAlchemy something to sort the rows by: a primary key that is made in Python (default=uuid4), or a column "
+    "mapped_column(insert_sentinel=True); or, where the new keys are not needed, session.execute(insert(Model), rows)"
+)
+
+
 @check(severity=Severity.WARNING, limits={"runs": 5})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each INSERT."""
@@ -54,14 +60,17 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 
 def _logged(situation: Situation, one: LoggedRepeat) -> Finding:
+    why = (
+        " SQLAlchemy had them together, and could not match what RETURNING gives to their order." if one.refused else ""
+    )
     return Finding(
         severity=Severity.ERROR if one.usual >= MANY else Severity.WARNING,
         confidence=Confidence.HIGH if one.separable else Confidence.MEDIUM,
         message=f"{quoted(situation, one.statement)} is sent {one.times}, a row each time: {one.runs:,} round trips where "
-        "one statement would do.",
+        f"one statement would do.{why}",
         location=location(situation, one.statement),
         evidence=(*one.evidence(), *facts(situation, one.statement)),
-        remedy=REMEDY,
+        remedy=REFUSED if one.refused else REMEDY,
     )
 
 

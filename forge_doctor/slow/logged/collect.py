@@ -193,6 +193,7 @@ def _repetitions(apart: Iterable[Journal], mixed: Iterable[Journal]) -> tuple[Re
             into.counts.update(one.counts)
             into.batched += one.batched
             into.hidden += one.hidden
+            into.refused += one.refused
             into.differing += one.differing
     found = [_repetition(template, parent, one) for (template, parent), one in merged.items() if template.verb]
     found += [one for journal in mixed for one in by_ratio(journal)]
@@ -213,6 +214,7 @@ def _repetition(template: Template, parent: Template | None, one: Repeated) -> R
         most=max(one.counts),
         differing=differing,
         batched=one.batched,
+        refused=one.refused,
     )
 
 

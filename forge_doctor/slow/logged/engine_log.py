@@ -39,18 +39,19 @@ _VARIES = regex(r"/(?:\d[^/]*|[0-9a-fA-F-]{16,}|[^/]*\d{3,}[^/]*|[^/]{40,})(?=/|
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The parameters of one run: how many `sets`, a `digest` that is another for others, None where there is nothing to
-    tell; `hidden` where they were left out of the log."""
+    tell; `hidden` where they were left out of the log; `refused` where SQLAlchemy had many and the dialect could not
+    batch them."""
 
     sets: int = 1
     digest: int | None = None
     hidden: bool = False
+    refused: bool = False
     open_patterns: int = 0
     patterns: int = 0
     offset: int | None = None
 
 
 NONE_SENT = Sent()
-HIDDEN_SENT = Sent(hidden=True)
 
 
 def sent(how: re.Match[bytes], parameters: bytes, template: Template) -> Sent:
@@ -58,7 +59,8 @@ def sent(how: re.Match[bytes], parameters: bytes, template: Template) -> Sent:
     batch = _BATCH.search(how["more"])
     if parameters.startswith(HIDDEN):
         # A flat tuple of many rows, or a row by itself, is told by the batch's own words.
-        return HIDDEN_SENT if batch is None or batch["alone"] else Sent(sets=2, hidden=True)
+        alone = batch is None or batch["alone"] is not None
+        return Sent(sets=1 if alone else 2, hidden=True, refused=batch is not None and alone)
     if parameters[:2] in (b"()", b"{}", b"[]", b""):
         return NONE_SENT
     sets = 1 if batch is None or batch["alone"] else 2
@@ -66,7 +68,7 @@ def sent(how: re.Match[bytes], parameters: bytes, template: Template) -> Sent:
         total = _OF.search(parameters)
         sets = int(total[1]) if total else len(_SET_ENDS.findall(parameters)) + 1
     if not template.asks or sets > 1:
-        return Sent(sets=sets, digest=hash(parameters))
+        return Sent(sets=sets, digest=hash(parameters), refused=sets == 1 and batch is not None)
     return _asked(parameters, template)
 
 

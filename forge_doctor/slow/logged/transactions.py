@@ -24,6 +24,7 @@ class Runs:
     count: int = 0
     batched: int = 0
     hidden: int = 0
+    refused: int = 0
     digests: set[int] = field(default_factory=set)
 
 
@@ -34,6 +35,7 @@ class Repeated:
     counts: Counter[int] = field(default_factory=Counter)
     batched: int = 0
     hidden: int = 0
+    refused: int = 0
     differing: int = 0
 
 
@@ -201,6 +203,7 @@ class Journal:
             runs.count += 1
             runs.batched += parameters.sets > 1
             runs.hidden += parameters.hidden
+            runs.refused += parameters.refused
             if parameters.digest is not None and len(runs.digests) < MOST_DIGESTS:
                 runs.digests.add(parameters.digest)
         if parameters.digest is not None and len(usage.digests) < MOST_DIGESTS:
@@ -242,6 +245,7 @@ class Journal:
         found.counts[runs.count] += 1
         found.batched += runs.batched
         found.hidden += runs.hidden > 0
+        found.refused += runs.refused
         found.differing += len(runs.digests) >= REPEATED
 
     def _commit(self, group: Group, transaction: dict[Template, Runs]) -> None:

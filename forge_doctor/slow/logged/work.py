@@ -46,7 +46,8 @@ class Repetition:
 
     `usual`, `least` and `most` runs in one of them, `runs` in all. `parent` is the key of the statement before its first
     run that the transaction sends at most a third as often, empty where there is none. `differing` says that parameters
-    were others from run to run, None where they are hidden. `batched` runs carried a list of parameter sets.
+    were others from run to run, None where they are hidden. `batched` runs carried a list of parameter sets, `refused` ones are rows given
+    together that SQLAlchemy could not send together.
     `separable` is False where transactions could not be told apart and `usual` is runs for each run of the parent.
     """
 
@@ -59,6 +60,7 @@ class Repetition:
     most: int = 0
     differing: bool | None = True
     batched: int = 0
+    refused: int = 0
     separable: bool = True
     routes: tuple[str, ...] = ()
 

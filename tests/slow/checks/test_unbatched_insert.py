@@ -21,6 +21,13 @@ def test_a_batch_and_a_few() -> None:
     assert findings(ID, logged(one, repetitions=(repetition(one, usual=4, least=4, most=4),))) == ()
 
 
+def test_rows_that_were_together_get_another_mend() -> None:
+    one = logged_statement(TEXT, 60)
+    found = only(ID, logged(one, repetitions=(repetition(one, refused=60),)))
+    assert "insert_sentinel" in found.remedy
+    assert "RETURNING" in found.message
+
+
 def sampled(**seen: int) -> tuple[Finding | NotRun, ...]:
     row = statement(TEXT, 6000)
     samples = Samples(looks=80, statements=(SampledStatement(key=row.key, **seen),) if seen else ())
