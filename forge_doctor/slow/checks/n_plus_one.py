@@ -79,7 +79,9 @@ def _logged(situation: Situation, one: LoggedRepeat) -> Finding:
 
 
 def _remedy(one: LoggedRepeat) -> str:
-    where = next((f" in {line.file}:{line.line}" for line in (one.parent.lines if one.parent else ())), "")
+    """The option where the list is asked for; where the source is known, by its line."""
+    lines = one.statement.lines
+    where = next((f" at {line.parent}" for line in lines if line.parent), "")
     child = one.statement.shape.tables[0] if one.statement.shape.tables else "the relationship"
     return (
         f"load {child} with the list{where}: .options(selectinload(Parent.relationship)); joinedload for a relationship to "

@@ -42,7 +42,7 @@ REMEDY = (
 
 REFUSED = (
     "give SQLAlchemy something to sort the rows by: a primary key that is made in Python (default=uuid4), or a column "
-    "mapped_column(insert_sentinel=True); or, where the new keys are not needed, session.execute(insert(Model), rows)"
+    "orm_insert_sentinel(); or, where the new keys are not needed, session.execute(insert(Model), rows)"
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from forge_doctor.code.orm.origins.building import Site
 from forge_doctor.code.orm.origins.matching import Fit, fit
+from forge_doctor.code.orm.origins.narrowing import in_loop, of_insert, of_relationship
 from forge_doctor.code.orm.origins.objects import may_be_mapped, may_load_lazily, object_sites, relationship_reads
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.sites import sites_in
@@ -29,7 +30,7 @@ TEXT = regex(
     rb"[\"']\s*(?:--[^\n]*\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
 )
 # More reads of a relationship than that tell nobody where to look.
-MOST_READS = 8
+MOST_READS, MOST_PLACES = 8, 40
 # A class known only when the code runs: `select(self.model)`, `select(cls)`, `session.get(model, id)`.
 GENERIC = regex(
     rb"\b(?:select|update|delete|insert|query|get|get_one)\(\s*(?:self\.\w+|cls\b|_?model\w*|entity\w*|table)\b"
@@ -38,13 +39,15 @@ GENERIC = regex(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """A line that may have sent a statement: `path` as the project names it, `why` in words."""
+    """A line that may have sent a statement: `path` as the project names it, `why` in words; `loop` is the line of the loop
+    of its function that repeats it."""
 
     path: str
     line: int
     function: str
     confidence: Confidence
     why: str
+    loop: int | None = None
 
 
 class Statements:
@@ -70,7 +73,8 @@ class Statements:
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
         built = self._built(shape)
-        return _told([*self._made(shape, any(is_sure for _, is_sure, _ in built)), *built], most)
+        found = [*self._made(shape, any(is_sure for _, is_sure, _ in built)), *built]
+        return _told(of_insert(found, shape), most)
 
     def _written(self, statement: str) -> Iterator[tuple[Node, bool]]:
         wanted = plain(statement)
@@ -100,18 +104,23 @@ class Statements:
         mapped = self._tables.of(shape.tables[0]) if shape.tables else ()
         found = [one for names in self._knowing(mapped) for one in object_sites(names, shape, mapped)]
         if not found and not is_built and may_load_lazily(shape, mapped):
-            return self._lazy_reads(mapped)
+            return self._lazy_reads(mapped, shape)
         best = min((one.rank for one in found), default=0)
         return [(one.node, best == 0, one.why) for one in found if one.rank == best and not (best and is_built)]
 
-    def _lazy_reads(self, mapped: tuple[Mapped, ...]) -> list[tuple[Node, bool, str]]:
+    def _lazy_reads(self, mapped: tuple[Mapped, ...], shape: Shape) -> list[tuple[Node, bool, str]]:
         leading = self._tables.leading_to(frozenset(one.name for one in mapped))
         places = [(path, at) for path, data in self._files.items() for at in relationship_reads(data, leading)]
-        if len(places) > MOST_READS:
+        if len(places) > MOST_PLACES:
             return []
-        found = ((self._names_of(path), at) for path, at in places)
-        nodes = (names.file.node_at(at) for names, at in found if names is not None)
-        return [(node, False, "reads a relationship that loads this") for node in nodes if node is not None]
+        named = ((self._names_of(path), at) for path, at in places)
+        nodes = ((names, names.file.node_at(at)) for names, at in named if names is not None)
+        reads = of_relationship(((names, node) for names, node in nodes if node is not None), shape)
+        return (
+            [(node, False, "reads a relationship that loads this") for node in reads]
+            if len(reads) <= MOST_READS
+            else []
+        )
 
     def _knowing(self, mapped: tuple[Mapped, ...]) -> Iterator[Names]:
         """Files that name one of the classes."""
@@ -174,6 +183,7 @@ def _told(found: list[tuple[Node, bool, str]], most: int) -> tuple[Origin, ...]:
             line=node.line,
             function=node.function.qualname if node.function is not None else "<module>",
             confidence=Confidence.MEDIUM if is_sure and not rivals else Confidence.LOW,
+            loop=loop.line if (loop := in_loop(node)) is not None else None,
             why=f"{why}; {rivals} other {'place' if rivals == 1 else 'places'} would fit as well" if rivals else why,
         )
         for node, is_sure, why in list(reversed(places.values()))[:most]
