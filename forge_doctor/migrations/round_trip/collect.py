@@ -1,6 +1,6 @@
 """Makes the journey: a server of our own or the one named, the application's child, every revision; judges nothing.
 
-Whatever was begun is ended and removed, also by Ctrl-C: the child, the databases, the server, the folder.
+Whatever was begun is ended and removed, also by Ctrl-C or SIGTERM: the child, the databases, the server, the folder.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from forge_doctor.migrations.round_trip.trial import Revision, RoundTrip
 from forge_doctor.migrations.round_trip.trip import Progress, Traveller
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.throw_away.databases import Address, databases
+from forge_doctor.probes.throw_away.interruption import interrupted_by_signals
 from forge_doctor.probes.throw_away.server import own_server
 
 SETTINGS: Mapping[str, str] = {
@@ -56,6 +57,11 @@ async def collect_round_trip(request: TripRequest, progress: Progress = unwatche
 
     Raises `CannotInspect` where it could not begin: no server, no Alembic, an env.py that does not run.
     """
+    with interrupted_by_signals():
+        return await _collect(request, progress)
+
+
+async def _collect(request: TripRequest, progress: Progress) -> RoundTrip:
     given = _read(request.rows)
     with tempfile.TemporaryDirectory(prefix="forge-doctor-round-trip-") as name:
         folder = Path(name)

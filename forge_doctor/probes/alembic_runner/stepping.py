@@ -93,9 +93,10 @@ class Tree:
 def _config(options: dict[str, Any]) -> Any:
     from alembic.config import Config
 
-    given: dict[str, Any] = {"ini_section": options["section"]}
+    in_toml = options["config"].endswith(".toml")
+    given: dict[str, Any] = {} if in_toml else {"ini_section": options["section"]}
     known = inspect.signature(Config.__init__).parameters
-    if options["config"].endswith(".toml"):
+    if in_toml:
         if "toml_file" not in known:
             raise Elsewhere("this Alembic reads no pyproject.toml (it came with 1.16); give it an alembic.ini")
         ini = os.path.join(os.path.dirname(options["config"]), "alembic.ini")  # noqa: PTH118,PTH120

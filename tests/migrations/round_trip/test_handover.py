@@ -177,13 +177,14 @@ def long_project(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_nothing_behind(long_project: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_behind(number: signal.Signals, long_project: Path) -> None:
     with unprivileged_directory("trip") as scratch:
-        interrupted(long_project, scratch)
+        interrupted(long_project, scratch, number)
         assert list(scratch.iterdir()) == []
 
 
-def interrupted(long_project: Path, scratch: Path) -> None:
+def interrupted(long_project: Path, scratch: Path, number: signal.Signals) -> None:
     """A journey that is interrupted in the middle of a revision; every process it started has ended."""
     with subprocess.Popen(
         [sys.executable, "-c", JOURNEY, str(long_project)],
@@ -196,7 +197,7 @@ def interrupted(long_project: Path, scratch: Path) -> None:
         assert process.stdout.readline() == "r1\n"
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > 2
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         process.wait(60)
     deadline = time.monotonic() + 30
     while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family):
