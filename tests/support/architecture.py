@@ -46,6 +46,15 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "syntax",
         "files",
     ),
+    "triage": (
+        "parts",
+        "discovery",
+        "verdicts",
+        "cause",
+        "graph",
+        "facts",
+        "code_map",
+    ),
     "lint": (
         "rules",
         "cache",
@@ -222,7 +231,7 @@ def stage_of(name: str) -> int:
     """The place of a module among the stages of its layer, 0 for the pipeline at the front."""
     _, layer, *inner = name.split(".")
     stages = STAGES[layer]
-    inner = ["signature" if part == "signatures" else part for part in inner]
+    inner = [{"signatures": "signature", "causes": "cause"}.get(part, part) for part in inner]
     fitting = (".".join(inner[:length]) for length in range(len(inner), 0, -1))
     return next((stages.index(one) + 1 for one in fitting if one in stages), 0)
 

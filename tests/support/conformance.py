@@ -65,6 +65,11 @@ FOLDERS = (
         sections=("Why", "Measures", "Wrong when", "Source"),
         own_tests=False,
     ),
+    Folder(
+        package="forge_doctor.triage.causes",
+        sections=("Why", "Confirms", "Contradicts", "Explains", "Wrong when", "Source"),
+        holds_checks=False,
+    ),
     # Data only: tests/logs/test_signatures.py asks all of them the same questions.
     Folder(
         package="forge_doctor.logs.signatures",

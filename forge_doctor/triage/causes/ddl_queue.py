@@ -30,7 +30,7 @@ CAUSE = Cause(
         pool="blocking-session:behind-schema-change blocking-session:schema-change",
         migrations="migration-waits migration-blocks",
     ),
-    fits=checks(migrations="lock-timeout-unset no-lock-timeout", logs="lock-timeout"),
+    fits=checks(migrations="lock-timeout-unset pending-migration-blocks", logs="lock-timeout"),
     explains=frozenset(
         {
             *("lock-timeout", "statement-timeout", "asyncpg-command-timeout", "user-cancel", "pool-timeout"),

@@ -32,7 +32,7 @@ CAUSE = Cause(
         logs="prepared-exists prepared-missing prepared-unnamed-missing",
         lint="statement-cache-behind-pgbouncer",
     ),
-    explains=frozenset({"tx-aborted", "pending-rollback", "invalidated-tx", "frequent-rollbacks", "deallocate"}),
+    explains=frozenset({"tx-aborted", "pending-rollback", "invalidated-tx", "frequent-rollbacks"}),
     change="connect_args={'statement_cache_size': 0, 'prepared_statement_name_func': lambda: f'__asyncpg_{uuid4()}__'}\n"
     "or max_prepared_statements = 200 in pgbouncer.ini (1.21 and later)",
     next=("forge-doctor pool --bouncer URL   # pool_mode and max_prepared_statements",),

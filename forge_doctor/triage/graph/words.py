@@ -71,6 +71,18 @@ _UNAWAITED = ("Session.", "AsyncConnection.", "AsyncTransaction.", "AsyncSession
 _WRITES = ("commit", "flush", "execute", "delete", "merge", "rollback", "refresh", "begin")
 
 
+# Every id that is said here and is no check's own.
+REFINED = frozenset(
+    {
+        *(f"blocking-session:{kind}" for kind in (*_ROOTS.values(), "unknown", "behind-schema-change")),
+        *(f"held-by-requests:{what}" for what in ("streams", "calls")),
+        *(f"{check}:long-statements" for check in FULL),
+        *("coroutine-never-awaited:write", "ran-out-unseen", "unknown-error"),
+        "connections-held-at-line:unowned",
+    }
+)
+
+
 def refined(finding: Finding, pileup: Pileup | None) -> Iterator[str]:
     """The ids a finding says: its check, and what its evidence tells beyond that."""
     yield finding.check
