@@ -45,7 +45,7 @@ def log_of(server: Postmaster) -> tuple[Output, ...]:
     """What it writes to: the files of its collector, else its standard error."""
     if server.logger is not None:
         outputs = read_outputs(server.logger)
-        files = [one for one in (*outputs.files, *outputs.standard) if one.way is Way.FILE]
+        files = outputs.files or [one for one in outputs.standard if one.way is Way.FILE]
         if files:
             return tuple(files[:MOST_FILES])
     return read_outputs(server.pid).standard[-1:]

@@ -18,7 +18,7 @@ def offset_s(pid: int, variables: Mapping[str, str]) -> float:
 def _named(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
-    except (ValueError, OSError):  # a rule of POSIX, or no zone of this system
+    except (KeyError, ValueError, OSError):  # a rule of POSIX, or no zone of this system
         return None
 
 
