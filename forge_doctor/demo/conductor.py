@@ -146,7 +146,7 @@ def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
     """The arguments of the commands that examine the shop: its sessions, its statements, its log, its source."""
     return (
         ("pool", "--dsn", shop.dsn, "--app", ENGINE),
-        ("slow", "--dsn", shop.dsn, "--duration", f"{SLOW_S:g}", "--top", "4"),
+        ("slow", "--dsn", shop.dsn, "--duration", f"{SLOW_S:g}", "--top", "4", "--source", str(SHOP)),
         # Where it is installed, the shop lies among the packages, whose lines are nobody's own.
         ("logs", str(shop.log), "--app-root", str(SHOP)),
         # Named one by one, files are linted wherever they lie.

@@ -14,6 +14,8 @@ from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.fingerprint import fingerprint
 from forge_doctor.sql.shape import shape_of
 
+# The database counts what begins without BEGIN as well, and tells it late: so much more is another number.
+MORE = 2
 WHOLE = 1 << 20  # texts of the statistics are whole, or said to be cut
 
 
@@ -41,11 +43,19 @@ class Situation:
 
     @cached_property
     def transactions(self) -> int | None:
-        """Transactions of the time that the statements are of: those that ended by COMMIT or ROLLBACK."""
+        """Transactions of the time that the statements are of, without ours: those that ended by COMMIT or ROLLBACK.
+
+        A driver that prepares its COMMIT has it counted once (servers up to 16): where the database counted more, that
+        number holds.
+        """
         told = self.statistics
         if told is None or told.commits is None or told.rollbacks is None:
             return None
-        return told.commits + told.rollbacks
+        ended = max(0, told.commits + told.rollbacks - told.own)
+        delta = self.server.delta if self.server and told.window_s is not None else None
+        if delta is not None and delta.transactions - told.own > MORE * ended:
+            return delta.transactions - told.own
+        return ended or None
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -87,7 +87,9 @@ def _repeat(situation: Situation, child: Statement, table: str, column: str) -> 
     linked = [one for one in parents if is_linked(situation, one, table, column)]
     parent = max(linked or parents, key=lambda one: (_nearness(one, child), one.calls), default=None)
     known = bool(linked)
-    per_transaction = child.per_transaction or 0.0
+    # Of totals nobody can tell whether every COMMIT was counted: between two looks the database counts them too.
+    windowed = situation.statistics is not None and situation.statistics.window_s is not None
+    per_transaction = (child.per_transaction or 0.0) if windowed else 0.0
     if parent is None or not (known or lazy or twice >= SEEN_TWICE):
         if twice < SEEN_TWICE and per_transaction < FEWEST:
             return None

@@ -17,6 +17,8 @@ ORDERS = ("total_ms", "calls", "blocks", "temp_blocks", "rows", "max_ms")
 NUMBERS = ("calls", "total_ms", "rows", "blocks", "temp_blocks", "jit_ms", "read_ms")
 COMMIT = re.compile(r"(?:commit|end)(?:\s+(?:work|transaction))?\s*;?\s*", re.IGNORECASE)
 ROLLBACK = re.compile(r"(?:rollback|abort)(?:\s+(?:work|transaction))?\s*;?\s*", re.IGNORECASE)
+# How ours begin.
+OWN = re.compile(r"BEGIN READ ONLY")
 # What asks about the server itself: ours, and every monitor's.
 CATALOG = re.compile(r"\b(?:from|join)\s+(?:\w+\.|\"\w+\"\.)?\"?(?:pg_\w+|hypopg)", re.IGNORECASE)
 WORK = re.compile(
@@ -55,6 +57,7 @@ def statistics_of(last: Look, first: Look | None, window_s: float, most: int | N
         total_ms=sum(row["total_ms"] for row in top),
         commits=_ended(told, COMMIT) if utility else None,
         rollbacks=_ended(told, ROLLBACK) if utility else None,
+        own=_ended(told, OWN),
         deallocations=last.deallocations,
         most=most,
     )

@@ -43,8 +43,8 @@ class Statistics:
     `window_s` is the time between the two looks, None where the rows are totals; `age_s` since the reset, None where
     the server can't tell (13). `listed` of the rows are kept one by one, `calls` and `total_ms` are of all of them.
     `hidden` rows belong to roles whose statements we may not read, `hidden_ratio` is their share of time or of calls,
-    whichever is more. `transactions` are COMMIT and ROLLBACK, None where
-    utility statements aren't tracked. `quiet` is True where nothing ran between the looks, so that totals are given.
+    whichever is more. Transactions are `commits` and `rollbacks`, None where utility statements aren't tracked; `own` of
+    them are of examinations like this one. `quiet` is True where nothing ran between the looks, so that totals are given.
     """
 
     state: str
@@ -60,6 +60,7 @@ class Statistics:
     total_ms: float = 0.0
     commits: int | None = None
     rollbacks: int | None = None
+    own: int = 0
     deallocations: int | None = None
     most: int | None = None
 
