@@ -64,10 +64,12 @@ def _evidence(one: Repeat) -> tuple[Evidence, ...]:
 
 def _remedy(one: Repeat) -> str:
     if one.lazy or not one.by_key:
+        line = one.parent.lines[0] if one.parent and one.parent.lines else None
+        where = f" at {line.file}:{line.line}" if line else ""
         return (
-            f"load the relationship with the list, in one more statement for all of it: "
-            f".options(selectinload(Parent.children)) on the statement that gives the parents (here {one.table} by "
-            f"{one.column}); joinedload for a single object. raiseload('*') finds the places"
+            f"load the relationship ({one.table} by {one.column}) with the list, in one more statement for all of it:\n"
+            f"  .options(selectinload(Parent.children)) on the statement that gives the parents{where}\n"
+            "joinedload for a single object; raiseload('*') finds the places"
         )
     return (
         f"fetch them together, before the loop: select(Model).where(Model.{one.column}.in_(keys)), then a dict by {one.column}; "
