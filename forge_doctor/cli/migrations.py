@@ -49,9 +49,31 @@ def migrations(
         typer.Option(metavar="REF", help="Only revisions new or changed since HEAD left this branch, tag or commit."),
     ] = None,
     pending: Annotated[
-        bool, typer.Option("--pending", help="Only revisions that the base branch lacks (origin's, or that of CI).")
+        bool,
+        typer.Option(
+            "--pending", help="Only revisions that the database lacks; without one, that the base branch lacks."
+        ),
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Every revision, in CI too.")] = False,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Also look at this database, read-only: where it stands, what pending revisions cost. Else DATABASE_URL.",
+        ),
+    ] = None,
+    no_live: Annotated[bool, typer.Option("--no-live", help="Leave the database of DATABASE_URL alone.")] = False,
+    connect_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
+    ] = None,
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Compare the database with package.module:Base.metadata. Imports it in a process of its own.",
+        ),
+    ] = None,
     test_downgrade: Annotated[
         bool,
         typer.Option(
@@ -132,5 +154,9 @@ def migrations(
         rows=rows,
         server=server,
         python=python,
+        dsn=dsn,
+        connect_timeout=connect_timeout,
+        no_live=no_live,
+        metadata=metadata,
     )
     session.run(flags, options)

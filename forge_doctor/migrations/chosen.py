@@ -50,6 +50,20 @@ class Checks:
         return tuple(check.id for check in self._taken(load(checks)))
 
     @cached_property
+    def of_live(self) -> tuple[str, ...]:
+        """The ids of those chosen that judge a database."""
+        from forge_doctor.migrations.live import checks
+
+        return tuple(check.id for check in self._taken(load(checks)))
+
+    @cached_property
+    def of_drift(self) -> tuple[str, ...]:
+        """The ids of those chosen that compare models with a database."""
+        from forge_doctor.migrations.drift import checks
+
+        return tuple(check.id for check in self._taken(load(checks)))
+
+    @cached_property
     def audits(self) -> tuple[Check[[IgnoreAudit]], ...]:
         """Those chosen that look at ignore comments."""
         from forge_doctor.suppression import ignores

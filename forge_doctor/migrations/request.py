@@ -10,6 +10,7 @@ from pathlib import Path
 
 from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.migrations.chosen import Checks
+from forge_doctor.migrations.history import History
 from forge_doctor.suppression.baseline import Known
 from forge_doctor.suppression.changed_lines import ChangedLines
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores
@@ -20,7 +21,7 @@ class Request:
     """What to look at and what to leave out.
 
     `here` is the folder from which findings name files. `changed` narrows to the revisions in changed files and to changed
-    lines of the others, `only` to revisions by id; the graph is always judged whole.
+    lines of the others, `narrow` to the revisions it gives for a tree (None: all); the graph is always judged whole.
     """
 
     paths: tuple[Path, ...]
@@ -30,7 +31,7 @@ class Request:
     per_file: PerFileIgnores = field(default_factory=PerFileIgnores)
     baseline: Known = field(default_factory=dict)
     changed: ChangedLines | None = None
-    only: frozenset[str] | None = None
+    narrow: Callable[[History], frozenset[str] | None] | None = None
     overlay: Mapping[Path, bytes] = field(default_factory=dict)
 
     @property

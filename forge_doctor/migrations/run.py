@@ -72,7 +72,8 @@ def read(place: Place, here: Path) -> History:
 
 def _narrowed(history: History, request: Request) -> History:
     """The same with the revisions that are to be judged."""
-    only, changed = request.only, request.changed
+    only = None if request.narrow is None else request.narrow(history)
+    changed = request.changed
     if changed is not None:
         files = {one.id: one.file.absolute.resolve() for one in history.tree.revisions}
         only = frozenset(id_ for id_, path in files.items() if path in changed.files)

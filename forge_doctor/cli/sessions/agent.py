@@ -89,7 +89,7 @@ async def migrations(paths: Names, since: Text = "") -> str:
     `paths` are folders with alembic.ini, or such files; `since` a branch, tag or commit: only what is new since then.
     """
     flags = [f"--since={since}"] if since else ["--all"]
-    return await answer("migrations", *flags, "--", *paths)
+    return await answer("migrations", "--no-live", *flags, "--", *paths)
 
 
 async def explain(topic: Text = "") -> str:

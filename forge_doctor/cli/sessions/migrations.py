@@ -8,24 +8,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.cli.sessions.base_branch import base_branch
+from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
 from forge_doctor.code.files.walk import Scope, excludes
-from forge_doctor.errors import UsageProblem
+from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request
 from forge_doctor.migrations.run import Examination, Look, run_migrations
 from forge_doctor.probes.git import ask_git
 from forge_doctor.render.digest import counted
-from forge_doctor.report import exit_code
+from forge_doctor.report import Report, exit_code
 from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
 from forge_doctor.suppression.changed_lines import ChangedLines, changed_since
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 
+if TYPE_CHECKING:
+    from forge_doctor.cli.sessions.migration_parts.live import Live
+
+URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
 SOURCES = (".py", ".ini", ".toml", ".mako", ".sql")
 
@@ -44,27 +48,72 @@ class Flags(NamedTuple):
     rows: Path | None = None
     server: str | None = None
     python: Path | None = None
+    dsn: str | None = None
+    connect_timeout: float | None = None
+    no_live: bool = False
+    metadata: str | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Do what the flags ask for and exit with the documented code."""
     _reject_contradictions(flags)
-    request = requested(flags, options)
-    looked = run_migrations(request, _looks(flags, request))
+    live = None if flags.no_live else _look(flags, options)
+    request = requested(flags, options, live)
+    looked = _examined(flags, request, live)
     _refuse_sources(flags, options, looked)
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
-    gone = looked[-1].gone
-    if gone and request.changed is None:
+    gone = looked[-1].gone if looked else 0
+    if gone and request.changed is None and request.narrow is None:
         say(f"gone: {counted(gone, 'findings')} of the baseline; write it anew with --write-baseline")
-    deliver([one.report for one in looked], options)
+    reports = [one.report for one in looked]
+    if live is not None:
+        reports += _of_database(flags, options, request, looked, live)
+    deliver(reports, options)
+
+
+def _look(flags: Flags, options: ReportOptions) -> Live | None:
+    """The database, looked at; loads nothing where none is named."""
+    if flags.dsn is None and not any(os.environ.get(name, "").strip() for name in URL_VARIABLES):
+        if flags.metadata is not None:
+            raise UsageProblem("--metadata: needs --dsn, or DATABASE_URL: what the models are compared with")
+        return None
+    from forge_doctor.cli.sessions.migration_parts.live import look
+
+    return look(flags.dsn, flags.connect_timeout or _configured(options, "connect-timeout", None))
+
+
+def _examined(flags: Flags, request: Request, live: Live | None) -> tuple[Examination, ...]:
+    """The trees; none is needed where a database is to be looked at, unless a path was named."""
+    try:
+        return run_migrations(request, _looks(flags, request))
+    except CannotInspect as problem:
+        if live is None or flags.paths:
+            raise
+        say(f"no tree was looked at: {problem}")
+        return ()
+
+
+def _of_database(
+    flags: Flags, options: ReportOptions, request: Request, looked: tuple[Examination, ...], live: Live
+) -> list[Report]:
+    from forge_doctor.cli.sessions.migration_parts.live import drift
+
+    histories = [replace(one.history, only=None) for one in looked]
+    reports = [live.report(histories, options.settings, request.checks.of_live)]
+    if flags.metadata is not None and live.snapshot is not None:
+        pending = sum(len(live.pending_of(one) or ()) for one in histories)
+        configuration = looked[0].history.tree.place.configuration if looked else None
+        folder = request.here if configuration is None else configuration.file.parent
+        reports.append(drift(flags.metadata, live, flags.python, folder, pending, request.checks.of_drift))
+    return reports
 
 
 def _looks(flags: Flags, request: Request) -> tuple[Look, ...]:
     """What else is to be said of each tree, and by whom."""
     if not flags.test_downgrade:
         return ()
-    from forge_doctor.cli.sessions.migrations_trip import Trip
+    from forge_doctor.cli.sessions.migration_parts.trip import Trip
 
     return (Trip(request.checks.of_round_trip, flags.rows, flags.server, flags.python),)
 
@@ -75,7 +124,7 @@ def place_of(paths: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 - links stay
 
 
-def requested(flags: Flags, options: ReportOptions) -> Request:
+def requested(flags: Flags, options: ReportOptions, live: Live | None = None) -> Request:
     """What the flags ask for."""
     here = Path.cwd()
     settings = options.settings
@@ -93,7 +142,8 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
         checks=checks,
         per_file=_per_file(options, checks),
         baseline=_baseline(flags, options, base),
-        changed=_changed(flags, place_of(paths)),
+        changed=None if flags.pending and live is not None else _changed(flags, place_of(paths)),
+        narrow=live.pending_of if flags.pending and live is not None else None,
     )
 
 
