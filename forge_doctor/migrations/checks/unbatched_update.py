@@ -37,7 +37,7 @@ from forge_doctor.migrations.wording import found
 from forge_doctor.regex import regex
 
 # `id = 7`, `id IN (...)`: rows named one by one.
-BY_KEY = regex(r"""(?i)\b(?:id|uuid|key|name|slug|code)"?\s*(?:=|IN\s*\()\s*(?:'|:|\d|\$|%|\x00|\(\s*')""")
+BY_KEY = regex(r"""(?i)\b(?:id|uuid|key|name|slug|code)"?\s*(?:=|IN\s*\()\s*(?:'|:|NULL|\d|\$|%|\x00|\(\s*')""")
 # What a backfill asks for is every row there is: those without a value, or those that another table has one for.
 OF_ALL_ROWS = regex(r"(?i)\bis\s+(?:not\s+)?null\b|\bis_(?:not)?\(\s*None|\bfrom\b|\bnot\s+exists\b")
 

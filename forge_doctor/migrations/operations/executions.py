@@ -64,6 +64,9 @@ def executed(value: Value, written: Written, home: object, *, is_text: bool = Tr
     yield Unresolved(written=written, what="execute", reason="the statement is only known when it runs")
 
 
+SAYING = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "success", "log", "echo", "print"}
+)
 TEXTS = frozenset({"text", "bindparams", "columns", "execution_options", "DDL"})
 
 
@@ -99,6 +102,8 @@ def _made_or_dropped(made: Made, name: str, written: Written) -> Iterator[Operat
 def _is_foreign_helper(made: Made) -> bool:
     """A function of a package that was not found, called for what it does and not for what it gives."""
     root = made.path.partition(".")[0]
+    if made.path.rpartition(".")[2] in SAYING:
+        return False
     if "(" in made.path or root in sys.stdlib_module_names or made.path.startswith(("sqlalchemy", "?", "<class>")):
         return False
     return root not in ("alembic", "builtins", "op", "context") and isinstance(made.node.parent, Expr)

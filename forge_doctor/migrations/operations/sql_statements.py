@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Index
@@ -31,9 +30,10 @@ from forge_doctor.migrations.operations.operation import (
 )
 from forge_doctor.migrations.operations.parameters import parameter, parameters_set
 from forge_doctor.migrations.operations.sql_alter import altered, renamed
+from forge_doctor.migrations.operations.sql_blocks import body_of, queries_in
 from forge_doctor.migrations.operations.sql_columns import column_of, constraint_of
+from forge_doctor.migrations.operations.sql_text import trees_of
 from forge_doctor.migrations.operations.sql_tree import (
-    PLACEHOLDER,
     Tree,
     constants,
     dotted,
@@ -43,16 +43,15 @@ from forge_doctor.migrations.operations.sql_tree import (
     tables_in,
 )
 from forge_doctor.regex import regex
-from forge_doctor.sql.parser import NotParsed, parsed, parsed_block
+from forge_doctor.sql.parser import NotParsed, parsed_block
 
-BOUND = regex(r"(?<![:\w\\]):([A-Za-z_]\w*)|%\((\w+)\)s|(?<!%)%s")
 FIRST_WORD = regex(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+)", 16)  # re.DOTALL
 
 
 def statements(sql: str, written: Written, *, binds: bool = True) -> Iterator[Operation]:
     """The operations of a text; where it does not parse, one that says so."""
     try:
-        trees: Any = parsed(readable(sql, binds=binds))
+        text, trees = trees_of(sql, binds=binds)
     except NotParsed:
         yield Unresolved(
             written=replace(written, is_sql=True), what=_head(sql), reason="PostgreSQL's parser does not read it"
@@ -62,20 +61,14 @@ def statements(sql: str, written: Written, *, binds: bool = True) -> Iterator[Op
         yield SeveralStatements(written=written, count=len(trees))
     for number, one in enumerate(trees):
         tree = one["stmt"]
-        yield from operations_of(tree, replace(written, is_sql=True, statement=number, text=_text(sql, one)))
-
-
-def readable(sql: str, *, binds: bool) -> str:
-    """The text with what only the run knows, and bound parameters, in a form that parses."""
-    text = sql.replace(HOLE, PLACEHOLDER)
-    return BOUND.sub("NULL", text).replace("\\:", ":") if binds and (":" in text or "%" in text) else text
+        yield from operations_of(tree, replace(written, is_sql=True, statement=number, text=_text(text, one)))
 
 
 def _text(sql: str, statement: Tree) -> str:
     data = sql.encode()
     start = statement.get("stmt_location", 0)
     length = statement.get("stmt_len") or len(data)
-    return " ".join(data[start : start + length].decode("utf-8", "replace").split())
+    return held(" ".join(data[start : start + length].decode("utf-8", "replace").split()))
 
 
 def _head(sql: str) -> str:
@@ -241,10 +234,10 @@ def _view(written: Written, tree: Tree) -> Iterator[Operation]:
 
 def _block(written: Written, tree: Tree) -> Iterator[Operation]:
     """DO: the statements written out in the block; they run only if the block comes to them."""
-    body = next(iter(one for one in constants_of_do(tree)), "")
+    body = next(iter(one for one in body_of(tree)), "")
     inside = replace(written, conditions=(*written.conditions, "DO"))
     try:
-        queries = [*_queries(parsed_block(body))]
+        queries = [*queries_in(parsed_block(body))]
     except NotParsed:
         yield Unresolved(written=written, what="DO", reason="its block is not read")
         return
@@ -252,31 +245,6 @@ def _block(written: Written, tree: Tree) -> Iterator[Operation]:
         for one in statements(query, inside, binds=False):
             if not isinstance(one, SeveralStatements):
                 yield replace(one, written=replace(one.written, text=f"DO: {one.written.text}"))
-
-
-def constants_of_do(tree: Tree) -> Iterator[str]:
-    """The text of the block."""
-    for one in tree.get("args", []):
-        element = one.get("DefElem", {})
-        if element.get("defname") == "as":
-            yield str(element.get("arg", {}).get("String", {}).get("sval", ""))
-
-
-def _queries(tree: Any) -> Iterator[str]:
-    """The statements of a PL/pgSQL tree, in order: those written out, and EXECUTE of one constant."""
-    if isinstance(tree, dict):
-        for key, inner in tree.items():
-            if key == "PLpgSQL_stmt_execsql":
-                yield str(inner["sqlstmt"]["PLpgSQL_expr"]["query"])
-            elif key == "PLpgSQL_stmt_dynexecute":
-                text = str(inner["query"]["PLpgSQL_expr"]["query"]).strip()
-                if text[:1] == "'" == text[-1:] and "'" not in text[1:-1].replace("''", ""):
-                    yield text[1:-1].replace("''", "'")
-            else:
-                yield from _queries(inner)
-    elif isinstance(tree, list):
-        for inner in tree:
-            yield from _queries(inner)
 
 
 JUDGES: Mapping[str, Callable[[Written, Tree], Iterator[Operation]]] = {
