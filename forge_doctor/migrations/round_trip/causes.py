@@ -25,12 +25,14 @@ DATA = ("22", "23")  # SQLSTATE classes: what the rows hold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """`check` is the fault's id, empty where none is known; `mend` what to write instead."""
+    """`check` is the fault's id, empty where none is known; `mend` what to write instead; `by_any_row` says that it fails
+    whatever the rows hold."""
 
     check: str = ""
     severity: Severity
     confidence: Confidence = Confidence.HIGH
     mend: str = ""
+    by_any_row: bool = False
 
 
 def lacks_here(failure: Failure) -> bool:
@@ -45,7 +47,7 @@ def cause_of(trial: Trial) -> Cause:
         return Cause(severity=Severity.INFO, confidence=Confidence.LOW)
     find = {Stage.UPGRADE: _of_upgrade, Stage.DOWNGRADE: _of_downgrade, Stage.AGAIN: _of_second}[trial.failed]
     found = find(trial, failure)
-    if trial.rows is Rows.MADE and failure.sqlstate.startswith(DATA) and not found.check:
+    if trial.rows is Rows.MADE and failure.sqlstate.startswith(DATA) and not (found.check or found.by_any_row):
         # The rows are ours: those of the application may be others.
         weaker = Confidence.MEDIUM if failure.sqlstate in ("23502", "22001") else Confidence.LOW
         return Cause(severity=Severity.WARNING, confidence=weaker, mend=found.mend)
@@ -74,7 +76,7 @@ def _of_upgrade(trial: Trial, failure: Failure) -> Cause:
     return Cause(severity=Severity.CRITICAL, confidence=Confidence.HIGH if failure.sqlstate else Confidence.MEDIUM)
 
 
-def _of_downgrade(_: Trial, failure: Failure) -> Cause:
+def _of_downgrade(trial: Trial, failure: Failure) -> Cause:
     if "Can't emit DROP CONSTRAINT" in failure.message:
         mend = 'give the constraint its name: op.drop_constraint("name", ...), or MetaData a naming_convention'
         return Cause(check="drop-unnamed-constraint", severity=Severity.CRITICAL, mend=mend)
@@ -93,7 +95,9 @@ def _of_downgrade(_: Trial, failure: Failure) -> Cause:
         )
     if failure.sqlstate == "23502":
         mend = "a server_default on the column it puts back, or nullable=True: the rows have no value for it"
-        return Cause(severity=Severity.ERROR, mend=mend)
+        nulls = NULLS.search(failure.message)
+        put_back = nulls is not None and f"{nulls['table']}.{nulls['column']}" not in trial.columns_after
+        return Cause(severity=Severity.ERROR, mend=mend, by_any_row=put_back)
     return Cause(severity=Severity.ERROR, confidence=Confidence.HIGH if failure.sqlstate else Confidence.MEDIUM)
 
 

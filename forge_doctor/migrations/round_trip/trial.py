@@ -49,7 +49,8 @@ class Trial:
     `failed` is the stage that raised `failure`; the ones after it were not reached, but for the second upgrade where
     the downgrade did not what it should. `undone` compares before the upgrade and after the downgrade, `redone` after
     the first upgrade and after the second; `idle` says that the downgrade changed nothing although the upgrade had.
-    `columns` are those that were there before (`orders.note`).
+    `columns` are those that were there before (`orders.note`), `columns_after` those after the
+    upgrade.
     """
 
     revision: Revision
@@ -60,6 +61,7 @@ class Trial:
     redone: Difference = field(default_factory=Difference)
     idle: bool = False
     columns: frozenset[str] = frozenset()
+    columns_after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

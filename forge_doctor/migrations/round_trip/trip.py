@@ -136,13 +136,12 @@ class Traveller:
 
     async def _try(self, revision: Revision, database: str, rows: Rows) -> Trial:
         start = await self._catalogue(database)
-        trial = Trial(
-            revision=revision, rows=rows, columns=frozenset(key.name for key in start if key.kind == "column")
-        )
+        trial = Trial(revision=revision, rows=rows, columns=_columns(start))
         answer = await self._step(database, revision, up=True)
         if answer.failure is not None:
             return replace(trial, failed=Stage.UPGRADE, failure=answer.failure)
         upgraded = await self._catalogue(database)
+        trial = replace(trial, columns_after=_columns(upgraded))
         if not revision.undoes:
             return trial
         if rows is not Rows.NONE:
@@ -208,6 +207,10 @@ class Traveller:
 
     def _stop(self, revision: Revision, failure: Failure | None) -> None:
         self.journey.stopped = Stopped(revision=revision, failure=failure)
+
+
+def _columns(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(key.name for key in catalogue if key.kind == "column")
 
 
 def _told_by(trial: Trial) -> Any:

@@ -116,7 +116,7 @@ def _told(difference: Any, places: dict[str, Any]) -> dict[str, Any]:
         told.update(table=_name(difference[1].schema, difference[1].name))
     elif kind in ("add_column", "remove_column"):
         column = difference[3]
-        told.update(table=_name(difference[1], difference[2]), name=column.name, model=str(column.type))
+        told.update(table=_name(difference[1], difference[2]), name=column.name, model=_text(column.type))
         told["required"] = not column.nullable and column.server_default is None and column.identity is None
     elif kind.startswith("modify_"):
         told.update(table=_name(difference[1], difference[2]), name=difference[3])
@@ -135,6 +135,12 @@ def _name(schema: Any, name: str) -> str:
 
 
 def _text(value: Any) -> str:
+    """A type as PostgreSQL writes it, a default as SQL."""
+    from sqlalchemy.dialects.postgresql import dialect
+    from sqlalchemy.types import TypeEngine
+
+    if isinstance(value, TypeEngine):
+        return str(value.compile(dialect=dialect()))  # type: ignore[no-untyped-call]
     argument = getattr(value, "arg", value)
     return str(getattr(argument, "text", argument))
 

@@ -18,6 +18,8 @@ from forge_doctor.report import Report
 from tests.support.postgres import FreshDatabase
 
 MODELS = """
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -40,11 +42,13 @@ class Order(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     note: Mapped[str | None] = mapped_column(String(50))
+    placed_at: Mapped[datetime]
 """
 AGREES = """
 CREATE TABLE alembic_version (version_num varchar(32) NOT NULL);
 CREATE TABLE customers (id serial PRIMARY KEY, email varchar(100) NOT NULL UNIQUE, name varchar);
-CREATE TABLE orders (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, note varchar(50));
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customers, note varchar(50),
+    placed_at timestamp NOT NULL);
 CREATE INDEX ix_orders_customer_id ON orders (customer_id);
 CREATE EXTENSION hstore;
 CREATE TABLE events (at date) PARTITION BY RANGE (at);
@@ -85,19 +89,25 @@ def test_each_difference_is_told_as_what_it_is_at_the_models_line(
     fresh_database18.sql(AGREES)
     fresh_database18.sql(
         "ALTER TABLE customers DROP COLUMN name, DROP CONSTRAINT customers_email_key, ADD COLUMN tax_id text NOT NULL;"
-        "ALTER TABLE orders ALTER note TYPE varchar(20), ALTER note SET NOT NULL; DROP INDEX ix_orders_customer_id;"
+        "ALTER TABLE orders ALTER note TYPE varchar(20), ALTER note SET NOT NULL, ALTER placed_at TYPE timestamptz;"
+        "DROP INDEX ix_orders_customer_id;"
         "CREATE TABLE leftovers (id int)"
     )
     found = {(one.check, str(one.location)): one for one in compare(fresh_database18, tmp_path).findings}
     assert set(found) == {
-        ("model-not-in-database", "shop/models.py:15"),
-        ("keys-differ", "shop/models.py:10"),
-        ("database-not-in-models", "shop/models.py:10"),
-        ("column-differs", "shop/models.py:23"),
-        ("keys-differ", "shop/models.py:18"),
+        ("model-not-in-database", "shop/models.py:17"),
+        ("keys-differ", "shop/models.py:12"),
+        ("database-not-in-models", "shop/models.py:12"),
+        ("column-differs", "shop/models.py:25"),
+        ("column-differs", "shop/models.py:26"),
+        ("keys-differ", "shop/models.py:20"),
         ("database-not-in-models", f"{resolve_targets((fresh_database18.dsn(),))[0].label} table leftovers"),
     }
-    refused = found["database-not-in-models", "shop/models.py:10"]
+    assert (
+        "TIMESTAMP WITH TIME ZONE in the database and TIMESTAMP WITHOUT"
+        in found["column-differs", "shop/models.py:26"].message
+    )
+    refused = found["database-not-in-models", "shop/models.py:12"]
     assert refused.severity is Severity.ERROR
     assert "every INSERT by the model fails" in refused.message
 

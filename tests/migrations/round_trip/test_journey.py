@@ -22,7 +22,7 @@ SHOP_UP = """op.create_table(
         "visits",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("shop_id", sa.Integer),
-        sa.Column("mark", sa.String(12)),
+        sa.Column("mark", sa.String(12), nullable=False),
     )"""
 SHOP_DOWN = 'op.drop_table("visits")\n    op.drop_table("shops")'
 FAULTS = chain(
@@ -69,7 +69,7 @@ def test_each_fault_has_its_line_and_its_id(postgres18: PostgresServer, tmp_path
         "r5": ("enum-left-behind", 15, "high"),
         "r6": ("drop-unnamed-constraint", 15, "high"),
         "r7": ("downgrade-order", 16, "high"),
-        "r8": ("downgrade-fails", 15, "medium"),
+        "r8": ("downgrade-fails", 15, "high"),
         "r12": ("upgrade-fails-again", 11, "high"),
     }
     assert (trip.tried, [one.id for one in trip.refusing]) == (12, ["r9"])
