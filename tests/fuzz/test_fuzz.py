@@ -21,9 +21,20 @@ from forge_doctor.probes.postgres.scram import ScramProblem, scram
 from forge_doctor.probes.postgres.simple_query import SimpleSession, StatementRefused
 from forge_doctor.probes.postgres.target import Host, Secret, Target
 from forge_doctor.redaction import redact, redact_dsn
+from forge_doctor.render import OutputFormat, RenderOptions, render
+from forge_doctor.report import Report
+from forge_doctor.slow import record as slow_record
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
+from tests.render.safety import acting_characters
+from tests.render.strategies import REPORTS
+from tests.support.engine_logs import read_text
 from tests.support.log_reading import read_whole
+from tests.support.migration_cases import report_of, write_tree
+from tests.support.pages import Page
 from tests.support.secret_corpus import CANARY, texts
+from tests.support.server_logs import FORMATS, Logged
+from tests.support.slow_snapshots import snapshot as slow_snapshot
+from tests.support.slow_snapshots import statement
 from tests.support.snapshots import snapshot
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
@@ -136,3 +147,78 @@ def test_any_log_is_read(lines: list[str]) -> None:
     trace = 'Traceback (most recent call last):\n  File "/app/a.py", line 1, in f\n    x()\nValueError: '
     log = "\n".join(f"2026-11-22 08:00:00 ERROR {trace if at % 2 else ''}{line}" for at, line in enumerate(lines))
     read_whole(log.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+
+
+@fuzzed
+@given(REPORTS)
+def test_any_report_is_a_page_on_which_nothing_acts(reports: list[Report]) -> None:
+    text = render(reports, OutputFormat.HTML, RenderOptions())
+    assert list(Page(text).acting()) == []
+    assert acting_characters(text) == set()
+
+
+@fuzzed
+@given(st.data())
+def test_a_damaged_snapshot_of_slow_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
+    document = slow_record.dump(slow_snapshot(statement("SELECT 1 FROM t WHERE a = $1")))
+    at = data.draw(st.integers(0, len(document)))
+    changed = document[:at] + data.draw(st.text(max_size=10)) + document[at + data.draw(st.integers(0, 30)) :]
+    path = tmp_path / "slow.json"
+    path.write_bytes(changed.encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(CannotInspect):
+        slow_record.load(path)
+
+
+RAN = st.builds(
+    lambda how, text, detail, cut: Logged(message=f"duration: 12.5 ms  {how}{text}"[:cut], detail=detail),
+    st.sampled_from(["statement: ", "execute s1: ", "plan:\nQuery Text: ", "plan:\n{", "parse <unnamed>: "]),
+    st.one_of(st.sampled_from(CORPUS), st.text(st.characters(codec="utf-8"), max_size=60)),
+    st.sampled_from(["", "Parameters: $1 = 'a', $2 = NULL", "Parameters: $1 = '", "parameters: x"]),
+    st.integers(10, 400),
+)
+
+
+@fuzzed
+@given(st.sampled_from(sorted(FORMATS)), st.lists(RAN, max_size=6), st.integers(0, 30))
+def test_any_log_of_a_server_is_read_for_slow(tmp_path: Path, form: str, records: list[Logged], cut: int) -> None:
+    text = FORMATS[form](records).encode("utf-8", "surrogatepass")
+    read_text(tmp_path, text[: len(text) - cut], names=["p.csv" if form == "csvlog" else "p.log"])
+
+
+CALLS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "op.execute(",
+                "op.add_column('orders', sa.Column(",
+                "op.drop_index(",
+                "sa.text(",
+                "for x in ",
+                "if ",
+                ")",
+                "'",
+                '"""',
+                "UPDATE orders SET a = 1",
+                "\n    ",
+                "nullable=False",
+                "f'{x}'",
+                ":",
+                "def upgrade():",
+                "with op.batch_alter_table('orders') as b:",
+                "ALTER TABLE orders",
+            ]
+        ),
+        st.text(max_size=8),
+    ),
+    max_size=14,
+)
+
+
+@fuzzed
+@given(CALLS)
+def test_any_revision_is_read_or_refused(tmp_path: Path, calls: list[str]) -> None:
+    body = "".join(calls).encode("utf-8", "replace").decode()
+    with contextlib.suppress(CannotInspect, UsageProblem):
+        assert not [
+            one for one in report_of(write_tree(tmp_path, f"def upgrade():\n    {body}\n")).not_run if one.crashed
+        ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -67,6 +68,7 @@ def render(reports: Sequence[Report], options: RenderOptions) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=DictLoader({name: _text(name) for name in ("page.html", "cards.html", "pictures.html")}),
