@@ -278,3 +278,26 @@ def test_a_key_without_an_end_goes_to_the_end_of_the_text() -> None:
     begin, end = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
     assert mask_keys(f"x {begin}\nabc\n{end} y {begin}\nabc") == f"x {begin}***{end} y {begin}***"
     assert mask_keys("nothing here") == "nothing here"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # A row ends at its bracket, without one at its line; what comes behind it stays.
+        ("Failing row contains (7, x).\nDETAIL: y", "Failing row contains (***).\nDETAIL: y"),
+        ("Failing row contains (7, x\nDETAIL: y", "Failing row contains (***\nDETAIL: y"),
+        ("\nFailing row contains (7, x", "\nFailing row contains (***"),
+        # A statement in SQLAlchemy's brackets ends at its bracket, one of the server's log at its line.
+        ("[SQL: SELECT 'a\nb']\n(Background on 'x')", "[SQL: SELECT '***']\n(Background on 'x')"),
+        ("STATEMENT:  SELECT 'a'\nnext 'b'", "STATEMENT:  SELECT '***'\nnext 'b'"),
+        # Who has no password shows none, and who has a path is no login.
+        ("me@host a:b@host x/a:b@host a:b:c@host a:b@-", "me@host a:***@host x/a:b@host a:b:c@host a:b@-"),
+        (
+            "https://@host/x https://tokenvalue@host/x ssh://git@host/x",
+            "https://@host/x https://***@host/x ssh://git@host/x",
+        ),
+        ("redis://:pw@host redis://u:pw@[::1]/0", "redis://:***@host redis://u:***@[::1]/0"),
+    ],
+)
+def test_what_is_taken_out_ends_where_it_ends(text: str, shown: str) -> None:
+    assert redact(text) == shown

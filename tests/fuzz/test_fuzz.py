@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ def test_any_log_is_read(lines: list[str]) -> None:
 
 @fuzzed
 @given(REPORTS)
+@pytest.mark.skipif(EXAMPLES <= 60, reason="tests/render/test_html.py tries as many")
 def test_any_report_is_a_page_on_which_nothing_acts(reports: list[Report]) -> None:
     text = render(reports, OutputFormat.HTML, RenderOptions())
     assert list(Page(text).acting()) == []
