@@ -14,7 +14,13 @@ import pytest
 
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.postgres.dsn import resolve_targets
-from forge_doctor.probes.postgres.login_rules import Messages, parse_methods
+from forge_doctor.probes.postgres.login_rules import (
+    LARGEST_MESSAGE,
+    MOST_ITERATIONS,
+    LoginRules,
+    Messages,
+    parse_methods,
+)
 from forge_doctor.probes.postgres.look import connect, fetch_rows
 from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 from forge_doctor.probes.postgres.target import Target
@@ -271,3 +277,57 @@ def test_messages_are_taken_apart_however_they_arrive() -> None:
 )
 def test_methods_are_those_written(written: str, methods: set[str]) -> None:
     assert parse_methods(written) == methods
+
+
+def test_messages_are_told_with_their_bodies_to_the_byte() -> None:
+    sent = [(b"R", b"abcdefg"), (b"S", b""), (b"K", b"x" * (LARGEST_MESSAGE - 4)), (b"Z", b"I")]
+    stream = b"".join(message(*one) for one in sent)
+    assert list(Messages().feed(stream)) == sent
+    # An empty one is complete with its fifth byte.
+    assert list(Messages().feed(message(b"S", b""))) == [(b"S", b"")]
+
+
+@pytest.mark.parametrize("size", [3, -5, LARGEST_MESSAGE + 1])
+def test_a_size_that_no_message_has_is_no_message(size: int) -> None:
+    with pytest.raises(ValueError, match=f"a message of {size} bytes"):
+        list(Messages().feed(b"R" + struct.pack("!i", size)))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(MOST_ITERATIONS, ""), (MOST_ITERATIONS + 1, "asks for 1,000,001 iterations")]
+)
+def test_a_million_iterations_are_begun_and_no_more(count: int, said: str) -> None:
+    body = struct.pack("!i", 11) + b"r=x,s=c2FsdA==,i=%d" % count
+    told = LoginRules().refusal(body, is_private=True, authenticated=False)
+    assert told.endswith(said)
+    assert bool(told) == bool(said)
+
+
+# OK, a password in clear, md5, SCRAM, something unknown, and a message too short to be one.
+ASKED = {b: struct.pack("!i", b) for b in (0, 3, 5, 10, 99)} | {-1: b"\0"}
+
+
+@pytest.mark.parametrize("private", [True, False])
+@pytest.mark.parametrize("authenticated", [True, False])
+@pytest.mark.parametrize("written", ["", "password", "md5", "scram-sha-256", "none", "!password", "password,none"])
+def test_who_is_answered(written: str, authenticated: bool, private: bool) -> None:
+    rules = LoginRules(methods=parse_methods(written))
+    answered = {
+        asked
+        for asked, body in ASKED.items()
+        if not rules.refusal(body, is_private=private, authenticated=authenticated)
+    }
+    named = {
+        "": {3, 5, 10, 99, -1},
+        "password": {3},
+        "md5": {5},
+        "scram-sha-256": {10},
+        "none": set(),
+        "!password": {5, 10},
+    }
+    wanted = set(named.get(written, {3}))
+    if not private and "password" not in rules.methods:
+        wanted.discard(3)  # in clear, and somebody may read along
+    if authenticated or not written or "none" in rules.methods:
+        wanted.add(0)
+    assert answered == wanted
