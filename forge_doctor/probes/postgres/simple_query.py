@@ -1,6 +1,10 @@
 """PostgreSQL's simple query protocol, for servers that speak no other (pgbouncer's console); it runs what it is given.
 
 Values come as the server's text. Everything else goes through the driver (`postgres.py`).
+
+Why not psycopg, which speaks it: libpq 18 (psycopg 3.3.9) computes as many iterations of SCRAM as a server asks for in one
+call that no timeout ends; asked for two billion it was still at it 40 s into `connect_timeout=3`. Here the number is
+judged before anything is computed (`login_rules`). asyncpg gives no rows of the simple protocol.
 """
 
 from __future__ import annotations
