@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, STARTABLE
+from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, DRIVER_COROUTINES, STARTABLE
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call
 from forge_doctor.code.syntax.source import SourceFile
@@ -50,7 +50,8 @@ STARTED = tuple(sorted({method for _, method in STARTABLE}))
 @check(severity=Severity.ERROR)
 def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find them by method name, prove the receiver, follow the value."""
-    for call in file.calls(*ALL_COROUTINES, awaited=False):
+    own = DRIVER_COROUTINES if b"asyncpg" in file.data else ()
+    for call in file.calls(*ALL_COROUTINES, *own, awaited=False):
         if isinstance(call.parent, Await):
             continue
         value = project.coroutine_of(call)

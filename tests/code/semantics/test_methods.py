@@ -5,6 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import asyncpg
+import asyncpg.prepared_stmt
+import asyncpg.transaction
 import pytest
 from sqlalchemy.ext import asyncio as sa
 
@@ -22,6 +25,10 @@ CLASSES = (
     (Kind.ASYNC_RESULT, sa.AsyncScalarResult),
     (Kind.ASYNC_RESULT, sa.AsyncMappingResult),
     (Kind.ASYNC_FACTORY, sa.async_sessionmaker),
+    (Kind.ASYNCPG_CONNECTION, asyncpg.connection.Connection),
+    (Kind.ASYNCPG_POOL, asyncpg.pool.Pool),
+    (Kind.ASYNCPG_TRANSACTION, asyncpg.transaction.Transaction),
+    (Kind.ASYNCPG_STATEMENT, asyncpg.prepared_stmt.PreparedStatement),
 )
 
 
@@ -30,6 +37,7 @@ def methods(cls: type[Any], *, coroutine: bool) -> set[str]:
     for name in dir(cls):
         member = inspect.getattr_static(cls, name)
         member = getattr(member, "__func__", member)
+        member = inspect.unwrap(member) if callable(member) else member
         if not name.startswith("_") and callable(member) and inspect.iscoroutinefunction(member) is coroutine:
             found.add(name)
     return found

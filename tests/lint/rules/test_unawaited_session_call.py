@@ -560,3 +560,27 @@ def test_a_session_or_client_that_is_entered_is_no_factory(made: str, tmp_path: 
     head = "import aiohttp\nclass Unit:\n    async def f(self):\n"
     code = f"{head}        async with {made} as work:\n            user = work.get(1, 2)\n            user.name = 3\n"
     check_source(AWAITS + code, RULE, tmp_path)
+
+
+ASYNCPG = """\
+import asyncpg
+async def f(conn: asyncpg.Connection, pool: asyncpg.Pool):
+    conn.execute("DELETE FROM x")  # expect high
+    rows = [row for row in pool.fetch("SELECT 1")]  # expect high
+    async with pool.acquire() as own, own.transaction():
+        own.fetchval("SELECT 1")  # expect high
+        await own.execute("SELECT 1")
+    return await conn.fetchrow("SELECT 1"), rows
+async def g():
+    made = await asyncpg.connect("x")
+    made.close()  # expect high
+    async with asyncpg.create_pool("x") as made_pool:
+        made_pool.execute("SELECT 1")  # expect high
+    made_pool.terminate()
+async def h(client):
+    client.fetch("x")
+"""
+
+
+def test_the_drivers_own_connections_and_pools_are_known(tmp_path: Path) -> None:
+    check_source(ASYNCPG, "unawaited-session-call", tmp_path)

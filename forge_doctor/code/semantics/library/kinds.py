@@ -19,6 +19,10 @@ class Kind(Enum):
     ASYNC_FACTORY = auto()
     ASYNC_RESULT = auto()
     ASYNC_TRANSACTION = auto()
+    ASYNCPG_CONNECTION = auto()
+    ASYNCPG_POOL = auto()
+    ASYNCPG_TRANSACTION = auto()
+    ASYNCPG_STATEMENT = auto()
     SESSION = auto()
     SCOPED = auto()
     CONNECTION = auto()
@@ -85,6 +89,10 @@ LABELS = {
     Kind.ASYNC_FACTORY: "an async_sessionmaker",
     Kind.ASYNC_RESULT: "an AsyncResult",
     Kind.ASYNC_TRANSACTION: "an AsyncTransaction",
+    Kind.ASYNCPG_CONNECTION: "an asyncpg connection",
+    Kind.ASYNCPG_POOL: "an asyncpg pool",
+    Kind.ASYNCPG_TRANSACTION: "an asyncpg transaction",
+    Kind.ASYNCPG_STATEMENT: "a prepared statement of asyncpg",
     Kind.SESSION: "a Session",
     Kind.SCOPED: "a scoped_session",
     Kind.CONNECTION: "a Connection",

@@ -19,6 +19,11 @@ _SESSION_SYNC = words(
     get_nested_transaction get_transaction in_nested_transaction in_transaction is_modified"""
 )
 
+_ASYNCPG = words(
+    """copy_from_query copy_from_table copy_records_to_table copy_to_table execute executemany fetch fetchmany fetchrow
+    fetchval"""
+)
+
 # The class's coroutine methods.
 COROUTINES: Mapping[Kind, frozenset[str]] = MappingProxyType(
     {
@@ -35,6 +40,14 @@ COROUTINES: Mapping[Kind, frozenset[str]] = MappingProxyType(
     scalar_one_or_none"""
         ),
         Kind.ASYNC_FACTORY: frozenset(),
+        Kind.ASYNCPG_CONNECTION: _ASYNCPG
+        | words(
+            """add_listener close prepare reload_schema_state remove_listener reset reset_type_codec set_builtin_type_codec
+            set_type_codec"""
+        ),
+        Kind.ASYNCPG_POOL: _ASYNCPG | words("close expire_connections release"),
+        Kind.ASYNCPG_TRANSACTION: words("commit rollback start"),
+        Kind.ASYNCPG_STATEMENT: words("executemany explain fetch fetchmany fetchrow fetchval"),
     }
 )
 
@@ -58,6 +71,7 @@ AWAITED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
         (Kind.ASYNC_CONNECTION, "execution_options"): Kind.ASYNC_CONNECTION,
         (Kind.ASYNC_CONNECTION, "start"): Kind.ASYNC_CONNECTION,
         (Kind.ASYNC_TRANSACTION, "start"): Kind.ASYNC_TRANSACTION,
+        (Kind.ASYNCPG_CONNECTION, "prepare"): Kind.ASYNCPG_STATEMENT,
     }
 )
 
@@ -72,6 +86,7 @@ STARTABLE: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
         (Kind.ASYNC_ENGINE, "connect"): Kind.ASYNC_CONNECTION,
         (Kind.ASYNC_CONNECTION, "stream"): Kind.ASYNC_RESULT,
         (Kind.ASYNC_CONNECTION, "stream_scalars"): Kind.ASYNC_RESULT,
+        (Kind.ASYNCPG_POOL, "acquire"): Kind.ASYNCPG_CONNECTION,
     }
 )
 
@@ -127,7 +142,14 @@ ATTRIBUTES: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
 )
 
 # Every name some asyncio class has as a coroutine: what to search the bytes for.
-ALL_COROUTINES: tuple[str, ...] = tuple(sorted(frozenset().union(*COROUTINES.values())))
+_DRIVER = frozenset(kind for kind in COROUTINES if kind.name.startswith("ASYNCPG"))
+ALL_COROUTINES: tuple[str, ...] = tuple(
+    sorted(frozenset().union(*(names for kind, names in COROUTINES.items() if kind not in _DRIVER)))
+)
+# And every one of the driver's own classes that SQLAlchemy's do not have.
+DRIVER_COROUTINES: tuple[str, ...] = tuple(
+    sorted(frozenset().union(*(COROUTINES[kind] for kind in _DRIVER)).difference(ALL_COROUTINES))
+)
 
 # Names of which an awaited call tells a session or connection, with the library in sight.
 TELLING = words(

@@ -52,6 +52,14 @@ LOOKALIKES = frozenset(
     unittest asyncmock redis flask starlette aiosqlite asyncpg""".split()  # noqa: SIM905 - a table, read as text
 )
 
+ASYNCPG_CLASSES = {
+    "Connection": Kind.ASYNCPG_CONNECTION,
+    "Pool": Kind.ASYNCPG_POOL,
+    "PoolConnectionProxy": Kind.ASYNCPG_CONNECTION,
+    "PreparedStatement": Kind.ASYNCPG_STATEMENT,
+    "Transaction": Kind.ASYNCPG_TRANSACTION,
+}
+
 GENERIC = {
     "AsyncGenerator": Kind.ASYNC_ITERATOR,
     "AsyncIterator": Kind.ASYNC_ITERATOR,
@@ -107,6 +115,8 @@ WRAPPING_DECORATORS = frozenset(
 def library_value(dotted: str) -> Value | None:
     """The class or function a dotted path of SQLAlchemy or SQLModel names; None where it is neither."""
     package, _, name = dotted.rpartition(".")
+    if package.partition(".")[0] == "asyncpg":
+        return _driver_value(dotted, name)
     if name == "SQLAlchemyAsyncConfig" and package.partition(".")[0] in ADVANCED_ALCHEMY:
         return Value(Kind.CLASS, of=Value(Kind.SESSION_CONFIG), name=dotted)
     if package.partition(".")[0] not in LIBRARIES:
@@ -117,4 +127,18 @@ def library_value(dotted: str) -> Value | None:
         return Value(Kind.CLASS, of=Value(SYNC_CLASSES[name]), name=dotted)
     if name in MAKERS:
         return Value(Kind.CALLABLE, of=Value(MAKERS[name], why=f"{name}()"), name=dotted)
+    return None
+
+
+def _driver_value(dotted: str, name: str) -> Value | None:
+    """The same for asyncpg: `connect()` is awaited, `create_pool()` awaited or entered."""
+    if name in ASYNCPG_CLASSES:
+        return Value(Kind.CLASS, of=Value(ASYNCPG_CLASSES[name]), name=dotted)
+    if dotted == "asyncpg.connect":
+        made = Value(Kind.ASYNCPG_CONNECTION, why="connect()")
+        return Value(Kind.CALLABLE, of=Value(Kind.COROUTINE, of=made), name=dotted)
+    if dotted == "asyncpg.create_pool":
+        return Value(
+            Kind.CALLABLE, of=Value(Kind.STARTABLE, of=Value(Kind.ASYNCPG_POOL, why="create_pool()")), name=dotted
+        )
     return None

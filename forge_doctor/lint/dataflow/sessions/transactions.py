@@ -145,7 +145,8 @@ def is_handed(function: FunctionDef, session: str, start: int, end: int) -> bool
     """Whether the session goes to somebody else between two places: passed, returned, yielded, stored."""
     word = re.escape(session).encode()
     root = re.escape(session.partition(".")[0]).encode()
-    alone = rb"(?<![\w.])" + word + rb"(?!\s*[.\w(=])|(?<![\w.])" + word + rb"\s*==?"
+    # What follows on the next line is another statement's.
+    alone = rb"(?<![\w.])" + word + rb"(?![ \t]*[.\w(=])|(?<![\w.])" + word + rb"\s*==?"
     data = function.file.data
     if re.search(alone, data[start:end]) is not None:
         return True

@@ -1,0 +1,36 @@
+"""Connections of asyncpg that nobody gives back are found; released, closed and handed-on ones are silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+RULE = "driver-connection-not-released"
+HEAD = "import asyncpg\nfrom asyncpg import Pool\n"
+FOUND = (
+    "async def f(pool: Pool):\n    c = await pool.acquire()  # expect high\n    return await c.fetch('x')\n",
+    "async def f():\n    c = await asyncpg.connect('x')  # expect high\n    return await c.fetch('x')\n",
+    ("class A:\n    def __init__(self, pool: Pool):\n        self.pool = pool\n"
+    "    async def f(self):\n        c = await self.pool.acquire(timeout=3)  # expect high\n        await c.execute('x')\n"),
+)  # fmt: skip
+SILENT = (
+    "async def f(pool: Pool):\n    async with pool.acquire() as c:\n        await c.fetch('x')\n",
+    ("async def f(pool: Pool):\n    c = await pool.acquire()\n    try:\n        await c.fetch('x')\n    finally:\n"
+    "        await pool.release(c)\n"),
+    "async def f(pool: Pool):\n    c = await pool.acquire()\n    return c\n",
+    "async def f(pool: Pool):\n    c = await pool.acquire()\n    await use(c)\n",
+    "async def f(pool: Pool):\n    try:\n        c = await pool.acquire()\n        return c\n    except OSError:\n        return None\n",
+    "async def f(self):\n    c = await asyncpg.connect('x')\n    self.c = c\n    await c.execute('x')\n",
+    "async def f(pool: Pool):\n    c = await pool.acquire()\n    yield c\n",
+    "async def f():\n    c = await asyncpg.connect('x')\n    await c.execute('x')\n    await c.close()\n",
+    "async def f(self):\n    self.c = await asyncpg.connect('x')\n",
+    "async def f(lock):\n    got = await lock.acquire()\n    return 1\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", FOUND + SILENT)
+def test_only_what_nobody_gives_back_is_found(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + code, RULE, tmp_path)
