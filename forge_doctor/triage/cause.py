@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -30,6 +30,7 @@ class Opened(StrEnum):
     AROUND = "around"  # the session its statement is sent in
     AND_LEFT = "and left"  # the same, one that nothing ends before all others
     LOOPED = "looped"  # the loop that sends its statement for each step
+    ENGINE = "engine"  # the one function that makes an engine
     BESIDE = "beside"  # a second one that the same caller has made
 
 
@@ -66,7 +67,7 @@ class Cause:
     absent: str = ""
     id: str = ""
     manual: str = ""
-    aliases: tuple[str, ...] = field(default=())
+    aliases: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -18,7 +18,8 @@ class Function:
     """A function of the source, `path` from the source root, `name` qualified (`Repository.save`).
 
     `opens` are the lines where it makes a session, `left_open` those of them that no `with` ends; `yields`: it is a
-    generator. `looped` are the last names it calls in a loop, with their lines. `calls` are
+    generator. `looped` are the last names it calls in a loop, with their lines, `engines` the lines where it
+    makes an engine. `calls` are
     the functions it calls or hands on, by path and name where the source tells which, else (path empty)
     by the last name alone.
     """
@@ -32,6 +33,7 @@ class Function:
     left_open: tuple[int, ...] = ()
     yields: bool = False
     looped: tuple[tuple[str, int], ...] = ()
+    engines: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:

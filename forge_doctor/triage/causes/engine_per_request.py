@@ -22,17 +22,15 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="An engine is made again and again instead of once",
     urgency=Urgency.OUTAGE_SOON,
-    shows=checks(
-        pool="several-engines", slow="connection-per-request", lint="engine-per-request engine-across-event-loops"
-    ),
+    shows=checks(pool="several-engines", slow="connection-per-request", lint="engine-per-request"),
     fits=checks(
         pool="connection-churn idle-connections-pile-up pool-oversized hoarding-worker worker-at-limit",
-        logs="ran-out-unseen loop-closed different-loop bound-different-loop",
+        logs="ran-out-unseen",
     ),
     explains=frozenset(
         {
@@ -43,5 +41,6 @@ CAUSE = Cause(
     change="engine = create_async_engine(...)   # once, at the top of a module or in the lifespan; dispose of it at the end",
     next=("forge-doctor pool --duration 10   # how many connections are opened",),
     held=False,
+    opened=Opened.ENGINE,
     depth=3,
 )

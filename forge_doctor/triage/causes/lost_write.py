@@ -36,5 +36,6 @@ CAUSE = Cause(
     explains=frozenset({"frequent-rollbacks", "coroutine-never-awaited", "stale-data"}),
     change="await session.commit()",
     next=("python -X dev   # names the place where the coroutine was made",),
+    quiet=True,
     depth=2,
 )

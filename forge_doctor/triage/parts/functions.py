@@ -13,6 +13,7 @@ from forge_doctor.triage.parts.lint import Wanted
 
 MOST_FILES = 1500
 FACTORIES = frozenset({"async_sessionmaker", "sessionmaker", "async_scoped_session", "scoped_session"})
+ENGINES = frozenset({"create_async_engine", "create_engine", "async_engine_from_config", "engine_from_config"})
 SESSIONS = frozenset({"AsyncSession", "Session"})
 MOST_BYTES = 1_000_000
 NOTHING = ast.Module(body=[], type_ignores=[])
@@ -73,6 +74,11 @@ def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) ->
                 opens=tuple(line for line, _ in made),
                 left_open=tuple(line for line, ended in made if not ended),
                 looped=tuple(_looped(child)),
+                engines=tuple(
+                    node.lineno
+                    for node in ast.walk(child)
+                    if isinstance(node, ast.Call) and _name(node.func) in ENGINES
+                ),
                 yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(child)),
             )
             yield from _inside(child, path, f"{own}.", factories)

@@ -12,7 +12,8 @@ from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import Clue
 from forge_doctor.triage.graph.edges import Edge, edge
 from forge_doctor.triage.graph.words import EXHAUSTION, HELD
-from forge_doctor.triage.verdicts.suspicions import RANK, Suspicion, suspicions
+from forge_doctor.triage.verdicts.grouping import suspicions
+from forge_doctor.triage.verdicts.suspicion import RANK, Suspicion
 
 IN_TIME = Edge(kind="order in time", confidence=Confidence.MEDIUM)
 NO_TIME = Edge(kind="a symptom of it, without a time", confidence=Confidence.LOW)

@@ -14,7 +14,7 @@ from forge_doctor.triage.graph.places import Spot
 def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     """The line that makes the session, where exactly one can be meant."""
     around = function_of(spot.place, code)
-    if around is None or opened in (Opened.NOWHERE, Opened.LOOPED):
+    if around is None or opened in (Opened.NOWHERE, Opened.LOOPED, Opened.ENGINE):
         return None
     if opened is Opened.BESIDE:
         return _only(code.beside(around), leaves=False)
@@ -27,6 +27,13 @@ def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     if opened is Opened.AND_LEFT and leaving:
         return _only(leaving, leaves=True)
     return _only(found, leaves=False)
+
+
+def engine_made(code: CodeMap) -> Iterator[Place]:
+    """The line of the one function that makes an engine."""
+    found = [one for one in code.functions if one.engines]
+    if len(found) == 1:
+        yield Place(file=found[0].path, line=found[0].engines[0], function=found[0].name)
 
 
 def _loops(spots: list[Spot], code: CodeMap) -> Iterator[Place]:

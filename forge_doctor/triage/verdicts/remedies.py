@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from forge_doctor.triage.verdicts.suspicions import Suspicion
+from forge_doctor.triage.verdicts.suspicion import Suspicion
 
 # What a person types into psql or a shell; the rest of a remedy is code or advice.
 TYPED = re.compile(

@@ -13,7 +13,7 @@ from forge_doctor.triage.graph.graph import Graph
 from forge_doctor.triage.graph.places import Spot
 from forge_doctor.triage.verdicts.explaining import Explained, Standing
 from forge_doctor.triage.verdicts.remedies import change, now
-from forge_doctor.triage.verdicts.suspicions import Joined, Suspicion
+from forge_doctor.triage.verdicts.suspicion import Joined, Suspicion
 
 MOST_HOLDERS = 8
 MOST_PLACES = 3

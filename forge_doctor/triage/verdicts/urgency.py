@@ -10,7 +10,7 @@ from forge_doctor.finding import Severity
 from forge_doctor.triage.graph.clues import Clue
 from forge_doctor.triage.graph.words import EXHAUSTION, WAITING
 from forge_doctor.triage.verdicts.explaining import Standing
-from forge_doctor.triage.verdicts.suspicions import RANK
+from forge_doctor.triage.verdicts.suspicion import RANK
 
 # A log's last line of a fault that is older than that tells of something over.
 OVER_S = 600.0

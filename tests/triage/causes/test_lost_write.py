@@ -1,6 +1,7 @@
 """A write nobody saves is told first, with the line that drops it."""
 
 from forge_doctor.diagnosis import Urgency, Verdict
+from forge_doctor.finding import Confidence
 from tests.support.triage_facts import diagnosed, only, problem, rule
 
 WARNING = problem(
@@ -35,3 +36,10 @@ def test_another_coroutine_is_no_write():
     joined = diagnosed(logs=[other])
     assert not joined.diagnoses
     assert [one.check for one in joined.unexplained] == ["coroutine-never-awaited"]
+
+
+def test_what_the_source_says_for_sure_is_told_as_a_risk():
+    told = only(diagnosed(lint=[rule("write-never-committed", "shop/wishes.py", 14, "keep")]))
+    assert (told.verdict, told.urgency, str(told.place)) == (Verdict.LIKELY, Urgency.RISK, "shop/wishes.py:14 keep")
+    doubtful = rule("write-never-committed", "shop/wishes.py", 14, "keep", confidence=Confidence.MEDIUM)
+    assert not diagnosed(lint=[doubtful]).diagnoses
