@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.tables import Mapped
-from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Node, Str
 from forge_doctor.sql.shape import Shape
 
 GETTERS = ("get", "get_one", "get_or_404")
+VALIDATING = ("model_validate", "from_orm", "parse_obj", "model_construct")
 WHOLE = 0.6
 KEYS = frozenset({"id", "uuid", "pk", "uid"})
 # Columns a mapper fills by itself: nobody assigns them.
@@ -35,9 +36,12 @@ def object_sites(names: Names, shape: Shape, mapped: tuple[Mapped, ...]) -> Iter
         yield from _made(names, shape, own)
     elif shape.verb == "update" and shape.where and all(_is_key(one, own) for one in shape.where):
         yield from _changed(names, shape, own)
+        yield from _set_at_once(names)
     elif shape.verb == "delete" and all(_is_key(one, own) for one in shape.where):
         for call in names.file.calls("delete"):
-            if call.receiver is not None and len(call.args) == 1 and not names.mapped(call.args[0]):
+            # `@router.delete("/notes/{id}")` deletes no object.
+            is_object = len(call.args) == 1 and not isinstance(call.args[0], Str) and not names.mapped(call.args[0])
+            if call.receiver is not None and call.function is not None and is_object:
                 yield ObjectSite(call, 2, "deletes an object")
 
 
@@ -57,6 +61,14 @@ def _loads(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[Obje
         named = {one.name for one in names.mapped(call.args[0])} if call.args else set()
         if named & {one.name for one in own} and (call.keyword("with_for_update") is not None) == locks:
             yield ObjectSite(call, 0, "loads this row by its key")
+    for call in names.file.calls("refresh") if by_key and call_may_refresh(shape) else ():
+        if call.receiver is not None and call.args and call.function is not None:
+            yield ObjectSite(call, 1 if shape.labelled else 0, "loads an object's row again")
+
+
+def call_may_refresh(shape: Shape) -> bool:
+    """Whether `session.refresh(object)` sends this: the row by its key, locked or not."""
+    return len(shape.tables) == 1 and not shape.lists and not shape.order
 
 
 def relationship_reads(data: bytes, leading: frozenset[str]) -> list[int]:
@@ -86,7 +98,11 @@ def _made(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[Objec
             given = {one.columns.get(keyword.name, "") for keyword in call.keywords if keyword.name}
             spread = any(not keyword.name for keyword in call.keywords) or bool(call.args)
             if (given - {""}) <= shape.sets and (given - {""} or spread):
-                yield ObjectSite(call, 1 if spread else 0, "makes the row this inserts")
+                yield ObjectSite(call, 0, "makes the row this inserts")
+        for call in names.file.calls(*VALIDATING):
+            # SQLModel's `Order.model_validate(given)`.
+            if call.receiver is not None and one in names.mapped(call.receiver) and call.function is not None:
+                yield ObjectSite(call, 0, "makes the row this inserts")
 
 
 def _changed(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[ObjectSite]:
@@ -98,12 +114,28 @@ def _changed(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[Ob
     for function in names.file.query(FunctionDef):
         assigned: dict[str, Assign] = {}
         for assign in function.find(Assign, nested=False):
-            if isinstance(assign.target, Attribute):
+            if isinstance(assign.target, Attribute) and not _is_of_other(assign.target, names, own):
                 assigned.setdefault(assign.target.attr, assign)
         for attributes in wanted.values():
             if attributes and attributes <= assigned.keys():
                 first = min((assigned[name] for name in attributes), key=lambda one: one.start)
                 yield ObjectSite(first, 0 if len(attributes) > 1 else 1, "sets what this updates")
+
+
+def _set_at_once(names: Names) -> Iterator[ObjectSite]:
+    """Objects that are given their new values by a loop or by a dict: which ones, only the run knows."""
+    for call in names.file.calls("sqlmodel_update", "setattr"):
+        if call.function is not None and call.args:
+            yield ObjectSite(call, 2, "may set what this updates")
+
+
+def _is_of_other(target: Attribute, names: Names, own: tuple[Mapped, ...]) -> bool:
+    """`self.title = ...` in a class that is mapped to another table."""
+    around = target.class_
+    if target.value.text != "self" or around is None:
+        return False
+    mapped = names.tables.named(around.name)
+    return bool(mapped) and not {one.name for one in mapped} & {one.name for one in own}
 
 
 def _is_key(column: str, own: tuple[Mapped, ...]) -> bool:

@@ -19,6 +19,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
+from forge_doctor.sql.relations import loads_children
 from forge_doctor.sql.shape import Shape, shape_of
 
 # Folders whose statements no worker of a service sends.
@@ -73,7 +74,11 @@ class Statements:
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
         built = self._built(shape)
-        found = [*self._made(shape, any(is_sure for _, is_sure, _ in built)), *built]
+        made = self._made(shape, any(is_sure for _, is_sure, _ in built))
+        if not made and (not built or loads_children(statement)):
+            made = self._ordered_reads(shape)
+            built = [] if made and loads_children(statement) else built
+        found = [*made, *built]
         return _told(of_insert(found, shape), most)
 
     def _written(self, statement: str) -> Iterator[tuple[Node, bool]]:
@@ -107,6 +112,12 @@ class Statements:
             return self._lazy_reads(mapped, shape)
         best = min((one.rank for one in found), default=0)
         return [(one.node, best == 0, one.why) for one in found if one.rank == best and not (best and is_built)]
+
+    def _ordered_reads(self, shape: Shape) -> list[tuple[Node, bool, str]]:
+        """Reads of a relationship that has an order of its own, which nothing else that the mapper sends by itself has."""
+        mapped = self._tables.of(shape.tables[0]) if shape.tables and len(shape.where) == 1 else ()
+        plain = not (shape.group or shape.functions or shape.flags & {"limit", "offset", "distinct", "exists"})
+        return self._lazy_reads(mapped, shape) if mapped and plain and may_load_lazily(shape, mapped) else []
 
     def _lazy_reads(self, mapped: tuple[Mapped, ...], shape: Shape) -> list[tuple[Node, bool, str]]:
         leading = self._tables.leading_to(frozenset(one.name for one in mapped))
