@@ -143,7 +143,8 @@ async def customers(shop: Shop, say: Say) -> AsyncIterator[None]:
 
 
 def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
-    """The arguments of the commands that examine the shop: its sessions, its statements, its log, its source."""
+    """The arguments of the commands that examine the shop: its sessions, its statements, its log, its source,
+    its migrations."""
     return (
         ("pool", "--dsn", shop.dsn, "--app", ENGINE),
         ("slow", "--dsn", shop.dsn, "--duration", f"{SLOW_S:g}", "--top", "4", "--source", str(SHOP)),
@@ -151,6 +152,7 @@ def examinations(shop: Shop) -> tuple[tuple[str, ...], ...]:
         ("logs", str(shop.log), "--app-root", str(SHOP)),
         # Named one by one, files are linted wherever they lie.
         ("lint", *(str(path) for path in sorted(SHOP.glob("*.py")))),
+        ("migrations", "--no-live", "--all", str(SHOP / "alembic.ini")),
         # And all of that in one, told nothing: it finds the shop by itself.
         ("triage", "--html", str(shop.page)),
     )

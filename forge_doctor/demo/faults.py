@@ -56,12 +56,27 @@ FAULTS = (
         summary="the reviews of a customer are looked for in all reviews",
         shown_by=("missing-index",),
     ),
+    Fault(
+        name="no-server-default",
+        summary="a migration adds a NOT NULL column whose default only Python knows: it fails on the first order",
+        shown_by=("not-null-without-default",),
+    ),
+    Fault(
+        name="index-blocks-writes",
+        summary="a migration builds an index while nobody can write",
+        shown_by=("index-not-concurrent",),
+    ),
+    Fault(
+        name="wrong-downgrade",
+        summary="a downgrade drops a column by a name it never had",
+        shown_by=("downgrade-mismatch",),
+    ),
 )
 
 
 def locate(fault: Fault, shop: Path = SHOP) -> Location:
     """The line of code after the comments that mark the fault; raises `LookupError` where none does."""
-    for path in sorted(shop.glob("*.py")):
+    for path in sorted(shop.rglob("*.py")):
         lines = path.read_text(encoding="utf-8").splitlines()
         for index, line in enumerate(lines):
             if line.strip() == MARK + fault.name:

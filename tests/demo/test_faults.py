@@ -16,7 +16,7 @@ from tests.support.conformance import check_ids
 
 def marked() -> list[str]:
     """The faults that the shop's source names."""
-    sources = [path.read_text(encoding="utf-8") for path in SHOP.glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in SHOP.rglob("*.py")]
     return [name for source in sources for name in re.findall(rf"^\s*{MARK}(\S+)$", source, re.MULTILINE)]
 
 
@@ -33,6 +33,9 @@ def test_every_fault_is_marked_once_and_every_mark_is_listed() -> None:
         ("lazy-load", "order.product.name"),
         ("missing-await", "session.commit()"),
         ("n-plus-one", "review.awaitable_attrs.answers"),
+        ("no-server-default", 'sa.Column("receipt_sent"'),
+        ("index-blocks-writes", "op.create_index("),
+        ("wrong-downgrade", 'op.drop_column("reviews", "answered")'),
         ("missing-index", "select(Review).where(Review.email == email)"),
     ],
 )
