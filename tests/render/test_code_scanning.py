@@ -19,6 +19,7 @@ ENGINE = (
 FORGOTTEN = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nasync def save(db: AsyncSession):\n    db.commit()\n"
 COMMANDS = {
     "pool": ("pool", "--snapshot", str(ROOT / "tests/pool/snapshots/incident.json")),
+    "slow": ("slow", "--snapshot", str(ROOT / "tests/slow/snapshots/shop_18.json")),
     "logs": ("logs", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
     "lint": ("lint", "."),
 }

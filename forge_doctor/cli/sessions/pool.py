@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.anchors import anchored
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request
@@ -64,7 +65,7 @@ class Flags:
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot or a live server, once or again and again, and exit."""
     reject_unknown_limits(options.settings)
-    options = _anchored(options)
+    options = anchored(options)
     outputs = {**options.outputs, "--save": flags.save}
     refuse_inputs(outputs, [one for one in (flags.snapshot, flags.replay, options.settings.path) if one is not None])
     _reject_combinations(flags)
@@ -199,21 +200,6 @@ async def _look(examination: Examination, duration_s: float | None) -> PoolSnaps
         return problem
     finally:
         examination.close()
-
-
-def _anchored(options: ReportOptions) -> ReportOptions:
-    """With the line that makes the engine, for formats that can show nothing without a file; raises `UsageProblem`."""
-    if not options.output_format.needs_files:
-        return options
-    from forge_doctor.code.orm.engine_places import engine_places
-
-    places = engine_places(Path.cwd())
-    if not places:
-        raise UsageProblem(
-            f"--output-format {options.output_format}: shows findings at lines of files alone, and none below "
-            f"{Path.cwd()} makes an engine: run it in the application's source, or take json, junit or markdown"
-        )
-    return options._replace(anchor=places[0])
 
 
 def _reports(

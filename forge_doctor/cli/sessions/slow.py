@@ -10,6 +10,7 @@ from typing import NoReturn
 from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.output import deliver, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.anchors import anchored
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.probes.clock import utc_now
@@ -46,6 +47,7 @@ class Flags:
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot, or a server looked at once, and exit."""
     reject_unknown_limits(options.settings)
+    options = anchored(options, flags.source)
     inputs = [one for one in (flags.snapshot, options.settings.path) if one is not None]
     refuse_inputs({**options.outputs, "--save": flags.save}, inputs)
     if flags.snapshot is not None:
@@ -56,9 +58,9 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
             raise UsageProblem("--log does not go with --snapshot: a snapshot is judged as it was taken")
         seen = _traced(load(flags.snapshot, show_query=flags.show_query), flags)
         deliver([_judge(seen, flags, options)], options)
-    if (flags.logs or flags.source is not None) and flags.dsn is None:
+    target = _target(flags)
+    if target is None:
         _deliver_seen(_without_server(flags), flags, options)
-    target = resolve_targets((flags.dsn,) if flags.dsn else ())[0]
     try:
         seen = asyncio.run(collect(_request(target, flags, options)))
     except CannotInspect as problem:
@@ -68,6 +70,21 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.logs:
         seen = replace(seen, logged=_logged(flags))
     _deliver_seen(_traced(seen, flags), flags, options)
+
+
+def _target(flags: Flags) -> Target | None:
+    """The server, by flag or environment: None where logs are to be read and none is named by flag, or source alone is
+    given and none is named at all."""
+    if flags.dsn:
+        return resolve_targets((flags.dsn,))[0]
+    if flags.logs:
+        return None
+    try:
+        return resolve_targets(())[0]
+    except UsageProblem:
+        if flags.source is None:
+            raise
+        return None
 
 
 def _deliver_seen(seen: SlowSnapshot, flags: Flags, options: ReportOptions) -> NoReturn:

@@ -104,6 +104,8 @@ def _cases(statement: Statement, situation: Situation) -> Iterator[tuple[Access,
         for term in access.terms:
             if not is_wrapped(term, situation.column_of(access.table, term.column)) or term.wrapper in JSON_STEPS:
                 continue
+            if term.is_range and is_aggregate(statement):
+                continue  # how much of the table such a range is, neither the planner nor the rows tell
             if term.operator in CONTAINS | LIKES or not has_index_on(term.column, access.table, situation):
                 continue
             proposal = offered.get(term)
@@ -121,7 +123,7 @@ def _finding(
     condition = access.node.condition if access.node else term.expression
     return Finding(
         severity=grave(statement),
-        confidence=Confidence.HIGH if access.node is not None else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if access.node is not None and not term.is_range else Confidence.MEDIUM,
         message=f"{quoted(situation, statement)} compares {term.column} inside {inside}, so that the index of "
         f"{access.table.name} ({term.column}) is not used: {statement.blocks_per_call or 0:,.0f} blocks and "
         f"{milliseconds(statement.mean_ms)} a call.{proof_words(trial)}",
