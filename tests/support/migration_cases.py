@@ -22,7 +22,7 @@ from forge_doctor.migrations.tree.places import places
 from forge_doctor.report import Report, run_check, sort_outcomes
 
 EXPECT = re.compile(r"#\s*expect\b(?:\s+(low|medium|high))?")
-MARK = re.compile(r"^# revision (\w+)(?: after ([\w, ]+))?(?: labels (\w+))?$", re.MULTILINE)
+MARK = re.compile(r"^# revision (\w+)(?: after (\w+(?:, \w+)*))?(?: labels (\w+))?$", re.MULTILINE)
 ENV = "from sqlalchemy.ext.asyncio import async_engine_from_config  # asyncpg\n"
 BASE = """
 def upgrade():

@@ -1,4 +1,4 @@
-"""A revision follows one that is in no file.
+"""A revision follows, or depends on, one that is in no file.
 
 Why: Alembic stops with a bare `KeyError` of the id, whatever it is asked, and names no file.
 
@@ -18,6 +18,8 @@ Good:
 
 Source: Alembic 1.20.1, `KeyError: 'f9e8d7'` from every command
 
+Only whole ids count for a parent (the first letters do on the command line alone); a dependency may be a branch label.
+
 Wrong when: the file lies in a version location that only env.py names. Where a revision file could not be read, or its
 id is only known when it runs, it may be the one that is missing: then the finding is of medium confidence.
 """
@@ -36,11 +38,15 @@ def missing_down_revision(history: History) -> Iterator[Finding]:
     """Look for every parent that is written."""
     graph = history.tree.graph
     sure = Confidence.MEDIUM if history.tree.unread else Confidence.HIGH
-    for revision, name in graph.missing:
-        yield Finding(
-            severity=Severity.CRITICAL,
-            confidence=sure,
-            message=f"{revision.id} follows {name!r}, which is in no file: no command of Alembic works on this tree",
-            location=revision.place("down_revision"),
-            remedy=f"add the file of {name!r}, or correct the id{nearest(name, graph.by_id) if graph.by_id else ''}",
-        )
+    for place, verb, pairs in (
+        ("down_revision", "follows", graph.missing),
+        ("depends_on", "depends on", graph.missing_dependencies),
+    ):
+        for revision, name in pairs:
+            yield Finding(
+                severity=Severity.CRITICAL,
+                confidence=sure,
+                message=f"{revision.id} {verb} {name!r}, which is in no file: no command of Alembic works on this tree",
+                location=revision.place(place),
+                remedy=f"add the file of {name!r}, or correct the id{nearest(name, graph.by_id)}",
+            )

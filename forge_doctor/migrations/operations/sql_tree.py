@@ -58,40 +58,37 @@ def _number(tree: Tree) -> int | None:
     return None if value is None else int(value.get("ival", 0))
 
 
+def nodes_in(tree: Any) -> Iterator[Tree]:
+    """Every node of a tree, in the order of the text as far as the parser keeps it."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, dict):
+            yield at
+            waiting.extend(reversed([one for one in at.values() if isinstance(one, dict | list)]))
+        else:
+            waiting.extend(reversed(at))
+
+
 def constants(tree: Any) -> Iterator[str]:
     """Every string constant in a tree."""
-    if isinstance(tree, dict):
-        constant = tree.get("A_Const")
+    for node in nodes_in(tree):
+        constant = node.get("A_Const")
         if isinstance(constant, dict) and isinstance(constant.get("sval"), dict):
             yield held(str(constant["sval"].get("sval", "")))
-        for inner in tree.values():
-            yield from constants(inner)
-    elif isinstance(tree, list):
-        for inner in tree:
-            yield from constants(inner)
 
 
 def tables_in(tree: Any) -> Iterator[str]:
     """Every table named in a tree."""
-    if isinstance(tree, dict):
-        relation = tree.get("RangeVar")
+    for node in nodes_in(tree):
+        relation = node.get("RangeVar")
         if isinstance(relation, dict):
             yield table_of(relation)
-        for inner in tree.values():
-            yield from tables_in(inner)
-    elif isinstance(tree, list):
-        for inner in tree:
-            yield from tables_in(inner)
 
 
 def calls_in(tree: Any) -> Iterator[str]:
     """The last name of every function called in a tree."""
-    if isinstance(tree, dict):
-        call = tree.get("FuncCall")
+    for node in nodes_in(tree):
+        call = node.get("FuncCall")
         if isinstance(call, dict):
             yield (strings(call.get("funcname")) or [""])[-1]
-        for inner in tree.values():
-            yield from calls_in(inner)
-    elif isinstance(tree, list):
-        for inner in tree:
-            yield from calls_in(inner)

@@ -11,7 +11,7 @@ from forge_doctor.migrations.tree.revision import Revision
 class Graph:
     """The revisions of one tree by id; of a duplicate id the one whose file comes last, as Alembic does.
 
-    Parents may be written as the first letters of an id.
+    A parent is named by its whole id, what is depended on by its id or a branch label.
     """
 
     def __init__(self, revisions: Iterable[Revision]) -> None:
@@ -19,22 +19,17 @@ class Graph:
         self.by_id: dict[str, Revision] = {one.id: one for one in self.all}
 
     def find(self, name: str) -> Revision | None:
-        """The revision of an id, of the beginning of one, or of a branch label."""
-        found = self.by_id.get(name)
-        if found is None:
-            labelled = [one for one in self.all if name in one.labels]
-            begun = [one for one in self.by_id.values() if len(name) > 3 and one.id.startswith(name)]
-            found = labelled[0] if labelled else begun[0] if len(begun) == 1 else None
-        return found
+        """The revision of an id or of a branch label."""
+        return self.by_id.get(name) or next((one for one in self.all if name in one.labels), None)
 
     def parents(self, revision: Revision) -> tuple[Revision, ...]:
         """Those it follows, as far as they are there."""
-        return tuple(found for name in revision.down if (found := self.find(name)) is not None)
+        return tuple(self.by_id[name] for name in revision.down if name in self.by_id)
 
     def needed(self, revision: Revision) -> tuple[Revision, ...]:
         """Those that run before it: its parents and what it depends on."""
-        named = (*revision.down, *revision.depends_on)
-        return tuple(found for name in named if (found := self.find(name)) is not None)
+        others = (found for name in revision.depends_on if (found := self.find(name)) is not None)
+        return (*self.parents(revision), *others)
 
     @cached_property
     def children(self) -> dict[str, tuple[Revision, ...]]:
@@ -66,7 +61,12 @@ class Graph:
     @cached_property
     def missing(self) -> tuple[tuple[Revision, str], ...]:
         """Revisions with an id they follow that is in no file."""
-        return tuple((one, name) for one in self.by_id.values() for name in one.down if self.find(name) is None)
+        return tuple((one, name) for one in self.by_id.values() for name in one.down if name not in self.by_id)
+
+    @cached_property
+    def missing_dependencies(self) -> tuple[tuple[Revision, str], ...]:
+        """Revisions with what they depend on that is neither the id nor the label of any."""
+        return tuple((one, name) for one in self.by_id.values() for name in one.depends_on if self.find(name) is None)
 
     @cached_property
     def order(self) -> tuple[Revision, ...]:
