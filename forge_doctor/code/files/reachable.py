@@ -14,6 +14,7 @@ IMPORT = regex(
     rb"|import[ \t]+(?P<modules>[\w., \t]{1,2000}))",
     re.MULTILINE,
 )
+COMMENT = regex(rb"#[^\n]*")
 NAME = regex(rb"[\w.]+")
 MOST_FILES = 1_000
 LARGEST = 4 << 20
@@ -47,7 +48,7 @@ def imports_in(path: Path) -> Iterator[str]:
             continue
         module = match["module"].decode()
         yield module
-        for part in match["names"].strip(b"()").split(b","):
-            name = NAME.findall(part.partition(b"#")[0])
+        for part in COMMENT.sub(b"", match["names"]).strip(b"()").split(b","):
+            name = NAME.findall(part)
             if name:
                 yield f"{module}{'' if module.endswith('.') else '.'}{name[0].decode(errors='replace')}"

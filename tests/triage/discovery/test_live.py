@@ -61,6 +61,21 @@ def everything_is_found(server: AppServer, tmp_path: Path, database: str = "shop
     assert "hunter2hunter" not in repr(found)
 
 
+def test_two_applications_with_two_databases_are_two_cases(
+    server: AppServer, app_server: StartApp, tmp_path: Path
+) -> None:
+    other = app_server(f"{DSN}_other", "uvicorn")
+    found = discovered(tmp_path, pids=(server.pid, other.pid), environ={})
+    assert [case.target and case.target.database for case in found.cases] == ["shop", "shop_other"]
+    pids = [{worker.pid for one in case.applications for worker in one.workers} for case in found.cases]
+    assert pids[0] >= set(server.workers)
+    assert pids[1] >= set(other.workers)
+    assert not pids[0] & pids[1]
+    joined = discovered(tmp_path, pids=(server.pid, other.pid), dsn=("postgresql://eve@h/both",))
+    (case,) = joined.cases
+    assert len(case.applications) == 2
+
+
 @pytest.mark.parametrize("word", ["{port}", ":{port}", "{name}", "{module}", "{folder}", "{pid}"])
 def test_an_application_is_named_in_many_ways(server: AppServer, word: str, tmp_path: Path) -> None:
     names = {"port": server.port, "name": APPLICATION, "folder": ROOT, "pid": server.workers[1]}
