@@ -20,6 +20,7 @@ NOT_HERE = re.compile(
     r"^could not (?:load|access) (?:library|file)",
     re.IGNORECASE,
 )
+NO_FUNCTION = "42883"  # it may be that of an extension that somebody else installs
 DATA = ("22", "23")  # SQLSTATE classes: what the rows hold
 
 
@@ -70,7 +71,7 @@ def _of_upgrade(trial: Trial, failure: Failure) -> Cause:
     if failure.sqlstate in ("42703", "42P01") and any("/orm/" in frame.path for frame in failure.frames):
         mend = "name the columns it needs with sa.table() and sa.column(), not the application's model of today"
         return Cause(check="orm-model-in-migration", severity=Severity.ERROR, mend=mend)
-    if failure.sqlstate in ("42703", "42P01", "42704", "3F000"):
+    if failure.sqlstate in ("42703", "42P01", "42704", "3F000", NO_FUNCTION):
         # The tree may begin on tables that something else made.
         return Cause(severity=Severity.ERROR, confidence=Confidence.MEDIUM)
     return Cause(severity=Severity.CRITICAL, confidence=Confidence.HIGH if failure.sqlstate else Confidence.MEDIUM)
@@ -98,7 +99,8 @@ def _of_downgrade(trial: Trial, failure: Failure) -> Cause:
         nulls = NULLS.search(failure.message)
         put_back = nulls is not None and f"{nulls['table']}.{nulls['column']}" not in trial.columns_after
         return Cause(severity=Severity.ERROR, mend=mend, by_any_row=put_back)
-    return Cause(severity=Severity.ERROR, confidence=Confidence.HIGH if failure.sqlstate else Confidence.MEDIUM)
+    sure = failure.sqlstate not in ("", NO_FUNCTION)
+    return Cause(severity=Severity.ERROR, confidence=Confidence.HIGH if sure else Confidence.MEDIUM)
 
 
 def _of_second(_: Trial, failure: Failure) -> Cause:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from forge_doctor.probes.alembic_runner.process import Failure
 
 MOST_NAMED = 4
+LONGEST = 240
 
 
 def location(trial: Trial) -> Location:
@@ -29,6 +30,7 @@ def body(trial: Trial) -> Location:
 def said(failure: Failure) -> str:
     """`column "c" does not exist (42703)`; of Python's exceptions the class."""
     sentence = failure.message.partition("\n")[0].strip()
+    sentence = sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 4].rstrip()} ..."
     return f"{sentence} ({failure.sqlstate})" if failure.sqlstate else f"{failure.kind}: {sentence}".rstrip(": ")
 
 

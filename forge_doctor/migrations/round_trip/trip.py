@@ -1,7 +1,7 @@
 """Takes every revision up, down and up again, without rows and with, each time on a database made for it; judges nothing.
 
-Two databases grow from revision to revision, one without rows and one with; a revision is tried on copies of them, so that
-what one breaks is not in the way of the next. The first upgrade of a copy is the growing database's next state.
+Two databases grow from revision to revision, one without rows and one with. A revision is tried on a copy of the one with
+rows, so that what it breaks is not in the way of the next; where something went wrong, on a copy of the other as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from forge_doctor.errors import CannotInspect
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, difference, read_catalogue
 from forge_doctor.migrations.round_trip.rows.fill import fill
 from forge_doctor.migrations.round_trip.trial import Revision, Rows, Stage, Stopped, Trial
@@ -101,38 +100,36 @@ class Traveller:
 
     async def _try_both(self, revision: Revision, empty: str, filled: str) -> tuple[str, str] | None:
         """The two databases after this revision; None where it cannot be upgraded at all."""
-        copy = await self._copy(empty)
-        bare = await self._try(revision, copy, Rows.NONE)
-        if bare.failed is Stage.UPGRADE:
-            self._stop(revision, bare.failure)
-            return None
-        self._keep(bare)
-        empty = await self._advance(revision, empty, copy, bare)
-        return empty, await self._try_filled(revision, empty, filled, bare)
-
-    async def _try_filled(self, revision: Revision, empty: str, filled: str, bare: Trial) -> str:
         await self._fill(filled)
-        copy = await self._copy(filled)
-        full = await self._try(revision, copy, self._rows)
-        if _told_by(full) != _told_by(bare):
-            self._keep(full)
-        await self._made.drop(copy)
+        full = await self._try_on_copy(revision, filled, self._rows)
+        if not _is_clean(full) and not await self._try_bare(revision, empty, full):
+            return None
+        answer = await self._step(empty, revision, up=True)
+        if answer.failure is not None:
+            self._stop(revision, answer.failure)
+            return None
         if full.failed is not Stage.UPGRADE and (await self._step(filled, revision, up=True)).failure is None:
-            return filled
+            return empty, filled
         # With these rows it goes no further: the journey goes on with new ones.
         await self._made.drop(filled)
-        return await self._copy(empty)
+        return empty, await self._copy(empty)
 
-    async def _advance(self, revision: Revision, before: str, after: str, trial: Trial) -> str:
-        """The database without rows, one revision further."""
-        if trial.failed is None and not trial.undone and not trial.redone and revision.undoes:
-            await self._made.drop(before)
-            return after
-        await self._made.drop(after)
-        answer = await self._step(before, revision, up=True)
-        if answer.failure is not None:
-            raise CannotInspect(f"{revision.id} could be upgraded once and not again: {answer.failure.message}")
-        return before
+    async def _try_bare(self, revision: Revision, empty: str, full: Trial) -> bool:
+        """Whether what went wrong has to do with the rows; False where it cannot be upgraded without them either."""
+        bare = await self._try_on_copy(revision, empty, Rows.NONE)
+        if bare.failed is Stage.UPGRADE:
+            self._stop(revision, bare.failure)
+            return False
+        self.journey.trials.append(bare)
+        if _told_by(full) != _told_by(bare):
+            self.journey.trials.append(full)
+        return True
+
+    async def _try_on_copy(self, revision: Revision, database: str, rows: Rows) -> Trial:
+        copy = await self._copy(database)
+        trial = await self._try(revision, copy, rows)
+        await self._made.drop(copy)
+        return trial
 
     async def _try(self, revision: Revision, database: str, rows: Rows) -> Trial:
         start = await self._catalogue(database)
@@ -202,15 +199,17 @@ class Traveller:
         self._copies += 1
         return await self._made.make(f"copy{self._copies}", database)
 
-    def _keep(self, trial: Trial) -> None:
-        self.journey.trials.append(trial)
-
     def _stop(self, revision: Revision, failure: Failure | None) -> None:
         self.journey.stopped = Stopped(revision=revision, failure=failure)
 
 
 def _columns(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(key.name for key in catalogue if key.kind == "column")
+
+
+def _is_clean(trial: Trial) -> bool:
+    """Nothing to tell with rows: then there is nothing without them, but for an upgrade that needs some."""
+    return trial.failed is None and not trial.undone and not trial.redone and trial.revision.undoes
 
 
 def _told_by(trial: Trial) -> Any:
