@@ -103,9 +103,15 @@ def _masked(value: Any, known: dict[str, str]) -> Any:
 
 
 def _written(value: str) -> str:
-    """As a pattern: a short one only where it stands alone."""
-    escaped = re.escape(value)
+    """As a pattern: a short one only where it stands alone; signs as they are or as a URL has them, since each library
+    has signs of its own that it leaves."""
+    escaped = "".join(one if one.isalnum() else _sign(one) for one in value)
     return rf"(?<!\w){escaped}(?!\w)" if len(value) < SHORTEST_INSIDE or _is_word(value) else escaped
+
+
+def _sign(character: str) -> str:
+    plain = re.escape(character)
+    return f"(?:{plain}|(?i:%{ord(character):02x}))" if character.isascii() else plain
 
 
 def _is_word(value: str) -> bool:

@@ -21,11 +21,12 @@ __all__ = ("MASK", "redact", "redact_dsn")
 _BEYOND_CUT = 2_000
 _LONGEST_DSN = 4_096
 
-_URL = regex(r"\b([a-z][a-z0-9+.-]{0,30}://)([^\s'\"<>`]{1,}+)", re.IGNORECASE)
+# Written wrong it is refused, and the refusal quotes it: a colon or a slash too many, or one too few.
+_URL = regex(r"\b([a-z][a-z0-9+.-]{0,30}:{1,3}/{1,3})([^\s'\"<>`/][^\s'\"<>`]*+)", re.IGNORECASE)
 # Where a name alone before the `@` is a user's, and no token.
 _HAS_USERS = regex(
     r"(?:postgres|pgsql|postgis|asyncpg|psycopg|mysql|mariadb|mssql|oracle|cockroach|sqlite|mongo|amqp|(?:git\+)?ssh|"
-    r"s?ftp|smtp|imap|ldap|kafka|jdbc)[\w+.-]{0,30}://",
+    r"s?ftp|smtp|imap|ldap|kafka|jdbc)[\w+.-]{0,30}:{1,3}/",
     re.IGNORECASE,
 )
 _QUERY = regex(r"([?&;]|%3[Ff]|%26)([\w.-]{1,64})(=|%3[Dd])([^&\s'\"<>#]{1,}+)")
@@ -48,6 +49,9 @@ _CURL = regex(r"((?:^|\s)(?:-u|--user|--proxy-user)[ =]?['\"]?[^\s:'\"]{1,100}:)
 _IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
 
 _CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
+# Browsers keep such names for cookies that must not leak.
+_HOST_COOKIE = regex(r"(?i)(__(?:host|secure)-[\w.-]{1,64}=)[^\s;,'\"]{1,}+")
+_POSITIONAL = regex(r"(\b\w{0,40}(?:[Cc]redentials?|BasicAuth)\([^(),=\n]{1,100},\s{0,8})[^()=\n]{1,200}+(?=\))")
 
 _PARAMETERS = regex(r"\[parameters: (?!\*\*\*\])")
 _PARAMETERS_END = regex(
@@ -75,6 +79,8 @@ _ECHOED_VALUE = regex(
     r"(?= \([^()\n]{1,200}\)\s{0,4}(?:\n|\Z)|\n|\Z)"
     r"|(\binvalid (?:input|byte) (?:syntax|value|sequence) for (?:type|enum|encoding) [^\n:]{1,60}: )\"[^\n]{1,}+"
     r"|(\bDuplicate entry )'[^\n]{1,1000}?'(?= for key)"
+    r"|(\binvalid literal for int\(\) with base \d{1,2}: |\bcould not convert string to float: |"
+    r"\bPort could not be cast to integer value as )[^\n]{1,}+"
 )
 
 _Pass = Callable[[str], str]
@@ -104,7 +110,7 @@ def _userinfo_masked(scheme: str, rest: str) -> str:
     user, colon, _ = rest[:at].partition(":")
     if colon:
         return f"{user}:{MASK}{rest[at:]}"
-    if _HAS_USERS.match(scheme) or not 0 < at <= _LONGEST_DSN or "/" in rest[:at]:
+    if "://" not in scheme or _HAS_USERS.match(scheme) or not 0 < at <= _LONGEST_DSN or "/" in rest[:at]:
         return rest
     return MASK + rest[at:]
 
@@ -186,7 +192,7 @@ def _line_end(text: str, begin: int) -> int:
 
 
 def _echoed_values(text: str) -> str:
-    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3]) + MASK, text)
+    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3] or found[4]) + MASK, text)
 
 
 _SCHEME_WORDS = (
@@ -204,8 +210,20 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("$1 = ",), _placed),
     (("[sql: ", "statement", "query: ", "execute "), _statements),
     (("key (", "row contains", "row data", "invalid tuple"), _row_values),
-    (("query argument", "for type", "for enum", "for encoding", "duplicate entry"), _echoed_values),
-    (("://",), _urls),
+    (
+        (
+            "query argument",
+            "for type",
+            "for enum",
+            "for encoding",
+            "duplicate entry",
+            "with base",
+            "to float",
+            "port could",
+        ),
+        _echoed_values,
+    ),
+    ((":/",), _urls),
     (("@",), _bare_logins),
     # Before the queries, which end at a blank: `?auth=Bearer x`.
     (_SCHEME_WORDS, mask_schemes),
@@ -215,6 +233,8 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
     ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
     (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
+    (("__host-", "__secure-"), lambda text: _HOST_COOKIE.sub(rf"\g<1>{MASK}", text)),
+    (("credential", "basicauth"), lambda text: _POSITIONAL.sub(rf"\g<1>{MASK}", text)),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),
 )
 

@@ -25,6 +25,8 @@ PREFIXES = (
         "xwfp-",
         "AIza",
         "ya29.",
+        "g.a000-",
+        "sidts-",
         "GOCSPX-",
         "1//0",
     ),

@@ -88,8 +88,11 @@ def test_no_format_shows_a_secret_that_is_held(output_format: OutputFormat) -> N
 def test_what_the_environment_of_a_worker_holds_is_masked_once_it_was_read(name: str) -> None:
     secret = "Zq9-worker/77"
     value = f"postgresql+asyncpg://shop:{quote(secret, safe='')}@db/shop" if name.endswith("URL") else secret
-    # It waits for the end of what it reads: nothing is timed.
-    worker = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={name: value})
+    # It says when it runs: until then the kernel may still be putting its environment in place.
+    command = [sys.executable, "-c", "print('up', flush=True); input()"]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={name: value})
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == b"up\n"
     try:
         assert mask_held(secret) == secret
         read = read_variables(worker.pid)
@@ -108,6 +111,14 @@ def test_what_the_environment_of_a_worker_holds_is_masked_once_it_was_read(name:
 def test_a_secret_is_known_however_it_is_written(write: object) -> None:
     hold(SECRET)
     assert mask_held(f"<{write(SECRET)}>") == "<***>"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("left", ["", "#!", ":@/", "!$&'()*+,;=", "@#!:/ "])
+def test_whichever_signs_a_library_leaves_in_a_url(left: str) -> None:
+    secret = "P@#!s Zq9:x/y"
+    hold(secret)
+    assert mask_held(f"said {quote(secret, safe=left)}.") == "said ***."
+    assert mask_held(f"said {quote(secret, safe=left).lower().replace('zq9', 'Zq9').replace('p', 'P')}.") == "said ***."
 
 
 def test_a_short_secret_or_a_word_is_masked_only_where_it_stands_alone() -> None:

@@ -117,6 +117,16 @@ HEADERS = (
     "(b'set-cookie', b'a=b; c={value}')",
 )
 SHAPES = (
+    # Addresses written wrong, which the refusal of them quotes.
+    "Could not parse SQLAlchemy URL from string 'clickhouse+http:://username:{value}@logs:8123/default'",
+    "no such driver: postgresql:/shop:{value}@db/shop",
+    # A value that should have been a number: a password's part behind a colon or a slash.
+    "ValueError: invalid literal for int() with base 10: '{value}*!'",
+    "Port could not be cast to integer value as '{value}'",
+    # By its place among the arguments.
+    "Loaded config: MigratorConfig(Cassandra(h,9042,None,Some(Credentials(cassandra,{value})),ks))",
+    "HTTPBasicAuth('shop', '{value}')",
+    "refresh said __Host-GAPS=1:{value}; __Secure-OSID={value}",
     "postgresql+asyncpg://shop:{value}@db:5432/shop",
     "postgres://shop:p@ss:w/{value}@db/shop",
     "redis://:{value}@cache:6379/0",
