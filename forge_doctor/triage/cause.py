@@ -31,6 +31,7 @@ class Opened(StrEnum):
     AND_LEFT = "and left"  # the same, one that nothing ends before all others
     LOOPED = "looped"  # the loop that sends its statement for each step
     ENGINE = "engine"  # the one function that makes an engine
+    SETTING = "setting"  # the application's engine
     BESIDE = "beside"  # a second one that the same caller has made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 # A caller further away than that has too many callees to be told by one of them.
@@ -43,10 +43,12 @@ class Function:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeMap:
-    """All functions of a source tree; empty where it was not read."""
+    """All functions of a source tree, empty where it was not read; `engine` is the line that makes the application's
+    engine at the top of a module, where discovery found it."""
 
     functions: tuple[Function, ...] = ()
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()
+    engine: tuple[str, int] | None = None
 
     @cached_property
     def _by_file(self) -> Mapping[str, tuple[Function, ...]]:

@@ -345,8 +345,9 @@ def _waiting(database: FreshDatabase, statement: str) -> Iterator[None]:
 
 def command(server: str, port: int, workers: int, python: str = sys.executable) -> list[str]:
     """What a user types to serve it."""
-    if server == "gunicorn":
-        bind = ["-b", f"127.0.0.1:{port}", "-w", str(workers), "--graceful-timeout", "1"]
+    if server.startswith("gunicorn"):
+        preload = ["--preload"] if server.endswith("preload") else []
+        bind = [*preload, "-b", f"127.0.0.1:{port}", "-w", str(workers), "--graceful-timeout", "1"]
         return [f"{SCRIPTS}/gunicorn", "shop.api:app", "-k", "uvicorn.workers.UvicornWorker", *bind]
     several = ["--workers", str(workers)] if workers > 1 else []
     return [python, "-m", "uvicorn", "shop.api:app", "--port", str(port), "--timeout-graceful-shutdown", "1", *several]

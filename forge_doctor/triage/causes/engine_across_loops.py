@@ -23,7 +23,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="One engine is used from two event loops",
@@ -42,5 +42,6 @@ CAUSE = Cause(
     next=("forge-doctor lint   # which engine is used under asyncio.run()",),
     local=False,
     held=False,
+    opened=Opened.SETTING,
     depth=2,
 )

@@ -21,7 +21,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="Several processes use one server connection: it was opened before they were forked",
@@ -40,5 +40,6 @@ CAUSE = Cause(
     next=("forge-doctor pool   # on the host of the workers: one socket in two processes",),
     local=False,
     held=False,
+    opened=Opened.SETTING,
     depth=1,
 )

@@ -21,7 +21,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="The pools may open more connections than the server has slots",
@@ -38,6 +38,7 @@ CAUSE = Cause(
     next=("forge-doctor pool   # the arithmetic, each number with its source",),
     local=False,
     held=False,
+    opened=Opened.SETTING,
     depth=7,
     absent="the pools of all workers together fit the server's slots",
 )

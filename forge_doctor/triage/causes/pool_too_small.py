@@ -21,7 +21,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="The pool is too small for the work",
@@ -41,6 +41,7 @@ CAUSE = Cause(
     next=("forge-doctor pool --duration 30   # how many sessions are in use on the mean, and the size that follows",),
     local=False,
     held=False,
+    opened=Opened.SETTING,
     depth=6,
     absent="connections are held, not at work: a larger pool would only move the moment it runs out",
 )

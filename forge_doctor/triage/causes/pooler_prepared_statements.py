@@ -22,7 +22,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="Prepared statements meet a pooler that changes the connection",
@@ -38,5 +38,6 @@ CAUSE = Cause(
     next=("forge-doctor pool --bouncer URL   # pool_mode and max_prepared_statements",),
     local=False,
     held=False,
+    opened=Opened.SETTING,
     depth=3,
 )

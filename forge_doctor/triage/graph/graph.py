@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -24,10 +25,14 @@ class Graph:
         self.places = Places(facts)
         self.situation = Situation(facts.pool) if facts.pool is not None else None
 
-    @property
+    @cached_property
     def code(self) -> CodeMap:
-        """The functions of the source."""
-        return self.facts.code
+        """The functions of the source, and the line of its engine where there is one application."""
+        named = {one.engine.name for one in self.facts.case.applications if one.engine is not None}
+        path, _, line = next(iter(named)).rpartition(":") if len(named) == 1 else ("", "", "")
+        if not (path.endswith(".py") and line.isdigit()):
+            return self.facts.code
+        return replace(self.facts.code, engine=(self.places.place(path, int(line)).file, int(line)))
 
     @cached_property
     def clues(self) -> tuple[Clue, ...]:

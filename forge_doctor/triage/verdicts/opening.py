@@ -14,7 +14,7 @@ from forge_doctor.triage.graph.places import Spot
 def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     """The line that makes the session, where exactly one can be meant."""
     around = function_of(spot.place, code)
-    if around is None or opened in (Opened.NOWHERE, Opened.LOOPED, Opened.ENGINE):
+    if around is None or opened not in (Opened.AROUND, Opened.AND_LEFT, Opened.BESIDE):
         return None
     if opened is Opened.BESIDE:
         return _only(code.beside(around), leaves=False)
@@ -29,8 +29,12 @@ def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     return _only(found, leaves=False)
 
 
-def engine_made(code: CodeMap) -> Iterator[Place]:
-    """The line of the one function that makes an engine."""
+def engine_made(code: CodeMap, opened: Opened) -> Iterator[Place]:
+    """The application's engine, or the line of the one function that makes engines."""
+    if opened is Opened.SETTING and code.engine is not None:
+        yield Place(file=code.engine[0], line=code.engine[1])
+    if opened is not Opened.ENGINE:
+        return
     found = [one for one in code.functions if one.engines]
     if len(found) == 1:
         yield Place(file=found[0].path, line=found[0].engines[0], function=found[0].name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from forge_doctor.diagnosis import Place, Verdict
 from forge_doctor.finding import Confidence
-from forge_doctor.triage.cause import Cause, Opened
+from forge_doctor.triage.cause import Cause
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import Clue
 from forge_doctor.triage.graph.edges import Edge
@@ -118,8 +118,8 @@ class Suspicion:
     def _places(self, code: CodeMap) -> Iterator[Place]:
         for one in sorted(self.source, key=lambda one: not self._says(one.clue)):
             yield from with_left_open(one.clue.spots, code, self.cause.opened)
-        if self.cause.opened is Opened.ENGINE and not self.source:
-            yield from engine_made(code)
+        if not self.source:
+            yield from engine_made(code, self.cause.opened)
         if self.cause.held:
             lines = [spot for one in self._by_showing() if not one.victim for spot in one.spots]
             yield from with_openings(sorted(lines, key=lambda spot: -spot.confidence), code, self.cause.opened)

@@ -369,4 +369,7 @@ TWO = Incident(
 
 HEALTHY = Incident(name="healthy", cause="", ask=("GET /orders", "GET /orders/7") * 10)
 
+# The fault is no line of the service but what lies between it and the server.
+BOUNCED = Incident(name="bounced", cause="pooler-prepared-statements")
+
 FAULTS = (LOST, LAZY, SHARED, CALL, BLOCKED, DDL, NESTED, SLOW, STREAM, LOOP, OVER, HEALTHY, LEAK, TWO)

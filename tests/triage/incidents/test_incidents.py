@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.incidents import Incident, Service, running, told
+from tests.support.app_server import asyncpg_url
+from tests.support.incidents import Incident, Service, answered, running, told
+from tests.support.pgbouncer import run_pgbouncer
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
 from tests.support.python_314 import python_314
-from tests.triage.incidents.faults import BLOCKED, FAULTS
+from tests.triage.incidents.faults import BLOCKED, BOUNCED, FAULTS
 
 pytestmark = pytest.mark.slow
 # Causes that sessions are behind: they and their worker have to be named.
@@ -83,6 +85,17 @@ def test_each_cause_is_named_before_its_victims(busy_server: PostgresServer, tmp
             wrong[one.incident.name] = list(faults_of(one.incident, found))
     left = {name: told for name, told in wrong.items() if told}
     assert not left, "\n".join(f"{name}: {told}" for name, told in left.items())
+
+
+def test_statements_that_a_pooler_loses(busy_server: PostgresServer, tmp_path: Path) -> None:
+    """Every second query fails, wherever it is sent: the engine is named."""
+    with run_pgbouncer(busy_server) as bouncer, new_database(busy_server) as database:
+        through = asyncpg_url(bouncer.dsn(database=database.name, user=database.user, password=database.password))
+        with running(BOUNCED, database, tmp_path, DATABASE_URL=through) as service, ThreadPoolExecutor(8) as customers:
+            answers = list(customers.map(lambda at: answered(service.port, f"GET /orders/{at % 9 + 1}"), range(60)))
+            assert 500 in answers
+            found = told(service.triage())
+    assert [(one["cause"], place_of(one)) for one in found] == [(BOUNCED.cause, "shop/db.py:4")]
 
 
 def test_a_python_that_tells_its_tasks(fresh_database18: FreshDatabase, tmp_path: Path) -> None:
