@@ -29,7 +29,11 @@ def found(
             Evidence(label="operation", value=written.text[:300], source="SQL" if written.is_sql else "Alembic"),
             *(Evidence(label=f"lock on {one.table}", value=one.mode, source="measured") for one in step.effect.locks),
         ),
-        related=(*related, *(Related(message="called here", location=one) for one in written.callers[:1])),
+        related=(
+            *related,
+            *(Related(message="called here", location=one) for one in written.callers[:1]),
+            *((Related(message="done here", location=written.helper),) if written.helper is not None else ()),
+        ),
     )
 
 

@@ -67,7 +67,7 @@ def _is_missing(change: Change, step: Step) -> bool:
         return False
     written = one.written
     known = (step.before is not None and bool(step.before.since)) or step.new_table or one.table in change.after.views
-    is_certain = not written.conditions and not written.callers and not written.repeated
+    is_certain = not (written.conditions or written.callers or written.repeated or written.helper)
     return not known and "." not in one.table and is_certain and not getattr(one, "if_exists", False)
 
 

@@ -19,7 +19,8 @@ class Written:
 
     `location` is the call; `text` the call or the SQL; `conditions` the tests that only the run decides; `autocommit`
     says that no transaction is around it; `repeated` that it stands in a loop of unknown rounds; `call` counts the
-    calls of the function, `statement` the statements of one call, `is_sql` that it was written as SQL.
+    calls of the function, `statement` the statements of one call, `is_sql` that it was written as SQL; `helper` is the
+    place in another file's function that a revision calls at `location`.
     """
 
     location: Location
@@ -32,6 +33,7 @@ class Written:
     is_sql: bool = False
     batch: bool = False
     callers: tuple[Location, ...] = ()
+    helper: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

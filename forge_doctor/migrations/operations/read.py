@@ -65,16 +65,21 @@ def _is_batch(made: Made) -> bool:
 
 def written(event: Event, number: int) -> Written:
     """How the operation of an event stands in its file."""
-    node = event.made.node
+    node, callers = event.made.node, event.callers
+    # A function of another file is the application's: what a revision does with it stands where it calls it.
+    own = [one for one in callers if one.file is callers[0].file]
+    is_elsewhere = bool(callers) and node.file is not callers[0].file
+    place = own[-1] if is_elsewhere else node
     return Written(
-        location=node.file.location(node),
+        location=place.file.location(place),
+        helper=node.file.location(node) if is_elsewhere else None,
         text=" ".join(node.text.split()),
         conditions=event.conditions,
         autocommit=_is_autocommit(event),
         repeated=event.repeated,
         call=number,
         batch=_is_batch(event.made),
-        callers=tuple(one.file.location(one) for one in event.callers),
+        callers=() if is_elsewhere else tuple(one.file.location(one) for one in callers),
     )
 
 
