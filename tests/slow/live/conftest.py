@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from forge_doctor.finding import Finding
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
@@ -83,3 +84,13 @@ def judged(snapshot: SlowSnapshot) -> Report:
     written is never analysed."""
     limits = {one.id: {"mean_ms": 0.0} for one in all_checks() if "mean_ms" in one.limits and one.id != "jit-overhead"}
     return run_slow(snapshot, Settings(limits=limits), ignore=("stale-statistics",))
+
+
+async def told_of(check: str, database: FreshDatabase, duration_s: float) -> Finding:
+    """The first finding of a check about what runs now; a machine that is busy itself is watched longer, some times."""
+    for longer in (1, 2, 4):
+        report = judged(await seen(database, duration_s * longer))
+        found = [one for one in report.findings if one.check == check]
+        if found:
+            return found[0]
+    raise AssertionError(f"no {check}: {[(one.check, one.message) for one in report.findings]}")

@@ -9,6 +9,7 @@ from tests.slow.live.conftest import busy, judged, opened, seen
 from tests.support.postgres import FreshDatabase
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["eager", "batch", "request"])
 async def test_nothing_above_info(shop_database: FreshDatabase, name: str) -> None:
     async with opened(shop_database) as shop, busy(getattr(shop, name), clients=4):
