@@ -5,15 +5,15 @@ Why:
     sorted, grouped or made distinct, so that the answer looks almost right.
 
 Measures (rows):
-    The plan has a Nested Loop without a condition, whose sides don't mention each other, and both give `rows` or
-    more. Without
-    a plan: nothing in the statement's text leads from one of its tables to another one, and both are that large. In a
-    log: SQLAlchemy's warning; or such a text that took 100 ms.
+    The plan has a Nested Loop without a condition, whose sides don't mention each other, both give `rows` or more, and
+    nothing in the text leads from one of its tables to another one. Without a plan the text alone, and the size of the
+    tables; in a log SQLAlchemy's warning, or such a text that took 100 ms. Or the loop compares a million pairs of rows or
+    more by a pattern, an inequality or an OR, which no index and no hash answers.
 
 Wrong when:
     It is meant (CROSS JOIN of a calendar with a short list): then one side is short, and what is below `rows` is not
-    told. One side
-    is a single row (settings, an aggregate). A condition that names both tables in any expression counts as one.
+    told. One side is a single row (settings, an aggregate). A condition that names both tables in any expression counts
+    as one; so does one that the planner has put on both sides because both columns equal the same value: the text is asked.
 
 Source:
     PostgreSQL documentation, 7.2.1.1 Joined Tables; SQLAlchemy documentation, "FROM linting".
@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
 from forge_doctor.slow.inference.logged_accesses import SLOW_MS
+from forge_doctor.slow.inference.predicates import terms_of
 from forge_doctor.slow.inference.text_accesses import unjoined
 from forge_doctor.slow.judging import grave
 from forge_doctor.slow.logged.work import Crossing
@@ -34,6 +35,7 @@ from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 
+MANY_PAIRS = 1_000_000.0
 REMEDY = (
     "say how {names} belong together: .join(Model.relationship), or .where(A.b_id == B.id); in SQLAlchemy each model that is "
     "named in select() or where() is a table of FROM"
@@ -53,9 +55,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         if statement.key in told:
             continue
         if statement.plan is not None and statement.plan.root is not None:
-            node = next((one for one in statement.plan.root.walk() if _multiplies(one, limits["rows"])), None)
-            if node is not None:
-                yield _finding(situation, statement, _names(node), node)
+            yield from _planned(situation, statement, statement.plan.root, limits["rows"])
             continue
         names = unjoined(statement.text)
         if len(names) > 1 and situation.server is None and _is_slow_in_log(statement):
@@ -63,6 +63,42 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         tables = [situation.table_named(one) for one in names]
         if len(names) > 1 and all(one is not None and one.rows >= limits["rows"] for one in tables):
             yield _finding(situation, statement, names, None)
+
+
+def _planned(situation: Situation, statement: Statement, root: PlanNode, rows: float) -> Iterator[Finding]:
+    node = next((one for one in root.walk() if _multiplies(one, rows)), None)
+    if node is not None and unjoined(statement.text):
+        yield _finding(situation, statement, _names(node), node)
+        return
+    compared = next((one for one in root.walk() if _compares_all(one)), None)
+    if compared is not None and (statement.mean_ms or 0.0) >= SLOW_MS:
+        yield _comparison(situation, statement, compared)
+
+
+def _compares_all(node: PlanNode) -> bool:
+    """Every row of one side with every row of the other, by what is no equality of two columns."""
+    if node.kind != "Nested Loop" or not node.join_condition or len(node.children) != 2 or not _names(node):
+        return False
+    outer, inner = node.children
+    equal = any(one.is_equality and one.value == "column" for one in terms_of(node.join_condition))
+    return not equal and outer.rows * inner.rows >= MANY_PAIRS
+
+
+def _comparison(situation: Situation, statement: Statement, node: PlanNode) -> Finding:
+    names, pairs = _names(node), node.children[0].rows * node.children[1].rows
+    return Finding(
+        severity=grave(statement),
+        confidence=Confidence.MEDIUM,
+        message=f"{quoted(situation, statement)} compares every row of {names[0]} with every row of {names[1]}, about {pairs:,.0f} "
+        f"pairs: no index and no hash answers its condition. It takes {milliseconds(statement.mean_ms)} a call.",
+        location=location(situation, statement),
+        evidence=(
+            *facts(situation, statement),
+            Evidence(label="condition", value=node.join_condition, source="EXPLAIN"),
+        ),
+        remedy="compare by equality of a column that both have (a parent's id, a prefix in a column of its own); of an OR make two "
+        "statements, joined by union(); of a hierarchy by path a recursive CTE by parent, or ltree with a GiST index",
+    )
 
 
 def _is_slow_in_log(statement: Statement) -> bool:

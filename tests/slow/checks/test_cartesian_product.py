@@ -69,3 +69,25 @@ def test_a_join_with_a_condition_and_a_short_table() -> None:
 
 def test_both_are_named() -> None:
     assert "joins every row of authors with every row of books" in only("cartesian-product", seen(loop(BOOKS))).message
+
+
+def test_what_the_planner_put_on_both_sides_is_a_condition() -> None:
+    """Both columns equal one value, so that no condition is left for the loop."""
+    text = "SELECT a.n FROM authors a JOIN books b ON b.author_id = a.id WHERE a.id = $1"
+    assert findings("cartesian-product", seen(loop(BOOKS), text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "mean_ms", "number"),
+    [
+        ("(b.path ~~ (a.path || '?'))", 900.0, 1),
+        ("((b.x = a.x) OR (b.y = a.y))", 900.0, 1),
+        ("(b.path ~~ (a.path || '?'))", 99.0, 0),
+        ("((b.x = a.x) AND (b.y > a.y))", 900.0, 0),
+    ],
+)
+def test_every_pair_compared_by_what_is_no_equality(condition: str, mean_ms: float, number: int) -> None:
+    one = statement("SELECT a.n FROM authors a JOIN books b ON true", 3, total_ms=mean_ms * 3)
+    plans = (plan(one, loop(BOOKS, join_condition=condition)),)
+    found = findings("cartesian-product", snapshot(one, plans=plans, tables=(table("authors"), table("books"))))
+    assert [one.confidence for one in found] == [Confidence.MEDIUM] * number
