@@ -9,19 +9,20 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, List, Name, Node, Str, Tuple
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.migrations.environment.env_script import EnvScript
 
 
 class Declared(NamedTuple):
-    """A class with a table of its own; `table` is its name, that of the class where it is made at run time."""
+    """A class with a table of its own, or a `Table(...)`; `table` is its name, that of the class where it is made at run time."""
 
-    class_: ClassDef
+    class_: ClassDef | Call
     table: str
 
 
-Base = ClassDef | str
-"""A base class of the project, or by its dotted name SQLModel, which is one itself."""
+Base = ClassDef | Call | str
+"""A base class of the project, its `MetaData()`, or by its name SQLModel, which is a base itself."""
 SQLMODEL = "SQLModel"
 
 
@@ -30,6 +31,8 @@ def named_bases(project: Project, metadata: Node) -> tuple[Base, ...]:
     node = followed(project, metadata)
     if isinstance(node, List | Tuple):
         return tuple(base for one in node.elts for base in named_bases(project, one))
+    if isinstance(node, Call) and node.method == "MetaData":
+        return (node,)
     if not isinstance(node, Attribute) or node.attr != "metadata":
         return ()
     if project.qualified(node.value).rpartition(".")[2] == SQLMODEL:
@@ -42,9 +45,13 @@ def named_bases(project: Project, metadata: Node) -> tuple[Base, ...]:
 def declared(script: EnvScript, base: Base) -> Iterator[Declared]:
     """The classes of the project that are mapped through `base`, those of tests left out."""
     project = script.project
-    for path in script.sources.kept.models:
+    # SQLModel is one metadata a process: another application's models are none of it.
+    for path in script.models_near if base == SQLMODEL else script.sources.kept.models:
         file = project.open(path)
         if file is None or is_test_file(file):
+            continue
+        if isinstance(base, Call):
+            yield from _tables(project, file, base)
             continue
         for class_ in project.scopes(file).classes:
             if class_ is not base and class_.function is None and (table := table_of(class_)):
@@ -52,6 +59,14 @@ def declared(script: EnvScript, base: Base) -> Iterator[Declared]:
                 is_of_it = is_sqlmodel(class_) if base == SQLMODEL else any(one is base for one in lineage)
                 if is_of_it and not any(_has_own_metadata(one, base) for one in lineage):
                     yield Declared(class_, table)
+
+
+def _tables(project: Project, file: SourceFile, metadata: Call) -> Iterator[Declared]:
+    """The tables of a file that are made with this metadata."""
+    for call in file.calls("Table"):
+        name, given = call.argument(0, "name"), call.argument(1, "metadata")
+        if given is not None and followed(project, given) is metadata and call.function is None:
+            yield Declared(call, name.value if isinstance(name, Str) else "a table")
 
 
 def table_of(class_: ClassDef) -> str:

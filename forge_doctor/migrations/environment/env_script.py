@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.literals import dict_entries, followed
@@ -69,12 +70,12 @@ class EnvScript:
         """Whether env.py, or a module it loads, has one of the words."""
         return self.file.mentions(*words) or self.loaded.mention(*words)
 
-    @property
-    def has_models_near(self) -> bool:
-        """Whether a file of its own package, or of the project inside a repository of several, declares a table."""
+    @cached_property
+    def models_near(self) -> tuple[Path, ...]:
+        """The files with tables of its own project, inside a repository of several."""
         above = self.file.absolute.parents
         near = next((one for one in above if any((one / mark).exists() for mark in PROJECT_MARKS)), self.project.root)
-        return any(path.is_relative_to(near) for path in self.sources.kept.models)
+        return tuple(path for path in self.sources.kept.models if path.is_relative_to(near))
 
     def is_habit(self, word: bytes) -> bool:
         """Whether half of the newest revisions have a word."""

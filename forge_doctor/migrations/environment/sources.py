@@ -11,7 +11,7 @@ from forge_doctor.code.files.contents import Reading
 from forge_doctor.regex import regex
 
 MODEL = regex(rb"__tablename__|\btable\s{0,8}=\s{0,8}True|=\s{0,8}(?:sa\.|sqlalchemy\.|db\.)?Table\(")
-UPGRADE = regex(rb"\bcommand\.upgrade\b|\bimport\s[^\n]{0,200}\bupgrade\b|[\"']upgrade[\"']|\balembic\s{1,4}upgrade\b")
+UPGRADE = regex(rb"\w\.upgrade\b|\bimport\s[^\n]{0,200}\bupgrade\b|[\"']upgrade[\"']|\balembic\s{1,4}upgrade\b")
 
 
 class Kept(NamedTuple):

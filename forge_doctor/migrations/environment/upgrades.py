@@ -38,6 +38,7 @@ PROCESSES = frozenset({"run", "call", "check_call", "check_output", "Popen", "sy
 # What runs a function it is given in another thread or process, where no event loop runs.
 HOPS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "Thread", "submit", "Process", "start_new_thread",
                   "sync_to_async", "asyncify"})  # fmt: skip
+LIST_OF_HOOKS = ("on_startup.append", "on_startup.insert", "on_startup.extend")
 APPS = frozenset({"FastAPI", "Starlette", "Litestar", "Quart", "Sanic"})
 
 
@@ -188,22 +189,24 @@ def startup_hook(function: FunctionDef) -> str:
             return f"the startup handler `{function.name}()`"
     if function.decorated_by("asynccontextmanager") and _is_lifespan(function):
         return f"the lifespan `{function.name}()`"
-    for node in _handed_over(function):
-        around = node.parent
-        if isinstance(around, Keyword) and around.name == "lifespan":
-            return f"the lifespan `{function.name}()`"
-        if (
-            isinstance(around, List | Tuple)
-            and isinstance(around.parent, Keyword)
-            and around.parent.name == "on_startup"
-        ):
-            return f"the startup handler `{function.name}()`"
-        if (
-            isinstance(around, Call)
-            and around.method in ("add_event_handler", "register_listener")
-            and "startup" in around.text
-        ):
-            return f"the startup handler `{function.name}()`"
+    return next((start for node in _handed_over(function) if (start := _start_of(node, function))), "")
+
+
+def _start_of(node: Node, function: FunctionDef) -> str:
+    """What starts a function that is handed over here, in words."""
+    around = node.parent
+    if isinstance(around, Call) and around.func is not node and around.func.text.endswith(LIST_OF_HOOKS):
+        return f"the startup handler `{function.name}()`"
+    if isinstance(around, Keyword) and around.name == "lifespan":
+        return f"the lifespan `{function.name}()`"
+    if isinstance(around, List | Tuple) and isinstance(around.parent, Keyword) and around.parent.name == "on_startup":
+        return f"the startup handler `{function.name}()`"
+    if (
+        isinstance(around, Call)
+        and around.method in ("add_event_handler", "register_listener")
+        and "startup" in around.text
+    ):
+        return f"the startup handler `{function.name}()`"
     return ""
 
 

@@ -57,7 +57,7 @@ def env_metadata_none(script: EnvScript) -> Iterator[Finding]:
                 env_metadata_none,
                 node,
                 "autogenerate and `alembic check` compare the database with nothing: target_metadata is None",
-                confidence=Confidence.HIGH if script.has_models_near else Confidence.LOW,
+                confidence=Confidence.HIGH if script.models_near else Confidence.LOW,
                 remedy="target_metadata = Base.metadata, with every module of models imported before",
             )
 

@@ -49,6 +49,7 @@ from forge_doctor.check import check
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.migrations.environment.env_script import Configure, EnvScript
+from forge_doctor.migrations.environment.online import Step
 from forge_doctor.regex import regex
 
 EXECUTES = frozenset({"execute", "exec_driver_sql", "scalar", "scalars"})
@@ -63,7 +64,7 @@ def env_never_commits(script: EnvScript) -> Iterator[Finding]:
     for configure in script.configures:
         given = configure.setting("connection") if configure.settings is None else configure.call.keyword("connection")
         used = _used_before(script, configure, given) if isinstance(given, Name) else None
-        if used is not None and not _is_ended(configure, given, used):
+        if used is not None and not _is_ended(script, configure, given, used):
             yield used.file.finding(
                 env_never_commits,
                 used,
@@ -105,13 +106,15 @@ def _is_handed(function: FunctionDef | None, call: Call, connection: Name) -> bo
     )
 
 
-def _is_ended(configure: Configure, connection: Node | None, used: Call) -> bool:
+def _is_ended(script: EnvScript, configure: Configure, connection: Node | None, used: Call) -> bool:
     """Whether something commits, or that cannot be told: the connection was opened out of sight."""
     name = "" if connection is None else connection.text
     owners = [place.owner for place in configure.step.places]
     if any(COMMITS_ITSELF.search(one.text.replace("context.begin_transaction", "")) for one in owners):
         return True
     if not any(OPENS.search(one.text) for one in owners):
+        return True
+    if any(_hands_to_end(step, used, name) for step in script.online.steps):
         return True
     for place in configure.step.places:
         for call in place.owner.find(Call):
@@ -121,3 +124,11 @@ def _is_ended(configure: Configure, connection: Node | None, used: Call) -> bool
                 if call.method == "commit" or (is_between and call.receiver is not None and call.receiver.text == name):
                     return True
     return False
+
+
+def _hands_to_end(step: Step, used: Call, name: str) -> bool:
+    """Whether a function that commits is given the connection behind the statement."""
+    call = step.call
+    if step.function is None or call.owner is not used.owner or call.start <= used.start:
+        return False
+    return ".commit(" in step.function.text and any(isinstance(one, Name) and one.id == name for one in call.args)

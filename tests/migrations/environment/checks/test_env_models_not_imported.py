@@ -94,3 +94,19 @@ def test_tables_of_sqlmodel_count(tmp_path: Path) -> None:
         + END,
     }
     expect(files, CHECK, tmp_path)
+
+
+def test_tables_made_with_a_metadata_of_their_own_count(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/db.py": "from sqlalchemy import MetaData\nmetadata = MetaData()\nother = MetaData()\n",
+        "shop/tables.py": "from sqlalchemy import Table\nfrom shop.db import metadata, other\n"
+        "notes = Table('notes', metadata)\nlogs = Table('logs', other)\n",
+        "env.py": "from alembic import context\nfrom shop.db import metadata\ntarget_metadata = metadata  # expect high\n"
+        + END,
+    }
+    (found,) = expect(files, CHECK, tmp_path)
+    assert "notes" in found.message
+    assert "logs" not in found.message
+    loaded = files["env.py"].replace("  # expect high", "").replace("target_", "import shop.tables\ntarget_", 1)
+    expect({**files, "env.py": loaded}, CHECK, tmp_path / "loaded")

@@ -83,6 +83,7 @@ def test_what_nobody_commits_is_found(code: str, tmp_path: Path) -> None:
         source(before=USED, after="connection.commit()"),
         source(before=USED, opened="begin"),
         source(before="prepare(connection); connection.commit()"),
+        source(before=USED, after="finish(connection)").replace("engine =", "def finish(c):\n    c.commit()\n\nengine ="),
         source(ASYNC, before=USED, opened="begin"),
         source(ASYNC, before=USED, after="await connection.commit()"),
         ENV.format(body='connection = context.config.attributes["connection"]\n' + USED

@@ -35,6 +35,7 @@ STARTS = {
     "on_event": ("app = FastAPI()\n\n@app.on_event('startup')\ndef start():\n    up()\n", True),
     "handler": ("app = FastAPI()\nasync def start():\n    up()\n\napp.add_event_handler('startup', start)\n", True),
     "list": ("def start():\n    up()\n\napp = FastAPI(on_startup=[start])\n", True),
+    "appended": ("app = FastAPI()\nasync def start():\n    up()\n\napp.router.on_startup.append(start)\n", True),
     "as a script": ("app = FastAPI()\nif __name__ == '__main__':\n    up()\n", False),
     "a command": ("import typer\ncli = typer.Typer()\n\n@cli.command()\ndef migrate():\n    up()\n", False),
     "shutdown": ("app = FastAPI()\n\n@app.on_event('shutdown')\ndef stop():\n    up()\n", False),
