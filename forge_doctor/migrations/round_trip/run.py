@@ -40,7 +40,11 @@ def run_round_trip(trip: RoundTrip, select: Iterable[str] = (), ignore: Iterable
 
 def headline(trip: RoundTrip) -> str:
     """How far it went."""
-    refusing = f", {len(trip.refusing)} of which refuse their downgrade on purpose" if trip.refusing else ""
+    refusing = (
+        f"; {len(trip.refusing)} of them {'refuses its' if len(trip.refusing) == 1 else 'refuse their'} downgrade on purpose"
+        if trip.refusing
+        else ""
+    )
     notes = "".join(f"; {note}" for note in trip.notes)
     return f"{trip.tried} of {len(trip.revisions)} revisions went up, down and up again{refusing}{notes}."
 
