@@ -131,6 +131,8 @@ def test_every_command_of_the_readme_does_what_it_says(
         "DATABASE_URL": fresh_database18.dsn(),
         "XDG_CACHE_HOME": str(tmp_path),
         "FORGE_DOCTOR_SLOW_DURATION": "0.3",
+        # Other tests have services of their own here, which are none of this one's.
+        "FORGE_DOCTOR_TRIAGE_PID": str(os.getpid()),
     }
     fresh_database18.sql(f"CREATE EXTENSION pg_stat_statements; GRANT pg_monitor TO {fresh_database18.user}")
     fresh_database18.sql("CREATE TABLE t (a int); SELECT a FROM t")

@@ -38,6 +38,8 @@ def triage(
             metavar="[TARGET]...",
             help="Applications to look at, by import string, folder, container, service, unit, :port. [default: all]",
             show_default=False,
+            envvar="FORGE_DOCTOR_TRIAGE_TARGETS",
+            show_envvar=False,
         ),
     ] = None,
     pid: Annotated[

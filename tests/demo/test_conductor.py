@@ -58,7 +58,12 @@ def start(folder: Path, *arguments: str) -> Demo:
     with told.open("w") as errors, shown.open("w") as output:
         process = subprocess.Popen(
             (sys.executable, "-m", "forge_doctor", "demo", *arguments),
-            env={**os.environ, "TMPDIR": str(temporary)},
+            # Other tests have services of their own here: what is told nothing would look at those as well.
+            env={
+                **os.environ,
+                "TMPDIR": str(temporary),
+                "FORGE_DOCTOR_TRIAGE_TARGETS": "forge_doctor.demo.shop.api:app",
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,

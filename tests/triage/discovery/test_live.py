@@ -15,7 +15,9 @@ from forge_doctor.triage.facts import Discovery, Step
 from tests.support.app_server import APPLICATION, ROOT, AppServer, StartApp, running_apps
 from tests.support.unprivileged import without_root
 
-DSN = "postgresql://eve:hunter2hunter@db.invalid:5433/shop"
+# Of another process of these tests it is another application: it serves another database.
+SHOP = f"shop{os.getpid()}"
+DSN = f"postgresql://eve:hunter2hunter@db.invalid:5433/{SHOP}"
 KINDS = (
     *("gunicorn", "hypercorn", "granian"),
     *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("uvicorn-in-shell", "gunicorn-plain", "fastapi-run")),
@@ -42,10 +44,10 @@ def test_uvicorn_tells_all_there_is_to_know(server: AppServer, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_so_does_every_other_server(kind: str, app_server: StartApp, tmp_path: Path) -> None:
-    everything_is_found(app_server(f"{DSN}_{kind}", kind, workers=2), tmp_path, f"shop_{kind}")
+    everything_is_found(app_server(f"{DSN}_{kind}", kind, workers=2), tmp_path, f"{SHOP}_{kind}")
 
 
-def everything_is_found(server: AppServer, tmp_path: Path, database: str = "shop") -> None:
+def everything_is_found(server: AppServer, tmp_path: Path, database: str = SHOP) -> None:
     found = discovered(tmp_path, pids=(server.workers[0],))
     (case,) = found.cases
     (one,) = case.applications
@@ -66,7 +68,7 @@ def test_two_applications_with_two_databases_are_two_cases(
 ) -> None:
     other = app_server(f"{DSN}_other", "uvicorn")
     found = discovered(tmp_path, pids=(server.pid, other.pid), environ={})
-    assert [case.target and case.target.database for case in found.cases] == ["shop", "shop_other"]
+    assert [case.target and case.target.database for case in found.cases] == [SHOP, f"{SHOP}_other"]
     pids = [{worker.pid for one in case.applications for worker in one.workers} for case in found.cases]
     assert pids[0] >= set(server.workers)
     assert pids[1] >= set(other.workers)
