@@ -106,11 +106,14 @@ def _verdict(facts: Facts, joined: Joined) -> str:
         lines = [f"{first.urgency.label.capitalize()}, {first.verdict.value}: {first.title}"]
         then = next(iter((*first.now, *first.change, *first.next)), "")
         return "\n".join([*lines, *([f"Do: {then}"] if then else [])])
-    looked = ", ".join(part.name for part in facts.parts if part.report is not None)
     if joined.unexplained:
         worst = min(joined.unexplained, key=lambda one: one.rank)
         return f"Not explained: {worst.message}"
-    return f"Nothing is wrong in what was looked at: {looked}." if looked else ""
+    seen = {part.name: part.report is not None and any(part.report.inspected.values()) for part in facts.parts}
+    looked = ", ".join(name for name, is_seen in seen.items() if is_seen)
+    missed = ", ".join(name for name, is_seen in seen.items() if not is_seen)
+    left = f"; nothing was seen by {missed}" if missed else ""
+    return f"Nothing is wrong in what was looked at: {looked}{left}." if looked else ""
 
 
 def _inspected(facts: Facts) -> Iterator[tuple[str, int]]:

@@ -91,6 +91,15 @@ def size_of(path: str) -> int:
         return 0
 
 
+def is_empty(path: str) -> bool:
+    """Whether it is a file to which nothing was ever written."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a name, or a path through /proc
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0
+
+
 def _reads(pid: int, name: str) -> bool:
     try:
         with os.scandir(f"/proc/{pid}/fd") as entries:

@@ -9,6 +9,7 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.parallel import merged
 from forge_doctor.logs.problems.problem import Problem, TriageOptions, find_problems
 from forge_doctor.logs.run import Request, discover, judge, read
+from forge_doctor.probes.deployment.outputs import is_empty
 from forge_doctor.report import Report
 from forge_doctor.triage.facts import LogSource
 
@@ -39,10 +40,17 @@ def look(wanted: Wanted) -> Read:
     """What the logs say; raises `CannotInspect` where there is none."""
     if not wanted.logs:
         raise CannotInspect("no log was found to read: pass --log FILE")
+    written = [one.word for one in wanted.logs if not is_empty(one.word)]
+    if not written:
+        # A service that never complained is no log that could not be read.
+        words = ", ".join(one.word for one in wanted.logs)
+        return Read(
+            report=Report(command="logs", subject=words, headline="Nothing was ever written to it."), problems=()
+        )
     options = TriageOptions()
     plan = discover(
         Request(
-            words=tuple(one.word for one in wanted.logs),
+            words=tuple(written),
             rules=Rules(app_roots=wanted.app_roots, zone_s=wanted.zone_s, reference=wanted.now),
             shown=options,
             since=wanted.since,
