@@ -75,6 +75,30 @@ def _token(said: Said) -> str:
     return f"{said.stamp} {said.level} {said.logger} [{said.request}] {said.message}"
 
 
+def _behind(said: Said) -> str:
+    return f"{said.at.isoformat()} [info     ] {said.message} [{said.logger}] request_id={said.request}"
+
+
+def _event(said: Said) -> str:
+    told = {"event": said.message, "level": "info", "logger": said.logger, "timestamp": said.at.isoformat()}
+    return json.dumps({**told, "request_id": said.request})
+
+
+def _serialized(said: Said) -> str:
+    own = {
+        "message": said.message,
+        "level": {"name": said.level},
+        "name": "sqlalchemy.engine",
+        "line": len(said.message),
+    }
+    return json.dumps({"text": said.message, "record": {**own, "extra": {"request_id": said.request}}})
+
+
+def _logfmt(said: Said) -> str:
+    message = said.message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'time="{said.at.isoformat()}" level=info logger={said.logger} request_id={said.request} msg="{message}"'
+
+
 # Those that tell requests apart, and those that do not.
 BY_REQUEST: dict[str, Callable[[Said], str]] = {
     "fields": _fields,
@@ -83,12 +107,21 @@ BY_REQUEST: dict[str, Callable[[Said], str]] = {
     "colours": _coloured,
     "JSON": _json,
     "compose": _compose,
+    "structlog's console": _behind,
+    "structlog's JSON": _event,
+    "loguru's JSON": _serialized,
+    "logfmt": _logfmt,
     "docker": _docker,
 }
 BARE: dict[str, Callable[[Said], str]] = {
     "echo": lambda said: f"{said.stamp} {said.level} {said.logger} {said.message}",
     "basicConfig": lambda said: f"{said.level}:{said.logger}:{said.message}",
     "no logger": lambda said: f"{said.stamp} [{said.level}] {said.message}",
+    "level first": lambda said: f"{said.level} - {said.stamp} - {said.logger} - base - {said.message}",
+    "gunicorn": lambda said: f"[{said.stamp[:19]} +0000] [{said.pid}] [{said.level}] {said.message}",
+    "uvicorn": lambda said: f"{said.level}:     {said.message}",
+    "place behind": lambda said: f"{said.stamp} {said.level} {said.message} [in base.py:1846]",
+    "escaped": lambda said: f"{said.stamp} {said.level} {said.logger} " + said.message.replace("\n", "\\n"),
     "message alone": lambda said: said.message,
     "level in front": lambda said: f"{said.level:<8} {said.stamp} [{said.pid}] {said.logger} - {said.message}",
 }

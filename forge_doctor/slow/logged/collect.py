@@ -105,6 +105,10 @@ def _work(read: _Read) -> LoggedWork:
     created = sum(one.created for one in read.readers)
     checked_out = sum(one.checked_out for one in read.readers)
     opened, ended, short = (sum(getattr(one, name) for one in read.servers) for name in ("opened", "ended", "short"))
+    if any(one.transactions for one in journals) and not any(one.usage for one in journals):
+        read.unread.append(
+            "there are transactions and no statement that could be read: records of SQLAlchemy before 1.4, perhaps"
+        )
     unread_plans = sum(one.unread_plans for one in read.servers)
     if unread_plans:
         read.unread.append(

@@ -14,10 +14,12 @@ PARAMETERS = regex(
     rb"\[(?P<how>generated in|cached since|raw sql|no key|caching disabled|dialect \S+ does not support caching"
     rb"|insertmanyvalues)(?P<more>[^\[\]\n]{0,160})\] ?(?=[\[({]|$)"
 )
-BEGUN = regex(rb"(?:(?<=[\s\]:|>-])|^)BEGIN \(implicit[^)\n]{0,80}\)")
+BEGUN = regex(rb"(?:(?<=[\s\]:|>\x22=-])|^)BEGIN \(implicit[^)\n]{0,80}\)")
 # `BEGIN` is said whole; what ends a transaction is a word that a message may end with as well.
-ENDED = regex(rb"(?:(?<=[\s\]:|>-])|^)(COMMIT|ROLLBACK)(?: using DBAPI[^\n]{0,200})?\s*$")
-ROW = regex(rb"(?:(?<=[\s\]:|>-])|^)Row \(")
+ENDED = regex(
+    rb"(?:(?<=[\s\]:|>\x22=-])|^)(COMMIT|ROLLBACK)(?: using DBAPI[^\n\[]{0,200})?(?: \[[^\[\]\n]{1,120}\])?[\s\x22]{0,9}$"
+)
+ROW = regex(rb"(?:(?<=[\s\]:|>\x22=-])|^)Row \(")
 POOL = regex(
     rb"(?:(?P<pool>\w{1,40}Pool)\S{0,80}[\s:|\]-]{1,10})?"
     rb"(?P<what>Created new connection <|Connection <[^\n]{0,300}> checked out from pool)"

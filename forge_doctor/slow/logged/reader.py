@@ -39,11 +39,19 @@ SQL = regex(
     rb"TRUNCATE|LOCK|COPY|CALL|DO|EXPLAIN|VALUES|PRAGMA|BEGIN|DECLARE|FETCH|CLOSE|LISTEN|NOTIFY|REFRESH|ANALYZE|VACUUM)\b)",
     re.IGNORECASE,
 )
+# The words that a statement's first line begins with as SQLAlchemy writes them.
+STATEMENT = regex(rb"(?<![\w.])(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|SAVEPOINT|RELEASE SAVEPOINT)\s")
+# Whatever log_line_prefix is, PostgreSQL writes two blanks behind the severity.
+SERVER_LINE = regex(rb"(?:^|[^A-Za-z])(?:LOG|DETAIL|HINT|CONTEXT|STATEMENT|ERROR|FATAL|PANIC|WARNING):  \S")
+LOGGER, LOGGER_BEHIND = b"sqlalchemy.", b" [sqlalchemy."
+BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]{1,200}){0,20}) {0,20}\Z")
+TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
+CLOCK = regex(r"\d\d:\d\d")
 LEVELS = frozenset("DEBUG INFO WARNING ERROR CRITICAL debug info warning error critical".split())  # noqa: SIM905
-MOST_KNOWN, MOST_LINES, LONGEST_FIELD = 8_192, 2_000, 120
+MOST_KNOWN, MOST_LINES, LONGEST_FIELD, MOST_LEVELS = 8_192, 2_000, 120, 2
 # Of a JSON record, what says when and what, and is another in each.
 _SAID = frozenset(
-    """message msg event text log record timestamp time ts @timestamp asctime created date datetime relativecreated msecs
+    """message msg event text log timestamp time ts @timestamp asctime created date datetime relativecreated msecs
     level levelname levelno severity lineno line funcname function func_name module filename pathname file args stack_info
     exc_info exc_text @t @l @m lvl levelvalue level_name loglevel line_number lineNumber seq sequence""".lower().split()
 )
@@ -77,6 +85,8 @@ class Reader:
         """Read lines."""
         known, parameters = self._known, PARAMETERS.search
         for raw in lines:
+            if LOGGER_BEHIND in raw:
+                raw = _turned(raw)
             one = known.get(raw)
             if one is None:
                 if raw[:1] == b"{" and (entry := loads(raw)) is not None:
@@ -138,7 +148,7 @@ class Reader:
         if found is not None:
             return _Known(Kind.BEGIN, self._fields_of(rest[: found.start()]))
         found = ENDED.search(rest)
-        if found is not None and (len(rest) < len(raw) or found.start() == 0 or read_head(raw) is not None):
+        if found is not None and (len(rest) < len(raw) or found.start() == 0 or _is_head(raw)):
             kind = Kind.COMMIT if found[1] == b"COMMIT" else Kind.ROLLBACK
             return _Known(kind, self._fields_of(rest[: found.start()]))
         found = ROW.search(rest[:400])
@@ -156,9 +166,11 @@ class Reader:
         if found is not None:
             kind = CREATED if found["what"].startswith(b"Created") else CHECKED_OUT
             return _Known(kind, (), (found["pool"] or b"").decode("ascii", "replace"))
+        if SERVER_LINE.search(raw[:400]) is not None:
+            return _Known(SERVER)
         head = read_head(raw)
         if head is None:
-            return _OTHER if len(rest) < len(raw) else _CONTINUES
+            return _OTHER if len(rest) < len(raw) or LOGGER in raw else _CONTINUES
         return _Known(SERVER) if head.origin == "postgresql" else _OTHER
 
     def _parameters(self, before: bytes, found: re.Match[bytes], parameters: bytes) -> None:
@@ -167,7 +179,12 @@ class Reader:
         prefix = before if stamp is None else before[stamp.end() :]
         lines, self._pending = self._pending, []
         if not lines:
+            self.journal.twins += 1
             return
+        if lines[-1][-1:] == b"]":
+            lines[-1] = _without_tail(lines[-1], parameters)
+        if prefix.endswith(b'"'):
+            lines[-1] = lines[-1].removesuffix(b'"')
         statement = _message(lines, prefix)
         if statement:
             self._sent(statement, found, parameters, self._fields_of(prefix))
@@ -183,7 +200,9 @@ class Reader:
         if fields is None:
             words = prefix.decode("utf-8", "replace").split()
             fields = tuple(
-                (str(place), word[:LONGEST_FIELD]) for place, word in enumerate(words) if word.strip("[]") not in LEVELS
+                (str(place), word[:LONGEST_FIELD])
+                for place, word in enumerate(words)
+                if word.strip("[]") not in LEVELS and CLOCK.search(word) is None
             )
             if len(self._fields) >= MOST_KNOWN:
                 self._fields.clear()
@@ -201,6 +220,7 @@ class Reader:
         found = PARAMETERS.match(message)
         if found is not None:
             lines, self._pending = self._pending, []
+            self.journal.twins += not lines
             if lines:
                 self._sent(lines[0], found, message[found.end() :], structured_fields(entry))
             return
@@ -217,6 +237,29 @@ class Reader:
             self._pooled(one)
 
 
+def _without_tail(line: bytes, parameters: bytes) -> bytes:
+    """A statement's last line without what a layout puts behind each message, as behind its parameters."""
+    own, other = TAIL.search(line), TAIL.search(parameters)
+    if own is None or other is None or DIGITS.sub(b"", own[0]) != DIGITS.sub(b"", other[0]):
+        return line
+    return line[: own.start()]
+
+
+def _is_head(raw: bytes) -> bool:
+    """Whether a record begins with the line: in whatever order, its logger is named there."""
+    return LOGGER in raw or read_head(raw) is not None
+
+
+def _turned(raw: bytes) -> bytes:
+    """A line of structlog's console, which has logger and fields behind the message, with the fields before it."""
+    found = BEHIND.search(raw)
+    if found is None:
+        return raw
+    line = raw[: found.start()].rstrip()
+    stamp = TIMED.match(line)
+    return line if stamp is None else line[: stamp.end()] + found["fields"].strip() + b" " + line[stamp.end() :]
+
+
 def _message(lines: Sequence[bytes], prefix: bytes) -> bytes:
     """A statement without what stands before it: the words before its parameters, which its record begins with too."""
     first = lines[0]
@@ -229,6 +272,9 @@ def _message(lines: Sequence[bytes], prefix: bytes) -> bytes:
         words = rest.split(None, count) if (count := len(prefix.split())) else [rest]
         text = words[-1] if len(words) > count else rest
     if SQL.match(text.lstrip()) is None:
+        begun = STATEMENT.search(rest)
+        if begun is not None:
+            return b"\n".join([rest[begun.start() :], *lines[1:]])
         found = next((place for place, line in enumerate(lines) if SQL.match(line.lstrip()) is not None), None)
         if found is None:
             start = SQL.search(rest)
@@ -247,6 +293,6 @@ def structured_fields(entry: Mapping[str, Any], above: str = "") -> Fields:
             text = str(value)
             if len(text) <= LONGEST_FIELD:
                 found.append((above + key, text))
-        elif isinstance(value, Mapping) and not above:
-            found += structured_fields(value, f"{key}.")
+        elif isinstance(value, Mapping) and above.count(".") < MOST_LEVELS:
+            found += structured_fields(value, f"{above}{key}.")
     return tuple(found)

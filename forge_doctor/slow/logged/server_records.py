@@ -12,9 +12,20 @@ from forge_doctor.streams.heads.head import read_head
 
 # The columns of csvlog.
 _PID, _MESSAGE, _DETAIL, _CONTEXT, _STATEMENT, _QUERY_ID = 3, 13, 14, 18, 19, 25
-MOST_CHARACTERS = 1 << 20
-_PART = regex(r"\b(DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  ")
-_SEVERITY_WORD = regex(r"\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  ")
+MOST_CHARACTERS, MOST_PREFIX = 1 << 20, 400
+_TIME = regex(r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{10}\.\d{1,6}")
+_PART = regex(r"(?<![A-Za-z])(DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  ")
+_SEVERITY_WORD = regex(r"(?<![A-Za-z])(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  ")
+
+
+def _process(raw: bytes) -> str:
+    """The process that wrote a line, by its number; else by what stands before the severity, times left out."""
+    head = read_head(raw)
+    if head is not None and head.worker:
+        return head.worker
+    text = raw[:MOST_PREFIX].decode("utf-8", "replace")
+    found = _PART.search(text) or _SEVERITY_WORD.search(text)
+    return _TIME.sub("", text[: found.start()]).strip() if found else ""
 
 
 @dataclass(slots=True)
@@ -40,12 +51,10 @@ class ServerRecords:
 
     def begin(self, raw: bytes) -> None:
         """A line with a head: a record of its own, or DETAIL, CONTEXT, STATEMENT of the one before."""
-        head = read_head(raw)
-        if head is None:
-            return
-        text, pid = raw.decode("utf-8", "replace"), head.worker
-        found = _PART.search(text)
-        if head.level == 0 and found is not None:
+        text, pid = raw.decode("utf-8", "replace"), _process(raw)
+        found = _PART.search(text[:MOST_PREFIX])
+        severity = _SEVERITY_WORD.search(text[:MOST_PREFIX])
+        if found is not None and (severity is None or found.start() < severity.start()):
             record = self._open.get(pid)
             name = found[1].lower()
             if record is None or name not in ("detail", "context", "statement"):
@@ -55,7 +64,7 @@ class ServerRecords:
             self._part = (record, name)
             return
         self._close(pid)
-        found = _SEVERITY_WORD.search(text)
+        found = severity
         record = self._open[pid] = Record(pid=pid, message=text[found.end() :] if found else text)
         self._part = (record, "message")
 

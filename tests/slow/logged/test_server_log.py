@@ -136,6 +136,29 @@ def test_a_plan_in_json() -> None:
     assert logged_plan("{cut") is None
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "",
+        "2026-11-22 08:00:00 UTC:10.0.0.1(5000):shop@shop:[77]:",
+        "2026-11-22 08:00:00 UTC-6b0b.4d-",
+        "2026-11-22 08:00:00.123 UTC [77]: [3-1] db=shop,user=shop ",
+        "shop@shop 77 2026-11-22 08:00:00 UTC ",
+        "1790000000.123 77 shop ",
+        "Nov 22 08:00:00 app/postgres.77 [BLUE] [10-1]  sql_error_code = 00000 pid=77 ",
+    ],
+)
+def test_whatever_stands_before_a_record(tmp_path: Path, prefix: str) -> None:
+    inner = QUERY.replace("\n", "\n\t")
+    lines = [
+        f"{prefix}LOG:  duration: {ms} ms  execute <unnamed>: {inner}\n{prefix}DETAIL:  parameters: $1 = '4711'\n"
+        for ms in (500.5, 501.5, 502.5)
+    ]
+    found = read_text(tmp_path, "".join(lines))
+    assert [(one.timed, one.total_ms) for one in found.statements] == [(3, 1504.5)]
+    assert "4711" not in repr(found)
+
+
 def test_the_applications_log_and_the_servers_in_one_stream(tmp_path: Path) -> None:
     from tests.support.engine_logs import BARE, EngineLog
     from tests.support.server_logs import stderr

@@ -41,7 +41,7 @@ work = st.builds(
 requests = st.lists(st.lists(work, min_size=1, max_size=4), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(asked=requests, layout=st.sampled_from(sorted(BY_REQUEST)), seed=st.randoms(use_true_random=False))
 def test_requests_at_once_are_told_apart(asked: list[list[Work]], layout: str, seed: object) -> None:
     steps = [[step for one in request for step in _steps(one)] for request in asked]
@@ -55,7 +55,7 @@ def test_requests_at_once_are_told_apart(asked: list[list[Work]], layout: str, s
     _is_the_truth(log.text(BY_REQUEST[layout]), asked)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(asked=requests, layout=st.sampled_from(sorted({**BARE, **BY_REQUEST})))
 def test_one_after_the_other_needs_nothing(asked: list[list[Work]], layout: str) -> None:
     log = EngineLog()
@@ -64,6 +64,25 @@ def test_one_after_the_other_needs_nothing(asked: list[list[Work]], layout: str)
             for step in _steps(one):
                 _write(log, step, f"r{1000 + number}")
     _is_the_truth(log.text({**BARE, **BY_REQUEST}[layout]), asked)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    asked=requests.filter(lambda ones: sum(map(len, ones)) > 1),
+    layouts=st.lists(st.sampled_from(["echo", "level first", "no logger"]), min_size=2, max_size=2),
+    seed=st.randoms(use_true_random=False),
+)
+def test_what_two_handlers_write_is_one(asked: list[list[Work]], layouts: list[str], seed: object) -> None:
+    log, lines = EngineLog(), []
+    for request in asked:
+        for one in request:
+            for step in _steps(one):
+                _write(log, step, "-")
+    for said in log.records:
+        both = [BARE[layout](said) for layout in layouts]
+        seed.shuffle(both)  # type: ignore[attr-defined]
+        lines += both
+    _is_the_truth("\n".join(lines) + "\n", asked)
 
 
 Step = tuple[str, int, int]
