@@ -51,7 +51,7 @@ check: ## format, lint, types, and the --help texts of the reference
 
 bench: ## pool, slow, logs and lint beside their peers, triage beside its parts; lint needs CORPUS=folder of public code bases, logs take MEGABYTES=1000
 	@python=$$(sh .ci/set-up bench "$(PYTHON)") && "$$python" -m tests.benchmarks.pool_bench && \
-	"$$python" -m tests.benchmarks.slow_bench && \
+	"$$python" -m tests.benchmarks.slow_bench && "$$python" -m tests.benchmarks.slow_logs_bench && \
 	"$$python" -m tests.benchmarks.triage_bench && \
 	"$$python" -m tests.benchmarks.logs_bench --megabytes $(MEGABYTES) && \
 	if [ -z "$(CORPUS)" ]; then \

@@ -24,37 +24,28 @@ from forge_doctor.slow.logged.engine_log import (
     route,
     sent,
 )
+from forge_doctor.slow.logged.messages import (
+    LOGGER,
+    LOGGER_BEHIND,
+    TIMED,
+    fields_before,
+    is_head_line,
+    message_of,
+    statement_of,
+    structured_fields,
+    turned,
+    without_tail,
+)
 from forge_doctor.slow.logged.separation import Fields, Kind
 from forge_doctor.slow.logged.server_records import ServerRecords
 from forge_doctor.slow.logged.template import Templates
 from forge_doctor.slow.logged.transactions import Journal
-from forge_doctor.streams.carriers.clock import STAMP
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.head import read_head
-from forge_doctor.streams.heads.structured import read_json
 
-TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]{0,8}")
-SQL = regex(
-    rb"(?:/\*|--|\({0,8}(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|SAVEPOINT|RELEASE|ROLLBACK TO|SHOW|SET|CREATE|ALTER|DROP|"
-    rb"TRUNCATE|LOCK|COPY|CALL|DO|EXPLAIN|VALUES|PRAGMA|BEGIN|DECLARE|FETCH|CLOSE|LISTEN|NOTIFY|REFRESH|ANALYZE|VACUUM)\b)",
-    re.IGNORECASE,
-)
-# The words that a statement's first line begins with as SQLAlchemy writes them.
-STATEMENT = regex(rb"(?<![\w.])(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|SAVEPOINT|RELEASE SAVEPOINT)\s")
 # Whatever log_line_prefix is, PostgreSQL writes two blanks behind the severity.
 SERVER_LINE = regex(rb"(?:^|[^A-Za-z])(?:LOG|DETAIL|HINT|CONTEXT|STATEMENT|ERROR|FATAL|PANIC|WARNING):  \S")
-LOGGER, LOGGER_BEHIND = b"sqlalchemy.", b" [sqlalchemy."
-BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]{1,200}){0,20}) {0,20}\Z")
-TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
-CLOCK = regex(r"\d\d:\d\d")
-LEVELS = frozenset("DEBUG INFO WARNING ERROR CRITICAL debug info warning error critical".split())  # noqa: SIM905
-MOST_KNOWN, MOST_LINES, LONGEST_FIELD, MOST_LEVELS = 8_192, 2_000, 120, 2
-# Of a JSON record, what says when and what, and is another in each.
-_SAID = frozenset(
-    """message msg event text log timestamp time ts @timestamp asctime created date datetime relativecreated msecs
-    level levelname levelno severity lineno line funcname function func_name module filename pathname file args stack_info
-    exc_info exc_text @t @l @m lvl levelvalue level_name loglevel line_number lineNumber seq sequence""".lower().split()
-)
+MOST_KNOWN, MOST_LINES = 8_192, 2_000
 
 
 class _Known(NamedTuple):
@@ -86,7 +77,7 @@ class Reader:
         known, parameters = self._known, PARAMETERS.search
         for raw in lines:
             if LOGGER_BEHIND in raw:
-                raw = _turned(raw)
+                raw = turned(raw)
             one = known.get(raw)
             if one is None:
                 if raw[:1] == b"{" and (entry := loads(raw)) is not None:
@@ -148,7 +139,7 @@ class Reader:
         if found is not None:
             return _Known(Kind.BEGIN, self._fields_of(rest[: found.start()]))
         found = ENDED.search(rest)
-        if found is not None and (len(rest) < len(raw) or found.start() == 0 or _is_head(raw)):
+        if found is not None and (len(rest) < len(raw) or found.start() == 0 or is_head_line(raw)):
             kind = Kind.COMMIT if found[1] == b"COMMIT" else Kind.ROLLBACK
             return _Known(kind, self._fields_of(rest[: found.start()]))
         found = ROW.search(rest[:400])
@@ -182,10 +173,10 @@ class Reader:
             self.journal.twins += 1
             return
         if lines[-1][-1:] == b"]":
-            lines[-1] = _without_tail(lines[-1], parameters)
+            lines[-1] = without_tail(lines[-1], parameters)
         if prefix.endswith(b'"'):
             lines[-1] = lines[-1].removesuffix(b'"')
-        statement = _message(lines, prefix)
+        statement = statement_of(lines, prefix)
         if statement:
             self._sent(statement, found, parameters, self._fields_of(prefix))
 
@@ -198,12 +189,7 @@ class Reader:
         """The words before a message."""
         fields = self._fields.get(prefix)
         if fields is None:
-            words = prefix.decode("utf-8", "replace").split()
-            fields = tuple(
-                (str(place), word[:LONGEST_FIELD])
-                for place, word in enumerate(words)
-                if word.strip("[]") not in LEVELS and CLOCK.search(word) is None
-            )
+            fields = fields_before(prefix)
             if len(self._fields) >= MOST_KNOWN:
                 self._fields.clear()
             self._fields[prefix] = fields
@@ -216,7 +202,7 @@ class Reader:
             self._server.entry(entry)
             return
         self._of_server = False
-        message = read_json(entry).message.encode("utf-8", "replace")
+        message = message_of(entry).encode("utf-8", "replace")
         found = PARAMETERS.match(message)
         if found is not None:
             lines, self._pending = self._pending, []
@@ -225,7 +211,7 @@ class Reader:
                 self._sent(lines[0], found, message[found.end() :], structured_fields(entry))
             return
         self._pending = [message]
-        one = self._read(message, message)
+        one = self._line(message)
         if one.kind is Kind.BEGIN or one.kind in (Kind.COMMIT, Kind.ROLLBACK, Kind.ROW):
             one = _Known(one.kind, structured_fields(entry))
         if one.kind == SERVER or one is _CONTINUES:
@@ -235,64 +221,3 @@ class Reader:
             self.journal.note(one.kind, one.fields, one.what)
         elif one.kind is not None:
             self._pooled(one)
-
-
-def _without_tail(line: bytes, parameters: bytes) -> bytes:
-    """A statement's last line without what a layout puts behind each message, as behind its parameters."""
-    own, other = TAIL.search(line), TAIL.search(parameters)
-    if own is None or other is None or DIGITS.sub(b"", own[0]) != DIGITS.sub(b"", other[0]):
-        return line
-    return line[: own.start()]
-
-
-def _is_head(raw: bytes) -> bool:
-    """Whether a record begins with the line: in whatever order, its logger is named there."""
-    return LOGGER in raw or read_head(raw) is not None
-
-
-def _turned(raw: bytes) -> bytes:
-    """A line of structlog's console, which has logger and fields behind the message, with the fields before it."""
-    found = BEHIND.search(raw)
-    if found is None:
-        return raw
-    line = raw[: found.start()].rstrip()
-    stamp = TIMED.match(line)
-    return line if stamp is None else line[: stamp.end()] + found["fields"].strip() + b" " + line[stamp.end() :]
-
-
-def _message(lines: Sequence[bytes], prefix: bytes) -> bytes:
-    """A statement without what stands before it: the words before its parameters, which its record begins with too."""
-    first = lines[0]
-    stamp = TIMED.match(first)
-    rest = first if stamp is None else first[stamp.end() :]
-    if rest.startswith(prefix):
-        text = rest[len(prefix) :]
-    else:
-        # A place in the source that differs, or a column that is padded.
-        words = rest.split(None, count) if (count := len(prefix.split())) else [rest]
-        text = words[-1] if len(words) > count else rest
-    if SQL.match(text.lstrip()) is None:
-        begun = STATEMENT.search(rest)
-        if begun is not None:
-            return b"\n".join([rest[begun.start() :], *lines[1:]])
-        found = next((place for place, line in enumerate(lines) if SQL.match(line.lstrip()) is not None), None)
-        if found is None:
-            start = SQL.search(rest)
-            return b"\n".join([rest[start.start() :], *lines[1:]]) if start is not None else b""
-        return b"\n".join(lines[found:])
-    return b"\n".join([text, *lines[1:]]) if len(lines) > 1 else text
-
-
-def structured_fields(entry: Mapping[str, Any], above: str = "") -> Fields:
-    """The keys of a JSON record that may tell one request from another, those one level down too."""
-    found: list[tuple[str, str]] = []
-    for key, value in entry.items():
-        if key.lower() in _SAID:
-            continue
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            text = str(value)
-            if len(text) <= LONGEST_FIELD:
-                found.append((above + key, text))
-        elif isinstance(value, Mapping) and above.count(".") < MOST_LEVELS:
-            found += structured_fields(value, f"{above}{key}.")
-    return tuple(found)

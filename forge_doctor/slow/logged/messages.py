@@ -1,0 +1,114 @@
+"""Where in a record the message is, and what stands round it: words before it, fields behind it, keys of a JSON record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from forge_doctor.regex import regex
+from forge_doctor.slow.logged.separation import Fields
+from forge_doctor.streams.carriers.clock import STAMP
+from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.structured import read_json
+
+TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]{0,8}")
+SQL = regex(
+    rb"(?:/\*|--|\({0,8}(?:SELECT|INSERT|UPDATE|DELETE|WITH|MERGE|SAVEPOINT|RELEASE|ROLLBACK TO|SHOW|SET|CREATE|ALTER|DROP|"
+    rb"TRUNCATE|LOCK|COPY|CALL|DO|EXPLAIN|VALUES|PRAGMA|BEGIN|DECLARE|FETCH|CLOSE|LISTEN|NOTIFY|REFRESH|ANALYZE|VACUUM)\b)",
+    re.IGNORECASE,
+)
+# The words that a statement's first line begins with as SQLAlchemy writes them.
+STATEMENT = regex(rb"(?<![\w.])(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|SAVEPOINT|RELEASE SAVEPOINT)\s")
+LOGGER, LOGGER_BEHIND = b"sqlalchemy.", b" [sqlalchemy."
+BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]{1,200}){0,20}) {0,20}\Z")
+TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
+CLOCK = regex(r"\d\d:\d\d")
+LEVELS = frozenset("DEBUG INFO WARNING ERROR CRITICAL debug info warning error critical".split())  # noqa: SIM905
+LONGEST_FIELD, MOST_LEVELS = 120, 2
+# Of a JSON record, what says when and what, and is another in each.
+_SAID = frozenset(
+    """message msg event text log timestamp time ts @timestamp asctime created date datetime relativecreated msecs
+    level levelname levelno severity lineno line funcname function func_name module filename pathname file args stack_info
+    exc_info exc_text @t @l @m lvl levelvalue level_name loglevel line_number lineNumber seq sequence""".lower().split()
+)
+
+
+def fields_before(prefix: bytes) -> Fields:
+    """The words before a message that may tell one request from another: levels and times do not."""
+    words = prefix.decode("utf-8", "replace").split()
+    return tuple(
+        (str(place), word[:LONGEST_FIELD])
+        for place, word in enumerate(words)
+        if word.strip("[]") not in LEVELS and CLOCK.search(word) is None
+    )
+
+
+def is_head_line(raw: bytes) -> bool:
+    """Whether a record begins with the line: in whatever order, its logger is named there."""
+    return LOGGER in raw or read_head(raw) is not None
+
+
+def message_of(entry: Mapping[str, Any]) -> str:
+    """The message under the keys that most have; else wherever it is."""
+    for key in ("message", "event", "msg"):
+        value = entry.get(key)
+        if isinstance(value, str):
+            return value
+    return read_json(entry).message
+
+
+def turned(raw: bytes) -> bytes:
+    """A line of structlog's console, which has logger and fields behind the message, with the fields before it."""
+    found = BEHIND.search(raw)
+    if found is None:
+        return raw
+    line = raw[: found.start()].rstrip()
+    stamp = TIMED.match(line)
+    return line if stamp is None else line[: stamp.end()] + found["fields"].strip() + b" " + line[stamp.end() :]
+
+
+def statement_of(lines: Sequence[bytes], prefix: bytes) -> bytes:
+    """A statement without what stands before it: the words before its parameters, which its record begins with too."""
+    first = lines[0]
+    stamp = TIMED.match(first)
+    rest = first if stamp is None else first[stamp.end() :]
+    if rest.startswith(prefix):
+        text = rest[len(prefix) :]
+    else:
+        # A place in the source that differs, or a column that is padded.
+        words = rest.split(None, count) if (count := len(prefix.split())) else [rest]
+        text = words[-1] if len(words) > count else rest
+    if SQL.match(text.lstrip()) is None:
+        begun = STATEMENT.search(rest)
+        if begun is not None:
+            return b"\n".join([rest[begun.start() :], *lines[1:]])
+        found = next((place for place, line in enumerate(lines) if SQL.match(line.lstrip()) is not None), None)
+        if found is None:
+            start = SQL.search(rest)
+            return b"\n".join([rest[start.start() :], *lines[1:]]) if start is not None else b""
+        return b"\n".join(lines[found:])
+    return b"\n".join([text, *lines[1:]]) if len(lines) > 1 else text
+
+
+def structured_fields(entry: Mapping[str, Any], above: str = "") -> Fields:
+    """The keys of a JSON record that may tell one request from another, those one level down too."""
+    found: list[tuple[str, str]] = []
+    for key, value in entry.items():
+        if key.lower() in _SAID:
+            continue
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            text = str(value)
+            if len(text) <= LONGEST_FIELD:
+                found.append((above + key, text))
+        elif isinstance(value, Mapping) and above.count(".") < MOST_LEVELS:
+            found += structured_fields(value, f"{above}{key}.")
+    return tuple(found)
+
+
+def without_tail(line: bytes, parameters: bytes) -> bytes:
+    """A statement's last line without what a layout puts behind each message, as behind its parameters."""
+    own, other = TAIL.search(line), TAIL.search(parameters)
+    if own is None or other is None or DIGITS.sub(b"", own[0]) != DIGITS.sub(b"", other[0]):
+        return line
+    return line[: own.start()]
