@@ -13,7 +13,7 @@ from typing import Any
 
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import QueryFailed
-from forge_doctor.probes.postgres.look import Connection, connect, fetch_rows, read_only
+from forge_doctor.probes.postgres.look import Connection, connect, fetch_rows
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.slow.inference.accesses import accesses
 from forge_doctor.slow.inference.proposals import each
@@ -76,10 +76,10 @@ class _Examination:
         reader = await self._reader(facts["statements_schema"])
         state = _state(settings, reader)
         statistics, samples, delta = await self._between(reader if state is None else None, settings, state)
-        async with read_only(self.connection) as fetch:
-            tables = tuple(Table(**row) for row in await fetch(self._query("tables")))
-            indexes = tuple(_index(row) for row in await fetch(self._query("indexes")))
-            keys = tuple(ForeignKey(**row) for row in await fetch(self._query("foreign_keys")))
+        unread: list[str] = []
+        tables = tuple(Table(**row) for row in await self._rows("tables", unread))
+        indexes = tuple(_index(row) for row in await self._rows("indexes", unread))
+        keys = tuple(ForeignKey(**row) for row in await self._rows("foreign_keys", unread))
         work = ServerWork(
             version_num=facts["version_num"],
             role=facts["role"],
@@ -94,6 +94,7 @@ class _Examination:
             tables=tables,
             indexes=indexes,
             foreign_keys=keys,
+            unread=tuple(unread),
             explained=self.request.explain,
         )
         if not self.request.explain:
@@ -114,7 +115,7 @@ class _Examination:
         wanted = [f"{one.schema}.{one.name}" for one in work.tables if {one.name, f"{one.schema}.{one.name}"} & names]
         if not wanted:
             return ()
-        return tuple(Column(**row) for row in await fetch_rows(self.connection, self._query("columns"), wanted))
+        return tuple(Column(**row) for row in await self._rows("columns", [], wanted))
 
     async def _rare(self, work: ServerWork, path: str) -> ServerWork:
         """With what the plans would be for a rare value, where a column has one value in most of its rows."""
@@ -138,6 +139,14 @@ class _Examination:
             return work
         trials = await try_indexes(self.connection, schema, wanted, path)
         return replace(work, plans=tuple(replace(one, trials=trials.get(one.key, ())) for one in work.plans))
+
+    async def _rows(self, name: str, unread: list[str], *arguments: Any) -> tuple[Mapping[str, Any], ...]:
+        """The rows of a query without which the others still tell something; why there are none goes to `unread`."""
+        try:
+            return await fetch_rows(self.connection, self._query(name), *arguments)
+        except QueryFailed as failed:
+            unread.append(f"{name.replace('_', ' ')} could not be read: {failed}")
+            return ()
 
     def _query(self, name: str) -> str:
         return load_query(name, self.connection.version_num // 10000)

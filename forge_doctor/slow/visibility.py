@@ -19,6 +19,8 @@ def unseen_server(situation: Situation) -> Iterator[NotRun]:
     server = situation.server
     if server is None:
         return
+    for reason in server.unread:
+        yield NotRun(check=CHECK, reason=reason)
     missing = _missing(server)
     if missing is not None:
         yield NotRun(check=CHECK, reason=missing[0], remedy=missing[1])

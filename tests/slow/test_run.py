@@ -69,3 +69,10 @@ def test_much_that_is_hidden_is_said(ratio: float, number: int) -> None:
 
 def test_there_are_as_many_checks_as_faults() -> None:
     assert len(all_checks()) >= 23
+
+
+def test_a_catalog_that_could_not_be_read_is_said_and_the_rest_is_judged() -> None:
+    told = run_slow(seen(unread=("indexes could not be read: it took too long",)), Settings())
+    assert [one.reason for one in told.not_run] == ["indexes could not be read: it took too long"]
+    assert told.inspected["statements"] == 1
+    assert [one.check for one in told.findings] == [], "an index may be there"

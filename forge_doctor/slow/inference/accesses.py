@@ -62,7 +62,9 @@ class Access:
 
 
 def accesses(statement: Statement, situation: Situation) -> tuple[Access, ...]:
-    """Every table the statement reads as a whole."""
+    """Every table the statement reads as a whole; none where the indexes there are could not be read."""
+    if situation.server is not None and situation.server.unread:
+        return ()
     if statement.plan is not None and statement.plan.root is not None:
         return tuple(_planned(statement.plan.root, situation))
     return tuple(

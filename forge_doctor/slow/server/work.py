@@ -121,7 +121,8 @@ class Samples:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerWork:
     """A server's side. `sees_all` is False where other roles' statements are hidden from ours; `settings` are values
-    as `SHOW` gives them; `hypopg` says whether indexes can be tried without being made."""
+    as `SHOW` gives them; `hypopg` says whether indexes can be tried without being made, `unread` what could not be
+    had of the catalog."""
 
     version_num: int
     role: str
@@ -138,6 +139,7 @@ class ServerWork:
     columns: tuple[Column, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     plans: tuple[Plan, ...] = ()
+    unread: tuple[str, ...] = ()
     explained: bool = True
 
     @property

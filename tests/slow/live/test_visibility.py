@@ -65,3 +65,17 @@ async def test_through_a_pgbouncer_in_transaction_mode(shop_database: FreshDatab
     assert any(one.root is not None for one in snapshot.server.plans)
     left = shop_database.sql("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'forge_doctor%'")
     assert left == "0"
+
+
+async def test_a_catalog_that_is_locked_is_said_and_the_rest_is_told(shop_database: FreshDatabase) -> None:
+    server = shop_database.server
+    holder = await server.connect(database=shop_database.name)
+    try:
+        await holder.execute("BEGIN; LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE")
+        snapshot = await seen(shop_database, dsn=server.dsn(database=shop_database.name), explain=False)
+    finally:
+        await holder.execute("ROLLBACK")
+        await holder.close()
+    assert snapshot.server is not None
+    assert snapshot.server.statistics.statements
+    assert any("tables could not be read" in one.reason for one in judged(snapshot).not_run)
