@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.migrations.history import Step
 from forge_doctor.migrations.locks.effect import Effect
@@ -58,7 +60,12 @@ def waiting(effect: Effect) -> str:
 
 def quoted(name: str) -> str:
     """A name as Python writes it."""
-    return '"' + name.replace('"', '\\"') + '"'
+    return json.dumps(name, ensure_ascii=False)
+
+
+def executed(statement: str) -> str:
+    """The call that runs a statement, as Python writes it."""
+    return f"op.execute({quoted(statement)})"
 
 
 def listed(names: tuple[str, ...]) -> str:

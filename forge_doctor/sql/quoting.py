@@ -9,7 +9,26 @@ stands in, begin a second one, or hide behind a comment.
 
 from __future__ import annotations
 
+import re
 import shlex
+
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
+# Key words that are no names (PostgreSQL documentation, appendix C: reserved, or reserved but for functions and types).
+_RESERVED = frozenset(
+    {
+        *("all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary"),
+        *("both", "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint"),
+        *("create", "cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time"),
+        *("current_timestamp", "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end"),
+        *("except", "false", "fetch", "for", "foreign", "freeze", "from", "full", "grant", "group", "having"),
+        *("ilike", "in", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral", "leading"),
+        *("left", "like", "limit", "localtime", "localtimestamp", "natural", "not", "notnull", "null", "offset"),
+        *("on", "only", "or", "order", "outer", "overlaps", "placing", "primary", "references", "returning"),
+        *("right", "select", "session_user", "similar", "some", "symmetric", "system_user", "table", "tablesample"),
+        *("then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when"),
+        *("where", "window", "with"),
+    }
+)
 
 
 def quote_identifier(name: str) -> str:
@@ -22,6 +41,12 @@ def quote_identifier(name: str) -> str:
     if _is_plain(name):
         return f'"{doubled}"'
     return 'U&"' + "".join(_unicode_escape(one) for one in doubled) + '"'
+
+
+def quote_name(name: str) -> str:
+    """A name with its schema (`shop.orders`), each part bare where the server reads it the same so: as people write it."""
+    parts = name.split(".")
+    return ".".join(one if _BARE.fullmatch(one) and one not in _RESERVED else quote_identifier(one) for one in parts)
 
 
 def quote_literal(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.sql.quoting import quote_identifier, quote_literal, quote_shell
+from forge_doctor.sql.quoting import quote_identifier, quote_literal, quote_name, quote_shell
 from tests.support.postgres import PostgresServer
 
 HOSTILE = (
@@ -93,3 +93,24 @@ def test_each_form_to_the_character() -> None:
         "E'\\uFFFF'",
         "E'\\U000E0001'",
     ]
+
+
+def test_a_name_is_bare_where_it_reads_the_same() -> None:
+    names = ("orders", "shop.orders", "Orders", "order", "a b", 'x"; DROP TABLE t; --', "", "1st", "user.table")
+    assert [quote_name(name) for name in names] == [
+        "orders",
+        "shop.orders",
+        '"Orders"',
+        '"order"',
+        '"a b"',
+        '"x""; DROP TABLE t; --"',
+        '""',
+        '"1st"',
+        '"user"."table"',
+    ]
+
+
+def test_every_word_the_server_reserves_is_quoted(postgres18: PostgresServer) -> None:
+    reserved = postgres18.sql("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").split()
+    assert len(reserved) > 70
+    assert [word for word in reserved if quote_name(word) == word] == []

@@ -33,7 +33,8 @@ from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
-from forge_doctor.migrations.wording import found, quoted, waiting
+from forge_doctor.migrations.wording import executed, found, quoted, waiting
+from forge_doctor.sql.quoting import quote_name
 
 
 @check(severity=Severity.ERROR)
@@ -57,5 +58,5 @@ def _found(step: Step, table: str, one: Constraint) -> Finding:
         Severity.ERROR,
         f"the CHECK {name} looks at every row of {table} under {waiting(step.effect)}, until it is done",
         f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {condition}, postgresql_not_valid=True)\n"
-        f'# in the next revision: op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")',
+        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_name(name)}')}",
     )

@@ -49,7 +49,8 @@ from forge_doctor.migrations.operations.operation import (
     ChangeRows,
     OtherSql,
 )
-from forge_doctor.migrations.wording import found
+from forge_doctor.migrations.wording import executed, found
+from forge_doctor.sql.quoting import quote_literal, quote_name
 
 
 @check(severity=Severity.CRITICAL)
@@ -77,8 +78,8 @@ def _uses(change: Change, added: Step, one: AddEnumValue, behind: tuple[Step, ..
                 Severity.CRITICAL,
                 f'the value {one.value!r} of {one.name} is used in the transaction that adds it: "unsafe use of new'
                 ' value" on every database that has the type',
-                f"with op.get_context().autocommit_block():\n"
-                f"    op.execute(\"ALTER TYPE {one.name} ADD VALUE IF NOT EXISTS '{one.value}'\")",
+                "with op.get_context().autocommit_block():\n    "
+                + executed(f"ALTER TYPE {quote_name(one.name)} ADD VALUE IF NOT EXISTS {quote_literal(one.value)}"),
                 confidence=Confidence.HIGH if _has_column(change, step, one.name) else Confidence.MEDIUM,
                 related=(Related(message="added here", location=added.location),),
             )

@@ -29,7 +29,8 @@ from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
-from forge_doctor.migrations.wording import found, listed, quoted, waiting
+from forge_doctor.migrations.wording import executed, found, listed, quoted, waiting
+from forge_doctor.sql.quoting import quote_name
 
 KINDS = {"unique": "UNIQUE", "primary key": "PRIMARY KEY", "exclude": "EXCLUDE"}
 
@@ -60,5 +61,7 @@ def _found(step: Step, table: str, kind: str, name: str, columns: tuple[str, ...
         Severity.ERROR,
         message,
         f"with op.get_context().autocommit_block():\n    op.create_index({index})\n"
-        f'op.execute("ALTER TABLE {table} ADD CONSTRAINT {name} {KINDS[kind]} USING INDEX {name}")',
+        + executed(
+            f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {quote_name(name)} {KINDS[kind]} USING INDEX {quote_name(name)}"
+        ),
     )

@@ -70,13 +70,13 @@ def _logged(situation: Situation) -> Iterator[Finding]:
         known = bool(logged.open_patterns) or term.operator == "~~*"
         seen = "that begins with a wildcard" if logged.open_patterns else "(how it begins was not logged)"
         keys = f"{quote_identifier(term.column)} gin_trgm_ops"
-        index = untried_index(access, keys, method="gin", name=f"{term.column}_trgm")
+        statement = untried_index(access, keys, method="gin", name=f"{term.column}_trgm")
         yield logged_finding(
             situation,
             access,
             term,
             f"compares {term.column} of all rows of {access.table} with a pattern {seen}",
-            f"CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{index}",
+            f"CREATE EXTENSION IF NOT EXISTS pg_trgm;\n{statement}",
             Confidence.HIGH if known and access.node else Confidence.MEDIUM,
         )
 

@@ -86,10 +86,10 @@ def logged_finding(
 
 def untried_index(access: LoggedAccess, keys: str, *, method: str = "", name: str = "") -> str:
     """The statement for an index that nobody tried, and what to look at before."""
-    table = quote_identifier(access.table.rpartition(".")[2])
+    whole = quote_identifier(access.table.rpartition(".")[2])
     called = quote_identifier(f"ix_{access.table.rpartition('.')[2]}_{name}"[:63])
     using = f" USING {method}" if method else ""
     return (
-        f"-- not tried: look first whether an index begins with it (\\d {table}), or let forge-doctor slow --dsn URL look\n"
-        f"CREATE INDEX CONCURRENTLY {called} ON {table}{using} ({keys});   -- by itself, not inside a transaction"
+        f"-- not tried: look first whether an index begins with it (\\d {whole}), or let forge-doctor slow --dsn URL look\n"
+        f"CREATE INDEX CONCURRENTLY {called} ON {whole}{using} ({keys});   -- by itself, not inside a transaction"
     )
