@@ -64,22 +64,21 @@ def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) ->
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             own = f"{around}{child.name}"
-            made = list(_made(child, factories))
+            nodes = tuple(ast.walk(child))
+            made = list(_made(nodes, factories))
             yield Function(
                 path=path,
                 name=own,
                 line=min([child.lineno, *(one.lineno for one in child.decorator_list)]),
                 end_line=child.end_lineno or child.lineno,
-                calls=tuple(dict.fromkeys(("", called) for called in _called(child))),
+                calls=tuple(dict.fromkeys(("", called) for called in _called(nodes))),
                 opens=tuple(line for line, _ in made),
                 left_open=tuple(line for line, ended in made if not ended),
-                looped=tuple(_looped(child)),
+                looped=tuple(_looped(nodes)),
                 engines=tuple(
-                    node.lineno
-                    for node in ast.walk(child)
-                    if isinstance(node, ast.Call) and _name(node.func) in ENGINES
+                    node.lineno for node in nodes if isinstance(node, ast.Call) and _name(node.func) in ENGINES
                 ),
-                yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(child)),
+                yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes),
             )
             yield from _inside(child, path, f"{own}.", factories)
         elif isinstance(child, ast.ClassDef):
@@ -88,9 +87,9 @@ def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) ->
             yield from _inside(child, path, around, factories)
 
 
-def _looped(function: ast.AST) -> Iterator[tuple[str, int]]:
+def _looped(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
     """What it calls in each step of a loop: not the iterable, which is worked out once."""
-    for loop in ast.walk(function):
+    for loop in nodes:
         if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
             steps: list[ast.AST] = [*loop.body]
         elif isinstance(loop, ast.ListComp | ast.SetComp | ast.GeneratorExp):
@@ -103,11 +102,11 @@ def _looped(function: ast.AST) -> Iterator[tuple[str, int]]:
         yield from ((name, node.lineno) for node in calls if (name := _name(node.func)))
 
 
-def _made(function: ast.AST, factories: frozenset[str]) -> Iterator[tuple[int, bool]]:
+def _made(nodes: Iterable[ast.AST], factories: frozenset[str]) -> Iterator[tuple[int, bool]]:
     """Lines where it makes a session, and whether a `with` ends it."""
-    withs = [node for node in ast.walk(function) if isinstance(node, ast.With | ast.AsyncWith)]
+    withs = [node for node in nodes if isinstance(node, ast.With | ast.AsyncWith)]
     entered = {id(item.context_expr) for node in withs for item in node.items}
-    for node in ast.walk(function):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         made = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "begin" else node.func
@@ -115,9 +114,9 @@ def _made(function: ast.AST, factories: frozenset[str]) -> Iterator[tuple[int, b
             yield node.lineno, id(node) in entered
 
 
-def _called(function: ast.AST) -> Iterator[str]:
+def _called(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Names it calls, and names it hands on (`add_task(send, ...)`, `Depends(get_session)`)."""
-    for node in ast.walk(function):
+    for node in nodes:
         if isinstance(node, ast.Call):
             for one in (node.func, *node.args, *(each.value for each in node.keywords)):
                 if isinstance(one, ast.Name):
