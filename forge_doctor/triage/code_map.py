@@ -86,15 +86,32 @@ class CodeMap:
         around = [one for one in self._by_file.get(path, ()) if one.line <= line <= one.end_line]
         return max(around, key=lambda one: (one.line, -one.end_line), default=None)
 
+    @cached_property
+    def _callers(self) -> Mapping[tuple[str, str], frozenset[tuple[str, str]]]:
+        found: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        for caller, called in self._callees.items():
+            for one in called:
+                found[one].add(caller)
+        return {one: frozenset(callers) for one, callers in found.items()}
+
+    @cached_property
+    def _leading(self) -> dict[tuple[str, str], Mapping[tuple[str, str], int]]:
+        """Worked out as it is asked for: by function, who leads to it in how many calls."""
+        return {}
+
+    def _leading_to(self, function: Function) -> Mapping[tuple[str, str], int]:
+        found = self._leading.get(function.key)
+        if found is None:
+            far, last_step = {function.key: 0}, {function.key}
+            for steps in range(1, FAR + 1):
+                last_step = {one for each in last_step for one in self._callers.get(each, ())} - far.keys()
+                far |= dict.fromkeys(last_step, steps)
+            found = self._leading[function.key] = far
+        return found
+
     def distance(self, caller: Function, callee: Function) -> int | None:
         """How many calls lead from one function to the other; None where none do, or more than `FAR`."""
-        reached, seen = {caller.key}, {caller.key}
-        for steps in range(FAR + 1):
-            if callee.key in reached:
-                return steps
-            reached = {one for each in reached for one in self._callees.get(each, ())} - seen
-            seen |= reached
-        return None
+        return self._leading_to(callee).get(caller.key)
 
     def openers(self, function: Function) -> tuple[Function, ...]:
         """The nearest functions that make a session and lead to this one; it is one itself where it makes its own."""
@@ -136,7 +153,7 @@ class CodeMap:
 
     def caller_of_both(self, one: Function, other: Function) -> bool:
         """Whether some function calls both of them itself."""
-        return any(one.key in called and other.key in called for called in self._callees.values())
+        return bool(self._callers.get(one.key, frozenset()) & self._callers.get(other.key, frozenset()))
 
 
 def last(name: str) -> str:

@@ -9,6 +9,7 @@ from forge_doctor.diagnosis import Diagnosis, RuledOut
 from forge_doctor.finding import Finding
 from forge_doctor.triage.cause import load_causes
 from forge_doctor.triage.facts import Facts
+from forge_doctor.triage.graph.edges import Edges
 from forge_doctor.triage.graph.graph import Graph
 from forge_doctor.triage.verdicts.excluding import ruled_out
 from forge_doctor.triage.verdicts.explaining import Standing, standing
@@ -28,7 +29,7 @@ class Joined:
 def join(facts: Facts) -> Joined:
     """The causes of what the parts found."""
     graph, causes = Graph(facts), load_causes()
-    found, left = standing(causes.values(), graph.clues, graph.code)
+    found, left = standing(causes.values(), graph.clues, Edges(graph.code))
     diagnoses = in_order([_told(one, found, graph) for one in found])
     return Joined(
         diagnoses=tuple(diagnoses),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forge_doctor.diagnosis import Place
 from forge_doctor.finding import Confidence
@@ -34,11 +35,25 @@ ONLY_ONE = Edge(kind="the only place in the source that fits", confidence=Confid
 
 def edge(one: Clue, other: Clue, code: CodeMap) -> Edge | None:
     """The surest edge between two clues."""
-    return max(
-        (*_by_sessions(one, other), *_by_place(one, other, code), *_by_table(one, other)),
-        key=lambda e: e.rank,
-        default=None,
-    )
+    found = (*_by_sessions(one, other), *_by_place(one, other, code), *_by_table(one, other))
+    return max(found, key=lambda each: each.rank, default=None)
+
+
+class Edges:
+    """The edges of one graph, each worked out once however often it is asked for."""
+
+    def __init__(self, code: CodeMap) -> None:
+        self.code = code
+        # The clues are kept beside their edge: an id is one clue's for as long as that clue is there.
+        self._known: dict[tuple[int, int], tuple[Clue, Clue, Edge | None]] = {}
+
+    def between(self, one: Clue, other: Clue) -> Edge | None:
+        """The surest edge between two clues."""
+        key = (id(one), id(other))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = (one, other, edge(one, other, self.code))
+        return found[2]
 
 
 def _by_sessions(one: Clue, other: Clue) -> Iterator[Edge]:
@@ -139,5 +154,10 @@ def _by_table(one: Clue, other: Clue) -> Iterator[Edge]:
 
 def tables_of(clue: Clue) -> frozenset[str]:
     """The tables of the statements a clue is about, without their schema."""
-    named = (table for statement in clue.statements for table in shape_of(statement).tables)
-    return clue.tables | {str(table).rpartition(".")[2].strip('"').lower() for table in named}
+    named = (table for statement in clue.statements for table in _tables(statement))
+    return clue.tables | {table.rpartition(".")[2].strip('"').lower() for table in named}
+
+
+@lru_cache(maxsize=512)
+def _tables(statement: str) -> tuple[str, ...]:
+    return tuple(map(str, shape_of(statement).tables))

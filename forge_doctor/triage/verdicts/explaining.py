@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from forge_doctor.diagnosis import Verdict
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.triage.cause import Cause
-from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import Clue
-from forge_doctor.triage.graph.edges import Edge, edge
+from forge_doctor.triage.graph.edges import Edge, Edges
 from forge_doctor.triage.graph.words import EXHAUSTION, HELD
 from forge_doctor.triage.verdicts.grouping import suspicions
 from forge_doctor.triage.verdicts.suspicion import RANK, Suspicion
@@ -40,14 +39,14 @@ class Standing:
 
 
 def standing(
-    causes: Iterable[Cause], clues: Sequence[Clue], code: CodeMap
+    causes: Iterable[Cause], clues: Sequence[Clue], links: Edges
 ) -> tuple[tuple[Standing, ...], tuple[Clue, ...]]:
     """The suspicions that stand, best first, and the live clues that none of them explains."""
     known = tuple(causes)
     left = list(clues)
     found: list[Standing] = []
     while True:
-        thought = [one for cause in known for one in suspicions(cause, left, code) if one.verdict is not None]
+        thought = [one for cause in known for one in suspicions(cause, left, links) if one.verdict is not None]
         thought = [_weighed(one, left) for one in thought]
         best = max(thought, key=lambda one: one.strength, default=None)
         if best is None:
@@ -55,8 +54,8 @@ def standing(
         rivals = tuple(one for one in thought if one is not best and set(one.showing) & set(best.live))
         found.append(Standing(suspicion=best, rivals=rivals))
         taken = {id(one) for one in best.clues}
-        left = [one for one in left if id(one) not in taken and not _follows(best, one, code)]
-    return _with_symptoms(found, clues, code)
+        left = [one for one in left if id(one) not in taken and not _follows(best, one, links)]
+    return _with_symptoms(found, clues, links)
 
 
 def _weighed(one: Suspicion, clues: Sequence[Clue]) -> Suspicion:
@@ -69,12 +68,12 @@ def _weighed(one: Suspicion, clues: Sequence[Clue]) -> Suspicion:
     return replace(one, against=tuple(dict.fromkeys(each.check for each in found)))
 
 
-def _follows(best: Suspicion, clue: Clue, code: CodeMap) -> bool:
+def _follows(best: Suspicion, clue: Clue, links: Edges) -> bool:
     """Whether a clue may not begin a suspicion of its own any more."""
-    return clue.live and relation(best, clue, code) is not None
+    return clue.live and relation(best, clue, links) is not None
 
 
-def relation(suspicion: Suspicion, clue: Clue, code: CodeMap) -> Edge | None:
+def relation(suspicion: Suspicion, clue: Clue, links: Edges) -> Edge | None:
     """How a symptom hangs on a suspicion; None where it is not its."""
     own = suspicion.cause.explains
     is_state = clue.part == "pool" and clue.check in HELD
@@ -84,7 +83,7 @@ def relation(suspicion: Suspicion, clue: Clue, code: CodeMap) -> Edge | None:
         return _of_sessions(suspicion, clue)
     if clue.sessions and clue.check not in EXHAUSTION and suspicion.cause.local:
         # Nobody saw which sessions are its own: those whose lines lead to its lines.
-        near = (edge(each, clue, code) for each in suspicion.clues)
+        near = (links.between(each, clue) for each in suspicion.clues)
         if not clue.spots:
             return NO_TIME
         return max((each for each in near if each is not None), key=lambda each: each.rank, default=None)
@@ -107,7 +106,7 @@ def _in_time(suspicion: Suspicion, clue: Clue) -> Edge | None:
 
 
 def _with_symptoms(
-    found: Sequence[Standing], clues: Sequence[Clue], code: CodeMap
+    found: Sequence[Standing], clues: Sequence[Clue], links: Edges
 ) -> tuple[tuple[Standing, ...], tuple[Clue, ...]]:
     taken = {id(clue) for one in found for clue in one.suspicion.clues}
     symptoms: list[list[Explained]] = [[] for _ in found]
@@ -115,7 +114,7 @@ def _with_symptoms(
     for clue in clues:
         if not clue.live or id(clue) in taken:
             continue
-        at = _best(found, clue, code)
+        at = _best(found, clue, links)
         if at is None:
             left.append(clue)
         else:
@@ -124,9 +123,9 @@ def _with_symptoms(
     return told, tuple(one for one in left if one.finding.severity > Severity.INFO)
 
 
-def _best(found: Sequence[Standing], clue: Clue, code: CodeMap) -> tuple[int, Edge] | None:
+def _best(found: Sequence[Standing], clue: Clue, links: Edges) -> tuple[int, Edge] | None:
     """The suspicion that explains it best: by the edge, then by how far it is proven, then by what it holds."""
-    edges = [(at, hangs) for at, one in enumerate(found) if (hangs := relation(one.suspicion, clue, code)) is not None]
+    edges = [(at, hangs) for at, one in enumerate(found) if (hangs := relation(one.suspicion, clue, links)) is not None]
     return max(edges, key=lambda each: (each[1].rank, *_weight(found[each[0]].suspicion)), default=None)
 
 

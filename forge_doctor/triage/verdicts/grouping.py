@@ -7,35 +7,34 @@ from dataclasses import replace
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.triage.cause import Cause
-from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import Clue
-from forge_doctor.triage.graph.edges import ONLY_ONE, Edge, edge
+from forge_doctor.triage.graph.edges import ONLY_ONE, Edge, Edges
 from forge_doctor.triage.verdicts.suspicion import Joined, Suspicion
 
 SAID = Edge(kind="said by the source alone", confidence=Confidence.LOW)
 SERVICE_WIDE = Edge(kind="of the same service", confidence=Confidence.MEDIUM)
 
 
-def suspicions(cause: Cause, clues: Sequence[Clue], code: CodeMap) -> list[Suspicion]:
+def suspicions(cause: Cause, clues: Sequence[Clue], links: Edges) -> list[Suspicion]:
     """Every suspicion of one cause that these clues give."""
     live = [one for one in clues if one.live and _is_of(cause, one)]
     source = [one for one in clues if not one.live and _is_of(cause, one)]
     if not live:
         return _unseen(cause, source)
-    groups = _around(cause, live, code) if cause.local else [tuple(live)]
+    groups = _around(cause, live, links) if cause.local else [tuple(live)]
     found = [Suspicion(cause=cause, live=group) for group in groups]
     if not cause.local:
         joined = [Joined(clue=one, edge=SERVICE_WIDE) for one in source if cause.shown_by(one.part, one.says)]
         return [replace(found[0], source=tuple(joined))]
-    return _merged(_with_source(found, source, code), code)
+    return _merged(_with_source(found, source, links), links)
 
 
-def _merged(found: Sequence[Suspicion], code: CodeMap) -> list[Suspicion]:
+def _merged(found: Sequence[Suspicion], links: Edges) -> list[Suspicion]:
     """Those of one line together: it is one cause in several workers."""
     kept: dict[tuple[str, int | None], Suspicion] = {}
     alone: list[Suspicion] = []
     for one in found:
-        place = next(iter(one.places(code)), None)
+        place = next(iter(one.places(links.code)), None)
         if place is None:
             alone.append(one)
             continue
@@ -67,30 +66,30 @@ def _is_of(cause: Cause, clue: Clue) -> bool:
     return cause.shown_by(clue.part, clue.says) or cause.fitted_by(clue.part, clue.says | clue.also)
 
 
-def _around(cause: Cause, live: Sequence[Clue], code: CodeMap) -> list[tuple[Clue, ...]]:
+def _around(cause: Cause, live: Sequence[Clue], links: Edges) -> list[tuple[Clue, ...]]:
     """What says this cause, put together; what only looks like it joins one of these, and never makes one of two."""
     showing = [one for one in live if cause.shown_by(one.part, one.says)]
-    groups = [list(group) for group in _grouped(showing, code)]
+    groups = [list(group) for group in _grouped(showing, links)]
     alone: list[Clue] = []
     for one in live:
         if one in showing:
             continue
-        near = [(max(_rank(one, each, code) for each in group), at) for at, group in enumerate(groups)]
+        near = [(max(_rank(one, each, links) for each in group), at) for at, group in enumerate(groups)]
         best = max(near, key=lambda each: (each[0], -each[1]), default=(0, 0))
         (groups[best[1]] if best[0] > Confidence.LOW else alone).append(one)
-    return [*(tuple(group) for group in groups), *_grouped(alone, code)]
+    return [*(tuple(group) for group in groups), *_grouped(alone, links)]
 
 
-def _rank(one: Clue, other: Clue, code: CodeMap) -> int:
-    found = edge(one, other, code)
+def _rank(one: Clue, other: Clue, links: Edges) -> int:
+    found = links.between(one, other)
     return found.rank if found is not None else 0
 
 
-def _grouped(live: Sequence[Clue], code: CodeMap) -> list[tuple[Clue, ...]]:
+def _grouped(live: Sequence[Clue], links: Edges) -> list[tuple[Clue, ...]]:
     """What was seen, put together where an edge of at least medium confidence joins it."""
     groups: list[list[Clue]] = []
     for one in live:
-        near = [group for group in groups if any(_is_sure(edge(one, each, code)) for each in group)]
+        near = [group for group in groups if any(_is_sure(links.between(one, each)) for each in group)]
         groups = [group for group in groups if group not in near]
         groups.append([clue for group in near for clue in group] + [one])
     return [tuple(group) for group in groups]
@@ -100,13 +99,13 @@ def _is_sure(found: Edge | None) -> bool:
     return found is not None and found.confidence > Confidence.LOW
 
 
-def _with_source(found: Sequence[Suspicion], source: Sequence[Clue], code: CodeMap) -> list[Suspicion]:
+def _with_source(found: Sequence[Suspicion], source: Sequence[Clue], links: Edges) -> list[Suspicion]:
     """Each rule's finding goes to the suspicion it is joined to best; a lone one to the only suspicion without."""
     told: list[list[Joined]] = [[] for _ in found]
     faint: list[list[Joined]] = [[] for _ in found]
     alone: list[Clue] = []
     for clue in source:
-        edges = [(at, best) for at, one in enumerate(found) if (best := _best_edge(one, clue, code)) is not None]
+        edges = [(at, best) for at, one in enumerate(found) if (best := _best_edge(one, clue, links)) is not None]
         if not edges:
             alone.append(clue)
             continue
@@ -121,8 +120,8 @@ def _with_source(found: Sequence[Suspicion], source: Sequence[Clue], code: CodeM
     return [replace(one, source=tuple(sorted(joined, key=_surest))) for one, joined in zip(found, told, strict=True)]
 
 
-def _best_edge(one: Suspicion, clue: Clue, code: CodeMap) -> Edge | None:
-    found = (edge(each, clue, code) for each in one.live)
+def _best_edge(one: Suspicion, clue: Clue, links: Edges) -> Edge | None:
+    found = (links.between(each, clue) for each in one.live)
     return max((each for each in found if each is not None), key=lambda each: each.rank, default=None)
 
 
