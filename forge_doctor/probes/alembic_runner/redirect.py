@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from typing import Any, Callable  # noqa: UP035 - the application's Python may be older than ours
+from urllib.parse import quote
 
+URL = re.compile(r"(postgres(?:ql)?(?:\+\w+)?)://")
 # What of a connection string says where and how to log in; everything else (options, timeouts) is the application's.
 # fmt: off
 ADDRESS = frozenset({
@@ -40,6 +43,8 @@ class Redirect:
         self.database = database
         self.asked: set[str] = set()
         self.round = 0
+        urls = {name: URL.match(value) for name, value in os.environ.items()}
+        self._schemes = {name: found.group(1) for name, found in urls.items() if found}
 
     def arguments(self, wanted: dict[str, Any], name_of_database: str) -> dict[str, Any]:
         """The keyword arguments of a driver's connect, with the throw-away server's address in place of the one asked for."""
@@ -69,7 +74,16 @@ class Redirect:
     def use(self, database: str) -> None:
         """Let the next connections go to this database, and none that is kept in a pool be used again."""
         self.database = os.environ["PGDATABASE"] = database
+        # A program that a revision starts reads the environment: no URL in it leads to another server.
+        os.environ.update({name: self._url(scheme) for name, scheme in self._schemes.items()})
         self.round += 1
+
+    def _url(self, scheme: str) -> str:
+        told = {key: quote(str(value), safe="") for key, value in self.address.items()}
+        place = f"@/{self.database}?host={told['host']}&port={told['port']}"
+        if not str(self.address["host"]).startswith("/"):
+            place = f"@{self.address['host']}:{told['port']}/{self.database}"
+        return f"{scheme}://{told['user']}:{told['password']}{place}"
 
     def _refuse_other_dialects(self) -> None:
         from sqlalchemy import event

@@ -98,7 +98,10 @@ async def stepped(app: Application, address: Address, log: Path) -> list[list[st
     return seen
 
 
-@pytest.mark.parametrize("way", WAYS)
+QUICK = ("a variable", "a creator", "asyncpg")
+
+
+@pytest.mark.parametrize("way", [way if way in QUICK else pytest.param(way, marks=pytest.mark.slow) for way in WAYS])
 def test_it_ends_at_the_throw_away_server(way: str, address: Address, tmp_path: Path) -> None:
     folder = project(tmp_path, WAYS[way], INI + "sqlalchemy.url = driver://user:pass@localhost/dbname\n", r1=ONE)
     app = application(folder, x=("host=production.example",))
@@ -139,6 +142,17 @@ def test_a_revision_with_an_engine_of_its_own_reaches_no_other_server(
     folder = project(tmp_path, sync(f'create_engine("{url}")'), r1=revision("r1", None, drop))
     with pytest.raises(AssertionError, match="precious"):
         asyncio.run(stepped(application(folder), address, tmp_path / "log"))
+
+
+def test_a_program_that_a_revision_starts_finds_no_other_address(address: Address, tmp_path: Path) -> None:
+    ask = "import os, sys; sys.exit(os.environ['DATABASE_URL'].split('@')[1].split('/')[0] + os.environ['PGHOST'])"
+    start = f'import subprocess, sys\n    raise RuntimeError(subprocess.run([sys.executable, "-c", {ask!r}], stderr=-1, text=True).stderr)'
+    folder = project(tmp_path, WAYS["a fixed address"], r1=revision("r1", None, start))
+    app = application(
+        folder, environment={**os.environ, "DATABASE_URL": "postgresql://me:secret@production.example/live"}
+    )
+    with pytest.raises(AssertionError, match=f"{address.host}:{address.port}{address.host}"):
+        asyncio.run(stepped(app, address, tmp_path / "log"))
 
 
 def test_a_database_without_the_token_is_refused(address: Address, tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ def test_a_merge_and_labelled_branches_are_stepped_by_the_graph(postgres18: Post
     assert (trip.tried, run_round_trip(trip).findings) == (5, ())
 
 
+@pytest.mark.slow
 def test_only_the_revisions_asked_for_are_tried(postgres18: PostgresServer, tmp_path: Path) -> None:
     trip = travel(project(tmp_path, **FAULTS), postgres18, only=frozenset({"r3"}))
     assert trip.tried == 1

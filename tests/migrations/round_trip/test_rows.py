@@ -134,6 +134,7 @@ def nullability() -> st.SearchStrategy[str]:
 @settings(
     max_examples=40,
     deadline=None,
+    derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
