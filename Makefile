@@ -49,10 +49,11 @@ check: ## format, lint, types, and the --help texts of the reference
 	"$$python" -m ruff format --check . && "$$python" -m ruff check . && \
 	"$$python" -m mypy --strict && "$$python" tests/readme/help_blocks.py
 
-bench: ## pool, slow, logs and lint beside their peers, triage beside its parts; lint needs CORPUS=folder of public code bases, logs take MEGABYTES=1000
+bench: ## pool, slow, migrations, logs and lint beside their peers, triage beside its parts; lint needs CORPUS=folder of public code bases, logs take MEGABYTES=1000
 	@python=$$(sh .ci/set-up bench "$(PYTHON)") && "$$python" -m tests.benchmarks.pool_bench && \
 	"$$python" -m tests.benchmarks.slow_bench && "$$python" -m tests.benchmarks.slow_logs_bench && \
 	"$$python" -m tests.benchmarks.triage_bench && \
+	"$$python" -m tests.benchmarks.migrations_bench && \
 	"$$python" -m tests.benchmarks.logs_bench --megabytes $(MEGABYTES) && \
 	if [ -z "$(CORPUS)" ]; then \
 	  echo "NOT MEASURED: lint. Clone public code bases side by side into a folder, then: make bench CORPUS=that/folder"; \

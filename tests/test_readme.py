@@ -17,6 +17,8 @@ import yaml
 from forge_doctor.cli.commands import app
 from tests.readme import help_blocks, picture
 from tests.support.docker_engine import LogContainer
+from tests.support.git_repository import new_repository
+from tests.support.migration_trees import shop, write
 from tests.support.postgres import FreshDatabase
 
 ROOT = help_blocks.ROOT
@@ -125,6 +127,10 @@ def test_every_command_of_the_readme_does_what_it_says(
     (tmp_path / "src").mkdir()
     (tmp_path / "shop/db.py").write_text(ENGINE, encoding="utf-8")
     (tmp_path / "src/save.py").write_text(FORGOTTEN, encoding="utf-8")
+    write(tmp_path, shop())
+    repository = new_repository(tmp_path)
+    repository.commit()
+    repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
     given = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
