@@ -141,6 +141,8 @@ def test_a_bar_that_began_before_the_axis_is_cut_and_marked() -> None:
     assert not second.cut
     assert first.x + first.width == second.x + second.width
     assert 0.09 < second.width / first.width < 0.11
+    assert "an arrow at the left end" in html(report(pictures=(lanes(),)))
+    assert "an arrow at the left end" not in html(report(pictures=(lanes(start=AT - 3600), problems())))
 
 
 def test_the_log_is_drawn_under_the_sessions_where_one_axis_can_show_both() -> None:

@@ -75,6 +75,11 @@ class DrawnTimeline(NamedTuple):
     ticks: tuple[tuple[float, str], ...]
 
     @property
+    def is_cut(self) -> bool:
+        """Whether a bar began before the axis does."""
+        return any(one.cut for lane in self.lanes for one in lane.bars)
+
+    @property
     def legend(self) -> tuple[tuple[str, str], ...]:
         """Every state that is drawn, with its tone."""
         bars = [one.bar for lane in self.lanes for one in lane.bars]
