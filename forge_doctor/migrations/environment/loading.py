@@ -12,14 +12,14 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 FROM = regex(
-    rb"^(?P<indent>[ \t]*)from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]+"
+    rb"^(?P<indent>[ \t]*)from[ \t]++(?P<module>[\w.]++)[ \t]++import[ \t]++"
     rb"(?:\((?P<many>[^)]{0,4000})\)|(?P<few>[^\n#;]{1,1000}))",
     re.MULTILINE,
 )
 IMPORT = regex(rb"^(?P<indent>[ \t]*)import[ \t]+(?P<modules>[\w. \t,]{1,1000})", re.MULTILINE)
 NAME = regex(rb"(?:^|,)\s{0,40}([\w*]+)")
 COMMENT = regex(rb"#[^\n]{0,400}")
-FOR_TYPES = regex(rb"^(?P<indent>[ \t]*)if[ \t]+(?:typing\.)?TYPE_CHECKING\b[^\n]*\n(?:(?P=indent)[ \t]+[^\n]*\n|[ \t]*\n)+",
+FOR_TYPES = regex(rb"^(?P<indent>[ \t]*)if[ \t]++(?:typing\.)?TYPE_CHECKING\b[^\n]*+\n(?:(?P=indent)[ \t]++[^ \t\n][^\n]*+\n|[ \t]*+\n)++",
                   re.MULTILINE)  # fmt: skip
 # What loads modules that no import statement names.
 DYNAMIC = (b"import_module", b"__import__", b"walk_packages", b"iter_modules", b"load_module", b"exec_module", b"find_modules",

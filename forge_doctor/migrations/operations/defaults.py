@@ -10,7 +10,7 @@ VOLATILE = frozenset(
      "currval", "lastval", "pg_sleep"}
 )  # fmt: skip
 STRING = regex(r"'(?:[^']|'')*'")
-CALLED = regex(r"([A-Za-z_][A-Za-z_0-9]*)\s*\(")
+CALLED = regex(r"(?<![A-Za-z_0-9])([A-Za-z_][A-Za-z_0-9]*+)\s*+\(")
 
 
 def is_volatile(sql: str) -> bool:

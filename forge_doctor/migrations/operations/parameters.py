@@ -12,7 +12,7 @@ from forge_doctor.regex import regex
 MILLISECONDS: Mapping[str, float] = {
     "us": 0.001, "ms": 1, "": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000,
 }  # fmt: skip
-TIME = regex(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d|)\s*")
+TIME = regex(r"\s*+(\d++(?:\.\d++)?)\s*+(us|ms|s|min|h|d|)\s*+")
 
 
 def parameter(written: Written, tree: Tree) -> SetParameter:

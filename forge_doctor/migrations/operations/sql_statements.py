@@ -45,7 +45,7 @@ from forge_doctor.migrations.operations.sql_tree import (
 from forge_doctor.regex import regex
 from forge_doctor.sql.parser import NotParsed, parsed_block
 
-FIRST_WORD = regex(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(\w+)", 16)  # re.DOTALL
+FIRST_WORD = regex(r"\s*+(?:--[^\n]*+\n\s*+|/\*(?:[^*]|\*(?!/))*+\*/\s*+)*+(\w++)")
 
 
 def statements(sql: str, written: Written, *, binds: bool = True) -> Iterator[Operation]:

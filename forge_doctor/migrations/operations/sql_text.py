@@ -19,9 +19,9 @@ AS_VALUES = (
     (regex(rf"\bENUM\s*\(\s*{PLACEHOLDER}\s*\)", re.IGNORECASE), f"ENUM ('{PLACEHOLDER}')"),
     (regex(rf"\b(VALUES|IN)\s+{PLACEHOLDER}", re.IGNORECASE), r"\1 (NULL)"),
     (regex(rf"\bON (DELETE|UPDATE) {PLACEHOLDER}", re.IGNORECASE), r"ON \1 CASCADE"),
-    (regex(rf"\b(COMMENT ON .*) IS {PLACEHOLDER}", re.IGNORECASE | re.DOTALL), rf"\1 IS '{PLACEHOLDER}'"),
+    (regex(rf"\b(COMMENT ON [^;]{{1,500}}?) IS {PLACEHOLDER}", re.IGNORECASE), rf"\1 IS '{PLACEHOLDER}'"),
     (regex(rf"\bSET\s+{PLACEHOLDER}(?!\s*=)", re.IGNORECASE), f"SET {PLACEHOLDER} = NULL"),
-    (regex(rf"\b(TO|=)\s*'?{PLACEHOLDER}'?\s*(\w*)'?\s*$", re.IGNORECASE), rf"\1 '{PLACEHOLDER}\2'"),
+    (regex(rf"\b(TO|=)\s*+'?{PLACEHOLDER}(?:'?+\s*+(\w*+)'?+\s*+)$", re.IGNORECASE), rf"\1 '{PLACEHOLDER}\2'"),
 )
 LINE_OF_ITS_OWN = regex(rf"(?m)^\s*{PLACEHOLDER}\s*$")
 

@@ -7,8 +7,8 @@ import re
 from forge_doctor.migrations.replay.schema import Table
 from forge_doctor.regex import regex
 
-NOT_NULL = regex(r'^\s*\(*\s*"?([\w$]+)"?\s+IS\s+NOT\s+NULL\s*\)*\s*$', re.IGNORECASE)
-AND = regex(r"\s+AND\s+", re.IGNORECASE)
+NOT_NULL = regex(r'^\s*+\(*+\s*+"?+([\w$]++)"?+\s++IS\s++NOT\s++NULL\s*+\)*+\s*+$', re.IGNORECASE)
+AND = regex(r"(?<!\s)\s++AND\s++", re.IGNORECASE)
 
 
 def is_proven_not_null(table: Table | None, column: str) -> bool:

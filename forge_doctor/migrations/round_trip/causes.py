@@ -12,7 +12,7 @@ from forge_doctor.migrations.round_trip.trial import Rows, Stage, Trial
 if TYPE_CHECKING:
     from forge_doctor.probes.alembic_runner.process import Failure
 
-NULLS = re.compile(r'column "(?P<column>.+?)" of relation "(?P<table>.+?)" contains null values')
+NULLS = re.compile(r'column "(?P<column>[^"]{1,200})" of relation "(?P<table>[^"]{1,200})" contains null values')
 # Of a revision that never ran anywhere but here: what the throw-away server lacks is not its fault.
 NOT_HERE = re.compile(
     r"^(?:extension|could not open extension control file|language|role|tablespace|collation|text search configuration) .*"

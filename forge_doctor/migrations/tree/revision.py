@@ -90,5 +90,5 @@ def _places(file: SourceFile) -> dict[str, Node]:
 
 
 def _title(file: SourceFile) -> str:
-    head = re.match(rb"""\s*(?:#[^\n]*\s+)*[rR]?(?:'''|\"\"\"|"|')\s*([^\n"']*)""", file.data)
+    head = re.match(rb"""\s*+(?:#[^\n]*+\s++)*+[rR]?(?:'''|\"\"\"|"|')\s*+([^\n"']*+)""", file.data)
     return "" if head is None else head[1].decode("utf-8", "replace").strip()

@@ -22,7 +22,7 @@ OWN = re.compile(r"BEGIN READ ONLY")
 # What asks about the server itself: ours, and every monitor's.
 CATALOG = re.compile(r"\b(?:from|join)\s+(?:\w+\.|\"\w+\"\.)?\"?(?:pg_\w+|hypopg)", re.IGNORECASE)
 WORK = re.compile(
-    r"[\s(]*(?:/\*.*?\*/\s*)*\(*(?:select|insert|update|delete|merge|with|values)\b", re.IGNORECASE | re.DOTALL
+    r"[\s(]*+(?:/\*(?:[^*]|\*(?!/))*+\*/\s*+)*+\(*+(?:select|insert|update|delete|merge|with|values)\b", re.IGNORECASE
 )
 
 

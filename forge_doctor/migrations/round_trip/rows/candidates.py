@@ -69,7 +69,7 @@ def _near(kind: Type, constants: list[str], numbers: list[str]) -> Iterator[str]
         inner = [one for one in constants if one.isalnum()][:3] or [value_of(kind.element, 1) or ""]
         yield from ("{" + inner[0] + "}", "{" + ",".join(inner) + "}", "{}")
     elif kind.name in ("date", "timestamp", "timestamptz", "interval", "time"):
-        yield from (one for one in constants if re.match(r"[\d-]+[ :.\d+-]*$|\d+ \w+$", one))
+        yield from (one for one in constants if re.match(r"\d[ :.\d+-]*+$|-[ :.\d+-]*+$|\d++ \w++$", one))
         yield from (near for one in constants for near in _days_around(one))
 
 
