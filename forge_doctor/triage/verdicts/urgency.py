@@ -26,6 +26,9 @@ def urgency_of(standing: Standing, taken_at: float | None) -> Urgency:
     if cause.urgency is Urgency.DATA_LOSS:
         return cause.urgency
     told = [*standing.suspicion.live, *(one.clue for one in standing.symptoms)]
+    if cause.held and all(one.part == "logs" for one in standing.suspicion.live):
+        # Nobody is seen to hold anything now: what else the logs say may be of others.
+        told = [*standing.suspicion.live]
     lasting = [one for one in told if not _is_over(one, taken_at)]
     if any(_stops(one) for one in lasting):
         return Urgency.OUTAGE

@@ -6,7 +6,7 @@ from forge_doctor.diagnosis import Place
 from forge_doctor.finding import Confidence
 from forge_doctor.triage.code_map import CodeMap
 from forge_doctor.triage.graph.clues import RULE, Clue
-from forge_doctor.triage.graph.edges import between, edge
+from forge_doctor.triage.graph.edges import Edges, between, edge
 from forge_doctor.triage.graph.places import Spot
 from tests.support.triage_facts import function, rule, said
 
@@ -77,3 +77,10 @@ def test_a_table_is_a_weak_edge_where_the_line_is_elsewhere() -> None:
     assert unplaced is not None
     assert placed is not None
     assert (unplaced.confidence, placed.confidence) == (Confidence.MEDIUM, Confidence.LOW)
+
+
+def test_an_edge_is_worked_out_once() -> None:
+    one, other = clue("pool", spots=(spot("a.py", 3),)), clue("lint", spots=(spot("a.py", 4, RULE),))
+    links = Edges(CODE)
+    assert links.between(one, other) is links.between(one, other)
+    assert links.between(one, other) == edge(one, other, CODE)

@@ -33,3 +33,9 @@ def test_the_order_of_two():
     )
     found = diagnosed(logs=[lost], slow=slow).diagnoses
     assert [one.urgency for one in found] == [Urgency.DATA_LOSS, Urgency.RISK]
+
+
+def test_a_transaction_the_server_has_ended_stops_nobody_any_more():
+    ended = [problem("idle-in-transaction"), problem("lock-timeout")]
+    told = diagnosed(logs=ended).diagnoses
+    assert [(one.cause, one.urgency) for one in told] == [("open-transaction", Urgency.RISK)]
