@@ -25,8 +25,9 @@ class Checks:
         `elsewhere` gives the ids that other commands mute by the same comments; it is asked where a comment is.
         """
         self._elsewhere = elsewhere
-        chosen: tuple[Check[Any], ...] = select_checks(self.known, select, ignore)
-        self._chosen = frozenset(check.id for check in chosen)
+        self._entries = tuple(select), tuple(ignore)
+        if any(self._entries):
+            select_checks(self.known, *self._entries)
 
     @cached_property
     def of_revisions(self) -> tuple[Check[[History]], ...]:
@@ -93,7 +94,15 @@ class Checks:
         return self._taken(self.known)
 
     def _taken(self, checks: Iterable[Check[Any]]) -> tuple[Check[Any], ...]:
+        """Those chosen; without a word on the command line, folders that nobody asks for are not loaded."""
+        if not any(self._entries):
+            return tuple(check for check in checks if check.default)
         return tuple(check for check in checks if check.id in self._chosen)
+
+    @cached_property
+    def _chosen(self) -> frozenset[str]:
+        chosen: tuple[Check[Any], ...] = select_checks(self.known, *self._entries)
+        return frozenset(check.id for check in chosen)
 
 
 def own_checks() -> tuple[Check[Any], ...]:

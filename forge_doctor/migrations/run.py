@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from forge_doctor.check import described
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.migrations.environment.scripts import Scripts
 from forge_doctor.migrations.history import History, history_of
@@ -124,7 +123,6 @@ def _examined(
         headline=" ".join((headline(history), *(one.headline for one in seen if one.headline))),
         tables=tuple(table for one in seen for table in one.tables),
         data={"trees": [data_of(history)], **{key: value for one in seen for key, value in one.data.items()}},
-        rules=described(request.checks.chosen, "alembic", "postgresql"),
     )
     return Examination(report=report, history=history, files=files, fingerprints=heard.findings), left
 

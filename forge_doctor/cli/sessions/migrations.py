@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
@@ -67,6 +68,9 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if gone and request.changed is None and request.narrow is None:
         say(f"gone: {counted(gone, 'findings')} of the baseline; write it anew with --write-baseline")
     reports = [one.report for one in looked]
+    if options.output_format.carries_rules:
+        rules = described(request.checks.chosen, "alembic", "postgresql")
+        reports = [replace(one, rules=rules) for one in reports]
     if live is not None:
         reports += _of_database(flags, options, request, looked, live)
     deliver(reports, options)
