@@ -34,6 +34,7 @@ from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
 from forge_doctor.migrations.wording import executed, found, quoted, waiting
+from forge_doctor.redaction import redact
 from forge_doctor.sql.quoting import quote_name
 
 
@@ -52,7 +53,9 @@ def check_constraint_validates(history: History) -> Iterator[Finding]:
 
 def _found(step: Step, table: str, one: Constraint) -> Finding:
     name = one.name or f"ck_{table.rpartition('.')[2]}"
-    condition = quoted(one.expression) if one.expression and HOLE not in one.expression else "..."
+    # A condition that has a secret in it is not written out again, nor with a hole in it.
+    told = bool(one.expression) and HOLE not in one.expression and redact(one.expression) == one.expression
+    condition = quoted(one.expression) if told else "..."
     return found(
         step,
         Severity.ERROR,
