@@ -12,6 +12,7 @@ from forge_doctor.cli.options import (
     ConfigOption,
     FailOnOption,
     FormatOption,
+    HtmlOption,
     IgnoreOption,
     MinConfidenceOption,
     NoColorOption,
@@ -78,7 +79,7 @@ def migrations(
         bool,
         typer.Option(
             "--test-downgrade",
-            help="Try each revision up, down and up again on a PostgreSQL of its own, with rows. Imports the application.",
+            help="Try each revision up, down and up again on a PostgreSQL of its own, with rows. Runs env.py.",
         ),
     ] = False,
     rows: Annotated[
@@ -107,6 +108,7 @@ def migrations(
     ] = None,
     output_format: FormatOption = None,
     output_file: OutputFileOption = None,
+    html: HtmlOption = None,
     color: ColorOption = None,
     no_color: NoColorOption = False,
     quiet: QuietOption = False,
@@ -130,6 +132,7 @@ def migrations(
         "migrations",
         output_format=output_format,
         output_file=output_file,
+        html=html,
         color=color,
         no_color=no_color,
         quiet=quiet,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.pool.record import dump
+from tests.support.migration_cases import write_tree
 from tests.support.pages import Page
 from tests.support.snapshots import idle_in_transaction, snapshot
 from tests.support.terminal import BARE
@@ -21,6 +22,15 @@ LINE = (
 SOURCE = (
     "from sqlalchemy.ext.asyncio import AsyncSession\n\nasync def f(session: AsyncSession):\n    session.commit()\n"
 )
+
+REVISION = """
+def upgrade():
+    op.create_index("ix_orders_customer", "orders", ["customer_id"])
+
+
+def downgrade():
+    op.drop_index("ix_orders_customer", "orders")
+"""
 
 
 def forge_doctor(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -35,10 +45,20 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "seen.json").write_text(dump((snapshot(idle_in_transaction(1, 400.0)),)), "utf-8")
     (tmp_path / "shop.log").write_text(LINE, "utf-8")
     (tmp_path / "api.py").write_text(SOURCE, "utf-8")
+    (tmp_path / "tree").mkdir()
+    write_tree(tmp_path / "tree", REVISION)
     return tmp_path
 
 
-@pytest.mark.parametrize("words", [("pool", "--snapshot", "seen.json"), ("logs", "shop.log"), ("lint", "api.py")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pool", "--snapshot", "seen.json"),
+        ("logs", "shop.log"),
+        ("lint", "api.py"),
+        ("migrations", "tree", "--all", "--no-live"),
+    ],
+)
 def test_the_page_stands_beside_the_report_with_the_same_exit_code(words: tuple[str, ...], place: Path) -> None:
     alone = forge_doctor(*words, cwd=place)
     both = forge_doctor(*words, "--html", "page.html", cwd=place)

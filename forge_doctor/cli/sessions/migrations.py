@@ -203,7 +203,7 @@ def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known:
 
 def _refuse_sources(flags: Flags, options: ReportOptions, looked: tuple[Examination, ...]) -> None:
     """A report or a baseline goes into no file of code, whether it was looked at or left out this time."""
-    outputs = {"--output-file": options.output_file, "--write-baseline": flags.write_baseline}
+    outputs = {**options.outputs, "--write-baseline": flags.write_baseline}
     named = (path for path in outputs.values() if path is not None and path.suffix in SOURCES)
     others = (one for one in (options.settings.path, flags.baseline) if one is not None)
     refuse_inputs(outputs, (*(file for one in looked for file in one.files), *named, *others))
