@@ -10,10 +10,10 @@ Measures (runs, sessions):
     samples have to see it as the last statement of sessions that are not running it.
 
 Wrong when:
-    It is executemany: its record has a list of parameters, and the samples see it running. The rows need each other's
-    keys, one flush after the other: then SQLAlchemy batches what it can, and this is told where it could not. Objects with
-    server defaults and no key from Python are sent one by one where the dialect can't sort them (the record then says
-    `batch not supported`): that is told, and the mend is another.
+    It is executemany: its record has a list of parameters, and the samples see it running, or never twice in one
+    transaction. The rows need each other's keys, one flush after the other: then SQLAlchemy batches what it can, and this
+    is told where it could not. Objects with server defaults and no key from Python are sent one by one where the dialect
+    can't sort them (the record then says `batch not supported`): that is told, and the mend is another.
 
 Source:
     SQLAlchemy documentation, "Insert Many Values" Behavior for INSERT statements; "ORM Bulk INSERT Statements".
@@ -33,6 +33,10 @@ from forge_doctor.slow.wording import facts, location, quoted
 MANY = 50
 # Seen so often as the last statement of a session, and so seldom running: sent one by one.
 FEWEST_SENT, RUNNING_RATIO = 10, 0.1
+# And again in one transaction between two looks: a batch is one statement of its transaction, whatever comes after it.
+FEWEST_REPEATED, REPEATED_RATIO = 3, 0.5
+# So many take longer one by one than lies between two looks.
+LONG = 200.0
 PER_TRANSACTION = 10.0
 REMEDY = (
     "one statement for all rows: await session.execute(insert(Model), rows), or session.add_all(objects) and one flush; "
@@ -82,18 +86,22 @@ def _may_be(statement: Statement) -> bool:
 
 def _sampled(situation: Situation, statement: Statement) -> Iterator[Finding | NotRun]:
     seen = statement.sampled
-    if seen is None or seen.sent < FEWEST_SENT:
+    idle = seen is not None and seen.running <= RUNNING_RATIO * seen.sent
+    repeated = seen is not None and seen.repeated >= max(FEWEST_REPEATED, REPEATED_RATIO * seen.sent)
+    short = (statement.per_transaction or 0.0) < LONG
+    if seen is None or seen.sent < FEWEST_SENT or (idle and not repeated and short):
         yield NotRun(
             reason=f"{statement.calls:,} calls of {quoted(situation, statement)}: one by one or as batches, the statistics "
             "can't tell",
             remedy="forge-doctor slow --log FILE   # an engine log; or --duration 10 while they are inserted",
         )
-    elif seen.running <= RUNNING_RATIO * seen.sent:
+    elif idle and repeated:
         yield Finding(
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,
             message=f"{quoted(situation, statement)} is sent row by row: {statement.per_transaction or 0:,.0f} a transaction, and "
-            f"of {seen.sent} looks that saw a new one {seen.running} saw it running.",
+            f"of {seen.sent} looks that saw a new one {seen.running} saw it running and {seen.repeated} saw the one before in "
+            "the same transaction.",
             location=location(situation, statement),
             evidence=(
                 *facts(situation, statement),

@@ -41,10 +41,19 @@ def test_the_statistics_alone_can_not_tell() -> None:
 
 
 def test_the_samples_tell() -> None:
-    (one,) = sampled(sent=40, running=1)
+    (one,) = sampled(sent=40, running=1, repeated=30)
     assert isinstance(one, Finding)
     assert one.confidence is Confidence.MEDIUM
     assert sampled(sent=40, running=30) == ()
+
+
+def test_a_batch_between_two_looks_is_none() -> None:
+    # Over before anybody looked, and never seen twice in its transaction: three hundred rows one by one would be.
+    assert sampled(sent=40, running=1, repeated=2) == ()
+    row = statement(TEXT, 600)
+    samples = Samples(looks=80, statements=(SampledStatement(key=row.key, sent=40, running=1),))
+    (one,) = told(ID, snapshot(row, transactions=20, samples=samples))
+    assert isinstance(one, NotRun)
 
 
 def test_one_a_transaction_is_an_ordinary_insert() -> None:
