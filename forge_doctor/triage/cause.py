@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -55,7 +55,7 @@ class Cause:
     urgency: Urgency
     change: str
     shows: Checks
-    fits: Checks = NONE
+    fits: Checks = field(default_factory=lambda: NONE)
     explains: frozenset[str] = frozenset()
     against: frozenset[str] = frozenset()
     next: tuple[str, ...] = ()
