@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from forge_doctor.logs.problems.group import Group
-from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.summary import FAILED_KEY, Summary
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.failed_requests import failed_line
 
@@ -47,7 +47,7 @@ class FailedRequests:
         self._waiting = {}
 
 
-_FAILED = Event(signature="failed-requests", exception="", message="")
+_FAILED = Event(signature=FAILED_KEY[0], exception="", message="")
 
 
 def unexplained(failed: Group, groups: Iterable[Group]) -> bool:

@@ -49,8 +49,10 @@ def make_engine(literals: Iterable[bytes], name: str = "", counted: Iterable[byt
         raise UsageProblem(f"engine: unknown value {chosen!r}{nearest(chosen, MODULES)}")
     if not is_installed(chosen):
         raise UsageProblem(f"engine {chosen!r} is not installed; choose from: {', '.join(installed())}")
-    split = SPLITTERS[chosen](words, others) if others and chosen in SPLITTERS else None
-    return Engine(name=chosen, search=BUILDERS[chosen](words), counts=split)
+    if not others or chosen not in SPLITTERS:
+        return Engine(name=chosen, search=BUILDERS[chosen](words))
+    split = SPLITTERS[chosen](words, others)
+    return Engine(name=chosen, search=lambda block: split(block)[0], counts=split)
 
 
 def installed() -> tuple[str, ...]:
