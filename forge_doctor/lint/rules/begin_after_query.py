@@ -44,8 +44,8 @@ from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, WithI
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
-from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies
 from forge_doctor.lint.dataflow.requests.injection import session_source
+from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     READING,

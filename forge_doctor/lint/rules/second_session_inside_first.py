@@ -60,7 +60,8 @@ from forge_doctor.lint.dataflow.requests.handles import (
     injected_handles,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies, state_before, uses_in
+from forge_doctor.lint.dataflow.requests.held_connections import state_before, uses_in
+from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
 from forge_doctor.regex import regex

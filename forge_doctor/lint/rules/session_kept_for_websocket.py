@@ -60,8 +60,9 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.requests.handles import injected_handles, session_sources
-from forge_doctor.lint.dataflow.requests.held_connections import held_by_dependencies, uses_in
+from forge_doctor.lint.dataflow.requests.held_connections import uses_in
 from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\.websocket(?:_route)?\s*\(")

@@ -1,0 +1,79 @@
+"""What the dependencies of an endpoint leave it with when it begins: a session whose transaction is open already.
+
+Does not look into the endpoint itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, If, Yield
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.handles import (
+    THE_SESSION,
+    Handles,
+    entered_around,
+    gives_session,
+    injected_handles,
+    session_sources,
+)
+from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, summary, within_function
+from forge_doctor.lint.dataflow.requests.injection import Injection, run_before
+
+
+class HeldByDependency(NamedTuple):
+    """A dependency that leaves the session of `source` with a connection when the endpoint begins.
+
+    `query` is the statement, `at` the call of the dependency that leads to it.
+    """
+
+    injection: Injection
+    source: FunctionDef
+    query: Call
+    at: Call
+    confidence: Confidence
+
+
+def held_by_dependencies(project: Project, endpoint: FunctionDef) -> Iterator[HeldByDependency]:
+    """The sessions with an open transaction that dependencies leave to an endpoint, one for each session."""
+    before = [one for one in run_before(project, endpoint) if one.provider is not None]
+    for source in session_sources(project, endpoint):
+        found = None
+        for one in reversed(before):  # what others depend on runs first
+            if one.provider is None:
+                continue
+            own = _own_of(project, one.provider, source)
+            done = NOTHING if not own else summary(project, one.provider, own)
+            if done.ended or done.handed:
+                found = None
+            if done.query is not None and done.at is not None:
+                sure = Confidence.HIGH if done.query is done.at and not _is_conditional(done.at) else Confidence.MEDIUM
+                found = HeldByDependency(one, source, done.query, done.at, sure)
+        if found is not None:
+            yield found
+
+
+def leaves_connection(project: Project, provider: FunctionDef) -> bool:
+    """Whether a dependency leaves a session with a connection when it has run, as far as it goes itself."""
+    sources = session_sources(project, provider)
+    if gives_session(project, provider):
+        sources = (*sources, provider)
+    return any(
+        own and summary(project, provider, own).query for own in (_own_of(project, provider, s) for s in sources)
+    )
+
+
+def _own_of(project: Project, provider: FunctionDef, source: FunctionDef) -> Handles:
+    """How a dependency reaches the session; the one that makes it, by the `with` around its `yield`."""
+    if provider is not source:
+        return injected_handles(project, provider, source)
+    lent = next(iter(provider.find(Yield, nested=False)), None)
+    if lent is None or lent.value is None:
+        return ()
+    return tuple((name, THE_SESSION) for name, _ in entered_around(project, lent) if name == lent.value.text)
+
+
+def _is_conditional(call: Call) -> bool:
+    return any(isinstance(one, If | For) for one in within_function(call))
