@@ -11,7 +11,7 @@ from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from forge_doctor.triage.collect import Looks, collect
 from forge_doctor.triage.discovery.asked import Asked
-from forge_doctor.triage.discovery.steps import discover
+from forge_doctor.triage.discovery.discover import discover
 from forge_doctor.triage.facts import Discovery, Facts, Step
 from forge_doctor.triage.join import join
 from forge_doctor.triage.report import report_of

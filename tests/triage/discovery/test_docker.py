@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.triage.discovery.asked import Asked
-from forge_doctor.triage.discovery.steps import discover
+from forge_doctor.triage.discovery.discover import discover
 from forge_doctor.triage.facts import Case, Discovery
 from tests.support.app_server import APPLICATION, ROOT
 from tests.support.docker_engine import BridgePostgres, StartPatient

@@ -10,7 +10,7 @@ import pytest
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.triage.discovery.asked import Asked
-from forge_doctor.triage.discovery.steps import discover
+from forge_doctor.triage.discovery.discover import discover
 from forge_doctor.triage.facts import Discovery, Step
 from tests.support.app_server import APPLICATION, ROOT, AppServer, StartApp, running_apps
 from tests.support.unprivileged import without_root
