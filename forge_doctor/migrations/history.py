@@ -13,7 +13,6 @@ from forge_doctor.migrations.locks.effects import effect_of
 from forge_doctor.migrations.operations.operation import (
     Body,
     CreateTable,
-    CreateView,
     DropIndex,
     EndTransaction,
     OnTable,
@@ -22,6 +21,7 @@ from forge_doctor.migrations.operations.operation import (
     RenameTable,
 )
 from forge_doctor.migrations.operations.read import read_body
+from forge_doctor.migrations.operations.type_operations import CreateView
 from forge_doctor.migrations.replay.apply import apply
 from forge_doctor.migrations.replay.schema import Schema, Table
 from forge_doctor.migrations.tree.dialect import POSTGRESQL, dialect_of

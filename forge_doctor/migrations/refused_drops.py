@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import DropConstraint, DropTable, DropType, Operation
+from forge_doctor.migrations.operations.operation import DropConstraint, DropTable, Operation
+from forge_doctor.migrations.operations.type_operations import DropType
 from forge_doctor.migrations.replay.apply import apply
 from forge_doctor.migrations.replay.schema import Schema
 

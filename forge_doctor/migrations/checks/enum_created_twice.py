@@ -34,7 +34,8 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import CreateEnum, CreateTable, DropType, RenameType, Unresolved
+from forge_doctor.migrations.operations.operation import CreateTable, Unresolved
+from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType, RenameType
 from forge_doctor.migrations.wording import found, quoted
 
 

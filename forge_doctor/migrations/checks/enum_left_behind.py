@@ -34,13 +34,8 @@ from dataclasses import replace
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Location, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import (
-    CreateEnum,
-    CreateTable,
-    DropType,
-    Operation,
-    RenameType,
-)
+from forge_doctor.migrations.operations.operation import CreateTable, Operation
+from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType, RenameType
 from forge_doctor.migrations.wording import found, quoted
 
 

@@ -29,14 +29,8 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.objects import EnumType
-from forge_doctor.migrations.operations.operation import (
-    AddColumn,
-    AlterColumn,
-    CreateEnum,
-    CreateTable,
-    RenameType,
-    Unresolved,
-)
+from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, CreateTable, Unresolved
+from forge_doctor.migrations.operations.type_operations import CreateEnum, RenameType
 from forge_doctor.migrations.wording import found, quoted
 
 

@@ -41,14 +41,8 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import (
-    AddColumn,
-    AddConstraint,
-    AddEnumValue,
-    AlterColumn,
-    ChangeRows,
-    OtherSql,
-)
+from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint, AlterColumn, ChangeRows, OtherSql
+from forge_doctor.migrations.operations.type_operations import AddEnumValue
 from forge_doctor.migrations.wording import executed, found
 from forge_doctor.sql.quoting import quote_literal, quote_name
 

@@ -27,7 +27,8 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
-from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, RenameTable, RenameType
+from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, RenameTable
+from forge_doctor.migrations.operations.type_operations import RenameType
 from forge_doctor.migrations.wording import found, quoted, waiting
 
 

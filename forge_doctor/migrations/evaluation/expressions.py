@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from forge_doctor.code.syntax.nodes import (
@@ -14,7 +13,6 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     Compare,
     Comprehension,
-    ComprehensionFor,
     Constant,
     Dict,
     IfExp,
@@ -30,11 +28,12 @@ from forge_doctor.code.syntax.nodes import (
     Tuple,
     UnaryOp,
 )
+from forge_doctor.migrations.evaluation.arithmetic import binary
 from forge_doctor.migrations.evaluation.binding import bind
 from forge_doctor.migrations.evaluation.builtin_calls import BUILTINS
-from forge_doctor.migrations.evaluation.hole import HOLE
+from forge_doctor.migrations.evaluation.comprehensions import comprehension
 from forge_doctor.migrations.evaluation.interface import Runner
-from forge_doctor.migrations.evaluation.strings import shown, text
+from forge_doctor.migrations.evaluation.strings import text
 from forge_doctor.migrations.evaluation.truth import truth
 from forge_doctor.migrations.evaluation.values import (
     Class,
@@ -49,7 +48,6 @@ from forge_doctor.migrations.evaluation.values import (
 )
 
 CONSTANTS: Mapping[str, Value] = {"None": None, "True": True, "False": False, "...": Ellipsis}
-MOST_ELEMENTS = 2000
 
 
 def evaluate(run: Runner, node: Node, frame: Frame) -> Value:
@@ -163,53 +161,6 @@ def _key(value: Value) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
-    "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "/": operator.truediv, "|": operator.or_,
-}  # fmt: skip
-
-
-def _binary(run: Runner, node: BinOp, frame: Frame) -> Value:
-    left, right = run.evaluate(node.left, frame), run.evaluate(node.right, frame)
-    sign = node.op
-    if sign == "+":
-        return added(left, right, node.text)
-    if sign == "%" and isinstance(left, str):
-        return formatted(left, right)
-    if sign == "|" and isinstance(left, dict) and isinstance(right, dict):
-        return {**left, **right}
-    numbers = isinstance(left, int | float) and isinstance(right, int | float)
-    repeats = sign == "*" and isinstance(left, str) and isinstance(right, int) and right < MOST_ELEMENTS
-    if sign in ARITHMETIC and (numbers or repeats):
-        try:
-            return ARITHMETIC[sign](left, right)
-        except (ArithmeticError, TypeError):
-            return Unknown(node.text)
-    return Unknown(node.text)
-
-
-def added(left: Value, right: Value, written: str = "") -> Value:
-    """`left + right`."""
-    if isinstance(left, str) or isinstance(right, str):
-        return (left if isinstance(left, str) else HOLE) + (right if isinstance(right, str) else HOLE)
-    if isinstance(left, list) and isinstance(right, list):
-        return left + right
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return left + right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left + right
-    return Unknown(written)
-
-
-def formatted(template: str, given: Value) -> str:
-    """`template % given`."""
-    filled = {name: shown(one) for name, one in given.items()} if isinstance(given, dict) else None
-    values = tuple(shown(one) for one in given) if isinstance(given, tuple) else (shown(given),)
-    try:
-        return template.replace("%d", "%s") % (values if filled is None else filled)
-    except (TypeError, ValueError, KeyError):
-        return HOLE
-
-
 def _truth(run: Runner, node: Node, frame: Frame) -> Value:
     if isinstance(node, BoolOp):
         left = run.evaluate(node.left, frame)
@@ -242,52 +193,6 @@ def _subscript(run: Runner, node: Subscript, frame: Frame) -> Value:
     return Unknown(node.text)
 
 
-def _comprehension(run: Runner, node: Comprehension, frame: Frame) -> Value:
-    found: list[Value] = []
-    is_known = _rounds(run, node.element, node.children[1:], Frame(frame.file, frame), found)
-    if not is_known:
-        return Unknown(node.text)
-    if node.raw.type == "dictionary_comprehension":
-        pairs = [one for one in found if isinstance(one, tuple) and isinstance(one[0], str | int)]
-        return dict(pairs) if len(pairs) == len(found) else Unknown(node.text)
-    return found
-
-
-def _rounds(run: Runner, element: Node, parts: tuple[Node, ...], frame: Frame, found: list[Value]) -> bool:
-    """Go through the loops and tests of a comprehension; False where only the run knows them: then it is gone through
-    once, for what is called in it."""
-    if not parts:
-        found.append(_element(run, element, frame))
-        return True
-    part, rest = parts[0], parts[1:]
-    if isinstance(part, ComprehensionFor):
-        iterated = run.evaluate(part.iter, frame)
-        is_known = isinstance(iterated, tuple | list | dict)
-        for value in _limited(iterated) if isinstance(iterated, tuple | list | dict) else [Unknown(part.target.text)]:
-            bind(frame, part.target, value)
-            with run.under(repeated=not is_known):
-                is_known = _rounds(run, element, rest, frame, found) and is_known
-        return is_known
-    test = part.children[0] if part.children else part
-    holds = truth(run, test, frame)
-    if holds is None:
-        with run.under(condition=test.text):
-            _rounds(run, element, rest, frame, found)
-        return False
-    return _rounds(run, element, rest, frame, found) if holds else True
-
-
-def _element(run: Runner, element: Node, frame: Frame) -> Value:
-    """What a round gives: of a dict a pair."""
-    if element.raw.type == "pair":
-        return run.evaluate(element.children[0], frame), run.evaluate(element.children[-1], frame)
-    return run.evaluate(element, frame)
-
-
-def _limited(values: Iterable[Value]) -> list[Value]:
-    return [*values][:MOST_ELEMENTS]
-
-
 def _named(run: Runner, node: NamedExpr, frame: Frame) -> Value:
     value = run.evaluate(node.value, frame)
     bind(frame, node.target, value)
@@ -304,13 +209,13 @@ JUDGES: Mapping[type[Node], Callable[[Runner, Any, Frame], Value]] = {
     List: _sequence,
     Set: _sequence,
     Dict: _dict,
-    BinOp: _binary,
+    BinOp: binary,
     BoolOp: _truth,
     UnaryOp: _truth,
     Compare: _truth,
     IfExp: _conditional,
     Subscript: _subscript,
-    Comprehension: _comprehension,
+    Comprehension: comprehension,
     NamedExpr: _named,
     Lambda: lambda _run, node, frame: Function(node, frame),
     Await: lambda run, node, frame: run.evaluate(node.value, frame),

@@ -27,9 +27,9 @@ from forge_doctor.code.syntax.nodes import (
     With,
     Yield,
 )
+from forge_doctor.migrations.evaluation.arithmetic import added
 from forge_doctor.migrations.evaluation.binding import bind, put_item
 from forge_doctor.migrations.evaluation.builtin_calls import MOST_ROUNDS
-from forge_doctor.migrations.evaluation.expressions import added
 from forge_doctor.migrations.evaluation.interface import Ends, Flow, Runner
 from forge_doctor.migrations.evaluation.truth import truth
 from forge_doctor.migrations.evaluation.values import Class, Frame, Function, Imported, Made, Unknown, Value

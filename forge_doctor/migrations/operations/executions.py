@@ -10,8 +10,6 @@ from forge_doctor.migrations.evaluation.values import Made, Value
 from forge_doctor.migrations.operations import core_statements
 from forge_doctor.migrations.operations.constructs import kind_of, sql_of
 from forge_doctor.migrations.operations.operation import (
-    CreateEnum,
-    DropType,
     EndTransaction,
     Operation,
     OtherSql,
@@ -20,6 +18,7 @@ from forge_doctor.migrations.operations.operation import (
     Written,
 )
 from forge_doctor.migrations.operations.sql_statements import statements
+from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType
 from forge_doctor.migrations.operations.types import type_of
 
 EXECUTING = frozenset({"execute", "exec_driver_sql", "scalar", "scalars", "stream", "exec"})

@@ -15,12 +15,12 @@ from forge_doctor.migrations.operations.operation import (
     Operation,
     OtherSql,
     RenameTable,
-    RenameType,
     ValidateConstraint,
     Written,
 )
 from forge_doctor.migrations.operations.sql_columns import column_of, constraint_of, default_of
 from forge_doctor.migrations.operations.sql_tree import Tree, dotted, held, strings, table_of, type_of_name
+from forge_doctor.migrations.operations.type_operations import RenameType
 
 Maker = Callable[[Written, str, Tree], Operation]
 

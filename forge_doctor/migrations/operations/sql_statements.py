@@ -8,22 +8,16 @@ from dataclasses import replace
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Index
 from forge_doctor.migrations.operations.operation import (
-    AddEnumValue,
     AlterTable,
     ChangeRows,
-    CreateEnum,
     CreateIndex,
     CreateTable,
-    CreateView,
     DropIndex,
     DropTable,
-    DropType,
-    DropView,
     EndTransaction,
     Operation,
     OtherSql,
     Reindex,
-    RenameType,
     SeveralStatements,
     Unresolved,
     Written,
@@ -41,6 +35,14 @@ from forge_doctor.migrations.operations.sql_tree import (
     strings,
     table_of,
     tables_in,
+)
+from forge_doctor.migrations.operations.type_operations import (
+    AddEnumValue,
+    CreateEnum,
+    CreateView,
+    DropType,
+    DropView,
+    RenameType,
 )
 from forge_doctor.regex import regex
 from forge_doctor.sql.parser import NotParsed, parsed_block

@@ -11,28 +11,39 @@ from forge_doctor.migrations.operations.objects import Column, Constraint, Index
 from forge_doctor.migrations.operations.operation import (
     AddColumn,
     AddConstraint,
-    AddEnumValue,
     AlterColumn,
     AlterTable,
-    CreateEnum,
     CreateIndex,
     CreateTable,
-    CreateView,
     DropColumn,
     DropConstraint,
     DropIndex,
     DropTable,
-    DropType,
-    DropView,
     OnTable,
     Operation,
     RenameTable,
-    RenameType,
     Unresolved,
     ValidateConstraint,
 )
+from forge_doctor.migrations.operations.type_operations import (
+    AddEnumValue,
+    CreateEnum,
+    CreateView,
+    DropType,
+    DropView,
+    RenameType,
+)
+from forge_doctor.migrations.replay.apply_types import (
+    add_value,
+    create_enum,
+    create_enum_of,
+    create_view,
+    drop_type,
+    drop_view,
+    rename_type,
+)
 from forge_doctor.migrations.replay.names import drop_named, named
-from forge_doctor.migrations.replay.schema import Enum, Schema, Table
+from forge_doctor.migrations.replay.schema import Schema, Table
 
 
 def apply(schema: Schema, operation: Operation, revision: str) -> None:
@@ -59,7 +70,7 @@ def _create_table(schema: Schema, one: CreateTable, revision: str) -> None:
     if one.temporary or (one.if_not_exists and one.table in schema.tables):
         return
     for column in one.columns:
-        _create_enum_of(schema, column.type, revision)
+        create_enum_of(schema, column.type, revision)
     keys = [given for column in one.columns for given in column.constraints]
     keys += [
         Constraint(kind="unique", columns=(column.name,))
@@ -80,12 +91,6 @@ def _create_table(schema: Schema, one: CreateTable, revision: str) -> None:
             since=revision,
         ),
     )
-
-
-def _create_enum_of(schema: Schema, type_: Type, revision: str) -> None:
-    enum = type_.enum
-    if enum is not None and enum.creates and enum.name not in schema.enums:
-        schema.enums[enum.name] = Enum(name=enum.name, values=enum.values, since=revision, by_table=True)
 
 
 def _drop_table(schema: Schema, one: DropTable, _revision: str) -> None:
@@ -241,49 +246,9 @@ HARMLESS = frozenset(
 )  # fmt: skip
 
 
-def _create_enum(schema: Schema, one: CreateEnum, revision: str) -> None:
-    if one.name not in schema.enums:
-        schema.enums[one.name] = Enum(name=one.name, values=one.values, since=revision)
-
-
-def _drop_type(schema: Schema, one: DropType, _revision: str) -> None:
-    schema.enums.pop(one.name, None)
-
-
-def _add_value(schema: Schema, one: AddEnumValue, _revision: str) -> None:
-    enum = schema.enums.get(one.name) or Enum(name=one.name)
-    if one.value not in enum.values:
-        schema.enums[one.name] = replace(enum, values=(*enum.values, one.value))
-
-
-def _rename_type(schema: Schema, one: RenameType, _revision: str) -> None:
-    enum = schema.enums.get(one.name)
-    if enum is None:
-        return
-    if one.value:
-        values = tuple(one.new_name if value == one.value else value for value in enum.values)
-        schema.enums[one.name] = replace(enum, values=values)
-        return
-    schema.enums.pop(one.name)
-    schema.enums[one.new_name] = replace(enum, name=one.new_name)
-    for table in [*schema.tables.values()]:
-        for column in table.columns.values():
-            if column.type.name == one.name:
-                moved = replace(column, type=replace(column.type, name=one.new_name))
-                _put(schema, schema.tables[table.name].with_column(moved))
-
-
 def _unresolved(schema: Schema, one: Unresolved, _revision: str) -> None:
     if HOLE not in one.what or one.what:
         schema.is_complete = False
-
-
-def _create_view(schema: Schema, one: CreateView, _revision: str) -> None:
-    schema.views.add(one.name)
-
-
-def _drop_view(schema: Schema, one: DropView, _revision: str) -> None:
-    schema.views.discard(one.name)
 
 
 JUDGES: Mapping[type[Operation], Callable[[Schema, Any, str], None]] = {
@@ -299,11 +264,11 @@ JUDGES: Mapping[type[Operation], Callable[[Schema, Any, str], None]] = {
     DropConstraint: _drop_constraint,
     ValidateConstraint: _validate,
     AlterTable: _alter_table,
-    CreateEnum: _create_enum,
-    DropType: _drop_type,
-    AddEnumValue: _add_value,
-    RenameType: _rename_type,
-    CreateView: _create_view,
-    DropView: _drop_view,
+    CreateEnum: create_enum,
+    DropType: drop_type,
+    AddEnumValue: add_value,
+    RenameType: rename_type,
+    CreateView: create_view,
+    DropView: drop_view,
     Unresolved: _unresolved,
 }

@@ -9,12 +9,12 @@ import pytest
 from forge_doctor.migrations.operations.operation import (
     AddConstraint,
     ChangeRows,
-    CreateEnum,
     CreateTable,
     Operation,
     OtherSql,
     Unresolved,
 )
+from forge_doctor.migrations.operations.type_operations import CreateEnum
 from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import write_tree
