@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from forge_doctor.check import nearest
+from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, Location, Severity
 from forge_doctor.formats import OutputFormat
@@ -46,60 +47,47 @@ class ReportOptions(NamedTuple):
 
 
 def report_options(
-    section: str,
-    *,
-    output_format: str | None,
-    output_file: Path | None,
-    color: str | None,
-    no_color: bool,
-    quiet: bool,
-    verbose: bool,
-    fail_on: str | None,
-    min_confidence: str | None,
-    select: list[str] | None,
-    ignore: list[str] | None,
-    config: Path | None,
-    fail_confidence: Confidence,
-    near: Path | None = None,
-    html: Path | None = None,
+    section: str, shared: SharedFlags, *, fail_confidence: Confidence, near: Path | None = None
 ) -> ReportOptions:
     """Join flags and the configuration nearest to `near`, the place examined; raises `UsageProblem` for what it
     does not know."""
-    if quiet and verbose:
+    if shared.quiet and shared.verbose:
         raise UsageProblem("--quiet and --verbose: contradict each other")
-    settings = load_settings(near or Path.cwd(), config)
+    settings = load_settings(near or Path.cwd(), shared.config)
     _reject_unknown_severities(settings)
 
     def choose(flag: Any, key: str, default: Any) -> Any:
         configured = settings.get(key, section)
         return flag if flag is not None else default if configured is None else configured
 
-    if html == STDOUT and output_file in (None, STDOUT):
+    output_format, html = shared.output_format, shared.html
+    if html == STDOUT and shared.output_file in (None, STDOUT):
         _reject_second_report(output_format)
         output_format, html = OutputFormat.HTML.value, None
-    fail_word = choose(fail_on, "fail-on", "error")
+    fail_word = choose(shared.fail_on, "fail-on", "error")
+    least = "low" if shared.verbose and shared.min_confidence is None else None
     return ReportOptions(
         settings=settings,
         output_format=one_of(
             list(OutputFormat), choose(output_format, "output-format", "text"), "--output-format", str
         ),
-        output_file=None if output_file == STDOUT else output_file,
+        output_file=None if shared.output_file == STDOUT else shared.output_file,
         html=html,
-        color="never" if no_color else _color(choose(color, "color", "auto")),
-        quiet=quiet,
-        verbose=verbose,
+        color="never" if shared.no_color else _color(choose(shared.color, "color", "auto")),
+        quiet=shared.quiet,
+        verbose=shared.verbose,
         fail_on=None if fail_word == NEVER else one_of(list(Severity), fail_word, "--fail-on", _label, NEVER),
         fail_confidence=one_of(
             list(Confidence), choose(None, "fail-confidence", fail_confidence.label), "fail-confidence", _label
         ),
         min_confidence=one_of(
             list(Confidence),
-            "low" if verbose and min_confidence is None else choose(min_confidence, "min-confidence", "medium"),
+            least or choose(shared.min_confidence, "min-confidence", "medium"),
             "--min-confidence",
             _label,
         ),
-        select=tuple(choose(select or None, "select", ())),
-        ignore=tuple(choose(ignore or None, "ignore", ())),
+        select=tuple(choose(shared.select or None, "select", ())),
+        ignore=tuple(choose(shared.ignore or None, "ignore", ())),
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.cli.flags.lint import Flags
+from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.report_options import ReportOptions, report_options
-from forge_doctor.cli.sessions.lint import Flags, requested
+from forge_doctor.cli.sessions.lint import requested
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.held_secrets import without_held
@@ -40,19 +42,4 @@ def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
 
 def _options(folder: Path) -> ReportOptions:
     """The configuration nearest to the file, with no flag over it."""
-    return report_options(
-        "lint",
-        output_format=None,
-        output_file=None,
-        color=None,
-        no_color=True,
-        quiet=False,
-        verbose=False,
-        fail_on=None,
-        min_confidence=None,
-        select=None,
-        ignore=None,
-        config=None,
-        fail_confidence=Confidence.HIGH,
-        near=folder,
-    )
+    return report_options("lint", SharedFlags(no_color=True), fail_confidence=Confidence.HIGH, near=folder)

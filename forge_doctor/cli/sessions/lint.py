@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
+from forge_doctor.cli.flags.lint import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.lint_cache import cache_folder
@@ -32,28 +33,6 @@ if TYPE_CHECKING:
 
 STDIN = Path("-")
 SOURCES = (".py", ".pyi", ".pyw", ".ipynb")
-
-
-class Flags(NamedTuple):
-    """The command's own options as given; None where the configuration or a default decides."""
-
-    paths: tuple[Path, ...]
-    fix: bool = False
-    unsafe_fixes: bool = False
-    diff: bool = False
-    watch: bool = False
-    since: str | None = None
-    baseline: Path | None = None
-    write_baseline: Path | None = None
-    add_ignores: bool = False
-    reason: str = ""
-    statistics: bool = False
-    exclude: tuple[str, ...] = ()
-    force_exclude: bool | None = None
-    gitignore: bool | None = None
-    stdin_filename: Path | None = None
-    jobs: int | None = None
-    no_cache: bool = False
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:

@@ -7,11 +7,12 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from forge_doctor.cli.flags.logs import Flags
 from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render_options
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
@@ -35,27 +36,6 @@ from forge_doctor.streams.sources.find import attempt
 from forge_doctor.streams.sources.moment import parse_moment, parse_zone
 
 REFRESH_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """The command's own flags, as typed."""
-
-    sources: tuple[str, ...]
-    since: str | None = None
-    until: str | None = None
-    tail: int | None = None
-    follow: bool = False
-    by: str | None = None
-    top: int | None = None
-    example: bool = False
-    min_count: int | None = None
-    app_root: tuple[str, ...] = ()
-    zone: str | None = None
-    strip: str | None = None
-    jobs: int | None = None
-    engine: str | None = None
-    dask: str | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
@@ -119,7 +99,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
 
 def named(flags: Flags) -> tuple[str, ...]:
     """The sources as typed, or standard input where something is piped into it; raises `UsageProblem`."""
-    words = flags.sources or (() if sys.stdin.isatty() else ("-",))
+    words = flags.source or (() if sys.stdin.isatty() else ("-",))
     if not words:
         raise UsageProblem("nothing to read: name a container, a file, a directory, or - for standard input")
     for word in words:

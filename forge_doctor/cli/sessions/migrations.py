@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
+from forge_doctor.cli.flags.migrations import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
@@ -33,26 +34,6 @@ if TYPE_CHECKING:
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
 SOURCES = (".py", ".ini", ".toml", ".mako", ".sql")
-
-
-class Flags(NamedTuple):
-    """The command's own options as given; None where the configuration or a default decides."""
-
-    paths: tuple[Path, ...] = ()
-    since: str | None = None
-    pending: bool = False
-    every: bool = False
-    baseline: Path | None = None
-    write_baseline: Path | None = None
-    exclude: tuple[str, ...] = ()
-    test_downgrade: bool = False
-    rows: Path | None = None
-    server: str | None = None
-    python: Path | None = None
-    dsn: str | None = None
-    connect_timeout: float | None = None
-    no_live: bool = False
-    metadata: str | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:

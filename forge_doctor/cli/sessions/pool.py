@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from forge_doctor.cli.entries import reject_unknown_limits
+from forge_doctor.cli.flags.pool import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.anchors import anchored
@@ -29,37 +30,6 @@ OF_A_LIVE_SERVER = (
     *("dsn", "bouncer", "app", "pool_size", "max_overflow", "workers", "replicas", "container", "source", "python"),
     *("duration", "watch", "save", "record"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """The command's own flags, as typed."""
-
-    dsn: tuple[str, ...]
-    bouncer: str | None
-    connect_timeout: float | None
-    app: str | None
-    pool_size: int | None
-    max_overflow: int | None
-    workers: int | None
-    replicas: int | None
-    surge: float | None
-    container: tuple[str, ...]
-    source: Path | None
-    python: Path | None
-    scan: bool
-    duration: float | None
-    watch: float | None
-    show_query: bool
-    save: Path | None
-    snapshot: Path | None
-    record: Path | None = None
-    keep: float | None = None
-    replay: Path | None = None
-    at: str | None = None
-    exclude_app: tuple[str, ...] = ()
-    only_database: tuple[str, ...] = ()
-    only_user: tuple[str, ...] = ()
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import NoReturn
 
 from forge_doctor.cli.entries import reject_unknown_limits
+from forge_doctor.cli.flags.slow import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.anchors import anchored
@@ -28,22 +28,6 @@ DURATION_S, TOP = 5.0, 10
 OF_A_LIVE_SERVER = ("dsn", "duration", "save")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """The command's own flags, as typed."""
-
-    dsn: str | None
-    logs: tuple[str, ...]
-    source: Path | None
-    connect_timeout: float | None
-    duration: float | None
-    top: int | None
-    explain: bool
-    show_query: bool
-    save: Path | None
-    snapshot: Path | None
-
-
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Judge a saved snapshot, or a server looked at once, and exit."""
     reject_unknown_limits(options.settings)
@@ -54,7 +38,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         for name in OF_A_LIVE_SERVER:
             if getattr(flags, name) is not None:
                 raise UsageProblem(f"--{name} does not go with --snapshot: a snapshot is judged as it was taken")
-        if flags.logs:
+        if flags.log:
             raise UsageProblem("--log does not go with --snapshot: a snapshot is judged as it was taken")
         seen = _traced(load(flags.snapshot, show_query=flags.show_query), flags)
         deliver([_judge(seen, flags, options)], options)
@@ -67,7 +51,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         if options.output_format is OutputFormat.TEXT:
             raise
         deliver([_unseen(target, problem)], options)
-    if flags.logs:
+    if flags.log:
         seen = replace(seen, logged=_logged(flags))
     _deliver_seen(_traced(seen, flags), flags, options)
 
@@ -77,7 +61,7 @@ def _target(flags: Flags) -> Target | None:
     given and none is named at all."""
     if flags.dsn:
         return resolve_targets((flags.dsn,))[0]
-    if flags.logs:
+    if flags.log:
         return None
     try:
         return resolve_targets(())[0]
@@ -95,8 +79,8 @@ def _deliver_seen(seen: SlowSnapshot, flags: Flags, options: ReportOptions) -> N
 
 def _without_server(flags: Flags) -> SlowSnapshot:
     """What logs and source tell by themselves."""
-    named = ", ".join("standard input" if word == "-" else word for word in flags.logs) or str(flags.source)
-    logged = _logged(flags) if flags.logs else None
+    named = ", ".join("standard input" if word == "-" else word for word in flags.log) or str(flags.source)
+    logged = _logged(flags) if flags.log else None
     seen = SlowSnapshot(taken_at=utc_now(), target=named, logged=logged, show_query=flags.show_query)
     return _traced(seen, flags)
 
@@ -106,7 +90,7 @@ def _logged(flags: Flags) -> LoggedWork:
     from forge_doctor.slow.logged.collect import collect_logs
     from forge_doctor.streams.sources.find import find_sources
 
-    sources, missing = find_sources(flags.logs)
+    sources, missing = find_sources(flags.log)
     read = collect_logs(sources)
     return replace(read, unread=(*(one.reason for one in missing), *read.unread))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from forge_doctor.cli.flags.triage import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, say
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.lint_cache import cache_folder
@@ -23,26 +24,6 @@ from forge_doctor.triage.facts import Step
 from forge_doctor.triage.run import Request, triage
 
 SINCE_S, DEEP_SINCE_S, DEEP_LOOK_S = 1800.0, 86400.0, 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
-    """The command's own flags, as typed."""
-
-    targets: tuple[str, ...] = ()
-    pid: tuple[int, ...] = ()
-    container: tuple[str, ...] = ()
-    dsn: tuple[str, ...] = ()
-    log: tuple[str, ...] = ()
-    source: Path | None = None
-    app: str | None = None
-    borrow_dsn: bool = True
-    since: str | None = None
-    deep: bool = False
-    watch: float | None = None
-    explain_discovery: bool = False
-    replay: Path | None = None
-    at: str | None = None
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:

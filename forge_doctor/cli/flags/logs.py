@@ -1,0 +1,71 @@
+"""What can be typed after `forge-doctor logs`, besides what the commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+import typer
+
+
+class Flags(NamedTuple):
+    """As typed: None, or nothing, where the configuration or a default decides."""
+
+    source: Annotated[
+        tuple[str, ...],
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="Container (name, id, compose service or project, label), file, glob, directory, s3:// or gs:// URL, "
+            "or - for standard input.",
+        ),
+    ] = ()
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="From then on: 30m, 2h, 1d, or 2026-11-22T08:00:00Z.")
+    ] = None
+    until: Annotated[str | None, typer.Option(metavar="WHEN", help="Up to then, written in the same way.")] = None
+    tail: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Only the last N lines of each log: of a plain file or a container found from its end.",
+        ),
+    ] = None
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", "-F", help="Go on while the logs grow, on a live screen; Ctrl-C gives the triage."),
+    ] = False
+    by: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="Overview by signature, culprit or source. [default: signature]")
+    ] = None
+    top: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N problems.")] = None
+    example: Annotated[bool, typer.Option("--example", help="Show one whole event of each problem.")] = False
+    only: Annotated[
+        tuple[str, ...], typer.Option(metavar="ID", help="Only this signature: an id or its beginning; repeatable.")
+    ] = ()
+    ignore: Annotated[tuple[str, ...], typer.Option(metavar="ID", help="Leave this signature out; repeatable.")] = ()
+    min_count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only what was seen so often. [default: 1]")
+    ] = None
+    app_root: Annotated[
+        tuple[str, ...],
+        typer.Option(metavar="PATH", help="Folder or package that is your own code wherever it lies; repeatable."),
+    ] = ()
+    zone: Annotated[
+        str | None, typer.Option(metavar="OFFSET", help="Zone of times that name none, as +02:00. [default: UTC]")
+    ] = None
+    strip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Take what this matches off the beginning of every line, to read what is left."
+        ),
+    ] = None
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes that read large logs. [default: CPUs]")
+    ] = None
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="hyperscan, re2, ahocorasick or stdlib. [default: the fastest installed]"),
+    ] = None
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Read URLs on this Dask cluster: tcp://scheduler:8786.")
+    ] = None

@@ -1,0 +1,81 @@
+"""What can be typed after `forge-doctor migrations`, besides what the commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+
+class Flags(NamedTuple):
+    """As typed: None, or nothing, where the configuration or a default decides."""
+
+    paths: Annotated[
+        tuple[Path, ...],
+        typer.Argument(
+            metavar="PATHS",
+            help="alembic.ini, or a folder with one, with env.py or of revisions. [default: the project]",
+        ),
+    ] = ()
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Only revisions new or changed since HEAD left this branch, tag or commit."),
+    ] = None
+    pending: Annotated[
+        bool,
+        typer.Option(
+            "--pending", help="Only revisions that the database lacks; without one, that the base branch lacks."
+        ),
+    ] = False
+    every: Annotated[bool, typer.Option("--all", help="Every revision, in CI too.")] = False
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Also look at this database, read-only: where it stands, what pending revisions cost. Else DATABASE_URL.",
+        ),
+    ] = None
+    no_live: Annotated[bool, typer.Option("--no-live", help="Leave the database of DATABASE_URL alone.")] = False
+    connect_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
+    ] = None
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Compare the database with package.module:Base.metadata. Imports it in a process of its own.",
+        ),
+    ] = None
+    test_downgrade: Annotated[
+        bool,
+        typer.Option(
+            "--test-downgrade",
+            help="Try each revision up, down and up again on a PostgreSQL of its own, with rows. Runs env.py.",
+        ),
+    ] = False
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --test-downgrade: SQL that puts rows in. [default: rows made up]"),
+    ] = None
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="With --test-downgrade: another throw-away server; databases come and go on it."
+        ),
+    ] = None
+    python: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The application's Python. [default: VIRTUAL_ENV, .venv, or our own]"),
+    ] = None
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Leave out the findings this file knows.")] = (
+        None
+    )
+    write_baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the findings there are into a baseline, and exit 0.")
+    ] = None
+    exclude: Annotated[
+        tuple[str, ...],
+        typer.Option(metavar="PATTERN", help="Leave out trees and files of this name or path; repeatable."),
+    ] = ()

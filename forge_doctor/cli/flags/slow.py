@@ -1,0 +1,65 @@
+"""What can be typed after `forge-doctor slow`, besides what the commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+
+class Flags(NamedTuple):
+    """As typed: None, or nothing, where the configuration or a default decides."""
+
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Server to examine. Else FORGE_DOCTOR_DSN, DATABASE_URL, PGHOST..., .pgpass, pg_service.conf.",
+        ),
+    ] = None
+    log: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            metavar="SOURCE",
+            help="Log to read: a file, folder, container, or - for standard input; again for more. SQLAlchemy's engine log "
+            "(echo=True), PostgreSQL's log with durations or auto_explain. Without --dsn no server is asked.",
+        ),
+    ] = ()
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            file_okay=False,
+            help="The application's source, to name the lines that send statements.",
+        ),
+    ] = None
+    connect_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
+    ] = None
+    duration: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            max=3600,
+            help="Judge what runs for so long; 0 judges the totals since the statistics were reset. [default: 5]",
+        ),
+    ] = None
+    top: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=100, help="How many statements to list and explain. [default: 10]"),
+    ] = None
+    explain: Annotated[
+        bool, typer.Option(help="Ask for the plans of the worst statements: EXPLAIN, never ANALYZE.")
+    ] = True
+    show_query: Annotated[
+        bool,
+        typer.Option("--query/--no-query", help="Show statements, their values replaced. --no-query leaves them out."),
+    ] = True
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what was seen, to replay it.")] = None
+    snapshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
+    ] = None

@@ -1,0 +1,89 @@
+"""What can be typed after `forge-doctor triage`, besides what the commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+DISCOVERY = "Instead of what is found"
+
+
+class Flags(NamedTuple):
+    """As typed: None, or nothing, where the configuration or a default decides."""
+
+    targets: Annotated[
+        tuple[str, ...],
+        typer.Argument(
+            metavar="[TARGET]...",
+            help="Applications to look at, by import string, folder, container, service, unit, :port. [default: all]",
+            show_default=False,
+            envvar="FORGE_DOCTOR_TRIAGE_TARGETS",
+            show_envvar=False,
+        ),
+    ] = ()
+    pid: Annotated[
+        tuple[int, ...],
+        typer.Option(
+            metavar="N", min=1, help="The application of this process; repeatable.", rich_help_panel=DISCOVERY
+        ),
+    ] = ()
+    container: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            metavar="NAME", help="What runs in this container: name, id, service or project.", rich_help_panel=DISCOVERY
+        ),
+    ] = ()
+    dsn: Annotated[
+        tuple[str, ...],
+        typer.Option(metavar="URL", help="The database, instead of the worker's own.", rich_help_panel=DISCOVERY),
+    ] = ()
+    log: Annotated[
+        tuple[str, ...],
+        typer.Option(
+            metavar="FILE", help="A log to read: a file or a container; repeatable.", rich_help_panel=DISCOVERY
+        ),
+    ] = ()
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", exists=True, file_okay=False, help="The application's source.", rich_help_panel=DISCOVERY
+        ),
+    ] = None
+    app: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:ENGINE", help="Read the real engine's pool: imports the module.", rich_help_panel=DISCOVERY
+        ),
+    ] = None
+    borrow_dsn: Annotated[
+        bool,
+        typer.Option(
+            "--borrow-dsn/--no-borrow-dsn",
+            help="Connect once with the DSN of a worker's environment; its password is neither shown nor kept.",
+            rich_help_panel=DISCOVERY,
+        ),
+    ] = True
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How far back to read logs: 30m, 2h, 03:00. [default: 30m]")
+    ] = None
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Look for 5 s at the sessions, and at the logs of the last day.")
+    ] = False
+    watch: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=1.0, help="Diagnose again and again, until Ctrl-C.")
+    ] = None
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Diagnose a moment (--at) of what `pool --record` kept, with the logs of then."
+        ),
+    ] = None
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The moment: 03:02:10, 2026-11-22T03:02:10+01:00, 2h; else UTC.")
+    ] = None
+    explain_discovery: Annotated[
+        bool,
+        typer.Option("--explain-discovery", help="Show each step of discovery, and where it learned what it found."),
+    ] = False
