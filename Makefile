@@ -27,14 +27,20 @@ endif
 fuzz: ## read what nobody wrote, FUZZ_EXAMPLES times each reader (twenty thousand: about half an hour)
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} exec "$$python" -m pytest -q -n $(JOBS) tests/fuzz
 
+# A test that waits for real servers can lose a race on a busy machine: what failed is run once more, alone and in full
+# view, and fails the target where it fails again. A failure of both runs is no race.
+ALONE = { echo "== what failed, once more and alone =="; \
+  "$$python" -m pytest -v -x -n 0 --last-failed --last-failed-no-failures none $(1); }
+
 test-newest: ## the tests on the newest Python found, or on PYTHON
-	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) $(TESTS)
+	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && \
+	{ "$$python" -m pytest -q -n $(JOBS) $(TESTS) || $(call ALONE,$(TESTS)); }
 
 # What builds an image, a single file or an environment of its own is built once, on the newest.
 test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \
-	"$$python" -VV && exec "$$python" -m pytest -q -n $(JOBS) -m "not slow" $(TESTS)
+	"$$python" -VV && { "$$python" -m pytest -q -n $(JOBS) -m "not slow" $(TESTS) || $(call ALONE,-m "not slow" $(TESTS)); }
 
 # What asks no server and no engine: source, formats, and snapshots of servers.
 SERVERLESS = tests/code tests/lint/rules tests/logs/records tests/logs/problems tests/pool/checks tests/render tests/sql
