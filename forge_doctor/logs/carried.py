@@ -21,7 +21,7 @@ from forge_doctor.streams.carriers.line_carriers import (
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.prefix import Knowledge
 from forge_doctor.streams.carriers.recognise import recognise
-from forge_doctor.streams.heads.head import is_head
+from forge_doctor.streams.heads.line_head import is_head
 
 # A stream that needed nothing so often is asked only now and then.
 SURE, SELDOM = 16, 64

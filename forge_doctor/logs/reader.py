@@ -15,11 +15,12 @@ from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.repeat import Found, Repeats
+from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
-from forge_doctor.logs.scan.scanner import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES
 from forge_doctor.logs.scan.window import Window
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.heads.head import Head, Heads
+from forge_doctor.streams.heads.head import Head
+from forge_doctor.streams.heads.line_head import Heads
 from forge_doctor.streams.line import Line
 
 LONGEST_LINE = 4 << 20

@@ -79,8 +79,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "logs": (
         "repeats",
         "problems",
-        "chain_events",
-        "recognise",
+        "recognition",
         "match",
         "culprit",
         "records",

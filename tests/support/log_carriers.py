@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.line_head import read_head
 
 Lines = Sequence[tuple[float, str]]
 Wrap = Callable[[Lines], str]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from forge_doctor.logs.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
-from forge_doctor.logs.recognise import Recogniser
+from forge_doctor.logs.recognition.chain_events import Telling, sections_of, telling_words
+from forge_doctor.logs.recognition.recogniser import Recogniser
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.known_chains import BEGIN, Parts

@@ -12,10 +12,10 @@ from forge_doctor.logs.records.line_kind import JOINING
 from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
 from forge_doctor.logs.records.traceback_text import HEADER, parser_after
-from forge_doctor.logs.scan.scanner import AFTER_BYTES
+from forge_doctor.logs.scan.reach import AFTER_BYTES
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.frames import Frame
-from forge_doctor.streams.heads.head import Heads
+from forge_doctor.streams.heads.line_head import Heads
 from forge_doctor.streams.line import Line
 
 LONGEST_FRAMES = 64 << 10

@@ -16,8 +16,8 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import Stamps
 from forge_doctor.logs.repeats.repeat import Found, Repeat, Repeats
+from forge_doctor.logs.scan.reach import FRAME_MARKERS
 from forge_doctor.logs.scan.region import BEFORE_BYTES
-from forge_doctor.logs.scan.scanner import FRAME_MARKERS
 from forge_doctor.streams.carriers.clock import DIGITS
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.line import Line

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from forge_doctor.logs.chain_events import Telling
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
+from forge_doctor.logs.recognition.chain_events import Telling
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.known_bodies import MOST_BODIES
@@ -30,7 +30,8 @@ from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
 from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.heads.head import Head, Heads
+from forge_doctor.streams.heads.head import Head
+from forge_doctor.streams.heads.line_head import Heads
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000

@@ -9,48 +9,19 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from forge_doctor.logs.scan.region import BEFORE_BYTES, SEEN_BYTES, Region
+from forge_doctor.logs.scan.reach import REACH_BYTES, beginning, extent, line_end
+from forge_doctor.logs.scan.readable import Counter, Familiar, Readable
+from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.wanted import Wanted
 from forge_doctor.streams.sources.long_lines import LONGEST_LINE, LongLines
 
 BLOCK_BYTES = 4 << 20
-AFTER_BYTES = 2_000
-# Entries of journald are a line each, and may have a kilobyte of fields: so many lines are always within reach.
-AFTER_LONG_LINES = 16
-# The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
-REACH_BYTES = 64 << 10
 COUNTED_BYTES = 16 << 20
 # What is known counts where it stands if it is there as a whole, which the last block to be searched often is not yet.
 HELD_BYTES = 16 << 10
-# A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
-FRAME_MARKERS = (b'", line ', "\u2502".encode())
-
-
-class Readable(Protocol):
-    """What the scanner reads: a raw or buffered binary file, or anything that fills a buffer."""
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill as much of the buffer as there is; 0 at the end, None where nothing has come yet."""
-
-
-class Familiar(Protocol):
-    """What knows the blocks that came before, and counts them where they come again without their being cut out."""
-
-    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Any:
-        """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`.
-
-        None where there is none; else something with the places `begin` and `after` in the window.
-        """
-
-    def count(self, found: Any, window: bytearray, base: int) -> bool:
-        """Count it, the window beginning at `base`; False where it has to be read like any other."""
-
-
-# Told of a literal that is only counted: the window and the place in it.
-Counter = Callable[[bytearray, int], None]
 
 
 def scan(
@@ -71,8 +42,7 @@ class Scanner:
     """A window that slides over a stream: fill `room()`, then `advance()` past what was filled.
 
     All positions are in the window; `_base` is the place of its first byte in the source, of which `begin` bytes were
-    left out. What `familiar` counts
-    is in no region; it is asked after all regions before have been taken.
+    left out. What `familiar` counts is in no region; it is asked after all regions before have been taken.
     """
 
     def __init__(
@@ -223,9 +193,9 @@ class Scanner:
             if self._count(known):
                 return
         if self._start is None:
-            self._start = self._beginning(hit)
+            self._start = beginning(self._window, hit, self._emitted)
         self._hits.append(hit)
-        self._last = self._line_end(hit, end)
+        self._last = line_end(self._window, hit, end)
         self._horizon = self._extend(following, end)
 
     def _find(self, hit: int, end: int) -> Any:
@@ -244,51 +214,8 @@ class Scanner:
 
     def _extend(self, hit: int, end: int) -> int:
         """Move `_last` along the frames that follow it before the next hit; where the region ends if none comes."""
-        last = self._last
-        while True:
-            reach = last + AFTER_BYTES
-            frame = self._last_frame(last, min(hit, end, reach))
-            if frame < 0 and reach <= end and (reach := self._past_long_lines(last, end)) > last + AFTER_BYTES:
-                frame = self._last_frame(last, min(hit, end, reach))
-            if frame < 0:
-                self._last, self._reach = last, reach
-                return max(last, self._window.rfind(b"\n", last, min(end, reach)) + 1)
-            last = self._line_end(frame, end)
-
-    def _past_long_lines(self, last: int, end: int) -> int:
-        """How far a region goes on from `last`, which has AFTER_BYTES before `end` after it."""
-        window, reach = self._window, last + AFTER_BYTES
-        for _ in range(AFTER_LONG_LINES - window.count(b"\n", last, reach)):
-            reach = window.find(b"\n", reach, min(end, last + REACH_BYTES)) + 1
-            if not reach:
-                return last + REACH_BYTES
-        return reach
-
-    def _last_frame(self, begin: int, end: int) -> int:
-        # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
-        plain, boxed = FRAME_MARKERS
-        frame = self._window.rfind(plain, begin, end)
-        return frame if frame >= 0 else self._window.rfind(boxed, begin, end)
-
-    def _beginning(self, hit: int) -> int:
-        """The start of the region that `hit` opens."""
-        window = self._window
-        plain, boxed = FRAME_MARKERS
-        line = window.rfind(b"\n", 0, hit) + 1
-        lowest = max(self._emitted, line - REACH_BYTES, 0)
-        while True:
-            start = max(lowest, line - BEFORE_BYTES)
-            frame = window.find(plain, start, line)
-            frame = window.find(boxed, start, line) if frame < 0 else frame
-            if frame < 0 or start == lowest:
-                break
-            line = window.rfind(b"\n", lowest, frame) + 1 or lowest
-        if start in (self._emitted, 0) or window[start - 1] == 10:
-            return start
-        return window.find(b"\n", start, hit) + 1
-
-    def _line_end(self, position: int, end: int) -> int:
-        return self._window.find(b"\n", position, end) + 1 or end
+        self._last, self._reach, horizon = extent(self._window, self._last, hit, end)
+        return horizon
 
     def _emit(self, end: int, *, ends: bool = True) -> Region:
         start = self._start or 0

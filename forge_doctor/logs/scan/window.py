@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from forge_doctor.logs.scan.reach import FRAME_MARKERS
 from forge_doctor.logs.scan.region import BEFORE_BYTES
-from forge_doctor.logs.scan.scanner import FRAME_MARKERS
 
 
 class Window:

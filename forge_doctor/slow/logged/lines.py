@@ -12,7 +12,7 @@ from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.streams.carriers.prefix import Knowledge
 from forge_doctor.streams.carriers.recognise import recognise
 from forge_doctor.streams.carriers.whole import Readable, Replayed, whole_of
-from forge_doctor.streams.heads.head import is_head
+from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.files import LogStream, Source
 
 SAMPLE_BYTES, FIRST_BYTES, BLOCK_BYTES = 1 << 20, 64 << 10, 1 << 20

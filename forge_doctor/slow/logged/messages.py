@@ -9,7 +9,7 @@ from typing import Any
 from forge_doctor.regex import regex
 from forge_doctor.slow.logged.separation import Fields
 from forge_doctor.streams.carriers.clock import STAMP
-from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.heads.structured import read_json
 
 TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]{0,8}")

@@ -41,7 +41,7 @@ from forge_doctor.slow.logged.server_records import ServerRecords
 from forge_doctor.slow.logged.template import Templates
 from forge_doctor.slow.logged.transactions import Journal
 from forge_doctor.streams.carriers.json_text import loads
-from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.line_head import read_head
 
 # Whatever log_line_prefix is, PostgreSQL writes two blanks behind the severity.
 SERVER_LINE = regex(rb"(?:^|[^A-Za-z])(?:LOG|DETAIL|HINT|CONTEXT|STATEMENT|ERROR|FATAL|PANIC|WARNING):  \S")

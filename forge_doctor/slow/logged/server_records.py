@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.line_head import read_head
 
 # The columns of csvlog.
 _PID, _MESSAGE, _DETAIL, _CONTEXT, _STATEMENT, _QUERY_ID = 3, 13, 14, 18, 19, 25

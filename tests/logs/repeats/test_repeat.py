@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.logs.reader import Reader
-from forge_doctor.logs.recognise import Recogniser
+from forge_doctor.logs.recognition.recogniser import Recogniser
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.traceback_text import FRAME
 from tests.support.log_generator import Truth, chunks

@@ -16,18 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.logs.scan import scanner as scanning
 from forge_doctor.logs.scan.engines import installed, make_engine
-from forge_doctor.logs.scan.scanner import (
-    AFTER_BYTES,
-    AFTER_LONG_LINES,
-    BEFORE_BYTES,
-    FRAME_MARKERS,
-    REACH_BYTES,
-    Readable,
-    Scanner,
-    scan,
-)
+from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, FRAME_MARKERS, REACH_BYTES
+from forge_doctor.logs.scan.readable import Readable
+from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
+from forge_doctor.logs.scan.scanner import Scanner, scan
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.streams.sources.long_lines import LONGEST_LINE
 from tests.support.log_generator import Truth, chunks
@@ -173,7 +166,7 @@ def test_a_literal_where_an_endless_line_is_cut_stays_whole() -> None:
         assert any(b"deadlock" in data for _, data in joined(line))
 
 
-def feed_all(scanner: Scanner, data: bytes) -> Iterator[scanning.Region]:
+def feed_all(scanner: Scanner, data: bytes) -> Iterator[Region]:
     yield from scanner.feed(data)
     yield from scanner.finish()
 

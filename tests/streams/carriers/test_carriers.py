@@ -12,7 +12,7 @@ import pytest
 from forge_doctor.logs.collect import Collected, Task, collect
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.streams.carriers.clock import parse_stamp
-from forge_doctor.streams.heads.head import read_head
+from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_reading import RULES, SAMPLES, place

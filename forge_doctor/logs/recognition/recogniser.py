@@ -1,0 +1,185 @@
+"""Turns a block into events: the root of its chain, the user's line; a wrapper alone gives nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.match import Catalogue
+from forge_doctor.logs.recognition.message_events import MessageEvents
+from forge_doctor.logs.recognition.section_events import SectionEvents
+from forge_doctor.logs.records.block import Block
+from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of
+from forge_doctor.logs.records.event import Culprit, Event
+from forge_doctor.logs.records.known_chains import places_of
+from forge_doctor.logs.records.line_kind import State
+from forge_doctor.logs.records.rich_box import BOX
+from forge_doctor.logs.records.statement import statement_of
+from forge_doctor.logs.records.template import alike
+from forge_doctor.logs.records.traceback_bodies import Body
+from forge_doctor.logs.records.traceback_text import Parser, parse_traces, parser_after
+from forge_doctor.streams.heads.frames import Section
+from forge_doctor.streams.heads.head import Head
+
+# Where a traceback goes through that ends the start of a server, a worker or a migration.
+_STARTS = re.compile(
+    r"(?:^|/)(?:uvicorn/importer\.py import_from_string|starlette/routing\.py (?:lifespan|startup|__aenter__)"
+    r"|gunicorn/util\.py import_app|hypercorn/utils\.py load_application|celery/app/utils\.py find_app"
+    r"|alembic/(?:config\.py main|command\.py upgrade)|daphne/cli\.py run|granian/_internal\.py load_target)$"
+)
+_COMMON = b"Exception in ASGI application"
+_CACHE_SIZE = 4096
+_MOST_BEGUN = 1024
+_BOX = BOX.encode()
+
+
+class Recogniser:
+    """Blocks in, events out; what was parsed once is remembered by its text."""
+
+    def __init__(self, rules: Rules, catalogue: Catalogue) -> None:
+        self.rules = rules
+        self.catalogue = catalogue
+        self.sections = SectionEvents(rules, catalogue)
+        self.messages = MessageEvents(rules, catalogue)
+        self.cache: dict[object, tuple[Event, ...]] = {}
+        self._begun: dict[object, Parser] = {}
+
+    def events(self, block: Block) -> tuple[Event, ...]:
+        """What went wrong in this block."""
+        head = block.head
+        if head is not None and not block.lines and head.record is None and not self.messages.tells(head, head.message):
+            return ()
+        known = block.body_lines if block.body is not None else 0
+        key = (id(block.body), known, b"\n".join(block.lines[known:]), *self.telling_head(head))
+        found = self.cache.get(key)
+        if found is None:
+            statement = statement_of(block.lines) if head is not None and head.origin == "postgresql" else ""
+            events = self.read(block)
+            found = self._keep(key, tuple(replace(event, statement=statement) for event in events))
+        return found or self._stated(block)
+
+    def _keep(self, key: object, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        if len(self.cache) >= _CACHE_SIZE:
+            self.cache.clear()
+        self.cache[key] = events
+        return events
+
+    def _stated(self, block: Block) -> tuple[Event, ...]:
+        """What a record says at ERROR or above that has no traceback, and that nobody knows: its template."""
+        head = block.head
+        if (
+            head is None
+            or head.level < 40
+            or block.state is not State.MESSAGE
+            or not self.messages.tells(head, head.message)
+        ):
+            return ()
+        text = alike(head.message)
+        key = (text, head.origin, head.level >= 50)
+        found = self.cache.get(key)
+        return self._keep(key, tuple(self.messages.stated(head, text))) if found is None else found
+
+    def telling_head(self, head: Head | None) -> tuple[object, ...]:
+        """What of a head decides."""
+        return (self._message(head), self._kind(head))
+
+    def _message(self, head: Head | None) -> bytes:
+        """The head's message, where it can matter."""
+        if head is None or head.message == _COMMON:
+            return b""
+        named = head.warned is not None or self.catalogue.has_literal(head.message) or has_part_of_trace(head.message)
+        return head.message if named else b""
+
+    def _kind(self, head: Head | None) -> object:
+        """What else of the head decides."""
+        if head is None:
+            return None
+        record = head.record
+        trace = (record.trace, record.sections) if record else None
+        return (head.level >= 30 or head.level < 0, head.origin, head.sqlstate, head.message == _COMMON, trace)
+
+    def read(self, block: Block, traces: Sequence[tuple[Section, ...]] | None = None) -> Iterator[Event]:
+        """The events of a block, whose tracebacks may be known."""
+        head = block.head
+        if head is not None and head.warned is not None:
+            yield from self.messages.warning(head, block.lines)
+            return
+        traces = self._traces(block) if traces is None else traces
+        traces = traces if head is None else _told_once(traces)
+        seen: set[tuple[str, str, Culprit | None]] = set()
+        told = self.messages.told(block, traces)
+        starting = _ended_start(traces)
+        for event in self._trace_events(traces, told):
+            event = replace(event, starting=True) if starting else event
+            key = (event.signature, event.exception, event.culprit)
+            if key not in seen:
+                seen.add(key)
+                yield event
+        if not seen and told is not None:
+            yield told
+
+    def _traces(self, block: Block) -> list[tuple[Section, ...]]:
+        """The tracebacks of a block; a known body is parsed once, whatever comes after it."""
+        body, own = block.body, block.head is None or block.head.record is None
+        rest = block.lines[block.body_lines :]
+        if not isinstance(body, Body) or not own or _BOX in body.text or any(_BOX in raw for raw in rest):
+            return _traces(block)
+        first = block.lines[: block.body_lines - len(body.lines)]
+        key = (body, block.head and block.head.message, *first)
+        begun = self._begun.get(key)
+        if begun is None:
+            if len(self._begun) >= _MOST_BEGUN:
+                self._begun.clear()
+            begun = self._begun[key] = _parser_after(block.head, first, body)
+        parser = begun.copy()
+        for line in lines_of(None, rest):
+            parser.feed(line)
+        return parser.finish()
+
+    def _trace_events(self, traces: Sequence[tuple[Section, ...]], told: Event | None) -> Iterator[Event]:
+        for sections in traces:
+            known = tuple(self.sections.known(sections))
+            if told is not None and all(event.culprit is None for event in known) and _is_fallout(known):
+                yield told
+            elif known:
+                yield from known
+            elif told is None:
+                yield from self.sections.unknown(sections)
+
+
+def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:
+    """Whether any of the tracebacks goes through what starts a server."""
+    frames = (frame for trace in traces for section in trace for frame in section.frames)
+    return any(_STARTS.search(f"{frame.file.replace(chr(92), '/')} {frame.function}") for frame in frames)
+
+
+def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:
+    """The tracebacks of a record without an exception that its message names before the traceback does."""
+    first, rest = traces[:1], traces[1:]
+    named = any(len(trace) == 1 and not trace[0].frames for trace in first)
+    return rest if named and any(section.exception for trace in rest for section in trace) else traces
+
+
+def _parser_after(head: Head | None, first: Sequence[bytes], body: Body) -> Parser:
+    """One that has read a block up to the end of its known body."""
+    places = places_of(body.lines)
+    if places is None:
+        return parser_after(lines_of(head, [*first, *body.lines]))
+    parser = parser_after(lines_of(head, first))
+    parser.feed_frames(places)
+    return parser
+
+
+def _traces(block: Block) -> list[tuple[Section, ...]]:
+    """The tracebacks of a block, whether as lines, as text inside JSON, or as objects."""
+    record = block.head.record if block.head is not None else None
+    if record is not None and record.sections:
+        return [record.sections]
+    return parse_traces(lines_of(block.head, block.lines))
+
+
+def _is_fallout(known: Sequence[Event]) -> bool:
+    """Whether the log call's own words name the fault better than a traceback without user frames."""
+    return all(event.signature == "missing-greenlet" for event in known)

@@ -1,0 +1,104 @@
+"""What a chain of exceptions comes to: its first known one, or the last of those that nobody knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from forge_doctor.logs.culprit import Rules, find_culprit
+from forge_doctor.logs.match import Catalogue, own_words
+from forge_doctor.logs.recognition.wording import described, redacted, short
+from forge_doctor.logs.records.event import Culprit, Event
+from forge_doctor.logs.signature import Signature
+from forge_doctor.streams.heads.frames import Section
+
+_BENIGN = re.compile(
+    r"(?:.*\.)?(?:KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError|StopIteration|StopAsyncIteration|EndOfStream"
+    r"|WouldBlock|ClientDisconnect|HTTPException|RequestValidationError)$"
+)
+# What a driver or a pool says again in its own words: the cause of what follows, no error beside it.
+_TRANSLATED = re.compile(
+    r"(?:.*\.)?(?:OSError|EOFError|BrokenPipeError|Connection\w*Error|IncompleteReadError|TimeoutError|CancelledError"
+    r"|AttributeError)$"
+)
+# The driver's class in an error that SQLAlchemy wraps.
+_DRIVER = re.compile(r"\(([\w.]+)\) (?:<class '([\w.]+)'>)?")
+_GROUP = re.compile(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEvents:
+    """The events of a chain, by what is known of exceptions and of the user's code."""
+
+    rules: Rules
+    catalogue: Catalogue
+
+    def known(self, sections: tuple[Section, ...]) -> Iterator[Event]:
+        """One event for each leaf of the group (or for the chain): its first known section."""
+        for branch in _leaves(sections):
+            for at, section in enumerate(sections):
+                if section.branch != branch:
+                    continue
+                signature = self.catalogue.match_section(section, sections)
+                if signature is not None:
+                    root = self._unknown_root(sections[:at], branch) if signature.fallout else None
+                    yield root or _event(signature, section, find_culprit(sections, at, self.rules.app_roots))
+                    break
+
+    def _unknown_root(self, before: Sequence[Section], branch: str) -> Event | None:
+        """The error that nobody knows before one that only follows from others, if it is more than that one's cause in other words."""
+        for at, section in enumerate(before):
+            if section.branch == branch and section.exception and not _TRANSLATED.match(section.exception):
+                return self._stranger(before, at)
+        return None
+
+    def unknown(self, sections: tuple[Section, ...]) -> Iterator[Event]:
+        """One event for each leaf: its last exception, if it tells of a fault."""
+        for branch in _leaves(sections):
+            own = [at for at, section in enumerate(sections) if section.branch == branch and section.exception]
+            event = self._stranger(sections, own[-1]) if own else None
+            if event is not None:
+                yield event
+
+    def _stranger(self, sections: Sequence[Section], at: int) -> Event | None:
+        """An exception that nobody knows, if it tells of a fault."""
+        section = sections[at]
+        if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
+            return None
+        if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
+            return None
+        culprit = redacted(find_culprit(sections, at, self.rules.app_roots))
+        driver = _DRIVER.match(section.message) if section.exception.startswith("sqlalchemy.") else None
+        return Event(
+            signature="",
+            exception=section.exception,
+            message=short(section.message),
+            culprit=culprit,
+            detail=(driver[2] or driver[1]) if driver else "",
+        )
+
+
+def _event(signature: Signature, section: Section, culprit: Culprit | None) -> Event:
+    return described(
+        Event(
+            signature=signature.id,
+            exception=section.exception,
+            message=short(section.message),
+            culprit=redacted(culprit) if signature.blames else None,
+            endpoint=section.endpoint,
+        ),
+        signature,
+        own_words(section.message),
+    )
+
+
+def _leaves(sections: Sequence[Section]) -> list[str]:
+    """The branches that hold no others: the leaves of a group, or the chain itself."""
+    branches = list(dict.fromkeys(section.branch for section in sections))
+    leaves = [one for one in branches if not any(other != one and _within(other, one) for other in branches)]
+    return leaves if leaves != [""] else [""]
+
+
+def _within(inner: str, outer: str) -> bool:
+    return outer == "" or inner.startswith(outer + ".")

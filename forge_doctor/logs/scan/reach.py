@@ -1,0 +1,71 @@
+"""How far a region of a log reaches from a line with a literal: back and on along the frames of a traceback.
+
+All places are in the window that is searched; nothing here remembers anything.
+"""
+
+from __future__ import annotations
+
+from forge_doctor.logs.scan.region import BEFORE_BYTES
+
+AFTER_BYTES = 2_000
+# Entries of journald are a line each, and may have a kilobyte of fields: so many lines are always within reach.
+AFTER_LONG_LINES = 16
+# The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
+REACH_BYTES = 64 << 10
+# A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
+FRAME_MARKERS = (b'", line ', "\u2502".encode())
+
+
+def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, int]:
+    """How a region whose last known line ends at `last` goes on along the frames before the next hit.
+
+    The end of the last line that is known to belong to it, where what comes is too far away to belong to it, and
+    where it ends if no more hits come.
+    """
+    while True:
+        reach = last + AFTER_BYTES
+        frame = _last_frame(window, last, min(hit, end, reach))
+        if frame < 0 and reach <= end and (reach := _past_long_lines(window, last, end)) > last + AFTER_BYTES:
+            frame = _last_frame(window, last, min(hit, end, reach))
+        if frame < 0:
+            return last, reach, max(last, window.rfind(b"\n", last, min(end, reach)) + 1)
+        last = line_end(window, frame, end)
+
+
+def beginning(window: bytearray, hit: int, emitted: int) -> int:
+    """The start of the region that `hit` opens, not before `emitted`."""
+    plain, boxed = FRAME_MARKERS
+    line = window.rfind(b"\n", 0, hit) + 1
+    lowest = max(emitted, line - REACH_BYTES, 0)
+    while True:
+        start = max(lowest, line - BEFORE_BYTES)
+        frame = window.find(plain, start, line)
+        frame = window.find(boxed, start, line) if frame < 0 else frame
+        if frame < 0 or start == lowest:
+            break
+        line = window.rfind(b"\n", lowest, frame) + 1 or lowest
+    if start in (emitted, 0) or window[start - 1] == 10:
+        return start
+    return window.find(b"\n", start, hit) + 1
+
+
+def line_end(window: bytearray, position: int, end: int) -> int:
+    """The end of the line that `position` is in."""
+    return window.find(b"\n", position, end) + 1 or end
+
+
+def _past_long_lines(window: bytearray, last: int, end: int) -> int:
+    """How far a region goes on from `last`, which has AFTER_BYTES before `end` after it."""
+    reach = last + AFTER_BYTES
+    for _ in range(AFTER_LONG_LINES - window.count(b"\n", last, reach)):
+        reach = window.find(b"\n", reach, min(end, last + REACH_BYTES)) + 1
+        if not reach:
+            return last + REACH_BYTES
+    return reach
+
+
+def _last_frame(window: bytearray, begin: int, end: int) -> int:
+    # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
+    plain, boxed = FRAME_MARKERS
+    frame = window.rfind(plain, begin, end)
+    return frame if frame >= 0 else window.rfind(boxed, begin, end)

@@ -1,0 +1,182 @@
+"""Reads the head of a program's log record in whatever form it is written; decides nothing."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.streams.carriers.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
+from forge_doctor.streams.heads.head import Head, level_of, worker_of
+from forge_doctor.streams.heads.structured_head import csv_head, json_head, logfmt_head
+
+LONGEST_KNOWN = 300
+MOST_KNOWN = 2048
+SHAPE_BYTES = 32
+_WORDS = rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY"
+# What is logged by libraries, and stands without time and level where no handler is set: each begins an event of its own.
+BARE_MESSAGES = (
+    b"Task was destroyed but it is pending!",
+    b"Task exception was never retrieved",
+    b"Future exception was never retrieved",
+    b"Exception terminating connection ",
+    b"Exception closing connection ",
+    b"Exception during reset or similar",
+    b"The garbage collector is trying to clean up ",
+    b"Executing <",
+    b"Exception in callback ",
+    b"Exception ignored in",
+    b"Unclosed connection",
+    b"Fatal error on transport",
+)
+_SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
+_TIMED = re.compile(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
+_CLOCK = re.compile(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
+_LEVEL = re.compile(
+    rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)]|$)"
+    rb"|\[(debug|info|warning|error|critical|exception|notset) *\]"
+)
+_PLAIN = re.compile(rb"(" + _WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +)")
+_BRACKET = re.compile(rb"\[(" + _WORDS + rb")\] +")
+_LOGGER = re.compile(rb"\[?(?<!\w)((?:[A-Za-z_]\w*+)(?:\.\w++)++|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
+_SERVER = re.compile(rb"\[\d+(?:-\d+)?\]")
+_POOLER = re.compile(
+    rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
+)
+_WARNED = re.compile(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*Warning): ")
+# logging's RichHandler; its time is left out where it is that of the record before.
+_RICH = re.compile(
+    rb"(?:\[(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)\] | {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
+)
+_MESSAGE_JUNK = re.compile(rb"^(?:[\]\s|:-]|\[[\w.:/ -]*\])+")
+
+
+class Heads:
+    """Reads heads; what follows the time is the same in many records, and remembered."""
+
+    def __init__(self, zone_s: float = 0.0) -> None:
+        self._zone_s = zone_s
+        self._known: dict[bytes, Head] = {}
+        self._layouts: dict[bytes, Layout | None] = {}
+
+    def stamp(self, raw: bytes) -> tuple[float | None, bytes] | None:
+        """The time that a plain record's line begins with, and what follows it; None where it is another kind."""
+        if len(raw) > LONGEST_KNOWN:
+            return None
+        shape = raw[:SHAPE_BYTES].translate(DIGITS)
+        layout = self._layouts.get(shape)
+        if layout is not None and (at := layout.seconds(raw, self._zone_s)) is not None:
+            return at, raw[layout.end :]
+        found = _TIMED.match(raw) if shape[:1] in (b"0", b"[") else None
+        if found is None:
+            return None
+        # Only where it ends before the shape does, nothing behind the shape has a say in it.
+        if found.end() < SHAPE_BYTES and len(self._layouts) < MOST_KNOWN:
+            self._layouts[shape] = layout_of(found)
+        return stamp_seconds(found, self._zone_s), raw[found.end() :]
+
+    def read(self, text: bytes) -> Head | None:
+        """The head of the record that begins with this line; None for a line that continues one."""
+        if len(text) > LONGEST_KNOWN or not (text[:1].isdigit() or text[:1] == b"["):
+            return read_head(text, self._zone_s)
+        found = _TIMED.match(text)
+        if found is None or text[found.end() - 1 : found.end() + 1] == b',"':
+            return read_head(text, self._zone_s)
+        rest = text[found.end() :]
+        if rest not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[rest] = _rest_head(rest)
+        known = self._known[rest]
+        return Head(
+            message=known.message,
+            level=known.level,
+            at=stamp_seconds(found, self._zone_s),
+            logger=known.logger,
+            worker=known.worker,
+            origin=known.origin,
+        )
+
+
+def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
+    """The head of the record that begins with this line; None for a line that continues one."""
+    first = text[:1]
+    if first in (b" ", b"\t", b"", b"|", b"+"):
+        return _rich_head(text, zone_s) if text.startswith(b" " * 9) else None
+    if first == b"{":
+        return json_head(text, zone_s)
+    if text.startswith(BARE_MESSAGES):
+        return Head(message=text)
+    if first.isdigit() or first == b"[":
+        return _timed_head(text, zone_s)
+    if first.isupper():
+        found = _PLAIN.match(text)
+        if found:
+            logger = (found.group(2) or b"").decode("ascii", "replace")
+            message = text[found.end() - (1 if text[found.end() - 1 : found.end()] == b"[" else 0) :]
+            return Head(message=message, level=level_of(found.group(1)), logger=logger, worker=worker_of(message[:40]))
+    found = _WARNED.match(text)
+    if found:
+        return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1)[:9])))
+    return logfmt_head(text, zone_s)
+
+
+def is_head(text: bytes) -> bool:
+    """Whether a program's record begins with this line: one with a level, or that says where it is from."""
+    head = read_head(text)
+    return head is not None and (head.level >= 0 or head.record is not None or head.warned is not None)
+
+
+def _timed_head(text: bytes, zone_s: float) -> Head | None:
+    found = _TIMED.match(text)
+    if found is None:
+        clock = _CLOCK.match(text)
+        bracket = _BRACKET.match(text)
+        if bracket:
+            return Head(message=text[bracket.end() :], level=level_of(bracket.group(1)))
+        level = _LEVEL.search(text, clock.end(), clock.end() + 60) if clock else None
+        if level is None:
+            return _rich_head(text, zone_s)
+        return Head(message=text[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
+    at = stamp_seconds(found, zone_s)
+    rest = text[found.end() :]
+    if text[found.end() - 1 : found.end()] == b"," and rest[:1] == b'"':
+        return csv_head(text, at)
+    head = _rest_head(rest)
+    head.at = at
+    return head
+
+
+def _rich_head(text: bytes, zone_s: float) -> Head | None:
+    found = _RICH.match(text)
+    if found is None:
+        return None
+    month, day, year, clock, level = found.groups()
+    at = parse_stamp(b"20%b-%b-%b %b" % (year, month, day, clock), zone_s) if year else None
+    return Head(message=text[found.end() :], level=level_of(level.strip()), at=at)
+
+
+def _rest_head(rest: bytes) -> Head:
+    """The head by what follows its time."""
+    level = _LEVEL.search(rest[:160])
+    if level is None:
+        return Head(message=rest, worker=worker_of(rest[:60]))
+    before, after = rest[: level.start()], rest[level.end() :]
+    logger = _LOGGER.search(before + b" " + after[:120].lstrip(b" ]|:"))
+    head = Head(
+        message=_MESSAGE_JUNK.sub(b"", after, count=1),
+        level=_found_level(level),
+        logger=logger.group(1).decode("ascii", "replace") if logger else "",
+        worker=worker_of(rest[:80]),
+    )
+    if _POOLER.search(rest[:200]):
+        head.origin = "pgbouncer"
+    elif after.startswith(b":  ") and (_SERVER.search(before) or b"@" in before or not before.strip()):
+        head.origin = "postgresql"
+    return head
+
+
+def _found_level(found: re.Match[bytes]) -> int:
+    return level_of(found.group(1) or found.group(2))
+
+
+def _path(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,97 @@
+"""Reads the head of a structured record: a JSON object a line, csvlog, `key=value` pairs."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.heads.head import LEVELS, Head, level_of, numeric_level, worker_of
+from forge_doctor.streams.heads.structured import Record, read_json
+
+_LOGFMT = re.compile(rb'(?:^|\s)(?:level|lvl|severity)="?(\w+)"?')
+_LOGFMT_TIME = re.compile(rb'(?:^|\s)(?:time|ts|timestamp|t)="?([^"\s]+)')
+_LOGFMT_MESSAGE = re.compile(rb'(?:^|\s)(?:message|msg|event|error|err)="((?:[^"\\]|\\.)*)"')
+_LOGFMT_PAIR = re.compile(rb'(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
+
+
+def json_head(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record that is a JSON object a line."""
+    entry = loads(text)
+    if entry is None:
+        return _broken_json_head(text) if text.startswith(b'{"') else None
+    if not entry:
+        return None
+    record = read_json(entry)
+    level = LEVELS.get(record.level.lower(), -1) if not record.level.isdigit() else numeric_level(record.level)
+    return Head(
+        message=record.message.encode("utf-8", "surrogateescape"),
+        level=level,
+        at=parse_stamp(record.time, zone_s) if record.time else None,
+        logger=record.logger,
+        worker=record.worker,
+        origin="postgresql" if record.sqlstate or "error_severity" in entry else "app",
+        sqlstate=record.sqlstate,
+        record=record,
+    )
+
+
+def _broken_json_head(text: bytes) -> Head:
+    """A JSON line that was cut or damaged: its level, and its text unescaped."""
+    found = re.search(rb'"(?:level|levelname|severity)": ?"(\w+)"', text)
+    stamp = re.search(rb'"(?:timestamp|time|@timestamp|ts|asctime)": ?"([^"]+)"', text)
+    plain = unescape(text)
+    message, _, body = plain.partition("\n")
+    return Head(
+        message=message.encode("utf-8", "surrogateescape"),
+        level=level_of(found.group(1)) if found else -1,
+        at=parse_stamp(stamp.group(1)) if stamp else None,
+        record=Record(message=message, trace=body),
+    )
+
+
+def unescape(text: bytes) -> str:
+    """Text that went through JSON or repr() once, with its line ends and quotes back."""
+    plain = text.decode("utf-8", "replace")
+    return plain.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\")
+
+
+def csv_head(text: bytes, at: float | None) -> Head:
+    """The head of a record of the server's csvlog."""
+    try:
+        row = next(csv.reader([text.decode("utf-8", "replace")]), [])
+    except csv.Error:
+        row = []
+    if len(row) < 14:
+        return Head(message=text, at=at)
+    return Head(
+        message=row[13].encode("utf-8", "replace"),
+        level=LEVELS.get(row[11].lower(), -1),
+        at=at,
+        worker=row[3],
+        origin="postgresql",
+        sqlstate=row[12],
+    )
+
+
+def logfmt_head(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record of `key=value` pairs."""
+    level = _LOGFMT.search(text[:300])
+    if level is None or b"=" not in text[:40]:
+        return None
+    stamp, message = _LOGFMT_TIME.search(text[:300]), _LOGFMT_MESSAGE.search(text)
+    record = read_json(_logfmt_pairs(text)) if b"Traceback" in text else None
+    return Head(
+        message=unescape(message.group(1)).encode("utf-8", "replace") if message else text,
+        level=level_of(level.group(1)),
+        at=parse_stamp(stamp.group(1), zone_s) if stamp else None,
+        logger=record.logger if record else "",
+        worker=worker_of(text[:300]),
+        record=record if record and record.trace else None,
+    )
+
+
+def _logfmt_pairs(text: bytes) -> dict[str, str]:
+    """Keys and what they are given, as in `level=error exc_info="Traceback...\\n"`."""
+    return {found[1].decode(): unescape(found[2] or found[3] or b"") for found in _LOGFMT_PAIR.finditer(text)}
