@@ -1,15 +1,11 @@
-"""The project around the files: opens modules on demand and answers what rules ask; lists no folder, runs no code."""
+"""The project around the files: answers what rules ask about names, expressions, functions; opens nothing itself."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.code.files.contents import Reading, digest_of_names
-from forge_doctor.code.files.modules import Modules, find_root
 from forge_doctor.code.semantics.inference import annotation as types
 from forge_doctor.code.semantics.inference import calls, classes, exports, functions, models, narrowing
 from forge_doctor.code.semantics.inference import expressions as inference
@@ -20,31 +16,23 @@ from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evide
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.names.bindings import Binding, How
-from forge_doctor.code.semantics.names.outline import LateSurface, Surface, Surfaces
+from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.code.semantics.names.scopes import Scopes
+from forge_doctor.code.semantics.project_files import ProjectFiles
 from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
 MAX_DEPTH = 24
-WITHOUT_TREES = ("reading", "_modules", "lasting", "surfaces", "async_names", "data_access_names")
 
 
-class Project:
-    """What rules ask. Every answer is computed once; `reading` tells which files an answer rested on.
-
-    `surfaces` of files nobody has opened may be given by whoever has read them already.
-    """
+class Project(ProjectFiles):
+    """What rules ask. Every answer is computed once."""
 
     def __init__(
         self, root: Path, overlay: Mapping[Path, bytes] | None = None, surfaces: Surfaces | None = None
     ) -> None:
-        self.root = root
-        self.overlay = dict(overlay or {})
-        self.reading = Reading(root, self.overlay)
-        self._given_surfaces = surfaces
-        self._modules = Modules(root, lambda: self.package_names)
-        self._files: dict[Path, SourceFile | None] = {}
+        super().__init__(root, overlay, surfaces)
         self._scopes: dict[SourceFile, Scopes] = {}
         self._values: dict[Node, Value] = {}
         self._annotated: dict[Node, Value] = {}
@@ -52,25 +40,8 @@ class Project:
         self._evidence: dict[tuple[Node, str, bool], Evidence] = {}  # by region, text, and whether in `async def`
         self._touching: dict[FunctionDef, bool] = {}
         self.kept: dict[Any, Any] = {}
-        self.lasting: dict[Any, Any] = {}
         self._depth = 0
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
-
-    def renewed(self) -> Project:
-        """The same project with all its trees let go of; only what is known of folders and whole files is kept."""
-        fresh = Project(self.root, self.overlay, self._given_surfaces)
-        fresh.__dict__.update({name: self.__dict__[name] for name in WITHOUT_TREES if name in self.__dict__})
-        fresh._modules.named = lambda: fresh.package_names
-        fresh.reading.opened_bytes = 0
-        for file in self._files.values():
-            if file is not None:
-                file.forget()
-        return fresh
-
-    @classmethod
-    def around(cls, path: Path) -> Project:
-        """The project a file or folder belongs to."""
-        return cls(find_root(path.resolve()))
 
     # -- what an expression is
 
@@ -180,36 +151,6 @@ class Project:
         definition = value.inner.definition if value.kind is Kind.CLASS else value.definition
         return self.model(definition) if isinstance(definition, ClassDef) else None
 
-    @cached_property
-    def async_names(self) -> frozenset[str]:
-        """The names of functions whose call may give a coroutine; costs one reading of the files, no parsing."""
-        return frozenset(name for one in self.surfaces.values() for name in one.async_names)
-
-    @cached_property
-    def data_access_names(self) -> frozenset[str]:
-        """The same without those of functions that use no session for sure."""
-        return frozenset(name for one in self.surfaces.values() for name in one.data_access_names)
-
-    @cached_property
-    def package_names(self) -> frozenset[str]:
-        """The names before a dot in imports of the project."""
-        return frozenset(name for one in self.surfaces.values() for name in one.packages)
-
-    @cached_property
-    def surfaces(self) -> Surfaces:
-        """What every file tells without being parsed, in the order of their paths."""
-        known = self._given_surfaces or {}
-        paths = [*known] or [Path(name) for name in self._modules.files()]
-        if self.overlay:
-            paths = sorted({*paths, *self.overlay})
-        found: dict[Path, Surface | LateSurface] = {}
-        for path in paths:
-            if path in known and path not in self.overlay:
-                found[path] = known[path]
-            elif (data := self.reading.bytes_of(path)) is not None:
-                found[path] = LateSurface(data)
-        return found
-
     def touches_session(self, function: FunctionDef) -> bool:
         """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
         a parameter, an attribute of its class, something it calls a coroutine method on; or awaits one that does."""
@@ -264,34 +205,6 @@ class Project:
         if found is None:
             found = self._scopes[file] = Scopes(file)
         return found
-
-    def add(self, file: SourceFile) -> None:
-        """Take a file that is already read."""
-        self._files[file.absolute] = file
-
-    def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
-        """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""
-        self.reading.note(path, None if importer is None else importer.absolute)
-        if path not in self._files:
-            data = self.reading.read(path)
-            self._files[path] = None if data is None else SourceFile(data, self.reading.name(path), path)
-        return self._files[path]
-
-    def open_for_all(self, path: Path) -> SourceFile | None:
-        """The same for an answer that is kept for the whole project: every file's findings rest on it."""
-        self.reading.for_all.add(path)
-        return self.open(path)
-
-    def foundations(self, path: Path) -> tuple[tuple[str, str], ...]:
-        """The file, and the other files and folders that findings in it rest on, each with its digest."""
-        others = sorted(map(self.reading.named, self.reading.rests_on(path)))
-        folders = ((f"{folder}{os.sep}", digest_of_names(names)) for folder, names in self._modules.foreign.items())
-        return (self.reading.named(path), *others, *folders)
-
-    def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
-        """A module of the project by the name an import gives it."""
-        path = self._modules.find(dotted, importer.absolute)
-        return None if path is None else self.open(path, importer)
 
     def target(self, binding: Binding, file: SourceFile) -> Target:
         """Where an import leads, through re-exports; any other binding leads to itself."""

@@ -12,6 +12,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
+    Call,
     ComprehensionFor,
     For,
     FunctionDef,
@@ -185,3 +186,15 @@ def param_reads(project: Project, function: FunctionDef, name: str) -> Iterator[
         for read in statement.file.query(Name, statement):
             if read.text == name and is_read(read):
                 yield read
+
+
+def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node) -> str:
+    """The parameter an argument of a call goes to; empty where it cannot be told."""
+    names = function.param_names
+    if isinstance(around, Keyword):
+        return around.name if around.name in names else ""
+    offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
+    if place not in call.args:
+        return ""
+    index = call.args.index(place) + offset
+    return names[index] if index < len(names) else ""

@@ -45,7 +45,8 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.leaks import bound_name
-from forge_doctor.lint.dataflow.sessions.lifetimes import Lifetime, lifetime_of
+from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
+from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
 
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})

@@ -47,8 +47,8 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.concurrency import Use, launched, sessions_used
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param, parameter_name
-from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
+from forge_doctor.lint.dataflow.use_def import parameter_name, reads_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")

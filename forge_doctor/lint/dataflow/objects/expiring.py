@@ -12,8 +12,8 @@ from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
 from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_of, is_awaited, session_calls
+from forge_doctor.lint.dataflow.use_def import parameter_name
 from forge_doctor.regex import regex
 
 # A session by one of its usual names among the arguments of a call.

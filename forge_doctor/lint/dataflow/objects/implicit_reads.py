@@ -32,7 +32,7 @@ from forge_doctor.code.syntax.nodes import (
     While,
 )
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.lint.dataflow.sessions.lifetimes import parameter_name
+from forge_doctor.lint.dataflow.use_def import parameter_name
 from forge_doctor.regex import regex
 
 TEXT, DEBUG = "__str__", "__repr__"

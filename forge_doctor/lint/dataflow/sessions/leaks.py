@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from forge_doctor.check import Check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Keyword, NamedExpr, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Keyword, NamedExpr, Node, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding
 from forge_doctor.lint.dataflow.entry_points import is_dependency
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
-from forge_doctor.lint.dataflow.sessions.lifetimes import Lifetime, is_within_begin, lifetime_of
+from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
+from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
 from forge_doctor.lint.dataflow.uses import at_place
 
 
@@ -29,7 +30,7 @@ class Leak(NamedTuple):
     @property
     def confidence(self) -> Confidence:
         """How sure it is; a session used only inside its own `begin()` blocks gives its connection back."""
-        within = all(is_within_begin(one) or _gives_back(one) for one in self.life.connects)
+        within = all(_is_within_begin(one) or _gives_back(one) for one in self.life.connects)
         return min(self.made.confidence, self.life.confidence, Confidence.LOW if within else Confidence.HIGH)
 
 
@@ -105,3 +106,15 @@ def leak_finding(rule: Check[Any], leak: Leak, starter: str = "") -> Finding:
         remedy=textwrap.dedent(f"async with {made.call.text} as {name}:\n    ..."),
         evidence=tuple(evidence),
     )
+
+
+def _is_within_begin(node: Node) -> bool:
+    """Whether a use stands in `async with session.begin():`, which gives the connection back."""
+    for around in node.ancestors:
+        if isinstance(around, FunctionDef):
+            return False
+        if isinstance(around, With) and any(
+            isinstance(i.value, Call) and i.value.method == "begin" for i in around.items
+        ):
+            return True
+    return False

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from forge_doctor.code.semantics.library.kinds import Kind, words
-from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Await,
     Call,
-    ClassDef,
     FunctionDef,
     Keyword,
     Lambda,
@@ -24,58 +19,27 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Return,
     Subscript,
-    With,
-    WithItem,
     Yield,
 )
 from forge_doctor.code.syntax.stubs import is_declaration
-from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.sessions.lent_sessions import lent_with
-from forge_doctor.lint.dataflow.use_def import all_reads, param_reads
-from forge_doctor.lint.dataflow.uses import Use, at_place
-from forge_doctor.regex import regex
-
-# Methods after which a session holds no connection and wants no further care.
-CLOSERS = words("close aclose close_all invalidate remove __aexit__ __exit__")
-CONNECTING = COROUTINES[Kind.ASYNC_SESSION] - CLOSERS - {"rollback", "reset"}
-# Calls that take over what they are given.
-OWNERS = regex(
-    r"(?:^|_)(?:a?clos\w*|clean\w*|dispose|release|finali[sz]er?|addfinalizer|teardown|shutdown|exit|enter|callback"
-    r"|push|append|register|setattr|getattr)(?:_|$)|^(?:set|setdefault|put|put_nowait|insert|store|attach|extend)$",
-    re.IGNORECASE,
+from forge_doctor.lint.dataflow.sessions.ownership import (
+    CLOSERS,
+    CONNECTING,
+    HARMLESS_CALLS,
+    OWNERS,
+    Lifetime,
+    is_class,
+    is_entered,
+    is_never_closed,
+    is_own,
+    kept_by_object,
 )
-HARMLESS_CALLS = words("isinstance print repr str id type bool hasattr len callable is_instance_of debug info")
+from forge_doctor.lint.dataflow.use_def import all_reads, param_reads, parameter_name
+from forge_doctor.lint.dataflow.uses import Use, at_place
+
 MAX_DEPTH = 12  # functions that hand it on to each other
 MOST_FOLLOWED = 64  # expressions of one function that hold it one after the other
-
-
-@dataclass(slots=True)
-class Lifetime:
-    """What was seen of a session.
-
-    `closes` are the places that close it; `returns` and `yields` hand it to a caller; `elsewhere`
-    says that something else took it over; `connects` are uses that check a connection out;
-    `strangers` are functions we cannot see that got it as an argument. `followed` are the expressions
-    that held it, each looked at once.
-    """
-
-    closes: list[Node] = field(default_factory=list)
-    returns: list[Node] = field(default_factory=list)
-    yields: list[Node] = field(default_factory=list)
-    connects: list[Node] = field(default_factory=list)
-    strangers: dict[str, None] = field(default_factory=dict)
-    elsewhere: bool = False
-    followed: set[Node] = field(default_factory=set)
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether somebody else may close it."""
-        return self.elsewhere or bool(self.returns)
-
-    @property
-    def confidence(self) -> Confidence:
-        """How sure it is that nobody else closes it."""
-        return Confidence.MEDIUM if self.strangers else Confidence.HIGH
 
 
 _of_params: WeakKeyDictionary[Project, dict[tuple[FunctionDef, str], Lifetime]] = WeakKeyDictionary()
@@ -175,7 +139,7 @@ def _assigned(project: Project, place: Node, found: Lifetime) -> Iterator[Node]:
     for target in targets:
         if isinstance(target, Name) and assign is not None and not _is_outer(project, target):
             yield from all_reads(project, target, assign)
-        elif isinstance(target, Attribute) and _is_own(target):
+        elif isinstance(target, Attribute) and is_own(target):
             found.elsewhere = found.elsewhere or not is_never_closed(target)
         elif isinstance(target, Subscript) and (call := lent_with(target)) is not None:
             found.connects.append(call)
@@ -193,32 +157,6 @@ def _is_outer(project: Project, name: Name) -> bool:
     return name.function is None or name.text in project.scopes(name.file).of(name).outer_names
 
 
-# -- attributes
-
-
-def _is_own(target: Attribute) -> bool:
-    function = target.function
-    return function is not None and function.is_method and target.value.text in function.param_names[:1]
-
-
-def is_never_closed(target: Attribute) -> bool:
-    """Whether nothing in the class, its bases or its file closes `self.x`, enters it or hands it out."""
-    class_ = target.class_
-    if class_ is None or not _bases_in_sight(class_):
-        return False
-    name = re.escape(target.attr).encode()
-    handed = re.compile(
-        rb"\." + name + rb"\s*\.\s*(?:a?close|__aexit__|invalidate|remove)\b"
-        rb"|(?:with|return|yield|=)\s+(?:await\s+)?[\w.]+\." + name + rb"\b(?!\s*[.(])"
-        rb"|(?:clos|clean|enter|callback|push|exit)\w*\([\w., ]*\." + name + rb"\b"
-    )
-    return handed.search(target.file.data) is None
-
-
-def _bases_in_sight(class_: ClassDef) -> bool:
-    return all(base.text in ("object", "ABC", "abc.ABC") for base in class_.bases)
-
-
 # -- arguments
 
 
@@ -232,9 +170,9 @@ def _argument(project: Project, place: Node, around: Node, found: Lifetime, dept
         return []
     if function is not None:
         return _parameter(project, function, call, place, around, found, depth)
-    if _is_class(project, call):
-        _kept_by_object(project, call, found)
-    elif OWNERS.search(call.method) or not call.method or _is_entered(call):
+    if is_class(project, call):
+        kept_by_object(project, call, found)
+    elif OWNERS.search(call.method) or not call.method or is_entered(call):
         found.elsewhere = True
     else:
         found.connects.append(call)
@@ -250,7 +188,7 @@ def _parameter(
     if param.closes:
         found.closes.append(call)
     elif function.name == "__init__":
-        _kept_by_object(project, call, found)
+        kept_by_object(project, call, found)
     elif param.elsewhere or (is_declaration(function) and OWNERS.search(function.name)):
         found.elsewhere = True
     elif param.returns or param.yields:
@@ -259,60 +197,3 @@ def _parameter(
         found.connects.append(call)
         found.strangers |= param.strangers
     return []
-
-
-def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node) -> str:
-    """The parameter an argument of a call goes to; empty where it cannot be told."""
-    names = function.param_names
-    if isinstance(around, Keyword):
-        return around.name if around.name in names else ""
-    offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
-    if place not in call.args:
-        return ""
-    index = call.args.index(place) + offset
-    return names[index] if index < len(names) else ""
-
-
-def _is_entered(call: Call) -> bool:
-    fate, _ = at_place(call)
-    return fate.use in (Use.ENTERED, Use.ENTERED_SYNC)
-
-
-def _is_class(project: Project, call: Call) -> bool:
-    return project.value_of(call.func).kind is Kind.CLASS or call.method[:1].isupper()
-
-
-def _kept_by_object(project: Project, call: Call, found: Lifetime) -> None:
-    """`Repository(session)`: the object may close it only if its class closes anything at all."""
-    definition = project.value_of(call.func).inner.definition
-    if not isinstance(definition, ClassDef):
-        found.connects.append(call)
-        found.strangers[call.func.text] = None
-        return
-    closes = re.compile(
-        rb"(?:session|db|self)\w*\s*\.\s*(?:a?close|__aexit__|invalidate)\s*\(|def (?:__aexit__|a?close)\b"
-        rb"|async with self\.\w+(?::|\s+as\b)"
-    )
-    for base in project.bases(definition):
-        inner = base.inner.definition
-        if isinstance(inner, ClassDef) and closes.search(inner.file.data, inner.start, inner.end):
-            found.elsewhere = True
-            return
-    outer, _ = at_place(call)
-    if isinstance(outer.node, Yield):
-        found.yields.append(outer.node)
-    elif outer.use is Use.RETURNED or isinstance(outer.node, WithItem):
-        found.elsewhere = True
-    found.connects.append(call)
-
-
-def is_within_begin(node: Node) -> bool:
-    """Whether a use stands in `async with session.begin():`, which gives the connection back."""
-    for around in node.ancestors:
-        if isinstance(around, FunctionDef):
-            return False
-        if isinstance(around, With) and any(
-            isinstance(i.value, Call) and i.value.method == "begin" for i in around.items
-        ):
-            return True
-    return False
