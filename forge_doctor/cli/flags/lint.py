@@ -7,6 +7,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from forge_doctor.cli.flags.several import Baseline, WriteBaseline
+
 
 class Flags(NamedTuple):
     """As typed: None, or nothing, where the configuration or a default decides."""
@@ -33,12 +35,8 @@ class Flags(NamedTuple):
         str | None,
         typer.Option(metavar="REF", help="Only findings on lines changed since HEAD left this branch, tag or commit."),
     ] = None
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Leave out the findings this file knows.")] = (
-        None
-    )
-    write_baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the findings there are into a baseline, and exit 0.")
-    ] = None
+    baseline: Baseline = None
+    write_baseline: WriteBaseline = None
     add_ignores: Annotated[
         bool, typer.Option("--add-ignores", help="Write an ignore comment for every finding, and exit 0.")
     ] = False

@@ -7,6 +7,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from forge_doctor.cli.flags.several import Baseline, ConnectTimeout, WriteBaseline
+
 
 class Flags(NamedTuple):
     """As typed: None, or nothing, where the configuration or a default decides."""
@@ -37,10 +39,7 @@ class Flags(NamedTuple):
         ),
     ] = None
     no_live: Annotated[bool, typer.Option("--no-live", help="Leave the database of DATABASE_URL alone.")] = False
-    connect_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
-    ] = None
+    connect_timeout: ConnectTimeout = None
     metadata: Annotated[
         str | None,
         typer.Option(
@@ -69,12 +68,8 @@ class Flags(NamedTuple):
         Path | None,
         typer.Option(metavar="FILE", help="The application's Python. [default: VIRTUAL_ENV, .venv, or our own]"),
     ] = None
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Leave out the findings this file knows.")] = (
-        None
-    )
-    write_baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the findings there are into a baseline, and exit 0.")
-    ] = None
+    baseline: Baseline = None
+    write_baseline: WriteBaseline = None
     exclude: Annotated[
         tuple[str, ...],
         typer.Option(metavar="PATTERN", help="Leave out trees and files of this name or path; repeatable."),

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from forge_doctor.cli.flags.several import ConnectTimeout, Save, Snapshot
 from forge_doctor.cli.flags.shared import CHECKS
 
 
@@ -21,10 +22,7 @@ class Flags(NamedTuple):
         ),
     ] = ()
     bouncer: Annotated[str | None, typer.Option(metavar="URL", help="Admin console of a pgbouncer in between.")] = None
-    connect_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
-    ] = None
+    connect_timeout: ConnectTimeout = None
     app: Annotated[
         str | None,
         typer.Option(
@@ -91,10 +89,8 @@ class Flags(NamedTuple):
             help="Show statements, their values replaced by ?. --no-query leaves them out.",
         ),
     ] = True
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what was seen, to replay it.")] = None
-    snapshot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
-    ] = None
+    save: Save = None
+    snapshot: Snapshot = None
     record: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Keep a look every two seconds in this folder, until Ctrl-C or --duration."),

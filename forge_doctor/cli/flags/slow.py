@@ -7,6 +7,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from forge_doctor.cli.flags.several import ConnectTimeout, Save, Snapshot
+
 
 class Flags(NamedTuple):
     """As typed: None, or nothing, where the configuration or a default decides."""
@@ -35,10 +37,7 @@ class Flags(NamedTuple):
             help="The application's source, to name the lines that send statements.",
         ),
     ] = None
-    connect_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.1, max=60, help="Give up on a server after this. [default: 3]"),
-    ] = None
+    connect_timeout: ConnectTimeout = None
     duration: Annotated[
         float | None,
         typer.Option(
@@ -59,7 +58,5 @@ class Flags(NamedTuple):
         bool,
         typer.Option("--query/--no-query", help="Show statements, their values replaced. --no-query leaves them out."),
     ] = True
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep what was seen, to replay it.")] = None
-    snapshot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Judge a file written by --save instead of a server.")
-    ] = None
+    save: Save = None
+    snapshot: Snapshot = None
