@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forge_doctor.check import Check, P, RuleInfo
-from forge_doctor.diagnosis import Diagnosis
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
-from forge_doctor.picture import Picture
+
+if TYPE_CHECKING:
+    from forge_doctor.diagnosis import Diagnosis
+    from forge_doctor.picture import Picture
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
 

@@ -1,5 +1,6 @@
 """How long `forge-doctor slow --duration 0` takes beside psql reading the same view, and what sampling costs a server.
 
+Beside it stands the floor: a program that loads what the command is made with, typer and asyncpg, and asks one query.
 Wall time from the start of the process to its end, commands interleaved, medians; a ratio is the median of the ratios of
 each round. The cost of sampling is what the server itself counts for our statement, in milliseconds a look, and the
 transactions a busy client gets done beside it and without it.
@@ -21,11 +22,20 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from tests.support.postgres import FreshDatabase, client_programs, new_database, postgres18_bin, run_postgres
 
 PSQL, TOTALS, BARE = "psql, the view", "slow --duration 0", "slow --duration 0 --no-explain"
+FLOOR = "typer, asyncpg, one query"
 VIEW = (
     "SELECT queryid, query, calls, total_exec_time, rows, shared_blks_hit + shared_blks_read, temp_blks_written "
     "FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "ORDER BY total_exec_time DESC"
 )
+FLOOR_PROGRAM = """
+import asyncio, sys, asyncpg, typer
+async def main(dsn):
+    connection = await asyncpg.connect(dsn)
+    await connection.fetch("SELECT 1")
+    connection.terminate()
+asyncio.run(main(sys.argv[1]))
+"""
 KINDS = 200
 
 
@@ -44,6 +54,7 @@ def measure(database: FreshDatabase, rounds: int) -> dict[str, list[float]]:
     psql = str(client_programs(database.server.bin_dir) / "psql")
     commands = {
         PSQL: (psql, "-XAt", "-c", VIEW, dsn),
+        FLOOR: (sys.executable, "-c", FLOOR_PROGRAM, dsn),
         BARE: (*doctor, "--no-explain"),
         TOTALS: doctor,
     }
@@ -120,9 +131,10 @@ def main() -> None:
     with run_postgres(postgres18_bin(), {"max_connections": "120"}) as server, new_database(server) as database:
         fill(database)
         times = measure(database, told.rounds)
-        print(f"{KINDS} kinds of statements, {told.rounds} rounds: median ms, times psql")
+        print(f"{KINDS} kinds of statements, {told.rounds} rounds: median ms, times psql, times the floor")
         for name, taken in times.items():
-            print(f"{name:34} {statistics.median(taken):8.0f} {ratio(times, name, PSQL):6.2f}")
+            beside = f"{ratio(times, name, PSQL):6.2f} {ratio(times, name, FLOOR):6.2f}"
+            print(f"{name:34} {statistics.median(taken):8.0f} {beside}")
         cost, left = asyncio.run(sampling(database, told.seconds, told.sessions))
         print(f"{'a look at sessions, server ms':34} {cost:8.2f}")
         print(f"{'transactions left beside sampling':34} {left:8.2f}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.flags.slow import Flags
@@ -19,10 +19,11 @@ from forge_doctor.probes.postgres.target import Target
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 from forge_doctor.slow.collect import Request, collect
-from forge_doctor.slow.logged.work import LoggedWork
-from forge_doctor.slow.record import dump, load
 from forge_doctor.slow.run import run_slow
 from forge_doctor.slow.snapshot import SlowSnapshot
+
+if TYPE_CHECKING:
+    from forge_doctor.slow.logged.work import LoggedWork
 
 DURATION_S, TOP = 5.0, 10
 OF_A_LIVE_SERVER = ("dsn", "duration", "save")
@@ -40,6 +41,8 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
                 raise UsageProblem(f"--{name} does not go with --snapshot: a snapshot is judged as it was taken")
         if flags.log:
             raise UsageProblem("--log does not go with --snapshot: a snapshot is judged as it was taken")
+        from forge_doctor.slow.record import load
+
         seen = _traced(load(flags.snapshot, show_query=flags.show_query), flags)
         deliver([_judge(seen, flags, options)], options)
     target = _target(flags)
@@ -73,6 +76,8 @@ def _target(flags: Flags) -> Target | None:
 
 def _deliver_seen(seen: SlowSnapshot, flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.save is not None:
+        from forge_doctor.slow.record import dump
+
         write_file(flags.save, dump(seen), "--save")
     deliver([_judge(seen, flags, options)], options)
 

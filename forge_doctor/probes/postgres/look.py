@@ -107,6 +107,39 @@ async def fetch_rows(
         return await fetch(sql, *arguments)
 
 
+@asynccontextmanager
+async def reads(connection: Connection, limits: QueryLimits = DEFAULT_LIMITS) -> AsyncIterator[Fetch]:
+    """For statements that don't need each other, in as few read-only transactions as go: one that fails (`QueryFailed`)
+    ends its own, and the next begins another. Statistics of the server stand still in a transaction."""
+    opened = False
+
+    async def close() -> None:
+        nonlocal opened
+        if opened and not connection.driver.is_closed():
+            await run_commands(connection, "COMMIT", limits)
+        opened = False
+
+    async def fetch(sql: str, *arguments: Any) -> tuple[Row, ...]:
+        nonlocal opened
+        if not opened:
+            await run_commands(connection, _begin(limits), limits)
+            opened = True
+        try:
+            records = await _bounded(connection, limits, connection.driver.fetch(sql, *arguments))
+        except QueryFailed:
+            await close()
+            raise
+        return tuple(dict(record) for record in records)
+
+    try:
+        yield fetch
+    except asyncio.CancelledError:
+        connection.close()  # the driver may be in the middle of a statement
+        raise
+    finally:
+        await close()
+
+
 def _begin(limits: QueryLimits) -> str:
     settings = {
         "statement_timeout": f"{limits.statement_s * 1000:.0f}ms",

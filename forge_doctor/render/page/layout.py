@@ -20,7 +20,6 @@ from forge_doctor.render.digest import (
     summary_sentence,
 )
 from forge_doctor.render.page.columns import cell_width, wrap
-from forge_doctor.render.page.diagnosis_lines import lay_out_diagnosis, lay_out_not_looked_at
 from forge_doctor.render.page.lines import BLANK, Line, Page, Span, Style
 from forge_doctor.render.page.table import lay_out_table
 from forge_doctor.render.printable import printable_line, printable_lines
@@ -81,6 +80,9 @@ def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:
     leading, following = ([table for table in report.tables if table.leading is first] for first in (True, False))
     for table in leading:
         yield from lay_out_table(table, page)
+    if report.diagnoses:
+        # Only a triage has any.
+        from forge_doctor.render.page.diagnosis_lines import lay_out_diagnosis, lay_out_not_looked_at
     for one in report.diagnoses:
         yield from lay_out_diagnosis(one, page)
     causes = {one.cause for one in report.diagnoses}

@@ -6,6 +6,12 @@ SELECT
   pg_is_in_recovery() AS in_recovery,
   (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
    WHERE e.extname = 'pg_stat_statements')::text AS statements_schema,
+  (SELECT json_object_agg(v.name, v.columns) FROM (
+    SELECT c.relname AS name, json_agg(a.attname) AS columns
+    FROM pg_extension e JOIN pg_class c ON c.relnamespace = e.extnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE e.extname = 'pg_stat_statements' AND c.relname IN ('pg_stat_statements', 'pg_stat_statements_info')
+    GROUP BY c.relname) v)::text AS statements_views,
   (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
    WHERE e.extname = 'hypopg')::text AS hypopg_schema,
   (SELECT json_object_agg(name, setting || coalesce(unit, '')) FROM pg_settings WHERE name IN (

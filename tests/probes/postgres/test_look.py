@@ -19,7 +19,7 @@ import pytest
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed, ServerError, Unreachable, limit_of
-from forge_doctor.probes.postgres.look import Connection, QueryLimits, connect, fetch_rows, read_only
+from forge_doctor.probes.postgres.look import Connection, QueryLimits, connect, fetch_rows, read_only, reads
 from forge_doctor.probes.postgres.target import Target
 from tests.support.examination import sessions_where, until
 from tests.support.listeners import (
@@ -110,6 +110,20 @@ async def test_statements_of_one_look_share_a_transaction_and_take_arguments(fre
         third = await fetch_rows(connection, "SELECT now() AS at")
     assert first[0]["word"] == "a'b"
     assert first[0]["at"] == second[0]["at"] != third[0]["at"]
+
+
+async def test_statements_that_stand_alone_share_a_transaction_until_one_fails(fresh_database: FreshDatabase) -> None:
+    async with connected(fresh_database.dsn()) as connection:
+        async with reads(connection) as fetch:
+            first, second = [await fetch("SELECT now() AS at") for _ in range(2)]
+            with pytest.raises(QueryFailed, match="no_such_table"):
+                await fetch("SELECT 1 FROM no_such_table")
+            third = await fetch("SELECT now() AS at, current_setting('transaction_read_only') AS only")
+        assert not connection.driver.is_in_transaction()
+        async with reads(connection):
+            assert not connection.driver.is_in_transaction()
+    assert first[0]["at"] == second[0]["at"] != third[0]["at"]
+    assert third[0]["only"] == "on"
 
 
 async def test_a_writing_statement_is_refused_by_the_server(fresh_database: FreshDatabase) -> None:
