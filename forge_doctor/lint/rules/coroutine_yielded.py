@@ -42,6 +42,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import matched_calls
@@ -49,7 +50,6 @@ from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.entry_points import is_dependency
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\byield[ \t]{1,8}[\w.]{1,200}\(")

@@ -40,12 +40,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.entry_points import is_dependency
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.leaks import bound_name
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of

@@ -55,13 +55,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import background_starter, job_caller
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, While
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.entry_points import background_starter, job_caller
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
 from forge_doctor.regex import regex
 

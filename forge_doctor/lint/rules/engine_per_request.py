@@ -39,13 +39,13 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import background_starter, is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.entry_points import background_starter, is_dependency
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"create_(?:async_)?engine\s*\(")

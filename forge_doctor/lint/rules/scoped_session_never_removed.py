@@ -43,6 +43,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import is_removed
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
@@ -50,7 +51,6 @@ from forge_doctor.code.syntax.nodes import Await, Call, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.entry_points import is_removed
 from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.regex import regex
 

@@ -34,10 +34,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import background_starter
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Severity
-from forge_doctor.lint.dataflow.entry_points import background_starter
 from forge_doctor.lint.dataflow.sessions.creation import MAKES_SESSIONS
 from forge_doctor.lint.dataflow.sessions.leaks import leak_finding, leaks_in
 

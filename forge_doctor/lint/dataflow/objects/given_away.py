@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
+from forge_doctor.code.semantics.entry_points import handovers
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.outline import DEPENDS
 from forge_doctor.code.semantics.project import Project
@@ -14,7 +15,6 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.entry_points import handovers
 from forge_doctor.lint.dataflow.objects.expired_reads import (
     ExpiredRead,
     attributes_read,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from forge_doctor.code.semantics.entry_points import dependency_markers, files_with_parameter
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.literals import alias_of, followed
@@ -24,7 +25,6 @@ from forge_doctor.code.syntax.nodes import (
     Subscript,
 )
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.lint.dataflow.entry_points import dependency_markers, files_with_parameter
 from forge_doctor.lint.dataflow.requests.routers import files_below, registrations
 
 # What has `dependencies=` for more than one route.

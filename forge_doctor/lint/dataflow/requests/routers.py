@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.code.semantics.entry_points import handovers
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
@@ -12,7 +13,6 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
-from forge_doctor.lint.dataflow.entry_points import handovers
 
 MOST_ROUTERS = 20
 

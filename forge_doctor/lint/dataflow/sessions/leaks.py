@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from forge_doctor.check import Check
+from forge_doctor.code.semantics.entry_points import is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Keyword, NamedExpr, Node, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding
-from forge_doctor.lint.dataflow.entry_points import is_dependency
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
 from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
