@@ -81,7 +81,7 @@ def _way(here: Path, checks: Checks) -> tuple[str, ...]:
     from importlib.util import find_spec
 
     from forge_doctor import __version__
-    from forge_doctor.lint.cache.result_store import stamp
+    from forge_doctor.kept_results.store import stamp
 
     parser = (find_spec(name) for name in ("tree_sitter", "tree_sitter_python"))
     folders = (Path(spec.origin).parent for spec in parser if spec is not None and spec.origin is not None)

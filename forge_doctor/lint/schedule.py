@@ -50,8 +50,8 @@ def _has_to_do_with_database(path: Path) -> bool:
 def _with_cache(
     files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: tuple[str, ...]
 ) -> dict[Path, FileResult]:
+    from forge_doctor.kept_results.store import store_for
     from forge_doctor.lint.cache.result_cache import ResultCache
-    from forge_doctor.lint.cache.result_store import store_for
 
     by_root = _by_root(files)
     caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}

@@ -25,9 +25,9 @@ class Checks:
         `elsewhere` gives the ids that other commands mute by the same comments; it is asked where a comment is.
         """
         self._elsewhere = elsewhere
-        self._entries = tuple(select), tuple(ignore)
-        if any(self._entries):
-            select_checks(self.known, *self._entries)
+        self.entries = tuple(select), tuple(ignore)
+        if any(self.entries):
+            select_checks(self.known, *self.entries)
 
     @cached_property
     def of_revisions(self) -> tuple[Check[[History]], ...]:
@@ -95,13 +95,13 @@ class Checks:
 
     def _taken(self, checks: Iterable[Check[Any]]) -> tuple[Check[Any], ...]:
         """Those chosen; without a word on the command line, folders that nobody asks for are not loaded."""
-        if not any(self._entries):
+        if not any(self.entries):
             return tuple(check for check in checks if check.default)
         return tuple(check for check in checks if check.id in self._chosen)
 
     @cached_property
     def _chosen(self) -> frozenset[str]:
-        chosen: tuple[Check[Any], ...] = select_checks(self.known, *self._entries)
+        chosen: tuple[Check[Any], ...] = select_checks(self.known, *self.entries)
         return frozenset(check.id for check in chosen)
 
 

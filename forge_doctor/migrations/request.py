@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.migrations.chosen import Checks
-from forge_doctor.migrations.history import History
 from forge_doctor.suppression.baseline import Known
 from forge_doctor.suppression.changed_lines import ChangedLines
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores
+
+if TYPE_CHECKING:
+    from forge_doctor.migrations.history import History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Request:
 
     `here` is the folder from which findings name files. `changed` narrows to the revisions in changed files and to changed
     lines of the others, `narrow` to the revisions it gives for a tree (None: all); the graph is always judged whole.
+    `cache` is the folder where answers are kept for the next run (None: none are).
     """
 
     paths: tuple[Path, ...]
@@ -33,6 +37,7 @@ class Request:
     changed: ChangedLines | None = None
     narrow: Callable[[History], frozenset[str] | None] | None = None
     overlay: Mapping[Path, bytes] = field(default_factory=dict)
+    cache: Path | None = None
 
     @property
     def name(self) -> Callable[[Path], str]:

@@ -4,7 +4,8 @@
 
 A tree of so many revisions is generated (tables, columns, indexes, keys, raw SQL, batches, helpers), or those named are
 taken: folders with an alembic.ini. Wall time of whole processes, rounds interleaved, medians after a warm-up; a ratio is the
-median of the ratios of each round. What a peer cannot do is told: `alembic heads` needs the application installed, squawk
+median of the ratios of each round. Without --no-cache the answer is the one kept by the warm-up, as long as no file is
+different. What a peer cannot do is told: `alembic heads` needs the application installed, squawk
 the SQL of `alembic upgrade head --sql`.
 """
 
@@ -72,7 +73,10 @@ def commands(tree: Path) -> dict[str, tuple[str, ...]]:
         "-f",
         "json",
     )
-    found = {"forge-doctor migrations": (*doctor, str(tree / "alembic.ini"))}
+    found = {
+        "forge-doctor migrations": (*doctor, str(tree / "alembic.ini")),
+        "  with --no-cache": (*doctor, "--no-cache", str(tree / "alembic.ini")),
+    }
     if importlib.util.find_spec("alembic"):
         found["alembic heads"] = (sys.executable, "-m", "alembic", "heads")
     squawk = shutil.which("squawk", path=str(Path(sys.executable).parent)) or shutil.which("squawk")

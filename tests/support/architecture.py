@@ -10,8 +10,9 @@ from pathlib import Path
 
 PACKAGE = "forge_doctor"
 SLICES = frozenset({"pool", "logs", "lint", "slow", "migrations"})
-# What every slice may ask: source code, the outside, logs as streams, SQL as text, and what takes findings away.
-SHARED = frozenset({"code", "probes", "streams", "sql", "suppression"})
+# What every slice may ask: source code, the outside, logs as streams, SQL as text, what takes findings away, and results
+# of earlier runs.
+SHARED = frozenset({"code", "probes", "streams", "sql", "suppression", "kept_results"})
 DRIVERS = frozenset({"asyncpg", "docker", "psutil", "psycopg", "sqlalchemy"})
 HEAVY = DRIVERS | {"rich"}
 
@@ -25,6 +26,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "code": frozenset({"kernel", "probes", "sql"}),
     "streams": frozenset({"kernel", "probes", "sql"}),
     "suppression": frozenset({"kernel", "probes", "code"}),
+    "kept_results": frozenset({"kernel", "code"}),
     "render": frozenset({"kernel"}),
     "demo": frozenset({"kernel", "probes", "holders"}),
     **{name: SHARED | {"kernel"} for name in SLICES},

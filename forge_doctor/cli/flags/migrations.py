@@ -74,3 +74,6 @@ class Flags(NamedTuple):
         tuple[str, ...],
         typer.Option(metavar="PATTERN", help="Leave out trees and files of this name or path; repeatable."),
     ] = ()
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Judge every tree anew, and keep no answer for the next run.")
+    ] = False

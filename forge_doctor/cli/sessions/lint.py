@@ -16,7 +16,7 @@ from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.lint import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.cli.sessions.lint_cache import cache_folder
+from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import UsageProblem
@@ -127,7 +127,7 @@ def requested(flags: Flags, options: ReportOptions, overlay: Mapping[Path, bytes
             force_exclude=_first(flags.force_exclude, _configured(options, "force-exclude", False)),
             gitignore=_first(flags.gitignore, _configured(options, "gitignore", True)),
         ),
-        lint=lint_from(here, checks, _jobs(flags, options), None if flags.no_cache else cache_folder()),
+        lint=lint_from(here, checks, _jobs(flags, options), None if flags.no_cache else cache_folder("lint")),
         name=partial(file_name, here=here),
         checks=checks,
         per_file=_per_file(options, checks),

@@ -15,12 +15,13 @@ from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.migrations import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request
-from forge_doctor.migrations.run import Examination, Look, run_migrations
+from forge_doctor.migrations.run import Examination, run_migrations
 from forge_doctor.probes.git import ask_git
 from forge_doctor.render.digest import counted
 from forge_doctor.report import Report, exit_code
@@ -30,6 +31,7 @@ from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_
 
 if TYPE_CHECKING:
     from forge_doctor.cli.sessions.migration_parts.live import Live
+    from forge_doctor.migrations.judge import Look
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
@@ -84,11 +86,11 @@ def _of_database(
 ) -> list[Report]:
     from forge_doctor.cli.sessions.migration_parts.live import drift
 
-    histories = [replace(one.history, only=None) for one in looked]
+    histories = [replace(one.history, only=None) for one in looked if one.history is not None]
     reports = [live.report(histories, options.settings, request.checks.of_live)]
     if flags.metadata is not None and live.snapshot is not None:
         pending = sum(len(live.pending_of(one) or ()) for one in histories)
-        configuration = looked[0].history.tree.place.configuration if looked else None
+        configuration = histories[0].tree.place.configuration if histories else None
         folder = request.here if configuration is None else configuration.file.parent
         reports.append(drift(flags.metadata, live, flags.python, folder, pending, request.checks.of_drift))
     return reports
@@ -129,6 +131,8 @@ def requested(flags: Flags, options: ReportOptions, live: Live | None = None) ->
         baseline=_baseline(flags, options, base),
         changed=None if flags.pending and live is not None else _changed(flags, place_of(paths)),
         narrow=live.pending_of if flags.pending and live is not None else None,
+        # What a database is asked rests on what the trees do, which is not kept.
+        cache=None if flags.no_cache or live is not None else cache_folder("migrations"),
     )
 
 

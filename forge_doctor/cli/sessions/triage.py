@@ -12,7 +12,7 @@ from typing import NoReturn
 from forge_doctor.cli.flags.triage import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, say
 from forge_doctor.cli.report_options import ReportOptions
-from forge_doctor.cli.sessions.lint_cache import cache_folder
+from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.errors import UsageProblem
 from forge_doctor.held_secrets import hold_url
 from forge_doctor.pool.run import all_checks
@@ -65,7 +65,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             since_s=since_s,
             duration_s=DEEP_LOOK_S if flags.deep else 0.0,
             connect_timeout_s=timeout,
-            cache=cache_folder(),
+            cache=cache_folder("lint"),
             recorded=recorded,
             lines=None if flags.deep else MOST_LINES,
         ),

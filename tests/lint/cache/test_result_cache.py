@@ -13,7 +13,7 @@ import pytest
 
 from forge_doctor.code.files.contents import digest_of
 from forge_doctor.finding import Finding
-from forge_doctor.lint.cache.result_store import MOST_PROJECTS, stamp, write_document
+from forge_doctor.kept_results.store import MOST_PROJECTS, stamp, write_document
 from forge_doctor.lint.judge import all_rules
 from forge_doctor.lint.schedule import FEW, look, look_with_cache
 from tests.support.lint_cases import rule_named

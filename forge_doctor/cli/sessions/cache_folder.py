@@ -1,4 +1,4 @@
-"""Where results of the linter are kept from one run to the next."""
+"""Where a command keeps results from one run to the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def cache_folder() -> Path | None:
+def cache_folder(command: str) -> Path | None:
     """By the XDG base directory rules, which ignore a relative path; None where there is no home."""
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not base.is_absolute():
@@ -16,4 +16,4 @@ def cache_folder() -> Path | None:
             base = Path.home() / ".cache"
         except RuntimeError:
             return None
-    return base / "forge-doctor" / "lint" if base.is_absolute() else None
+    return base / "forge-doctor" / command if base.is_absolute() else None

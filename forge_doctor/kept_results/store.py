@@ -18,11 +18,11 @@ from forge_doctor.code.files.contents import digest_of
 
 MOST_PROJECTS = 60
 MOST_LEFT_OVER = 4
-TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor lint; safe to delete.\n"
+TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor; safe to delete.\n"
 
 
 def store_for(folder: Path, root: Path, way: Iterable[str]) -> Path:
-    """Where results of a project linted in this way are kept."""
+    """Where results of a project looked at in this way are kept."""
     name = blake2b("\0".join((str(root), *way)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     return folder / f"{name}.json"
 
