@@ -58,7 +58,8 @@ NONE_SENT = Sent()
 
 def sent(how: re.Match[bytes], parameters: bytes, template: Template) -> Sent:
     """What a parameters' record says of its run."""
-    batch = _BATCH.search(how["more"])
+    more = how["more"]
+    batch = _BATCH.search(more) if b"/" in more else None
     if parameters.startswith(HIDDEN):
         # A flat tuple of many rows, or a row by itself, is told by the batch's own words.
         alone = batch is None or batch["alone"] is not None

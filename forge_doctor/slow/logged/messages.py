@@ -25,7 +25,10 @@ BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]
 TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
 CLOCK = regex(r"\d\d:\d\d")
 LEVELS = frozenset("DEBUG INFO WARNING ERROR CRITICAL debug info warning error critical".split())  # noqa: SIM905
-LONGEST_FIELD, MOST_LEVELS = 120, 2
+LONGEST_FIELD, MOST_LEVELS, MOST_LAYOUTS = 120, 2, 1_000
+DIGITS_ALL, MARKS = b"0123456789", b" |,:-"
+GOES_ON = DIGITS_ALL + MARKS + b".+Z]"
+ZEROED = bytes.maketrans(DIGITS_ALL, b"0" * 10)
 # Of a JSON record, what says when and what, and is another in each.
 _SAID = frozenset(
     """message msg event text log timestamp time ts @timestamp asctime created date datetime relativecreated msecs
@@ -69,10 +72,11 @@ def turned(raw: bytes) -> bytes:
 
 
 def statement_of(lines: Sequence[bytes], prefix: bytes) -> bytes:
-    """A statement without what stands before it: the words before its parameters, which its record begins with too."""
-    first = lines[0]
-    stamp = TIMED.match(first)
-    rest = first if stamp is None else first[stamp.end() :]
+    """A statement without what stands before it: the words before its parameters, which its record begins with too.
+
+    The first of its lines is without its time.
+    """
+    rest = lines[0]
     if rest.startswith(prefix):
         text = rest[len(prefix) :]
     else:
@@ -91,19 +95,58 @@ def statement_of(lines: Sequence[bytes], prefix: bytes) -> bytes:
     return b"\n".join([text, *lines[1:]]) if len(lines) > 1 else text
 
 
-def structured_fields(entry: Mapping[str, Any], above: str = "") -> Fields:
-    """The keys of a JSON record that may tell one request from another, those one level down too."""
-    found: list[tuple[str, str]] = []
-    for key, value in entry.items():
-        if key.lower() in _SAID:
-            continue
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            text = str(value)
-            if len(text) <= LONGEST_FIELD:
-                found.append((above + key, text))
-        elif isinstance(value, Mapping) and above.count(".") < MOST_LEVELS:
-            found += structured_fields(value, f"{above}{key}.")
-    return tuple(found)
+class Names:
+    """The keys of JSON records that may tell one request from another, those one level down too, for each layout."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
+
+    def fields(self, entry: Mapping[str, Any], above: str = "") -> Fields:
+        """Names and values of one record."""
+        found: list[tuple[str, str]] = []
+        for key, name in self._of((above, *entry)):
+            value = entry[key]
+            kind = type(value)
+            if kind is str or kind is int:
+                text = value if kind is str else str(value)
+                if len(text) <= LONGEST_FIELD:
+                    found.append((name, text))
+            elif kind is dict and above.count(".") < MOST_LEVELS:
+                found += self.fields(value, f"{name}.")
+        return tuple(found)
+
+    def _of(self, layout: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Key and name of what a record with these keys says besides its message."""
+        known = self._known.get(layout)
+        if known is None:
+            above, *keys = layout
+            known = tuple((key, above + key) for key in keys if key.lower() not in _SAID)
+            if len(self._known) >= MOST_LAYOUTS:
+                self._known.clear()
+            self._known[layout] = known
+        return known
+
+
+class Stamps:
+    """Takes the time off a line. Those of one log have the same width and the same marks between their digits: what
+    was found by the expression once is known by its shape from then on."""
+
+    def __init__(self) -> None:
+        self._width, self._shape, self._never = 0, b"", b""
+
+    def after(self, raw: bytes) -> bytes:
+        """What follows the time and the marks behind it; the whole line where it begins with none."""
+        width = self._width
+        if width and raw[:width].translate(ZEROED) == self._shape and raw[width : width + 1] not in self._never:
+            return raw[width:]
+        found = TIMED.match(raw)
+        if found is None:
+            return raw
+        self._width = found.end()
+        self._shape = raw[: self._width].translate(ZEROED)
+        # Or else the expression would have gone on.
+        self._never = GOES_ON if self._shape[-1:] == b"0" else MARKS
+        return raw[self._width :]
 
 
 def without_tail(line: bytes, parameters: bytes) -> bytes:

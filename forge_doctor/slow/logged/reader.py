@@ -27,18 +27,18 @@ from forge_doctor.slow.logged.engine_log import (
 from forge_doctor.slow.logged.messages import (
     LOGGER,
     LOGGER_BEHIND,
-    TIMED,
+    Names,
+    Stamps,
     fields_before,
     is_head_line,
     message_of,
     statement_of,
-    structured_fields,
     turned,
     without_tail,
 )
 from forge_doctor.slow.logged.separation import Fields, Kind
 from forge_doctor.slow.logged.server_records import ServerRecords
-from forge_doctor.slow.logged.template import Templates
+from forge_doctor.slow.logged.template import Template, Templates
 from forge_doctor.slow.logged.transactions import Journal
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.line_head import read_head
@@ -68,13 +68,15 @@ class Reader:
         self.records = self.created = self.checked_out = 0
         self.pool = ""
         self._known: dict[bytes, _Known] = {}
+        self._statements: dict[tuple[bytes, bytes], Template | None] = {}
+        self._stamps, self._names = Stamps(), Names()
         self._fields: dict[bytes, Fields] = {}
         self._pending: list[bytes] = []
         self._of_server = False
 
     def feed(self, lines: Sequence[bytes]) -> None:
         """Read lines."""
-        known, parameters = self._known, PARAMETERS.search
+        known, parameters, after = self._known, PARAMETERS.search, self._stamps.after
         for raw in lines:
             if LOGGER_BEHIND in raw:
                 raw = turned(raw)
@@ -83,40 +85,41 @@ class Reader:
                 if raw[:1] == b"{" and (entry := loads(raw)) is not None:
                     self._structured(entry)
                     continue
-                # Parameters differ in each record: what is before them is all there is to remember.
-                if b"] " in raw and (found := parameters(raw)) is not None and not self._of_server:
-                    self._parameters(raw[: found.start()], found, raw[found.end() :])
-                    continue
-                one = self._line(raw)
+                rest = after(raw)
+                one = known.get(rest)
+                if one is None:
+                    # Parameters differ in each record: what is before them is all there is to remember.
+                    if b"] " in rest and (found := parameters(rest)) is not None and not self._of_server:
+                        self._parameters(rest[: found.start()], found, rest[found.end() :])
+                        continue
+                    one = self._line(raw, rest)
+            else:
+                rest = raw
             if one is _CONTINUES:
                 if self._of_server:
                     self._server.more(raw)
                 elif len(self._pending) < MOST_LINES:
                     self._pending.append(raw)
                 continue
-            self._begin(raw, one)
+            self._begin(raw, rest, one)
 
     def finish(self) -> None:
         """Nothing more comes."""
         self._server.finish()
 
-    def _line(self, raw: bytes) -> _Known:
-        """What a line is that has no parameters; remembered by all of it, or by what follows its time."""
-        stamp = TIMED.match(raw)
-        key = raw if stamp is None else raw[stamp.end() :]
-        one = self._known.get(key)
-        if one is None:
-            one = self._read(raw, key)
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            if len(key) < MOST_LINES:
-                self._known[key] = one
+    def _line(self, raw: bytes, rest: bytes) -> _Known:
+        """What a line is that has no parameters; remembered by what follows its time, by all of it where it has none."""
+        one = self._read(raw, rest)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        if len(rest) < MOST_LINES:
+            self._known[rest] = one
         return one
 
-    def _begin(self, raw: bytes, one: _Known) -> None:
+    def _begin(self, raw: bytes, rest: bytes, one: _Known) -> None:
         """A record begins."""
         # Of the other kinds the record is all there is: what comes behind it is another message.
-        self._pending = [raw] if one.kind is None else []
+        self._pending = [rest] if one.kind is None else []
         self._of_server = one.kind == SERVER
         if one.kind is None:
             return
@@ -164,24 +167,34 @@ class Reader:
             return _OTHER if len(rest) < len(raw) or LOGGER in raw else _CONTINUES
         return _Known(SERVER) if head.origin == "postgresql" else _OTHER
 
-    def _parameters(self, before: bytes, found: re.Match[bytes], parameters: bytes) -> None:
+    def _parameters(self, prefix: bytes, found: re.Match[bytes], parameters: bytes) -> None:
         """The record behind a statement: the statement is what came before it."""
-        stamp = TIMED.match(before)
-        prefix = before if stamp is None else before[stamp.end() :]
         lines, self._pending = self._pending, []
         if not lines:
             self.journal.twins += 1
             return
         if lines[-1][-1:] == b"]":
             lines[-1] = without_tail(lines[-1], parameters)
-        if prefix.endswith(b'"'):
+        if prefix[-1:] == b'"':
             lines[-1] = lines[-1].removesuffix(b'"')
-        statement = statement_of(lines, prefix)
-        if statement:
-            self._sent(statement, found, parameters, self._fields_of(prefix))
+        template = self._template(lines, prefix)
+        if template is not None:
+            self._sent(template, found, parameters, self._fields_of(prefix))
 
-    def _sent(self, statement: bytes, how: re.Match[bytes], parameters: bytes, fields: Fields) -> None:
-        template = self._templates.of(statement)
+    def _template(self, lines: Sequence[bytes], prefix: bytes) -> Template | None:
+        """Of a record's lines with the words before its parameters; None where no statement is in them."""
+        key = (prefix, b"\n".join(lines))
+        if key in self._statements:
+            return self._statements[key]
+        statement = statement_of(lines, prefix)
+        template = self._templates.of(statement) if statement else None
+        if len(self._statements) >= MOST_KNOWN:
+            self._statements.clear()
+        if len(key[1]) < MOST_LINES:
+            self._statements[key] = template
+        return template
+
+    def _sent(self, template: Template, how: re.Match[bytes], parameters: bytes, fields: Fields) -> None:
         self.records += 1
         self.journal.note(Kind.SENT, fields, template, sent(how, parameters, template))
 
@@ -208,12 +221,12 @@ class Reader:
             lines, self._pending = self._pending, []
             self.journal.twins += not lines
             if lines:
-                self._sent(lines[0], found, message[found.end() :], structured_fields(entry))
+                self._sent(self._templates.of(lines[0]), found, message[found.end() :], self._names.fields(entry))
             return
         self._pending = [message]
-        one = self._line(message)
+        one = self._known.get(message) or self._line(message, self._stamps.after(message))
         if one.kind is Kind.BEGIN or one.kind in (Kind.COMMIT, Kind.ROLLBACK, Kind.ROW):
-            one = _Known(one.kind, structured_fields(entry))
+            one = _Known(one.kind, self._names.fields(entry))
         if one.kind == SERVER or one is _CONTINUES:
             return
         if isinstance(one.kind, Kind):

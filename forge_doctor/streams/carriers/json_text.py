@@ -9,12 +9,20 @@ from typing import Any
 def loads(text: bytes | str) -> dict[str, Any] | None:
     """The object that a text is; None where it is none."""
     try:
-        entry = json.loads(text)
+        entry = json.loads(_decoded(text) if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(entry, dict):
         return None
     return mended(entry) if has_surrogates(text) else entry
+
+
+def _decoded(text: bytes) -> bytes | str:
+    """As text where it is UTF-8: to find out by itself costs the parser as much as a third of its work."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text
 
 
 def has_surrogates(text: bytes | str) -> bool:
