@@ -8,10 +8,10 @@ from typing import Any
 
 from forge_doctor.finding import Finding
 from forge_doctor.migrations.history import History
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.live.collect import LiveRequest, collect_live
 from forge_doctor.migrations.live.run import run_live
 from forge_doctor.migrations.live.snapshot import LiveServer, LiveSnapshot, TableSize, VersionTable
-from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.probes.postgres.dsn import resolve_targets

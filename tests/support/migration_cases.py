@@ -17,7 +17,7 @@ from forge_doctor.check import Check, load
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.migrations import checks
 from forge_doctor.migrations.history import History
-from forge_doctor.migrations.run import read
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.report import Report, run_check, sort_outcomes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forge_doctor.check import load
 from forge_doctor.migrations import checks
-from forge_doctor.migrations.run import read
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import judged, report_of, revision_files, write_tree
 

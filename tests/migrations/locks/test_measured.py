@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from forge_doctor.migrations.history import Change
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.locks.effect import MODES, Effect
-from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import BASE, write_tree
 from tests.support.migration_chains import Chain

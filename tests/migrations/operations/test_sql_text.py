@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.operations.operation import (
     AddConstraint,
     ChangeRows,
@@ -15,7 +16,6 @@ from forge_doctor.migrations.operations.operation import (
     Unresolved,
 )
 from forge_doctor.migrations.operations.type_operations import CreateEnum
-from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import write_tree
 

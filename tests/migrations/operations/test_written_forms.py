@@ -11,8 +11,8 @@ import pytest
 from forge_doctor.check import load
 from forge_doctor.migrations import checks
 from forge_doctor.migrations.history import History
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.operations.operation import Operation
-from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import judged, write_tree
 

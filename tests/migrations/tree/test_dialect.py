@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.migrations.run import read
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.migration_cases import report_of, revision_files, write_tree
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.migrations.run import read
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 
 REVISION = "revision = {!r}\ndown_revision = {!r}\n\n\ndef upgrade():\n    pass\n"

@@ -2,8 +2,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.migrations.history import History
+from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.live.snapshot import LockTimeout
-from forge_doctor.migrations.run import read
 from forge_doctor.migrations.tree.places import places
 from tests.support.live_migrations import SERVER, at, judge, snapshot, told, tree
 from tests.support.migration_trees import ENV
