@@ -1,0 +1,114 @@
+"""`asyncio.run()` is called inside a function that runs in an event loop.
+
+Why: an event loop runs in a thread once. `asyncio.run()` in an `async def` fails with "asyncio.run() cannot be called
+from a running event loop", `loop.run_until_complete()` with "This event loop is already running"; the coroutine given
+to it is never awaited.
+
+Bad:
+
+    import asyncio
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def load(session: AsyncSession, User, key): ...
+
+    async def endpoint(session: AsyncSession, User, key):
+        return asyncio.run(load(session, User, key))
+
+Good:
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def load(session: AsyncSession, User, key): ...
+
+    async def endpoint(session: AsyncSession, User, key):
+        return await load(session, User, key)
+
+Wrong when: nest_asyncio has patched the loop (a project that mentions it is left alone), or the call stands in a
+function inside that runs in a thread (only the `async def` itself counts).
+
+Source: https://docs.python.org/3/library/asyncio-runner.html#asyncio.run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, If, IfExp, Name, Node, Try
+from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Edit, Finding, Severity
+
+SUSPECT = WordsThen(
+    rb"\b(?:asyncio|anyio|uvloop)\s{0,9}\.\s{0,9}run\s{0,9}\(|\brun_until_complete\s{0,9}\(|\bimport\s[^\n]{0,200}\brun\b",
+    *(b"asyncio", b"anyio", b"uvloop", b"run_until_complete"),
+)
+RUNNERS = {
+    "asyncio.run": "asyncio.run() cannot be called from a running event loop",
+    "uvloop.run": "asyncio.run() cannot be called from a running event loop",
+    "anyio.run": "Already running asyncio in this thread",
+}
+LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+BUSY = "This event loop is already running"
+
+
+@check(severity=Severity.ERROR)
+def nested_event_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what starts an event loop right in an `async def`."""
+    for call in file.calls("run", "run_until_complete"):
+        function = call.owner
+        if not isinstance(function, FunctionDef) or not function.is_async or not call.args or is_guarded(call):
+            continue
+        error = RUNNERS.get(project.qualified(call.func), "") or (BUSY if is_of_loop(project, call) else "")
+        if error and not mentions_nesting(project):
+            yield found(file, call, error)
+
+
+def is_of_loop(project: Project, call: Call) -> bool:
+    """`loop.run_until_complete()` of a loop that asyncio gave here."""
+    receiver = call.receiver
+    if call.method != "run_until_complete" or receiver is None:
+        return False
+    given = receiver
+    if isinstance(receiver, Name):
+        bound = project.scopes(call.file).lookup(receiver.text, receiver)
+        bindings = () if bound is None else bound[1].reaching(receiver)
+        value = getattr(bindings[0].node, "value", None) if len(bindings) == 1 else None
+        given = value if isinstance(value, Node) else receiver
+    return isinstance(given, Call) and project.qualified(given.func) in LOOPS
+
+
+def is_guarded(call: Call) -> bool:
+    """Whether it stands in a branch, or in a `try`: the code may know that it runs without a loop."""
+    return any(isinstance(one, If | IfExp | Try) for one in _within_function(call))
+
+
+def _within_function(call: Call) -> Iterator[Node]:
+    for one in call.ancestors:
+        if isinstance(one, FunctionDef):
+            return
+        yield one
+
+
+@kept_for_the_run
+def mentions_nesting(project: Project) -> bool:
+    """Whether a file of the project has the name of what lets loops nest."""
+    return any(b"nest_asyncio" in (project.reading.bytes_of(path) or b"") for path in project.surfaces)
+
+
+def found(file: SourceFile, call: Call, error: str) -> Finding:
+    """The finding; where a coroutine is called right there, it can be awaited instead."""
+    first = call.args[0]
+    alone = isinstance(first, Call) and len(call.args) == 1 and not call.keywords and not isinstance(call.parent, Await)
+    edits: tuple[Edit, ...] = (file.replacement(call, f"(await {first.text})", safe=False),) if alone else ()
+    return file.finding(
+        nested_event_loop,
+        call,
+        f'`{call.func.text}()` stands in an `async def`, which runs in an event loop already: "{error}", and the '
+        "coroutine never runs",
+        confidence=Confidence.HIGH,
+        remedy=f"await {first.text}" if isinstance(first, Call) else "await the coroutine",
+        edits=edits,
+    )

@@ -1,0 +1,136 @@
+"""A session or connection is used after the block that closed it.
+
+Why: `async with Session() as session:` closes the session at its end and rolls back what was not committed. The name
+stays, and nothing raises: a `commit()` behind the block commits nothing, any other statement begins a new transaction
+on a connection that nobody gives back, `refresh()` fails with "not persistent within this Session". A connection used
+after its block fails with "This Connection is closed", one of asyncpg with "connection has been released back to the
+pool".
+
+Bad:
+
+    from sqlalchemy import delete
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
+    async def forget(factory: async_sessionmaker, Token, value):
+        async with factory() as session:
+            await session.execute(delete(Token).where(Token.value == value))
+        await session.commit()
+
+Good:
+
+    from sqlalchemy import delete
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
+    async def forget(factory: async_sessionmaker, Token, value):
+        async with factory() as session:
+            await session.execute(delete(Token).where(Token.value == value))
+            await session.commit()
+
+Wrong when: the name holds another session by then, or the block does not close what it gives. Told is only a name of
+the function itself that nothing but the block can have bound where it is used; a manager of the project is trusted
+less. A rollback or close behind the block changes nothing and is left alone.
+
+Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#opening-and-closing-a-session;
+sqlalchemy/sqlalchemy#6523 (commit after the block raises nothing)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
+from forge_doctor.code.semantics.library.methods import COROUTINES
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With, WithItem
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.use_def import few_reads_of
+from forge_doctor.regex import regex
+
+SUSPECT = regex(rb"\bwith\s[^\n]{0,400}\bas\s+\w")
+HARMLESS = words("rollback close aclose close_all reset expunge expunge_all invalidate remove terminate is_closed")
+SESSIONS = (Kind.ASYNC_SESSION, Kind.SESSION)
+OF_SESSION = COROUTINES[Kind.ASYNC_SESSION] | words("add add_all begin begin_nested query")
+OF_CONNECTION = COROUTINES[Kind.ASYNC_CONNECTION] | {"begin", "begin_nested"}
+OF_DRIVER = COROUTINES[Kind.ASYNCPG_CONNECTION] | {"transaction", "cursor"}
+USED = {
+    Kind.ASYNC_SESSION: OF_SESSION,
+    Kind.SESSION: OF_SESSION,
+    Kind.ASYNC_CONNECTION: OF_CONNECTION,
+    Kind.CONNECTION: OF_CONNECTION,
+    Kind.ASYNCPG_CONNECTION: OF_DRIVER,
+}
+
+
+@check(severity=Severity.ERROR)
+def session_used_after_block(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every name that a `with` gives a session or connection made there."""
+    for statement in file.query(With):
+        function = statement.function
+        for item in statement.items:
+            name = item.target
+            if function is None or not isinstance(name, Name) or not is_read_behind(function, statement, name):
+                continue
+            value = lent(project, item)
+            use = None if value is None else used_behind(project, statement, item, name, value)
+            if value is not None and use is not None:
+                yield found(file, use, statement, value)
+
+
+def is_read_behind(function: FunctionDef, statement: With, name: Name) -> bool:
+    """Whether the bytes behind the block have the name with a dot."""
+    return name.text.encode() + b"." in function.file.data[statement.end : function.end]
+
+
+def lent(project: Project, item: WithItem) -> Value | None:
+    """What the block gives, if it made that itself and closes it."""
+    if not isinstance(item.value, Call) or item.target is None:
+        return None
+    value = project.value_of(item.target)
+    if value.kind not in USED or value.definition is not None:
+        return None
+    made = project.value_of(item.value).kind in (*SESSIONS, Kind.STARTABLE, Kind.ASYNC_CONTEXT, Kind.CONTEXT)
+    of_project = project.called(item.value) is not None
+    return value.at_most(Confidence.MEDIUM if of_project else Confidence.HIGH) if made else None
+
+
+def used_behind(project: Project, statement: With, item: WithItem, name: Name, value: Value) -> Call | None:
+    """The first use behind the block that nothing but the block can have bound."""
+    for read in few_reads_of(project, name, item) or ():
+        around = read.parent
+        call = around.parent if isinstance(around, Attribute) else None
+        if read.start < statement.end or not isinstance(call, Call) or call.func is not around:
+            continue
+        if read.function is not statement.function or call.method in HARMLESS or call.method not in USED[value.kind]:
+            continue
+        bound = project.scopes(read.file).lookup(read.text, read)
+        if bound is not None and len(bound[1].reaching(read)) == 1:
+            return call
+    return None
+
+
+def found(file: SourceFile, use: Call, statement: With, value: Value) -> Finding:
+    """The finding, at the use."""
+    return file.finding(
+        session_used_after_block,
+        use,
+        f"`{use.func.text}()` comes after the block of line {statement.line}, which has closed "
+        f"`{use.receiver.text if use.receiver else ''}`: {consequence(use.method, value.kind)}",
+        confidence=value.confidence,
+        remedy="move it into the block",
+        related=(Related(message="the block", location=file.span(statement.start, statement.items[0].end)),),
+    )
+
+
+def consequence(method: str, kind: Kind) -> str:
+    """What happens at run time."""
+    if kind is Kind.ASYNCPG_CONNECTION:
+        return "asyncpg refuses a connection that is back in its pool"
+    if kind not in SESSIONS:
+        return '"This Connection is closed"'
+    if method == "commit":
+        return "it commits nothing, and what the block did not commit has been rolled back"
+    if method == "refresh":
+        return 'the object is not in the session any more: "not persistent within this Session"'
+    return "it begins a new transaction on a connection that nothing gives back"

@@ -1,0 +1,52 @@
+"""`driver-arguments-mismatch`: foreign placeholders and miscounted arguments of asyncpg; what is quoted is silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+RULE = "driver-arguments-mismatch"
+HEAD = "import asyncpg\nQUERY = 'SELECT 1 WHERE a = %s'\nasync def f(c: asyncpg.Connection, pool: asyncpg.Pool, a, b, many):\n    "
+FOUND = (
+    "await c.fetchrow('SELECT 1 WHERE a = %s', a)",
+    "await c.fetchrow('SELECT 1 WHERE a = %(a)s', {'a': a})",
+    "await pool.fetch(QUERY, a)",
+    "await c.executemany('INSERT INTO t VALUES (%s, %s)', many)",
+    "await c.fetch('SELECT 1 WHERE a = :a AND b=:b', a)",
+    "await c.fetch('SELECT 1 LIMIT :n', a)",
+    "await c.execute('INSERT INTO t VALUES (?, ?)', a, b)",
+    "await c.execute('INSERT INTO t VALUES ($1, $2)', (a, b))",
+    "await c.execute('DELETE FROM t WHERE a = $1')",
+    "await c.fetchval('SELECT $1::int', a, b)",
+    "await c.fetch('SELECT 1', a)",
+    "await c.fetch(f'SELECT {a} WHERE b = %s', b)",
+)
+SILENT = (
+    "await c.fetchrow('SELECT 1 WHERE a = $1', a)",
+    "await c.fetchval('SELECT $1::int + $2 + $1', a, b, column=0)",
+    "await c.fetch('SELECT $1', a, timeout=3)",
+    "await c.fetch('SELECT 1 WHERE a LIKE \\'%s\\' AND b = $1', b)",
+    "await c.fetch('SELECT 1 WHERE a = %s' % a)",
+    "await c.fetch('SELECT $1, $2', *many)",
+    "await c.fetch('SELECT x[1:2], y::text, z[:2] FROM t WHERE j ? $1', a)",
+    "await c.fetch(\"SELECT 1 WHERE j ?| array['a'] AND t = '12:30:00'\")",
+    "await c.execute('DO $$ BEGIN PERFORM x(:a, %s); END $$')",
+    "await c.fetch(f'SELECT 1 WHERE a IN ({many})', a, b)",
+    "await c.executemany('INSERT INTO t VALUES ($1, $2)', many)",
+    "await c.execute('SELECT 5 % 3')",
+    "await c.fetch(many, a, b)",
+    "await unknown.fetch('SELECT 1 WHERE a = %s', a)",
+)
+
+
+@pytest.mark.parametrize("call", FOUND)
+def test_what_the_server_refuses_is_found(call: str, tmp_path: Path) -> None:
+    check_source(f"{HEAD}{call}  # expect high\n", RULE, tmp_path)
+
+
+@pytest.mark.parametrize("call", SILENT)
+def test_what_it_takes_is_not(call: str, tmp_path: Path) -> None:
+    check_source(f"{HEAD}{call}\n", RULE, tmp_path)

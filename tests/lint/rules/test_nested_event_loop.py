@@ -1,0 +1,58 @@
+"""`nested-event-loop`: a loop started where one runs; threads, branches and patched loops are silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source, fixed
+from tests.support.lint_models import project
+
+RULE = "nested-event-loop"
+HEAD = "import asyncio\nasync def load(db: AsyncSession): ...\n"
+FOUND = (
+    "async def f(db: AsyncSession):\n    return asyncio.run(load(db))  # expect high\n",
+    "from asyncio import run\nasync def f(db: AsyncSession):\n    return run(load(db))  # expect high\n",
+    "import anyio\nasync def f(db: AsyncSession):\n    anyio.run(load, db)  # expect high\n",
+    (
+        "async def f(db: AsyncSession):\n    loop = asyncio.get_event_loop()\n"
+        "    return loop.run_until_complete(load(db))  # expect high\n"
+    ),
+    "async def f(db: AsyncSession):\n    return asyncio.get_running_loop().run_until_complete(load(db))  # expect high\n",
+    (
+        "class S:\n    async def f(self, db: AsyncSession):\n        for n in range(3):\n"
+        "            asyncio.run(load(db))  # expect high\n"
+    ),
+)
+SILENT = (
+    "def f(db):\n    return asyncio.run(load(db))\n",
+    "async def f(db):\n    def work():\n        return asyncio.run(load(db))\n    return await asyncio.to_thread(work)\n",
+    "async def f(db):\n    return await asyncio.to_thread(lambda: asyncio.run(load(db)))\n",
+    "async def f(db, loop):\n    return loop.run_until_complete(load(db))\n",
+    "import subprocess\nasync def f(db):\n    subprocess.run(load(db))\n",
+    "async def f(db, nested):\n    if nested:\n        return await load(db)\n    else:\n        return asyncio.run(load(db))\n",
+    "async def f(db):\n    return await load(db)\nif __name__ == '__main__':\n    asyncio.run(f(1))\n",
+    "import nest_asyncio\nnest_asyncio.apply()\nasync def f(db):\n    return asyncio.run(load(db))\n",
+)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_a_loop_inside_a_loop_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project(HEAD + code), RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_a_loop_of_its_own_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(HEAD + code), RULE, tmp_path)
+
+
+def test_a_patch_anywhere_in_the_project_counts(tmp_path: Path) -> None:
+    files = project(HEAD + "async def f(db: AsyncSession):\n    return asyncio.run(load(db))\n")
+    check_source({**files, "app/main.py": "import nest_asyncio\nnest_asyncio.apply()\n"}, RULE, tmp_path)
+
+
+def test_the_unsafe_fix_awaits(tmp_path: Path) -> None:
+    code = "import asyncio\nasync def load(db): ...\nasync def f(db):\n    return asyncio.run(load(db))\n"
+    assert fixed(code, RULE, tmp_path) == code
+    assert fixed(code, RULE, tmp_path, unsafe=True).endswith("    return (await load(db))\n")

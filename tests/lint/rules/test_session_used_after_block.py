@@ -1,0 +1,78 @@
+"""`session-used-after-block`: uses behind the `with` that closed the session; another binding or a close is silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
+
+RULE = "session-used-after-block"
+USES = ("commit()", "refresh(user)", "execute(text('x'))", "scalar(text('x'))", "flush()")
+SYNC = (
+    "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session as Sync\nengine2 = create_engine('x')\n"
+)
+FOUND = (
+    "async def f():\n    async with engine.connect() as c:\n        pass\n    await c.execute(text('x'))  # expect high\n",
+    "async def f():\n    async with engine.begin() as c:\n        pass\n    await c.commit()  # expect high\n",
+    (
+        "import asyncpg\nasync def f(pool: asyncpg.Pool):\n    async with pool.acquire() as c:\n        pass\n"
+        "    await c.fetch('x')  # expect high\n"
+    ),
+    SYNC + "def f():\n    with Sync(engine2) as s:\n        pass\n    s.commit()  # expect high\n",
+    (
+        "async def f(users):\n    for one in users:\n        async with Session() as s:\n            s.add(one)\n"
+        "    await s.commit()  # expect high\n"
+    ),
+    (
+        "async def f():\n    try:\n        async with Session() as s:\n            pass\n    except ValueError:\n        return\n"
+        "    await s.commit()  # expect high\n"
+    ),
+    "async def f():\n    async with Session() as s, s.begin():\n        pass\n    s.add(User())  # expect high\n",
+    "async def f():\n    async with Session.begin() as s:\n        pass\n    await s.refresh(1)  # expect high\n",
+)
+SILENT = (
+    "async def f():\n    async with Session() as s:\n        await s.commit()\n",
+    "async def f():\n    async with Session() as s:\n        pass\n    await s.close()\n",
+    (
+        "async def f():\n    try:\n        async with Session() as s:\n            pass\n    except ValueError:\n"
+        "        await s.rollback()\n        raise\n"
+    ),
+    "async def f():\n    async with Session() as s:\n        pass\n    async with Session() as s:\n        await s.commit()\n",
+    "async def f(other):\n    async with Session() as s:\n        pass\n    s = other\n    await s.commit()\n",
+    "async def f(s, new):\n    if new:\n        async with Session() as s:\n            pass\n    await s.commit()\n",
+    "async def f(s: AsyncSession):\n    async with s:\n        pass\n    await s.commit()\n",
+    "async def f():\n    async with Session() as s:\n        def g():\n            return s.add(1)\n        g()\n",
+    "async def f():\n    async with open_file() as s:\n        pass\n    await s.commit()\n",
+    "async def f():\n    while True:\n        async with Session() as s:\n            await s.commit()\n",
+    "async def f():\n    async with Session() as s:\n        pass\n    return s.info\n",
+)
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_use_behind_the_block_is_found(use: str, tmp_path: Path) -> None:
+    code = (
+        f"async def f(user):\n    async with Session() as s:\n        s.add(user)\n    await s.{use}  # expect high\n"
+    )
+    check_source(project(code), RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_every_kind_of_block_is_known(code: str, tmp_path: Path) -> None:
+    check_source(project(code), RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", SILENT)
+def test_what_is_open_or_only_closed_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), RULE, tmp_path)
+
+
+def test_a_manager_of_the_project_is_trusted_less(tmp_path: Path) -> None:
+    code = (
+        "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def scope():\n"
+        "    async with Session() as s:\n        yield s\n"
+        "async def f():\n    async with scope() as s:\n        pass\n    await s.commit()  # expect medium\n"
+    )
+    check_source(project(code), RULE, tmp_path)
