@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from forge_doctor.check import Check, P, RuleInfo
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from forge_doctor.diagnosis import Diagnosis
     from forge_doctor.picture import Picture
 
+T = TypeVar("T")
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_CANNOT_INSPECT = 0, 1, 2, 3
 
 
@@ -84,13 +85,20 @@ class Report:
         return max((found.severity for found in self.findings), default=None)
 
 
+def attempted(run: Callable[[], T]) -> T | Exception:
+    """What it comes to, or what it broke off with: for what others go on without, and the report then tells of."""
+    try:
+        return run()
+    except Exception as error:
+        return error
+
+
 def run_check(check: Check[P], *args: P.args, **kwargs: P.kwargs) -> tuple[Finding | NotRun, ...]:
     """What one check says; a crash of it becomes a `NotRun`, and the other checks go on."""
-    try:
-        return tuple(replace(told, check=told.check or check.id) for told in check.run(*args, **kwargs))
-    except Exception as error:
-        reason = f"crashed: {type(error).__name__}: {error}"
-        return (NotRun(check=check.id, reason=reason, crashed=True),)
+    said = attempted(lambda: tuple(replace(told, check=told.check or check.id) for told in check.run(*args, **kwargs)))
+    if isinstance(said, Exception):
+        return (NotRun(check=check.id, reason=f"crashed: {type(said).__name__}: {said}", crashed=True),)
+    return said
 
 
 def sort_outcomes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,10 +76,14 @@ class Answers:
 
 
 class Examination:
-    """Looks at one server, as often as asked, always over the same one connection."""
+    """Looks at one server, as often as asked, always over the same one connection.
 
-    def __init__(self, request: Request) -> None:
+    `answered` is told once what the server said first, when nothing of that look needs the connection any more.
+    """
+
+    def __init__(self, request: Request, answered: Callable[[Answers], None] | None = None) -> None:
         self._request = request
+        self._answered = answered
         self._connection: Connection | None = None
         self._tracer: Tracer | None = None
 
@@ -101,6 +105,9 @@ class Examination:
         # The process table is read while the connection is made.
         answers, table = await asyncio.gather(self._ask(), self._process_table())
         scan = await asyncio.to_thread(self._scan, table, answers) if table else None
+        if self._answered is not None:
+            self._answered(answers)
+            self._answered = None
         processes = scan.processes if scan else None
         snapshot = PoolSnapshot(
             taken_at=utc_now(),

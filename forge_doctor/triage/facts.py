@@ -12,7 +12,6 @@ from forge_doctor.report import Report
 from forge_doctor.triage.code_map import CodeMap
 
 if TYPE_CHECKING:
-    from forge_doctor.logs.problems.problem import Problem
     from forge_doctor.pool.snapshot import PoolSnapshot
     from forge_doctor.probes.application.app_engine import EngineFacts
     from forge_doctor.probes.postgres.target import Target
@@ -52,11 +51,12 @@ class Worker:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTree:
     """An application's source: `here` is where we read it, `seen` where its processes have it (`/app`), `others` further
-    folders under which its files are named."""
+    folders under which its files are named. `files` are those it is made of, None where nobody looked for them yet."""
 
     here: Path
     seen: str = ""
     others: tuple[str, ...] = ()
+    files: tuple[Path, ...] | None = None
 
     def relative(self, path: str) -> str:
         """The path from the source root, however it was named; as it is where it lies elsewhere."""
@@ -149,18 +149,15 @@ class Facts:
     """All that was seen of one case, to be joined.
 
     `taken_at` is the moment by the server's clock where it answered, else ours, in ISO 8601; `server_ahead_s` how far
-    its clock is ahead of ours. `problems` are those of the logs, typed; `log_sources` says what each log is. `code` are
-    the functions of the source, none where it was not read.
+    its clock is ahead of ours. `code` are the functions of the source, none where it was not read.
     """
 
     case: Case
     taken_at: str
     parts: tuple[Part, ...] = ()
     pool: PoolSnapshot | None = None
-    problems: tuple[Problem, ...] = ()
     server_ahead_s: float | None = None
     since_s: float = 1800.0
-    extra: tuple[NotRun, ...] = field(default=())
     code: CodeMap = field(default_factory=CodeMap)
 
     @property
@@ -185,7 +182,7 @@ class Facts:
         """What could not be looked at, part by part."""
         failed = (one.why_not for one in self.parts if one.why_not is not None)
         within = (told for one in self.parts if one.report is not None for told in one.report.not_run)
-        return tuple(dict.fromkeys((*failed, *within, *self.extra)))
+        return tuple(dict.fromkeys((*failed, *within)))
 
     def application_of(self, pid: int | None) -> Application | None:
         """Whose process that is; the only application there is where the process is not known."""

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
-from forge_doctor.triage.collect import Looks, collect
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.discovery.discover import discover
 from forge_doctor.triage.facts import Discovery, Facts, Step
-from forge_doctor.triage.join import join
-from forge_doctor.triage.report import report_of
+from forge_doctor.triage.looks import Looks
+from forge_doctor.triage.readers import readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +30,17 @@ def triage(request: Request, tell: Callable[[Step], None]) -> tuple[Report, ...]
 
     Raises `UsageProblem` for a word that means nothing, `CannotInspect` where there is nothing to look at.
     """
-    with tempfile.TemporaryDirectory(prefix="forge-doctor-triage-") as folder:
+    with readers() as reading, tempfile.TemporaryDirectory(prefix="forge-doctor-triage-") as folder:
         found = discover(request.asked, Path(folder), tell)
-        facts = collect(found, request.looks, request.settings)
+        from forge_doctor.triage.collect import collect
+
+        facts = collect(found, request.looks, request.settings, reading)
     return tuple(judge(one, found) for one in facts)
 
 
 def judge(facts: Facts, found: Discovery) -> Report:
     """The report on one case."""
+    from forge_doctor.triage.join import join
+    from forge_doctor.triage.report import report_of
+
     return report_of(facts, join(facts), found)

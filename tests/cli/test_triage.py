@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from forge_doctor.cli.sessions.triage import DEEP_LOOK_S
 from tests.support.app_server import AppServer, running_apps, wait_for
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database
-from tests.support.terminal import BARE
+from tests.support.recordings import Clock, idle_since, recorder, seen_at
+from tests.support.terminal import BARE, on_terminal
 
 SCHEMA = json.loads(importlib.resources.files("forge_doctor.render").joinpath("schema.json").read_text("utf-8"))
 LEAKED = 4
@@ -138,6 +142,66 @@ def test_a_server_that_is_away_leaves_what_the_others_say(leaking: AppServer, tm
     assert parts["lint"]["why_not"] is None
     assert done.returncode == 3 if not seen["findings"] else 1
     assert {"pool", "slow", "migrations"} <= {one["check"] for one in seen["not_run"]}
+
+
+def test_watch_diagnoses_again_until_ctrl_c_and_ends_as_the_last_diagnosis(
+    leaking: AppServer, soon: tuple[str, str]
+) -> None:
+    status, shown = on_terminal(
+        *("triage", "--pid", str(leaking.pid), "--watch", "1", *soon), interrupt_after="leaked-session"
+    )
+    assert "Traceback" not in shown
+    assert "KeyboardInterrupt" not in shown
+    # What was seen last stays on the screen once the picture is gone.
+    assert "leaked-session" in shown.rpartition("\x1b[?1049l")[2]
+    assert status == 1
+
+
+def test_watch_prints_one_diagnosis_after_the_other_where_nobody_watches(
+    leaking: AppServer, soon: tuple[str, str]
+) -> None:
+    command = [sys.executable, "-m", "forge_doctor", "triage", "--pid", str(leaking.pid), "--watch", "1", *soon]
+    with subprocess.Popen(command, env=BARE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        heads = (line for line in process.stdout if line.startswith("triage "))
+        assert next(heads) == next(heads)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 1
+
+
+def test_deep_reads_the_log_of_the_day_and_looks_at_the_sessions_for_longer(leaking: AppServer, tmp_path: Path) -> None:
+    then = datetime.now(UTC) - timedelta(hours=6)
+    log = tmp_path / "app.log"
+    log.write_text(
+        f"{then:%Y-%m-%d %H:%M:%S},000 ERROR [app] asyncpg.exceptions.DeadlockDetectedError: deadlock detected\n"
+    )
+    asked = ("--pid", str(leaking.pid), "--log", str(log), "-f", "json")
+    usual, deep = (
+        {part["part"]: part for part in json.loads(triage(*asked, *more).stdout)["parts"]} for more in ((), ("--deep",))
+    )
+    assert [one["logs"]["findings"] for one in (usual, deep)] == [0, 1]
+    assert min(deep["pool"]["seconds"], deep["slow"]["seconds"]) >= DEEP_LOOK_S
+
+
+def test_a_recorded_moment_is_diagnosed_as_then_and_says_what_no_record_has(tmp_path: Path) -> None:
+    clock = Clock()
+    one = recorder(tmp_path, clock)
+    for age in (0.5, 300.0):
+        one.add(seen_at(clock, *(idle_since(clock, pid, clock.wall - age) for pid in range(1, 5))))
+        clock.on(2.0)
+    one.close()
+    source = tmp_path / "src"
+    source.mkdir()
+    replayed = ("--replay", str(tmp_path), "--source", str(source), "-f", "json", "--at")
+    before, at, again = (triage(*replayed, when, cwd=source) for when in ("03:00:01", "03:00:02", "03:00:02"))
+    assert at.stdout == again.stdout
+    (found,) = json.loads(at.stdout)["diagnoses"]
+    assert found["cause"] == "leaked-session"
+    assert found["sessions"] == [1, 2, 3, 4]
+    assert "leaked-session" not in {one["cause"] for one in json.loads(before.stdout)["diagnoses"]}
+    unseen = {each["check"]: each["reason"] for each in json.loads(before.stdout)["not_run"]}
+    assert "a record holds sessions and locks" in unseen["slow"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "verdicts",
         "cause",
         "graph",
+        "looks",
         "facts",
         "code_map",
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -35,7 +34,7 @@ def on_terminal(*arguments: str, interrupt_after: str = "", env: Mapping[str, st
                 break
             shown += chunk.decode("utf-8", "replace")
         if interrupt_after and not interrupted and interrupt_after in shown:
-            os.kill(pid, signal.SIGINT)
+            os.write(terminal, b"\x03")  # to every process that runs in front, as from a keyboard
             interrupted = True
     _, status = os.waitpid(pid, 0)
     os.close(terminal)

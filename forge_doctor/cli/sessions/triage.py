@@ -15,12 +15,11 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.errors import UsageProblem
 from forge_doctor.held_secrets import hold_url
-from forge_doctor.pool.run import all_checks
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.moment import parse_moment
-from forge_doctor.triage.collect import MOST_LINES, Looks, Recorded
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.facts import Step
+from forge_doctor.triage.looks import MOST_LINES, Looks, Recorded
 from forge_doctor.triage.run import Request, triage
 
 SINCE_S, DEEP_SINCE_S, DEEP_LOOK_S = 1800.0, 86400.0, 5.0
@@ -58,7 +57,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             environ=dict(os.environ),
             since_s=since_s,
             connect_timeout_s=timeout,
-            recorded=recorded is not None,
+            recorded=None if recorded is None else _applications(recorded),
         ),
         looks=Looks(
             now=now,
@@ -96,6 +95,10 @@ def _recorded(path: Path, at: str, now: float) -> Recorded:
     return Recorded(snapshot=look.snapshot(), at=look.at)
 
 
+def _applications(recorded: Recorded) -> frozenset[str]:
+    return frozenset(one.application for one in recorded.snapshot.processes or () if one.application)
+
+
 def _reports(flags: Flags, options: ReportOptions, teller: _Teller) -> list[Report]:
     reports = triage(requested(flags, options), teller.tell)
     return [one if flags.explain_discovery else replace(one, tables=()) for one in reports]
@@ -123,6 +126,8 @@ def _teller(flags: Flags, options: ReportOptions) -> _Teller:
 
 def _watch(flags: Flags, options: ReportOptions) -> NoReturn:
     """Diagnose every `--watch` seconds until Ctrl-C; the exit code is the last diagnosis's."""
+    from forge_doctor.pool.run import all_checks
+
     options.settings.reject_unknown_limits(all_checks())
     reports: list[Report] = []
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forge_doctor.probes.application.app_engine import EngineFacts
@@ -32,6 +32,8 @@ def application_of(one: Running, asked: Asked, around: Surroundings, steps: Step
     """What its surroundings tell of it, each step said as it is done."""
     container = next((each for each in around.containers if each.id == one.group.container), None)
     source = _source(one, asked, steps)
+    if source is not None:
+        source = replace(source, files=files_of(source, one.name))
     folders = _folders(one, source)
     databases = _databases(one, asked, container, around.containers, folders, steps)
     variables = _variables(one, container)
@@ -91,7 +93,7 @@ def _databases(
     folders: Sequence[Path],
     steps: Steps,
 ) -> tuple[Database, ...]:
-    if asked.dsn or asked.recorded:
+    if asked.dsn or asked.recorded is not None:
         return ()
     if not asked.borrow:
         steps.say(

@@ -11,7 +11,8 @@ from pathlib import Path
 class Asked:
     """Each flag replaces one step of discovery. `targets` are names of applications, containers, compose services or
     projects, units, folders, ports or pids; `borrow` is whether a worker's own password may be used; `environ` is our
-    own environment, which is asked last. `recorded`: the sessions are a record's, so that no database is looked for."""
+    own environment, which is asked last. `recorded` are the applications of a record whose sessions are diagnosed, so
+    that no database is looked for; None where none is."""
 
     targets: tuple[str, ...] = ()
     pids: tuple[int, ...] = ()
@@ -24,4 +25,4 @@ class Asked:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     since_s: float = 1800.0
     connect_timeout_s: float = 3.0
-    recorded: bool = False
+    recorded: frozenset[str] | None = None

@@ -39,7 +39,7 @@ def discover(asked: Asked, folder: Path, tell: Tell) -> Discovery:
         )
     around = Surroundings(table=table, containers=containers, since_s=asked.since_s, folder=folder)
     found = [application_of(one, asked, around, steps) for one in running]
-    cases = case_of_record(found, asked, steps) if asked.recorded else cases_of(found, asked, around, steps)
+    cases = case_of_record(found, asked, steps) if asked.recorded is not None else cases_of(found, asked, around, steps)
     if not cases:
         raise CannotInspect(_nothing(steps))
     return Discovery(cases=cases, steps=tuple(steps.told))

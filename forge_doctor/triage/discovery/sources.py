@@ -56,6 +56,8 @@ def told_source(folder: Path, running: Running | None) -> SourceTree:
 
 def files_of(source: SourceTree, application: str) -> tuple[Path, ...]:
     """The Python files that matter: all of a small project, else those the application's module brings in."""
+    if source.files is not None:
+        return source.files
     start = module_file(source.here, application)
     if start is not None and (set(INSTALLED) & set(source.here.parts)):
         return reachable(start, source.here)

@@ -33,7 +33,17 @@ def chosen(
         if not meant:
             raise UsageProblem(f"{word}: no application that runs here is called so{_hint(word, running, containers)}")
         found.update({id(one): one for one in meant})
-    return tuple(found.values()) if asked.pids or asked.containers or asked.targets else tuple(running)
+    if asked.pids or asked.containers or asked.targets:
+        return tuple(found.values())
+    return tuple(running) if asked.recorded is None else tuple(_of_record(running, asked))
+
+
+def _of_record(running: Sequence[Running], asked: Asked) -> Iterator[Running]:
+    """What may still be what was recorded, and has its source and its logs: by name, all where the record has none and
+    no source is named."""
+    for one in running:
+        if one.name in (asked.recorded or ()) or not (asked.recorded or asked.source):
+            yield one
 
 
 def means(word: str, one: Running, containers: Sequence[Inspected]) -> bool:

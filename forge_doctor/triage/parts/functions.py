@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forge_doctor.triage.code_map import CodeMap, Function
 from forge_doctor.triage.discovery.sources import files_of
-from forge_doctor.triage.parts.lint import Wanted
+from forge_doctor.triage.looks import WantedSource
 
 MOST_FILES = 1500
 FACTORIES = frozenset({"async_sessionmaker", "sessionmaker", "async_scoped_session", "scoped_session"})
@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 NOTHING = ast.Module(body=[], type_ignores=[])
 
 
-def look(wanted: Wanted) -> CodeMap:
+def look(wanted: WantedSource) -> CodeMap:
     """The functions of an application, its files named from the source root; one that does not parse has none."""
     if wanted.source is None:
         return CodeMap()

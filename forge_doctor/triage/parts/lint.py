@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,19 +12,10 @@ from forge_doctor.lint.request import Request, file_name, lint_from
 from forge_doctor.lint.run import run_lint
 from forge_doctor.report import Report
 from forge_doctor.triage.discovery.sources import files_of
-from forge_doctor.triage.facts import SourceTree
+from forge_doctor.triage.looks import WantedSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What to lint: the source of an application; `cache` is the folder of earlier results."""
-
-    source: SourceTree | None
-    application: str
-    cache: Path | None = None
-
-
-def look(wanted: Wanted) -> Report:
+def look(wanted: WantedSource) -> Report:
     """What the rules say, files named as the linter does; raises `CannotInspect` where there is no source."""
     if wanted.source is None:
         raise CannotInspect("no source was found to read: pass --source DIR")
