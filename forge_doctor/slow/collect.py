@@ -34,6 +34,7 @@ from forge_doctor.sql.shape import shape_of
 
 SAMPLE_EVERY_S = 0.05
 MOST = "pg_stat_statements.max"
+FEWEST_CHANGED, MOST_CHANGED = 1_000, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,9 @@ async def collect(request: Request) -> SlowSnapshot:
     """The snapshot of one server; raises `CannotInspect` where it gives no session."""
     connection = await connect(request.target, connect_timeout_s=request.connect_timeout_s)
     try:
-        work, facts = await _Examination(connection, request).work()
+        examination = _Examination(connection, request)
+        work, facts = await examination.work()
+        work = await examination.seen_again(work)
         if request.explain:
             from forge_doctor.slow.plans import with_plans
 
@@ -132,6 +135,19 @@ class _Examination:
         except QueryFailed as failed:
             unread.append(f"{name.replace('_', ' ')} could not be read: {failed}")
             return ()
+
+    async def seen_again(self, work: ServerWork) -> ServerWork:
+        """With another look at the tables of which much seems changed since they were analysed: in a transaction of its
+        own, since in one the counters stand still."""
+        named = {f"{one.schema}.{one.name}": one for one in work.tables if one.changed >= FEWEST_CHANGED}
+        wanted = sorted(named, key=lambda name: -named[name].changed)[:MOST_CHANGED]
+        if not wanted:
+            return work
+        async with reads(self.connection) as fetch:
+            rows = await self._rows(fetch, "changed_tables", [], wanted)
+        again = {(row["schema"], row["name"]): row for row in rows}
+        tables = (replace(one, **again.get((one.schema, one.name), {})) for one in work.tables)
+        return replace(work, tables=tuple(tables))
 
     def _query(self, name: str) -> str:
         return load_query(name, self.connection.version_num // 10000)

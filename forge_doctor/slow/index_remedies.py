@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from forge_doctor.finding import Evidence
 from forge_doctor.slow.inference.accesses import Access
-from forge_doctor.slow.inference.proposals import Proposal
+from forge_doctor.slow.inference.proposals import LONGEST_NAME, Proposal, plain_key
 from forge_doctor.slow.plan import Trial
+from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.quoting import quote_identifier
@@ -15,13 +16,18 @@ WORTH_RATIO = 0.5
 
 
 def create(proposal: Proposal, situation: Situation) -> str:
-    """The statement, and what to do with what a failed one leaves."""
-    called = quote_identifier(proposal.name)
+    """The statement, and what to do with what a failed one leaves; one that is there and invalid is made again."""
+    twin = _unfinished(proposal, situation)
+    if twin is not None:
+        return (
+            f"{on_primary(situation)}REINDEX INDEX CONCURRENTLY {twin.quoted};   -- it is there, and invalid: making it failed "
+            "once; by itself, not inside a transaction"
+        )
+    called = quote_identifier(_free_name(proposal, situation))
     method = "" if proposal.method == "btree" else f" USING {proposal.method}"
     on = f"{proposal.table.quoted}{method} ({', '.join(proposal.keys)})"
-    primary = (
-        "-- on the primary: a standby takes no index\n" if situation.server and situation.server.in_recovery else ""
-    )
+    within = quote_identifier(proposal.table.schema)
+    primary = on_primary(situation)
     if proposal.table.parent:
         whole = proposal.table.parent  # as the server quotes it
         return (
@@ -29,20 +35,68 @@ def create(proposal: Proposal, situation: Situation) -> str:
             f"-- then CREATE INDEX ON ONLY {whole} (...) and ALTER INDEX ... ATTACH PARTITION for each\n"
             f"CREATE INDEX CONCURRENTLY {called} ON {on};"
         )
+    if proposal.table.partitioned:
+        return (
+            f"{primary}-- {proposal.table.quoted} is partitioned, and takes no CONCURRENTLY: make it on each part, by itself,\n"
+            f"-- CREATE INDEX CONCURRENTLY ... ON part{method} ({', '.join(proposal.keys)}); then\n"
+            f"CREATE INDEX {called} ON ONLY {on};   -- invalid until each part's is attached:\n"
+            f"-- ALTER INDEX {within}.{called} ATTACH PARTITION ...; for each part"
+        )
     analyze = (
         f"\nANALYZE {proposal.table.quoted};   -- an expression has no statistics before"
         if _is_expression(proposal)
         else ""
     )
-    within = quote_identifier(proposal.table.schema)
     return (
         f"{primary}CREATE INDEX CONCURRENTLY {called} ON {on};   -- by itself, not inside a transaction{analyze}\n"
         f"-- one that fails leaves an invalid index behind; then: DROP INDEX CONCURRENTLY {within}.{called};"
     )
 
 
+def drop(index: Index, situation: Situation) -> str:
+    """The statement; `-- on the primary` before it where a standby was looked at."""
+    return f"{on_primary(situation)}DROP INDEX CONCURRENTLY {index.quoted};"
+
+
+def on_primary(situation: Situation) -> str:
+    """A line that says where, on a standby."""
+    recovering = situation.server is not None and situation.server.in_recovery
+    return "-- on the primary: a standby takes no change\n" if recovering else ""
+
+
+def _unfinished(proposal: Proposal, situation: Situation) -> Index | None:
+    """An index of just this that a failed CREATE INDEX CONCURRENTLY left behind."""
+    wanted = [plain_key(one) for one in proposal.keys]
+    left = (
+        one for one in situation.indexes_of(proposal.table) if not (one.valid or one.being_made or one.is_left_over)
+    )
+    return next(
+        (
+            one
+            for one in left
+            if one.method == proposal.method and not one.predicate and [plain_key(key) for key in one.keys] == wanted
+        ),
+        None,
+    )
+
+
+def _free_name(proposal: Proposal, situation: Situation) -> str:
+    """The proposal's name, or with a number behind it: tables and indexes of a schema share their names."""
+    server, schema = situation.server, proposal.table.schema
+    taken = set[str]()
+    if server is not None:
+        taken |= {one.name for one in server.indexes if one.schema == schema}
+        taken |= {one.name for one in server.tables if one.schema == schema}
+    name, number = proposal.name, 1
+    while name in taken:
+        number += 1
+        ending = f"_{number}"
+        name = proposal.name.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+    return name
+
+
 def _is_expression(proposal: Proposal) -> bool:
-    return any("(" in key for key in proposal.keys)
+    return any("(" in key for key in proposal.keys if proposal.method == "btree" or "::" in key)
 
 
 def or_hint(access: Access) -> str:

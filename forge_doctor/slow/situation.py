@@ -52,10 +52,26 @@ class Situation:
         if told is None or told.commits is None or told.rollbacks is None:
             return None
         ended = max(0, told.commits + told.rollbacks - told.own)
-        delta = self.server.delta if self.server and told.window_s is not None else None
-        if delta is not None and delta.transactions - told.own > MORE * ended:
-            return delta.transactions - told.own
+        counted = self.window_transactions if told.window_s is not None else None
+        if counted is not None and counted > MORE * ended:
+            return counted
         return ended or None
+
+    @property
+    def window_transactions(self) -> int | None:
+        """What the database counted between the two looks, without ours: each look at the sessions is a transaction."""
+        delta, samples = (self.server.delta, self.server.samples) if self.server else (None, None)
+        if delta is None:
+            return None
+        told = self.statistics
+        own = told.own if told is not None and told.own else samples.looks if samples is not None else 0
+        return max(0, delta.transactions - own)
+
+    @property
+    def commits(self) -> int | None:
+        """COMMITs of the time that the statements are of, without ours."""
+        told = self.statistics
+        return None if told is None or told.commits is None else max(0, told.commits - told.own)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -53,13 +53,13 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         if known is not None and one.usual >= limits["commits"] and known.key not in logged:
             logged.add(known.key)
             yield _logged(situation, known, one)
-    told = situation.statistics
-    if told is None or not told.commits or (situation.logged is not None and situation.logged.engine):
+    commits = situation.commits
+    if not commits or (situation.logged is not None and situation.logged.engine):
         return
     for statement in situation.statements:
-        near = NEAR_LEAST <= statement.calls / told.commits <= NEAR_MOST
+        near = NEAR_LEAST <= statement.calls / commits <= NEAR_MOST
         if near and statement.verb in WRITES and statement.calls >= limits["calls"] and _one_row(statement):
-            yield _counted(situation, statement, told.commits)
+            yield _counted(situation, statement, commits)
 
 
 def _logged(situation: Situation, statement: Statement, one: CommitSeries) -> Finding:

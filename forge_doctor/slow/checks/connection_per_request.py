@@ -61,17 +61,21 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         return
     if server.samples is not None and server.samples.bouncer:
         return
-    if delta.sessions >= limits["sessions"] and delta.sessions >= limits["new_ratio"] * max(1, delta.transactions):
+    transactions = situation.window_transactions or 0
+    if delta.sessions >= limits["sessions"] and delta.sessions >= limits["new_ratio"] * max(1, transactions):
         yield Finding(
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,
-            message=f"{delta.sessions} new connections for {delta.transactions} transactions in {delta.window_s:.0f} s: nearly "
+            message=f"{delta.sessions} new connections for {transactions} transactions in {delta.window_s:.0f} s: nearly "
             "each transaction waits for a login first, and the server starts a process for it.",
             location=Location(target=situation.snapshot.target),
             evidence=(
                 Evidence(label="new sessions", value=delta.sessions, unit="sessions", source="pg_stat_database"),
                 Evidence(
-                    label="transactions", value=delta.transactions, unit="transactions", source="pg_stat_database"
+                    label="transactions",
+                    value=transactions,
+                    unit="transactions",
+                    source="pg_stat_database, without ours",
                 ),
                 Evidence(label="for", value=round(delta.window_s, 1), unit="s", source="between the two looks"),
             ),

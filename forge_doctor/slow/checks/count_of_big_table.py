@@ -28,7 +28,7 @@ from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
-from forge_doctor.sql.quoting import quote_literal
+from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
 WITHOUT_CONDITION = frozenset({"Gather", "Gather Merge", "Append", "Result", "Subquery Scan"})
 
@@ -70,8 +70,13 @@ def _logged(situation: Situation, statement: Statement) -> Finding:
         location=location(situation, statement),
         evidence=facts(situation, statement),
         remedy="ask whether there is a next page instead: fetch one row more than a page has; or take the planner's estimate:\n"
-        f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_literal(table)}::regclass;",
+        f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_literal(_quoted(table))}::regclass;",
     )
+
+
+def _quoted(table: str) -> str:
+    """A name as a statement's text has it, which regclass folds to lower case."""
+    return ".".join(map(quote_identifier, table.split(".")))
 
 
 def _counted(statement: Statement, situation: Situation) -> Table | None:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
+from forge_doctor.slow.index_remedies import drop
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
 
@@ -81,5 +82,5 @@ def _finding(situation: Situation, index: Index, other: Index) -> Finding:
             Evidence(label="says the same", value=other.makes, source="pg_get_indexdef()"),
             Evidence(label="scans", value=index.scans, unit="scans", source="pg_stat_user_indexes"),
         ),
-        remedy=f"DROP INDEX CONCURRENTLY {index.quoted};   -- {other.quoted} stays",
+        remedy=f"{drop(index, situation)}   -- {other.quoted} stays; by itself, not inside a transaction",
     )

@@ -65,6 +65,7 @@ def _finding(situation: Situation, statement: Statement, rare: RareValue) -> Fin
         ),
         remedy='create_async_engine(..., connect_args={"server_settings": {"plan_cache_mode": "force_custom_plan"}})   # plans '
         "each call anew\n"
+        "-- through pgbouncer, which refuses such a parameter: ALTER ROLE application SET plan_cache_mode = force_custom_plan;\n"
         "-- or, for the rare ones alone, a partial index WHERE "
         f"{quote_identifier(rare.column)} is not the common value, with that condition in the statement",
     )

@@ -8,8 +8,9 @@ Measures (bytes):
     indisvalid or indisready is false, no session is building it, and it is `size_bytes` or larger.
 
 Wrong when:
-    It is being built just now: pg_stat_progress_create_index is asked. A partitioned table's index is invalid until every
-    part has one: those are not told.
+    It is being built or dropped just now: whoever does that CONCURRENTLY holds a lock of the table, which pg_locks shows
+    to every role, while pg_stat_progress_create_index hides what others build. A vacuum holds the same lock: an index is
+    told by the next look then. A partitioned table's index is invalid until every part has one: those are not told.
 
 Source:
     PostgreSQL documentation, CREATE INDEX, "Building Indexes Concurrently".
@@ -21,11 +22,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
+from forge_doctor.slow.index_remedies import drop, on_primary
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
-
-# What REINDEX CONCURRENTLY calls the index it makes, and the old one it has not dropped yet.
-REINDEXED = ("_ccnew", "_ccold")
 
 
 @check(severity=Severity.WARNING, limits={"size_bytes": 0})
@@ -37,15 +36,25 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
 
 
 def _finding(situation: Situation, index: Index) -> Finding:
-    drop = f"DROP INDEX CONCURRENTLY {index.quoted};"
-    rebuilt = index.name.rstrip("0123456789").endswith(REINDEXED)
-    again = "" if rebuilt else f"   -- then make it again, or instead: REINDEX INDEX CONCURRENTLY {index.quoted};"
+    costs = "every write keeps it up" if index.ready else "room is all it takes, since writes pass it over"
+    refuses = " It refuses duplicates all the same." if index.unique and index.ready else ""
     return Finding(
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
         message=f"index {index.schema}.{index.name} of {index.table} is invalid: a CREATE INDEX CONCURRENTLY or REINDEX failed. "
-        "No statement uses it, every write keeps it up.",
+        f"No statement uses it, {costs}.{refuses}",
         location=Location(target=f"{situation.snapshot.target} index {index.schema}.{index.name}"),
         evidence=(Evidence(label="definition", value=index.makes, source="pg_get_indexdef(), pg_index.indisvalid"),),
-        remedy=f"{drop}{again}",
+        remedy=_remedy(situation, index),
     )
+
+
+def _remedy(situation: Situation, index: Index) -> str:
+    """What REINDEX left is dropped; what enforces something, or is attached to a partitioned table's, can only be rebuilt."""
+    again = f"REINDEX INDEX CONCURRENTLY {index.quoted};"
+    twice = "   -- fails again while there are duplicates" if index.unique else ""
+    if index.is_left_over:
+        return drop(index, situation)
+    if index.constraint:
+        return f"{on_primary(situation)}{again}{twice}"
+    return f"{drop(index, situation)}   -- then make it again, or instead: {again}{twice}"

@@ -52,5 +52,6 @@ def _finding(situation: Situation, statement: Statement, jit_ms: float) -> Findi
             Evidence(label="JIT", value=round(jit_ms / statement.calls, 1), unit="ms a call", source="jit_*_time"),
         ),
         remedy='create_async_engine(..., connect_args={"server_settings": {"jit": "off"}})   # for this application\n'
+        "-- through pgbouncer, which refuses such a parameter: ALTER ROLE application SET jit = off;\n"
         "-- or for the server, where no large reports run: ALTER SYSTEM SET jit = off; SELECT pg_reload_conf();",
     )

@@ -99,7 +99,7 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
         confidence=Confidence.HIGH if access.node and not access.narrowed else Confidence.MEDIUM,
         message=f"{quoted(situation, statement)} {how} in {access.scope}: "
         f"{statement.blocks_per_call or 0:,.0f} blocks and {milliseconds(statement.mean_ms)} a call for "
-        f"{statement.rows_per_call or 0:,.0f} rows. Only a GIN index answers that.",
+        f"{statement.rows_per_call or 0:,.0f} rows. No ordinary index of the column answers that.",
         location=location(situation, statement),
         evidence=(
             *facts(situation, statement),
@@ -115,6 +115,12 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
 
 
 def _remedy(situation: Situation, access: Access, term: Term) -> str:
+    column = situation.column_of(access.table, term.column)
+    if column is not None and column.kind == "json":
+        keys = (f"({term.expression})",) if term.expression else ()
+        own = Proposal(table=access.table, keys=keys, columns=(term.column, "key")) if keys else None
+        rather = f"-- {term.column} is json, of which no GIN index is made: make it jsonb (which rewrites the table), or index this key"
+        return f"{rather}\n{create(own, situation)}" if own else rather
     index = Proposal(
         table=access.table, keys=(quote_identifier(term.column),), columns=(term.column, "gin"), method="gin"
     )

@@ -26,11 +26,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.index_remedies import or_hint
+from forge_doctor.slow.index_remedies import create, or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.logged_accesses import logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import LIKES, Term
-from forge_doctor.slow.inference.proposals import SMALLEST_ROWS
+from forge_doctor.slow.inference.proposals import SMALLEST_ROWS, Proposal
 from forge_doctor.slow.judging import asked_enough, grave
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
@@ -84,7 +84,9 @@ def _logged(situation: Situation) -> Iterator[Finding]:
 def _answered(term: Term, access: Access, situation: Situation) -> bool:
     """By a trigram index; or the text alone is known and another column is what the index is asked for."""
     indexes = situation.indexes_of(access.table)
-    of_column = any("trgm" in one.makes and any(term.column in key for key in one.keys) for one in indexes)
+    of_column = any(
+        one.valid and "trgm" in one.makes and any(term.column in key for key in one.keys) for one in indexes
+    )
     # On one side of an OR the other side keeps the index from being used.
     trigram = of_column and term not in access.alternatives
     firsts = {one.keys[0] for one in indexes if one.keys and one.valid}
@@ -112,11 +114,11 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
                 source="EXPLAIN" if access.node else "its text",
             ),
         ),
-        remedy=_remedy(table, term) + or_hint(access),
+        remedy=_remedy(situation, table, term) + or_hint(access),
     )
 
 
-def _remedy(table: Table, term: Term) -> str:
+def _remedy(situation: Situation, table: Table, term: Term) -> str:
     extension = "CREATE EXTENSION IF NOT EXISTS pg_trgm;   -- then, by itself, not inside a transaction\n"
     if term.wrapped and not term.expression:
         return (
@@ -124,9 +126,10 @@ def _remedy(table: Table, term: Term) -> str:
             "into it; or keep what is searched in a column of its own"
         )
     expression = term.expression or quote_identifier(term.column)
-    called = quote_identifier(f"ix_{table.name}_{term.column}_trgm"[:63])
+    key = f"({expression})" if term.expression else expression
+    index = Proposal(table=table, keys=(f"{key} gin_trgm_ops",), columns=(term.column, "trgm"), method="gin")
     return (
-        f"{extension}CREATE INDEX CONCURRENTLY {called} ON {table.quoted} USING gin (({expression}) gin_trgm_ops);   -- words "
-        f"of three letters and more\n-- where patterns only end with a wildcard and are compared by LIKE: ({expression} "
+        f"{extension}{create(index, situation)}\n-- it answers words of three letters and more; where "
+        f"patterns only end with a wildcard and are compared by LIKE: ({expression} "
         "text_pattern_ops) instead"
     )

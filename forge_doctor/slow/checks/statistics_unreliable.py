@@ -7,7 +7,7 @@ Why:
 
 Measures (s, times):
     The statistics were reset less than `young_s` ago while totals are judged; or more than `dealloc_times` rounds of
-    dropping rows since then; or track_counts or pg_stat_statements.track is off.
+    dropping rows since then; or track_counts, track_activities, pg_stat_statements.track or (14) compute_query_id is off.
 
 Wrong when:
     A young reset is what somebody wants who resets before a load test: info only, and not told where two looks were
@@ -23,10 +23,17 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.server.work import Statistics
+from forge_doctor.slow.server.work import READY, Statistics
 from forge_doctor.slow.situation import Situation
 
 MOST = "pg_stat_statements.max"
+# What has to be on, what it is where it is not, and what to set it to.
+SWITCHES = (
+    ("track_counts", "off", "on"),
+    ("track_activities", "off", "on"),
+    ("pg_stat_statements.track", "none", "top"),
+    ("compute_query_id", "off", "auto"),
+)
 
 
 @check(severity=Severity.INFO, limits={"young_s": 600.0, "dealloc_times": 0.0})
@@ -40,16 +47,17 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         yield _young(here, told, told.age_s)
     if told is not None and (told.deallocations or 0) > limits["dealloc_times"]:
         yield _dropped(here, told)
-    for setting in ("track_counts", "pg_stat_statements.track"):
+    for setting, off, on in SWITCHES:
         value = server.settings.get(setting, "")
-        if value in ("off", "none"):
+        if value == off and not (setting == "compute_query_id" and server.statistics.state != READY):
             yield Finding(
                 severity=Severity.WARNING,
                 confidence=Confidence.HIGH,
                 message=f"{setting} is {value}: the server does not count what this command judges.",
                 location=here,
-                evidence=(Evidence(label=setting, value=value, source="pg_settings"),),
-                remedy=f"ALTER SYSTEM SET {setting} = '{'on' if value == 'off' else 'top'}'; SELECT pg_reload_conf();",
+                evidence=(Evidence(label=setting, value=value, source="pg_settings, of our session"),),
+                remedy=f"ALTER SYSTEM SET {setting} = '{on}'; SELECT pg_reload_conf();   -- as a superuser; a role's or a "
+                "database's own setting (ALTER ROLE, ALTER DATABASE) goes before it",
             )
 
 

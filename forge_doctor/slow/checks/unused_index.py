@@ -10,7 +10,8 @@ Measures (s, bytes):
 Wrong when:
     It enforces something (unique, a constraint, a replica's identity): such an index is never told. It serves a report of the
     end of the year, or a standby, which has counters of its own: info, and the decision is yours. A foreign key's index is
-    used by deletes in the other table, which count as scans.
+    used by deletes in the other table, which count as scans. It was made lately: when, the server doesn't know, so the
+    message says so. An index of an expression gives the planner its statistics even where no statement reads it.
 
 Source:
     PostgreSQL documentation, 28.2.21 pg_stat_all_indexes; 73.7 Heap-Only Tuples.
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
+from forge_doctor.slow.index_remedies import drop
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
 
@@ -49,7 +51,12 @@ def _counted(index: Index, least_s: float) -> bool:
 
 
 def _finding(situation: Situation, index: Index, reads: int) -> Finding:
-    since = f" in {(index.counted_s or 0.0) / 86_400:,.0f} days"
+    since = f" in {(index.counted_s or 0.0) / 86_400:,.0f} days, or since it was made"
+    keeps = (
+        "-- it also keeps statistics of its expression for the planner\n"
+        if any("(" in key for key in index.keys)
+        else ""
+    )
     return Finding(
         severity=Severity.INFO,
         confidence=Confidence.MEDIUM,
@@ -61,5 +68,5 @@ def _finding(situation: Situation, index: Index, reads: int) -> Finding:
             Evidence(label="table was read", value=reads, unit="times", source="pg_stat_user_tables"),
             Evidence(label="definition", value=index.makes, source="pg_get_indexdef()"),
         ),
-        remedy=f"-- only if no standby and no yearly report uses it\nDROP INDEX CONCURRENTLY {index.quoted};",
+        remedy=f"-- only if it is not new, and no standby and no yearly report uses it\n{keeps}{drop(index, situation)}",
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.inference.predicates import Term, terms_of
+from forge_doctor.slow.inference.proposals import LONGEST_NAME
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
@@ -86,10 +87,12 @@ def logged_finding(
 
 def untried_index(access: LoggedAccess, keys: str, *, method: str = "", name: str = "") -> str:
     """The statement for an index that nobody tried, and what to look at before."""
-    whole = quote_identifier(access.table.rpartition(".")[2])
-    called = quote_identifier(f"ix_{access.table.rpartition('.')[2]}_{name}"[:63])
+    whole = ".".join(map(quote_identifier, access.table.split(".")))
+    named = f"ix_{access.table.rpartition('.')[2]}_{name}".encode()[:LONGEST_NAME]
+    called = quote_identifier(named.decode(errors="ignore"))
     using = f" USING {method}" if method else ""
     return (
         f"-- not tried: look first whether an index begins with it (\\d {whole}), or let forge-doctor slow --dsn URL look\n"
-        f"CREATE INDEX CONCURRENTLY {called} ON {whole}{using} ({keys});   -- by itself, not inside a transaction"
+        f"CREATE INDEX CONCURRENTLY {called} ON {whole}{using} ({keys});   -- by itself, not inside a transaction; of a "
+        "partitioned table on each part"
     )

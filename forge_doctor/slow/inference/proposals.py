@@ -97,11 +97,11 @@ def is_wrapped(term: Term, column: Column | None) -> bool:
 
 def covered(proposal: Proposal, indexes: Iterable[Index]) -> bool:
     """Whether an index that can be used begins with the same keys: then the planner had its reasons."""
-    wanted = [_plain(one) for one in proposal.keys]
+    wanted = [plain_key(one) for one in proposal.keys]
     for index in indexes:
         if index.predicate or index.method != proposal.method or not (index.valid or index.being_made):
             continue
-        keys = [_plain(one) for one in index.keys]
+        keys = [plain_key(one) for one in index.keys]
         if keys[: len(wanted)] == wanted or (keys and keys[0] == wanted[0]) or set(keys[: len(wanted)]) == set(wanted):
             return True
     return False
@@ -109,14 +109,14 @@ def covered(proposal: Proposal, indexes: Iterable[Index]) -> bool:
 
 def has_index_on(column: str, table: Table, situation: Situation) -> bool:
     """Whether an index that can be used begins with this very column."""
-    wanted = _plain(column)
+    wanted = plain_key(column)
     return any(
-        bool(one.keys) and _plain(one.keys[0]) == wanted and one.valid and not one.predicate
+        bool(one.keys) and plain_key(one.keys[0]) == wanted and one.valid and not one.predicate
         for one in situation.indexes_of(table)
     )
 
 
-def _plain(key: str) -> str:
+def plain_key(key: str) -> str:
     """A key without what writes the same in two ways: quotes, blanks, parentheses, casts to text, the direction."""
     word = key.removesuffix(" DESC").replace('"', "").replace(" ", "")
     return word.replace("::text", "").replace("(", "").replace(")", "").casefold()

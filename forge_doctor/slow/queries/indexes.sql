@@ -10,7 +10,12 @@ SELECT
   (i.indisprimary OR i.indisexclusion OR i.indisreplident OR i.indisclustered OR c.relispartition OR c.relkind = 'I'
    OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)) AS constraint,
   i.indisvalid AND i.indisready AS valid,
-  EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) AS being_made,
+  i.indisready AS ready,
+  -- What makes or drops an index CONCURRENTLY locks the table so, and everybody sees locks; of a partitioned table an
+  -- index waits for its parts'.
+  NOT (i.indisvalid AND i.indisready) AND (c.relkind = 'I' OR i.indrelid IN (
+    SELECT l.relation FROM pg_locks l WHERE l.granted AND l.mode = 'ShareUpdateExclusiveLock' AND l.relation IS NOT NULL
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))) AS being_made,
   coalesce(pg_get_expr(i.indpred, i.indrelid, true), '') AS predicate,
   (i.indclass::text || ' ' || i.indcollation::text || ' ' || i.indoption::text) AS options,
   coalesce(s.idx_scan, 0)::bigint AS scans,

@@ -15,7 +15,12 @@ SELECT
   coalesce((SELECT i.inhparent::regclass::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition), '')
     AS parent,
   coalesce('autovacuum_enabled=false' <> ALL (c.reloptions) AND 'autovacuum_enabled=off' <> ALL (c.reloptions), true)
-    AS autovacuum
+    AS autovacuum,
+  c.relkind = 'p' AS partitioned,
+  c.reltuples::bigint AS known_rows,
+  c.relpages::bigint AS known_blocks,
+  (s.n_tup_ins + s.n_tup_upd + s.n_tup_del)::bigint AS written,
+  (s.n_tup_upd + s.n_tup_del)::bigint AS rewritten
 FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
 WHERE c.relpersistence <> 't'
 ORDER BY c.relpages DESC, s.relid

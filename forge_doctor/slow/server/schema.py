@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 from forge_doctor.sql.quoting import quote_identifier
 
+# What REINDEX CONCURRENTLY calls the index it makes, and the old one it has not dropped yet.
+REINDEXED = ("_ccnew", "_ccold")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table and how it is read. `rows` is the better of what the statistics and the last analysis say.
 
     Ages are seconds by the server's clock, None for never; `changed` are rows changed since it was analysed; `parent`
-    is the partitioned table it is a part of, quoted, empty where it is none.
+    is the partitioned table it is a part of, quoted, empty where it is none. `known_rows` and `known_blocks` are what the
+    last ANALYZE or VACUUM found (-1 rows: there was none), `blocks` what it has now, None where nobody asked. `written` are
+    all rows changed since the counters began, `rewritten` those of them that were updated or deleted; `worked_on` while
+    it is vacuumed or analysed.
     """
 
     schema: str
@@ -28,6 +34,13 @@ class Table:
     vacuumed_age_s: float | None = None
     parent: str = ""
     autovacuum: bool = True
+    partitioned: bool = False
+    known_rows: int = -1
+    known_blocks: int = 0
+    blocks: int | None = None
+    written: int = 0
+    rewritten: int = 0
+    worked_on: bool = False
 
     @property
     def quoted(self) -> str:
@@ -37,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index; `keys` are its columns and expressions in order, as the server writes them (`lower(mail)`).
+    """An index; `ready` once writes keep it up; `keys` are its columns and expressions in order, as the server writes them (`lower(mail)`).
 
     `scans` are since `counted_s` (None: the server can't tell); `predicate` is empty unless it is partial;
     `makes` is the definition in the server's words; `being_made` while a session builds it.
@@ -51,6 +64,7 @@ class Index:
     unique: bool = False
     constraint: bool = False
     valid: bool = True
+    ready: bool = True
     being_made: bool = False
     predicate: str = ""
     includes: tuple[str, ...] = ()
@@ -64,6 +78,11 @@ class Index:
     def quoted(self) -> str:
         """As a statement needs it."""
         return f"{quote_identifier(self.schema)}.{quote_identifier(self.name)}"
+
+    @property
+    def is_left_over(self) -> bool:
+        """Whether REINDEX CONCURRENTLY made it and has not put it in the other's place, or not dropped the old one yet."""
+        return self.name.rstrip("0123456789").endswith(REINDEXED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,3 +23,9 @@ def test_a_pgbouncer_opens_them_for_others() -> None:
 
 def test_without_two_looks_nothing_is_told() -> None:
     assert findings("connection-per-request", snapshot()) == ()
+
+
+def test_our_own_looks_are_no_transactions_of_the_application() -> None:
+    delta = DatabaseDelta(window_s=4.0, sessions=40, transactions=140)
+    assert findings("connection-per-request", snapshot(delta=delta)) == ()
+    assert len(findings("connection-per-request", snapshot(delta=delta, samples=Samples(looks=80)))) == 1

@@ -21,3 +21,27 @@ def test_what_reindex_left_is_only_dropped(name: str, again: bool) -> None:
     found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False, name=name),)))
     assert f'DROP INDEX CONCURRENTLY "public"."{name}";' in found.remedy
     assert ("REINDEX INDEX CONCURRENTLY" in found.remedy) is again
+
+
+@pytest.mark.parametrize(
+    ("of_index", "words"),
+    [
+        ({"ready": True}, "every write keeps it up."),
+        ({"ready": False}, "writes pass it over"),
+        ({"ready": True, "unique": True}, "It refuses duplicates all the same."),
+    ],
+)
+def test_what_it_costs(of_index: dict[str, Any], words: str) -> None:
+    found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False, **of_index),)))
+    assert words in found.message
+    assert ("while there are duplicates" in found.remedy) is bool(of_index.get("unique"))
+
+
+def test_what_enforces_something_is_made_again_only() -> None:
+    found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False, constraint=True),)))
+    assert found.remedy == 'REINDEX INDEX CONCURRENTLY "public"."t_a_idx";'
+
+
+def test_on_a_standby_the_primary_is_named() -> None:
+    found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False),), in_recovery=True))
+    assert found.remedy.startswith("-- on the primary")

@@ -8,7 +8,7 @@ import pytest
 
 from forge_doctor.finding import Confidence
 from forge_doctor.slow.snapshot import SlowSnapshot
-from tests.support.slow_snapshots import findings, index, only, plan, scan, snapshot, statement, table
+from tests.support.slow_snapshots import column, findings, index, only, plan, scan, snapshot, statement, table
 
 
 def seen(condition: str, *, blocks: int = 5000, rows: int = 80, **overrides: Any) -> SlowSnapshot:
@@ -62,3 +62,20 @@ def test_what_an_index_leaves_is_told_less_surely() -> None:
     found = only("json-without-gin", snapshot(one, plans=(plan(one, node),), tables=(table("parcel"),)))
     assert found.confidence is Confidence.MEDIUM
     assert "the rows of parcel that an index gives" in found.message
+
+
+def test_json_takes_no_gin_but_an_index_of_the_key() -> None:
+    condition = "((p.labels ->> $2) = $1)"
+    found = only("json-without-gin", seen(condition, columns=(column("parcel", "labels", kind="json"),)))
+    assert "make it jsonb" in found.remedy
+    assert "USING gin" not in found.remedy
+
+
+def test_a_part_of_a_partitioned_table_and_an_invalid_one() -> None:
+    one = statement("SELECT p.id FROM parcel p", blocks=500_000, rows=8000)
+    plans = (plan(one, scan("parcel", "(p.labels @> $1)", alias="p")),)
+    part = snapshot(one, plans=plans, tables=(table("parcel", parent='public."parcels"'),))
+    assert 'ON ONLY public."parcels"' in only("json-without-gin", part).remedy
+    left = index("parcel", "labels", method="gin", valid=False)
+    again = snapshot(one, plans=plans, tables=(table("parcel"),), indexes=(left,))
+    assert only("json-without-gin", again).remedy.startswith("REINDEX INDEX CONCURRENTLY")

@@ -163,3 +163,26 @@ def test_what_takes_no_time_is_nobodys_trouble(mean_ms: float, number: int) -> N
     one = statement(TEXT, 12, blocks=120_000, rows=24, total_ms=mean_ms * 12)
     plans = (plan(one, scan("reviews", CONDITION, rows=2.0)),)
     assert len(findings("missing-index", snapshot(one, plans=plans, tables=(table("reviews"),)))) == number
+
+
+def test_a_partitioned_table_itself_takes_no_concurrently() -> None:
+    remedy = only("missing-index", seen(tables=(table("reviews", partitioned=True),))).remedy
+    typed = [line for line in remedy.splitlines() if not line.startswith("--")]
+    assert typed == [
+        'CREATE INDEX "ix_reviews_book_id" ON ONLY "public"."reviews" ("book_id");   -- invalid until each part\'s is attached:'
+    ]
+
+
+def test_one_that_failed_before_is_made_again() -> None:
+    left = index("reviews", "book_id", valid=False, name="ix_reviews_book_id")
+    remedy = only("missing-index", seen(indexes=(left,))).remedy
+    assert remedy.startswith('REINDEX INDEX CONCURRENTLY "public"."ix_reviews_book_id";')
+    assert "CREATE INDEX" not in remedy
+
+
+@pytest.mark.parametrize("also", [(), ("ix_reviews_book_id_2",)])
+def test_a_name_that_is_taken_gets_a_number(also: tuple[str, ...]) -> None:
+    other = index("loans", "reader_id", name="ix_reviews_book_id")
+    tables = (table("reviews"), *(table(name) for name in also))
+    remedy = only("missing-index", seen(indexes=(other,), tables=tables)).remedy
+    assert f'CREATE INDEX CONCURRENTLY "ix_reviews_book_id_{2 + len(also)}" ON' in remedy

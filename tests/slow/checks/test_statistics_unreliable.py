@@ -31,6 +31,18 @@ def test_dropped_rows_are_counted() -> None:
     assert "10000" in found.remedy
 
 
-@pytest.mark.parametrize(("name", "value"), [("track_counts", "off"), ("pg_stat_statements.track", "none")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("track_counts", "off"),
+        ("track_activities", "off"),
+        ("pg_stat_statements.track", "none"),
+        ("compute_query_id", "off"),
+    ],
+)
 def test_what_is_not_counted(name: str, value: str) -> None:
     assert only("statistics-unreliable", seen({name: value})).remedy.startswith(f"ALTER SYSTEM SET {name} = ")
+
+
+def test_ids_are_computed_for_whoever_asks() -> None:
+    assert findings("statistics-unreliable", seen({"compute_query_id": "auto"})) == ()

@@ -50,5 +50,12 @@ def test_a_standby_and_a_server_that_does_not_count() -> None:
 
 def test_the_condition_stands_above_the_statement() -> None:
     lines = only("unused-index", seen()).remedy.splitlines()
-    assert lines[0].startswith("-- only if no standby")
+    assert lines[0].startswith("-- only if it is not new, and no standby")
     assert lines[1] == 'DROP INDEX CONCURRENTLY "public"."t_a_idx";'
+
+
+def test_an_index_of_an_expression_is_told_to_keep_statistics() -> None:
+    assert "statistics of its expression" not in only("unused-index", seen()).remedy
+    own = index("t", "lower(a)", scans=0, size_bytes=2_000_000)
+    read = table("t", scans=2000)
+    assert "statistics of its expression" in only("unused-index", snapshot(tables=(read,), indexes=(own,))).remedy
