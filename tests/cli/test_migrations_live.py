@@ -43,6 +43,56 @@ def test_where_the_database_stands_is_told_behind_the_tree(folder: Path, fresh_d
     assert fresh_database18.password not in json.dumps(document)
 
 
+def test_what_was_seen_is_kept_and_judged_again_without_a_server(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, fresh_database18: FreshDatabase
+) -> None:
+    dsn, kept = database(fresh_database18, "f999"), tmp_path_factory.mktemp("kept") / "seen.json"
+    live = migrations_json(folder, "--dsn", dsn, "--save", str(kept))
+    assert fresh_database18.password not in kept.read_text(encoding="utf-8")
+    again = migrations_json(folder, "--snapshot", str(kept))
+    assert (again.status, again.places) == (live.status, live.places)
+    assert "database-ahead-of-code" in {one["check"] for one in again.findings}
+    assert json.loads(again.out)["migrations"] == json.loads(live.out)["migrations"]
+
+
+def test_pending_is_told_by_a_file_as_well(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, fresh_database18: FreshDatabase
+) -> None:
+    dsn, kept = database(fresh_database18, "a001"), tmp_path_factory.mktemp("kept") / "seen.json"
+    migrations(folder, "--dsn", dsn, "--save", str(kept))
+    ran = migrations_json(folder, "--snapshot", str(kept), "--pending", "--select", "index-not-concurrent")
+    assert [one["location"]["target"] for one in ran.findings] == ["migrations/versions/b002.py"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("--save", "seen.json"), 2, "--save: needs --dsn"),
+        (("--save", "seen.json", "--no-live"), 2, "--save and --no-live"),
+        (("--snapshot", "seen.json"), 3, "cannot be read"),
+        (("--snapshot", "alembic.ini"), 3, "is no snapshot"),
+        (("--snapshot", "seen.json", "--dsn", NOWHERE), 2, "--dsn does not go with --snapshot"),
+        (("--snapshot", "seen.json", "--metadata", "models:Base.metadata"), 2, "--metadata does not go"),
+        (("--dsn", NOWHERE, "--save", "models.py"), 2, "is read in this run"),
+    ],
+)
+def test_what_cannot_be_kept_or_replayed_is_said(
+    arguments: tuple[str, ...], status: int, told: str, folder: Path
+) -> None:
+    before = (folder / "models.py").read_bytes()
+    ran = migrations(folder, *arguments)
+    assert ran.status == status, ran.err
+    assert told in ran.err
+    assert (folder / "models.py").read_bytes() == before
+
+
+def test_of_a_server_that_cannot_be_reached_nothing_is_kept(folder: Path) -> None:
+    ran = migrations(folder, "--dsn", NOWHERE, "--save", "seen.json")
+    assert ran.status == 1  # findings of the tree win over what could not be looked at
+    assert not (folder / "seen.json").exists()
+    assert "nothing was seen" in ran.err
+
+
 def test_pending_is_what_the_database_lacks(folder: Path, fresh_database18: FreshDatabase) -> None:
     dsn = database(fresh_database18, "b002")
     ran = migrations_json(folder, "--dsn", dsn, "--pending", "--select", "index-not-concurrent")

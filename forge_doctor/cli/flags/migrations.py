@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from forge_doctor.cli.flags.several import Baseline, ConnectTimeout, WriteBaseline
+from forge_doctor.cli.flags.several import Baseline, ConnectTimeout, Save, Snapshot, WriteBaseline
 
 
 class Flags(NamedTuple):
@@ -38,6 +38,8 @@ class Flags(NamedTuple):
             help="Also look at this database, read-only: where it stands, what pending revisions cost. Else DATABASE_URL.",
         ),
     ] = None
+    save: Save = None
+    snapshot: Snapshot = None
     no_live: Annotated[bool, typer.Option("--no-live", help="Leave the database of DATABASE_URL alone.")] = False
     connect_timeout: ConnectTimeout = None
     metadata: Annotated[

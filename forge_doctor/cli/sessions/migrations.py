@@ -35,16 +35,21 @@ if TYPE_CHECKING:
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
+OF_A_DATABASE = ("dsn", "connect_timeout", "metadata", "save", "no_live")
 SOURCES = (".py", ".ini", ".toml", ".mako", ".sql")
 
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Do what the flags ask for and exit with the documented code."""
     _reject_contradictions(flags)
+    known = [one for one in (flags.snapshot, options.settings.path) if one is not None]
+    refuse_inputs({**options.outputs, "--save": flags.save}, known)
     live = None if flags.no_live else _look(flags, options)
     request = requested(flags, options, live)
     looked = _examined(flags, request, live)
     _refuse_sources(flags, options, looked)
+    if flags.save is not None:
+        _save(flags.save, live)
     if flags.write_baseline is not None:
         _write_baseline(flags.write_baseline, request, looked, options)
     gone = looked[-1].gone if looked else 0
@@ -61,13 +66,29 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
 
 def _look(flags: Flags, options: ReportOptions) -> Live | None:
     """The database, looked at; loads nothing where none is named."""
+    if flags.snapshot is not None:
+        from forge_doctor.cli.sessions.migration_parts.live import replayed
+
+        return replayed(flags.snapshot)
     if flags.dsn is None and not any(os.environ.get(name, "").strip() for name in URL_VARIABLES):
         if flags.metadata is not None:
             raise UsageProblem("--metadata: needs --dsn, or DATABASE_URL: what the models are compared with")
+        if flags.save is not None:
+            raise UsageProblem("--save: needs --dsn, or DATABASE_URL: it keeps what was seen of a database")
         return None
     from forge_doctor.cli.sessions.migration_parts.live import look
 
     return look(flags.dsn, flags.connect_timeout or _configured(options, "connect-timeout", None))
+
+
+def _save(path: Path, live: Live | None) -> None:
+    """Keep what was seen of the database."""
+    if live is None or live.snapshot is None:
+        say(f"--save {path}: nothing was seen of a database, and nothing written")
+        return
+    from forge_doctor.migrations.live.record import dump
+
+    write_file(path, dump(live.snapshot), "--save")
 
 
 def _examined(flags: Flags, request: Request, live: Live | None) -> tuple[Examination, ...]:
@@ -88,11 +109,11 @@ def _of_database(
 
     histories = [replace(one.history, only=None) for one in looked if one.history is not None]
     reports = [live.report(histories, options.settings, request.checks.of_live)]
-    if flags.metadata is not None and live.snapshot is not None:
+    if flags.metadata is not None and live.target is not None and live.snapshot is not None:
         pending = sum(len(live.pending_of(one) or ()) for one in histories)
         configuration = histories[0].tree.place.configuration if histories else None
         folder = request.here if configuration is None else configuration.file.parent
-        reports.append(drift(flags.metadata, live, flags.python, folder, pending, request.checks.of_drift))
+        reports.append(drift(flags.metadata, live, live.target, flags.python, folder, pending, request.checks.of_drift))
     return reports
 
 
@@ -149,6 +170,14 @@ def _reject_contradictions(flags: Flags) -> None:
     alone = [*["--rows"] * (flags.rows is not None), *["--server"] * (flags.server is not None)]
     if alone and not flags.test_downgrade:
         raise UsageProblem(f"{' and '.join(alone)}: needs --test-downgrade")
+    if flags.snapshot is not None:
+        for name in OF_A_DATABASE:
+            if getattr(flags, name):
+                raise UsageProblem(
+                    f"--{name.replace('_', '-')} does not go with --snapshot: a snapshot is judged as it was taken"
+                )
+    if flags.save is not None and flags.no_live:
+        raise UsageProblem("--save and --no-live: can only be used one at a time")
     if flags.write_baseline is not None and narrowing and not flags.every:
         raise UsageProblem(f"--write-baseline and {narrowing[0]}: a baseline is of every revision")
 
@@ -188,7 +217,7 @@ def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known:
 
 def _refuse_sources(flags: Flags, options: ReportOptions, looked: tuple[Examination, ...]) -> None:
     """A report or a baseline goes into no file of code, whether it was looked at or left out this time."""
-    outputs = {**options.outputs, "--write-baseline": flags.write_baseline}
+    outputs = {**options.outputs, "--write-baseline": flags.write_baseline, "--save": flags.save}
     named = (path for path in outputs.values() if path is not None and path.suffix in SOURCES)
     others = (one for one in (options.settings.path, flags.baseline) if one is not None)
     refuse_inputs(outputs, (*(file for one in looked for file in one.files), *named, *others))

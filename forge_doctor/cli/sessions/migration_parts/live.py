@@ -15,6 +15,7 @@ from forge_doctor.migrations.drift.collect import DriftRequest, collect_drift
 from forge_doctor.migrations.drift.run import run_drift
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.live.collect import LiveRequest, collect_live
+from forge_doctor.migrations.live.record import load
 from forge_doctor.migrations.live.run import all_checks, judge_live
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.snapshot import LiveSnapshot
@@ -29,11 +30,16 @@ CONNECT_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A database that was looked at once, or why it could not be."""
+    """A database that was looked at once, or why it could not be; `target` is None where a file tells of an earlier look."""
 
-    target: Target
+    target: Target | None
     snapshot: LiveSnapshot | None = None
     problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """The database as reports name it."""
+        return self.target.label if self.target is not None else self.snapshot.target if self.snapshot else ""
 
     def pending_of(self, history: History) -> frozenset[str] | None:
         """The revisions of a tree that this database lacks; None where that cannot be told."""
@@ -47,7 +53,7 @@ class Live:
     def report(self, histories: Sequence[History], settings: Settings, checks: Sequence[str]) -> Report:
         """What these checks say of it."""
         if self.snapshot is None:
-            return _unseen(self.target, self.problem)
+            return _unseen(self.label, self.problem)
         chosen = tuple(check for check in all_checks() if check.id in checks)
         return judge_live(Situation(self.snapshot, histories), chosen, settings)
 
@@ -76,11 +82,18 @@ def look(dsn: str | None, timeout_s: float | None) -> Live | None:
     return live
 
 
-def drift(spec: str, live: Live, python: Path | None, folder: Path, pending: int, checks: Sequence[str]) -> Report:
+def replayed(path: Path) -> Live:
+    """The database as an earlier look saw it; raises `CannotInspect` for a file that `--save` did not write."""
+    return Live(None, load(path))
+
+
+def drift(
+    spec: str, live: Live, target: Target, python: Path | None, folder: Path, pending: int, checks: Sequence[str]
+) -> Report:
     """In what the models and the database differ."""
     request = DriftRequest(
         spec=spec,
-        target=live.target,
+        target=target,
         python=python_at_hand(os.environ, folder, Path()) if python is None else str(python.absolute()),
         folder=folder,
         pending=pending,
@@ -88,10 +101,10 @@ def drift(spec: str, live: Live, python: Path | None, folder: Path, pending: int
     try:
         comparison = asyncio.run(collect_drift(request))
     except CannotInspect as problem:
-        return _unseen(live.target, f"{spec} was not compared: {problem}")
+        return _unseen(live.label, f"{spec} was not compared: {problem}")
     return run_drift(comparison, checks)
 
 
-def _unseen(target: Target, reason: str) -> Report:
+def _unseen(label: str, reason: str) -> Report:
     told = NotRun(check="live", reason=reason)
-    return Report(command="migrations", subject=target.label, not_run=(told,), headline="Could not be examined.")
+    return Report(command="migrations", subject=label, not_run=(told,), headline="Could not be examined.")
