@@ -54,6 +54,7 @@ class Reader:
     def summary(self) -> Summary:
         """What was counted so far."""
         self.repeats.count_waiting()
+        self._tally.release()
         return self._tally.summary
 
     @summary.setter

@@ -14,6 +14,7 @@ QUIET_S = 600.0
 """So much of the log has to be without a problem before it is called new."""
 # A process that writes a server's log is no worker of the application.
 PROCESSES = {"postgresql": "backends", "pgbouncer": "pooler's processes"}
+SERVERS = {"postgresql": "PostgreSQL", "pgbouncer": "pgbouncer"}
 
 
 def evidence_of(
@@ -30,8 +31,7 @@ def evidence_of(
     for label, names in ((PROCESSES.get(group.origin, "workers"), group.workers), ("names", group.details)):
         if names and (group.exception or group.signature):
             yield Evidence(label=label, value=listed(names))
-    if group.statements:
-        yield Evidence(label="statements", value=listed(group.statements, 2), source="the server's log, without values")
+    yield from _of_servers(problem)
     for label, numbers in sorted(group.numbers.items()):
         yield Evidence(label=label, value=listed([f"{number:g}" for number in sorted(numbers)]))
     yield Evidence(label="grouped by", value=group_reason(group))
@@ -44,6 +44,16 @@ def evidence_of(
         yield Evidence(label="note:", value=signature.tells)
     if example:
         yield Evidence(label="example", value=group.example)
+
+
+def _of_servers(problem: Problem) -> Iterator[Evidence]:
+    """What servers' logs say of it."""
+    for copy in problem.copies:
+        unit = f"time{'s' * (copy.count != 1)} in the log of {SERVERS[copy.origin]}"
+        yield Evidence(label="also told", value=copy.count, unit=unit, source=", ".join(sources(copy)))
+    statements = problem.group.statements.union(*(copy.statements for copy in problem.copies))
+    if statements:
+        yield Evidence(label="statements", value=listed(statements, 2), source="the server's log, without values")
 
 
 def _harm(problem: Problem) -> Iterator[Evidence]:

@@ -13,6 +13,7 @@ from forge_doctor.finding import Confidence, Severity
 from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_before
 from forge_doctor.logs.problems.failed_requests import unexplained
 from forge_doctor.logs.problems.group import Group, GroupKey
+from forge_doctor.logs.problems.server_copies import copies_in
 from forge_doctor.logs.problems.starts import Loop, find_loops, group_of
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.unknown_error import UNKNOWN
@@ -47,7 +48,8 @@ class TriageOptions:
 class Problem:
     """A group with what is known of its fault and of its reasons.
 
-    `ended` is how many starts of the service it ended, `recovered` whether a later start succeeded.
+    `ended` is how many starts of the service it ended, `recovered` whether a later start succeeded; `copies` are what
+    servers' logs say of the same failures.
     """
 
     group: Group
@@ -56,6 +58,7 @@ class Problem:
     after: tuple[str, ...]
     ended: int = 0
     recovered: bool = False
+    copies: tuple[Group, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -97,6 +100,9 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
     ended = {key: group.starting for key, group in summary.groups.items() if group.starting}
     ended.update({loop.blame: loop.count for loop in loops if loop.blame is not None})
     groups = [group for key, group in _one_of_a_kind(summary.groups).items() if key not in told]
+    copies = copies_in(groups)
+    copied = {group.key for same in copies.values() for group in same}
+    groups = [group for group in groups if group.key not in copied]
     groups += [group_of(loop, summary.groups) for loop in loops if not (loop.blame and loop.blame[0])]
     if unexplained(summary.failed, summary.groups.values()):
         groups.append(summary.failed)
@@ -109,6 +115,7 @@ def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
             after=starts_before(group, summary.marks),
             ended=ended.get(group.key, 0),
             recovered=group.signature in over,
+            copies=copies.get(group.key, ()),
         )
         for group in groups
         if group.count >= options.min_count and (group.signature or UNKNOWN) in chosen

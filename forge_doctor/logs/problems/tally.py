@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
+from forge_doctor.logs.problems.echoes import Echoes, Teller, teller_of
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
@@ -43,6 +44,7 @@ class Tally:
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
         self.unread = Unread()
+        self._echoes = Echoes()
         self.ending = False
         self._blamed: dict[str, GroupKey] = {}
         self._marked: dict[str, int] = {}
@@ -63,8 +65,14 @@ class Tally:
         if found:
             self._timed_out.add(found[1].decode())
 
+    def release(self, offset: int | None = None) -> None:
+        """Count the messages that no traceback can belong to any more that begins at an offset, or at all."""
+        for held in self._echoes.released(offset):
+            self.summary.add(held.event, held.seen, held.example)
+
     def finish(self, end: int) -> None:
         """Close what the log said about starts with the errors after it."""
+        self.release()
         for source in {*self._marked, *self._blamed}:
             if source in self._marked and source in self._blamed:
                 self._mark_start(source, end, "end", None)
@@ -83,7 +91,7 @@ class Tally:
             return
         events = self._recogniser.events(block)
         if events:
-            self.count(events, self._sighting(block), lambda: _example(block))
+            self.count(events, self._sighting(block), lambda: _example(block), teller_of(block.head))
         if not all(event.culprit for event in events) or not events:
             self.unread.check(block, told=bool(events), ending=self.ending, names=self._names_fault)
 
@@ -92,18 +100,30 @@ class Tally:
         found = catalogue().match_text(line, bare=False, origin="app")
         return found is not None and catalogue().match_text(line, bare=True, origin="app") is None
 
-    def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str]) -> bool:
+    def count(self, events: tuple[Event, ...], seen: Sighting, example: Callable[[], str], teller: Teller) -> bool:
         """Count events that were seen together; whether all of them counted."""
+        self.release(seen.offset)
         counted = True
         for event in events:
-            if self._repeated(event, seen.offset):
+            if self._repeated(event, seen.offset) or self._echoes.is_echo(event, seen, teller):
                 counted = False
-            else:
-                seen.route = _named_route(event) or seen.route
-                counted = self.summary.add(event, seen, example) and counted
-                if event.starting:
-                    self._blamed[seen.source] = group_key(event, seen)
+                continue
+            seen.route = _named_route(event) or seen.route
+            if self._echoes.hold(event, seen, teller, example):
+                continue
+            counted = self.summary.add(event, seen, example) and counted
+            if event.starting:
+                self._blamed[seen.source] = group_key(event, seen)
         return counted
+
+    def may_echo(self, events: tuple[Event, ...], seen: Sighting) -> bool:
+        """Whether events have to be counted one by one, as what they tell may have been told already."""
+        return any(self._echoes.may_be(event, seen) for event in events)
+
+    def hear(self, events: tuple[Event, ...], seen: Sighting, teller: Teller) -> None:
+        """Remember events that are counted later, all at once."""
+        for event in events:
+            self._echoes.hear(event, seen, teller)
 
     def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float | None]) -> None:
         """Count events that were seen again and again, at none of the times for the first time."""

@@ -156,10 +156,17 @@ def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:
 
 
 def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:
-    """The tracebacks of a record without an exception that its message names before the traceback does."""
+    """The tracebacks of a record without an exception that its message names before the traceback does.
+
+    AWS Lambda names it there alone.
+    """
     first, rest = traces[:1], traces[1:]
-    named = any(len(trace) == 1 and not trace[0].frames for trace in first)
-    return rest if named and any(section.exception for trace in rest for section in trace) else traces
+    if not rest or not any(len(trace) == 1 and not trace[0].frames for trace in first):
+        return traces
+    if any(section.exception for trace in rest for section in trace):
+        return rest
+    last, named = rest[0][-1], first[0][0]
+    return [(*rest[0][:-1], replace(last, exception=named.exception, message=named.message)), *rest[1:]]
 
 
 def _parser_after(head: Head | None, first: Sequence[bytes], body: Body) -> Parser:

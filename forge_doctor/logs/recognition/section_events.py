@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forge_doctor.logs.culprit import Rules, find_culprit
 from forge_doctor.logs.match import Catalogue, own_words
@@ -43,7 +43,9 @@ class SectionEvents:
                 signature = self.catalogue.match_section(section, sections)
                 if signature is not None:
                     root = self._unknown_root(sections[:at], branch) if signature.fallout else None
-                    yield root or _event(signature, section, find_culprit(sections, at, self.rules.app_roots))
+                    culprit = find_culprit(sections, at, self.rules.app_roots)
+                    event = root or _event(signature, section, culprit)
+                    yield replace(event, trails=_trails(sections, branch))
                     break
 
     def _unknown_root(self, before: Sequence[Section], branch: str) -> Event | None:
@@ -59,7 +61,7 @@ class SectionEvents:
             own = [at for at, section in enumerate(sections) if section.branch == branch and section.exception]
             event = self._stranger(sections, own[-1]) if own else None
             if event is not None:
-                yield event
+                yield replace(event, trails=_trails(sections, branch))
 
     def _stranger(self, sections: Sequence[Section], at: int) -> Event | None:
         """An exception that nobody knows, if it tells of a fault."""
@@ -91,6 +93,11 @@ def _event(signature: Signature, section: Section, culprit: Culprit | None) -> E
         signature,
         own_words(section.message),
     )
+
+
+def _trails(sections: Sequence[Section], branch: str) -> tuple[tuple[int, ...], ...]:
+    chain = [section for section in sections if section.branch == branch]
+    return tuple(tuple(hash((one.file, one.line, one.function)) for one in section.frames) for section in chain)
 
 
 def _leaves(sections: Sequence[Section]) -> list[str]:

@@ -26,7 +26,8 @@ class Event:
     a key by which the same event printed twice is recognised; `endpoint` the route function that
     FastAPI named; `starting` says that it ended a start: of the service, or of a migration before it. An error
     nobody knows that is a line without a traceback has no exception, and its template as `detail`. `statement` is what
-    the server was asked for, without values.
+    the server was asked for, without values. `trails` has of each exception of its chain what tells its frames from
+    others, in this process.
     """
 
     signature: str
@@ -39,6 +40,7 @@ class Event:
     once: str = ""
     starting: bool = False
     statement: str = ""
+    trails: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(slots=True)

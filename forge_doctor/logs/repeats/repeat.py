@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from forge_doctor.logs.problems.echoes import Teller, teller_of
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.recognition.chain_events import Telling
@@ -56,6 +57,14 @@ class Repeat:
     last: tuple[bytes, Parts] = (b"", ())
     first: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, list[float | None]] = field(default_factory=dict)
+    _teller: Teller | None = None
+
+    @property
+    def teller(self) -> Teller:
+        """Who tells it."""
+        if self._teller is None:
+            self._teller = teller_of(self.head)
+        return self._teller
 
 
 class Found(NamedTuple):
@@ -172,16 +181,17 @@ class Repeats:
         offset = base + begin
         at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
-        if first is not None and place >= first:
+        seen = self._sighting(repeat, offset, at, route)
+        if first is not None and place >= first and not self._tally.may_echo(repeat.events, seen):
+            self._tally.hear(repeat.events, seen, repeat.teller)
             repeat.waiting.setdefault(route, []).append(at)
             self._waiting += 1
             if self._waiting > MOST_WAITING:
                 self.count_waiting()
             return
-        seen = self._sighting(repeat, offset, at, route)
         same = found.parts == repeat.parts
         events = repeat.events if same else self._tally.chain_events(repeat.block, found.parts)
-        counted = self._tally.count(events, seen, lambda: self._example(found, window))
+        counted = self._tally.count(events, seen, lambda: self._example(found, window), repeat.teller)
         if counted:
             repeat.first[route] = place
 

@@ -13,6 +13,8 @@ from forge_doctor.streams.carriers.told_line import MARK, TOLD
 from forge_doctor.streams.line import Line
 
 ANSI = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
+# A blank that AWS Lambda and web pages indent with.
+UNBREAKABLE = b"\xc2\xa0"
 _COMPOSE = re.compile(rb"([a-z0-9][\w.-]*) +\| ?")
 _KUBECTL = re.compile(rb"\[pod/([\w.-]+)/([\w.-]+)\] ")
 _CRI = re.compile(STAMP + rb" (stdout|stderr) ([PF]) ?")
@@ -44,6 +46,8 @@ class Unwrapper:
         line = Line(text=raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8), stream=stream)
         if b"\x1b" in line.text:
             line.text = ANSI.sub(b"", line.text)
+        if UNBREAKABLE in line.text:
+            line.text = line.text.replace(UNBREAKABLE, b" ")
         if MARK in line.text[:48]:
             self._told(line)
         for _ in range(3):

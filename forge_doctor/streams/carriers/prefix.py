@@ -17,6 +17,8 @@ from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, Part, exp
 from forge_doctor.streams.carriers.told_line import MARK
 
 FRAME = re.compile(rb'(?:> )?File "[^"\n]{1,1000}", line \d{1,9}')
+# pytest's short style; only where a line has nothing but such a frame it says where the line begins.
+TESTED = re.compile(rb'(?<![^\s|])[^\s:"|]{1,300}\.py:\d{1,9}: in [\w<>.]{1,200} ?$')
 HEADER = b"Traceback (most recent call last)"
 MOST_LINES = 3_000
 MOST_SHAPES = 12
@@ -83,6 +85,8 @@ def learn(lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
         if 2 * len(unknown) <= len(framed):
             unknown = _half_known(framed, lines, knowledge)
         cores = Counter(core for line in unknown[:200] if (core := _before_frame(line)) is not None)
+    elif tested := [found for line in lines[:MOST_LINES] if b".py:" in line and (found := TESTED.search(line))]:
+        cores = Counter(_before_tested(tested, knowledge))
     else:
         cores = Counter(_before_heads(lines[:MOST_LINES], knowledge))
     return _of_cores(cores, lines, knowledge)
@@ -129,6 +133,14 @@ def _before_frame(line: bytes) -> bytes | None:
     if found is None or found.start() > LONGEST_PREFIX or HEADER in line[: found.start()]:
         return None
     return line[: found.start()].rstrip(b" \t")
+
+
+def _before_tested(frames: Sequence[re.Match[bytes]], knowledge: Knowledge) -> Iterable[bytes]:
+    """What stands before pytest's frames, where most do not begin their line."""
+    found = [
+        one.string[: one.start()].rstrip(b" \t") for one in frames if TESTED.match(knowledge.plain(one.string)) is None
+    ]
+    return found[:200] if 2 * len(found) > len(frames) and all(map(len, found)) else ()
 
 
 def _before_heads(lines: Sequence[bytes], knowledge: Knowledge) -> Iterable[bytes]:

@@ -31,7 +31,7 @@ _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 _TIMED = re.compile(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 _CLOCK = re.compile(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
 _LEVEL = re.compile(
-    rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)]|$)"
+    rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)/]|$)"
     rb"|\[(debug|info|warning|error|critical|exception|notset) *\]"
 )
 _PLAIN = re.compile(rb"(" + _WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +)")

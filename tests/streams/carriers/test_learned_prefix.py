@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,3 +82,30 @@ def test_a_prefix_nobody_has_seen_changes_nothing(log: str, prefix: Callable[[fl
     lines = (SAMPLES / log).read_text().splitlines()
     data = "".join(f"{prefix(BEGIN + n / 10)}{line}\n" for n, line in enumerate(lines))
     assert answer(data.encode()) == plain(log)
+
+
+PYTEST = """\
+=================================== FAILURES ===================================
+________________________________ test_checkpoints ______________________________
+tests/test_saver.py:88: in test_checkpoints
+    rows = [row async for row in saver.rows(config)]
+src/saver/store.py:241: in rows
+    result = await conn.execute(text(query), args)
+/opt/py/lib/python3.12/site-packages/sqlalchemy/ext/asyncio/engine.py:658: in execute
+    result = await greenlet_spawn(
+E   sqlalchemy.exc.ProgrammingError: (psycopg.errors.UndefinedTable) relation "checkpoints" does not exist
+=========================== short test summary info ============================
+FAILED tests/test_saver.py::test_checkpoints - sqlalchemy.exc.ProgrammingError
+"""
+
+
+@pytest.mark.parametrize("prefix", ['Step #3 - "Run integration tests": ', "ci-42 | ", "[test] ", "runner  build/7 > "])
+def test_pytests_short_style_shows_a_prefix_without_any_frame_of_python(tmp_path: Path, prefix: str) -> None:
+    log = "".join(prefix + line for line in PYTEST.splitlines(keepends=True))
+    path = tmp_path / "build.log"
+    path.write_text(log)
+    found = collect(Task(source=FileSource(name="build", paths=(path,)), rules=RULES))
+    (group,) = found.summary.groups.values()
+    assert (group.signature, group.count) == ("undefined-table", 1)
+    assert group.culprit is not None
+    assert (group.culprit.file, group.culprit.line) == ("src/saver/store.py", 241)

@@ -1,0 +1,165 @@
+"""A failure that is told by everybody it passes through is one; failures that are alike stay as many as they are."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from forge_doctor.finding import Confidence
+from forge_doctor.logs.problems.problem import TriageOptions, find_problems
+from forge_doctor.logs.problems.report import triage
+from tests.support.log_reading import RULES, groups, read_scanned, read_whole
+
+LIMIT = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+SITE = "/usr/local/lib/python3.12/site-packages"
+OUTER = (
+    (f"{SITE}/uvicorn/protocols/http/h11_impl.py", 403, "run_asgi", "result = await app("),
+    (f"{SITE}/fastapi/routing.py", 212, "run_endpoint_function", "return await dependant.call(**values)"),
+)
+MIDDLE = (("/srv/tea/middleware.py", 31, "dispatch", "response = await call_next(request)"),)
+INNER = (
+    ("/srv/tea/api.py", 44, "brew", "leaves = await pick(session, name)"),
+    ("/srv/tea/store.py", 17, "pick", "found = await session.execute(query)"),
+    (f"{SITE}/sqlalchemy/pool/impl.py", 168, "_do_get", "raise exc.TimeoutError("),
+)
+PLACE = ("/srv/tea/store.py", 17)
+
+
+def traceback_of(frames: Sequence[tuple[str, int, str, str]], text: str = LIMIT) -> str:
+    told = "".join(f'  File "{file}", line {line}, in {name}\n    {code}\n' for file, line, name, code in frames)
+    return f"Traceback (most recent call last):\n{told}sqlalchemy.exc.TimeoutError: {text}\n"
+
+
+HANDLER = traceback_of(INNER)
+MIDDLEWARE = traceback_of((*MIDDLE, *INNER))
+SERVER = traceback_of((*OUTER, *MIDDLE, *INNER))
+
+
+def plain(at: str, said: str, trace: str = "") -> str:
+    return f"2026-11-22 08:00:{at} ERROR tea.api {said}\n{trace}"
+
+
+def record(at: str, said: str, trace: str) -> str:
+    entry = {"timestamp": f"2026-11-22T08:00:{at.replace(',', '.')}Z", "level": "error", "event": said}
+    return json.dumps({**entry, "exception": trace.rstrip()}) + "\n"
+
+
+def untimed(at: str, said: str, trace: str = "") -> str:
+    return f"ERROR:    {said}\n{trace}"
+
+
+def counts(log: str) -> list[tuple[str, int]]:
+    whole = {(group.signature, group.count, group.culprit) for group in groups(log)}
+    scanned = read_scanned(log.encode()).groups.values()
+    assert whole == {(group.signature, group.count, group.culprit) for group in scanned}
+    return sorted((name or "unknown", count) for name, count, _ in whole)
+
+
+@pytest.mark.parametrize("form", [plain, untimed])
+@pytest.mark.parametrize("failures", [1, 2, 7])
+def test_a_failure_told_by_handler_middleware_and_server_is_one(form, failures) -> None:  # type: ignore[no-untyped-def]
+    log = ""
+    for number in range(failures):
+        log += form(f"{number:02},101", f"could not brew {number}", HANDLER)
+        log += form(f"{number:02},103", "request failed", MIDDLEWARE)
+        log += form(f"{number:02},104", "Exception in ASGI application", SERVER)
+    assert counts(log) == [("pool-timeout", failures)]
+    (group,) = groups(log)
+    assert group.culprit is not None
+    assert (group.culprit.file, group.culprit.line) == PLACE
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_failures_at_once_stay_as_many_as_they_are(seed: int) -> None:
+    chosen = random.Random(seed)
+    failures = chosen.randint(2, 12)
+    said = [(HANDLER, "could not brew"), (SERVER, "Exception in ASGI application")]
+    tellings = [[plain("01,5", words, trace) for trace, words in said] for _ in range(failures)]
+    log = ""
+    while tellings:
+        one = chosen.choice(tellings)
+        log += one.pop(0)
+        tellings = [left for left in tellings if left]
+    assert counts(log) == [("pool-timeout", failures)]
+
+
+def test_two_handlers_whose_requests_fail_alike_tell_two_failures() -> None:
+    other = traceback_of((("/srv/tea/jobs.py", 9, "nightly", "await pick(session, name)"), *INNER[1:]))
+    log = plain("01,100", "could not brew", HANDLER) + plain("01,101", "nightly job failed", other)
+    assert counts(log) == [("pool-timeout", 2)]
+
+
+def test_a_job_and_a_request_that_nobody_caught_are_two() -> None:
+    task = traceback_of((("/srv/tea/jobs.py", 9, "nightly", "await pick(session, name)"), *INNER[1:]))
+    log = plain("01,100", "Task exception was never retrieved", task)
+    log += plain("01,101", "Exception in ASGI application", SERVER)
+    assert counts(log) == [("pool-timeout", 2)]
+
+
+def test_what_is_told_much_later_is_another_failure() -> None:
+    log = plain("01,100", "could not brew", HANDLER) + plain("31,100", "Exception in ASGI application", SERVER)
+    assert counts(log) == [("pool-timeout", 2)]
+
+
+def test_a_record_and_its_copy_in_json_are_one() -> None:
+    said = "Exception on /brew [POST]"
+    log = "".join(plain(f"{n:02},101", said, SERVER) + record(f"{n:02},102", said, SERVER) for n in range(5))
+    assert counts(log) == [("pool-timeout", 5)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("form", [plain, untimed])
+def test_a_message_that_quotes_the_exception_beside_it_is_no_second_problem(form, first) -> None:  # type: ignore[no-untyped-def]
+    log = ""
+    for number in range(3):
+        told = [
+            form(
+                f"{number:02},100",
+                f"brewing failed: {LIMIT} (Background on this error at: https://sqlalche.me/e/20/3o7r)",
+            ),
+            form(f"{number:02},101", "Exception in ASGI application", SERVER),
+        ]
+        log += "".join(told if first else reversed(told))
+    assert counts(log) == [("pool-timeout", 3)]
+
+
+def test_a_poller_that_fails_in_the_same_outage_counts_for_itself() -> None:
+    poll = f"poll failed: {LIMIT}"
+    log = plain("01,100", "Exception in ASGI application", SERVER) + plain("01,350", poll) + plain("01,600", poll)
+    assert counts(log) == [("pool-timeout", 1), ("pool-timeout", 2)]
+
+
+def test_a_message_at_the_end_of_a_log_counts() -> None:
+    assert counts(plain("01,100", f"poll failed: {LIMIT}")) == [("pool-timeout", 1)]
+
+
+CLIENT = (
+    "backend_1   | ERROR:    Exception in ASGI application\n"
+    "backend_1   | Traceback (most recent call last):\n"
+    'backend_1   |   File "/srv/tea/store.py", line 17, in pick\n'
+    "backend_1   |     found = db.query(Leaf).all()\n"
+    "backend_1   | sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) FATAL:  sorry, too many clients already\n"
+)
+REFUSED = "db_1        | 2026-11-22 08:00:01.119 UTC [4410] FATAL:  sorry, too many clients already\n"
+
+
+def test_the_servers_own_line_of_a_clients_failure_is_evidence() -> None:
+    (problem,) = find_problems(read_whole(CLIENT + REFUSED), TriageOptions())
+    assert (problem.group.count, problem.confidence, len(problem.copies)) == (1, Confidence.HIGH, 1)
+    report = triage(read_whole(CLIENT + REFUSED, rules=RULES), "app")
+    assert [(one.label, one.value) for one in report.findings[0].evidence if one.label == "also told"] == [
+        ("also told", 1)
+    ]
+
+
+def test_a_server_that_refuses_more_than_the_application_tells_has_a_problem_of_its_own() -> None:
+    found = find_problems(read_whole(CLIENT + REFUSED * 3), TriageOptions())
+    assert sorted((one.group.origin, one.group.count) for one in found) == [("app", 1), ("postgresql", 3)]
+
+
+def test_a_server_alone_is_a_problem() -> None:
+    (problem,) = find_problems(read_whole(REFUSED), TriageOptions())
+    assert (problem.group.origin, problem.copies) == ("postgresql", ())
