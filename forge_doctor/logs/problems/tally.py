@@ -18,6 +18,7 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
 from forge_doctor.logs.records.preceding_lines import Surroundings
+from forge_doctor.logs.records.statement import statement_of
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 from forge_doctor.streams.carriers.line_format import Unwrapper
@@ -194,6 +195,10 @@ def _named_route(event: Event) -> str:
 def _example(block: Block) -> str:
     """The whole block, secrets taken out."""
     head = block.head
+    if head is not None and head.statement:
+        # A field of csvlog or of a JSON object, told as the server's plain log tells it.
+        sent = statement_of(head, block.lines).replace("\n", "\n\t")
+        return example_of(f"{head.message.decode('utf-8', 'replace')}\nSTATEMENT:  {sent}")
     parts = [block.line.text if head is None or head.record is None else head.message] if head is not None else []
     parts += block.lines
     text = b"\n".join(parts).decode("utf-8", "replace")

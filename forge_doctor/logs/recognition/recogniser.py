@@ -16,10 +16,11 @@ from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.rich_box import BOX
-from forge_doctor.logs.records.statement import statement_of
+from forge_doctor.logs.records.statement import statement_of, without_secrets
 from forge_doctor.logs.records.template import alike
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import Parser, parse_traces, parser_after
+from forge_doctor.sql.own import is_own
 from forge_doctor.streams.heads.frames import Section
 from forge_doctor.streams.heads.head import Head
 
@@ -55,9 +56,11 @@ class Recogniser:
         key = (id(block.body), known, b"\n".join(block.lines[known:]), *self.telling_head(head))
         found = self.cache.get(key)
         if found is None:
-            statement = statement_of(block.lines) if head is not None and head.origin == "postgresql" else ""
-            events = self.read(block)
-            found = self._keep(key, tuple(replace(event, statement=statement) for event in events))
+            sent = statement_of(head, block.lines)
+            if is_own(sent):
+                return ()
+            statement = without_secrets(sent)
+            found = self._keep(key, tuple(replace(event, statement=statement) for event in self.read(block)))
         return found or self._stated(block)
 
     def _keep(self, key: object, events: tuple[Event, ...]) -> tuple[Event, ...]:
@@ -98,7 +101,8 @@ class Recogniser:
             return None
         record = head.record
         trace = (record.trace, record.sections) if record else None
-        return (head.level >= 30 or head.level < 0, head.origin, head.sqlstate, head.message == _COMMON, trace)
+        severe = head.level >= 30 or head.level < 0
+        return (severe, head.origin, head.sqlstate, head.statement, head.message == _COMMON, trace)
 
     def read(self, block: Block, traces: Sequence[tuple[Section, ...]] | None = None) -> Iterator[Event]:
         """The events of a block, whose tracebacks may be known."""

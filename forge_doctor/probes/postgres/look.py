@@ -17,6 +17,7 @@ from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable
 from forge_doctor.probes.postgres.login import log_in, server_error
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.redaction import redact
+from forge_doctor.sql.own import marked
 from forge_doctor.sql.quoting import quote_identifier
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def read_only(connection: Connection, limits: QueryLimits = DEFAULT_LIMITS
     """
 
     async def fetch(sql: str, *arguments: Any) -> tuple[Row, ...]:
-        records = await _bounded(connection, limits, connection.driver.fetch(sql, *arguments))
+        records = await _bounded(connection, limits, connection.driver.fetch(marked(sql), *arguments))
         return tuple(dict(record) for record in records)
 
     await _bounded(connection, limits, connection.driver.execute(_begin(limits)))
@@ -96,7 +97,7 @@ async def read_only(connection: Connection, limits: QueryLimits = DEFAULT_LIMITS
 
 async def run_commands(connection: Connection, commands: str, limits: QueryLimits = DEFAULT_LIMITS) -> None:
     """Commands of ours that give no rows, one or several, in one round trip."""
-    await _bounded(connection, limits, connection.driver.execute(commands))
+    await _bounded(connection, limits, connection.driver.execute(marked(commands)))
 
 
 async def fetch_rows(

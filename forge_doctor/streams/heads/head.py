@@ -42,7 +42,8 @@ class Head:
     """What the first line of a log record says; `level` as Python counts them, -1 unknown.
 
     `origin` is `app`, `postgresql` or `pgbouncer`; `record` holds the rest where the line is
-    structured (JSON, csvlog); `warned` is (file, line) of a Python warning.
+    structured (JSON, csvlog); `statement` is what the server was asked for, where such a line
+    names it, with a line break behind it where it goes on; `warned` is (file, line) of a Python warning.
     """
 
     message: bytes
@@ -53,6 +54,7 @@ class Head:
     origin: str = "app"
     sqlstate: str = ""
     record: Record | None = None
+    statement: str = ""
     warned: tuple[str, int] | None = None
 
 

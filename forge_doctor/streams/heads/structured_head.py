@@ -24,6 +24,7 @@ def json_head(text: bytes, zone_s: float) -> Head | None:
     if not entry:
         return None
     record = read_json(entry)
+    of_server = bool(record.sqlstate) or "error_severity" in entry
     level = LEVELS.get(record.level.lower(), -1) if not record.level.isdigit() else numeric_level(record.level)
     return Head(
         message=record.message.encode("utf-8", "surrogateescape"),
@@ -31,8 +32,9 @@ def json_head(text: bytes, zone_s: float) -> Head | None:
         at=parse_stamp(record.time, zone_s) if record.time else None,
         logger=record.logger,
         worker=record.worker,
-        origin="postgresql" if record.sqlstate or "error_severity" in entry else "app",
+        origin="postgresql" if of_server else "app",
         sqlstate=record.sqlstate,
+        statement=str(entry.get("statement", "")) if of_server else "",
         record=record,
     )
 
@@ -72,6 +74,8 @@ def csv_head(text: bytes, at: float | None) -> Head:
         worker=row[3],
         origin="postgresql",
         sqlstate=row[12],
+        # Where it is the last column, its quote and the rest of the row come below.
+        statement="" if len(row) < 20 else row[19] if len(row) > 20 else f"{row[19]}\n",
     )
 
 
