@@ -95,6 +95,11 @@ def _told(reason: str, status: int, arguments: Sequence[str]) -> int:
 def _crashed(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, OSError) and error.filename is None and error.errno in _OF_A_STREAM:
         return _told(f"stdout cannot be written to: {error.strerror}", CannotInspect.exit_code, arguments)
+    if isinstance(error, OSError) and error.filename is not None:
+        # A name too long, a folder that may not be searched, no descriptor left: of the file, whoever asked for it.
+        if DEBUG in arguments:
+            _write(sys.stderr, _traceback(error))
+        return _told(f"{os.fsdecode(error.filename)}: {error.strerror}", CannotInspect.exit_code, arguments)
     from forge_doctor.redaction import redact
 
     what = redact(f"{type(error).__name__}: {error}".removesuffix(": "), LONGEST_REASON)

@@ -128,6 +128,12 @@ def test_a_fault_of_ours_asks_for_a_report_and_shows_where_only_if_asked() -> No
     assert "hunter2" not in ran.stderr
 
 
+def test_a_file_that_the_system_refuses_is_named_and_no_fault_of_ours() -> None:
+    ran = broken("OSError(36, 'File name too long', 'xxx')")
+    assert (ran.returncode, ran.stderr) == (3, "forge-doctor: xxx: File name too long\n")
+    assert "in broken" in broken("OSError(13, 'Permission denied', b'/x')", "--debug").stderr
+
+
 def test_interrupted_is_130() -> None:
     assert broken("KeyboardInterrupt()").returncode == 130
 

@@ -18,4 +18,5 @@ async def test_nothing_above_info(shop_database: FreshDatabase, name: str) -> No
     assert snapshot.server.statistics.window_s is not None, "nothing ran between the looks"
     report = judged(snapshot)
     assert [one.message for one in report.findings if one.severity > Severity.INFO] == []
-    assert report.not_run == ()
+    # On a busy machine a session is seen too seldom to tell a batch from rows that are sent one by one, and that is said.
+    assert {one.check for one in report.not_run} <= {"unbatched-insert"}
