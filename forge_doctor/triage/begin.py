@@ -139,6 +139,7 @@ def _wanted_logs(case: Case, looks: Looks) -> Iterator[tuple[str, WantedLogs]]:
                 until=looks.recorded.at + 1.0 if looks.recorded else None,
                 now=looks.now,
                 tail=looks.lines,
+                database=(case.target.database or "") if case.target else "",
             ),
         )
 

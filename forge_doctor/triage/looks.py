@@ -55,7 +55,8 @@ class WantedSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedLogs:
     """What to read: the logs of one zone, whose lines of these folders are the application's own; `since` and `now` are
-    seconds since the epoch; of each log the last `tail` lines, all of them where that is None."""
+    seconds since the epoch; of each log the last `tail` lines, all of them where that is None. Of a server's log what is
+    of `database` alone, all of it where that is empty."""
 
     logs: tuple[LogSource, ...]
     app_roots: tuple[str, ...] = ()
@@ -64,3 +65,4 @@ class WantedLogs:
     until: float | None = None
     now: float = 0.0
     tail: int | None = None
+    database: str = ""
