@@ -19,6 +19,8 @@ DRIVER = re.compile(r"/(?:asyncpg|psycopg)/[^/]+\.py$")
 QUEUE = re.compile(r"/asyncio/(?:queues|locks)\.py$")
 # Those whose queue a request waits in for a connection.
 POOL = re.compile(r"/(?:sqlalchemy|asyncpg|psycopg_pool)/")
+# Where a thread waits for one, and its event loop with it.
+BLOCKING_POOL = re.compile(r"/(?:sqlalchemy/(?:pool/\w+|util/queue)|psycopg_pool/\w+)\.py$")
 
 
 class Waiting(StrEnum):
@@ -34,13 +36,15 @@ class ThreadStack:
     """The application's lines a thread stands in, innermost first; where it has none, the innermost of any.
 
     `main` is the process's first thread; `idle` says that an event loop waits in it; `steady` that every sample
-    found it in the same line.
+    found it in the same line; `in_loop` that an event loop called it there, and `waits_for` what it stands in.
     """
 
     name: str = ""
     main: bool = False
     idle: bool = False
     steady: bool = False
+    in_loop: bool = False
+    waits_for: Waiting = Waiting.OTHER
     lines: tuple[CodeLine, ...] = ()
 
 
@@ -108,8 +112,15 @@ def thread_stack(
         main=main,
         idle=all(waits),
         steady=bool(own[-1]) and len(set(own)) == 1 and not any(waits),
+        in_loop=all(in_loop),
+        waits_for=_stands_in(run[-1], package),
         lines=() if waits[-1] else own_lines(run[-1], package) or (run[-1][:1] if main else ()),
     )
+
+
+def _stands_in(frames: Sequence[CodeLine], package: str) -> Waiting:
+    above = takewhile(lambda frame: not _is_own(frame.file, package), frames)
+    return Waiting.POOL if any(BLOCKING_POOL.search(frame.file) for frame in above) else Waiting.OTHER
 
 
 def suspended_task(frames: Sequence[CodeLine], *, package: str, name: str = "") -> SuspendedTask:

@@ -83,6 +83,8 @@ TITLE = re.compile(r"gunicorn: (master|worker)\b(?: \[([\w.:-]{1,100}))?")
 GRANIAN_TITLE = re.compile(r"granian (?:asgi|asginl|rsgi|wsgi) \S+ ([A-Za-z_][\w.:]*)(?:\(\))?( worker-\d+)?")
 MOD_WSGI_TITLE = re.compile(r"\(wsgi:([\w.:-]{1,100})\)")
 UWSGI_TITLE = re.compile(r"uWSGI (master|worker)\b")
+# What a celery with setproctitle calls itself: `[celeryd: celery@host:ForkPoolWorker-1] -active- (worker -A shop)`.
+CELERY_TITLE = re.compile(r"\[celery(?:d|beat)?: [^\s\]:]{1,100}(?::([\w-]{1,40}))?\]")
 SPAWNED = "from multiprocessing.spawn import spawn_main"
 HELPERS = ("from multiprocessing.resource_tracker", "from multiprocessing.semaphore_tracker")
 FORKSERVER = "from multiprocessing.forkserver import main"
@@ -119,6 +121,8 @@ def _parse_title(title: str) -> Program | None:
         return _named(kind, "gunicorn", match[2] or "")
     if match := MOD_WSGI_TITLE.match(title):
         return _named(Kind.WORKER, "mod_wsgi", match[1])
+    if match := CELERY_TITLE.match(title):
+        return Program(kind=Kind.OTHER, name=f"celery {match[1] or ''}".strip())
     if match := UWSGI_TITLE.match(title):
         return _named(Kind.MASTER if match[1] == "master" else Kind.WORKER, "uwsgi", "")
     if match := GRANIAN_TITLE.match(title):

@@ -54,7 +54,7 @@ def find_processes(
     earlier, while the connection is made.
     """
     table = table if table is not None else read_process_table()
-    environment = _environments(containers)
+    environment = _environments(containers, table)
     named = {pid: each.container.name for each in containers for pid in each.local}
     servers = dict(find_servers(table, environment))
     look = look_at_sockets(
@@ -93,13 +93,17 @@ def _behind(
     return pooled
 
 
-def _environments(containers: Sequence[ContainerProcesses]) -> Callable[[int], Environment]:
-    """Each process's environment, read once; of a container's processes the engine knows it as well."""
+def _environments(containers: Sequence[ContainerProcesses], table: ProcessTable) -> Callable[[int], Environment]:
+    """Each process's environment, read once; of a container's processes the engine knows it as well, and what a title was
+    written over is its parent's still."""
     told = {pid: each.counts for each in containers for pid in each.local}
 
     @cache
     def environment(pid: int) -> Environment:
         own = read_environment(pid)
+        parent = table.rows[pid].parent_pid if own.overwritten and pid in table.rows else 0
+        if parent > 0 and pid not in told:
+            return environment(parent)
         return own if own.readable or pid not in told else Environment(counts=told[pid])
 
     return environment

@@ -50,10 +50,12 @@ class ProcessTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The worker counts a process's environment sets; `readable` is False where it may not be read."""
+    """The worker counts a process's environment sets; `readable` is False where it may not be read, `overwritten` True
+    where the process wrote its title over it (setproctitle)."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     readable: bool = True
+    overwritten: bool = False
 
 
 def read_process_table() -> ProcessTable:
@@ -82,7 +84,7 @@ def read_environment(pid: int) -> Environment:
     try:
         text = _read(f"/proc/{pid}/environ")
         if not any(name in text for name in COUNT_VARIABLES):
-            return Environment()
+            return Environment(overwritten="=" not in text)
         pairs = (entry.partition("=") for entry in text.split("\0"))
         return _counts((key, value) for key, _, value in pairs)
     except OSError:

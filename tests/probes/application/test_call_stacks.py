@@ -73,3 +73,21 @@ def test_a_loop_blocked_in_a_library_names_the_library() -> None:
 def test_what_a_task_waits_for(files: list[str], waits_for: Waiting) -> None:
     task = suspended_task(frames(*files, "/srv/shop/api.py", f"{SITE}/asyncpg/ignored.py"), package="shop")
     assert (task.waits_for, len(task.lines)) == (waits_for, 1)
+
+
+@pytest.mark.parametrize(
+    ("above", "waits_for"),
+    [
+        ((f"{SITE}/sqlalchemy/util/queue.py", f"{SITE}/sqlalchemy/pool/impl.py"), Waiting.POOL),
+        (("/usr/lib/python3.13/threading.py", f"{SITE}/psycopg_pool/pool.py"), Waiting.POOL),
+        ((f"{SITE}/sqlalchemy/engine/default.py",), Waiting.OTHER),
+        ((), Waiting.OTHER),
+    ],
+)
+def test_a_thread_may_stand_in_the_queue_of_its_pool_and_its_loop_with_it(
+    above: tuple[str, ...], waits_for: Waiting
+) -> None:
+    samples = [frames(*above, "/srv/shop/api.py", f"{SITE}/sqlalchemy/pool/base.py", *LOOP)] * 3
+    stack = thread_stack(samples, package="", main=True)
+    assert (stack.waits_for, stack.in_loop, stack.steady) == (waits_for, True, True)
+    assert not thread_stack([frames(*above, "/srv/shop/api.py")] * 3, package="", main=True).in_loop

@@ -47,6 +47,8 @@ def test_reads_server_application_and_workers(line: str, server: str, applicatio
         ("gunicorn: worker [shop]", Kind.WORKER, "gunicorn shop"),
         ("granian asgi 0.0.0.0:8000 shop.main:app", Kind.MASTER, "granian shop.main:app"),
         ("granian asgi 0.0.0.0:8000 shop.main:app worker-2", Kind.WORKER, "granian shop.main:app"),
+        ("[celeryd: celery@web-1:ForkPoolWorker-2] -active- (worker -A shop)", Kind.OTHER, "celery ForkPoolWorker-2"),
+        ("[celeryd: celery@web-1:MainProcess] -active- (worker -A shop)", Kind.OTHER, "celery MainProcess"),
     ],
 )
 def test_reads_the_titles_servers_give_themselves(title: str, kind: Kind, name: str) -> None:
