@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from forge_doctor.code.orm.origins.building import Site
+from forge_doctor.code.orm.origins.circumstances import Circumstances, circumstances
 from forge_doctor.code.orm.origins.matching import Fit, fit
 from forge_doctor.code.orm.origins.narrowing import in_loop, of_insert, of_relationship
 from forge_doctor.code.orm.origins.objects import may_be_mapped, may_load_lazily, object_sites, relationship_reads
@@ -62,6 +63,7 @@ class Statements:
         self._generic = [path for path, data in self._builders.items() if GENERIC.search(data)]
         self._names: dict[Path, Names | None] = {}
         self._sites: dict[Path, tuple[Site, ...]] = {}
+        self._nodes: dict[tuple[str, int], Node] = {}
 
     def origins(self, statement: str, most: int = 5) -> tuple[Origin, ...]:
         """The lines that fit best, best first; several where the source does not tell them apart."""
@@ -69,7 +71,7 @@ class Statements:
         if any(is_whole for _, is_whole in written):
             written = tuple(one for one in written if one[1])
         if written:
-            return _told([(node, is_whole, "is this statement") for node, is_whole in written], most)
+            return self._told([(node, is_whole, "is this statement") for node, is_whole in written], most)
         shape = shape_of(statement)
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
@@ -79,7 +81,15 @@ class Statements:
             made = self._ordered_reads(shape)
             built = [] if made and loads_children(statement) else built
         found = [*made, *built]
-        return _told(of_insert(found, shape), most)
+        return self._told(of_insert(found, shape), most)
+
+    def circumstances(self, origin: Origin) -> Circumstances:
+        """In what circumstances the line runs that was found."""
+        return circumstances(self._project, self._nodes[origin.path, origin.line])
+
+    def _told(self, found: list[tuple[Node, bool, str]], most: int) -> tuple[Origin, ...]:
+        self._nodes.update({(node.file.path, node.line): node for node, _, _ in reversed(found)})
+        return _told(found, most)
 
     def _written(self, statement: str) -> Iterator[tuple[Node, bool]]:
         wanted = plain(statement)
