@@ -26,13 +26,17 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "blocking-session": _HELD
     | {"long-statement", "aborted-transaction", "leaked-transactions", "held-by-requests", "bouncer-session-state"},
     "connection-shared-after-fork": _HELD,
-    "event-loop-blocked": _HELD | {"leaked-transactions", "held-by-requests"},
-    "pool-waits-for-itself": _HELD | {"leaked-transactions", "held-by-requests"},
-    "held-by-requests": _HELD | {"not-the-database", "idle-connections-pile-up"},
+    "event-loop-blocked": _HELD | {"leaked-transactions", "held-by-requests", "held-by-dependency"},
+    "pool-waits-for-itself": _HELD | {"leaked-transactions", "held-by-requests", "held-by-dependency"},
+    "held-by-dependency": _HELD | {"not-the-database", "idle-connections-pile-up", "held-by-requests"},
+    "held-by-requests": _HELD | {"not-the-database", "idle-connections-pile-up", "bouncer-clients-waiting"},
     "leaked-transactions": _HELD,
     "aborted-transaction": _HELD,
     "old-generation": _HELD | {"foreign-holder"},
     "several-engines": frozenset({"hoarding-worker", "worker-at-limit", "pool-oversized", "connection-churn"}),
+    "unreturned-connections": frozenset(
+        {"hoarding-worker", "worker-at-limit", "forgotten-connections", "idle-connections-pile-up", "pool-oversized"}
+    ),
     "bouncer-session-pinned": frozenset({"bouncer-clients-waiting", "foreign-holder"}),
     "orphaned-session": _HELD | {"leaked-transactions", "foreign-holder"},
     "pool-idle-in-transaction": frozenset(

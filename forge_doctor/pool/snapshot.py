@@ -180,7 +180,11 @@ class Looks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """A line of the source that may have sent the last statement of session `pid`; `why` in words."""
+    """A line of the source that may have sent the last statement of session `pid`; `why` in words.
+
+    `runs_as` is `dependency` or `background task`, where the source says so, and `starter` what starts it; `ended`
+    whether code that is sure to run ends the session there, None where that is not to be seen.
+    """
 
     pid: int
     file: str
@@ -188,6 +192,9 @@ class StatementLine:
     function: str
     confidence: Confidence
     why: str
+    runs_as: str = ""
+    starter: str = ""
+    ended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

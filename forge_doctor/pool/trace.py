@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge_doctor.pool.inference.idle_spans import unreturned
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import PoolSnapshot, StatementLine
 from forge_doctor.probes.application.runtime import find_source, read_runtime
 from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import Endpoint, Process
 
 if TYPE_CHECKING:
+    from forge_doctor.code.orm.origins.circumstances import Circumstances
     from forge_doctor.code.orm.origins.search import Origin, Statements
 
 # Sessions whose line is worth reading source for: idle in a transaction, or in one for so long.
@@ -29,7 +33,7 @@ class Tracer:
         self._source = source
         self._folders: dict[tuple[int, str], Path | None] = {}
         self._projects: dict[Path, Statements] = {}
-        self._found: dict[tuple[Path, str], tuple[Origin, ...]] = {}
+        self._found: dict[tuple[Path, str], tuple[tuple[Origin, Circumstances | None], ...]] = {}
 
     def traced(self, snapshot: PoolSnapshot) -> PoolSnapshot:
         """The snapshot with the lines that may have sent what its suspicious sessions sent last."""
@@ -37,24 +41,21 @@ class Tracer:
 
     def _lines(self, snapshot: PoolSnapshot) -> Iterator[StatementLine]:
         owners = {socket.local: process for process in snapshot.processes or () for socket in process.database_sockets}
+        behind = next((one for one in snapshot.processes or () if one.pooler_sockets), None)
         blockers = {pid for session in snapshot.sessions for pid in session.blocked_by}
+        lost = {one.pid for _, kept in unreturned(Situation(snapshot)) for one in kept}
         asked: set[tuple[Path, str]] = set()
         for session in snapshot.sessions:
-            if not session.statement or not (_is_suspicious(session) or session.pid in blockers):
+            if not session.statement or not (_is_suspicious(session) or session.pid in blockers | lost):
                 continue
-            folder = self._source or self._folder_of(_owner(session, owners))
+            owner = _owner(session, owners)
+            through = owner is not None and owner.name in POOLERS
+            folder = self._source or self._folder_of(behind if through else owner)
             if folder is None or (len(asked) >= MOST_STATEMENTS and (folder, session.statement) not in asked):
                 continue
             asked.add((folder, session.statement))
-            for one in self._origins(folder, session.statement):
-                yield StatementLine(
-                    pid=session.pid,
-                    file=one.path,
-                    line=one.line,
-                    function=one.function,
-                    confidence=one.confidence,
-                    why=one.why,
-                )
+            for one, around in self._origins(folder, session.statement):
+                yield _line(session, one, around)
 
     def _folder_of(self, process: Process | None) -> Path | None:
         if process is None:
@@ -65,7 +66,8 @@ class Tracer:
             self._folders[key] = None if runtime is None else find_source(runtime, process.application)
         return self._folders[key]
 
-    def _origins(self, folder: Path, statement: str) -> tuple[Origin, ...]:
+    def _origins(self, folder: Path, statement: str) -> tuple[tuple[Origin, Circumstances | None], ...]:
+        """With the circumstances of each, unless there are more than are told."""
         key = (folder, statement)
         if key not in self._found:
             if folder not in self._projects:
@@ -73,8 +75,27 @@ class Tracer:
                 from forge_doctor.code.semantics.project import Project
 
                 self._projects[folder] = Statements(Project(folder))
-            self._found[key] = self._projects[folder].origins(statement, most=MOST_LINES)
+            project = self._projects[folder]
+            found = project.origins(statement, most=MOST_LINES + 1)
+            all_told = len(found) <= MOST_LINES
+            self._found[key] = tuple(
+                (one, project.circumstances(one) if all_told else None) for one in found[:MOST_LINES]
+            )
         return self._found[key]
+
+
+def _line(session: Session, one: Origin, around: Circumstances | None) -> StatementLine:
+    return StatementLine(
+        pid=session.pid,
+        file=one.path,
+        line=one.line,
+        function=one.function,
+        confidence=one.confidence,
+        why=one.why,
+        runs_as=around.runs_as.value if around else "",
+        starter=around.starter if around else "",
+        ended=around.ended if around else None,
+    )
 
 
 def _is_suspicious(session: Session) -> bool:

@@ -25,8 +25,10 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.bouncer_pools import idle_clients
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.snapshot import BouncerPool
 from forge_doctor.pool.visibility import unseen_bouncer
 from forge_doctor.pool.wording import count, duration
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.WARNING, limits={"waiting_clients": 1, "least_s": 0.1, "wait_s": 2})
@@ -54,4 +56,10 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             ),
             remedy="Shorten the transactions that hold them (idle-in-transaction, long-statement); raise default_pool_size only while "
             "the server has slots.",
+            sessions=tuple(one.pid for one in situation.sessions if _is_of(situation, pool, one)),
         )
+
+
+def _is_of(situation: Situation, pool: BouncerPool, session: Session) -> bool:
+    """Whether the session is one of the pool's server connections."""
+    return situation.is_pooled(session) and (session.database, session.user) == (pool.database, pool.user)

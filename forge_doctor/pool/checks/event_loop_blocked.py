@@ -38,6 +38,14 @@ from forge_doctor.pool.inference.stack_lines import DEPTH, main_thread
 from forge_doctor.pool.inference.stacks_wanted import UNREAD_REQUESTS
 from forge_doctor.pool.visibility import unread_stacks, unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import count
+from forge_doctor.probes.application.call_stacks import Waiting
+from forge_doctor.probes.processes.workers import Process
+
+TO_THREAD = "Await it with an asynchronous client (asyncpg, httpx), or run it in asyncio.to_thread()."
+POOL_REMEDY = (
+    "Use create_async_engine() and await it, or make the endpoint a plain `def`, which runs in a thread.\n"
+    "One session per request: pass the one it has to what it calls, instead of opening a second."
+)
 
 
 @check(severity=Severity.ERROR, limits={"queued_requests": UNREAD_REQUESTS})
@@ -45,15 +53,57 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each port."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
+    told: set[int] = set()
     holder_of = {holder.process.pid: holder for holder in situation.worker_holders if holder.process}
     for queue in accept_queues(situation.workers):
         holders = [holder_of[one.pid] for one in queue.workers]
         active = sum(len(holder.in_state("active")) for holder in holders)
         if queue.queued + queue.unread < limits["queued_requests"] or active > len(holders):
             continue
+        told |= {worker.pid for worker in queue.workers}
         yield _finding(situation, queue, holders, active)
         for worker in queue.workers:
             yield from unread_stacks(situation, worker)
+    for holder in situation.worker_holders:
+        if holder.process is not None and holder.process.pid not in told:
+            yield from _standing_still(situation, holder, holder.process)
+
+
+def _standing_still(situation: Situation, holder: Holder, worker: Process) -> Iterator[Finding]:
+    """A loop that stood in one line in every sample while requests are in flight, though none came since."""
+    thread = main_thread(worker, situation.snapshot)
+    still = thread is not None and thread.steady and thread.in_loop and bool(thread.lines)
+    if thread is None or not still or not worker.requests_in_flight or holder.in_state("active"):
+        return
+    place = stack_text(thread.lines[:DEPTH])
+    held = len(holder.idle_in_transaction)
+    in_flight = count(worker.requests_in_flight, "request is", "requests are")
+    own_pool = thread.waits_for is Waiting.POOL
+    for_what = (
+        f": it waits there, without await, for a connection of its own pool, and the {held} that are out idle in transaction "
+        "come back only when it goes on"
+        if own_pool
+        else ""
+    )
+    yield Finding(
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        message=f"the event loop of {holder.name} stands still at {place} while {in_flight} in flight and no statement "
+        f"runs{for_what}. It is not the database.",
+        location=situation.here,
+        evidence=(
+            Evidence(
+                label="requests in flight",
+                value=worker.requests_in_flight,
+                unit="requests",
+                source="its accepted sockets",
+            ),
+            Evidence(label="idle in transaction", value=held, unit="sessions", source="pg_stat_activity"),
+            Evidence(label=f"pid {worker.pid} stands in", value=place, source=_source(situation, worker.pid)),
+        ),
+        remedy=POOL_REMEDY if own_pool else TO_THREAD,
+        sessions=tuple(one.pid for one in holder.sessions),
+    )
 
 
 def _finding(situation: Situation, queue: AcceptQueue, holders: list[Holder], active: int) -> Finding:
@@ -81,7 +131,7 @@ def _finding(situation: Situation, queue: AcceptQueue, holders: list[Holder], ac
                 if worker.pid in lines
             ),
         ),
-        remedy="Await it with an asynchronous client (asyncpg, httpx), or run it in asyncio.to_thread()."
+        remedy=TO_THREAD
         if lines
         else f"py-spy dump --pid {queue.workers[0].pid}   # names the line that blocks; then use asyncpg, or "
         "asyncio.to_thread() for what is synchronous",

@@ -59,7 +59,7 @@ def _finding(situation: Situation, load: Workload) -> Finding:
     return Finding(
         severity=Severity.ERROR if waiting > 0 else Severity.WARNING,
         confidence=Confidence.HIGH if _spoken(load) >= held else Confidence.MEDIUM,
-        message=f"{load.holder.name} holds {held} connections {_how(load)}, for up to {duration(load.oldest_s)}, while "
+        message=f"{load.name} holds {held} connections {_how(load)}, for up to {duration(load.oldest_s)}, while "
         f"{requests} requests are in flight in it: they are held by open requests ({by_what}), not leaked.{more}",
         location=situation.location(oldest),
         evidence=(
@@ -91,4 +91,4 @@ def _how(load: Workload) -> str:
 
 def _spoken(load: Workload) -> int:
     """Streams that are heard: a quiet connection may be one that is only kept alive for long."""
-    return load.holder.process.streams_open if load.holder.process else 0
+    return sum(one.streams_open for one in load.workers)

@@ -15,7 +15,9 @@ Wrong when:
     can be counted, those that came before a session began to idle may hold it (a later one waits for a
     connection itself): where they account for all, nothing is said here (see held-by-requests), where for fewer, only
     the rest is called leaked. Background tasks and a queue worker's are no requests and cannot be
-    counted: sessions that began at one moment are not called leaked for sure.
+    counted: sessions that began at one moment are not called leaked for sure. Where the source shows that every line
+    that may have sent the statement ends its session (`with`, `finally`, a dependency), slow code holds them, and
+    slow-code-in-transaction tells of it.
 
 Source:
     Seen with SQLAlchemy 2.1.9 and asyncpg 0.32: a session from async_sessionmaker() that is never
@@ -29,6 +31,7 @@ from dataclasses import dataclass
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.circumstances import is_ended, left_by
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import workloads
@@ -63,12 +66,13 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     for group in same_statement(situation):
         old = tuple(session for session in group if (session.state_age_s or 0) >= limits["idle_s"])
         told = Group(sessions=old, requests=_in_flight(old, requests))
-        if len(old) >= limits["sessions"] and told.leaked >= limits["sessions"]:
+        enough = len(old) >= limits["sessions"] and told.leaked >= limits["sessions"]
+        if enough and not is_ended(situation, old):
             yield _finding(situation, told, limits)
 
 
 def _requests(situation: Situation) -> dict[int, tuple[int, int | None]]:
-    """By pid of each session idle in transaction: its worker, and how many of its sessions the requests in flight
+    """By pid of each session idle in transaction: its worker (or pooler), and how many of its sessions the requests in flight
     there came early enough to hold."""
     return {
         session.pid: (load.holder.process.pid if load.holder.process else 0, load.may_hold)
@@ -94,6 +98,8 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
     nobody = group.requests == 0 and spread
     sure = (ages[-1] >= limits["sure_s"] or (stayed >= limits["sessions"] and spread)) and group.requests in (None, 0)
     holders = held_by(situation.holder_of(session) for session in sessions)
+    left = left_by(situation, sessions)
+    there = f" in {left.function} ({left.file}:{left.line})" if left else ""
     seen = (
         (
             Evidence(
@@ -107,7 +113,7 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
         severity=Severity.CRITICAL if sure or nobody else Severity.ERROR,
         confidence=Confidence.HIGH if sure or nobody else Confidence.MEDIUM,
         message=f"{len(sessions)} sessions look leaked: all ran the same last statement, then went idle in transaction"
-        f"{_when(ages)} ({holders}). Code begins a session there and never ends it.{_doubt(group, sure or nobody)}",
+        f"{_when(ages)} ({holders}). Code begins a session{there or ' there'} and never ends it.{_doubt(group, sure or nobody)}",
         location=situation.location(oldest),
         evidence=(
             Evidence(

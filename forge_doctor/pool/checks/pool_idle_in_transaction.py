@@ -59,7 +59,7 @@ def _finding(situation: Situation, load: Workload, long: tuple[Session, ...], li
     return Finding(
         severity=Severity.WARNING,
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-        message=f"{len(long)} of {len(load.sessions)} sessions of {load.holder.name} are idle in transaction, for {duration(ages[0])} to "
+        message=f"{len(long)} of {len(load.sessions)} sessions of {load.name} are idle in transaction, for {duration(ages[0])} to "
         f"{duration(ages[-1])} each, after {load.statements} different statements: requests keep their connection while they "
         f"wait for something that is not the database.{measured}",
         location=situation.location(idlest),

@@ -54,7 +54,7 @@ def _finding(situation: Situation, load: Workload, limits: Limits) -> Finding:
     return Finding(
         severity=Severity.ERROR,
         confidence=Confidence.HIGH if stayed else Confidence.MEDIUM,
-        message=f"the pool of {load.holder.name} waits for itself: all {len(load.idle)} connections are idle in transaction, begun "
+        message=f"the pool of {load.name} waits for itself: all {len(load.idle)} connections are idle in transaction, begun "
         f"within {spread:.1f} s of each other {duration(load.oldest_s)} ago, nothing runs, and {load.requests} requests are in flight: "
         f"requests that hold one connection wait for a second one{doubt}.",
         location=situation.location(oldest),

@@ -7,11 +7,13 @@ Why:
 
 Measures (connections):
     Sessions of one worker in one database as one role, above pool_size + max_overflow. Where these are assumed
-    and not told, that the assumption is wrong is all there is to say: info.
+    and not told, that the assumption is wrong is all there is to say: info; unless more idle ones than that were
+    opened one after another, each while those before it lay idle: one pool would have given out one of them.
 
 Wrong when:
     The numbers told are not the application's, or its pool is no SQLAlchemy pool (asyncpg.Pool, psycopg_pool,
-    Django). Looked at: where the numbers come from, and which libraries the worker has loaded.
+    Django). Looked at: where the numbers come from, which libraries the worker has loaded, and when each connection was
+    opened and last used: a pool that renews its connections one by one opens no more than its size.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling", QueuePool; "Engine Configuration": one engine a process.
@@ -24,6 +26,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy
+from forge_doctor.pool.inference.idle_spans import apart, is_kept
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import pids
@@ -45,7 +48,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 
 def _finding(situation: Situation, holder: Holder, pool: str, sessions: tuple[Session, ...], most: int) -> Finding:
-    assumed = situation.application.sizes_assumed
+    proven = len(apart(one for one in sessions if is_kept(one)))
+    assumed = situation.application.sizes_assumed and proven <= most
     idle = sum(one.state == "idle" for one in sessions)
     source = situation.application.pool_size.source
     says = (
@@ -53,6 +57,11 @@ def _finding(situation: Situation, holder: Holder, pool: str, sessions: tuple[Se
         if assumed
         else f"and one pool may open {most} ({source}): it has several engines, one for each tenant or request"
     )
+    if proven > most:
+        says = (
+            f"{proven} of which were opened one after another although those before lay idle: no pool does that, so that it has "
+            f"at least {proven}, an engine made for each request or tenant"
+        )
     return Finding(
         severity=Severity.INFO if assumed else Severity.WARNING,
         confidence=Confidence.MEDIUM,

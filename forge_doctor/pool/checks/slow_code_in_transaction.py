@@ -6,7 +6,8 @@ Why:
 
 Measures (s):
     At least `sessions` sessions idle in transaction with the same last statement, idle for `idle_s`
-    or longer but none as long as `leak_s`: they come and go, unlike leaked ones.
+    or longer but none as long as `leak_s`: they come and go, unlike leaked ones. However long, where the source
+    shows that every line that may have sent the statement ends its session (`with`, `finally`, a dependency).
 
 Wrong when:
     One look catches a moment between two quick statements: ages below `idle_s` are not counted, and most
@@ -20,13 +21,16 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.circumstances import in_background, is_ended
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import duration, held_by, pids
+from forge_doctor.probes.postgres.backends.session import Session
 
 
 @check(severity=Severity.WARNING, limits={"sessions": 3, "idle_s": 0.3, "leak_s": 10})
@@ -34,7 +38,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each statement after which the code dawdles."""
     yield from unseen_sessions(situation)
     for group in same_statement(situation):
-        slow = tuple(one for one in group if limits["idle_s"] <= (one.state_age_s or 0) < limits["leak_s"])
+        most_s = inf if is_ended(situation, group) else limits["leak_s"]
+        slow = tuple(one for one in group if limits["idle_s"] <= (one.state_age_s or 0) < most_s)
         if len(slow) < limits["sessions"] or len(slow) <= len(group) / 2:
             continue
         slowest = max(slow, key=lambda session: session.state_age_s or 0)
@@ -44,7 +49,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             confidence=Confidence.MEDIUM,
             message=f"{len(slow)} sessions wait for application code with a transaction open, up to "
             f"{duration(slowest.state_age_s)} after the same statement ({holders}). A call to another service between two "
-            "statements holds a connection for as long as it lasts.",
+            f"statements holds a connection for as long as it lasts.{_apart(situation, slow)}",
             location=situation.location(slowest),
             evidence=(
                 Evidence(label="same last statement", value=len(slow), unit="sessions", source=f"pids {pids(slow)}"),
@@ -56,3 +61,11 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             remedy="await session.commit()   # before the call, and begin anew after it",
             sessions=tuple(one.pid for one in slow),
         )
+
+
+def _apart(situation: Situation, sessions: tuple[Session, ...]) -> str:
+    """What may hold them although no request is in flight."""
+    line = in_background(situation, sessions)
+    return (
+        "" if line is None else f" {line.function} ({line.file}:{line.line}) runs apart from requests: {line.starter}."
+    )

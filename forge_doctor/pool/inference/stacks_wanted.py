@@ -26,6 +26,7 @@ def stacks_wanted(snapshot: PoolSnapshot) -> tuple[Wanted, ...]:
     holders = Counter(_holders(snapshot))
     queues = accept_queues(processes.values())
     blocked = {worker.pid for one in queues if one.queued + one.unread >= UNREAD_REQUESTS for worker in one.workers}
+    blocked |= {pid for pid, held in holders.items() if _may_stand_still(processes[pid], held)}
     found = {pid: _wanted(processes[pid]) for pid in (*sorted(blocked), *(pid for pid, _ in holders.most_common()))}
     return tuple(
         replace(one, blocked=pid in blocked, sessions=pid in holders)
@@ -49,6 +50,11 @@ def _holders(snapshot: PoolSnapshot) -> Iterator[int]:
         process = owners.get((session.client_addr or "", session.client_port or 0))
         if process is not None and process.name not in POOLERS and (_waits(session) or session.pid in blockers):
             yield process.pid
+
+
+def _may_stand_still(process: Process, held: int) -> bool:
+    """Whether more requests are in flight than sessions wait, in a driver that may block the loop they run in."""
+    return _wanted(process).threads_tell and process.role is Role.WORKER and process.requests_in_flight > held
 
 
 def _waits(session: Session) -> bool:

@@ -10,11 +10,15 @@ from forge_doctor.pool.inference.holders import Holder, is_checked_out
 from forge_doctor.pool.inference.requests import counted_requests, early_enough
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.processes.poolers import POOLERS
+from forge_doctor.probes.processes.workers import Process
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One pool (role and database) of one worker.
+    """One pool (role and database) of one worker, or of a pooler with the workers behind it.
 
     `idle` are its sessions idle in transaction, failed ones left out; `held` these and what asyncpg's pool has given
     out without a transaction. `requests` counts what is in flight in the
@@ -28,6 +32,15 @@ class Workload:
     held: tuple[Session, ...]
     requests: int | None
     streams: int
+    workers: tuple[Process, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`worker pid 4211 (uvicorn shop:app)`, `worker pid 4211 through pid 77 (pgbouncer)`."""
+        if self.holder.is_worker:
+            return self.holder.name
+        behind = [f"worker pid {one.pid}" for one in self.workers]
+        return f"{', '.join(behind[:MOST_NAMED])} through {self.holder.name}"
 
     @property
     def active(self) -> int:
@@ -58,9 +71,9 @@ class Workload:
     def may_hold(self) -> int | None:
         """How many of the sessions held the requests in flight came early enough to hold; None where they cannot be
         counted."""
-        if self.requests is None or self.holder.process is None:
+        if self.requests is None:
             return None
-        ages = self.holder.process.request_ages_s
+        ages = tuple(age for one in self.workers for age in one.request_ages_s)
         # Of quiet connections, and in a snapshot of an older version, no age is told.
         told = ages + (None,) * (self.requests - len(ages))
         return early_enough([one.state_age_s or 0 for one in self.held], told)
@@ -73,8 +86,14 @@ class Workload:
         """
         held = len(self.idle)
         since_one_moment = self.oldest_s - self.youngest_s <= max(1.0, 0.1 * self.youngest_s)
-        whole = held == len(self.sessions) >= 2 and self.youngest_s >= least
+        whole = held == len(self.sessions) >= 2 and self.youngest_s >= least and not self._has_one_each
         return whole and since_one_moment and self.may_hold == held and (self.requests or 0) >= 2 * held
+
+    @property
+    def _has_one_each(self) -> bool:
+        """Whether the workers have no more connections to their pooler than requests: then none waits for a second."""
+        through = sum(len(one.pooler_sockets) for one in self.workers)
+        return not self.holder.is_worker and through <= (self.requests or 0)
 
     def held_by_requests(self) -> bool:
         """Whether as many requests are in flight as sessions are held, each come before its session began to idle."""
@@ -86,16 +105,27 @@ def _idles(session: Session) -> bool:
 
 
 def workloads(situation: Situation) -> Iterator[Workload]:
-    """Every pool of every worker, the largest holder first."""
+    """Every pool of every worker, the largest holder first; then those of poolers that workers here come through."""
     for holder in situation.worker_holders:
-        requests = counted_requests(holder.process)
-        for pool, sessions in holder.pools():
-            yield Workload(
-                holder=holder,
-                pool=pool,
-                sessions=sessions,
-                idle=tuple(one for one in sessions if _idles(one)),
-                held=tuple(one for one in sessions if _idles(one) or is_checked_out(one, holder.process)),
-                requests=requests,
-                streams=holder.process.streams_open + holder.process.quiet_open if holder.process else 0,
-            )
+        if holder.process is not None:
+            yield from _loads(holder, (holder.process,))
+    behind = tuple(one for one in situation.workers if one.pooler_sockets)
+    for holder in situation.holders if behind else ():
+        if holder.process is not None and holder.process.name in POOLERS:
+            yield from _loads(holder, behind)
+
+
+def _loads(holder: Holder, workers: tuple[Process, ...]) -> Iterator[Workload]:
+    counted = [counted_requests(one) for one in workers]
+    known = [one for one in counted if one is not None]
+    for pool, sessions in holder.pools():
+        yield Workload(
+            holder=holder,
+            pool=pool,
+            sessions=sessions,
+            idle=tuple(one for one in sessions if _idles(one)),
+            held=tuple(one for one in sessions if _idles(one) or is_checked_out(one, holder.process)),
+            requests=sum(known) if len(known) == len(counted) else None,
+            streams=sum(one.streams_open + one.quiet_open for one in workers),
+            workers=workers,
+        )

@@ -90,6 +90,8 @@ def refined(finding: Finding, pileup: Pileup | None) -> Iterator[str]:
         yield f"{finding.check}:{_ROOTS.get(pileup.kind, 'unknown')}"
         if queues_for_ddl(pileup):
             yield f"{finding.check}:behind-schema-change"
+    if finding.check == "held-by-dependency":
+        yield from ("held-by-requests", "held-by-requests:calls")
     if finding.check == "held-by-requests":
         yield f"{finding.check}:{'streams' if _streams(finding) else 'calls'}"
     if finding.check == "coroutine-never-awaited" and is_write(finding):

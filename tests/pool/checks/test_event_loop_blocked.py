@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from forge_doctor.finding import Confidence, NotRun
-from forge_doctor.probes.application.call_stacks import ProcessStacks, ThreadStack
+from forge_doctor.pool.snapshot import PoolSnapshot
+from forge_doctor.probes.application.call_stacks import ProcessStacks, ThreadStack, Waiting
 from forge_doctor.probes.processes.workers import CodeLine, ListenSocket
-from tests.support.snapshots import findings, only, session, snapshot, told, worker
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, session, snapshot, told, worker
 
 
 def listening(stalled: int | None, queued: int = 9) -> tuple[ListenSocket, ...]:
@@ -82,3 +83,27 @@ def test_a_stack_that_could_not_be_read_is_said_only_beside_the_finding() -> Non
         seen = snapshot(processes=(worker(7, listen=listening(stalled)),), stacks=(unread,))
         said = [one.remedy for one in told("event-loop-blocked", seen) if isinstance(one, NotRun)]
         assert said == ["pip install py-spy"] * number
+
+
+def standing(waits_for: Waiting = Waiting.POOL, **overrides: Any) -> PoolSnapshot:
+    held = [idle_in_transaction(pid, 9.0) for pid in range(3)]
+    thread = {"main": True, "steady": True, "in_loop": True, "waits_for": waits_for}
+    line = CodeLine(file="/srv/app/tasks.py", line=34, function="run")
+    stack = ThreadStack(**{**thread, "lines": (line,), **overrides})
+    stacks = (ProcessStacks(pid=7, tool="py-spy", samples=3, threads=(stack,)),)
+    return snapshot(*held, processes=(serving(7, *held, requests=5),), stacks=stacks)
+
+
+def test_a_loop_that_waits_for_its_own_pool_stands_still_though_no_request_is_unread() -> None:
+    found = only("event-loop-blocked", standing())
+    assert "stands still at /srv/app/tasks.py:34 run while 5 requests are in flight" in found.message
+    assert "for a connection of its own pool, and the 3 that are out" in found.message
+    assert "create_async_engine()" in found.remedy
+    other = only("event-loop-blocked", standing(Waiting.OTHER))
+    assert "own pool" not in other.message
+    assert "to_thread" in other.remedy
+
+
+@pytest.mark.parametrize("overrides", [{"steady": False}, {"in_loop": False}, {"lines": ()}, {"main": False}])
+def test_a_thread_that_moves_or_runs_no_loop_blocks_none(overrides: dict[str, Any]) -> None:
+    assert findings("event-loop-blocked", standing(**overrides)) == ()

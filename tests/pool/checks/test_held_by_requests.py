@@ -4,7 +4,8 @@ import pytest
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import PoolSnapshot
-from tests.support.snapshots import findings, idle_in_transaction, only, serving, session, snapshot
+from forge_doctor.probes.processes.workers import Role
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, session, snapshot, worker
 
 
 def held(number: int, idle_s: float = 6.0, **of_the_worker: object) -> PoolSnapshot:
@@ -69,3 +70,15 @@ def test_quiet_websockets_hold_as_well_and_are_less_certain() -> None:
     found = only("held-by-requests", held(3, quiet_open=3))
     assert found.confidence is Confidence.MEDIUM
     assert "open streams or WebSockets" in found.message
+
+
+@pytest.mark.parametrize(("through", "check"), [(9, "held-by-requests"), (18, "pool-waits-for-itself")])
+def test_behind_a_pooler_the_workers_requests_hold_its_connections(through: int, check: str) -> None:
+    """With no more connections to it than requests, none of them can wait for a second one."""
+    sessions = [idle_in_transaction(pid, 13.0) for pid in range(4)]
+    pooler = worker(50, *sessions, role=Role.OTHER, name="pgbouncer", server="", application="")
+    ends = worker(0, *(session(pid, client_port=50000 + pid) for pid in range(through))).database_sockets
+    seen = snapshot(*sessions, processes=(pooler, serving(7, requests=9, pooler_sockets=ends)))
+    found = only(check, seen)
+    assert "worker pid 7 through pid 50 (pgbouncer)" in found.message
+    assert findings("leaked-transactions", seen) == ()

@@ -1,5 +1,7 @@
 """several-engines: one pool cannot hold that many."""
 
+from dataclasses import replace
+
 import pytest
 
 from forge_doctor.finding import Severity
@@ -29,3 +31,19 @@ def test_another_librarys_pool_has_other_limits() -> None:
     sessions = [session(pid) for pid in range(12)]
     seen = snapshot(*sessions, processes=(worker(7, *sessions, libraries=("asyncpg",)),))
     assert findings("several-engines", seen) == ()
+
+
+def test_an_engine_for_each_request_is_proven_by_lives_that_do_not_overlap() -> None:
+    """Each was opened although those before lay idle: more of them than one pool of any likely size renews."""
+    ages = [10.0 + 2.0 * (20 - at) for at in range(20)]
+    sessions = [
+        session(at, backend_age_s=age, state_age_s=age - 0.1, statement="ROLLBACK") for at, age in enumerate(ages, 1)
+    ]
+    assumed = Number(value=5, source="SQLAlchemy's default", assumed=True)
+    unknown = application(pool_size=assumed, max_overflow=replace(assumed, value=10))
+    seen = snapshot(*sessions, application=unknown, processes=(worker(7, *sessions),))
+    found = only("several-engines", seen)
+    assert found.severity is Severity.WARNING
+    assert "20 of which were opened one after another" in found.message
+    burst = [replace(one, backend_age_s=60.0) for one in sessions]
+    assert only("several-engines", replace(seen, sessions=tuple(burst))).severity is Severity.INFO

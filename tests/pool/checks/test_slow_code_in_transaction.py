@@ -1,5 +1,9 @@
 """slow-code-in-transaction: they come and go, unlike leaked ones."""
 
+import pytest
+
+from forge_doctor.finding import Confidence
+from forge_doctor.pool.snapshot import StatementLine
 from tests.support.snapshots import findings, idle_in_transaction, only, snapshot
 
 
@@ -19,3 +23,42 @@ def test_a_round_trip_between_two_statements_is_none() -> None:
 def test_leaked_ones_are_left_to_their_own_check() -> None:
     assert findings("slow-code-in-transaction", snapshot(*slow(10, 20, 30))) == ()
     assert findings("slow-code-in-transaction", snapshot(*slow(0.5, 2, 3, 20, 30, 40))) == ()
+
+
+def line(pid: int, ended: bool | None = True, runs_as: str = "") -> StatementLine:
+    return StatementLine(
+        pid=pid,
+        file="jobs.py",
+        line=8,
+        function="poll",
+        confidence=Confidence.MEDIUM,
+        why="builds this statement",
+        runs_as=runs_as,
+        starter="create_task in app.py:3" if runs_as else "",
+        ended=ended,
+    )
+
+
+def test_sessions_that_a_block_is_sure_to_end_are_no_leak_however_old() -> None:
+    sessions = slow(20, 30, 400)
+    seen = snapshot(*sessions, statement_lines=tuple(line(one.pid) for one in sessions))
+    assert "up to 6 min" in only("slow-code-in-transaction", seen).message
+    assert findings("leaked-transactions", seen) == ()
+
+
+@pytest.mark.parametrize("ended", [None, False])
+def test_what_the_source_does_not_show_to_end_may_be_leaked(ended: bool | None) -> None:
+    sessions = slow(20, 30, 400)
+    lines = (*(line(one.pid) for one in sessions[:2]), line(3, ended))
+    assert findings("slow-code-in-transaction", snapshot(*sessions, statement_lines=lines)) == ()
+    assert len(findings("leaked-transactions", snapshot(*sessions, statement_lines=lines))) == 1
+    only_there = tuple(line(one.pid, ended) for one in sessions)
+    message = only("leaked-transactions", snapshot(*sessions, statement_lines=only_there)).message
+    assert ("in poll (jobs.py:8) and never ends it" in message) is (ended is False)
+
+
+def test_what_runs_apart_from_requests_is_said() -> None:
+    sessions = slow(20, 30, 40)
+    lines = tuple(line(one.pid, runs_as="background task") for one in sessions)
+    message = only("slow-code-in-transaction", snapshot(*sessions, statement_lines=lines)).message
+    assert "poll (jobs.py:8) runs apart from requests: create_task in app.py:3." in message
