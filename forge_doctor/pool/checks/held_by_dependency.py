@@ -1,4 +1,4 @@
-"""A dependency's query keeps the connection of its request while the endpoint waits for something else.
+"""A dependency's query keeps the connection of its request while the endpoint waits.
 
 Why:
     A dependency that asks the database (who is this user, which tenant is this) begins a transaction, and the session
