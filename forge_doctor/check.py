@@ -135,7 +135,7 @@ def matching(checks: Iterable[Check[P]], entry: str) -> tuple[Check[P], ...]:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean 'pool-size'?` where something is near, else `: choose from a, b`."""
+    """`; did you mean 'pool-size'?` where something is near, else ` (known: a, b)`."""
     import difflib
 
     options = sorted(set(choices))

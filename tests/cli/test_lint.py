@@ -371,3 +371,15 @@ def test_results_are_kept_in_the_cache_folder_unless_told_not_to(
     kept = list((cache / "forge-doctor" / "lint").glob("*.json"))
     assert len(kept) == 1
     assert lint_json(shop).findings == cold.findings
+
+
+def test_a_baseline_goes_into_a_new_file_an_empty_one_or_a_pipe_and_over_nothing_else(shop: Path) -> None:
+    (shop / "empty.json").touch()
+    for file in ("empty.json", "/dev/stdout"):
+        written = lint(shop, "--write-baseline", file)
+        assert (written.status, written.err) == (0, f"forge-doctor: {file}: 1 finding written\n")
+    assert lint(shop, "--baseline", "empty.json").status == 0
+    (shop / "notes.txt").write_text("to do")
+    refused = lint(shop, "--write-baseline", "notes.txt")
+    assert (refused.status, (shop / "notes.txt").read_text()) == (2, "to do")
+    assert "holds what is no baseline" in refused.err

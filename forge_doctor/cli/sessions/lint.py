@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.lint import Flags
-from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
+from forge_doctor.cli.output import deliver, refuse_inputs, say
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
@@ -25,7 +25,7 @@ from forge_doctor.lint.request import Request, default_path, file_name, lint_fro
 from forge_doctor.lint.run import Examination, run_lint, statistics
 from forge_doctor.render.digest import counted
 from forge_doctor.report import EXIT_FINDINGS, Report, exit_code
-from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.suppression.baseline import Known, read_baseline
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     _refuse_sources(flags, options, looked)
     confidence = options.min_confidence
     if flags.write_baseline is not None:
-        _write_baseline(flags.write_baseline, request, looked, options)
+        write_baseline(flags.write_baseline, looked.fingerprints, looked.files, request.scope, confidence)
+        sys.exit(exit_code([replace(looked.report, findings=())]))
     if flags.add_ignores:
         from forge_doctor.lint.mend import ignores
 
@@ -178,13 +179,3 @@ def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known | None:
 def _report(looked: Examination, flags: Flags) -> Report:
     report = looked.report
     return replace(report, tables=(*report.tables, statistics(report))) if flags.statistics else report
-
-
-def _write_baseline(path: Path, request: Request, looked: Examination, options: ReportOptions) -> NoReturn:
-    fresh = Counter(print_ for one, print_ in looked.fingerprints if one.confidence >= options.min_confidence)
-    before = read_baseline(path) if path.exists() else {}
-    looked_at = frozenset(request.scope.relative(str(file)) for file in looked.files)
-    known = merged(before, fresh, looked_at, lambda name: (request.scope.base / name).is_file())
-    write_file(path, baseline_text(known), "--write-baseline")
-    say(f"{path}: {counted(sum(known.values()), 'findings')} written")
-    sys.exit(exit_code([replace(looked.report, findings=())]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.migrations import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
 from forge_doctor.code.files.walk import Scope, excludes
@@ -25,7 +25,7 @@ from forge_doctor.migrations.run import Examination, run_migrations
 from forge_doctor.probes.git import ask_git
 from forge_doctor.render.digest import counted
 from forge_doctor.report import Report, exit_code
-from forge_doctor.suppression.baseline import Known, baseline_text, merged, read_baseline
+from forge_doctor.suppression.baseline import Known, read_baseline
 from forge_doctor.suppression.changed_lines import ChangedLines, changed_since
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores, parse_per_file_ignores
 
@@ -51,7 +51,10 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     if flags.save is not None:
         _save(flags.save, live)
     if flags.write_baseline is not None:
-        _write_baseline(flags.write_baseline, request, looked, options)
+        found = (pair for one in looked for pair in one.fingerprints)
+        files = (file for one in looked for file in one.files)
+        write_baseline(flags.write_baseline, found, files, request.scope, options.min_confidence)
+        sys.exit(exit_code([replace(one.report, findings=()) for one in looked]))
     gone = looked[-1].gone if looked else 0
     if gone and request.changed is None and request.narrow is None:
         say(f"gone: {counted(gone, 'findings')} of the baseline; write it anew with --write-baseline")
@@ -221,14 +224,3 @@ def _refuse_sources(flags: Flags, options: ReportOptions, looked: tuple[Examinat
     named = (path for path in outputs.values() if path is not None and path.suffix in SOURCES)
     others = (one for one in (options.settings.path, flags.baseline) if one is not None)
     refuse_inputs(outputs, (*(file for one in looked for file in one.files), *named, *others))
-
-
-def _write_baseline(path: Path, request: Request, looked: tuple[Examination, ...], options: ReportOptions) -> NoReturn:
-    prints = [pair for one in looked for pair in one.fingerprints]
-    fresh = Counter(print_ for one, print_ in prints if one.confidence >= options.min_confidence)
-    before = read_baseline(path) if path.exists() else {}
-    looked_at = frozenset(request.scope.relative(str(file)) for one in looked for file in one.files)
-    known = merged(before, fresh, looked_at, lambda name: (request.scope.base / name).is_file())
-    write_file(path, baseline_text(known), "--write-baseline")
-    say(f"{path}: {counted(sum(known.values()), 'findings')} written")
-    sys.exit(exit_code([replace(one.report, findings=()) for one in looked]))
