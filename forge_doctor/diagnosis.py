@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from forge_doctor.picture import Excerpt
+
 
 class Verdict(StrEnum):
     """How sure we are of a cause."""
@@ -105,7 +107,8 @@ class Diagnosis:
 
     `title` is the fact in one sentence. `now` is what to type, each line guarded by its condition; `change` what to
     write differently in the code; `next` what to run where it is inconclusive. `explains` are the ids of the findings,
-    problems and rules it accounts for, `sessions` the pids it is about. `application` names whose it is.
+    problems and rules it accounts for, `sessions` the pids it is about. `application` names whose it is. `excerpt` is the
+    source around `place`, where it is still the code that ran.
     """
 
     cause: str
@@ -124,3 +127,4 @@ class Diagnosis:
     timeline: tuple[Moment, ...] = ()
     explains: tuple[str, ...] = ()
     sessions: tuple[int, ...] = ()
+    excerpt: Excerpt | None = None

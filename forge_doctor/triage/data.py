@@ -59,6 +59,7 @@ def diagnosis_data(one: Diagnosis) -> Json:
         "title": one.title,
         "application": one.application,
         "place": place_data(one.place),
+        "excerpt": None if one.excerpt is None else {"first": one.excerpt.first, "lines": list(one.excerpt.lines)},
         "holders": [_holder(each) for each in one.holders],
         "symptoms": [_symptom(each) for each in one.symptoms],
         "why": [{"text": each.text, "part": each.part, "source": each.source} for each in one.why],

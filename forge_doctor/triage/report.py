@@ -38,7 +38,7 @@ def report_of(facts: Facts, joined: Joined, found: Discovery) -> Report:
         data=data_of(facts, joined, found),
         diagnoses=joined.diagnoses,
         rules={cause.id: cause.about for cause in load_causes().values()},
-        pictures=tuple(_pictures(facts)),
+        pictures=(*_pictures(facts), *(one.excerpt for one in joined.diagnoses if one.excerpt is not None)),
     )
 
 

@@ -40,7 +40,8 @@ def triage(request: Request, tell: Callable[[Step], None]) -> tuple[Report, ...]
 
 def judge(facts: Facts, found: Discovery) -> Report:
     """The report on one case."""
+    from forge_doctor.triage.excerpts import with_excerpts
     from forge_doctor.triage.join import join
     from forge_doctor.triage.report import report_of
 
-    return report_of(facts, join(facts), found)
+    return report_of(facts, with_excerpts(join(facts), facts), found)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.diagnosis import Diagnosis, Holder, Moment, Place, Reason, RuledOut, Symptom, Urgency, Verdict
 from forge_doctor.finding import Confidence, Finding, Location, NotRun, Severity
+from forge_doctor.picture import Excerpt
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report
 from tests.render.safety import acting_characters
@@ -39,6 +40,9 @@ def leak(**changed: object) -> Diagnosis:
         "ruled_out": tuple(RuledOut(cause=f"cause-{number}", why="not seen") for number in range(9)),
         "timeline": tuple(Moment(at=f"2026-11-22T03:02:{at:02}+00:00", text="x", lane="log") for at in range(20)),
         "sessions": tuple(range(14)),
+        "excerpt": Excerpt(
+            location=Location(target=CAUSE.file, line=21), first=20, lines=("def f():", "    s = Session()")
+        ),
     }
     return Diagnosis(**{**told, **changed})  # type: ignore[arg-type]
 
@@ -50,8 +54,18 @@ def page(*diagnoses: Diagnosis, **more: object) -> list[str]:
 
 def test_one_cause_fits_a_screen_whatever_there_is_to_tell() -> None:
     not_run = tuple(NotRun(check=f"check-{number}", reason=f"reason {number}") for number in range(30))
-    lines = page(leak(), not_run=not_run, verdict=f"Outage now: leak\nDo: {STATEMENT}")
-    assert len(lines) <= 45
+    left = tuple(
+        Finding(
+            check=f"fault-{number}",
+            severity=Severity.ERROR,
+            confidence=Confidence.HIGH,
+            message="more " * 40,
+            location=Location(target="db"),
+        )
+        for number in range(9)
+    )
+    lines = page(leak(), not_run=not_run, findings=left, verdict=f"Outage now: leak\nDo: {STATEMENT}")
+    assert len(lines) <= 40
     assert all(len(line) <= 100 for line in lines if STATEMENT not in line)
 
 
@@ -61,7 +75,7 @@ def test_the_cause_stands_before_its_victims_and_the_statement_is_whole() -> Non
     assert text.index("shop/receipts.py:21") < text.index("shop/api.py:53")
     assert any(line.endswith(STATEMENT) for line in lines)
     assert "14" not in text or "6 more sessions: 8, 9, 10, 11, 12, 13" in text
-    assert "and 6 more, in --output-format json" in text
+    assert "and 7 more, in --output-format json" in text
 
 
 def test_what_no_cause_explains_is_told_as_it_is() -> None:
@@ -86,7 +100,7 @@ def test_what_no_cause_explains_is_told_as_it_is() -> None:
 
 def test_an_inconclusive_one_says_what_to_run() -> None:
     text = "\n".join(page(leak(verdict=Verdict.INCONCLUSIVE)))
-    assert "to be sure forge-doctor pool --duration 30" in text
+    assert "to be sure  forge-doctor pool --duration 30" in text
     assert "to be sure" not in "\n".join(page(leak()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.diagnosis import Diagnosis, Holder, Moment, Symptom, Urgency, Verdict
-from forge_doctor.finding import NotRun
+from forge_doctor.finding import Finding, NotRun
 from forge_doctor.render.page.columns import cell_width, wrap
 from forge_doctor.render.page.lines import BLANK, Line, Page, Span, Style
 from forge_doctor.render.printable import printable_line, printable_lines
@@ -17,8 +17,8 @@ STYLES = {
     Urgency.RISK: Style.WARNING,
 }
 # Lines of each part: one cause with all of them fits 40.
-HOLDERS, SYMPTOMS, REASONS, RULED_OUT, MOMENTS, CHANGE, NEXT = 3, 4, 4, 3, 4, 3, 2
-LABEL = 11
+HOLDERS, SYMPTOMS, REASONS, RULED_OUT, MOMENTS, CHANGE, NEXT, UNSEEN, UNEXPLAINED = 2, 4, 3, 2, 3, 3, 2, 2, 3
+LABEL = 12
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
 
@@ -35,6 +35,8 @@ def lay_out_diagnosis(one: Diagnosis, page: Page) -> Iterator[Line]:
     yield from _entries("verdict", [page.separator.join(about)], 1, page)
     if one.place is not None and str(one.place) not in one.title:
         yield from _entries("line", [str(one.place)], 1, page)
+    if one.excerpt is not None and one.excerpt.location.line is not None:
+        yield from _entries("code", [one.excerpt.lines[one.excerpt.location.line - one.excerpt.first].strip()], 1, page)
     yield from _entries("held by", _holders(one.holders, one.sessions), HOLDERS, page, rows=2)
     yield from _entries("symptoms", map(_symptom, one.symptoms), SYMPTOMS, page)
     yield from _entries("why", (f"{each.text} [{each.source or each.part}]" for each in one.why), REASONS, page, rows=2)
@@ -47,12 +49,18 @@ def lay_out_diagnosis(one: Diagnosis, page: Page) -> Iterator[Line]:
     yield BLANK
 
 
+def lay_out_unexplained(findings: Iterable[Finding], page: Page) -> Iterator[Line]:
+    """What no cause explains, a line each: it may be a cause of its own, and is never dropped."""
+    told = [f"{one.severity.label} {one.check}: {one.message}" for one in findings]
+    yield from _entries("unexplained", told, UNEXPLAINED, page)
+
+
 def lay_out_not_looked_at(not_run: Iterable[NotRun], page: Page) -> Iterator[Line]:
     """What could not be looked at, a line each; a crash is a fault of ours and says so."""
     told = list(
         dict.fromkeys(f"{one.check}: {'a bug of forge-doctor: ' if one.crashed else ''}{one.reason}" for one in not_run)
     )
-    yield from _entries("not seen", told, SYMPTOMS, page)
+    yield from _entries("not seen", told, UNSEEN, page)
     if told:
         yield BLANK
 

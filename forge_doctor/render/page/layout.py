@@ -82,13 +82,20 @@ def _section(report: Report, page: Page, tables_only: bool) -> Iterator[Line]:
         yield from lay_out_table(table, page)
     if report.diagnoses:
         # Only a triage has any.
-        from forge_doctor.render.page.diagnosis_lines import lay_out_diagnosis, lay_out_not_looked_at
+        from forge_doctor.render.page.diagnosis_lines import (
+            lay_out_diagnosis,
+            lay_out_not_looked_at,
+            lay_out_unexplained,
+        )
     for one in report.diagnoses:
         yield from lay_out_diagnosis(one, page)
     causes = {one.cause for one in report.diagnoses}
-    for found in () if tables_only else report.findings:
-        if found.check not in causes:
-            yield from _finding(found, report, page)
+    left = [] if tables_only else [one for one in report.findings if one.check not in causes]
+    if report.diagnoses:
+        yield from lay_out_unexplained(left, page)
+        left = []
+    for found in left:
+        yield from _finding(found, report, page)
     for table in following:
         yield from lay_out_table(table, page)
     if report.diagnoses:

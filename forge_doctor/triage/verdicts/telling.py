@@ -16,6 +16,8 @@ from forge_doctor.triage.verdicts.remedies import change, now
 from forge_doctor.triage.verdicts.suspicion import Joined, Suspicion
 
 MOST_HOLDERS = 8
+# `2026-11-22T03:02:10` of a moment.
+SECOND = 19
 MOST_PLACES = 3
 MOST_MOMENTS = 24
 FROM = {
@@ -146,11 +148,7 @@ def _of_source(joined: Joined) -> Reason:
 
 def timeline_of(standing: Standing, holders: tuple[Holder, ...]) -> Iterator[Moment]:
     """What happened when, in order; of many sessions the first and the last."""
-    moments = [
-        Moment(at=one.since, text=f"session {one.session} {one.state or 'begins'}".strip(), lane=one.name)
-        for one in holders
-        if one.since
-    ]
+    moments = list(_began(holders))
     for clue in (*standing.suspicion.live, *(one.clue for one in standing.symptoms)):
         if clue.part != "logs":
             continue
@@ -158,6 +156,18 @@ def timeline_of(standing: Standing, holders: tuple[Holder, ...]) -> Iterator[Mom
             if at is not None and (word == "first" or clue.last != clue.first):
                 moments.append(Moment(at=_iso(at), text=f"{word} {clue.check}", lane="log"))
     yield from sorted(moments, key=lambda one: one.at)[:MOST_MOMENTS]
+
+
+def _began(holders: tuple[Holder, ...]) -> Iterator[Moment]:
+    """Those that began in one second by one worker, and are in one state, together."""
+    together: dict[tuple[str, str, str], list[Holder]] = {}
+    for one in holders:
+        if one.since:
+            together.setdefault((one.since[:SECOND], one.name, one.state), []).append(one)
+    for (_, lane, state), alike in together.items():
+        pids = ", ".join(str(one.session) for one in alike)
+        text = f"{'sessions' if len(alike) > 1 else 'session'} {pids} {state or 'begins'}"
+        yield Moment(at=min(one.since for one in alike), text=text, lane=lane)
 
 
 def _iso(at: float) -> str:
