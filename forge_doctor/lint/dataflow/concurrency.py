@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -25,6 +26,8 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.finding import Confidence
 
 LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
+# What is one conversation over one connection.
+ONE_CONNECTION = (Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNCPG_CONNECTION)
 GATHERERS = words("gather wait as_completed")
 
 
@@ -46,6 +49,7 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
     for argument in (*coroutine.args, *(one.value for one in coroutine.keywords)):
         yield from _session(project, argument)
     yield from _held(project, coroutine)
+    yield from _made_with(project, coroutine)
     for one in (coroutine.func, *coroutine.args[:1]):
         yield from _captured(project, one)
 
@@ -66,31 +70,46 @@ def _captured(project: Project, func: Node) -> Iterator[Use]:
 def _session(project: Project, node: Node) -> Iterator[Use]:
     if isinstance(node, Name | Attribute):
         value = project.known(node)
-        if value.kind is Kind.ASYNC_SESSION and value.confidence > Confidence.LOW:
+        if value.kind in ONE_CONNECTION and value.confidence > Confidence.LOW:
             yield Use(text=node.text, node=node, confidence=value.confidence)
+
+
+def _made_with(project: Project, coroutine: Call) -> Iterator[Use]:
+    """`Prices(session).load()`, in one expression or by a name, where the method works with what its object was given."""
+    receiver = coroutine.receiver
+    made = followed(project, receiver) if isinstance(receiver, Name) else receiver
+    if not isinstance(made, Call) or project.value_of(made.func).kind is not Kind.CLASS:
+        return
+    if _own_session(project, coroutine) is None:
+        return
+    for argument in (*made.args, *(one.value for one in made.keywords)):
+        for use in _session(project, argument):
+            yield use._replace(confidence=min(use.confidence, Confidence.MEDIUM))
 
 
 def _held(project: Project, coroutine: Call) -> Iterator[Use]:
     """`self.load()` where the method works with `self.session`."""
-    function = project.called(coroutine)
     receiver = coroutine.receiver
-    if function is None or not function.is_method or not isinstance(receiver, Name | Attribute):
-        return
+    held = _own_session(project, coroutine) if isinstance(receiver, Name | Attribute) else None
+    if receiver is not None and held is not None:
+        yield Use(text=f"{receiver.text}.{held.attr}", node=coroutine, confidence=Confidence.MEDIUM)
+
+
+def _own_session(project: Project, coroutine: Call) -> Attribute | None:
+    """The session of its object that a method awaits something of."""
+    function = project.called(coroutine)
+    if function is None or not function.is_method or not isinstance(function.owner, ClassDef):
+        return None
     own = function.param_names[:1]
-    if not isinstance(function.owner, ClassDef) or function.decorated_by("staticmethod", "classmethod") or not own:
-        return
+    if function.decorated_by("staticmethod", "classmethod") or not own:
+        return None
     for call in function.find(Call):
         held = call.receiver
-        if isinstance(held, Attribute) and held.value.text == own[0]:
+        if isinstance(held, Attribute) and held.value.text == own[0] and isinstance(call.parent, Await):
             value = project.value_of(held)
-            if (
-                value.kind is Kind.ASYNC_SESSION
-                and value.confidence > Confidence.LOW
-                and isinstance(call.parent, Await)
-            ):
-                text = f"{receiver.text}.{held.attr}"
-                yield Use(text=text, node=coroutine, confidence=min(value.confidence, Confidence.MEDIUM))
-                return
+            if value.kind in ONE_CONNECTION and value.confidence > Confidence.LOW:
+                return held
+    return None
 
 
 def gathered(call: Call) -> Iterator[tuple[Node, bool]]:

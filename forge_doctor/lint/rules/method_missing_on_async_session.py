@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import ClassDef
 from forge_doctor.code.syntax.source import SourceFile
@@ -36,12 +37,13 @@ from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"\.\s*(?:bulk_\w+|enable_relationship_loading|prepare)\s*\(")
+SUSPECT = regex(rb"\.\s*(?:bulk_\w+|enable_relationship_loading|prepare|exec)\s*\(")
 INSTEAD = {
     "bulk_save_objects": "add_all(objects)",
     "bulk_insert_mappings": "await {name}.execute(insert(Model), rows)",
     "bulk_update_mappings": "await {name}.execute(update(Model), rows)",
     "enable_relationship_loading": "await {name}.run_sync(lambda sync: sync.enable_relationship_loading(row))",
+    "exec": "await {name}.execute(statement), or sqlmodel.ext.asyncio.session.AsyncSession, also as class_= of the factory",
     "prepare": "await {name}.run_sync(lambda sync: sync.prepare())",
 }
 
@@ -59,6 +61,8 @@ def method_missing_on_async_session(file: SourceFile, project: Project) -> Itera
             continue
         if isinstance(own, ClassDef) and project.method(own, call.method) is not None:
             continue
+        if call.method == "exec" and has_sqlmodel_session(project):
+            continue
         mend = INSTEAD[call.method].format(name=receiver.text)
         yield file.finding(
             method_missing_on_async_session,
@@ -67,3 +71,9 @@ def method_missing_on_async_session(file: SourceFile, project: Project) -> Itera
             confidence=Confidence.HIGH,
             remedy=mend if mend.startswith("await") else f"{receiver.text}.{mend}",
         )
+
+
+@kept_for_the_run
+def has_sqlmodel_session(project: Project) -> bool:
+    """Whether a file of the project names the session class of SQLModel, which has `exec()`."""
+    return any(b"sqlmodel.ext.asyncio" in (project.reading.bytes_of(path) or b"") for path in project.surfaces)

@@ -40,7 +40,19 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Expr, FunctionDef, Name, Node, Param, With
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    Dict,
+    Expr,
+    FunctionDef,
+    Name,
+    Node,
+    Param,
+    Sequence,
+    With,
+)
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -51,7 +63,7 @@ from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
 from forge_doctor.lint.dataflow.use_def import parameter_name, reads_of
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future")
+SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future", b"add_job")
 # What is asked of a task without waiting for it, and what keeps one from the garbage collector.
 WATCHING = frozenset({"add_done_callback", "set_name", "get_name", "done", "cancelled"})
 KEEPING = frozenset({"add", "append"})
@@ -65,6 +77,10 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
         use = handed_over(project, call)
         if use is not None:
             yield found(file, project, call, use, Severity.WARNING)
+    for call in file.calls("add_job"):
+        use = None if is_test_file(file) else scheduled(project, call)
+        if use is not None:
+            yield found(file, project, call, use, Severity.ERROR)
     for call in file.calls("create_task", "ensure_future"):
         if is_left_alone(project, call) and not is_test_file(file):
             coroutine = launched(call) or call
@@ -82,7 +98,29 @@ def handed_over(project: Project, call: Call) -> Use | None:
         receiver = call.receiver
         if receiver is None or not is_background_tasks(project, receiver):
             return None
-    return next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
+    given = next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
+    return given or sync_session_given(project, call)
+
+
+def sync_session_given(project: Project, call: Call) -> Use | None:
+    """A Session among the arguments: closed by then, it begins again by itself, and nobody closes it a second time."""
+    for argument in (*call.args, *(one.value for one in call.keywords)):
+        value = project.known(argument) if isinstance(argument, Name | Attribute) else None
+        if value is not None and value.kind is Kind.SESSION and value.confidence > Confidence.LOW:
+            return Use(text=argument.text, node=argument, confidence=Confidence.MEDIUM)
+    return None
+
+
+def scheduled(project: Project, call: Call) -> Use | None:
+    """The session among the `args` of a scheduler's `add_job(function, args=[session])`."""
+    listed, named = call.keyword("args"), call.keyword("kwargs")
+    given = [*(listed.elts if isinstance(listed, Sequence) else ())]
+    given += [value for _, value in named.items] if isinstance(named, Dict) else []
+    for argument in given:
+        value = project.known(argument) if isinstance(argument, Name | Attribute) else None
+        if value is not None and value.kind in (Kind.ASYNC_SESSION, Kind.SESSION) and value.confidence > Confidence.LOW:
+            return Use(text=argument.text, node=argument, confidence=value.confidence)
+    return None
 
 
 def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:

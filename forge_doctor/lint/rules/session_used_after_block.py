@@ -42,7 +42,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With, WithItem
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Return, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.use_def import few_reads_of
@@ -76,11 +76,17 @@ def session_used_after_block(file: SourceFile, project: Project) -> Iterator[Fin
             use = None if value is None else used_behind(project, statement, item, name, value)
             if value is not None and use is not None:
                 yield found(file, use, statement, value)
+            given = None if value is None else given_out(statement, name)
+            if value is not None and given is not None:
+                yield found_given(file, given, statement, name, value)
 
 
 def is_read_behind(function: FunctionDef, statement: With, name: Name) -> bool:
-    """Whether the bytes behind the block have the name with a dot."""
-    return name.text.encode() + b"." in function.file.data[statement.end : function.end]
+    """Whether the bytes behind the block have the name with a dot, or those of the block return it."""
+    word, data = name.text.encode(), function.file.data
+    return data.find(word + b".", statement.end, function.end) >= 0 or (
+        data.find(b"return " + word, statement.start, statement.end) >= 0
+    )
 
 
 def lent(project: Project, item: WithItem) -> Value | None:
@@ -110,6 +116,24 @@ def used_behind(project: Project, statement: With, item: WithItem, name: Name, v
     return None
 
 
+def given_out(statement: With, name: Name) -> Return | None:
+    """`return session` inside the block."""
+    returns = statement.find(Return, nested=False)
+    return next((one for one in returns if isinstance(one.value, Name) and one.value.text == name.text), None)
+
+
+def found_given(file: SourceFile, given: Return, statement: With, name: Name, value: Value) -> Finding:
+    """The finding, at the `return`."""
+    return file.finding(
+        session_used_after_block,
+        given,
+        f"`{name.text}` is returned out of the block of line {statement.line}, which closes it first: "
+        f"{consequence('', value.kind)}",
+        confidence=value.confidence,
+        remedy=f"yield it from an `@asynccontextmanager` (`yield {name.text}`), and enter that where it is used",
+    )
+
+
 def found(file: SourceFile, use: Call, statement: With, value: Value) -> Finding:
     """The finding, at the use."""
     return file.finding(
@@ -133,4 +157,4 @@ def consequence(method: str, kind: Kind) -> str:
         return "it commits nothing, and what the block did not commit has been rolled back"
     if method == "refresh":
         return 'the object is not in the session any more: "not persistent within this Session"'
-    return "it begins a new transaction on a connection that nothing gives back"
+    return "its next statement begins a transaction on a connection that nothing gives back"

@@ -45,8 +45,10 @@ from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_all|drop_all|reflect|listens_for|\blisten\s*\(|\binspect\s*\(")
+SUSPECT = regex(rb"create_all|drop_all|reflect|listens_for|\blisten\s*\(|\binspect\s*\(|automap|read_sql|to_sql")
 DDL = ("create_all", "drop_all", "reflect")
+# Of pandas, by where the connection stands.
+FRAMES = {"read_sql": 1, "read_sql_query": 1, "read_sql_table": 1, "to_sql": 1}
 EVENTS = ("listens_for", "listen")
 ASYNC = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_CONNECTION})
 
@@ -54,8 +56,8 @@ ASYNC = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_CONNECTION})
 @check(severity=Severity.ERROR)
 def sync_use_of_async_engine(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every call that makes tables, registers an event or inspects."""
-    for call in file.calls(*DDL, *EVENTS, "inspect"):
-        given = call.argument(0, "bind" if call.method in DDL else "target")
+    for call in file.calls(*DDL, *EVENTS, *FRAMES, "inspect", "prepare"):
+        given = engine_given(call)
         if given is None or not is_of_sqlalchemy(project, call):
             continue
         value = project.known(given)
@@ -63,11 +65,22 @@ def sync_use_of_async_engine(file: SourceFile, project: Project) -> Iterator[Fin
             yield found(file, call, given, value.label)
 
 
+def engine_given(call: Call) -> Node | None:
+    """What stands where an engine or connection is expected."""
+    if call.method in FRAMES:
+        return call.argument(FRAMES[call.method], "con")
+    if call.method == "prepare":
+        return call.keyword("autoload_with") or call.argument(0, "engine")
+    return call.argument(0, "bind" if call.method in DDL else "target")
+
+
 def is_of_sqlalchemy(project: Project, call: Call) -> bool:
     """Whether it is SQLAlchemy's function, or a method of what is called metadata."""
     if call.method in DDL:
         return isinstance(call.func, Attribute) and "metadata" in call.func.value.text.lower()
-    return project.qualified(call.func).startswith("sqlalchemy.")
+    if call.method == "prepare":
+        return call.file.mentions(b"automap_base", b"DeferredReflection")
+    return call.method in FRAMES or project.qualified(call.func).startswith("sqlalchemy.")
 
 
 def found(file: SourceFile, call: Call, given: Node, label: str) -> Finding:
@@ -77,6 +90,14 @@ def found(file: SourceFile, call: Call, given: Node, label: str) -> Finding:
         fails = f"{label} cannot run `{call.method}`: AttributeError, it has no `_run_ddl_visitor`"
         mend = f"await connection.run_sync({call.func.text})"
         remedy = mend if label.endswith("Connection") else f"async with {name}.begin() as connection: {mend}"
+    elif call.method in FRAMES or call.method == "prepare":
+        who = "pandas" if call.method in FRAMES else f"`{call.func.text}`"
+        fails = (
+            f"{who} works with a synchronous engine and cannot use {label}: it has no cursor and cannot be inspected"
+        )
+        remedy = (
+            f"async with {name}.connect() as connection: await connection.run_sync(lambda sync: {call.func.text}(...))"
+        )
     elif call.method == "inspect":
         fails = f"{label} cannot be inspected: NoInspectionAvailable"
         remedy = f"async with {name}.connect() as connection: await connection.run_sync(lambda sync: inspect(sync)...)"

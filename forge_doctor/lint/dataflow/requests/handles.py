@@ -104,6 +104,17 @@ def made_with(project: Project, class_: ClassDef, call: Call, known: Mapping[str
     return _holding(dict(_kept(project, init, own, depth))) if own else None
 
 
+def with_made(project: Project, function: FunctionDef, handles: Handles, end: int) -> Handles:
+    """The same with what the function makes of them up to a place: `service = Service(session)`."""
+    known = dict(handles)
+    for assign in sorted(function.find(Assign, nested=False), key=lambda one: one.start) if known else ():
+        if isinstance(assign.target, Name) and assign.value is not None and assign.end <= end:
+            handle = handle_of(project, assign.value, known)
+            if handle is not None:
+                known[assign.target.text] = handle
+    return tuple(sorted(known.items()))
+
+
 def given_to(function: FunctionDef, call: Call, known: Mapping[str, Handle]) -> Iterator[tuple[str, Handle]]:
     """The parameters of a function through which a call hands the session over."""
     for argument in call.args:

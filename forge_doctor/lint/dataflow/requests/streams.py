@@ -9,7 +9,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, If, Name, Node, Other, Return, While
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.handles import Handles, given_to, handle_of, inside
+from forge_doctor.lint.dataflow.requests.handles import Handles, given_to, handle_of, inside, with_made
 from forge_doctor.lint.dataflow.waits import Wait, is_run, wait_of
 from forge_doctor.regex import regex
 
@@ -60,6 +60,7 @@ def _made(project: Project, content: Node) -> Call | None:
 def reached_in(project: Project, endpoint: FunctionDef, stream: Stream, handles: Handles) -> Handles:
     """How the generator reaches a session of the endpoint: as an argument, in its object, or from around it."""
     call, generator = stream.made, stream.generator
+    handles = with_made(project, endpoint, handles, call.start)
     own = dict(given_to(generator, call, dict(handles)))
     receiver = None if call.receiver is None else handle_of(project, call.receiver, dict(handles))
     if receiver is not None:
