@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
-from forge_doctor.code.semantics.literals import HOLE, dict_entries, followed, setting_default, text_of
+from forge_doctor.code.semantics.literals import HOLE, dict_entries, filled_text_of, followed, setting_default, text_of
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, Keyword, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
@@ -106,7 +106,7 @@ def _dsn(node: Node, project: Project) -> Dsn | None:
         return _dsn(followed(project, node.args[0]), project)
     if isinstance(node, Call) and node.func.text.endswith("URL.create"):
         return _created(node, project)
-    text = text_of(node)
+    text = filled_text_of(project, node)
     return None if text is None else parse_dsn(text)
 
 

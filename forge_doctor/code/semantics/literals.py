@@ -11,7 +11,19 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Dict, Name, Node, Str, TypeAlias
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    BinOp,
+    Call,
+    ClassDef,
+    Constant,
+    Dict,
+    Name,
+    Node,
+    Str,
+    TypeAlias,
+)
 from forge_doctor.code.syntax.source import SourceFile
 
 if TYPE_CHECKING:
@@ -98,6 +110,27 @@ def text_of(node: Node) -> str | None:
     if isinstance(node, Call) and node.method == "format" and isinstance(node.receiver, Str):
         return "".join(_filled(node.receiver))
     return None
+
+
+def filled_text_of(project: Project, node: Node, hops: int = 0) -> str | None:
+    """The same, with what names bound once hold filled in: `"postgresql://" + HOST + f":{PORT}/shop"`."""
+    node = followed(project, node)
+    if hops > MAX_HOPS:
+        return None
+    if isinstance(node, Constant):
+        return node.text if node.text.isdigit() else None
+    if isinstance(node, Call) and node.func.text == "str" and len(node.args) == 1:
+        return filled_text_of(project, node.args[0], hops + 1)
+    if isinstance(node, BinOp) and node.op == "+":
+        left, right = (filled_text_of(project, one, hops + 1) for one in (node.left, node.right))
+        return None if left is None and right is None else (left or HOLE) + (right or HOLE)
+    if isinstance(node, Str) and node.interpolations and (text := text_of(node)) is not None:
+        pieces = text.split(HOLE)
+        if len(pieces) != len(node.interpolations) + 1:
+            return text
+        filled = (filled_text_of(project, one, hops + 1) or HOLE for one in node.interpolations)
+        return pieces[0] + "".join(value + piece for value, piece in zip(filled, pieces[1:], strict=True))
+    return text_of(node)
 
 
 def is_filled_in(text: str) -> bool:

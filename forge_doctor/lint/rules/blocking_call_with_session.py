@@ -47,21 +47,32 @@ from forge_doctor.regex import regex
 INSTEAD = {
     "time.sleep": "await asyncio.sleep(...)",
     "urllib.request.urlopen": "await asyncio.to_thread(urllib.request.urlopen, ...)",
-    **{f"subprocess.{name}": "await asyncio.create_subprocess_exec(...)" for name in
-       ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")},
-    **{f"{library}.{name}": "await httpx.AsyncClient().request(...)" for library in ("requests", "httpx") for name in
-       ("get", "post", "put", "patch", "delete", "head", "options", "request")},
+    **{
+        f"subprocess.{name}": "await asyncio.create_subprocess_exec(...)"
+        for name in ("run", "call", "check_call", "check_output", "getoutput", "getstatusoutput")
+    },
+    **{
+        f"{library}.{name}": "await httpx.AsyncClient().request(...)"
+        for library in ("requests", "httpx")
+        for name in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+    },
+}
+# What keeps the processor busy on purpose, for a quarter of a second or so.
+HASHES = {
+    name: f"await asyncio.to_thread({name}, ...)"
+    for name in ("bcrypt.hashpw", "bcrypt.checkpw", "bcrypt.kdf", "hashlib.scrypt", "hashlib.pbkdf2_hmac")
 }  # fmt: skip
 # By the module's name, or alone where the name itself tells.
 CALLED = regex(
     rb"\b(?:(?:requests|httpx)\s*\.\s*(?:get|post|put|patch|delete|head|options|request)"
+    rb"|bcrypt\s*\.\s*(?:hashpw|checkpw|kdf)|hashlib\s*\.\s*(?:scrypt|pbkdf2_hmac)"
     rb"|subprocess\s*\.\s*(?:run|call|check_call|check_output|getoutput|getstatusoutput)"
     rb"|sleep|urlopen|check_call|check_output|getoutput|getstatusoutput)\s*\("
 )
 # By the import, which begins with a fixed word: that is the fastest search.
 SUSPECT = regex(
     rb"import[\w., (]{0,300}?\b(?:time|requests|httpx|subprocess|urllib|sleep|urlopen|check_call|check_output"
-    rb"|getoutput|getstatusoutput)\b"
+    rb"|getoutput|getstatusoutput|bcrypt|hashlib)\b"
 )
 HOLDERS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.CONNECTION})
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.CONNECTION})
@@ -84,12 +95,13 @@ def blocking_call_with_session(file: SourceFile, project: Project) -> Iterator[F
         return
     for call in matched_calls(file, CALLED):
         function = call.function
-        instead = INSTEAD.get(project.qualified(call.func))
+        name = project.qualified(call.func)
+        instead = INSTEAD.get(name) or HASHES.get(name)
         if function is None or not function.is_async or call.owner is not function:
             continue
         held = None if instead is None else open_at(call, function, project)
         if instead is not None and held is not None:
-            yield found(file, call, held, instead)
+            yield found(file, call, held, instead, Confidence.LOW if name in HASHES else Confidence.MEDIUM)
 
 
 def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
@@ -121,7 +133,7 @@ def is_connected(held: Open, call: Call) -> bool:
     return bool(held.name) and bool(queries) and (not ends or ends[-1] < queries[-1])
 
 
-def found(file: SourceFile, call: Call, held: Open, instead: str) -> Finding:
+def found(file: SourceFile, call: Call, held: Open, instead: str, unconnected: Confidence) -> Finding:
     """Sure where the connection is known to be taken."""
     connected = is_connected(held, call)
     name = f"`{held.name}`" if held.name else held.value.label
@@ -130,7 +142,7 @@ def found(file: SourceFile, call: Call, held: Open, instead: str) -> Finding:
         blocking_call_with_session,
         call,
         f"`{call.func.text}()` blocks the event loop while {name} {state}: no other request runs until it returns",
-        confidence=Confidence.HIGH if connected else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if connected else unconnected,
         remedy=f"{instead}, before the session is opened or after it is committed",
         evidence=(Evidence(label="session", value=held.value.label, source=held.value.why),),
     )

@@ -38,14 +38,21 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of, leaves
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, With, WithItem, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.requests.held_connections import ended_inside
 from forge_doctor.lint.dataflow.requests.injection import session_source
-from forge_doctor.lint.dataflow.sessions.transactions import BeginBlock, begin_blocks, calls_between, is_awaited
+from forge_doctor.lint.dataflow.sessions.transactions import (
+    BeginBlock,
+    begin_blocks,
+    begun_by,
+    calls_between,
+    is_awaited,
+)
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(|\basync\s+with\b[^\n]{0,300}\bbegin\s*\(")
 
 
 @check(severity=Severity.ERROR)
@@ -62,6 +69,23 @@ def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Fi
         used = used_after(function, call, block)
         if used is not None or (call.method == "commit" and not block.is_nested):
             yield found(file, call, block, used)
+    yield from of_called_functions(file, project)
+
+
+def of_called_functions(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A function that ends the transaction of the session it is given, with more to do on it behind the call."""
+    for opener in file.calls("begin"):
+        statement = opener.parent.parent if isinstance(opener.parent, WithItem) else None
+        function = opener.function
+        if function is None or not isinstance(statement, With) or not statement.is_async:
+            continue
+        for block in begun_by(project, statement):
+            for call in calls_between(function, statement.body[0].start, statement.end):
+                if not block.is_nested and ended_inside(project, call, block.session):
+                    used = used_after(function, call, block)
+                    if used is not None:
+                        yield found(file, call, block._replace(confidence=Confidence.MEDIUM), used)
+                        break
 
 
 def block_of_dependency(project: Project, function: FunctionDef, session: Node) -> BeginBlock | None:
@@ -98,6 +122,11 @@ def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | N
     return None
 
 
+MENDS = {
+    "commit": "await {}.flush()",
+    "rollback": "raise an exception to roll back",
+    "": "leave the commit to the block: `await {}.flush()` in the function, or call it behind the block",
+}
 HARMLESS = frozenset({"close", "commit", "rollback", "expunge", "expunge_all", "aclose"})
 
 
@@ -109,6 +138,7 @@ def leaves_from(body: object) -> bool:
 def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) -> Finding:
     """The finding: an error where the session is used again inside, else a call that does nothing more."""
     name, opener = call.func.text, block.opener.func.text
+    by_itself = call.method in ("commit", "rollback")
     home = block.opener.file
     related = [Related(message=f"the block of `{opener}()`", location=home.location(block.opener))]
     if used is None:
@@ -129,6 +159,6 @@ def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) ->
         f"`{name}()` ends the transaction that the block of `{opener}()` holds: `{used.func.text}()` in line "
         f'{used.line} fails with "Can\'t operate on closed transaction inside context manager"',
         confidence=min(block.confidence, Confidence.HIGH),
-        remedy=f"await {block.session}.flush()" if call.method == "commit" else "raise an exception to roll back",
+        remedy=MENDS.get(call.method, MENDS["rollback"] if by_itself else MENDS[""]).format(block.session),
         related=tuple(related),
     )

@@ -32,11 +32,11 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, Finally, FunctionDef, Name, Return, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
-from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.sessions.transactions import is_handed
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"await\s+[\w.]+\.(?:acquire|connect)\s*\(")
@@ -52,8 +52,12 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
         bound = around.parent if isinstance(around, Await) else None
         if not isinstance(bound, Assign) or not isinstance(bound.target, Name) or bound.function is None:
             continue
-        if is_taken(project, call) and not is_given_back(bound.function, bound.target.id, bound.end):
+        if not is_taken(project, call):
+            continue
+        if not is_given_back(bound.function, bound.target.id, bound.end):
             yield found(file, call, bound.target.id)
+        elif (left := left_before_release(bound, bound.target.id)) is not None:
+            yield found_skipped(file, call, bound.target.id, left)
 
 
 def is_taken(project: Project, call: Call) -> bool:
@@ -70,6 +74,43 @@ def is_given_back(function: FunctionDef, name: str, start: int) -> bool:
         return True
     ends = rb"\b" + re.escape(name).encode() + rb"\s*\.\s*(?:close|terminate)\b|\brelease\b"
     return re.search(ends, function.file.data[start : function.end]) is not None
+
+
+def left_before_release(bound: Assign, name: str) -> Return | None:
+    """A `return` between the two that no `finally` releases behind."""
+    function = bound.function
+    if function is None or is_handed_on(function, name, bound.end):
+        return None
+    ends = [one for one in calls_between(function, bound.end, function.end) if releases(one, name)]
+    if not ends or any(isinstance(around, Finally | Except | With) for one in ends for around in one.ancestors):
+        return None
+    returns = (one for one in function.find(Return, nested=False) if bound.end < one.start < ends[0].start)
+    return next(iter(returns), None)
+
+
+def is_handed_on(function: FunctionDef, name: str, start: int) -> bool:
+    """Whether anybody but the pool gets the connection."""
+    used = rb"(?<!release\()\b" + re.escape(name).encode() + rb"\b\s*[,)\]}\n]"
+    return re.search(used, function.file.data[start : function.end]) is not None
+
+
+def releases(call: Call, name: str) -> bool:
+    """`pool.release(connection)` or `connection.close()`."""
+    if call.method == "release":
+        return any(one.text == name for one in call.args)
+    return call.method in ("close", "terminate") and call.receiver is not None and call.receiver.text == name
+
+
+def found_skipped(file: SourceFile, call: Call, name: str, left: Return) -> Finding:
+    """The finding for a way out that leaves it taken."""
+    return file.finding(
+        driver_connection_not_released,
+        call,
+        f"`{name}` is not given back where line {left.line} returns: each such call takes one connection for good",
+        confidence=Confidence.HIGH,
+        remedy=f"async with {call.func.text}() as {name}:" if call.method == "acquire" else "try: ... finally:",
+        related=(Related(message="returns from here", location=file.location(left)),),
+    )
 
 
 def found(file: SourceFile, call: Call, name: str) -> Finding:

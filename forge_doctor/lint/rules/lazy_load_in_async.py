@@ -61,6 +61,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
 from forge_doctor.lint.dataflow.objects.implicit_reads import (
     SelfRead,
     method_read,
@@ -89,6 +90,7 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             yield found(file, project, lazy)
+    yield from of_dynamic_collections(file, project)
 
 
 class LazyRead(NamedTuple):
@@ -125,6 +127,27 @@ def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
             if relationship is not None and is_unloaded(held, relationship, place):
                 yield LazyRead(place, held, relationship, one)
                 break
+
+
+def of_dynamic_collections(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`user.logins.all()` of a `lazy="dynamic"` relationship: its query is sent by a synchronous session."""
+    for read in relationships_read(file, project):
+        place = query_run(read)
+        held = None if place is None else loaded(project, read.value)
+        relationship = None if held is None else held.model.relationship(read.attr)
+        if place is None or held is None or relationship is None or held.shape is not Shape.OBJECT:
+            continue
+        if relationship.lazy == "dynamic":
+            yield file.finding(
+                lazy_load_in_async,
+                place,
+                f"`{read.text}` is a `dynamic` relationship, whose query is sent outside of an `await` and fails with "
+                "MissingGreenlet",
+                confidence=Confidence.MEDIUM if held.hops else Confidence.HIGH,
+                remedy=f'(await session.scalars({read.text}.statement)).all(); or `lazy="write_only"` and '
+                f"`{read.text}.select()`",
+                related=(Related(message="loaded here", location=held.call.file.location(held.call)),),
+            )
 
 
 def relationships_read(file: SourceFile, project: Project) -> Iterator[Attribute]:

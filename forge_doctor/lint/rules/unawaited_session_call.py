@@ -31,14 +31,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, DRIVER_COROUTINES, STARTABLE
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, COROUTINES, DRIVER_COROUTINES, STARTABLE
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.awaits import CONSEQUENCE, await_edits, awaited_call
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
+from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex
 
@@ -67,11 +69,35 @@ def unstarted(file: SourceFile, project: Project) -> Iterator[Finding]:
     """`session.begin()` as a statement of its own begins nothing."""
     for call in file.calls(*STARTED, awaited=False):
         fate = use_of(call)
-        if fate.use is not Use.BARE or call.receiver is None or is_mocked(call.receiver):
+        if fate.use not in (Use.BARE, Use.ASSIGNED) or call.receiver is None or is_mocked(call.receiver):
             continue
         value = project.known(call.receiver)
-        if (value.kind, call.method) in STARTABLE and value.confidence > Confidence.LOW:
+        gives = STARTABLE.get((value.kind, call.method))
+        if gives is None or value.confidence is Confidence.LOW:
+            continue
+        if fate.use is Use.BARE or is_used_unstarted(project, call, gives):
             yield found(file, call, fate, value.confidence, project)
+
+
+def is_used_unstarted(project: Project, call: Call, gives: Kind) -> bool:
+    """`connection = engine.connect()` with methods called on it, and nothing that starts it."""
+    bound = call.parent
+    if not isinstance(bound, Assign) or not isinstance(bound.target, Name):
+        return False
+    reads = few_reads_of(project, bound.target, bound) or []
+    used = [one.parent.attr if isinstance(one.parent, Attribute) else "" for one in reads]
+    return any(name in COROUTINES[gives] - STARTING for name in used) and not any(
+        name in STARTING for one, name in zip(reads, used, strict=True) if not is_given_back(one)
+    )
+
+
+# What starts it, or (no attribute) may do so elsewhere.
+STARTING = frozenset({"", "start", "__aenter__", "__await__"})
+
+
+def is_given_back(read: Name) -> bool:
+    """`pool.release(connection)`, which starts nothing."""
+    return isinstance(read.parent, Call) and read.parent.method == "release"
 
 
 def found(file: SourceFile, call: Call, fate: Fate, confidence: Confidence, project: Project) -> Finding:

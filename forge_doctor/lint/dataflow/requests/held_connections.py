@@ -190,6 +190,17 @@ def waited_inside(project: Project, call: Call, session: str) -> Waited | None:
     return None if step.waited is None or step.waited.call is call else step.waited
 
 
+def ended_inside(project: Project, call: Call, session: str) -> bool:
+    """Whether a call hands the session, as the caller writes it, to a function that ends its transaction."""
+    root, _, attribute = session.partition(".")
+    known = {session: THE_SESSION} | ({root: Handle(((attribute, THE_SESSION),))} if attribute else {})
+    if call.receiver is not None and call.receiver.text == session:
+        return False
+    if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:
+        known[receiver.text] = made
+    return _step(project, call, known, 0).ended
+
+
 def _of_session(call: Call) -> Summary:
     runs = is_awaited(call) or call.method in PLAIN
     if call.method in ENDING:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, If, Name, Node, Other, Return, While
 from forge_doctor.finding import Confidence
@@ -81,7 +82,7 @@ def goes_on(project: Project, generator: FunctionDef, depth: int = 0) -> Wait | 
         return Wait("a stream that has no end of its own", Confidence.MEDIUM)
     for loop in generator.find(For, nested=False):
         walked = loop.iter if loop.is_async and isinstance(loop.iter, Call) and is_run(loop.iter) else None
-        if not isinstance(walked, Call) or _is_of_result(walked):
+        if not isinstance(walked, Call) or _is_of_result(project, walked):
             continue
         inner = project.called(walked)
         if inner is None:
@@ -109,6 +110,8 @@ def _is_of_the_end(leaving: Node, loop: While) -> bool:
     return False
 
 
-def _is_of_result(call: Call) -> bool:
-    """Whether it walks over the rows of a query."""
+def _is_of_result(project: Project, call: Call) -> bool:
+    """Whether it walks over the rows of a query: something of another library streams no rows."""
+    if call.receiver is not None and project.known(call.receiver).kind is Kind.EXTERNAL:
+        return False
     return call.method in ("stream", "stream_scalars", "execute", "scalars", "partitions", "yield_per", "mappings")

@@ -10,7 +10,7 @@ from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef, Name, Node, WithItem
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef, Name, Node, Return, WithItem
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
 
 MAX_DEPTH = 4
@@ -65,9 +65,26 @@ def _engine_behind(project: Project, call: Call) -> EngineCall | None:
 def _made(project: Project, engine: Node) -> EngineCall | None:
     """The call that made it; where it is made in one of several ways, one that keeps connections."""
     calls = [one for one in _bound_to(project, engine) if isinstance(one, Call) and one.function is None]
+    keeper = project.called(engine) if isinstance(engine, Call) else None
+    if keeper is not None:
+        calls += _kept_by(project, keeper)
     made = [one for call in calls for one in engine_calls(call.file, project) if one.call is call]
     kept = [one for one in made if one.pool_class != "NullPool"]
     return next(iter(kept or made), None)
+
+
+def _kept_by(project: Project, function: FunctionDef) -> Iterator[Call]:
+    """What a function makes once and gives again each time: by a cache, or by a name of its module."""
+    is_cached = function.decorated_by("cache", "lru_cache")
+    outer = project.scopes(function.file).opened_by(function)
+    kept = frozenset() if outer is None else outer.outer_names
+    for given in function.find(Return, nested=False):
+        if is_cached and isinstance(given.value, Call):
+            yield given.value
+        if isinstance(given.value, Name) and (is_cached or given.value.text in kept):
+            for assign in function.find(Assign, nested=False):
+                if isinstance(assign.value, Call) and assign.target.text == given.value.text:
+                    yield assign.value
 
 
 def _bound_to(project: Project, engine: Node) -> Iterator[Node]:
