@@ -235,7 +235,26 @@ def _is_in_begin_block(call: Call) -> bool:
 
 def is_in_handler(node: Node) -> bool:
     """Whether it runs only when something has failed."""
-    return any(isinstance(one, Except) for one in within_function(node))
+    function = node.function
+    if function is None:
+        return node.enclosing(Except) is not None
+    known: dict[FunctionDef, tuple[list[int], list[int]]] = node.file.kept.setdefault(is_in_handler, {})
+    if function not in known:
+        known[function] = _handlers(function)
+    starts, ends = known[function]
+    place = bisect_right(starts, node.start) - 1
+    return place >= 0 and node.start < ends[place]
+
+
+def _handlers(function: FunctionDef) -> tuple[list[int], list[int]]:
+    """Where the outermost handlers of a function begin and end."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for one in function.find(Except, nested=False):
+        if not ends or one.start >= ends[-1]:
+            starts.append(one.start)
+            ends.append(one.end)
+    return starts, ends
 
 
 def _is_left_behind(node: Node) -> bool:
