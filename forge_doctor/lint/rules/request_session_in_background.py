@@ -225,12 +225,17 @@ def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Se
     why, confidence = origin(project, use)
     if "dependency" not in why and is_kept(project, call):
         confidence = min(confidence, Confidence.MEDIUM)  # who keeps the task may wait for it elsewhere
+    is_sync = project.known(use.node).kind is Kind.SESSION
+    meets = (
+        "the task begins a transaction on a closed session, and nothing gives that connection back"
+        if is_sync
+        else "the task meets a closed session, or keeps its connection out of the pool"
+    )
     late = "runs after the response" if severity is Severity.WARNING else "goes on by itself"
     return file.finding(
         request_session_in_background,
         call,
-        f"`{use.text}` is handed to a task that {late}, but {why}: the task meets a closed session, or keeps its "
-        "connection out of the pool",
+        f"`{use.text}` is handed to a task that {late}, but {why}: {meets}",
         severity=severity,
         confidence=confidence,
         remedy="open a session in the task itself: `async with Factory() as session:`; hand over ids, not the session",

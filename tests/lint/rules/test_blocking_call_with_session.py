@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_heads import QUERIES
+from tests.support.lint_models import project
 
 RULE = "blocking-call-with-session"
 FOUND = (
@@ -85,3 +86,12 @@ def test_tests_and_migrations_may_sleep(tmp_path: Path) -> None:
     assert lint_source({"tests/test_f.py": code}, RULE, tmp_path) == ()
     assert lint_source({"app/migrations/utils.py": code}, RULE, tmp_path) == ()
     assert lint_source({"app/f.py": code}, RULE, tmp_path)
+
+
+def test_a_hash_keeps_the_processor_while_the_connection_waits(tmp_path: Path) -> None:
+    code = (
+        "import bcrypt\nimport hashlib\nasync def f(db: AsyncSession, a, b):\n    bcrypt.hashpw(a, b)  # expect low\n"
+        "    await db.get(User, 1)\n    bcrypt.checkpw(a, b)  # expect high\n    hashlib.sha256(a)\n"
+        "    await db.commit()\n    hashlib.scrypt(a, salt=b)  # expect low\n"
+    )
+    check_source(project(code), RULE, tmp_path)

@@ -119,3 +119,35 @@ def test_a_dependency_that_begins_nothing_leaves_the_commit_to_the_endpoint(tmp_
     plain = DEPENDENCY.replace(", own.begin()", "")
     body = "    await db.commit()\n    db.add(q)\n    await db.commit()\n"
     check_source(project(plain + ENDPOINT + body), "commit-inside-begin-block", tmp_path)
+
+
+CALLED = """\
+async def save(s, user):
+    s.add(user)
+    await s.commit()
+async def keep(s, user):
+    s.add(user)
+class Users:
+    def __init__(self, s):
+        self.s = s
+    async def save(self, user):
+        await self.s.commit()
+async def f(user, db: AsyncSession):
+    async with Session.begin() as s:
+        {first}
+        {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("await save(s, user)  # expect medium", "await s.refresh(user)"),
+        ("await Users(s).save(user)  # expect medium", "s.add(user)"),
+        ("await save(s, user)", "pass"),
+        ("await keep(s, user)", "await s.refresh(user)"),
+        ("await save(db, user)", "await s.refresh(user)"),
+    ],
+)
+def test_a_function_that_commits_the_session_it_is_given(first: str, then: str, tmp_path: Path) -> None:
+    check_source(project(CALLED.format(first=first, then=then)), "commit-inside-begin-block", tmp_path)

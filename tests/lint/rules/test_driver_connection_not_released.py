@@ -34,3 +34,27 @@ SILENT = (
 @pytest.mark.parametrize("code", FOUND + SILENT)
 def test_only_what_nobody_gives_back_is_found(code: str, tmp_path: Path) -> None:
     check_source(HEAD + code, RULE, tmp_path)
+
+
+EXITS = (
+    "    if a:\n        return None\n    await pool.release(c)\n",
+    "    if a:\n        return None\n    await c.close()\n    return 1\n",
+)
+KEPT = (
+    "    try:\n        if a:\n            return None\n    finally:\n        await pool.release(c)\n",
+    "    if a:\n        await pool.release(c)\n        return None\n    await pool.release(c)\n",
+    "    self.keep(c)\n    if a:\n        return None\n    await pool.release(c)\n",
+    "    await pool.release(c)\n    if a:\n        return None\n",
+)
+
+
+@pytest.mark.parametrize("code", EXITS)
+def test_a_way_out_that_releases_nothing_is_found(code: str, tmp_path: Path) -> None:
+    check_source(
+        HEAD + "async def f(pool: Pool, a):\n    c = await pool.acquire()  # expect high\n" + code, RULE, tmp_path
+    )
+
+
+@pytest.mark.parametrize("code", KEPT)
+def test_a_release_on_every_way_is_not(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + "async def f(self, pool: Pool, a):\n    c = await pool.acquire()\n" + code, RULE, tmp_path)

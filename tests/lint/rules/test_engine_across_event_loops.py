@@ -66,3 +66,24 @@ def test_the_task_may_stand_in_another_file(tmp_path: Path) -> None:
     (found,) = lint_source(files, "engine-across-event-loops", tmp_path)
     assert found.location.target == "work.py"
     assert "job()" in found.message
+
+
+KEEPERS = (
+    "import functools\n@functools.lru_cache(maxsize=1)\ndef get():\n    return create_async_engine('postgresql+asyncpg://h/d')\n",
+    (
+        "kept = None\ndef get():\n    global kept\n    if kept is None:\n"
+        "        kept = create_async_engine('postgresql+asyncpg://h/d')\n    return kept\n"
+    ),
+)
+LOCAL = "def get():\n    return create_async_engine('postgresql+asyncpg://h/d')\n"
+
+
+@pytest.mark.parametrize("keeper", [*KEEPERS, LOCAL])
+def test_an_engine_kept_by_a_function_outlives_its_loop_too(keeper: str, tmp_path: Path) -> None:
+    code = (
+        "import asyncio\nfrom celery import shared_task\n"
+        "from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine\n"
+        f"{keeper}async def work():\n    async with AsyncSession(get()) as s:\n        await s.commit()\n"
+        f"@shared_task\ndef job():\n    asyncio.run(work())  {'' if keeper is LOCAL else '# expect high'}\n"
+    )
+    check_source(code, "engine-across-event-loops", tmp_path)

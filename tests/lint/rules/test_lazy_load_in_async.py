@@ -241,3 +241,23 @@ async def name(user: Annotated[User, Depends(current_user)]):
     return user.name, user.groups
 """
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+DYNAMIC = (
+    "user.logins.all()  # expect high",
+    "user.clicks.filter(Order.id > 1).first()  # expect high",
+    "len(user.clicks.order_by(Order.id).count())  # expect high",
+    "[one for one in user.logins]  # expect high",
+    "list(user.clicks)  # expect high",
+    "user.clicks[0]  # expect high",
+    "user.clicks.append(1)",
+    "await db.scalars(user.logins.statement)",
+    "user.clicks.filter(Order.id > 1)",
+    "user.visits.select()",
+)
+
+
+@pytest.mark.parametrize("use", DYNAMIC)
+def test_the_query_of_a_dynamic_collection_is_sent_where_it_ends(use: str, tmp_path: Path) -> None:
+    code = f"async def f(db: AsyncSession):\n    user = await db.get(User, 1)\n    x = {use}\n"
+    check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -32,7 +32,16 @@ def test_only_methods_that_are_missing_are_found(code: str, tmp_path: Path) -> N
     check_source(QUERIES + code, RULE, tmp_path)
 
 
-@pytest.mark.parametrize("name", sorted(INSTEAD))
+@pytest.mark.parametrize("name", sorted(INSTEAD.keys() - {"exec"}))
 def test_sqlalchemy_has_them_for_sessions_alone(name: str) -> None:
     assert hasattr(Session, name)
     assert not hasattr(AsyncSession, name)
+
+
+EXEC = "from sqlalchemy.ext.asyncio import AsyncSession\nasync def f(s: AsyncSession):\n    await s.exec(1)"
+
+
+def test_exec_is_of_sqlmodels_session_alone(tmp_path: Path) -> None:
+    check_source(EXEC + "  # expect high\n", RULE, tmp_path)
+    elsewhere = {"module.py": EXEC + "\n", "db.py": "from sqlmodel.ext.asyncio.session import AsyncSession\n"}
+    check_source(elsewhere, RULE, tmp_path)

@@ -126,3 +126,18 @@ class Runner:
         self.tasks.add(task)
 """
     check_source(KEPT + code, RULE, tmp_path)
+
+
+SYNC = "from sqlalchemy.orm import Session as Sync\n"
+JOBS = (
+    "def f(tasks: BackgroundTasks, db: Sync):\n    tasks.add_task(load, db)  # expect medium\n",
+    "async def f(s, db: AsyncSession = Depends(get_db)):\n    s.add_job(load, 'date', args=[db, 1])  # expect high\n",
+    "async def f(s, db: AsyncSession = Depends(get_db)):\n    s.add_job(load, kwargs={'s': db})  # expect high\n",
+    "async def f(s, user, db: AsyncSession = Depends(get_db)):\n    s.add_job(load, args=[user])\n    await load(db)\n",
+    "def f(tasks: BackgroundTasks, user, db: Sync):\n    tasks.add_task(load, user)\n",
+)
+
+
+@pytest.mark.parametrize("code", JOBS)
+def test_a_sync_session_and_a_job_of_a_scheduler_count_too(code: str, tmp_path: Path) -> None:
+    check_source(TASKS + SYNC + code, RULE, tmp_path)

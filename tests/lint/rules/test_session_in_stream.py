@@ -73,3 +73,15 @@ def test_a_generator_of_another_file_is_told_at_the_response(tmp_path: Path) -> 
     (found,) = lint_source(files, "session-in-stream", tmp_path)
     assert found.location.target == "app/code.py"
     assert found.confidence.label == "medium"
+
+
+def test_a_service_made_in_the_endpoint_holds_its_session(tmp_path: Path) -> None:
+    code = (
+        "from fastapi.responses import StreamingResponse\nfrom elsewhere import client\n"
+        "class Chat:\n    def __init__(self, db):\n        self.db = db\n"
+        "    async def lines(self):\n        await self.db.execute(text('x'))  # expect medium\n"
+        "        async for one in client.stream('x'):\n            yield one\n"
+        "@router.get('/')\nasync def f(db: AsyncSession = Depends(get_db)):\n"
+        "    chat = Chat(db)\n    return StreamingResponse(chat.lines())\n"
+    )
+    check_source(project(code), "session-in-stream", tmp_path)

@@ -76,3 +76,12 @@ def test_a_manager_of_the_project_is_trusted_less(tmp_path: Path) -> None:
         "async def f():\n    async with scope() as s:\n        pass\n    await s.commit()  # expect medium\n"
     )
     check_source(project(code), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "opened", ["Session()", "Session.begin()", "engine.connect()", "engine.begin()"], ids=lambda one: one
+)
+def test_what_is_returned_out_of_its_block_is_closed(opened: str, tmp_path: Path) -> None:
+    code = f"async def f(n):\n    async with {opened} as s:\n        if n:\n            return 1\n        return s  # expect high\n"
+    check_source(project(code), RULE, tmp_path)
+    check_source(project(code.replace("return s  # expect high", "return s.info")), RULE, tmp_path)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import TASKS
+from tests.support.lint_models import project
 
 RULE = "shared-session-in-tasks"
 FOUND = (
@@ -142,3 +143,48 @@ def test_a_session_that_tasks_share_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", SILENT)
 def test_tasks_that_share_no_session_are_silent(code: str, tmp_path: Path) -> None:
     check_source(TASKS + code, RULE, tmp_path)
+
+
+OBJECTS = """\
+class A:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def load(self):
+        return await self.db.scalar(text("x"))
+    async def plain(self):
+        return 1
+async def f(db: AsyncSession):
+"""
+MADE = (
+    "    await asyncio.gather(A(db).load(), A(db).load())  # expect medium\n",
+    (
+        "    a, b = A(db), 1\n    first = A(db)\n    second = A(db)\n"
+        "    await asyncio.gather(first.load(), second.load())  # expect medium\n"
+    ),
+    (
+        "    todo = []\n    todo.append(A(db).load())\n    todo.append(A(db).load())\n"
+        "    await asyncio.gather(*todo)  # expect medium\n"
+    ),
+    "    await asyncio.gather(A(db).plain(), A(db).plain())\n",
+    "    await asyncio.gather(A(Session()).load(), A(Session()).load())\n",
+    "    await asyncio.gather(A(db).load(), other())\n",
+)
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_objects_made_with_one_session_share_it(code: str, tmp_path: Path) -> None:
+    check_source(project("import asyncio\n" + OBJECTS + code), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "call"), [("asyncpg.Connection", "fetch"), ("AsyncConnection", "execute")], ids=lambda one: one
+)
+def test_a_connection_is_no_better(given: str, call: str, tmp_path: Path) -> None:
+    head = "import asyncio\nimport asyncpg\nfrom sqlalchemy.ext.asyncio import AsyncConnection\n"
+    code = f"async def f(c: {given}):\n    await asyncio.gather(c.{call}('x'), c.{call}('y'))  # expect high\n"
+    check_source(head + code, RULE, tmp_path)
+
+
+def test_a_pool_gives_each_statement_its_own_connection(tmp_path: Path) -> None:
+    code = "import asyncio\nimport asyncpg\nasync def f(p: asyncpg.Pool):\n    await asyncio.gather(p.fetch('x'), p.fetch('y'))\n"
+    check_source(code, RULE, tmp_path)

@@ -33,7 +33,7 @@ SILENT = (
     "create_async_engine('postgresql+asyncpg://pgbouncer@db/pooler')\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', async_creator=made)\n",
     "def f(extra):\n    create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={**extra})\n",
-    "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/x?{A}')\n",
+    "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/x?{unknown}')\n",
 )
 
 
@@ -45,3 +45,20 @@ def test_a_cache_behind_a_pooler_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", SILENT)
 def test_a_cache_that_is_off_or_without_a_pooler_is_silent(code: str, tmp_path: Path) -> None:
     check_source(ENGINES + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ('"postgresql+asyncpg://u@" + HOST + ":" + str(PORT) + "/d"', True),
+        ('f"postgresql+asyncpg://u@{HOST}:{PORT}/d"', True),
+        ('f"postgresql+asyncpg://u@{HOST}:{OTHER}/d"', False),
+        ('f"postgresql+asyncpg://u@{HOST}:{unknown}/d"', False),
+    ],
+)
+def test_a_url_is_put_together_from_names(url: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import create_async_engine\nHOST = 'db.local'\nPORT = 6543\nOTHER = 5432\n"
+        f"engine = create_async_engine({url}){'  # expect' if told else ''}\n"
+    )
+    check_source(code, RULE, tmp_path)

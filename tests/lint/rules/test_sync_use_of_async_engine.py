@@ -58,3 +58,19 @@ def test_sqlalchemy_refuses_these_calls() -> None:
         event.listen(engine, "connect", print)
     with pytest.raises(NoInspectionAvailable):
         inspect(engine)
+
+
+OTHERS = (
+    "from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\nBase.prepare(engine, reflect=True)",
+    "from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\nBase.prepare(autoload_with=engine)",
+    "import pandas as pd\nrows = pd.read_sql('select 1', engine)",
+    "import pandas as pd\nrows = pd.read_sql_query('select 1', con=engine)",
+    "rows.to_sql('orders', engine, if_exists='append')",
+)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_reflection_and_pandas_want_a_synchronous_engine(code: str, tmp_path: Path) -> None:
+    head = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine('x')\n"
+    check_source(f"{head}{code}  # expect high\n", RULE, tmp_path)
+    check_source(head + code.replace("engine", "engine.sync_engine") + "\n", RULE, tmp_path)

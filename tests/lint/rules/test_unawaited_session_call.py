@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lint_cases import check_source, fixed
 from tests.support.lint_heads import AWAITS
+from tests.support.lint_models import project
 
 RULE = "unawaited-session-call"
 HEAD = """\
@@ -584,3 +585,19 @@ async def h(client):
 
 def test_the_drivers_own_connections_and_pools_are_known(tmp_path: Path) -> None:
     check_source(ASYNCPG, "unawaited-session-call", tmp_path)
+
+
+UNSTARTED = (
+    "c = engine.connect()  # expect\n    await c.execute(text('x'))\n",
+    "c = engine.connect()  # expect\n    print(1)\n    await c.execute(text('x'))\n    await c.close()\n",
+    "c = engine.connect()\n    await c\n    await c.execute(text('x'))\n",
+    "c = engine.connect()\n    await c.start()\n    await c.execute(text('x'))\n",
+    "c = engine.connect()\n    async with c:\n        await c.execute(text('x'))\n",
+    "c = await engine.connect()\n    await c.execute(text('x'))\n",
+    "c = engine.connect()\n    await use(c)\n    await c.execute(text('x'))\n",
+)
+
+
+@pytest.mark.parametrize("code", UNSTARTED)
+def test_a_connection_used_without_being_started_is_found(code: str, tmp_path: Path) -> None:
+    check_source(project("async def f():\n    " + code), RULE, tmp_path)
