@@ -3,8 +3,7 @@
 Why: the call blocks the event loop until the database answers. Meanwhile the worker serves nobody
 else, and a query that waits for a lock, or for a free connection of the pool, stops every request.
 In a plain `def` endpoint FastAPI would have run the same code in a thread. A class, or the functions of a module outside
-of classes, gives one finding with the number of its calls. Wrong when the session is an async one with the annotation of
-a sync one: an awaited call on it tells.
+of classes, gives one finding with the number of its calls.
 
 Bad:
 
@@ -22,6 +21,10 @@ Good:
     def users(db: Session):
         return db.scalars(select(User)).all()
 
+Wrong when: the session is an async one with the annotation of a sync one. Such an annotation is not believed where
+something else of its module awaits one, where a call in its file hands an AsyncSession over, or where the project makes
+async engines and no other.
+
 Source: https://fastapi.tiangolo.com/async/ (path operation functions); https://docs.python.org/3/library/asyncio-dev.html
 """
 
@@ -38,6 +41,7 @@ from forge_doctor.code.syntax.nodes import Await, Call, ClassDef, ComprehensionF
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.sessions.contradicted import is_contradicted
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async\s+def\b")
@@ -87,7 +91,9 @@ def blocking(call: Call, receiver: Node, project: Project) -> Value | None:
     value = project.known(receiver)
     if not value.kind.is_sync_session or value.confidence is Confidence.LOW or isinstance(call.parent, Await):
         return None
-    return None if receiver.text.endswith("sync_session") else value
+    if receiver.text.endswith("sync_session") or ("annotated" in value.why and is_contradicted(project, receiver)):
+        return None
+    return value
 
 
 def found(file: SourceFile, class_: Node | None, blocked: list[Blocking]) -> Finding:

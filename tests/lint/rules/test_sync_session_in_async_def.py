@@ -154,3 +154,33 @@ def test_who_awaits_is_not_told_to_be_plain(line: str, tmp_path: Path) -> None:
     (found,) = lint_source(f"{QUERIES}async def f(db: Session, x):\n    db.commit()\n    {line}\n", RULE, tmp_path)
     assert "plain `def`" not in found.remedy
     assert "to_thread" in found.remedy
+
+
+CONTRADICTED = (
+    "async def f(db: Session):\n    await db.flush()\nasync def g(db: Session):\n    return db.execute(1)\n",
+    "async def g(db: Session):\n    return db.execute(1)\nasync def f(db: AsyncSession):\n    return await g(db)\n",
+    (
+        "class R:\n    def __init__(self, db: Session):\n        self._db = db\n    async def g(self):\n"
+        "        return self._db.execute(1)\nasync def f(s: AsyncSession):\n    return await R(db=s).g()\n"
+    ),
+)
+
+
+@pytest.mark.parametrize("code", CONTRADICTED)
+def test_an_annotation_that_is_contradicted_is_not_believed(code: str, tmp_path: Path) -> None:
+    assert lint_source(QUERIES + code, RULE, tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("makers", "told"),
+    [
+        ("create_async_engine('x')", False),
+        ("create_async_engine('x')\nsessionmaker(1, class_=AsyncSession)", False),
+        ("create_async_engine('x')\nsessionmaker(1)", True),
+        ("create_async_engine('x')\nsa.create_engine('x')", True),
+        ("", True),
+    ],
+)
+def test_where_only_async_engines_are_made_no_session_is_a_sync_one(makers: str, told: bool, tmp_path: Path) -> None:
+    code = "from sqlalchemy.orm import Session\nasync def g(db: Session):\n    return db.execute(1)\n"
+    assert bool(lint_source({"app/db.py": makers + "\n", "app/a.py": code}, RULE, tmp_path)) is told
