@@ -80,7 +80,7 @@ def of_called_functions(file: SourceFile, project: Project) -> Iterator[Finding]
         if function is None or not isinstance(statement, With) or not statement.is_async:
             continue
         for block in begun_by(project, statement):
-            for call in calls_between(function, statement.body[0].start, statement.end):
+            for call in calls_between(function, statement.items[-1].end, statement.end):
                 if not block.is_nested and ended_inside(project, call, block.session):
                     used = used_after(function, call, block)
                     if used is not None:

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, Finally, FunctionDef, Name, Return, With
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, Finally, FunctionDef, Name, Return, Try, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -85,7 +85,13 @@ def left_before_release(bound: Assign, name: str) -> Return | None:
     if not ends or any(isinstance(around, Finally | Except | With) for one in ends for around in one.ancestors):
         return None
     returns = (one for one in function.find(Return, nested=False) if bound.end < one.start < ends[0].start)
-    return next(iter(returns), None)
+    return next((one for one in returns if not is_for_failure(one, bound)), None)
+
+
+def is_for_failure(left: Return, bound: Assign) -> bool:
+    """Whether the `return` is a handler's for the line that takes the connection: there is none then."""
+    handlers = (one.parent for one in left.ancestors if isinstance(one, Except))
+    return any(isinstance(around, Try) and around.contains(bound) for around in handlers)
 
 
 def is_handed_on(function: FunctionDef, name: str, start: int) -> bool:

@@ -44,6 +44,7 @@ from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Return, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
@@ -76,7 +77,7 @@ def session_used_after_block(file: SourceFile, project: Project) -> Iterator[Fin
             use = None if value is None else used_behind(project, statement, item, name, value)
             if value is not None and use is not None:
                 yield found(file, use, statement, value)
-            given = None if value is None else given_out(statement, name)
+            given = None if value is None or is_test_file(file) else given_out(statement, name)
             if value is not None and given is not None:
                 yield found_given(file, given, statement, name, value)
 

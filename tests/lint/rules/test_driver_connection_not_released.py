@@ -46,6 +46,14 @@ KEPT = (
     "    self.keep(c)\n    if a:\n        return None\n    await pool.release(c)\n",
     "    await pool.release(c)\n    if a:\n        return None\n",
 )
+FAILED = """\
+async def f(a):
+    try:
+        c = await asyncpg.connect(a)
+    except OSError:
+        return
+    await c.close()
+"""
 
 
 @pytest.mark.parametrize("code", EXITS)
@@ -58,3 +66,7 @@ def test_a_way_out_that_releases_nothing_is_found(code: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("code", KEPT)
 def test_a_release_on_every_way_is_not(code: str, tmp_path: Path) -> None:
     check_source(HEAD + "async def f(self, pool: Pool, a):\n    c = await pool.acquire()\n" + code, RULE, tmp_path)
+
+
+def test_a_handler_of_the_failed_connect_has_nothing_to_release(tmp_path: Path) -> None:
+    check_source(HEAD + FAILED, RULE, tmp_path)
