@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -83,8 +84,13 @@ class Reading:
         """The content; None for what cannot be read or is no regular file."""
         if path in self.overlay:
             return self.overlay[path]
-        try:
-            # A pipe would never end.
-            return path.read_bytes() if stat.S_ISREG(os.stat(path).st_mode) else None  # noqa: PTH116 - a call a file
-        except OSError:
-            return None
+        return regular_bytes(path)
+
+
+def regular_bytes(path: Path, largest: float = math.inf) -> bytes | None:
+    """A file's content; None for what cannot be read, is no regular file (a pipe would never end), or is larger."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a call a file
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= largest else None
+    except OSError:
+        return None

@@ -41,6 +41,9 @@ from forge_doctor.migrations.history import History
 from forge_doctor.migrations.tree.graph import Graph
 from forge_doctor.migrations.tree.revision import Revision
 
+# Of other heads: each is told beside each.
+MOST_SHOWN = 20
+
 
 @check(severity=Severity.ERROR)
 def multiple_heads(history: History) -> Iterator[Finding]:
@@ -87,5 +90,7 @@ def _found(head: Revision, heads: list[Revision]) -> Finding:
             f'Where it is not merged yet, follow the other: down_revision = "{others[0].id}"; else join them with'
             f' `alembic merge -m "join" {" ".join(one.id for one in heads)}`'
         ),
-        related=tuple(Related(message=f"head {one.id}", location=one.place("down_revision")) for one in others),
+        related=tuple(
+            Related(message=f"head {one.id}", location=one.place("down_revision")) for one in others[:MOST_SHOWN]
+        ),
     )

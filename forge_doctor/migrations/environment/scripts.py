@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from forge_doctor.code.files.contents import regular_bytes
 from forge_doctor.code.files.discover import discover
 from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.migrations.environment.env_script import EnvScript, IniFile
 from forge_doctor.migrations.environment.sources import Sources
+from forge_doctor.migrations.tree.configuration import LARGEST
 from forge_doctor.migrations.tree.tree import Tree
 
 NEWEST = 10
@@ -49,8 +51,8 @@ class Scripts:
         if configuration is None:
             return None
         path = configuration.file
-        try:
-            text = path.read_text(encoding="utf-8-sig", errors="replace")
-        except OSError:
+        data = regular_bytes(path, LARGEST)
+        if data is None:
             return None
+        text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
         return IniFile(shown(path.relative_to(self.here) if path.is_relative_to(self.here) else path), text)

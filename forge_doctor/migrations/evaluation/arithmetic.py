@@ -9,14 +9,14 @@ from typing import Any
 from forge_doctor.code.syntax.nodes import BinOp
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
+from forge_doctor.migrations.evaluation.sizes import MOST_TEXT, is_small, is_wide
 from forge_doctor.migrations.evaluation.strings import shown
 from forge_doctor.migrations.evaluation.values import Frame, Unknown, Value
-
-MOST_ELEMENTS = 2000
 
 ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "/": operator.truediv, "|": operator.or_,
 }  # fmt: skip
+ADDED: tuple[Any, ...] = (list, tuple, (int, float))
 
 
 def binary(run: Runner, node: BinOp, frame: Frame) -> Value:
@@ -30,10 +30,11 @@ def binary(run: Runner, node: BinOp, frame: Frame) -> Value:
     if sign == "|" and isinstance(left, dict) and isinstance(right, dict):
         return {**left, **right}
     numbers = isinstance(left, int | float) and isinstance(right, int | float)
-    repeats = sign == "*" and isinstance(left, str) and isinstance(right, int) and right < MOST_ELEMENTS
+    repeats = sign == "*" and isinstance(left, str) and isinstance(right, int) and len(left) * right <= MOST_TEXT
     if sign in ARITHMETIC and (numbers or repeats):
         try:
-            return ARITHMETIC[sign](left, right)
+            found = ARITHMETIC[sign](left, right)
+            return found if is_small(found) else Unknown(node.text)
         except (ArithmeticError, TypeError):
             return Unknown(node.text)
     return Unknown(node.text)
@@ -42,21 +43,23 @@ def binary(run: Runner, node: BinOp, frame: Frame) -> Value:
 def added(left: Value, right: Value, written: str = "") -> Value:
     """`left + right`."""
     if isinstance(left, str) or isinstance(right, str):
-        return (left if isinstance(left, str) else HOLE) + (right if isinstance(right, str) else HOLE)
-    if isinstance(left, list) and isinstance(right, list):
-        return left + right
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return left + right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left + right
-    return Unknown(written)
+        found: Value = (left if isinstance(left, str) else HOLE) + (right if isinstance(right, str) else HOLE)
+    elif any(isinstance(left, kind) and isinstance(right, kind) for kind in ADDED):
+        found = operator.add(left, right)
+    else:
+        return Unknown(written)
+    # What was written in one piece is whole, however long it is.
+    return found if is_small(found) or not (left and right) else Unknown(written)
 
 
 def formatted(template: str, given: Value) -> str:
     """`template % given`."""
     filled = {name: shown(one) for name, one in given.items()} if isinstance(given, dict) else None
     values = tuple(shown(one) for one in given) if isinstance(given, tuple) else (shown(given),)
+    if is_wide(template):
+        return HOLE
     try:
-        return template.replace("%d", "%s") % (values if filled is None else filled)
+        found = template.replace("%d", "%s") % (values if filled is None else filled)
+        return found if is_small(found) else HOLE
     except (TypeError, ValueError, KeyError):
         return HOLE

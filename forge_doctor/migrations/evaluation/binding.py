@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.code.syntax.nodes import Name, Node, Sequence, Starred
+from forge_doctor.migrations.evaluation.sizes import may_hold
 from forge_doctor.migrations.evaluation.values import Frame, Unknown, Value
 
 
@@ -31,5 +32,5 @@ def _unpack(frame: Frame, targets: tuple[Node, ...], value: Value) -> None:
 
 def put_item(container: Value, key: Value, value: Value) -> None:
     """`container[key] = value`."""
-    if isinstance(container, dict) and isinstance(key, str | int):
+    if isinstance(container, dict) and isinstance(key, str | int) and may_hold(container, value):
         container[key] = value

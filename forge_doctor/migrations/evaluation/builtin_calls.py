@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forge_doctor.migrations.evaluation.hole import HOLE
+from forge_doctor.migrations.evaluation.sizes import (
+    is_small,
+    is_wide,
+    joined_fits,
+    may_hold,
+    replaced_fits,
+    some_of,
+)
 from forge_doctor.migrations.evaluation.strings import shown
 from forge_doctor.migrations.evaluation.values import Unknown, Value, is_known
 
@@ -36,7 +44,7 @@ BUILTINS: Mapping[str, Callable[..., Value]] = {
     "dict": lambda value=(), **given: {**dict(value), **given},
     "zip": lambda *values, **_: [*zip(*map(items, values), strict=False)],
     "enumerate": lambda value, start=0: [*enumerate(items(value), start)],
-    "range": lambda *bounds: [*range(*bounds)][:MOST_ROUNDS],
+    "range": lambda *bounds: some_of(bounds, MOST_ROUNDS),
     "print": lambda *_, **__: None,
     "isinstance": lambda *_: Unknown("isinstance"),
     "getattr": lambda *_: Unknown("getattr"),
@@ -59,8 +67,9 @@ def called(name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) ->
     if not readable or (name in NEED_ELEMENTS and not all(map(is_known, args))):
         return HOLE if name == "str" else Unknown(name)
     try:
-        return BUILTINS[name](*args, **keywords)
-    except (TypeError, ValueError, KeyError):
+        found = BUILTINS[name](*args, **keywords)
+        return found if is_small(found) else Unknown(name)
+    except (TypeError, ValueError, KeyError, OverflowError):
         return Unknown(name)
 
 
@@ -70,7 +79,7 @@ def method(value: Value, name: str, args: tuple[Value, ...], keywords: Mapping[s
         return _of_text(value, name, args, keywords)
     if isinstance(value, list) and name in ("append", "extend", "insert") and args:
         grown = [args[-1]] if name != "extend" else items(args[0])
-        value.extend(grown)
+        value.extend([one for one in grown if may_hold(value, one)])
         return None
     if isinstance(value, dict):
         return _of_dict(value, name, args)
@@ -89,16 +98,29 @@ def _of_dict(value: dict[Any, Value], name: str, args: tuple[Value, ...]) -> Val
 
 def _of_text(value: str, name: str, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
     if name == "join" and args:
-        return value.join(map(shown, items(args[0]))) if isinstance(args[0], tuple | list) else HOLE
+        parts = [*map(shown, items(args[0]))] if isinstance(args[0], tuple | list) else None
+        return HOLE if parts is None or not joined_fits(value, parts) else value.join(parts)
     if name == "format":
+        if is_wide(value):
+            return HOLE
         try:
-            return value.format(*map(shown, args), **{key: shown(one) for key, one in keywords.items()})
+            found = value.format(*map(shown, args), **{key: shown(one) for key, one in keywords.items()})
+            return found if is_small(found) else HOLE
         except (IndexError, KeyError, ValueError, AttributeError):
             return HOLE
     if name in STRING_METHODS and all(isinstance(one, str | int) for one in args):
+        if not _is_followed(value, name, args):
+            return Unknown(name)
         try:
             result = getattr(value, name)(*args)
         except (TypeError, ValueError):
             return Unknown(name)
         return [*result] if isinstance(result, tuple | list) else result
     return Unknown(name)
+
+
+def _is_followed(value: str, name: str, args: tuple[Value, ...]) -> bool:
+    """Whether what the method gives is no larger than what is followed."""
+    if name == "replace" and len(args) > 1 and isinstance(args[0], str) and isinstance(args[1], str):
+        return replaced_fits(value, args[0], args[1])
+    return name != "expandtabs" or all(isinstance(one, int) and one <= 16 for one in args)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from forge_doctor.code.syntax.nodes import Comprehension, ComprehensionFor, Node
-from forge_doctor.migrations.evaluation.arithmetic import MOST_ELEMENTS
 from forge_doctor.migrations.evaluation.binding import bind
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.truth import truth
 from forge_doctor.migrations.evaluation.values import Frame, Unknown, Value
+
+MOST_ROUNDS = 2000
 
 
 def comprehension(run: Runner, node: Comprehension, frame: Frame) -> Value:
@@ -56,4 +57,4 @@ def _element(run: Runner, element: Node, frame: Frame) -> Value:
 
 
 def _limited(values: Iterable[Value]) -> list[Value]:
-    return [*values][:MOST_ELEMENTS]
+    return [*values][:MOST_ROUNDS]

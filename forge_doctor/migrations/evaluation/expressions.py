@@ -33,6 +33,7 @@ from forge_doctor.migrations.evaluation.binding import bind
 from forge_doctor.migrations.evaluation.builtin_calls import BUILTINS
 from forge_doctor.migrations.evaluation.comprehensions import comprehension
 from forge_doctor.migrations.evaluation.interface import Runner
+from forge_doctor.migrations.evaluation.sizes import is_small
 from forge_doctor.migrations.evaluation.strings import text
 from forge_doctor.migrations.evaluation.truth import truth
 from forge_doctor.migrations.evaluation.values import (
@@ -129,6 +130,8 @@ def _sequence(run: Runner, node: Tuple | List | Set, frame: Frame) -> Value:
             found.extend(value)
         else:
             return Unknown(node.text)
+    if not is_small(found):
+        return Unknown(node.text)
     return found if isinstance(node, List) else tuple(found)
 
 
@@ -138,7 +141,8 @@ def _dict(run: Runner, node: Dict, frame: Frame) -> Value:
     pairs = [(run.evaluate(key, frame), run.evaluate(value, frame)) for key, value in node.items]
     if not all(isinstance(key, str | int | tuple) and is_known(key) for key, _ in pairs):
         return Unknown(node.text)
-    return {_key(key): value for key, value in pairs}
+    found = {_key(key): value for key, value in pairs}
+    return found if is_small(found) else Unknown(node.text)
 
 
 def _spread_dict(run: Runner, node: Dict, frame: Frame) -> Value:
@@ -154,7 +158,7 @@ def _spread_dict(run: Runner, node: Dict, frame: Frame) -> Value:
             if not isinstance(inner, dict):
                 return Unknown(node.text)
             found.update(inner)
-    return found
+    return found if is_small(found) else Unknown(node.text)
 
 
 def _key(value: Value) -> Any:

@@ -4,17 +4,19 @@ conditions; imports and executes nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Lambda, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.migrations.evaluation import calls, expressions, statements
 from forge_doctor.migrations.evaluation.events import Event, Trace
 from forge_doctor.migrations.evaluation.interface import Ends, Flow
-from forge_doctor.migrations.evaluation.values import Frame, Function, Imported, Made, Unknown, Value
+from forge_doctor.migrations.evaluation.values import Frame, Function, Imported, Made, Unknown, Value, same
 
 MOST_CALLS = 20_000
 DEEPEST = 24
+# Expressions and statements of one function or module: a revision that needs more is written to be read by nobody.
+MOST_STEPS = 300_000
 # What builds a value and touches no database is worth no entry in a trace.
 BUILDERS = ("sqlalchemy.", "builtins.", "typing.", "datetime.", "uuid.", "logging.", "re.", "json.", "os.", "enum.")
 
@@ -25,6 +27,10 @@ LIBRARIES = ("sqlalchemy", "alembic.", "builtins.", "typing.", "datetime.", "col
 # Opens the file of a module as a file imports it: None where it is not of this project.
 Opener = Callable[[str, SourceFile], SourceFile | None]
 Facts = Callable[[str], tuple[bool, Value]]
+
+
+class TooMuch(Exception):
+    """More steps than are followed."""
 
 
 class Interpreter:
@@ -43,6 +49,7 @@ class Interpreter:
         self._modules: dict[SourceFile, Frame] = {}
         self._callers: tuple[Node, ...] = ()
         self._calls = 0
+        self._steps = 0
         self._opening = 0
 
     # -- what is asked from outside
@@ -52,27 +59,37 @@ class Interpreter:
         known = self._modules.get(file)
         if known is None:
             known = self._modules[file] = Frame(file)
-            kept = self.trace, self.inside, self.conditions, self.repeated, self._callers
+            kept = self.trace, self.inside, self.conditions, self.repeated, self._callers, self._steps
             self.trace, self.inside, self.conditions, self.repeated, self._callers = Trace(), (), (), False, ()
             self._opening += 1
-            self.execute(file.module.body, known)
+            self._steps = 0
+            with suppress(TooMuch, RecursionError):  # the names up to there are known
+                self.execute(file.module.body, known)
             self._opening -= 1
-            self.trace, self.inside, self.conditions, self.repeated, self._callers = kept
+            self.trace, self.inside, self.conditions, self.repeated, self._callers, self._steps = kept
         return known
 
     def run(self, function: Function) -> Trace:
         """What calling the function without arguments does."""
         self.trace, self.inside, self.conditions, self.repeated = Trace(), (), (), False
-        self._callers, self._calls = (), 0
-        node = function.node
+        self._callers, self._calls, self._steps = (), 0, 0
+        trace = self.trace
+        try:
+            self._run(function, function.node)
+        except TooMuch:
+            trace.unread.append((function.node, "does more than can be followed"))
+        except RecursionError:
+            trace.unread.append((function.node, "is nested too deep"))
+        return trace
+
+    def _run(self, function: Function, node: FunctionDef | Lambda) -> None:
         if isinstance(node, Lambda):
             self.evaluate(node.body, Frame(node.file, function.frame))
-        else:
-            frame = Frame(node.file, function.frame, calls.bound(self, function, (), {}))
-            flow = self.execute(node.body, frame)
-            self._run_those_named(function, node)
-            self.trace.raises = flow.at if flow is not None and flow.ends is Ends.RAISE else None
-        return self.trace
+            return
+        frame = Frame(node.file, function.frame, calls.bound(self, function, (), {}))
+        flow = self.execute(node.body, frame)
+        self._run_those_named(function, node)
+        self.trace.raises = flow.at if flow is not None and flow.ends is Ends.RAISE else None
 
     def _run_those_named(self, function: Function, node: FunctionDef) -> None:
         """Run what `globals()["upgrade_" + engine]()` may run, as in Alembic's template for several databases."""
@@ -85,10 +102,18 @@ class Interpreter:
 
     def evaluate(self, node: Node, frame: Frame) -> Value:
         """What an expression is."""
+        self.step()
         return expressions.evaluate(self, node, frame)
+
+    def step(self) -> None:
+        """Count what is followed; raises `TooMuch` where that is more than a revision needs."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise TooMuch
 
     def execute(self, body: Sequence[Node], frame: Frame) -> Flow | None:
         """Run statements."""
+        self.step()
         return statements.execute(self, body, frame)
 
     def call(self, node: Call, frame: Frame) -> Value:
@@ -116,7 +141,7 @@ class Interpreter:
         finally:
             self._callers, self.conditions = kept, conditions
         value = flow.value if flow is not None and flow.ends is Ends.RETURN else None
-        return Unknown(node.text) if any(one is not value and one != value for one in frame.perhaps) else value
+        return Unknown(node.text) if not all(same(one, value) for one in frame.perhaps) else value
 
     def enter(self, node: Node, frame: Frame, body: Callable[[Value], None]) -> bool:
         """Run `body` where a context manager of our own yields; False where it is none."""

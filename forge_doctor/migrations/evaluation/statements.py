@@ -32,7 +32,7 @@ from forge_doctor.migrations.evaluation.binding import bind, put_item
 from forge_doctor.migrations.evaluation.builtin_calls import MOST_ROUNDS
 from forge_doctor.migrations.evaluation.interface import Ends, Flow, Runner
 from forge_doctor.migrations.evaluation.truth import truth
-from forge_doctor.migrations.evaluation.values import Class, Frame, Function, Imported, Made, Unknown, Value
+from forge_doctor.migrations.evaluation.values import Class, Frame, Function, Imported, Made, Unknown, Value, same
 
 LEAVES = {"break": Ends.BREAK, "continue": Ends.CONTINUE}
 
@@ -105,7 +105,7 @@ def _joined(one: Mapping[str, Value], other: Mapping[str, Value]) -> dict[str, V
     names = {**one, **other}
     for name in names:
         left, right = one.get(name, names[name]), other.get(name, names[name])
-        if left is not right and left != right:
+        if not same(left, right):
             names[name] = Unknown(name)
     return names
 

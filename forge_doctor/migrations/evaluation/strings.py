@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from forge_doctor.code.syntax.nodes import Str
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
+from forge_doctor.migrations.evaluation.sizes import is_small
 from forge_doctor.migrations.evaluation.values import Frame, Unknown, Value
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def text(run: Runner, node: Str, frame: Frame) -> Value:
     found = [_string(run, node, part, frame) for part in parts]
     if not found or any(one is None for one in found):
         return Unknown(node.text)
-    return "".join(one for one in found if one is not None)
+    whole = "".join(one for one in found if one is not None)
+    return whole if is_small(whole) or len(whole) <= 2 * len(node.text) else Unknown(node.text)
 
 
 def _string(run: Runner, node: Str, raw: ts.Node, frame: Frame) -> str | None:

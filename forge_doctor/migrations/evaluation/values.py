@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Lambda, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.migrations.evaluation.hole import HOLE
+from forge_doctor.migrations.evaluation.sizes import MOST_PARTS, parts_of
 
 # A Python value (`str`, with HOLE where only the run knows, `int`, `None`, `tuple`, `list`, `dict`) or a class of below.
 Value = object
@@ -101,11 +102,20 @@ def path_of(value: Value) -> str:
 
 
 def is_known(value: Value) -> bool:
-    """Whether it is a Python value without anything that only the run knows."""
+    """Whether it is a Python value without anything that only the run knows, and of a size that can be looked through."""
+    return parts_of(value) <= MOST_PARTS and _is_known(value)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are one or equal; lists of lists of lists, whose parts are there many times, are not compared."""
+    return one is other or (parts_of(one) <= MOST_PARTS and parts_of(other) <= MOST_PARTS and one == other)
+
+
+def _is_known(value: Value) -> bool:
     if isinstance(value, str):
         return HOLE not in value
     if isinstance(value, tuple | list):
-        return all(is_known(one) for one in value)
+        return all(map(_is_known, value))
     if isinstance(value, dict):
-        return all(is_known(one) for one in value.values())
+        return all(map(_is_known, value.values()))
     return value is None or isinstance(value, bool | int | float)

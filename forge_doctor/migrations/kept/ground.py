@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forge_doctor.code.files.contents import GONE, digest_of, digest_of_names
+from forge_doctor.code.files.contents import GONE, digest_of, digest_of_names, regular_bytes
 from forge_doctor.code.files.modules import is_foreign
 
 SUFFIXES = (".py", ".ini", ".toml", ".cfg", ".sql", ".sh", ".yml", ".yaml", ".mako", ".dockerfile")
@@ -100,7 +100,5 @@ def _is_settled(status: list[int], written_ns: int) -> bool:
 
 
 def _digest(name: str) -> str:
-    try:
-        return digest_of(Path(name).read_bytes())
-    except OSError:
-        return GONE
+    data = regular_bytes(Path(name))
+    return GONE if data is None else digest_of(data)

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.code.files.contents import regular_bytes
+
 INI = "alembic.ini"
+LARGEST = 1_000_000
 PYPROJECT = "pyproject.toml"
 SEPARATORS: Mapping[str, str] = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 
@@ -56,10 +59,10 @@ class Configuration:
 
 def configurations(file: Path) -> tuple[Configuration, ...]:
     """The sections of a file that tell of migrations; none where it tells of none or cannot be read."""
-    try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
+    data = regular_bytes(file, LARGEST)
+    if data is None:
         return ()
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     found = _of_pyproject(file, text) if file.name == PYPROJECT else _of_ini(file, text)
     return tuple(one for one in found if one.script_location)
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from forge_doctor.code.files.contents import regular_bytes
 from forge_doctor.code.files.modules import is_foreign
 from forge_doctor.code.files.walk import shown
 from forge_doctor.errors import CannotInspect, UsageProblem
@@ -124,4 +125,6 @@ def _folders(top: Path) -> list[Path]:
 
 def _has_revisions(folder: Path) -> bool:
     """Whether a file right in the folder says it follows another revision."""
-    return folder.is_dir() and any(b"down_revision" in one.read_bytes() for one in sorted(folder.glob("*.py")))
+    return folder.is_dir() and any(
+        b"down_revision" in (regular_bytes(one) or b"") for one in sorted(folder.glob("*.py"))
+    )

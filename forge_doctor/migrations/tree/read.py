@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from forge_doctor.code.files.contents import regular_bytes
 from forge_doctor.code.files.modules import Modules
 from forge_doctor.code.files.walk import shown
 from forge_doctor.code.semantics.names.bindings import bindings_of
@@ -18,6 +19,8 @@ from forge_doctor.migrations.tree.revision import Revision, read_revision
 from forge_doctor.migrations.tree.tree import Nearby, Place, Tree
 
 IMPORTS_DEEP, MOST_IMPORTED = 2, 60
+# Bytes: data that a revision inserts does not belong into its source, and takes minutes to parse.
+LARGEST = 5_000_000
 READING = "migrations"
 DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bind.dialect.name", ".bind.dialect.name")
 
@@ -34,10 +37,7 @@ class Reader:
     def open(self, path: Path) -> SourceFile | None:
         """A file; None where it cannot be read."""
         if path not in self._files:
-            try:
-                data = path.read_bytes() if path.is_file() else None
-            except OSError:
-                data = None
+            data = regular_bytes(path, LARGEST)
             self._files[path] = None if data is None else SourceFile(data, self.name(path), path)
         return self._files[path]
 
@@ -87,7 +87,7 @@ def read_tree(place: Place, reader: Reader) -> Tree:
     for path in revision_files(place):
         file = reader.open(path)
         if file is None:
-            unread.append(_unreadable(reader.name(path), "it cannot be read"))
+            unread.append(_unreadable(reader.name(path), f"it cannot be read, or has more than {LARGEST:,} bytes"))
             continue
         if file.problem is not None:
             unread.append(_unreadable(f"{file.path}:{file.problem.line}", file.problem.message))
