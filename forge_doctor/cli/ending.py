@@ -100,6 +100,8 @@ def _crashed(error: BaseException, arguments: Sequence[str]) -> int:
         if DEBUG in arguments:
             _write(sys.stderr, _traceback(error))
         return _told(f"{os.fsdecode(error.filename)}: {error.strerror}", CannotInspect.exit_code, arguments)
+    if isinstance(error, FileNotFoundError) and not _is_somewhere():
+        return _told("the current folder is gone: change into one that exists", CannotInspect.exit_code, arguments)
     from forge_doctor.redaction import redact
 
     what = redact(f"{type(error).__name__}: {error}".removesuffix(": "), LONGEST_REASON)
@@ -108,6 +110,15 @@ def _crashed(error: BaseException, arguments: Sequence[str]) -> int:
     mend = "" if DEBUG in arguments else f"; what {DEBUG} adds tells where"
     said = f"broke off with {what}: a fault of forge-doctor, please report it{mend}"
     return _told(said, CannotInspect.exit_code, arguments)
+
+
+def _is_somewhere() -> bool:
+    """Whether the folder that the run was begun in still exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _traceback(error: BaseException) -> str:

@@ -38,6 +38,7 @@ def broken(error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("forge-doctor explain >/dev/full", 3, "forge-doctor: stdout cannot be written to: No space left on device\n"),
         ("forge-doctor explain >&-", 3, "forge-doctor: stdout cannot be written to: it is closed\n"),
         ("forge-doctor explain >&- 2>&-", 3, ""),
+        ("mkdir gone; cd gone; rmdir ../gone; forge-doctor lint", 3, "forge-doctor: the current folder is gone"),
         ("forge-doctor explain | true; exit ${PIPESTATUS[0]}", 141, ""),
         ("forge-doctor logs app.log -f json | true; exit ${PIPESTATUS[0]}", 141, ""),
         (

@@ -17,11 +17,6 @@ def lazy_relationship(model: Model, name: str) -> Relationship | None:
     return found if found is not None and found.loads_on_access else None
 
 
-def lazy_relationships(model: Model) -> tuple[Relationship, ...]:
-    """All of them."""
-    return tuple(one for one in model.relationships if lazy_relationship(model, one.name) is not None)
-
-
 def is_collection(relationship: Relationship) -> bool:
     """Whether it holds many: those are never found in the session by their key."""
     annotation = relationship.node.annotation

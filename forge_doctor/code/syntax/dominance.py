@@ -14,7 +14,6 @@ from forge_doctor.code.syntax.nodes import (
     Other,
     Raise,
     Return,
-    Statement,
     Try,
     With,
 )
@@ -90,8 +89,3 @@ def leaves(body: tuple[Node, ...]) -> bool:
     if isinstance(last, Other):
         return last.text in ("break", "continue")
     return isinstance(last, Return | Raise)
-
-
-def statement_in(node: Node, block: tuple[Node, ...]) -> Statement | None:
-    """The statement of a block that a node lies in."""
-    return next((one for one in block if isinstance(one, Statement) and one.contains(node)), None)

@@ -22,7 +22,6 @@ from forge_doctor.code.syntax.nodes import (
     Module,
     Name,
     Node,
-    Statement,
     types_of,
     unwrapped,
 )
@@ -266,14 +265,3 @@ def needs_parentheses(node: Node) -> bool:
 def parse(code: str | bytes, path: str = "module.py") -> SourceFile:
     """A file from text."""
     return SourceFile(code.encode() if isinstance(code, str) else code, path)
-
-
-def statement_after(statement: Statement) -> Node | None:
-    """The next statement of the same block."""
-    raw = statement.raw
-    while raw.parent is not None and raw.parent.type in ("decorated_definition", "expression_statement"):
-        raw = raw.parent
-    following = raw.next_named_sibling
-    while following is not None and following.type == "comment":
-        following = following.next_named_sibling
-    return None if following is None else statement.file.node(following)

@@ -51,8 +51,3 @@ class Effect:
     builds: tuple[str, ...] = ()
     fails: str = ""
     unknown: bool = False
-
-    @property
-    def takes_long(self) -> bool:
-        """Whether its time grows with a table."""
-        return bool(self.rewrites or self.scans or self.builds)

@@ -37,11 +37,6 @@ class Revision:
         """The file, as findings name it."""
         return self.file.path
 
-    @property
-    def is_merge(self) -> bool:
-        """Whether it joins branches."""
-        return len(self.down) > 1
-
     def place(self, name: str) -> Location:
         """Where an id is written; the file's first line where it is not."""
         node = self.places.get(name)

@@ -83,14 +83,6 @@ def written_by(pid: int) -> tuple[Output, ...]:
     return tuple({one.path: one for one in (*plain, *others) if one.way is Way.FILE}.values())
 
 
-def size_of(path: str) -> int:
-    """Bytes of a file; 0 for what is none."""
-    try:
-        return os.stat(path).st_size if stat.S_ISREG(os.stat(path).st_mode) else 0  # noqa: PTH116 - a name, or a path
-    except OSError:
-        return 0
-
-
 def is_empty(path: str) -> bool:
     """Whether it is a file to which nothing was ever written."""
     try:

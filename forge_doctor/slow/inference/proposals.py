@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forge_doctor.slow.inference.accesses import Access
-from forge_doctor.slow.inference.predicates import CONTAINS, Term
+from forge_doctor.slow.inference.predicates import Term
 from forge_doctor.slow.server.schema import Column, Index, Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.sql.quoting import quote_identifier
@@ -65,24 +65,6 @@ def expression_proposals(access: Access, situation: Situation) -> tuple[Proposal
         Proposal(table=access.table, keys=(_parenthesised(one),), columns=(one.column, one.wrapper), terms=(one,))
         for one in wrapped
         if one.expression and (one.is_equality or one.is_range)
-    )
-    return tuple(one for one in found if not covered(one, situation.indexes_of(access.table)))
-
-
-def gin_proposals(access: Access, situation: Situation) -> tuple[Proposal, ...]:
-    """For `@>`, `?`, `&&` of JSONB and arrays: a GIN index."""
-    if access.table.rows < SMALLEST_ROWS or access.narrowed:
-        return ()
-    terms = (one for one in access.terms if one.operator in CONTAINS and not one.wrapped)
-    found = (
-        Proposal(
-            table=access.table,
-            keys=(quote_identifier(one.column),),
-            columns=(one.column,),
-            terms=(one,),
-            method="gin",
-        )
-        for one in terms
     )
     return tuple(one for one in found if not covered(one, situation.indexes_of(access.table)))
 

@@ -28,7 +28,6 @@ OPENED = regex(r"connection authorized: ")
 CLOSED = regex(r"disconnection: session time: (\d{1,6}):(\d\d):(\d\d(?:\.\d{1,6})?)")
 PARAMETER = regex(r"\$(\d{1,5}) = (?:'((?:[^']|'')*+)'|NULL)")
 TEXT = regex(r"Query Text: (?P<text>.*)\Z", re.DOTALL)
-PARAMETERS_OF_PLAN = regex(r"\nQuery Parameters: ([^\n]*)")
 _BEGUN = regex(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _ENDED = regex(r"\s*(COMMIT|ROLLBACK|END|ABORT)\b(?!\s+(?:TO|PREPARED)\b)", re.IGNORECASE)
 _SAME_MS, _SAME_PART = 0.5, 0.01

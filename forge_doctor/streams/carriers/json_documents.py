@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.streams.carriers.json_records import WRAPPERS
@@ -120,11 +120,3 @@ def _may_go_on(error: ValueError, text: str) -> bool:
     """Whether a record is only cut: what is wrong with it is wrong at the very end."""
     place = getattr(error, "pos", 0)
     return place >= len(text) - 12 or "Unterminated string" in str(error)
-
-
-def records_of(pieces: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    """The records of a document in pieces."""
-    documents = Documents()
-    for piece in pieces:
-        yield from documents.feed(piece)
-    yield from documents.feed("", last=True)

@@ -29,8 +29,6 @@ RENAMED = regex(rb"\b(\w+)[ \t]+as[ \t]+(\w+)")
 # What stands for any table: a class known only when the code runs (`self.model`).
 ANY = "*"
 FUNCTIONS = frozenset({"func", "function", "functions"})
-# Methods and functions of column expressions that make functions of the server, by their name in SQL.
-IN_SQL = {"coalesce": "coalesce", "case": "case", "cast": "cast", "extract": "extract"}
 DEPTH = 4
 JOINING = frozenset({"and_", "or_", "not_", "desc", "asc", "nulls_last", "nulls_first", "distinct", "label"})
 

@@ -18,7 +18,6 @@ CLASS = regex(
     re.MULTILINE,
 )
 TABLENAME = regex(rb"__tablename__\s{0,9}(?::[^=\n]{1,200})?=\s{0,9}[\"']([\w.]{1,200})[\"']")
-NAMED_BY_CODE = regex(rb"def __tablename__|__tablename__\s{0,9}(?::[^=\n]{1,200})?=")
 ATTRIBUTE = regex(
     rb"^[ \t]{1,60}(\w{1,200})[ \t]{0,9}"
     rb"(?::[ \t]{0,9}(?P<annotation>[^=\n#\[]{1,200}(?:\[[^=#\]]{0,1000}\]{1,6})?[^=\n#\[]{0,60}?))?[ \t]{0,9}"
@@ -33,7 +32,6 @@ TARGET = regex(rb"[\"']?(?:\w+\.)*(\w+)[\"']?")
 TABLE = regex(rb"^(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*(?:\w+\.)*Table\(\s*[\"'](\w+)[\"']", re.MULTILINE)
 TABLE_COLUMN = regex(rb"Column\(\s*[\"'](\w+)[\"']")
 INNER = regex(rb"\w+")
-WORD_START = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 MAX_BASES = 12
 
 
@@ -127,11 +125,6 @@ def made_names(name: str) -> frozenset[str]:
     bare = bare.removesuffix("model").removesuffix("table") or bare
     ends = {bare, bare.removesuffix("s"), bare.removesuffix("es")}
     return frozenset(ends | ({bare[:-3] + "y"} if bare.endswith("ies") else set()))
-
-
-def snake(name: str) -> str:
-    """`OrderLine` -> `order_line`."""
-    return WORD_START.sub("_", name).lower()
 
 
 def _joined(parts: Iterable[dict[str, str]]) -> dict[str, str]:
