@@ -14,7 +14,8 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import stamps_of
-from forge_doctor.logs.repeats.repeat import Found, Repeats
+from forge_doctor.logs.repeats.known_block import Found
+from forge_doctor.logs.repeats.repeat import Repeats
 from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
 from forge_doctor.logs.scan.window import Window

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from forge_doctor.logs.records.event import Event, Sighting
@@ -48,18 +48,34 @@ class Teller(NamedTuple):
     words: bytes
 
 
-@dataclass(slots=True, eq=False)
-class Telling:
-    """A failure told once; `echoed` has all who told it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What is told of a failure, by whom, and in which log."""
 
     core: Core
     teller: Teller
+    source: str
     worker: str
-    at: float | None
-    offset: int
     words: str
     trails: tuple[tuple[int, ...], ...]
-    echoed: set[Teller] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class Telling:
+    """A failure told once; `echoed` has the others who told it."""
+
+    said: Said
+    at: float | None
+    offset: int
+    echoed: set[Teller] | None = None
+
+    def is_told_by(self, teller: Teller) -> bool:
+        """Whether someone told it already."""
+        return teller == self.said.teller or (self.echoed is not None and teller in self.echoed)
+
+    def echo(self, teller: Teller) -> None:
+        """Note that someone tells it."""
+        self.echoed = (self.echoed or set()) | {teller}
 
 
 class Held(NamedTuple):
@@ -85,17 +101,21 @@ class Echoes:
     def __init__(self) -> None:
         self._told: dict[Core, deque[Telling]] = {}
         self._kinds: dict[Core, set[object]] = {}
+        self._asked: set[Core] = set()  # of which several kinds were told
         self._latest: dict[str, deque[Telling]] = {}
         self._held: list[Held] = []
 
-    def may_be(self, event: Event, seen: Sighting) -> bool:
-        """Whether an event has to be asked about one by one: several tell of such, or a message may quote it."""
-        return bool(self._held) or len(self._kinds.get(_core(event, seen), ())) > 1
+    def may_be(self, said: Sequence[Said]) -> bool:
+        """Whether what is told has to be asked about one by one: several tell of such, or a message may quote it."""
+        if not self._asked:
+            return bool(self._held)
+        return bool(self._held) or not self._asked.isdisjoint([one.core for one in said])
 
-    def hear(self, event: Event, seen: Sighting, teller: Teller) -> None:
-        """Remember an event that was counted without asking."""
-        if event.exception:
-            self._note(_telling(event, seen, teller))
+    def hear(self, said: Sequence[Said], at: float | None, offset: int) -> None:
+        """Remember what was counted without asking."""
+        for one in said:
+            if one.trails:
+                self._note(Telling(one, at, offset))
 
     def is_echo(self, event: Event, seen: Sighting, teller: Teller) -> bool:
         """Whether the failure was told already; else it is remembered."""
@@ -103,13 +123,14 @@ class Echoes:
             return False
         told = _telling(event, seen, teller)
         if not event.exception:
-            return self._quotes(told, event, seen)
-        kinds = self._kinds.setdefault(told.core, set())
-        kinds.add(_kind(told))
+            return self._quotes(told, event.signature)
+        kinds = self._kinds.setdefault(told.said.core, set())
+        kinds.add(_kind(told.said))
         if len(kinds) > 1:
-            for other in self._told.get(told.core, ()):
+            self._asked.add(told.said.core)
+            for other in self._told.get(told.said.core, ()):
                 if _same_failure(other, told):
-                    other.echoed.add(teller)
+                    other.echo(teller)
                     self._drop_quotes(other)
                     return True
         self._note(told)
@@ -130,25 +151,29 @@ class Echoes:
             yield self._held.pop(0)
 
     def _note(self, told: Telling) -> None:
-        if told.core not in self._told:
+        core, source = told.said.core, told.said.source
+        recent = self._told.get(core)
+        if recent is None:
             if len(self._told) >= MOST_CORES:
                 self._told.clear()
                 self._kinds.clear()
-            self._told[told.core] = deque(maxlen=MOST_RECENT)
-            self._kinds.setdefault(told.core, set()).add(_kind(told))
-        self._told[told.core].append(told)
-        source = str(told.core[0])
-        if source not in self._latest:
-            self._latest[source] = deque(maxlen=MOST_RECENT)
-        self._latest[source].append(told)
+                self._asked.clear()
+            recent = self._told[core] = deque(maxlen=MOST_RECENT)
+            self._kinds.setdefault(core, set()).add(_kind(told.said))
+        recent.append(told)
+        latest = self._latest.get(source)
+        if latest is None:
+            latest = self._latest[source] = deque(maxlen=MOST_RECENT)
+        latest.append(told)
         if self._held:
             self._drop_quotes(told)
 
-    def _quotes(self, told: Telling, event: Event, seen: Sighting) -> bool:
+    def _quotes(self, message: Telling, signature: str) -> bool:
         """Whether a message without a traceback quotes one that was told just before."""
-        for other in reversed(self._latest.get(seen.source, ())):
-            if told.teller not in other.echoed and _quotes(told, other, event.signature):
-                other.echoed.add(told.teller)
+        teller = message.said.teller
+        for other in reversed(self._latest.get(message.said.source, ())):
+            if not other.is_told_by(teller) and _quotes(message, other, signature):
+                other.echo(teller)
                 return True
         return False
 
@@ -156,35 +181,38 @@ class Echoes:
         """Forget the messages just before that quote what is told now."""
         kept = []
         for held in self._held:
-            if held.telling.teller not in told.echoed and _quotes(held.telling, told, held.event.signature):
-                told.echoed.add(held.telling.teller)
+            teller = held.telling.said.teller
+            if not told.is_told_by(teller) and _quotes(held.telling, told, held.event.signature):
+                told.echo(teller)
             else:
                 kept.append(held)
         self._held = kept
 
 
-def _core(event: Event, seen: Sighting) -> Core:
+def said_by(event: Event, seen: Sighting, teller: Teller) -> Said:
+    """What an event tells."""
     culprit = event.culprit
     place = (culprit.file, culprit.line) if culprit is not None else None
-    return (seen.source, event.signature, "" if event.signature else event.exception, place)
+    core = (seen.source, event.signature, "" if event.signature else event.exception, place)
+    return Said(core, teller, seen.source, seen.worker, event.message, event.trails if event.exception else ())
 
 
 def _telling(event: Event, seen: Sighting, teller: Teller) -> Telling:
-    core = _core(event, seen)
-    return Telling(core, teller, seen.worker, seen.at, seen.offset, event.message, event.trails, {teller})
+    return Telling(said_by(event, seen, teller), seen.at, seen.offset)
 
 
-def _kind(told: Telling) -> object:
-    return (told.teller.last, told.teller.form, told.trails[-1:])
+def _kind(said: Said) -> object:
+    return (said.teller.last, said.teller.form, said.trails[-1:])
 
 
 def _same_failure(one: Telling, other: Telling) -> bool:
     """Whether two tracebacks of the same kind are told of one failure."""
-    if other.teller in one.echoed or one.words != other.words or not _at_once(one, other):
+    first, second = one.said, other.said
+    if one.is_told_by(second.teller) or first.words != second.words or not _at_once(one, other):
         return False
-    if one.trails == other.trails:
-        return _is_copy(one.teller, other.teller) or one.teller.last != other.teller.last
-    return _goes_through(one, other) or _goes_through(other, one)
+    if first.trails == second.trails:
+        return _is_copy(first.teller, second.teller) or first.teller.last != second.teller.last
+    return _goes_through(first, second) or _goes_through(second, first)
 
 
 def _is_copy(one: Teller, other: Teller) -> bool:
@@ -193,7 +221,7 @@ def _is_copy(one: Teller, other: Teller) -> bool:
     return one.form != other.form and all(words) and (words[0].endswith(words[1]) or words[1].endswith(words[0]))
 
 
-def _goes_through(far: Telling, near: Telling) -> bool:
+def _goes_through(far: Said, near: Said) -> bool:
     """Whether an exception went on through the frame in which it was caught and told nearer to its origin."""
     caught = near.trails[-1] if near.trails and not near.teller.last else ()
     return bool(caught) and any(trail[-len(caught) :] == caught for trail in far.trails)
@@ -201,12 +229,12 @@ def _goes_through(far: Telling, near: Telling) -> bool:
 
 def _quotes(message: Telling, told: Telling, signature: str) -> bool:
     """Whether a message has the words of an exception that was told at once with it."""
-    words = _DRIVER.sub("", told.words).partition("\n")[0].strip()
+    words = _DRIVER.sub("", told.said.words).partition("\n")[0].strip()
     return (
-        signature in ("", told.core[1])
-        and message.core[0] == told.core[0]
+        signature in ("", told.said.core[1])
+        and message.said.source == told.said.source
         and len(words) >= SHORTEST_WORDS
-        and words in message.words
+        and words in message.said.words
         and _at_once(message, told)
         and _beside(message, told)
     )
@@ -221,7 +249,7 @@ def _beside(message: Telling, told: Telling) -> bool:
 
 
 def _at_once(one: Telling, other: Telling) -> bool:
-    if one.worker and other.worker and one.worker != other.worker:
+    if one.said.worker and other.said.worker and one.said.worker != other.said.worker:
         return False
     near = abs(one.offset - other.offset) <= REACH_BYTES
     timed = one.at is not None and other.at is not None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
-from forge_doctor.logs.problems.echoes import Echoes, Teller, teller_of
+from forge_doctor.logs.problems.echoes import Echoes, Said, Teller, teller_of
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
@@ -117,14 +117,13 @@ class Tally:
                 self._blamed[seen.source] = group_key(event, seen)
         return counted
 
-    def may_echo(self, events: tuple[Event, ...], seen: Sighting) -> bool:
+    def may_echo(self, said: Sequence[Said]) -> bool:
         """Whether events have to be counted one by one, as what they tell may have been told already."""
-        return any(self._echoes.may_be(event, seen) for event in events)
+        return self._echoes.may_be(said)
 
-    def hear(self, events: tuple[Event, ...], seen: Sighting, teller: Teller) -> None:
+    def hear(self, said: Sequence[Said], at: float | None, offset: int) -> None:
         """Remember events that are counted later, all at once."""
-        for event in events:
-            self._echoes.hear(event, seen, teller)
+        self._echoes.hear(said, at, offset)
 
     def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float | None]) -> None:
         """Count events that were seen again and again, at none of the times for the first time."""

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.traceback_bodies import Stamps
-from forge_doctor.logs.repeats.repeat import Found, Repeat, Repeats
+from forge_doctor.logs.repeats.known_block import Found, Repeat
+from forge_doctor.logs.repeats.repeat import Repeats
 from forge_doctor.logs.scan.reach import FRAME_MARKERS
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.streams.carriers.clock import DIGITS

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from forge_doctor.logs.problems.echoes import Teller, teller_of
+from forge_doctor.logs.problems.echoes import Said, said_by, teller_of
 from forge_doctor.logs.problems.example import example_of
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.recognition.chain_events import Telling
@@ -27,68 +25,17 @@ from forge_doctor.logs.records.traceback_bodies import (
     begins_alike,
     text_of,
 )
+from forge_doctor.logs.repeats.known_block import Began, Found, Repeat
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
 from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.line_head import Heads
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000
 LOOKED_AHEAD = 2_000
 MOST_WAITING = 10_000
-
-
-@dataclass(slots=True, eq=False)
-class Repeat:
-    """A block that is nothing but a head and a known body, or tracebacks with the same telling words, and what it
-    comes to.
-
-    `parts` are the tracebacks that `events` were read from, `last` a first line and tracebacks that were seen last.
-    By route, `first` is a time at which it was counted with its text at hand (that of an event without one is never
-    over), and `waiting` are later ones.
-    """
-
-    head: Head
-    block: Block
-    events: tuple[Event, ...]
-    parts: Parts = ()
-    last: tuple[bytes, Parts] = (b"", ())
-    first: dict[str, float] = field(default_factory=dict)
-    waiting: dict[str, list[float | None]] = field(default_factory=dict)
-    _teller: Teller | None = None
-
-    @property
-    def teller(self) -> Teller:
-        """Who tells it."""
-        if self._teller is None:
-            self._teller = teller_of(self.head)
-        return self._teller
-
-
-class Found(NamedTuple):
-    """A repeat between two places of a window; `raw` is its first line, `at` the time that counts in it.
-
-    `parts` are its tracebacks where their words are its own; `text` gives its lines where the window has others.
-    """
-
-    begin: int
-    after: int
-    repeat: Repeat
-    raw: bytes
-    at: float | None
-    stamps: Stamps
-    parts: Parts = ()
-    text: Callable[[], bytes] | None = None
-
-
-class Began(NamedTuple):
-    """A block of which the first line was read, and what of that decides."""
-
-    head: Head
-    block: Block
-    telling: object
 
 
 class Repeats:
@@ -181,19 +128,25 @@ class Repeats:
         offset = base + begin
         at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
-        seen = self._sighting(repeat, offset, at, route)
-        if first is not None and place >= first and not self._tally.may_echo(repeat.events, seen):
-            self._tally.hear(repeat.events, seen, repeat.teller)
+        said = self._said(repeat) if repeat.said is None else repeat.said
+        if first is not None and place >= first and not self._tally.may_echo(said):
+            self._tally.hear(said, at, offset)
             repeat.waiting.setdefault(route, []).append(at)
             self._waiting += 1
             if self._waiting > MOST_WAITING:
                 self.count_waiting()
             return
+        seen = self._sighting(repeat, offset, at, route)
         same = found.parts == repeat.parts
         events = repeat.events if same else self._tally.chain_events(repeat.block, found.parts)
-        counted = self._tally.count(events, seen, lambda: self._example(found, window), repeat.teller)
+        counted = self._tally.count(events, seen, lambda: self._example(found, window), teller_of(repeat.head))
         if counted:
             repeat.first[route] = place
+
+    def _said(self, repeat: Repeat) -> tuple[Said, ...]:
+        teller, seen = teller_of(repeat.head), self._sighting(repeat, 0, None, "")
+        repeat.said = tuple(said_by(event, seen, teller) for event in repeat.events)
+        return repeat.said
 
     def _seen(self, found: Found, window: bytearray, base: int) -> tuple[float | None, str]:
         """The time and the route of a block, from the lines before it where they may tell one."""
