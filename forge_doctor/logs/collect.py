@@ -21,7 +21,8 @@ from forge_doctor.streams.carriers.json_fields import time_of
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.moments import DATED, moment
-from forge_doctor.streams.carriers.whole import Replayed, Whole, whole_of
+from forge_doctor.streams.carriers.whole import whole_of
+from forge_doctor.streams.carriers.whole_stream import Replayed, Whole
 from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.containers import ContainerSource
 from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source

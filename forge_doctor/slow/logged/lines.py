@@ -11,7 +11,8 @@ from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.streams.carriers.prefix import Knowledge
 from forge_doctor.streams.carriers.recognise import recognise
-from forge_doctor.streams.carriers.whole import Readable, Replayed, whole_of
+from forge_doctor.streams.carriers.whole import whole_of
+from forge_doctor.streams.carriers.whole_stream import Readable, Replayed
 from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.files import LogStream, Source
 

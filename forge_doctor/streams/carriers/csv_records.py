@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from forge_doctor.streams.carriers.moments import DATED, moment
 
 _NAME = re.compile(r"[@_A-Za-z][\w .@:/()\[\]-]{0,60}$")
 _QUOTED = re.compile(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)
+_FRAME = re.compile(r'File "[^"\n]{1,1000}", line \d')
+MOST_LEARNED = 2_000
 _TIME = re.compile(DATED)
 LONGEST_HEADER = 4_000
 SEPARATORS = ",;\t"
@@ -46,6 +50,9 @@ def layout_of(sample: bytes) -> Layout | None:
         found = _by_names([name.strip() for name in names], separator)
         if found is not None:
             return found
+        found = _by_rows([name.strip() for name in names], separator, text)
+        if found is not None:
+            return found
     return _by_quotes(sample)
 
 
@@ -60,6 +67,46 @@ def _by_names(names: Sequence[str], separator: str) -> Layout | None:
         return None
     streams = tuple(number for number, name in enumerate(plain) if name in _NAMES and number not in (message, time))
     return Layout(separator=separator, message=message, time=time, streams=streams, name=names[message])
+
+
+def _by_rows(names: Sequence[str], separator: str, text: str) -> Layout | None:
+    """Columns whose names tell nothing, by what stands in them: a time in each, and where a program's lines are."""
+    if len(names) < 2 or len(set(names)) < len(names) or not all(_NAME.match(name) for name in names):
+        return None
+    lines = itertools.islice(text.split("\n")[1:], MOST_LEARNED)
+    read = csv.reader((line + "\n" for line in lines), delimiter=separator)
+    rows = [row for row in _whole_rows(read) if len(row) >= len(names)]
+    if len(rows) < 2:
+        return None
+    columns = range(len(names))
+    times = [number for number in columns if all(_is_moment(row[number]) for row in rows[:50])]
+    lines_in = Counter(number for row in rows for number in columns if number not in times and _is_line(row[number]))
+    named = next((number for number, name in enumerate(names) if name.lower() in _MESSAGES), None)
+    message = named if named is not None else max(columns, key=lambda number: lines_in[number])
+    if not times or (named is None and not lines_in[message]):
+        return None
+    # Times to the millisecond tell an order that those to the second do not.
+    time = max(times, key=lambda number: (len({row[number] for row in rows[:200]}), -number))
+    streams = tuple(
+        number for number, name in enumerate(names) if name.lower() in _NAMES and number not in (message, time)
+    )
+    return Layout(separator=separator, message=message, time=time, streams=streams, name=names[message])
+
+
+def _whole_rows(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error:
+        return
+
+
+def _is_moment(text: str) -> bool:
+    written = text.strip().encode("ascii", "replace")[:64]
+    return (written.isdigit() and len(written) in (10, 13, 16, 19)) or _TIME.fullmatch(written) is not None
+
+
+def _is_line(text: str) -> bool:
+    return "Traceback (most recent call last)" in text or _FRAME.search(text) is not None
 
 
 def _by_quotes(sample: bytes) -> Layout | None:

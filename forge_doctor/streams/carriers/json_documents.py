@@ -18,6 +18,7 @@ _BETWEEN = re.compile(r"[\s,\]}:]+")
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,\[\]{}:"]+')
 _KEY = re.compile(r'[\s,]*"([^"\\]{0,80})"\s*:\s*')
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,\[\]{}:"]+|\{[^{}\[\]]*\}')
+_LISTS = re.compile(r"\[\s*\[")
 _BEGINS = re.compile(rb'[\s\xef\xbb\xbf]*(?:\[\s*(?:\{|\]|$)|\{\s*(?:"|\}|$))')
 
 
@@ -108,7 +109,9 @@ def _inside(text: str, begin: int) -> int:
         following = text[key.end() : key.end() + 1]
         if key[1] in WRAPPERS and following in ("[", "{"):
             inner = text[key.end() : key.end() + 200].lstrip("[ \t\r\n")
-            return key.end() if following == "{" or inner.startswith("{") else begin
+            # A list of lists is a table, whose rows are told by the whole.
+            table = _LISTS.match(text, key.end()) is not None
+            return key.end() if following == "{" or (inner.startswith("{") and not table) else begin
         value = _VALUE.match(text, key.end())
         if value is None:
             return begin

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.streams.carriers.moments import moment
+from forge_doctor.streams.carriers.moments import DATED, moment
 
+MOST_LEARNED = 2_000
+_DATED = re.compile(DATED)
 # Surely a line of a program, whatever else the record says.
 LINES = (
     "log",
@@ -149,6 +153,26 @@ def first(entry: Mapping[str, Any], paths: tuple[str, ...]) -> tuple[str, Any]:
     return (empty, "") if empty else ("", None)
 
 
+def message_field(entries: Sequence[Mapping[str, Any]], is_words: Callable[[str], bool]) -> str:
+    """The field that has what a program wrote, where no name tells; empty if none has."""
+    seen: Counter[str] = Counter()
+    worded: Counter[str] = Counter()
+    for entry in entries[:MOST_LEARNED]:
+        for path, text in _texts_in(entry):
+            seen[path] += 1
+            worded[path] += is_words(text)
+    often = [path for path in worded if worded[path] and 2 * seen[path] >= min(len(entries), MOST_LEARNED)]
+    return max(often, key=lambda path: (worded[path], -len(path), path), default="")
+
+
+def _texts_in(entry: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in entry.items():
+        if isinstance(value, Mapping) and before.count(".") < 2:
+            yield from _texts_in(value, f"{before}{key}.")
+        elif isinstance(value, str | list) and (text := text_of(value)) is not None:
+            yield f"{before}{key}", text
+
+
 def text_of(value: Any) -> str | None:
     """A message as text: some give its bytes, some its lines."""
     if isinstance(value, str):
@@ -175,6 +199,20 @@ def time_of(entry: Mapping[str, Any], zone_s: float) -> float | None:
             if found is not None:
                 return found
     return None
+
+
+def time_field(entries: Sequence[Mapping[str, Any]]) -> str:
+    """The field that has the time of records, where no name tells; empty if none has one in all of them."""
+    looked = entries[:MOST_LEARNED]
+    found = [key for key in looked[0] if all(_is_moment(entry.get(key)) for entry in looked)]
+    # What is finer tells the order better.
+    return max(found, key=lambda key: (len({str(entry[key]) for entry in looked}), key), default="")
+
+
+def _is_moment(value: Any) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return len(str(value)) in (10, 13, 16, 19) and time_of({"ts": value}, 0.0) is not None
+    return isinstance(value, str) and _DATED.fullmatch(value.strip().encode("ascii", "replace")[:64]) is not None
 
 
 def stream_of(entry: Mapping[str, Any]) -> str:

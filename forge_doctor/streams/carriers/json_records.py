@@ -11,13 +11,17 @@ from forge_doctor.streams.carriers.json_fields import (
     LEVELS,
     LINES,
     WORDS,
+    at,
     compact,
     first,
+    message_field,
     stream_of,
     text_of,
+    time_field,
     time_of,
 )
 from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.tables import rows_in
 from forge_doctor.streams.carriers.told_line import told
 
 HEADER = "Traceback (most recent call last)"
@@ -25,10 +29,23 @@ HEADER = "Traceback (most recent call last)"
 WRAPPERS = (
     *("events", "data", "hits", "logs", "entries", "results", "records", "items", "messages", "rows", "response"),
     *("rawResponse", "logEvents", "log_events", "list", "payload", "search", "output"),
-    *("result", "resourceLogs", "scopeLogs", "logRecords", "instrumentationLibraryLogs", "values", "value"),
+    *(
+        "result",
+        "resourceLogs",
+        "scopeLogs",
+        "logRecords",
+        "instrumentationLibraryLogs",
+        "values",
+        "value",
+        "actor",
+        "account",
+        "nrql",
+    ),
 )
 MOST_LEVELS = 6
 _WRAPPING = frozenset(WRAPPERS)
+# What only a program's own record has.
+_OF_PROGRAMS = frozenset({"exc_info", "exception", "exc_text", "stack_info", "traceback", "logger", "name", "record"})
 _ANY = (*LINES, *WORDS)
 _EVENT = (*_ANY, "event")
 
@@ -59,19 +76,41 @@ class JsonRecords:
     zone_s: float = 0.0
     line_by_line: bool = False
     found_in: str = ""
+    learned_in: str = ""
+    timed_in: str = ""
     read: int = 0
     without: int = 0
     first_without: str = ""
     _streams: set[str] = field(default_factory=set)
 
     def learn(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        """See whether the records have a program's single lines."""
+        """See whether the records have a program's single lines, and where, if it is nowhere that is known."""
+        nameless, timeless = [], []
         for entry in entries:
             for one in records_in(entry):
-                _, value = first(one, _ANY)
-                text = text_of(value)
-                if text is not None and is_piece(text):
-                    self.line_by_line = True
+                if not self.timed_in and time_of(one, self.zone_s) is None:
+                    timeless.append(one)
+                value = first(one, _ANY)[1]
+                if value is None and "event" not in one:
+                    nameless.append(one)
+                self._learn_piece(text_of(value))
+        if timeless:
+            self.timed_in = time_field(timeless)
+        if nameless and not self.learned_in:
+            self.learned_in = message_field(nameless, self._is_words)
+            for one in nameless if self.learned_in else ():
+                self._learn_piece(text_of(at(one, self.learned_in)))
+
+    def _learn_piece(self, text: str | None) -> None:
+        inner = _bare_record(text) if text is not None and not self.line_by_line else None
+        if inner is not None:
+            text = text_of(first(inner, _ANY)[1])
+        if text is not None and is_piece(text):
+            self.line_by_line = True
+
+    def _is_words(self, text: str) -> bool:
+        """Whether a program wrote a text, by what stands in it."""
+        return is_piece(text) or HEADER in text or self.is_head(text.split("\n", 1)[0].encode("utf-8", "replace"))
 
     def told(self, entry: Mapping[str, Any]) -> Iterator[Told]:
         """What a record, or the records in it, say."""
@@ -87,12 +126,20 @@ class JsonRecords:
         sure = bool(path)
         if not sure:
             path, value = first(entry, WORDS)
+        if not path and self.learned_in and (value := at(entry, self.learned_in)) is not None:
+            path, sure = self.learned_in, True
         text, when = text_of(value), time_of(entry, self.zone_s)
+        if when is None and self.timed_in:
+            when = time_of({"ts": at(entry, self.timed_in)}, self.zone_s)
         if text is None:
             return self._own(entry, when)
         self.found_in = self.found_in or path
         stream = stream_of(entry)
         if self._is_line(entry, text, sure=sure):
+            inner = _bare_record(text)
+            if inner is not None and not (told := self._one(inner)).own:
+                self.read -= 1
+                return Told(text=told.text, at=when if told.at is None else told.at, stream=stream or told.stream)
             return Told(text=text, at=when, stream=stream)
         return self._own(entry, when)
 
@@ -149,6 +196,9 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
     if isinstance(payload, Mapping):
         yield {**{key: value for key, value in entry.items() if key != "jsonPayload"}, **payload}
         return
+    if depth == 0 and not _is_record(entry) and (rows := rows_in(entry)):
+        yield from rows
+        return
     for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry and not _WRAPPING.isdisjoint(entry) else ():
         value = entry.get(key)
         several = value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
@@ -177,6 +227,13 @@ def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
             if isinstance(pair, Mapping) and isinstance(pair.get("value"), Mapping):
                 found[str(pair.get("key"))] = next(iter(pair["value"].values()), "")
     return found
+
+
+def _bare_record(text: str) -> Mapping[str, Any] | None:
+    """A record inside a record that has a message and nothing a program says of it: another carrier's."""
+    entry = loads(text) if text.lstrip()[:1] == "{" else None
+    bare = entry is not None and first(entry, LEVELS)[1] is None and text_of(first(entry, _ANY)[1]) is not None
+    return entry if bare and not _OF_PROGRAMS & (entry or {}).keys() else None
 
 
 def _is_object(text: str) -> bool:

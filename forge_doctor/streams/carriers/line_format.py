@@ -12,7 +12,9 @@ from forge_doctor.streams.carriers.json_text import loads, mended
 from forge_doctor.streams.carriers.told_line import MARK, TOLD
 from forge_doctor.streams.line import Line
 
-ANSI = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
+ANSI = re.compile(
+    rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[_P^][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]"
+)
 # A blank that AWS Lambda and web pages indent with.
 UNBREAKABLE = b"\xc2\xa0"
 _COMPOSE = re.compile(rb"([a-z0-9][\w.-]*) +\| ?")
@@ -158,7 +160,7 @@ class Unwrapper:
         else:
             log = str(entry.get("log", ""))
             line.stream = str(entry.get("stream", "") or line.stream)
-            line.at = parse_stamp(str(entry.get("time", "")))
+            line.at = parse_stamp(str(entry["time"])) if "time" in entry else line.at
         line.partial = entry is not None and not log.endswith("\n")
         line.text = log.encode("utf-8", "surrogateescape").rstrip(b"\r\n")
         return True

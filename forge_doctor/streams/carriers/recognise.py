@@ -9,6 +9,7 @@ from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
 from forge_doctor.streams.carriers.line_format import ANSI
 from forge_doctor.streams.carriers.prefix import Knowledge, learn
+from forge_doctor.streams.carriers.records_behind import RecordsBehind, bare
 
 DOCKER = frozenset({"log", "stream", "time", "attrs"})
 
@@ -22,10 +23,15 @@ def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
         return None
     prefix = learn(lines, knowledge)
-    return None if prefix is None else Prefixed(prefix, knowledge)
+    if prefix is None:
+        return None
+    behind = bare(prefix.strip(plain))
+    records = json_lines(behind, knowledge) if behind[:2] in (b'{"', b"{ ") else None
+    prefixed = Prefixed(prefix, knowledge)
+    return RecordsBehind(prefixed, records) if records is not None else prefixed
 
 
-def json_lines(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
+def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:
     """The records of a shipper; None where they are those of docker or journald, which are read as they are."""
     entries = [loads(line) for line in data.split(b"\n")[:200] if line[:1] == b"{"]
     found = [entry for entry in entries if entry is not None]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import html
-import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from forge_doctor.errors import CannotInspect
-from forge_doctor.streams.carriers import journal_export, yaml_records
+from forge_doctor.streams.carriers import journal_export, literals, yaml_records
 from forge_doctor.streams.carriers.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.headings import has_headings, without_headings
@@ -19,149 +16,26 @@ from forge_doctor.streams.carriers.journal_export import is_export
 from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.streams.carriers.json_records import JsonRecords, Told, records_in
 from forge_doctor.streams.carriers.json_text import loads
-from forge_doctor.streams.carriers.line_carriers import unread_records
+from forge_doctor.streams.carriers.literals import is_dictionaries, is_literal
 from forge_doctor.streams.carriers.turned import falls, turned
+from forge_doctor.streams.carriers.whole_stream import Readable, Whole
 from forge_doctor.streams.carriers.yaml_records import is_yaml
 
-PIECE_BYTES = 1 << 20
+LOOKED_AT = 8 << 10
 MOST_LEARNED = 2_000
 NEWEST_FIRST = "the newest came first: turned"
 # journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.
 _BYTES_MESSAGE = re.compile(rb'"MESSAGE" ?: ?\[ ?\d')
 # A page that was saved: quotes are entities there.
 _ESCAPED_FRAME = re.compile(
-    rb"^[^\n]{0,300}File &(?:quot|#34|#x22);[^&\n]{1,500}&(?:quot|#34|#x22);, line \d", re.MULTILINE
+    rb"^[^\n]{0,300}File \\{0,3}&(?:quot|#34|#x22);[^&\n]{1,500}&(?:quot|#34|#x22);, line \d", re.MULTILINE
 )
-_PAGE = re.compile(rb"\s{0,200}<(?:!doctype html|html)[\s>]", re.IGNORECASE)
+_PAGE = re.compile(rb"\s{0,200}<(?:!doctype html|html|body|table|pre)[\s>]", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>")
+# One value that may be longer than what is looked at: rows of a table, or a list of lines.
+_LONG = re.compile(rb'"[ \t]{0,20}:\s{0,100}\[\s{0,100}(?:\[|"(?:[^"\\\n]|\\.){40,2000}",?[ \t\r]{0,20}\n)')
+_CELL = re.compile(r"</t[dh]>(?=[^\n]{0,200}<t[dh])", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
-
-
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill as much of the buffer as there is; 0 at the end."""
-
-    def close(self) -> None:
-        """Let go of it."""
-
-
-class Replayed(io.RawIOBase):
-    """A stream of which the beginning was read already."""
-
-    def __init__(self, head: bytes, stream: Readable, damage: CannotInspect | None = None) -> None:
-        super().__init__()
-        self._head, self._stream, self._damage = head, stream, damage
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        """Fill the buffer; 0 at the end. Damage that was met behind the beginning is raised there."""
-        if self._head:
-            view = memoryview(buffer).cast("B")
-            piece, self._head = self._head[: len(view)], self._head[len(view) :]
-            view[: len(piece)] = piece
-            return len(piece)
-        if self._damage is not None:
-            raise self._damage
-        return self._stream.readinto(buffer)
-
-    def close(self) -> None:
-        """Close the stream below too."""
-        self._stream.close()
-        super().close()
-
-
-class Whole(io.RawIOBase):
-    """A stream of told lines made from another; `unread` and `said` are known when it is read."""
-
-    def __init__(self, stream: Readable, said: str) -> None:
-        super().__init__()
-        self._stream, self._said = stream, said
-        self._rest = b""
-        self._chunks: Iterator[bytes] = iter(())
-        self._damage: CannotInspect | None = None
-        self.records: JsonRecords | None = None
-        self.turns_lines = False
-        self.read_bytes = 0
-        self.read_lines = 0
-
-    def begin(self, chunks: Iterator[bytes], said: str = "") -> Whole:
-        """Read these chunks."""
-        self._chunks = chunks
-        self._said += said
-        return self
-
-    @property
-    def said(self) -> str:
-        """What was unwrapped, for the report."""
-        field = self.records.found_in if self.records else ""
-        return self._said + (f", the program's lines in {field}" if field else "")
-
-    @property
-    def unread(self) -> str:
-        """What could not be read."""
-        return unread_records(self.records) if self.records else ""
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; 0 at the end. What is wrong with the stream below is raised when all before it was given."""
-        view = memoryview(buffer).cast("B")
-        if not self._rest:
-            parts, size = [], 0
-            for chunk in self._chunks:
-                parts.append(chunk)
-                size += len(chunk)
-                if size >= min(len(view), PIECE_BYTES):
-                    break
-            self._rest = b"".join(parts)
-        if not self._rest and self._damage is not None:
-            damage, self._damage = self._damage, None
-            raise damage
-        piece, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        """Close the stream below too."""
-        self._stream.close()
-        super().close()
-
-    def pieces(self) -> Iterator[bytes]:
-        """The stream below in pieces; its damage is kept for the end."""
-        block = memoryview(bytearray(PIECE_BYTES))
-        try:
-            while got := self._stream.readinto(block):
-                self.read_bytes += got
-                piece = bytes(block[:got])
-                self.read_lines += piece.count(b"\n")
-                yield piece
-        except CannotInspect as problem:
-            self._damage = problem
-
-    def texts(self) -> Iterator[str]:
-        """The same as text."""
-        decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
-        for piece in self.pieces():
-            yield decoder.decode(piece)
-        yield decoder.decode(b"", final=True)
-
-    def lines(self) -> Iterator[bytes]:
-        """The same in lines, with what ends them; a last one that was never ended is."""
-        rest = b""
-        for piece in self.pieces():
-            lines = (rest + piece).split(b"\n")
-            rest = lines.pop()
-            for line in lines:
-                yield line + b"\n"
-        if rest:
-            yield rest + b"\n"
 
 
 def whole_of(
@@ -172,23 +46,54 @@ def whole_of(
     zone_s: float,
 ) -> Whole | None:
     """The stream as told lines, where it is of a kind that is read as a whole; None where it is not."""
+    return (
+        _of_entries(sample, stream, JsonRecords(is_head=is_head, zone_s=zone_s))
+        or _of_texts(sample, stream, zone_s)
+        or _of_lines(sample, stream, is_head, at, zone_s)
+    )
+
+
+def _of_entries(sample: bytes, stream: Readable, records: JsonRecords) -> Whole | None:
+    """Records with names: JSON and what is as rich."""
     if is_document(sample):
-        return _document(Whole(stream, "a JSON document"), JsonRecords(is_head=is_head, zone_s=zone_s))
+        return _document(Whole(stream, "a JSON document"), records)
     if is_export(sample):
         whole = Whole(stream, "journald's export format")
-        return _records_of(
-            whole, journal_export.entries_of(whole.pieces()), JsonRecords(is_head=is_head, zone_s=zone_s)
-        )
+        return _records_of(whole, journal_export.entries_of(whole.pieces()), records)
     if is_yaml(sample):
         whole = Whole(stream, "YAML")
-        return _records_of(whole, yaml_records.entries_of(whole.texts()), JsonRecords(is_head=is_head, zone_s=zone_s))
+        return _records_of(whole, yaml_records.entries_of(whole.texts()), records)
+    if is_dictionaries(sample):
+        whole = Whole(stream, "Python's dictionaries")
+        return _records_of(whole, literals.entries_of(whole.texts()), records)
+    return None
+
+
+def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
+    """Lines inside a page, a literal, a CSV export."""
+    if is_literal(sample):
+        whole = Whole(stream, "lines out of Python's repr()")
+        return whole.begin(literals.lines_of(whole.texts()))
     if _PAGE.match(sample) or _ESCAPED_FRAME.search(sample):
         whole = Whole(stream, "text out of a page")
-        return whole.begin(html.unescape(_TAG.sub("", line)).encode() for line in _text_lines(whole.texts()))
+        return whole.begin(
+            html.unescape(_TAG.sub("", _CELL.sub("\t", line))).encode() for line in _text_lines(whole.texts())
+        )
     layout = layout_of(sample)
-    if layout is not None:
-        whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
-        return _of_records(whole, told_of(_text_lines(whole.texts()), layout, zone_s))
+    if layout is None:
+        return None
+    whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
+    return _of_records(whole, told_of(_text_lines(whole.texts()), layout, zone_s))
+
+
+def _of_lines(
+    sample: bytes,
+    stream: Readable,
+    is_head: Callable[[bytes], bool],
+    at: Callable[[bytes], float | None],
+    zone_s: float,
+) -> Whole | None:
+    """Lines that stand otherwise than they were written."""
     if is_boxed(sample.split(b"\n")[:MOST_LEARNED]):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(unboxed(whole.lines(), is_head))
@@ -213,6 +118,8 @@ def is_document(sample: bytes) -> bool:
         return True
     found = _FIRST_LINE.match(sample)
     entry = loads(found[1]) if found else None
+    if entry is None and _LONG.search(sample[:LOOKED_AT]):
+        return True
     if entry is None:
         try:
             return next(Documents().feed(sample[: 1 << 18].decode("utf-8-sig", "replace")), None) is not None

@@ -1,0 +1,73 @@
+"""Reads what Python's repr() makes of lines: a list of them, bytes, a dictionary a line."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+MOST_CHARACTERS = 64 << 20
+_LIST = re.compile(
+    rb"""\s{0,100}[\[(]\s{0,100}b?(?:'(?:[^'\\\n]|\\.){0,8000}'|"(?:[^"\\\n]|\\.){0,8000}")\s{0,100}[,\])]"""
+)
+_BEGUN_BYTES = re.compile(rb"\s{0,100}b['\"][^\n]{0,8000}\\n")
+_DICTIONARY = re.compile(rb"\s{0,100}\{'[^'\n]{1,100}': [^\n]{1,100000}\}\s*(?:\n|$)")
+
+
+def is_literal(sample: bytes) -> bool:
+    """Whether the stream is one list or one bytes object."""
+    return any(one.match(sample) for one in (_LIST, _BEGUN_BYTES))
+
+
+def is_dictionaries(sample: bytes) -> bool:
+    """Whether each line of the stream is a dictionary."""
+    return (
+        _DICTIONARY.match(sample) is not None
+        and _value(sample.split(b"\n", 1)[0].decode("utf-8", "replace")) is not None
+    )
+
+
+def lines_of(texts: Iterable[str]) -> Iterator[bytes]:
+    """The lines in literals, one a line of the stream; what is none stays as it is."""
+    for text in _records(texts):
+        yield from _lines(_value(text), text)
+
+
+def entries_of(texts: Iterable[str]) -> Iterator[Any]:
+    """The dictionaries; what is none as text."""
+    for text in _records(texts):
+        value = _value(text)
+        yield value if isinstance(value, Mapping) else text
+
+
+def _records(texts: Iterable[str]) -> Iterator[str]:
+    """Lines of the stream; a list over several lines is one."""
+    rest = ""
+    for text in texts:
+        rest += text
+        if len(rest) > MOST_CHARACTERS or "\n" not in rest:
+            continue
+        *whole, rest = rest.split("\n")
+        yield from whole
+    yield from rest.split("\n") if rest else ()
+
+
+def _value(text: str) -> Any:
+    if len(text) > MOST_CHARACTERS or text.lstrip()[:1] not in ("[", "(", "{", "b", "'", '"'):
+        return None
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _lines(value: Any, text: str) -> Iterator[bytes]:
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, str):
+            yield one.rstrip("\n").encode("utf-8", "replace") + b"\n"
+        elif isinstance(one, bytes):
+            yield one.rstrip(b"\n") + b"\n"
+        else:
+            yield text.encode("utf-8", "replace") + b"\n"
+            return
