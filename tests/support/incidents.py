@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -27,6 +28,9 @@ from tests.support.postgres import FreshDatabase, client_programs, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 90.0
+TRIES = 4
+# What a server says once the port is its own.
+BOUND = ("Uvicorn running on", "Listening at")
 
 MODULES: Mapping[str, str] = {
     "__init__.py": "",
@@ -357,7 +361,7 @@ def command(server: str, port: int, workers: int, python: str = sys.executable) 
 def _served(
     incident: Incident, database: FreshDatabase, place: Path, outside: int, python: str, variables: Mapping[str, str]
 ) -> Iterator[Service]:
-    port, log = free_port(), place / "shop.log"
+    log = place / "shop.log"
     own = {
         "DATABASE_URL": asyncpg_url(database.dsn()),
         "OUTSIDE": f"http://127.0.0.1:{outside}",
@@ -365,22 +369,45 @@ def _served(
     }
     own |= {"HOME": str(place), "PYTHONPATH": str(ROOT), **variables}
     inherited = {key: value for key, value in os.environ.items() if key != "WEB_CONCURRENCY"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command(incident.server, port, incident.workers, python),
-            cwd=place,
-            env={**inherited, **own},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    process, port = _bound(incident, place, {**inherited, **own}, log, python)
     try:
         up = wait_for(lambda: answered(port, "GET /healthz"), READY_S, lambda: process.poll() is not None)
         assert up == 200, log.read_text(errors="replace")[-3000:]
         yield Service(pid=process.pid, port=port, folder=place, log=log, database=database)
     finally:
         stop_group(process)
+
+
+def _bound(
+    incident: Incident, place: Path, variables: Mapping[str, str], log: Path, python: str
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The service once it has its port: one that was free may be somebody else's a moment later."""
+
+    def is_bound() -> bool | None:
+        return True if any(word in log.read_text(errors="replace") for word in BOUND) else None
+
+    for _ in range(TRIES):
+        port = free_port()
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command(incident.server, port, incident.workers, python),
+                cwd=place,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if wait_for(is_bound, READY_S, partial(_has_ended, process)):
+            return process, port
+        stop_group(process)
+        if "in use" not in log.read_text(errors="replace"):
+            break
+    raise AssertionError(log.read_text(errors="replace")[-3000:])
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is not None
 
 
 def told(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ RAN_OUT = frozenset(
 # Waited for something that another has, and gave up or was ended.
 WAITING = frozenset(
     {
-        *("lock-timeout", "statement-timeout", "asyncpg-command-timeout", "user-cancel", "deadlock"),
+        *("lock-timeout", "statement-timeout", "asyncpg-command-timeout", "user-cancel"),
         *("connect-timeout", "asyncpg-connect-timeout", "gunicorn-worker-timeout", "uvicorn-worker-died"),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from forge_doctor.triage.code_map import CodeMap, Function
@@ -14,6 +14,7 @@ from forge_doctor.triage.looks import WantedSource
 MOST_FILES = 1500
 FACTORIES = frozenset({"async_sessionmaker", "sessionmaker", "async_scoped_session", "scoped_session"})
 ENGINES = frozenset({"create_async_engine", "create_engine", "async_engine_from_config", "engine_from_config"})
+MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 SESSIONS = frozenset({"AsyncSession", "Session"})
 MOST_BYTES = 1_000_000
 NOTHING = ast.Module(body=[], type_ignores=[])
@@ -29,8 +30,13 @@ def look(wanted: WantedSource) -> CodeMap:
 def read_code_map(files: Iterable[Path], root: Path) -> CodeMap:
     """The functions of these files."""
     named = [(path.relative_to(root) if path.is_relative_to(root) else path, _tree(path)) for path in files]
-    factories = SESSIONS | {name for _, tree in named for name in _factories(tree)}
-    found = [one for path, tree in named for one in _inside(tree, path.as_posix(), "", factories)]
+    trees = tuple(tree for _, tree in named)
+    made = _Made(
+        factories=SESSIONS | {name for tree in trees for name in _bound_to(tree, FACTORIES)},
+        engines=frozenset(name for tree in trees for name in _bound_to(tree, ENGINES)),
+    )
+    made = replace(made, factories=made.factories | {name for tree in trees for name in _managers(tree, made)})
+    found = [one for path, tree in named for one in _inside(tree, path.as_posix(), "", made)]
     return CodeMap(functions=tuple(_with_known_calls(found)), files=tuple(path.as_posix() for path, _ in named))
 
 
@@ -42,15 +48,38 @@ def _tree(path: Path) -> ast.Module:
         return NOTHING
 
 
-def _factories(tree: ast.Module) -> Iterator[str]:
-    """Names and attributes that a session factory is bound to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What a session is made of: names of factories, and of engines whose connections are begun by themselves."""
+
+    factories: frozenset[str]
+    engines: frozenset[str]
+
+    def is_session(self, call: ast.Call) -> bool:
+        """Whether the call takes a connection: `Session()`, `Session.begin()`, `engine.connect()`, `scope()`."""
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in ("begin", "connect") and _name(func.value) in self.engines:
+            return True
+        made = func.value if isinstance(func, ast.Attribute) and func.attr == "begin" else func
+        return _name(made) in self.factories
+
+
+def _managers(tree: ast.Module, made: _Made) -> Iterator[str]:
+    """Context managers of the application's own that make a session: who enters one has it."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and any(_name(one) in MANAGERS for one in node.decorator_list)
+            and any(isinstance(one, ast.Call) and made.is_session(one) for one in ast.walk(node))
+        ):
+            yield node.name
+
+
+def _bound_to(tree: ast.Module, makers: frozenset[str]) -> Iterator[str]:
+    """Names and attributes that what one of these makes is bound to."""
     for node in ast.walk(tree):
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if (
-            isinstance(node, ast.Assign | ast.AnnAssign)
-            and isinstance(value, ast.Call)
-            and _name(value.func) in FACTORIES
-        ):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call) and _name(value.func) in makers:
             for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
                 yield _name(target)
 
@@ -60,31 +89,31 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _inside(node: ast.AST, path: str, around: str, factories: frozenset[str]) -> Iterator[Function]:
+def _inside(node: ast.AST, path: str, around: str, made: _Made) -> Iterator[Function]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             own = f"{around}{child.name}"
             nodes = tuple(ast.walk(child))
-            made = list(_made(nodes, factories))
+            begun = list(_begun(nodes, made))
             yield Function(
                 path=path,
                 name=own,
                 line=min([child.lineno, *(one.lineno for one in child.decorator_list)]),
                 end_line=child.end_lineno or child.lineno,
                 calls=tuple(dict.fromkeys(("", called) for called in _called(nodes))),
-                opens=tuple(line for line, _ in made),
-                left_open=tuple(line for line, ended in made if not ended),
+                opens=tuple(line for line, _ in begun),
+                left_open=tuple(line for line, ended in begun if not ended),
                 looped=tuple(_looped(nodes)),
                 engines=tuple(
                     node.lineno for node in nodes if isinstance(node, ast.Call) and _name(node.func) in ENGINES
                 ),
                 yields=any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes),
             )
-            yield from _inside(child, path, f"{own}.", factories)
+            yield from _inside(child, path, f"{own}.", made)
         elif isinstance(child, ast.ClassDef):
-            yield from _inside(child, path, f"{around}{child.name}.", factories)
+            yield from _inside(child, path, f"{around}{child.name}.", made)
         elif not isinstance(child, ast.expr):
-            yield from _inside(child, path, around, factories)
+            yield from _inside(child, path, around, made)
 
 
 def _looped(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
@@ -102,15 +131,12 @@ def _looped(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
         yield from ((name, node.lineno) for node in calls if (name := _name(node.func)))
 
 
-def _made(nodes: Iterable[ast.AST], factories: frozenset[str]) -> Iterator[tuple[int, bool]]:
+def _begun(nodes: Iterable[ast.AST], made: _Made) -> Iterator[tuple[int, bool]]:
     """Lines where it makes a session, and whether a `with` ends it."""
     withs = [node for node in nodes if isinstance(node, ast.With | ast.AsyncWith)]
     entered = {id(item.context_expr) for node in withs for item in node.items}
     for node in nodes:
-        if not isinstance(node, ast.Call):
-            continue
-        made = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "begin" else node.func
-        if isinstance(made, ast.expr) and _name(made) in factories:
+        if isinstance(node, ast.Call) and made.is_session(node):
             yield node.lineno, id(node) in entered
 
 

@@ -23,9 +23,9 @@ def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
         if one is not None and one.opens:
             return _line(one, opened is Opened.AND_LEFT)
     found = code.openers(around)
-    leaving = tuple(one for one in found if one.left_open)
-    if opened is Opened.AND_LEFT and leaving:
-        return _only(leaving, leaves=True)
+    if opened is Opened.AND_LEFT:
+        # A session that a `with` ends is not left open there, whoever else begins none.
+        return _only(tuple(one for one in found if one.left_open), leaves=True)
     return _only(found, leaves=False)
 
 

@@ -89,3 +89,33 @@ def test_the_innermost_function_around_a_line(tmp_path: Path) -> None:
     assert found is not None
     assert found.name == "Orders.get"
     assert known.at("store.py", 1) is None
+
+
+def test_a_connection_of_an_engine_and_a_context_manager_that_takes_one_open_a_session(tmp_path: Path) -> None:
+    tmp_path.joinpath("db.py").write_text(
+        dedent("""
+            from contextlib import asynccontextmanager
+            engine = create_async_engine(url)
+
+
+            @asynccontextmanager
+            async def scope():
+                async with engine.connect() as connection:
+                    yield connection
+
+
+            async def checked():
+                async with scope() as connection:
+                    await connection.execute(q)
+
+
+            async def other(tunnel):
+                await tunnel.connect()
+        """)
+    )
+    found = {one.name: one for one in read_code_map([tmp_path / "db.py"], tmp_path).functions}
+    assert {name: (one.opens, one.left_open) for name, one in found.items()} == {
+        "scope": ((8,), ()),
+        "checked": ((13,), ()),
+        "other": ((), ()),
+    }
