@@ -32,6 +32,7 @@ class Opened(StrEnum):
     LOOPED = "looped"  # the loop that sends its statement for each step
     ENGINE = "engine"  # the one function that makes an engine
     SETTING = "setting"  # the application's engine
+    STREAMED = "streamed"  # the generator that sends its statement
     BESIDE = "beside"  # a second one that the same caller has made
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from forge_doctor.probes.postgres.target import Target
 
 APPLICATION, SERVER = "application", "postgresql"
+# The evidence of a finding that may be about another database of the same server.
+ANY_DATABASE = "database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,6 +215,8 @@ def running_containers(client: Any) -> Iterator[StartContainer]:
 def python_volumes() -> dict[str, dict[str, str]]:
     """Read-only mounts that let an empty image run this interpreter, its packages and this repository."""
     places = {"/usr", "/lib", "/lib64", sys.base_prefix, sys.prefix, str(ROOT)}
+    # Packages that a .pth file brings in from elsewhere.
+    places |= {path for path in sys.path if "-packages" in path and not path.startswith(tuple(places))}
     return {place: {"bind": place, "mode": "ro"} for place in sorted(places) if Path(place).exists()}
 
 

@@ -1,4 +1,4 @@
-"""Two transactions lock the same rows in different orders, and wait for each other until one is rolled back.
+"""Two transactions lock the same rows in different orders, each waits for the other, and one fails.
 
 Why:
     One request locks a row and then another, a second request the other first: each waits for what the other has.

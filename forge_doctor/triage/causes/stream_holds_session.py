@@ -21,7 +21,7 @@ Source:
 """
 
 from forge_doctor.diagnosis import Urgency
-from forge_doctor.triage.cause import Cause, checks
+from forge_doctor.triage.cause import Cause, Opened, checks
 
 CAUSE = Cause(
     title="A stream or WebSocket keeps a connection for as long as its client stays",
@@ -40,6 +40,7 @@ CAUSE = Cause(
     ),
     change="Read what the stream needs, then end the session before the response begins; open one again for each piece it sends.",
     next=("forge-doctor pool --duration 10   # how many requests hold a connection, and for how long",),
+    opened=Opened.STREAMED,
     depth=2,
     absent="no open stream accounts for the connections held",
 )

@@ -11,7 +11,7 @@ from forge_doctor.finding import Confidence, Finding
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup
 from forge_doctor.probes.postgres.backends.session import Session
-from forge_doctor.triage.facts import Application, Facts
+from forge_doctor.triage.facts import ANY_DATABASE, Application, Facts
 from forge_doctor.triage.graph.places import Places, Spot
 from forge_doctor.triage.graph.session_lines import loop_lines, session_lines
 from forge_doctor.triage.graph.words import RAN_OUT, VICTIMS, of_ages, refined
@@ -25,7 +25,8 @@ MOST_LINES = 12
 class Clue:
     """`says` are the ids it says, refined ones among them, `also` those of the symptoms it took in. `holding` are the
     sessions that are the trouble, `sessions`
-    all it is about. `victim`: its lines only suffer. Times are seconds since the epoch on the server's clock.
+    all it is about. `victim`: its lines only suffer; `astray`: it may be about another database, and begins no cause.
+    Times are seconds since the epoch on the server's clock.
     """
 
     part: str
@@ -36,6 +37,7 @@ class Clue:
     sessions: frozenset[int] = frozenset()
     tables: frozenset[str] = frozenset()
     victim: bool = False
+    astray: bool = False
     count: int = 1
     first: float | None = None
     last: float | None = None
@@ -163,6 +165,7 @@ def _of_log(finding: Finding, data: Mapping[str, Any], facts: Facts, places: Pla
         finding=finding,
         spots=tuple(_log_spots(data, places, owner)),
         victim=finding.check in VICTIMS,
+        astray=any(one.label == ANY_DATABASE for one in finding.evidence),
         count=int(data.get("count") or 1),
         first=first,
         last=last,

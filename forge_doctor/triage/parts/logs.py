@@ -14,12 +14,12 @@ from forge_doctor.logs.problems.problem import TriageOptions
 from forge_doctor.logs.run import Plan, Request, discover, judge, read
 from forge_doctor.probes.deployment.outputs import is_empty
 from forge_doctor.report import Report
-from forge_doctor.triage.facts import SERVER
+from forge_doctor.triage.facts import ANY_DATABASE, SERVER
 from forge_doctor.triage.looks import WantedLogs
 from forge_doctor.triage.parts.database_lines import OfDatabase
 
 OF_ANY = Evidence(
-    label="database", value="any of the server's", source="the log does not tell in which: log_line_prefix without %d"
+    label=ANY_DATABASE, value="any of the server's", source="the log does not tell in which: log_line_prefix without %d"
 )
 
 

@@ -17,7 +17,7 @@ SERVICE_WIDE = Edge(kind="of the same service", confidence=Confidence.MEDIUM)
 
 def suspicions(cause: Cause, clues: Sequence[Clue], links: Edges) -> list[Suspicion]:
     """Every suspicion of one cause that these clues give."""
-    live = [one for one in clues if one.live and _is_of(cause, one)]
+    live = [one for one in clues if one.live and not one.astray and _is_of(cause, one)]
     source = [one for one in clues if not one.live and _is_of(cause, one)]
     if not live:
         return _unseen(cause, source)

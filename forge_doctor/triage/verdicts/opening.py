@@ -14,8 +14,10 @@ from forge_doctor.triage.graph.places import Spot
 def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
     """The line that makes the session, where exactly one can be meant."""
     around = function_of(spot.place, code)
-    if around is None or opened not in (Opened.AROUND, Opened.AND_LEFT, Opened.BESIDE):
+    if around is None or opened not in (Opened.AROUND, Opened.AND_LEFT, Opened.BESIDE, Opened.STREAMED):
         return None
+    if opened is Opened.STREAMED:
+        return _streaming(around, code)
     if opened is Opened.BESIDE:
         return _only(code.beside(around), leaves=False)
     caller = function_of(spot.called_at, code) if spot.called_at else None
@@ -27,6 +29,12 @@ def opened_at(spot: Spot, code: CodeMap, opened: Opened) -> Place | None:
         # A session that a `with` ends is not left open there, whoever else begins none.
         return _only(tuple(one for one in found if one.left_open), leaves=True)
     return _only(found, leaves=False)
+
+
+def _streaming(around: Function, code: CodeMap) -> Place | None:
+    """The one generator, but those that make a session for others, that leads to the statement."""
+    found = [one for one in code.functions if one.yields and not one.opens and code.distance(one, around) is not None]
+    return Place(file=found[0].path, line=found[0].line, function=found[0].name) if len(found) == 1 else None
 
 
 def engine_made(code: CodeMap, opened: Opened) -> Iterator[Place]:

@@ -1,6 +1,10 @@
 """A deadlock has its line, once for the application's log and the server's, and hides no cause that explains it."""
 
+from dataclasses import replace
+
 from forge_doctor.diagnosis import Urgency, Verdict
+from forge_doctor.finding import Evidence
+from forge_doctor.triage.facts import ANY_DATABASE
 from tests.support.snapshots import snapshot
 from tests.support.triage_facts import diagnosed, only, problem, said
 
@@ -24,3 +28,11 @@ def test_a_count_alone_is_no_cause():
     joined = diagnosed(snapshot(), slow=[said("deadlocks")])
     assert not joined.diagnoses
     assert [one.check for one in joined.unexplained] == ["deadlocks"]
+
+
+def test_a_deadlock_of_who_knows_which_database_is_no_cause():
+    found, data = problem("deadlock")
+    elsewhere = replace(found, evidence=(Evidence(label=ANY_DATABASE, value="any of the server's"),))
+    joined = diagnosed(snapshot(), logs=[(elsewhere, data)])
+    assert not joined.diagnoses
+    assert [one.check for one in joined.unexplained] == ["deadlock"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.discovery.discover import discover
 from forge_doctor.triage.facts import Case, Discovery
+from tests.cli.test_triage import triage
 from tests.support.app_server import APPLICATION, ROOT
-from tests.support.docker_engine import BridgePostgres, StartPatient
+from tests.support.docker_engine import BridgePostgres, StartPatient, wait_until
 
 pytestmark = pytest.mark.docker
+LEAKED = 4
 LABELS = {"com.docker.compose.project": "fd-triage", "com.docker.compose.service": "api-of-triage"}
 
 
@@ -35,6 +38,25 @@ def test_an_application_in_a_container_is_found_whole(
     for each in found:
         (case,) = each.cases
         is_the_patient(case, bridge_postgres, patient.container.id, name)
+
+
+def test_an_incident_in_a_container_is_diagnosed_by_its_service_alone(
+    patient_container: StartPatient, bridge_postgres: BridgePostgres, tmp_path: Path
+) -> None:
+    patient = patient_container(bridge_postgres.dsn_from_container, labels=LABELS)
+    for _ in range(LEAKED):
+        patient.get("/leak")
+    soon = tmp_path / "forge-doctor.toml"
+    soon.write_text("limits.leaked-transactions = { idle_s = 0.2, sure_s = 0.3 }\n", encoding="utf-8")
+    old = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND now() - state_change > '1s'"
+    assert wait_until(lambda: bridge_postgres.server.sql(old).strip() == str(LEAKED), 60)
+    done = triage("api-of-triage", "--config", str(soon), "-f", "json")
+    document = json.loads(done.stdout)
+    (found,) = (one for one in document["diagnoses"] if one["cause"] == "leaked-session")
+    assert len(found["sessions"]) == LEAKED
+    assert {one["worker"] for one in found["holders"]} <= {one["pid"] for one in document["workers"]}
+    assert {one["container"] for one in document["workers"]} == {patient.container.id[:12]}
+    assert document["applications"][0]["compose_service"] == "api-of-triage"
 
 
 def is_the_patient(case: Case, server: BridgePostgres, container: str, name: str) -> None:

@@ -20,7 +20,7 @@ from tests.support.incidents import Incident, Service, answered, running, told
 from tests.support.pgbouncer import run_pgbouncer
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
 from tests.support.python_314 import python_314
-from tests.triage.incidents.faults import BLOCKED, BOUNCED, FAULTS
+from tests.triage.incidents.faults import BLOCKED, BOUNCED, CALL, FAULTS
 
 pytestmark = pytest.mark.slow
 # Causes that sessions are behind: they and their worker have to be named.
@@ -33,6 +33,10 @@ HELD = {
     "ddl-queue",
 }
 UP_S = 180
+
+
+# The call again, under a master that hides what its workers were started with.
+GUNICORN = replace(CALL, name="gunicorn", server="gunicorn", workers=2)
 
 
 class Running:
@@ -71,7 +75,12 @@ class Running:
 
 @pytest.fixture(scope="module")
 def busy_server() -> Iterator[PostgresServer]:
-    settings = {"max_connections": "300", "shared_preload_libraries": "pg_stat_statements"}
+    # As Debian's: one log for all of them, told apart by the database.
+    settings = {
+        "max_connections": "300",
+        "shared_preload_libraries": "pg_stat_statements",
+        "log_line_prefix": "%m [%p] %q%u@%d ",
+    }
     with run_postgres(postgres18_bin(), settings) as server:
         yield server
 
@@ -79,7 +88,7 @@ def busy_server() -> Iterator[PostgresServer]:
 def test_each_cause_is_named_before_its_victims(busy_server: PostgresServer, tmp_path: Path) -> None:
     wrong: dict[str, list[str]] = {}
     with ExitStack() as stack:
-        started = [stack.enter_context(Running(one, busy_server, tmp_path)) for one in FAULTS]
+        started = [stack.enter_context(Running(one, busy_server, tmp_path)) for one in (*FAULTS, GUNICORN)]
         looks = stack.enter_context(ThreadPoolExecutor(2))
         for one, found in zip(started, looks.map(lambda one: told(one.wait().triage()), started), strict=True):
             wrong[one.incident.name] = list(faults_of(one.incident, found))
