@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,11 +25,11 @@ Look = Callable[[History], Report]
 
 def judge_trees(request: Request, trees: Sequence[Place], looks: Sequence[Look] = ()) -> tuple[Judgement, ...]:
     """What the checks say of each tree, joined with what the `looks` at it say."""
-    scripts = Scripts(request.here, request.scope)
+    scripts = Scripts(request.here, request.scope, request.overlay)
     judged_envs: set[Path] = set()
     found: list[Judgement] = []
     for place in trees:
-        history = _narrowed(read(place, request.here), request)
+        history = _narrowed(read(place, request.here, request.overlay), request)
         outcomes = [*judged(history, request)]
         if place.env not in judged_envs:
             outcomes += judged_environment(history, request, scripts)
@@ -48,9 +48,9 @@ def places_of(request: Request) -> tuple[Place, ...]:
     return tuple(kept or found.values())
 
 
-def read(place: Place, here: Path) -> History:
-    """The history of the tree at a place."""
-    reader = Reader(place.project, here)
+def read(place: Place, here: Path, overlay: Mapping[Path, bytes] | None = None) -> History:
+    """The history of the tree at a place; `overlay` has content that differs from the disk's."""
+    reader = Reader(place.project, here, overlay)
     return history_of(read_tree(place, reader), reader.interpreter)
 
 

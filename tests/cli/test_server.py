@@ -12,6 +12,8 @@ import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from tests.support.migration_trees import INDEX_DOWN, INDEX_UP, revision, shop, write
+
 ROOT = Path(__file__).resolve().parents[2]
 SAVE = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nasync def save(db: AsyncSession):\n    {statement}\n"
 FORGOTTEN = SAVE.format(statement="db.commit()")
@@ -220,3 +222,32 @@ async def test_a_closed_document_has_no_diagnostics(editor: Editor) -> None:
     async with asyncio.timeout(30), editor.news:
         await editor.news.wait_for(lambda: (uri, None) in editor.told)
     assert editor.told[uri, None] == []
+
+
+async def test_a_revision_is_judged_as_it_is_written(editor: Editor) -> None:
+    write(editor.root, shop())
+    text = revision("a002", "a001", INDEX_UP, INDEX_DOWN.replace(", postgresql_concurrently=True", ""))
+    uri = editor.open("migrations/versions/a002.py", text)
+    (found,) = await editor.diagnostics(uri)
+    assert (found.code, found.range.start.line) == ("index-not-concurrent", 10)
+    assert "SHARE" in await editor.hover(uri, 10)
+    (mute,) = await editor.actions(uri, 10)
+    editor.change(uri, 2, applied(text, mute, uri))
+    assert await editor.diagnostics(uri, 2) == []
+    editor.change(uri, 3, text.replace("'a001'", "'a000'"))
+    assert "missing-down-revision" in {one.code for one in await editor.diagnostics(uri, 3)}
+
+
+async def test_env_py_is_judged_as_it_is_written(editor: Editor) -> None:
+    files = write(editor.root, shop())
+    text = (files / "migrations/env.py").read_text(encoding="utf-8")
+    uri = editor.open("migrations/env.py", text)
+    assert await editor.diagnostics(uri) == []
+    editor.change(uri, 2, text.replace("\n\nrun_migrations_online()", ""))
+    assert "env-run-migrations-not-called" in {one.code for one in await editor.diagnostics(uri, 2)}
+
+
+async def test_a_revision_without_a_tree_around_it_is_linted_alone(editor: Editor) -> None:
+    uri = editor.open("a002.py", revision("a002", "a001", INDEX_UP, INDEX_DOWN))
+    assert await editor.diagnostics(uri) == []
+    assert editor.logged == []

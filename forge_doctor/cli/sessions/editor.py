@@ -1,4 +1,4 @@
-"""What lint says of one file as an editor holds it; knows no protocol."""
+"""What lint and migrations say of one file as an editor holds it; knows no protocol."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from forge_doctor.cli.flags.lint import Flags
 from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.report_options import ReportOptions, report_options
+from forge_doctor.cli.sessions.editor_migrations import diagnose_migration, is_migration
 from forge_doctor.cli.sessions.lint import requested
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import Confidence, Finding
@@ -32,12 +33,14 @@ def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
         options = _options(file.parent)
         flags = Flags(paths=(file,), force_exclude=True, jobs=1, no_cache=True)
         report = run_lint(requested(flags, options, overlay)).report
+        of_migrations = diagnose_migration(file, overlay) if is_migration(file, overlay.get(file, b"")) else ()
     except ForgeDoctorError as error:
         return Answer(problem=f"{path}: {error}")
     report = without_held(report)
     shown = report.judged_by(options.settings.severities).at_least(options.min_confidence)
     problem = "; ".join(one.reason for one in report.not_run)
-    return Answer(findings=tuple(one for one in shown.findings if one.location.line is not None), problem=problem)
+    told = (*shown.findings, *of_migrations)
+    return Answer(findings=tuple(one for one in told if one.location.line is not None), problem=problem)
 
 
 def _options(folder: Path) -> ReportOptions:

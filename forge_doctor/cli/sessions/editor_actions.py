@@ -119,11 +119,13 @@ def hover(answer: Answer, document: TextDocument, position: lsp.Position) -> lsp
     """The manuals of the rules that found something on this line."""
     from forge_doctor.check import load
     from forge_doctor.lint import rules
+    from forge_doctor.migrations.chosen import own_checks
     from forge_doctor.render.sarif_rules import as_markdown
 
     here = lsp.Range(start=position, end=position)
     named = {found.check for found in _within(answer, document, here)}
-    told = [f"### {rule.id}\n\n{as_markdown(rule.manual)}" for rule in load(rules) if rule.id in named]
+    known = (*load(rules), *own_checks())
+    told = [f"### {rule.id}\n\n{as_markdown(rule.manual)}" for rule in known if rule.id in named]
     if not told:
         return None
     content = lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value="\n\n---\n\n".join(told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from forge_doctor.code.files.contents import regular_bytes
@@ -20,8 +20,9 @@ NEWEST = 10
 class Scripts:
     """The projects the trees of one run belong to, by their roots; findings name files from `here`."""
 
-    def __init__(self, here: Path, scope: Scope) -> None:
+    def __init__(self, here: Path, scope: Scope, overlay: Mapping[Path, bytes] | None = None) -> None:
         self.here = here
+        self.overlay = overlay or {}
         self.scope = scope
         self._projects: dict[Path, tuple[Project, Sources]] = {}
 
@@ -38,7 +39,7 @@ class Scripts:
 
     def _around(self, root: Path) -> tuple[Project, Sources]:
         if root not in self._projects:
-            project = Project(root)
+            project = Project(root, self.overlay)
             project.reading.here = self.here
             self._projects[root] = project, Sources(lambda: self._listed(root), project.reading)
         return self._projects[root]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from forge_doctor.migrations.evaluation.hole import HOLE
@@ -207,17 +207,26 @@ def _select(written: Written, tree: Tree) -> Iterator[Operation]:
 
 
 def _reindex(written: Written, tree: Tree) -> Iterator[Operation]:
-    concurrently = any(one.get("DefElem", {}).get("defname") == "concurrently" for one in tree.get("params", []))
+    concurrently = _is_on(tree.get("params", []), "concurrently")
     name, is_index = table_of(tree.get("relation")), tree.get("kind") == "REINDEX_OBJECT_INDEX"
     yield Reindex(
         written=written, table="" if is_index else name, name=name if is_index else "", concurrently=concurrently
     )
 
 
+OFF = frozenset({"false", "off", "0"})
+
+
+def _is_on(options: Iterable[Tree], name: str) -> bool:
+    """Whether an option is given, and not as `(FULL false)`."""
+    told = [one.get("DefElem", {}) for one in options if one.get("DefElem", {}).get("defname") == name]
+    given = [next(iter(one["arg"].values())) if one.get("arg") else {"sval": "true"} for one in told]
+    return any(str(value.get("sval", value.get("ival", 0))).lower() not in OFF for value in given)
+
+
 def _whole_table(what: str) -> Callable[[Written, Tree], Iterator[Operation]]:
     def judge(written: Written, tree: Tree) -> Iterator[Operation]:
-        options = [str(one.get("DefElem", {}).get("defname", "")) for one in tree.get("options", [])]
-        full = what != "VACUUM" or "full" in options
+        full = what != "VACUUM" or _is_on(tree.get("options", []), "full")
         named = [tree.get("relation"), *(one.get("RangeVar") for one in tree.get("relations", []))]
         named += [one.get("VacuumRelation", {}).get("relation") for one in tree.get("rels", [])]
         word = f"{what} FULL" if what == "VACUUM" and full else what

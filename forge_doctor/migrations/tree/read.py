@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from forge_doctor.code.files.contents import regular_bytes
@@ -28,8 +28,9 @@ DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bi
 class Reader:
     """Opens files of a project once, and evaluates their modules."""
 
-    def __init__(self, project: Path, here: Path) -> None:
+    def __init__(self, project: Path, here: Path, overlay: Mapping[Path, bytes] | None = None) -> None:
         self.here = here
+        self._overlay = overlay or {}
         self._modules = Modules(project)
         self._files: dict[Path, SourceFile | None] = {}
         self.interpreter = Interpreter(self._imported, known_of_alembic)
@@ -37,9 +38,14 @@ class Reader:
     def open(self, path: Path) -> SourceFile | None:
         """A file; None where it cannot be read."""
         if path not in self._files:
-            data = regular_bytes(path, LARGEST)
+            data = self._content(path)
             self._files[path] = None if data is None else SourceFile(data, self.name(path), path)
         return self._files[path]
+
+    def _content(self, path: Path) -> bytes | None:
+        if path in self._overlay:
+            return self._overlay[path]
+        return regular_bytes(path, LARGEST)
 
     def name(self, path: Path) -> str:
         """How findings name a file."""
