@@ -10,7 +10,7 @@ import pytest
 
 from forge_doctor.formats import OutputFormat
 from tests.support.lint_command import lint_json
-from tests.support.migration_trees import ENV, migrations, migrations_json, revision, shop, write
+from tests.support.migration_trees import ENV, INDEX_DOWN, INDEX_UP, migrations, migrations_json, revision, shop, write
 
 NOT_CALLED = ENV.replace("\n\nrun_migrations_online()\n", "\n")
 CHECK = "env-run-migrations-not-called"
@@ -221,6 +221,16 @@ def test_a_revision_that_does_not_parse_is_told_and_the_others_are_judged(tmp_pa
     ran = migrations_json(write(tmp_path, {**shop(b002=broken), "migrations/env.py": NOT_CALLED}))
     assert PLACE in ran.places
     assert any("b002.py" in one["reason"] for one in json.loads(ran.out)["not_run"])
+
+
+def test_a_revision_that_cannot_be_read_is_told_and_the_others_are_judged(tmp_path: Path) -> None:
+    folder = write(tmp_path, shop(b002=revision("b002", "a001", INDEX_UP, INDEX_DOWN)))
+    (folder / "migrations/versions/b003.py").symlink_to(folder / "nowhere.py")
+    ran = migrations_json(folder)
+    assert ran.status == 1
+    assert "index-not-concurrent" in {one["check"] for one in ran.findings}
+    assert "b003.py: it cannot be read" in json.loads(ran.out)["not_run"][0]["reason"]
+    assert migrations(folder, "--ignore", "index-not-concurrent", "--ignore", "concurrently-in-transaction").status == 3
 
 
 def test_an_env_py_that_does_not_parse_ends_nothing(tmp_path: Path) -> None:

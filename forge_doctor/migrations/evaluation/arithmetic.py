@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forge_doctor.code.syntax.nodes import BinOp
+from forge_doctor.migrations.evaluation.files import FilePath, joined
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.sizes import MOST_TEXT, is_small, is_wide
@@ -27,6 +28,8 @@ def binary(run: Runner, node: BinOp, frame: Frame) -> Value:
         return added(left, right, node.text)
     if sign == "%" and isinstance(left, str):
         return formatted(left, right)
+    if sign == "/" and isinstance(left, FilePath):
+        return joined(left, right)
     if sign == "|" and isinstance(left, dict) and isinstance(right, dict):
         return {**left, **right}
     numbers = isinstance(left, int | float) and isinstance(right, int | float)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Lambda, Node, Param, Starred
-from forge_doctor.migrations.evaluation import builtin_calls
+from forge_doctor.migrations.evaluation import builtin_calls, files
 from forge_doctor.migrations.evaluation.expressions import attribute_of
+from forge_doctor.migrations.evaluation.files import FilePath, OpenFile
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.values import (
     Class,
@@ -27,6 +28,8 @@ def call(run: Runner, node: Call, frame: Frame) -> Value:
     func = node.func
     if isinstance(func, Attribute):
         owner = run.evaluate(func.value, frame)
+        if isinstance(owner, FilePath | OpenFile):
+            return files.method(run, owner, func.attr, arguments(run, node, frame)[0])
         if isinstance(owner, str | list | tuple | dict):
             args, keywords = arguments(run, node, frame)
             return builtin_calls.method(owner, func.attr, args, keywords)
@@ -61,6 +64,9 @@ def _unknown(run: Runner, node: Call, args: tuple[Value, ...], keywords: Mapping
 
 
 def _imported(run: Runner, func: Imported, args: tuple[Value, ...], keywords: Mapping[str, Value], node: Call) -> Value:
+    of_file = files.made(run, func.path, args)
+    if of_file is not None:
+        return of_file
     builtin = func.path.removeprefix("builtins.")
     if builtin == "map" and len(args) > 1:
         return [apply(run, args[0], one, {}, node) for one in zip(*map(builtin_calls.items, args[1:]), strict=False)]

@@ -28,10 +28,12 @@ from forge_doctor.code.syntax.nodes import (
     Tuple,
     UnaryOp,
 )
+from forge_doctor.migrations.evaluation import files
 from forge_doctor.migrations.evaluation.arithmetic import binary
 from forge_doctor.migrations.evaluation.binding import bind
 from forge_doctor.migrations.evaluation.builtin_calls import BUILTINS
 from forge_doctor.migrations.evaluation.comprehensions import comprehension
+from forge_doctor.migrations.evaluation.files import FilePath
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.sizes import is_small
 from forge_doctor.migrations.evaluation.strings import text
@@ -74,6 +76,8 @@ def _constant(_run: Runner, node: Constant, _frame: Frame) -> Value:
 def _name(run: Runner, node: Name, frame: Frame) -> Value:
     name = node.text
     bound = frame.binding(name)
+    if name == "__file__" and bound is None:
+        return str(frame.file.absolute)
     if bound is None:
         return Imported(f"builtins.{name}") if name in BUILTINS else Unknown(name)
     value = bound.names[name]
@@ -89,6 +93,8 @@ def attribute_of(run: Runner, value: Value, node: Attribute, frame: Frame) -> Va
         whole = Imported(f"{value.path}.{name}")
         known, fact = run.fact(whole.path)
         return fact if known else run.resolve(whole, frame)
+    if isinstance(value, FilePath):
+        return files.attribute(value, name)
     method = method_of(value, name)
     if method is not None:
         return method

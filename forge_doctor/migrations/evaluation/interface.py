@@ -70,5 +70,8 @@ class Runner(Protocol):
     def star_import(self, module: str, frame: Frame) -> Mapping[str, Value]:
         """The names of `from module import *`."""
 
+    def text_of(self, path: str) -> str | None:
+        """What is in a file of the project that holds SQL; None for any other, or where there is none."""
+
     def resolve(self, imported: Imported, frame: Frame) -> Value:
         """What something imported is at home: itself where that was not found."""

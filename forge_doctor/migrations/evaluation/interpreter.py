@@ -27,6 +27,7 @@ LIBRARIES = ("sqlalchemy", "alembic.", "builtins.", "typing.", "datetime.", "col
 # Opens the file of a module as a file imports it: None where it is not of this project.
 Opener = Callable[[str, SourceFile], SourceFile | None]
 Facts = Callable[[str], tuple[bool, Value]]
+Texts = Callable[[str], str | None]
 
 
 class TooMuch(Exception):
@@ -39,13 +40,14 @@ class Interpreter:
     `facts` tells what is known of a library beforehand (`op.get_bind().dialect.name` is "postgresql").
     """
 
-    def __init__(self, opener: Opener, facts: Facts) -> None:
+    def __init__(self, opener: Opener, facts: Facts, texts: Texts = lambda _path: None) -> None:
         self.trace = Trace()
         self.inside: tuple[Made, ...] = ()
         self.conditions: tuple[str, ...] = ()
         self.repeated = False
         self.fact = facts
         self._open = opener
+        self._texts = texts
         self._modules: dict[SourceFile, Frame] = {}
         self._callers: tuple[Node, ...] = ()
         self._calls = 0
@@ -175,6 +177,10 @@ class Interpreter:
         self.trace.events.append(
             Event(made, self.inside, self.conditions, repeated=self.repeated, callers=self._callers)
         )
+
+    def text_of(self, path: str) -> str | None:
+        """What is in a file that holds SQL."""
+        return self._texts(path)
 
     def resolve(self, imported: Imported, frame: Frame) -> Value:
         """What something imported is at home, where its module is of this project."""

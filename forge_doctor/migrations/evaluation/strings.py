@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from forge_doctor.code.syntax.nodes import Str
+from forge_doctor.migrations.evaluation.files import FilePath
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.sizes import is_small
@@ -73,4 +74,4 @@ def _filled(run: Runner, node: Str, raw: ts.Node, frame: Frame) -> str:
 
 def shown(value: Value) -> str:
     """What `str()` gives."""
-    return str(value) if isinstance(value, str | int | float) or value is None else HOLE
+    return str(value) if isinstance(value, str | int | float | FilePath) or value is None else HOLE

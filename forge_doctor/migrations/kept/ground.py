@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from forge_doctor.code.files.contents import GONE, digest_of, digest_of_names, regular_bytes
 from forge_doctor.code.files.modules import is_foreign
 
-SUFFIXES = (".py", ".ini", ".toml", ".cfg", ".sql", ".sh", ".yml", ".yaml", ".mako", ".dockerfile")
+SUFFIXES = (".py", ".ini", ".toml", ".cfg", ".sql", ".psql", ".pgsql", ".sh", ".yml", ".yaml", ".mako", ".dockerfile")
 NAMES = ("Dockerfile", "Procfile", "Makefile", "justfile", "package.json", ".gitignore", "requirements")
 HIDDEN = frozenset({".docker"})  # the one hidden folder in which a start script is looked for
 CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -22,6 +23,7 @@ IMPORTS_DEEP, MOST_IMPORTED = 2, 60
 # Bytes: data that a revision inserts does not belong into its source, and takes minutes to parse.
 LARGEST = 5_000_000
 READING = "migrations"
+TEXTS, LONGEST_TEXT = (".sql", ".psql", ".pgsql"), 1_000_000
 DIALECT = ("().dialect.name", "().engine.name", "().engine.dialect.name", "().bind.dialect.name", ".bind.dialect.name")
 
 
@@ -30,10 +32,11 @@ class Reader:
 
     def __init__(self, project: Path, here: Path, overlay: Mapping[Path, bytes] | None = None) -> None:
         self.here = here
+        self._project = project
         self._overlay = overlay or {}
         self._modules = Modules(project)
         self._files: dict[Path, SourceFile | None] = {}
-        self.interpreter = Interpreter(self._imported, known_of_alembic)
+        self.interpreter = Interpreter(self._imported, known_of_alembic, self._text)
 
     def open(self, path: Path) -> SourceFile | None:
         """A file; None where it cannot be read."""
@@ -46,6 +49,14 @@ class Reader:
         if path in self._overlay:
             return self._overlay[path]
         return regular_bytes(path, LARGEST)
+
+    def _text(self, written: str) -> str | None:
+        """The text of a file with SQL below the project, which a relative path counts from, as Alembic is run there."""
+        path = Path(os.path.normpath(self._project / written))
+        if path.suffix.lower() not in TEXTS or not path.is_relative_to(self._project):
+            return None
+        data = self._content(path)
+        return None if data is None or len(data) > LONGEST_TEXT else data.decode("utf-8-sig", "replace")
 
     def name(self, path: Path) -> str:
         """How findings name a file."""
