@@ -55,6 +55,16 @@ def header(revision: str, down: str, labels: str = "") -> str:
     return f"import sqlalchemy as sa\nfrom alembic import op\n\nrevision = {revision!r}\ndown_revision = {written}\n{given}"
 
 
+FILE = re.compile(r"^# file: env\.py\n(?P<text>(?:(?!def upgrade|# revision).*\n)*)", re.MULTILINE)
+
+
+def with_env(case: str) -> tuple[str, str]:
+    """A case without its `# file: env.py`, and that file."""
+    text = textwrap.dedent(case)
+    found = FILE.search(text)
+    return (text, ENV) if found is None else (text.replace(found[0], ""), ENV + found["text"])
+
+
 def revision_files(case: str) -> dict[str, str]:
     """The files of a case, by name."""
     text = textwrap.dedent(case)
@@ -73,6 +83,8 @@ def revision_files(case: str) -> dict[str, str]:
 
 def write_tree(folder: Path, case: str, env: str = ENV, files: Mapping[str, str] | None = None) -> Path:
     """Write a tree with its configuration; gives the folder."""
+    case, of_case = with_env(case)
+    env = of_case if env == ENV else env
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     (folder / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n", encoding="utf-8")

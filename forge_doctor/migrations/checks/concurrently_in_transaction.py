@@ -27,7 +27,14 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import DOWNGRADE, UPGRADE, History, Step
-from forge_doctor.migrations.operations.operation import AlterTable, CreateIndex, DropIndex, Operation, Reindex
+from forge_doctor.migrations.operations.operation import (
+    AlterTable,
+    CreateIndex,
+    DropIndex,
+    Operation,
+    Reindex,
+    SeveralStatements,
+)
 from forge_doctor.migrations.wording import found
 
 COMMANDS = {CreateIndex: "CREATE INDEX", DropIndex: "DROP INDEX", Reindex: "REINDEX"}
@@ -40,10 +47,28 @@ def concurrently_in_transaction(history: History) -> Iterator[Finding]:
     if env is not None and env.mentions(b"AUTOCOMMIT", b"transactional_ddl"):
         return
     for direction in (UPGRADE, DOWNGRADE):
+        several = {_call(step) for step, _ in history.steps(SeveralStatements, direction)}
         for step, operation in history.steps(Operation, direction):
             command = _command(operation)
             if command and step.transaction is not None:
                 yield _found(step, command)
+            elif command and operation.written.is_sql and _call(step) in several:
+                yield _together(step, command)
+
+
+def _call(step: Step) -> tuple[str, int]:
+    """Which call of which revision an operation is of."""
+    return step.revision.id, step.operation.written.call
+
+
+def _together(step: Step, command: str) -> Finding:
+    return found(
+        step,
+        Severity.CRITICAL,
+        f"{command} is one of several statements of a call: PostgreSQL runs them as one transaction, autocommit or not, and"
+        " it fails on every database",
+        "one op.execute() for each statement, inside the autocommit_block()",
+    )
 
 
 def _command(operation: Operation) -> str:

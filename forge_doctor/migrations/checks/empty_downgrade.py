@@ -53,7 +53,7 @@ def _found(up: Change, changed: tuple[Difference, ...]) -> Finding:
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
         message=f"downgrade() of {up.revision.id} does nothing, and upgrade() changes {names}"
-        f"{' and more' if len(changed) > 4 else ''}: the next upgrade meets what is there already",
+        f"{' and more' if len(changed) > 4 else ''}; the next upgrade meets what is there already",
         location=_place(up.revision),
         remedy="undo it, last thing first; where there is no way back, say so: raise NotImplementedError(...)",
     )

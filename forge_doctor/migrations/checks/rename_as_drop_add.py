@@ -51,7 +51,7 @@ def _found(pair: Replacement) -> Finding:
     return found(
         pair.drop,
         Severity.CRITICAL,
-        f"{what}: if it is a rename, its data is lost",
+        f"{what}; if it is a rename, its data is lost",
         f"{mend} keeps the data; while old code runs: add, copy and write both, and drop a release later",
         confidence=Confidence.HIGH if pair.is_only else Confidence.MEDIUM,
         related=(Related(message="added here", location=pair.addition.location),),

@@ -59,7 +59,7 @@ def _table(change: Change, step: Step, one: RenameTable) -> Finding | None:
     return found(
         step,
         Severity.ERROR,
-        f"{one.table} becomes {one.new_name}: running code that still says {one.table} fails until the rollout ends",
+        f"{one.table} becomes {one.new_name}; running code that still says {one.table} fails until the rollout ends",
         f'a view called {one.table} of all columns of {one.new_name}, made right behind it with op.execute("CREATE VIEW'
         ' ... AS SELECT ..."), and dropped a release later',
     )
@@ -96,6 +96,6 @@ def _type(change: Change, step: Step, one: RenameType) -> Finding | None:
     return found(
         step,
         Severity.ERROR,
-        f"{what} becomes {one.new_name}: running code that still sends the old name fails until the rollout ends",
+        f"{what} becomes {one.new_name}; running code that still sends the old name fails until the rollout ends",
         "add the new name beside the old one, let the application use it, and drop the old one a release later",
     )

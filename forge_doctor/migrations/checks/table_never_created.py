@@ -76,7 +76,7 @@ def _found(step: Step) -> Finding:
     return found(
         step,
         Severity.WARNING,
-        f"no revision creates {table}: `alembic upgrade head` on an empty database fails here",
+        f"no revision creates {table}, so that `alembic upgrade head` on an empty database fails here",
         "a first revision that creates what is there (`alembic revision --autogenerate` against an empty database), stamped"
         " on the databases that have it",
         confidence=Confidence.MEDIUM,

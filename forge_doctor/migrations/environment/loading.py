@@ -50,6 +50,7 @@ def loaded_by(project: Project, file: SourceFile) -> Loaded:
         for dotted in imported_modules(one.data):
             for name in _with_packages(dotted):
                 found = project.module(name, one)
+                is_dynamic = is_dynamic or (found is None and _begins_above(name, project))
                 if found is not None and found.absolute not in files:
                     files[found.absolute] = found
                     waiting.append(found)
@@ -70,6 +71,13 @@ def imported_modules(data: bytes) -> Iterator[str]:
             words = part.split()
             if words:
                 yield words[0].decode("utf-8", "replace")
+
+
+def _begins_above(dotted: str, project: Project) -> bool:
+    """Whether a module that was not found is of a package that the project's own root lies in, as in an unpacked part of a
+    repository."""
+    package, dot, _ = dotted.partition(".")
+    return bool(package and dot) and package in project.root.parts and not (project.root / package).exists()
 
 
 def _with_packages(dotted: str) -> Iterator[str]:

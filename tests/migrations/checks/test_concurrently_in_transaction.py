@@ -11,6 +11,13 @@ from tests.support.migration_cases import check_case
 CASES = [
     """
 def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0; CREATE INDEX CONCURRENTLY ix ON orders (note)")  # expect high
+        op.execute("CREATE INDEX CONCURRENTLY iy ON orders (status);")
+        op.execute("/* first; */ CREATE INDEX CONCURRENTLY iz ON orders (total) -- and last;")
+""",
+    """
+def upgrade():
     op.create_index("ix", "orders", ["note"], postgresql_concurrently=True)  # expect high
 """,
     """

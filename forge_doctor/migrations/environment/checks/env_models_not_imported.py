@@ -87,8 +87,8 @@ def env_models_not_imported(script: EnvScript) -> Iterator[Finding]:
     yield place.file.finding(
         env_models_not_imported,
         place,
-        f"nothing that env.py imports loads the models of {names}{more}: autogenerate would drop "
-        + ("every table" if none_loaded else "these tables"),
+        f"autogenerate would drop {'every table' if none_loaded else 'some tables'}: nothing that env.py imports loads the"
+        f" models of {names}{more}",
         confidence=Confidence.HIGH if none_loaded else Confidence.MEDIUM,
         remedy=f"import {_module(missing[0])}  # in env.py, so for each module with models",
         evidence=(
