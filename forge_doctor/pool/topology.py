@@ -81,14 +81,26 @@ def _assumed(value: int) -> Number:
     return Number(value=value, source=ASSUMED, assumed=True)
 
 
-def _from_processes(processes: Sequence[Process]) -> Number | None:
+def main_application(processes: Sequence[Process]) -> str | None:
+    """Of several applications here, whose pools are of different sizes, that with the most connections; None where there
+    is but one. Workers whose application is not to be seen count as its."""
+    workers = [one for one in processes if one.role is Role.WORKER and one.application]
+    names = Counter(one.application for one in workers)
+    connections = Counter(one.application for one in workers for _ in (*one.database_sockets, *one.pooler_sockets))
+    return max(sorted(names), key=lambda name: (connections[name], names[name])) if len(names) > 1 else None
+
+
+def _from_processes(every: Sequence[Process]) -> Number | None:
     """The workers that run; where a master says how many it keeps, its own word counts the missing ones too."""
+    main = main_application(every)
+    processes = [one for one in every if main is None or one.application in (main, "")]
     workers = [process for process in processes if process.role is Role.WORKER]
     configured = [number for process in processes if (number := _configured(process))]
     if not workers and not configured:
         return None
     kinds = Counter(worker.server or "unknown server" for worker in workers)
     source = "processes found: " + ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    source += f" of {main}" if main is not None else ""
     planned = sum(number.value for number in configured)
     if planned > len(workers):
         return Number(value=planned, source=configured[0].source)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pytest
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.topology import Told, application_of
 from forge_doctor.probes.processes.workers import Role
-from tests.support.snapshots import worker
+from tests.support.snapshots import session, snapshot, worker
 
 MASTER = worker(1, role=Role.MASTER)
 
@@ -78,3 +79,13 @@ def test_the_worker_count_and_its_source(
 def test_a_broken_web_concurrency_is_refused_by_name(written: str) -> None:
     with pytest.raises(UsageProblem, match="WEB_CONCURRENCY"):
         application_of(Told(), None, (), written)
+
+
+def test_of_several_applications_that_with_the_most_connections_is_meant() -> None:
+    shop = [worker(pid, session(pid), session(pid + 50)) for pid in (2, 3)]
+    admin = [worker(pid, session(pid), application="admin:app") for pid in (5, 6, 7)]
+    own = application_of(Told(), None, (*shop, *admin), None).workers
+    assert own is not None
+    assert (own.value, own.source) == (2, "processes found: 2 uvicorn of shop:app")
+    situation = Situation(snapshot(*(session(pid) for pid in (2, 3, 5, 6, 7)), processes=(*shop, *admin)))
+    assert situation.others == 3

@@ -26,6 +26,7 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
+from forge_doctor.pool.wording import held_by
 
 REMEDY = "One engine for the life of the process, with its default pool: create_async_engine(url) at module level or in the lifespan."
 
@@ -42,7 +43,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 severity=Severity.WARNING,
                 confidence=Confidence.HIGH,
                 message=f"{looks.opened} connections were opened in {looks.window_s:.1f} s ({rate:.1f} per second) where a pool would "
-                "keep them. Each costs a server process and a handshake.",
+                f"keep them. Each costs a server process and a handshake.{_seen(situation, looks.window_s)}",
                 location=situation.here,
                 evidence=(
                     Evidence(
@@ -79,6 +80,12 @@ def _one_look(situation: Situation, limits: Limits) -> Iterator[Finding]:
             ),
             remedy=REMEDY + "\nforge-doctor pool --duration 10   # measures the rate",
         )
+
+
+def _seen(situation: Situation, window_s: float) -> str:
+    """Whose those are that are open now; most come and go between two looks."""
+    young = [one for one in situation.sessions if (one.backend_age_s or 0) < window_s]
+    return f" Of those open now: {held_by(situation.holder_of(one) for one in young)}." if young else ""
 
 
 def _pool_class(situation: Situation) -> tuple[Evidence, ...]:

@@ -29,6 +29,11 @@ from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server
 from forge_doctor.pool.wording import held_by
 
+SMALLER = (
+    "Keep fewer: pool_size=... in each worker; asyncpg.create_pool(min_size=1, max_size=...), "
+    "which opens 10 at once unless told.\n"
+)
+
 
 @check(severity=Severity.WARNING, limits={"used_ratio": 0.8, "free_connections": 3, "free_ratio": 0.05})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
@@ -43,16 +48,21 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         return
     critical = free <= max(limits["free_connections"], limits["free_ratio"] * usable.slots)
     holders = held_by(situation.holder_of(session) for session in situation.sessions)
+    idle = sum(one.state == "idle" for one in situation.sessions)
+    asleep = idle * 2 >= used
+    lie = f" {idle} of them lie idle." if asleep else ""
     yield Finding(
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         confidence=Confidence.HIGH,
-        message=f"{used} of {usable.slots} usable connection slots are taken, {free} are free: {holders}. "
+        message=f"{used} of {usable.slots} usable connection slots are taken, {free} are free: {holders}.{lie} "
         "The next burst or deployment is refused.",
         location=situation.here,
         evidence=(
             Evidence(label="sessions", value=used, unit="connections", source="pg_stat_activity, client backends"),
+            Evidence(label="idle", value=idle, unit="connections", source="pg_stat_activity"),
             Evidence(label="usable slots", value=usable.slots, unit="connections", source=usable.source),
         ),
-        remedy="Let go of what the findings on holders name; then size the pools as the sizing table says, "
+        remedy=(SMALLER if asleep else "")
+        + "Let go of what the findings on holders name; then size the pools as the sizing table says, "
         "rather than raise max_connections.",
     )

@@ -15,7 +15,8 @@ Wrong when:
     can be counted, those that came before a session began to idle may hold it (a later one waits for a
     connection itself): where they account for all, nothing is said here (see held-by-requests), where for fewer, only
     the rest is called leaked. Background tasks and a queue worker's are no requests and cannot be
-    counted: sessions that began at one moment are not called leaked for sure. Where the source shows that every line
+    counted: sessions that began at one moment are not called leaked for sure, and of a script not at all
+    before `sure_s`. Where the source shows that every line
     that may have sent the statement ends its session (`with`, `finally`, a dependency), slow code holds them, and
     slow-code-in-transaction tells of it.
 
@@ -39,6 +40,7 @@ from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
+from forge_doctor.probes.processes.workers import Role
 
 # Younger than this apart they began at one moment, and not one after another.
 ONE_MOMENT_S = 1.0
@@ -67,8 +69,17 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         old = tuple(session for session in group if (session.state_age_s or 0) >= limits["idle_s"])
         told = Group(sessions=old, requests=_in_flight(old, requests))
         enough = len(old) >= limits["sessions"] and told.leaked >= limits["sessions"]
-        if enough and not is_ended(situation, old):
+        if enough and not is_ended(situation, old) and not _of_one_script(situation, told, limits):
             yield _finding(situation, told, limits)
+
+
+def _of_one_script(situation: Situation, group: Group, limits: Limits) -> bool:
+    """Whether they began together, and lately, in a client that is no worker: a script that holds three connections is
+    not one that loses them. `idle-in-transaction` tells of it."""
+    ages = [one.state_age_s or 0 for one in group.sessions]
+    owners = [situation.process_of(one) for one in group.sessions]
+    script = all(one is not None and one.role is not Role.WORKER for one in owners) and group.requests is None
+    return script and max(ages) < limits["sure_s"] and max(ages) - min(ages) < ONE_MOMENT_S
 
 
 def _requests(situation: Situation) -> dict[int, tuple[int, int | None]]:

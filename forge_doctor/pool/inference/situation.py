@@ -11,6 +11,7 @@ from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_
 from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
 from forge_doctor.pool.inference.session_facts import session_facts
 from forge_doctor.pool.snapshot import PoolSnapshot, Server
+from forge_doctor.pool.topology import main_application
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, pileups
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
@@ -141,16 +142,21 @@ class Situation:
         return sum(1 for session in self.sessions if not self.is_application(session))
 
     def is_application(self, session: Session) -> bool:
-        """Whether a worker found here holds it, or, where it may be a replica elsewhere or no worker
-        was found, whether it has the application's role and a client nobody here owns."""
+        """Whether a worker found here holds it (of the application with the most connections), or, where it may be
+        a replica elsewhere or no worker was found, whether it has the application's role and a client nobody here owns."""
         process = self.process_of(session)
         if process is not None:
-            return process.role is Role.WORKER or self._is_bouncer(process)
+            own = self._main_application is None or process.application in (self._main_application, "")
+            return (process.role is Role.WORKER and own) or self._is_bouncer(process)
         replicas = self.application.replicas
         if self.workers and replicas.value == 1:
             here = session.client_addr in self._addresses_here
             return replicas.assumed and not here and self._signature(session) in self._worker_signatures
         return session.user == self.application_user
+
+    @cached_property
+    def _main_application(self) -> str | None:
+        return main_application(self.snapshot.processes or ())
 
     @cached_property
     def _worker_signatures(self) -> frozenset[tuple[str, str, str]]:

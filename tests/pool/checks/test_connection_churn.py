@@ -1,5 +1,7 @@
 """connection-churn: opened for each piece of work instead of kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from forge_doctor.finding import Confidence
@@ -31,3 +33,10 @@ def test_one_old_connection_shows_that_they_are_kept() -> None:
 @pytest.mark.parametrize("age_s", [59.0, None])
 def test_a_worker_that_has_just_started_opens_all_anew(age_s: float | None) -> None:
     assert findings("connection-churn", snapshot(*young(5), processes=(worker(7, *young(5), age_s=age_s),))) == ()
+
+
+def test_whose_they_are_is_told_of_those_open_now() -> None:
+    young, old = session(1, backend_age_s=0.4), session(2)
+    seen = snapshot(young, old, processes=(worker(7, young, old),), looks=Looks(window_s=5.0, opened=50))
+    assert "Of those open now: worker pid 7 holds 1." in only("connection-churn", seen).message
+    assert "open now" not in only("connection-churn", replace(seen, sessions=(old,))).message

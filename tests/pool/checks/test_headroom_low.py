@@ -28,3 +28,12 @@ def test_with_no_slot_left_the_other_check_speaks() -> None:
 def test_without_a_connection_it_did_not_run() -> None:
     seen = snapshot(server=None, refusal=Refusal(sqlstate="53300", message="sorry"))
     assert [type(one) for one in told("headroom-low", seen)] == [NotRun]
+
+
+def test_a_server_full_of_connections_that_lie_idle_says_so() -> None:
+    found = only("headroom-low", snapshot(*(session(pid) for pid in range(45))))
+    assert "45 of them lie idle" in found.message
+    assert found.remedy.startswith("Keep fewer: pool_size")
+    busy = only("headroom-low", snapshot(*(session(pid, state="active") for pid in range(45))))
+    assert "lie idle" not in busy.message
+    assert found.remedy.endswith(busy.remedy)

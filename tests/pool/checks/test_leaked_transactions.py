@@ -4,7 +4,8 @@ import pytest
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Looks
-from tests.support.snapshots import findings, idle_in_transaction, only, serving, snapshot
+from forge_doctor.probes.processes.workers import Role
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, snapshot, worker
 
 
 def leak(*ages: float) -> tuple:  # type: ignore[type-arg]
@@ -76,3 +77,11 @@ def test_background_tasks_that_began_together_may_hold_what_no_request_does() ->
     assert (found.severity, found.confidence) == (Severity.ERROR, Confidence.MEDIUM)
     assert "or background tasks of that process hold them" in found.message
     assert "interval '120 seconds'" in found.remedy
+
+
+def test_a_script_that_holds_three_since_one_moment_loses_none() -> None:
+    held = [idle_in_transaction(pid, 20.0 + pid / 100) for pid in range(3)]
+    script = worker(7, *held, role=Role.OTHER, server="", name="python job.py")
+    assert findings("leaked-transactions", snapshot(*held, processes=(script,))) == ()
+    one_by_one = [idle_in_transaction(pid, 20.0 + pid) for pid in range(3)]
+    assert len(findings("leaked-transactions", snapshot(*one_by_one, processes=(script,)))) == 1
