@@ -6,9 +6,9 @@ import os
 import sys
 import sysconfig
 from types import CodeType, FrameType
+from typing import Any
 
-# The lines of a label: where the connection was taken, and the application's own caller of that.
-DEPTH = 2
+# A label has two lines: where the connection was taken, and the application's own caller of that.
 MOST_FRAMES = 200
 NEAR = 6  # frames after the first line in which its caller is looked for
 
@@ -33,61 +33,88 @@ _LIBRARIES = frozenset(
 _APPLICATION, _INSTALLED, _LIBRARY, _STARTER = range(4)
 
 
-_kinds: dict[CodeType, int] = {}
-_names: dict[tuple[CodeType, int], str] = {}
+# Asked for each frame: the hash of a string is kept in it, that of a code object is worked out each time from its bytes.
+_kinds: dict[str, int] = {}
+# By ids and places of code objects, which stay theirs for as long as the value beside them keeps these.
+_texts: dict[tuple[int, int, int, int], tuple[str, tuple[CodeType, CodeType | None]]] = {}
 
 
 def caller() -> str:
     """The application's lines on the stack, innermost first; what is installed, where it has none there."""
-    found: list[str] = []
-    installed: list[str] = []
+    first: FrameType | None = None
+    installed: list[FrameType] = []
+    kinds = _kinds
     left = MOST_FRAMES
     for frame in _stacks():
         place: FrameType | None = frame
         while place is not None and left:
             left -= 1
-            code = place.f_code
-            kind = _kinds.get(code)
+            file = place.f_code.co_filename
+            kind = kinds.get(file)
             if kind is None:
-                kind = _kind(code)
-            if kind == _APPLICATION:
-                found.append(_name(code, place))
-                if len(found) == DEPTH:
-                    return "\t".join(found)
+                kind = _kind(file)
+            if kind == _LIBRARY:
+                pass
+            elif kind == _APPLICATION:
+                if first is not None:
+                    return _text(first, place)
+                first = place
                 left = min(left, NEAR)
-            elif kind == _INSTALLED:
-                if len(installed) < DEPTH:
-                    installed.append(_name(code, place))
             elif kind == _STARTER:
                 break
+            elif len(installed) < 2:
+                installed.append(place)
             place = place.f_back
-    return "\t".join(found or installed)
+    if first is not None:
+        return _text(first, None)
+    return _text(installed[0], installed[1] if len(installed) > 1 else None) if installed else ""
 
 
-def _stacks() -> list[FrameType]:
+def _text(first: FrameType, second: FrameType | None) -> str:
+    """`file<TAB>line<TAB>function` of one frame or two, worked out once for each place in the code."""
+    code = first.f_code
+    above = None if second is None else second.f_code
+    key = (id(code), first.f_lasti, id(above), 0 if second is None else second.f_lasti)
+    known = _texts.get(key)
+    if known is None:
+        if len(_texts) > 20_000:
+            _texts.clear()
+        parts = (*_parts(first), *(() if second is None else _parts(second)))
+        known = _texts[key] = "\t".join(part.replace("\t", " ").replace("\n", " ") for part in parts), (code, above)
+    return known[0]
+
+
+def _parts(frame: FrameType) -> tuple[str, str, str]:
+    return frame.f_code.co_filename, str(frame.f_lineno), frame.f_code.co_qualname
+
+
+def _stacks() -> tuple[FrameType, ...]:
     """The top frame of this greenlet and of those that wait for it: SQLAlchemy's asyncio runs in a greenlet whose
     frames end at its own."""
     own = sys._getframe(2)
     greenlet = sys.modules.get("greenlet")
     parent = None if greenlet is None else greenlet.getcurrent().parent
     if parent is None:
-        return [own]
-    waiting: list[FrameType] = []
-    while parent is not None:
-        if parent.gr_frame is not None:
-            waiting.append(parent.gr_frame)
-        parent = parent.parent
+        return (own,)
+    waiting = _waiting(parent)
     # Each frame that is looked at costs: those of SQLAlchemy's own greenlet are skipped, unless `run_sync` runs the
     # application's code in it.
     awaits = waiting[0].f_back if waiting and waiting[0].f_code.co_name == "greenlet_spawn" else None
-    return waiting if awaits is not None and awaits.f_code.co_name != "run_sync" else [own, *waiting]
+    return waiting if awaits is not None and awaits.f_code.co_name != "run_sync" else (own, *waiting)
 
 
-def _kind(code: CodeType) -> int:
-    """Whose code it is; kept for each code object, and forgotten where an application makes code without end."""
+def _waiting(parent: Any) -> tuple[FrameType, ...]:
+    frame, above = parent.gr_frame, parent.parent
+    if above is None:
+        return () if frame is None else (frame,)
+    return _waiting(above) if frame is None else (frame, *_waiting(above))
+
+
+def _kind(file: str) -> int:
+    """Whose code a file is; forgotten where an application makes files without end."""
     if len(_kinds) > 20_000:
         _kinds.clear()
-    kind = _kinds[code] = _kind_of_file(code.co_filename)
+    kind = _kinds[file] = _kind_of_file(file)
     return kind
 
 
@@ -103,15 +130,3 @@ def _kind_of_file(name: str) -> int:
     if name.startswith(_PREFIXES):
         return _STARTER if name.endswith(_STARTERS) else _LIBRARY
     return _APPLICATION
-
-
-def _name(code: CodeType, frame: FrameType) -> str:
-    """`file<TAB>line<TAB>function`; the line is worked out once for each place in the code."""
-    key = (code, frame.f_lasti)
-    name = _names.get(key)
-    if name is None:
-        if len(_names) > 20_000:
-            _names.clear()
-        parts = (code.co_filename, str(frame.f_lineno), code.co_qualname)
-        name = _names[key] = "\t".join(part.replace("\t", " ").replace("\n", " ") for part in parts)
-    return name

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.holders_bench [--rounds 12] [--sessions 400]
 
-Prints the wall time of a session by percentiles, over all rounds: run it on an idle machine.
+Prints the wall time of a session by percentiles, over all rounds: on an idle machine, or twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import statistics
 import time
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from forge_doctor.holders import install
 from tests.support.postgres import postgres18_bin, run_postgres
@@ -21,27 +21,24 @@ from tests.support.postgres import postgres18_bin, run_postgres
 ONE = text("SELECT 1")
 
 
-async def sessions(engine: AsyncEngine, number: int) -> list[float]:
-    """The seconds each of so many sessions took."""
-    factory = async_sessionmaker(engine)
-    taken = []
-    for _ in range(number):
-        began = time.perf_counter()
-        async with factory() as session:
-            await session.scalar(ONE)
-        taken.append(time.perf_counter() - began)
-    return taken
+async def seconds(factory: async_sessionmaker[AsyncSession]) -> float:
+    """What a session took."""
+    began = time.perf_counter()
+    async with factory() as session:
+        await session.scalar(ONE)
+    return time.perf_counter() - began
 
 
 async def measure(url: str, rounds: int, number: int) -> dict[str, list[float]]:
-    """Rounds of both, each in turn the first."""
+    """One session of each in turn, so that what else the machine does meets both alike; which is first changes."""
     engines = {"without": create_async_engine(url), "holders": create_async_engine(url)}
     if not install(engines["holders"]):
         raise SystemExit("no page can be had on this system")
     found: dict[str, list[float]] = {name: [] for name in engines}
-    for number_of_round in range(rounds):
-        for name in list(engines)[:: 1 if number_of_round % 2 else -1]:
-            found[name] += await sessions(engines[name], number)
+    factories = {name: async_sessionmaker(engine) for name, engine in engines.items()}
+    for turn in range(rounds * number):
+        for name in list(factories)[:: 1 if turn % 2 else -1]:
+            found[name].append(await seconds(factories[name]))
     for engine in engines.values():
         await engine.dispose()
     return found
