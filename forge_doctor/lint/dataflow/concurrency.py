@@ -17,6 +17,7 @@ from forge_doctor.code.syntax.nodes import (
     Comprehension,
     For,
     FunctionDef,
+    Lambda,
     Name,
     Node,
     Sequence,
@@ -123,6 +124,9 @@ def _coroutines(node: Node, *, many: bool) -> Iterator[tuple[Node, bool]]:
         yield from _coroutines(node.value, many=many)
     elif isinstance(node, Comprehension):
         yield from _coroutines(node.children[0], many=True)
+    elif isinstance(node, Call) and node.method == "map" and node.receiver is None and node.args:
+        mapped = node.args[0]
+        yield (mapped.body if isinstance(mapped, Lambda) else mapped), True
     elif isinstance(node, Sequence):
         for one in node.elts:
             yield from _coroutines(one, many=many)
@@ -153,12 +157,12 @@ def is_in_loop(node: Node, within: Node) -> bool:
     return loop_around(node, within) is not None
 
 
-def loop_around(node: Node, within: Node) -> For | While | None:
-    """The nearest loop around a node inside `within`."""
+def loop_around(node: Node, within: Node) -> For | While | Comprehension | None:
+    """The nearest loop or comprehension around a node inside `within`."""
     for around in node.ancestors:
         if around is within or isinstance(around, FunctionDef):
             return None
-        if isinstance(around, For | While):
+        if isinstance(around, For | While | Comprehension):
             return around
     return None
 

@@ -1,8 +1,9 @@
-"""A statement for asyncpg has placeholders it does not know, or gets another number of arguments.
+"""A statement has placeholders that asyncpg or `text()` does not know, or other arguments than those.
 
 Why: asyncpg sends the statement to the server as it is: placeholders are `$1`, `$2`, and each is an argument of its
 own. `%s`, `:name` and `?` belong to other drivers and are a syntax error; one tuple for two placeholders is one
-argument: "the server expects 2 arguments for this query, 1 was passed".
+argument: "the server expects 2 arguments for this query, 1 was passed". SQLAlchemy's `text()` knows
+`:name` alone, filled from a dictionary.
 
 Bad:
 
@@ -30,18 +31,19 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import ASYNC_KINDS, SYNC_KINDS, Kind
 from forge_doctor.code.semantics.literals import HOLE, followed, text_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Node, Sequence, Starred, Str
+from forge_doctor.code.syntax.nodes import Call, Dict, List, Node, Sequence, Starred, Str, Tuple
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"asyncpg")
+SUSPECT = AnyWord(b"asyncpg", b"text(")
 ONE_BY_ONE = ("execute", "fetch", "fetchrow", "fetchval")
 METHODS = (*ONE_BY_ONE, "executemany", "prepare", "cursor")
+OF_SQLALCHEMY = ASYNC_KINDS | SYNC_KINDS
 DRIVER = (Kind.ASYNCPG_CONNECTION, Kind.ASYNCPG_POOL)
 QUOTED = regex(r"'[^']*'|\"[^\"]*\"|--[^\n]*")
 FORMAT = regex(r"(?<![%\w])%(?:s|\(\w{1,60}\)s)")
@@ -66,6 +68,28 @@ def driver_arguments_mismatch(file: SourceFile, project: Project) -> Iterator[Fi
         fault = "" if sql is None else wrong_style(sql) or wrong_number(sql, call)
         if fault:
             yield found(file, call, fault, value.confidence)
+    yield from of_text(file, project)
+
+
+def of_text(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`session.execute(text("... = %s"), (name,))`."""
+    for call in file.calls("execute", "scalar", "scalars"):
+        if call.receiver is None or len(call.args) < 2 or project.known(call.receiver).kind not in OF_SQLALCHEMY:
+            continue
+        made, given = followed(project, call.args[0]), call.args[1]
+        if not isinstance(made, Call) or made.method != "text" or not made.args:
+            continue
+        sql = statement_text(project, made.args[0])
+        if sql is None or not isinstance(given, Tuple | List | Dict) or ":" in sql.replace("::", ""):
+            continue
+        if FORMAT.search(sql) or NUMBERED.search(sql):
+            yield file.finding(
+                driver_arguments_mismatch,
+                call,
+                "`text()` has placeholders that SQLAlchemy does not fill in: it knows `:name`, and the values as a dictionary",
+                confidence=Confidence.HIGH,
+                remedy=f'{call.func.text}(text("... = :name"), {{"name": ...}})',
+            )
 
 
 def statement_text(project: Project, given: Node) -> str | None:

@@ -1,8 +1,9 @@
-"""A connection of asyncpg is taken and never given back.
+"""A connection of an engine, a pool or asyncpg is taken and never given back.
 
 Why: `await pool.acquire()` without `release()` keeps the connection out of the pool until the pool is closed: after
 `max_size` calls every `acquire()` waits for ever. `await asyncpg.connect()` without `close()` leaves a session on the server
-until the object is collected.
+until the object is collected. `await engine.connect()` or `engine.raw_connection()` without `close()` stays checked out:
+"The garbage collector is trying to clean up non-checked-in connection".
 
 Bad:
 
@@ -39,7 +40,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"await\s+[\w.]+\.(?:acquire|connect)\s*\(")
+SUSPECT = regex(rb"await\s+[\w.]+\.(?:acquire|connect|raw_connection)\s*\(")
 
 
 @check(severity=Severity.ERROR)
@@ -47,7 +48,7 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
     """Look at every connection that is taken by `await` and bound to a name."""
     if is_test_file(file):
         return
-    for call in file.calls("acquire", "connect", awaited=True):
+    for call in file.calls("acquire", "connect", "raw_connection", awaited=True):
         around = call.parent
         bound = around.parent if isinstance(around, Await) else None
         if not isinstance(bound, Assign) or not isinstance(bound.target, Name) or bound.function is None:
@@ -61,11 +62,12 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
 
 
 def is_taken(project: Project, call: Call) -> bool:
-    """Whether it surely is a pool's `acquire()` or asyncpg's `connect()`."""
-    if call.method == "connect":
-        return project.qualified(call.func) == "asyncpg.connect"
+    """Whether it surely is a pool's `acquire()`, asyncpg's `connect()`, or the same of an engine."""
+    if project.qualified(call.func) == "asyncpg.connect":
+        return True
     value = project.known(call.receiver) if call.receiver is not None else None
-    return value is not None and value.kind is Kind.ASYNCPG_POOL and value.confidence is Confidence.HIGH
+    giver = Kind.ASYNCPG_POOL if call.method == "acquire" else Kind.ASYNC_ENGINE
+    return value is not None and value.kind is giver and value.confidence is Confidence.HIGH
 
 
 def is_given_back(function: FunctionDef, name: str, start: int) -> bool:
@@ -124,10 +126,12 @@ def found(file: SourceFile, call: Call, name: str) -> Finding:
     pooled = call.method == "acquire"
     lost = "stays out of the pool: once all are, every acquire() waits" if pooled else "stays open on the server"
     with_pool = f"async with {call.func.text}() as {name}:"
+    if call.receiver is not None and call.receiver.text != "asyncpg" and not pooled:
+        lost, pooled = "stays checked out of the engine's pool until it is collected", call.method == "connect"
     return file.finding(
         driver_connection_not_released,
         call,
-        f"`{name}` is never {'released' if pooled else 'closed'}: the connection {lost}",
+        f"`{name}` is never {'released' if call.method == 'acquire' else 'closed'}: the connection {lost}",
         confidence=Confidence.HIGH,
         remedy=with_pool if pooled else f"try: ... finally: await {name}.close()",
     )

@@ -50,3 +50,25 @@ def test_what_the_server_refuses_is_found(call: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("call", SILENT)
 def test_what_it_takes_is_not(call: str, tmp_path: Path) -> None:
     check_source(f"{HEAD}{call}\n", RULE, tmp_path)
+
+
+TEXTS = (
+    ("text('x = %s'), (a,)", True),
+    ("text('x = $1'), [a]", True),
+    ("text('x = %(a)s'), {'a': a}", True),
+    ("QUERY, (a,)", True),
+    ("text('x = :a'), {'a': a}", False),
+    ("text('x = :a AND y = $1::int'), {'a': a}", False),
+    ("text('x LIKE \\'%s\\''), {'a': a}", False),
+    ("text('x = %s' % a), {}", False),
+    ("text('x = %s'), given", False),
+)
+
+
+@pytest.mark.parametrize(("given", "told"), TEXTS)
+def test_text_knows_names_alone(given: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy import text\nfrom sqlalchemy.ext.asyncio import AsyncSession\nQUERY = text('x = %s')\n"
+        f"async def f(s: AsyncSession, a, given):\n    await s.execute({given}){'  # expect high' if told else ''}\n"
+    )
+    check_source(code, RULE, tmp_path)

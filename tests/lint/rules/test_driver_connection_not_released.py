@@ -70,3 +70,19 @@ def test_a_release_on_every_way_is_not(code: str, tmp_path: Path) -> None:
 
 def test_a_handler_of_the_failed_connect_has_nothing_to_release(tmp_path: Path) -> None:
     check_source(HEAD + FAILED, RULE, tmp_path)
+
+
+ENGINES = (
+    "    c = await engine.connect()  # expect high\n    await c.execute(1)\n",
+    "    c = await engine.raw_connection()  # expect high\n    c.cursor()\n",
+    "    c = await engine.connect()\n    try:\n        await c.execute(1)\n    finally:\n        await c.close()\n",
+    "    c = await engine.connect()\n    return c\n",
+    "    async with engine.connect() as c:\n        await c.execute(1)\n",
+    "    c = await other.connect()\n    await c.execute(1)\n",
+)
+
+
+@pytest.mark.parametrize("code", ENGINES)
+def test_a_connection_of_an_engine_is_one_too(code: str, tmp_path: Path) -> None:
+    head = "from sqlalchemy.ext.asyncio import AsyncEngine\nasync def f(engine: AsyncEngine, other):\n"
+    check_source(head + code, RULE, tmp_path)

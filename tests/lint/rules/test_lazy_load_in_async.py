@@ -261,3 +261,19 @@ DYNAMIC = (
 def test_the_query_of_a_dynamic_collection_is_sent_where_it_ends(use: str, tmp_path: Path) -> None:
     code = f"async def f(db: AsyncSession):\n    user = await db.get(User, 1)\n    x = {use}\n"
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+EACH = (
+    "sorted(users, key=lambda one: len(one.orders))  # expect",
+    "max(users, key=lambda one: one.orders)  # expect",
+    "list(map(lambda one: one.orders, users))  # expect",
+    "sorted(users, key=lambda one: one.name)",
+    "sorted(other, key=lambda one: one.orders)",
+    "call(users, key=lambda one: one.orders)",
+)
+
+
+@pytest.mark.parametrize("use", EACH)
+def test_what_a_lambda_is_called_with_is_known(use: str, tmp_path: Path) -> None:
+    code = f"async def f(db: AsyncSession, other):\n    users = (await db.scalars(select(User))).all()\n    x = {use}\n"
+    check_source(project(code), "lazy-load-in-async", tmp_path)

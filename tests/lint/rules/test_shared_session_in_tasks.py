@@ -188,3 +188,19 @@ def test_a_connection_is_no_better(given: str, call: str, tmp_path: Path) -> Non
 def test_a_pool_gives_each_statement_its_own_connection(tmp_path: Path) -> None:
     code = "import asyncio\nimport asyncpg\nasync def f(p: asyncpg.Pool):\n    await asyncio.gather(p.fetch('x'), p.fetch('y'))\n"
     check_source(code, RULE, tmp_path)
+
+
+MANY = (
+    "async with asyncio.TaskGroup() as g:\n        x = [g.create_task(one(db, k)) for k in keys]  # expect high\n",
+    "await asyncio.gather(*map(partial(one, db), keys))  # expect high\n",
+    "await asyncio.gather(*map(lambda k: one(db, k), keys))  # expect high\n",
+    "async with asyncio.TaskGroup() as g:\n        x = [g.create_task(one(s, k)) for s, k in keys]\n",
+    "await asyncio.gather(*map(one, keys))\n",
+    "for k in keys:\n        await asyncio.gather(*[one(db, k)])\n",
+)
+
+
+@pytest.mark.parametrize("code", MANY)
+def test_many_tasks_made_in_one_expression_share_it(code: str, tmp_path: Path) -> None:
+    head = "import asyncio\nfrom functools import partial\nasync def one(db: AsyncSession, k): ...\n"
+    check_source(project(f"{head}async def f(db: AsyncSession, keys):\n    {code}"), RULE, tmp_path)

@@ -26,6 +26,8 @@ from forge_doctor.code.syntax.nodes import (
     Constant,
     For,
     FunctionDef,
+    Keyword,
+    Lambda,
     Name,
     NamedExpr,
     Node,
@@ -40,6 +42,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")
+KEYED = words("sorted min max")
 ADDING = ("add", "add_all")
 SAVING = ("commit", "flush", "refresh")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
@@ -164,12 +167,28 @@ def _bound(project: Project, binding: Binding, hops: int, depth: int) -> Loaded 
         return None
     if isinstance(node, Assign | NamedExpr):
         return None if node.value is None else loaded(project, node.value, hops, depth + 1)
+    if isinstance(node.parent, Lambda):
+        return _of_each(project, node.parent, hops, depth)
     if isinstance(node, Param):
         return _injected(project, node, hops, depth)
     if isinstance(node, For | ComprehensionFor) and not node.is_async:
         many = loaded(project, node.iter, hops, depth + 1)
         return many.one if many is not None and many.shape is Shape.MANY else None
     return None
+
+
+def _of_each(project: Project, function: Lambda, hops: int, depth: int) -> Loaded | None:
+    """What a lambda is called with: `sorted(users, key=lambda user: ...)`, `map(lambda user: ..., users)`."""
+    around = function.parent
+    call = around.parent if isinstance(around, Keyword) else around
+    if not isinstance(call, Call) or call.receiver is not None or len(function.params) != 1:
+        return None
+    if isinstance(around, Keyword):
+        walked = call.args[0] if around.name == "key" and call.method in KEYED and len(call.args) == 1 else None
+    else:
+        walked = call.args[1] if call.method in ("map", "filter") and len(call.args) == 2 else None
+    many = None if walked is None else loaded(project, walked, hops, depth + 1)
+    return many.one if many is not None and many.shape is Shape.MANY else None
 
 
 def _injected(project: Project, param: Param, hops: int, depth: int) -> Loaded | None:
