@@ -48,6 +48,8 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.expiry import maker_of, provider_of
 from forge_doctor.lint.dataflow.objects.pending_changes import changes
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
+from forge_doctor.lint.dataflow.requests.open_writes import open_write
 from forge_doctor.lint.dataflow.response_models import route_decorator
 from forge_doctor.lint.dataflow.sessions.transactions import (
     calls_between,
@@ -59,7 +61,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 from forge_doctor.regex import regex
 
 SUSPECT = regex(
-    rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(|await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\("
+    rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(|await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\(|\bDepends\("
 )
 WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
 COMMITTING = frozenset(
@@ -98,6 +100,39 @@ def write_never_committed(file: SourceFile, project: Project) -> Iterator[Findin
         )
         if judged is not None:
             yield found(file, write, judged[0], min(write.confidence, judged[1]))
+    yield from of_endpoints(file, project, seen)
+
+
+def of_endpoints(file: SourceFile, project: Project, told: set[tuple[int, str]]) -> Iterator[Finding]:
+    """A route that writes through what it hands its session to; told at the call in the route."""
+    for function in project.scopes(file).functions if file.mentions(b"Depends", b"Annotated") else ():
+        decorator = route_decorator(project, function.body[0]) if function.decorators and function.body else None
+        if decorator is None or decorator.method in ("get", "head", "websocket") or DELIBERATE.search(function.name):
+            continue
+        for param in function.params:
+            if not isinstance(param, Param) or (function.start, param.name) in told:
+                continue
+            if not project.annotated(param.annotation, function).kind.is_async_session if param.annotation else True:
+                continue
+            judged = provider_without_commit(project, function, param)
+            write = None if judged is None else open_write(project, function, ((param.name, THE_SESSION),))
+            if judged is not None and write is not None:
+                yield found_through(file, function, param, write)
+
+
+def found_through(file: SourceFile, function: FunctionDef, param: Param, write: Call) -> Finding:
+    """The finding, at the write where that is in this file, else at the route's session."""
+    place = write if write.file is file else param
+    related = () if place is write else (Related(message="written here", location=write.file.location(write)),)
+    return file.finding(
+        write_never_committed,
+        place,
+        f"`{write.func.text}()` is reached from `{function.name}()` and never committed: neither the route, nor what it "
+        f"calls, nor the dependency that gives `{param.name}` commits, and the session is closed, which rolls back",
+        confidence=Confidence.MEDIUM,
+        remedy=f"await {param.name}.commit()  # in {function.name}(), or in the dependency behind its `yield`",
+        related=related,
+    )
 
 
 def called_writes(file: SourceFile, project: Project) -> Iterator[Write]:
@@ -193,8 +228,14 @@ def begins(manager: Node) -> bool:
 def given_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
     """The dependency that gives a route its session, if neither of them commits."""
     param = function.param(session.id)
+    judged = None if param is None else provider_without_commit(project, function, param)
+    return judged if judged is not None and is_alone(function, function, session.id) else None
+
+
+def provider_without_commit(project: Project, function: FunctionDef, param: Param) -> tuple[Node, Confidence] | None:
+    """The same, whatever the route does with it."""
     decorator = route_decorator(project, function.body[0]) if function.body else None
-    if param is None or decorator is None or decorator.keyword("dependencies") is not None:
+    if decorator is None or decorator.keyword("dependencies") is not None:
         return None
     provider = provider_of(project, param)
     if provider is None or commits(provider) or not any(provider.find(Yield, nested=False)):
@@ -206,7 +247,7 @@ def given_without_commit(project: Project, function: FunctionDef, session: Name)
         return None
     if others_may_commit(project, function, param) or b"dependencies=" in function.file.data:
         return None
-    return (param, Confidence.MEDIUM) if is_alone(function, function, session.id) else None
+    return param, Confidence.MEDIUM
 
 
 def others_may_commit(project: Project, function: FunctionDef, session: Param) -> bool:

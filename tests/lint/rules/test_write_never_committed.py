@@ -138,3 +138,51 @@ def test_a_dependency_that_commits_is_enough(tmp_path: Path) -> None:
     files = project(BAD[-1].replace("# expect medium", ""))
     files["app/db.py"] = files["app/db.py"].replace("yield session", "yield session\n        await session.commit()")
     check_source(files, "write-never-committed", tmp_path)
+
+
+THROUGH = """\
+async def keep(db: AsyncSession, user):
+    db.add(user){told}
+    await db.flush()
+async def keep_and_commit(db: AsyncSession, user):
+    db.add(user)
+    await db.commit()
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def keep(self, user):
+        return await keep(self.db, user)
+    async def read(self, key):
+        return await self.db.get(User, key)
+@router.{verb}("/")
+async def f(user, db: AsyncSession = Depends({dependency})):
+    {body}
+async def committing():
+    async with Session() as session:
+        yield session
+        await session.commit()
+"""
+WAYS = (
+    ("post", "await keep(db, user)", True),
+    ("put", "await Users(db).keep(user)", True),
+    ("delete", "users = Users(db)\n    await users.keep(user)", True),
+    ("post", "await keep_and_commit(db, user)", False),
+    ("post", "await Users(db).keep(user)\n    await db.commit()", False),
+    ("post", "await keep(db, user)\n    await unseen(db)", False),
+    ("post", "await keep(db, user)\n    return db", False),
+    ("post", "await Users(db).read(user)", False),
+    ("get", "await keep(db, user)", False),
+)
+
+
+@pytest.mark.parametrize(("verb", "body", "told"), WAYS)
+def test_a_write_in_what_a_route_calls_needs_a_commit_somewhere(
+    verb: str, body: str, told: bool, tmp_path: Path
+) -> None:
+    code = THROUGH.format(verb=verb, body=body, dependency="get_db", told="  # expect medium" if told else "")
+    check_source(project(code), "write-never-committed", tmp_path)
+
+
+def test_a_dependency_that_commits_is_enough_for_what_a_route_calls(tmp_path: Path) -> None:
+    code = THROUGH.format(verb="post", body="await keep(db, user)", dependency="committing", told="")
+    check_source(project(code), "write-never-committed", tmp_path)

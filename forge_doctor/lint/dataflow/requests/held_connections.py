@@ -76,7 +76,7 @@ def summary(project: Project, function: FunctionDef, handles: Handles, depth: in
 def _summary(project: Project, function: FunctionDef, known: dict[str, Handle], depth: int) -> Summary:
     found = NOTHING
     for call in _calls_in_order(function):
-        _take_made(project, call, known)
+        take_made(project, call, known)
         found = _after(found, call, _step(project, call, known, depth))
     return found
 
@@ -111,7 +111,7 @@ def _states_from(project: Project, function: FunctionDef, handles: Handles, star
     ends: list[int] = []
     states = [NOTHING]
     for call in sorted(calls_between(function, start, function.end), key=lambda one: one.end):
-        _take_made(project, call, known)
+        take_made(project, call, known)
         ends.append(call.end)
         states.append(_after(states[-1], call, _step(project, call, known, 0)))
     return ends, states
@@ -132,7 +132,7 @@ def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) ->
     for call in sorted(within.find(Call, nested=False), key=lambda one: one.end):
         if call.start < start or is_in_handler(call):
             continue
-        _take_made(project, call, known)
+        take_made(project, call, known)
         step = _step(project, call, known, 0)
         query = query or (call if step.query is not None else None)
         waited, ended = waited or step.waited, ended or step.ended
@@ -146,7 +146,7 @@ def _calls_in_order(function: FunctionDef) -> Iterator[Call]:
     yield from sorted(calls_between(function, function.start, end), key=lambda one: one.end)
 
 
-def _take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
+def take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
     """`service = Service(db)`, and `Service(db)` as a receiver."""
     handle = handle_of(project, call, known) if known else None
     if handle is None:

@@ -1,0 +1,120 @@
+"""A job is queued for a row that is not committed yet.
+
+Why: a worker of Celery, RQ, Dramatiq, ARQ or Taskiq takes the job at once and looks the row up in its own transaction,
+where it does not exist before the commit: the job fails with "not found", one time in a few under load. If the commit
+fails the job runs for a row that never was.
+
+Bad:
+
+    from celery import shared_task
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase
+
+    class Order(DeclarativeBase): ...
+
+    @shared_task
+    def bill(key): ...
+
+    async def place(db: AsyncSession):
+        order = Order()
+        db.add(order)
+        await db.flush()
+        bill.delay(order.id)
+        await db.commit()
+
+Good:
+
+    from celery import shared_task
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase
+
+    class Order(DeclarativeBase): ...
+
+    @shared_task
+    def bill(key): ...
+
+    async def place(db: AsyncSession):
+        order = Order()
+        db.add(order)
+        await db.commit()
+        bill.delay(order.id)
+
+Wrong when: the worker waits or tries again, or an outbox queues the job behind the commit (`link`, `countdown` and `eta`
+are taken for such care). Told is only a new object that is added to the session, given to the queue, and committed
+further down in the same function.
+
+Source: https://docs.celeryq.dev/en/stable/userguide/tasks.html#database-transactions
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between, session_calls
+from forge_doctor.regex import regex
+
+QUEUEING = ("delay", "apply_async", "send_task", "kiq", "enqueue", "enqueue_job", "defer_async", "send_with_options")
+SUSPECT = regex(
+    rb"\.\s{0,9}(?:delay|apply_async|send_task|kiq|enqueue|enqueue_job|defer_async|send_with_options)\s{0,9}\("
+)
+LATER = frozenset({"countdown", "eta", "defer_by", "_defer_by", "link", "schedule_in"})
+ADDING = frozenset({"add", "add_all"})
+
+
+@check(severity=Severity.WARNING)
+def task_queued_before_commit(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at every new object that is added to a session and then given to a queue."""
+    if is_test_file(file):
+        return
+    for added, confidence in session_calls(file, project, ADDING):
+        function, session = added.function, added.receiver
+        given = added.args[0] if len(added.args) == 1 else None
+        if function is None or session is None or not isinstance(given, Name):
+            continue
+        end = committed(project, function, added, session)
+        queued = None if end is None else queued_between(function, added, end, given.text)
+        if queued is not None:
+            yield found(file, queued, added, given.text, min(confidence, Confidence.MEDIUM))
+
+
+def committed(project: Project, function: FunctionDef, added: Call, session: Node) -> int | None:
+    """Where the transaction of the added object ends by a commit in the same function."""
+    for call in calls_between(function, added.end, function.end):
+        if call.receiver is not None and call.receiver.text == session.text and call.method in ("commit", "rollback"):
+            return call.start if call.method == "commit" else None
+    block = next((one for one in begin_blocks(project, added) if one.session == session.text), None)
+    return None if block is None or block.is_nested else block.statement.end
+
+
+def queued_between(function: FunctionDef, added: Call, end: int, name: str) -> Call | None:
+    """The call that queues a job for the object in between."""
+    word = re.compile(rf"\b{re.escape(name)}\.\w+")
+    for call in calls_between(function, added.end, end):
+        if call.method not in QUEUEING or not isinstance(call.func, Attribute) or not always_before(added, call):
+            continue
+        if any(one.name in LATER for one in call.keywords):
+            continue
+        if any(word.search(one.text) for one in (*call.args, *(pair.value for pair in call.keywords))):
+            return call
+    return None
+
+
+def found(file: SourceFile, queued: Call, added: Call, name: str, confidence: Confidence) -> Finding:
+    """The finding, at the call that queues."""
+    return file.finding(
+        task_queued_before_commit,
+        queued,
+        f"`{queued.func.text}()` queues a job for `{name}` before it is committed: the worker may look for it first, and "
+        "does not find it",
+        confidence=confidence,
+        remedy=f"commit first, then `{queued.func.text}(...)`",
+        related=(Related(message="added here", location=file.location(added)),),
+    )
