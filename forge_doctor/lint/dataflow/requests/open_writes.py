@@ -38,7 +38,8 @@ def _write(project: Project, function: FunctionDef, known: dict[str, Handle], de
     write: Call | None = None
     for call in sorted(calls_of(function), key=lambda one: one.end):
         take_made(project, call, known)
-        write = write or _by_call(project, call, known, depth)
+        reached = _by_call(project, call, known, depth)
+        write = write or reached
     if any(_goes_elsewhere(one, known) for one in function.find(Name)):
         raise OutOfSightError
     return write
