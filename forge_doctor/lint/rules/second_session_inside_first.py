@@ -61,12 +61,15 @@ from forge_doctor.lint.dataflow.requests.handles import (
     session_sources,
 )
 from forge_doctor.lint.dataflow.requests.held_connections import state_before, uses_in
+from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
-from forge_doctor.lint.dataflow.sessions.factories import factory_of
+from forge_doctor.lint.dataflow.sessions.factories import Factory, factory_of
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"\bwith\s+[\w.]+\([^\n]*\)\s+as\s+\w+", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
+SUSPECT = WordsThen(
+    rb"\bwith\s+[\w.]+\([^\n]*\)\s+as\s+\w+|\bDepends\(", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
+)
 OPENED = regex(rb"\bwith\s+([\w.]{1,200})\(")
 
 
@@ -98,6 +101,37 @@ def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[
             yield found(file, item.value, first)
         if function is not None:
             yield from of_called(file, project, function, statement, item)
+    yield from of_endpoints(file, project)
+
+
+def of_endpoints(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A function that is awaited while the session of the request has a connection, and opens one of its own."""
+    for function in project.scopes(file).functions if file.mentions(b"Depends") else ():
+        if not function.decorators or not function.is_async or endpoint_decorator(project, function) is None:
+            continue
+        for source in session_sources(project, function):
+            lent = next(iter(source.find(Yield, nested=False)), None)
+            made = [one.value for _, one in entered_around(project, lent)] if lent is not None else []
+            factories = [factory_of(project, one) for one in made if isinstance(one, Call)]
+            found_here = in_endpoint(project, function, source, [one for one in factories if one is not None])
+            if found_here is not None:
+                yield found(file, *found_here)
+
+
+def in_endpoint(
+    project: Project, function: FunctionDef, source: FunctionDef, factories: list[Factory]
+) -> tuple[Call, First] | None:
+    """The call that opens the second session, and what the first one has done."""
+    handles = injected_handles(project, function, source)
+    for call in function.find(Call, nested=False) if factories and handles else ():
+        called = project.called(call) if isinstance(call.parent, Await) else None
+        used = None if called is None else engine_used(project, called)
+        if used is None or not isinstance(used.at, Call) or factory_of(project, used.at) not in factories:
+            continue
+        state = state_before(project, function, handles, function.start, call.start)
+        if state.at is not None and not state.handed:
+            return call, First(f"the session of {source.name}()", state.at, Confidence.MEDIUM)
+    return None
 
 
 def of_called(

@@ -56,3 +56,28 @@ def test_two_connections_at_once_are_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", APART)
 def test_sessions_after_each_other_or_of_other_pools_are_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "second-session-inside-first", tmp_path)
+
+
+CALLED = """\
+async def audit(what):
+    async with Session() as own:
+        await own.execute(text("x"))
+async def plain(what):
+    return what
+@router.post("/")
+async def f(key: int, db: AsyncSession = Depends(get_db)):
+    {body}
+"""
+BODIES = (
+    "await db.get(User, key)\n    await audit('x')  # expect medium\n    await db.commit()",
+    "db.add(User())\n    await db.flush()\n    await audit('x')  # expect medium",
+    "await db.get(User, key)\n    await db.commit()\n    await audit('x')",
+    "await audit('x')\n    await db.get(User, key)",
+    "await db.get(User, key)\n    await plain('x')",
+    "await unseen(db)\n    await audit('x')",
+)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_an_endpoint_awaits_may_open_the_second_one(body: str, tmp_path: Path) -> None:
+    check_source(project(CALLED.format(body=body)), "second-session-inside-first", tmp_path)
