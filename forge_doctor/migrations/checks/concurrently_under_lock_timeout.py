@@ -63,6 +63,8 @@ def _in(change: Change, from_env: tuple[float, Related] | None) -> Iterator[Find
         if isinstance(operation, SetParameter) and operation.name == "lock_timeout":
             in_force = not operation.is_local or step.transaction is None
             timeout, is_own = (operation.value_ms, True) if in_force else (timeout, is_own)
+        elif step.transaction is not None:
+            continue  # CONCURRENTLY fails there whatever the timeout
         elif timeout and timeout < LONG_MS and isinstance(operation, CreateIndex | Reindex) and operation.concurrently:
             yield found(
                 step,

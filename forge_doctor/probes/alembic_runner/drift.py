@@ -16,6 +16,7 @@ import sys
 from typing import Any
 
 from . import child
+from .defaults import differ
 from .drivers import engine_url
 
 OTHERS = """
@@ -100,6 +101,7 @@ def _differences(connection: Any, metadata: Any) -> Any:
 
         options = {
             "compare_type": True,
+            "compare_server_default": differ,
             "include_schemas": bool(schemas - {None}),
             "include_name": is_ours,
             "target_metadata": metadata,

@@ -82,6 +82,7 @@ SERVER = 'connect_args={"server_settings": {"lock_timeout": "4000"}}'
         (ENV.replace(SET, "SELECT 1") + f"\n{SERVER.partition('=')[0]} = {SERVER.partition('=')[2]}\n", INDEX, "4 s"),
         (ENV.replace(SET, "SELECT 1") + '\noptions = "-c lock_timeout=3000 -c x=1"\n', INDEX, "3 s"),
         (ENV, OFF + INDEX, ""),
+        (ENV, 'op.create_index("ix", "orders", ["note"], postgresql_concurrently=True)', ""),
         (ENV.replace(SET, "SET LOCAL lock_timeout = '4s'"), INDEX, ""),
         (ENV.replace(SET, "SET lock_timeout = '30min'"), INDEX, ""),
         (ENV.replace(SET, "SET lock_timeout = 0"), INDEX, ""),

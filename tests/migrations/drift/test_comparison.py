@@ -112,6 +112,46 @@ def test_each_difference_is_told_as_what_it_is_at_the_models_line(
     assert "every INSERT by the model fails" in refused.message
 
 
+WITH_DEFAULTS = """
+from sqlalchemy import Boolean, MetaData, Numeric, String, func, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData()
+
+
+class Setting(Base):
+    __tablename__ = "settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    same: Mapped[str] = mapped_column(String(9), server_default="it's")
+    price: Mapped[float] = mapped_column(Numeric(8, 2), server_default="0")
+    on: Mapped[bool] = mapped_column(server_default=text("true"))
+    off: Mapped[bool] = mapped_column(server_default="0")
+    at: Mapped[str] = mapped_column(server_default=func.now())
+    lost: Mapped[str] = mapped_column(server_default="x")
+    other: Mapped[int] = mapped_column(server_default="5")
+    flipped: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    backfilled: Mapped[int]
+"""
+
+
+def test_defaults_are_compared_where_that_is_certain(fresh_database18: FreshDatabase, tmp_path: Path) -> None:
+    fresh_database18.sql(
+        "CREATE TABLE settings (id serial PRIMARY KEY, same varchar(9) NOT NULL DEFAULT 'it''s',"
+        ' price numeric(8, 2) NOT NULL DEFAULT 0.00, "on" boolean NOT NULL DEFAULT true, off boolean NOT NULL DEFAULT false,'
+        " at varchar NOT NULL DEFAULT clock_timestamp(), lost varchar NOT NULL, other int NOT NULL DEFAULT 6,"
+        " flipped boolean NOT NULL DEFAULT true, backfilled int NOT NULL DEFAULT 0)"
+    )
+    (tmp_path / "defaults.py").write_text(WITH_DEFAULTS)
+    found = compare(fresh_database18, tmp_path, "defaults:Base.metadata").findings
+    told = {one.message.split()[1]: one.message for one in found}
+    assert set(told) == {"settings.lost", "settings.other", "settings.flipped"}
+    assert "no default in the database" in told["settings.lost"]
+    assert "default 6 in the database and 5 in the model" in told["settings.other"]
+
+
 def test_pending_revisions_are_said_to_be_the_reason(fresh_database18: FreshDatabase, tmp_path: Path) -> None:
     report = compare(fresh_database18, tmp_path, pending=2)
     assert {one.severity for one in report.findings} == {Severity.WARNING}

@@ -5,7 +5,9 @@ Why:
     not expect. A shorter or another type refuses values or compares them otherwise.
 
 Measures:
-    Alembic's autogenerate of the application with compare_type, in a read-only transaction. Defaults are not compared.
+    Alembic's autogenerate of the application with compare_type, in a read-only transaction. Of server defaults: one that the
+    model has and the database lacks, and two plain values that are not the same. Expressions are not compared, and a
+    default of the database alone may be there for a backfill.
 
 Wrong when:
     The model's type is one that its dialect renders in another word than the server: autogenerate knows the usual ones;
@@ -46,5 +48,7 @@ def _words(one: Difference) -> str:
         if one.database == "False":
             return "is NOT NULL in the database and may be NULL in the model: an INSERT without it fails"
         return "may be NULL in the database and is NOT NULL in the model: code meets a None it does not expect"
+    if one.kind == "modify_default" and one.database == "None":
+        return f"has no default in the database and {one.model} in the model: an INSERT that counts on it stores NULL, or fails"
     what = "type" if one.kind == "modify_type" else "default"
     return f"has the {what} {one.database} in the database and {one.model} in the model"
