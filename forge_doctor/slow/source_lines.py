@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.slow.inference.repeats import repeats
 from forge_doctor.slow.logged_repeats import logged_repeats
-from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.situation import WHOLE, Situation
 from forge_doctor.slow.snapshot import SlowSnapshot, StatementLine
 from forge_doctor.slow.statement import Statement
 
 if TYPE_CHECKING:
     from forge_doctor.code.orm.origins.search import Origin, Statements
 
-MOST_STATEMENTS, MOST_LINES, MOST_ASKED = 200, 3, 8
+# More lines than that, and the right one may be any of them: then none is named.
+MOST_STATEMENTS, MOST_LINES, MOST_ASKED = 200, 5, 40
 Key = str
 
 
@@ -29,7 +30,9 @@ class _Tracer:
 
     def origins(self, statement: Statement) -> tuple[Origin, ...]:
         if statement.key not in self.found:
-            self.found[statement.key] = self.known.origins(statement.text, most=MOST_ASKED)
+            # Of pg_stat_statements and logs a text is whole, or was cut by us.
+            cut_at = 0 if statement.stats is not None and statement.stats.is_cut else WHOLE
+            self.found[statement.key] = self.known.origins(statement.text, most=MOST_ASKED, cut_at=cut_at)
         return self.found[statement.key]
 
 
@@ -51,12 +54,17 @@ def traced(snapshot: SlowSnapshot, source: Path) -> SlowSnapshot:
             origins = tuple(one for one in origins if one.loop is not None) or origins
             parent = parents[statement.key]
             own = _beside(tracer.origins(parent), origins) if parent is not None else ()
-            lines[statement.key] = tuple(_line(statement, one, _parent_of(one, own)) for one in origins[:MOST_LINES])
+            lines[statement.key] = tuple(_line(statement, one, _parent_of(one, own)) for one in few(origins))
             if parent is not None and own:
-                lines[parent.key] = tuple(_line(parent, one) for one in own[:MOST_LINES])
+                lines[parent.key] = tuple(_line(parent, one) for one in few(own))
         elif statement.key not in lines:
-            lines[statement.key] = tuple(_line(statement, one) for one in origins[:MOST_LINES])
+            lines[statement.key] = tuple(_line(statement, one) for one in few(origins))
     return replace(snapshot, lines=tuple(one for found in lines.values() for one in found))
+
+
+def few(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    """All of them, where they are few enough to be looked at; else none."""
+    return origins if len(origins) <= MOST_LINES else ()
 
 
 def _parents(situation: Situation) -> dict[Key, Statement | None]:

@@ -33,6 +33,8 @@ def fit(site: Site, shape: Shape) -> Fit | None:
     tables = _tables_of(site, shape)
     if tables is None or (not shape.tables and (site.tables or not site.always)):
         return None
+    if _is_joined_by_itself(site, shape) and not _writes_aliases(site):
+        return None
     keys = _keys(shape)
     main = shape.tables[0] if shape.tables else ""
     wanted = {_known_as(key, shape, main) for key in site.always}
@@ -126,6 +128,18 @@ def _tables_of(site: Site, shape: Shape) -> set[str] | None:
     if site.is_generic and shape.tables and not site.entities and not shape.is_cut:
         accounted.add(shape.tables[0])
     return accounted if accounted or not shape.tables else None
+
+
+def _is_joined_by_itself(site: Site, shape: Shape) -> bool:
+    """Whether a table that the place names is in the statement only as eager loading joins it, by a numbered alias."""
+    named = {_named_so(table, shape, site.entities) for table in site.tables}
+    return any(one in shape.aliased and one != shape.tables[0] for one in named if one is not None)
+
+
+def _writes_aliases(site: Site) -> bool:
+    """Whether its function makes an alias: `aliased(Model)`, `table.alias()`."""
+    around = site.node.function
+    return around is None or "alias" in around.text
 
 
 def _named_so(table: str, shape: Shape, entities: tuple[Mapped, ...]) -> str | None:

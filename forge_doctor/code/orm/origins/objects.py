@@ -8,12 +8,25 @@ from typing import NamedTuple
 
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.tables import Mapped
-from forge_doctor.code.syntax.nodes import Assign, Attribute, FunctionDef, Node, Str
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Node, Str
 from forge_doctor.sql.shape import Shape
 
 GETTERS = ("get", "get_one", "get_or_404")
 VALIDATING = ("model_validate", "from_orm", "parse_obj", "model_construct")
 WHOLE = 0.6
+MAY = "may"
+# Names of a class that is known only when the code runs: `self.model(**values)` of a repository for all of them.
+GENERIC_MAKERS = (
+    "model",
+    "_model",
+    "model_class",
+    "model_cls",
+    "model_type",
+    "_model_class",
+    "cls",
+    "klass",
+    "entity_class",
+)
 KEYS = frozenset({"id", "uuid", "pk", "uid"})
 # Columns a mapper fills by itself: nobody assigns them.
 FILLED = frozenset({"updated_at", "modified_at", "created_at", "version", "version_id", "last_modified"})
@@ -93,6 +106,10 @@ def _is_whole(shape: Shape, own: tuple[Mapped, ...]) -> bool:
 
 def _made(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[ObjectSite]:
     """`Order(product_id=1)`: sent when its session is flushed."""
+    for call in names.file.calls(*GENERIC_MAKERS) if not _is_association(shape) else ():
+        spread = any(not keyword.name for keyword in call.keywords)
+        if spread and call.function is not None and not (call.function.name == "__init__" or _is_unmapped(call, names)):
+            yield ObjectSite(call, 0, f"{MAY} make the row this inserts")
     for one in own:
         for call in names.file.calls(one.name):
             given = {one.columns.get(keyword.name, "") for keyword in call.keywords if keyword.name}
@@ -126,7 +143,18 @@ def _set_at_once(names: Names) -> Iterator[ObjectSite]:
     """Objects that are given their new values by a loop or by a dict: which ones, only the run knows."""
     for call in names.file.calls("sqlmodel_update", "setattr"):
         if call.function is not None and call.args:
-            yield ObjectSite(call, 2, "may set what this updates")
+            yield ObjectSite(call, 2, f"{MAY} set what this updates")
+
+
+def _is_association(shape: Shape) -> bool:
+    """A row that ties two others: the mapper makes it for a relationship that is appended to."""
+    return all(column.endswith("_id") or column in FILLED for column in shape.sets)
+
+
+def _is_unmapped(call: Call, names: Names) -> bool:
+    """`cls(**values)` in a class that is mapped to no table, and in no base of such: a schema, a setting."""
+    around = call.class_
+    return call.method == "cls" and around is not None and not names.tables.named(around.name)
 
 
 def _is_of_other(target: Attribute, names: Names, own: tuple[Mapped, ...]) -> bool:

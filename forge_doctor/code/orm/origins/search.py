@@ -11,7 +11,7 @@ from forge_doctor.code.orm.origins.building import Site
 from forge_doctor.code.orm.origins.circumstances import Circumstances, circumstances
 from forge_doctor.code.orm.origins.matching import Fit, fit
 from forge_doctor.code.orm.origins.narrowing import in_loop, of_insert, of_relationship
-from forge_doctor.code.orm.origins.objects import may_be_mapped, may_load_lazily, object_sites, relationship_reads
+from forge_doctor.code.orm.origins.objects import MAY, may_be_mapped, may_load_lazily, object_sites, relationship_reads
 from forge_doctor.code.orm.origins.references import Names
 from forge_doctor.code.orm.origins.sites import sites_in
 from forge_doctor.code.orm.origins.tables import Mapped, Tables
@@ -33,6 +33,8 @@ TEXT = regex(
 )
 # More reads of a relationship than that tell nobody where to look.
 MOST_READS, MOST_PLACES = 8, 40
+# As long as pg_stat_activity shows a text, unless it is told to.
+CUT_AT = 1000
 # A class known only when the code runs: `select(self.model)`, `select(cls)`, `session.get(model, id)`.
 GENERIC = regex(
     rb"\b(?:select|update|delete|insert|query|get|get_one)\(\s*(?:self\.\w+|cls\b|_?model\w*|entity\w*|table)\b"
@@ -60,19 +62,20 @@ class Statements:
         self._files = {path: data for path, data in _files(project) if data}
         self._tables = Tables(self._files.items())
         self._builders = {path: data for path, data in self._files.items() if any(word in data for word in BUILDERS)}
-        self._generic = [path for path, data in self._builders.items() if GENERIC.search(data)]
+        self._generic = {path for path, data in self._builders.items() if GENERIC.search(data)}
         self._names: dict[Path, Names | None] = {}
         self._sites: dict[Path, tuple[Site, ...]] = {}
         self._nodes: dict[tuple[str, int], Node] = {}
 
-    def origins(self, statement: str, most: int = 5) -> tuple[Origin, ...]:
-        """The lines that fit best, best first; several where the source does not tell them apart."""
+    def origins(self, statement: str, most: int = 5, *, cut_at: int = CUT_AT) -> tuple[Origin, ...]:
+        """The lines that fit best, best first; several where the source does not tell them apart. A text of `cut_at` bytes
+        and more lacks its end."""
         written = tuple(self._written(statement))
         if any(is_whole for _, is_whole in written):
             written = tuple(one for one in written if one[1])
         if written:
             return self._told([(node, is_whole, "is this statement") for node, is_whole in written], most)
-        shape = shape_of(statement)
+        shape = shape_of(statement, cut_at=cut_at)
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
         built = self._built(shape)
@@ -121,7 +124,12 @@ class Statements:
         if not found and not is_built and may_load_lazily(shape, mapped):
             return self._lazy_reads(mapped, shape)
         best = min((one.rank for one in found), default=0)
-        return [(one.node, best == 0, one.why) for one in found if one.rank == best and not (best and is_built)]
+        sure = best == 0
+        return [
+            (one.node, sure and not one.why.startswith(MAY), one.why)
+            for one in found
+            if one.rank == best and not (best and is_built)
+        ]
 
     def _ordered_reads(self, shape: Shape) -> list[tuple[Node, bool, str]]:
         """Reads of a relationship that has an order of its own, which nothing else that the mapper sends by itself has."""
@@ -144,10 +152,10 @@ class Statements:
         )
 
     def _knowing(self, mapped: tuple[Mapped, ...]) -> Iterator[Names]:
-        """Files that name one of the classes."""
+        """Files that name one of the classes, or work with whatever class they are given."""
         words = {one.name.encode() for one in mapped}
         for path, data in self._files.items():
-            if any(word in data for word in words):
+            if path in self._generic or any(word in data for word in words):
                 names = self._names_of(path)
                 if names is not None:
                     yield names
