@@ -46,13 +46,15 @@ class Shape:
     """A statement by its parts. Columns are `table.column` with aliases resolved, or `column` where no table is said.
 
     `tables` are in order of appearance, `aliased` those that SQLAlchemy gave a numbered alias (`orders AS orders_1`),
-    as eager loading does. `outputs` are what the outermost SELECT gives; `inner` what belongs to subqueries in FROM
-    and to common table expressions. `labelled`: outputs are named `table_column`. `is_cut`: the end is missing.
+    as eager loading does, `bare` those that (also) stand there without one. `outputs` are what the outermost SELECT
+    gives; `inner` what belongs to subqueries in FROM and to common table expressions. `labelled`: outputs are named
+    `table_column`. `is_cut`: the end is missing.
     """
 
     verb: str = ""
     tables: tuple[str, ...] = ()
     aliased: frozenset[str] = frozenset()
+    bare: frozenset[str] = frozenset()
     outputs: frozenset[str] = frozenset()
     where: frozenset[str] = frozenset()
     joined_on: frozenset[str] = frozenset()
@@ -81,6 +83,7 @@ class _Reading:
     tables: dict[str, None] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     aliased: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
     columns: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     functions: set[str] = field(default_factory=set)
     flags: set[str] = field(default_factory=set)
@@ -231,6 +234,8 @@ def _table(
     numbered = NUMBERED.fullmatch(alias)
     if numbered and alias != table and (table.startswith(numbered[1]) or numbered[1].startswith(table[:20])):
         reading.aliased.add(table)
+    else:
+        reading.bare.add(table)
     return end
 
 
@@ -250,6 +255,7 @@ def _shape(verb: str, reading: _Reading, *, is_cut: bool) -> Shape:
         verb=verb,
         tables=tables,
         aliased=frozenset(reading.aliased),
+        bare=frozenset(reading.bare),
         outputs=outputs,
         where=resolved("where"),
         joined_on=resolved("on"),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from forge_doctor.regex import regex
 from forge_doctor.slow.inference.predicates import Node, Term, terms_of_node
 from forge_doctor.sql.parser import NotParsed, parsed
 
+# A value that was taken out, where no operand stands before it.
+MASKED = regex(
+    r"(?:[=<>(,~*+/-]|\b(?:LIKE|AND|OR|BETWEEN|LIMIT|OFFSET|IN|ANY|VALUES|THEN|ELSE|WHEN|NOT|SELECT|BY))\s{0,9}\?",
+    re.IGNORECASE,
+)
 Found = tuple[str, tuple[Term, ...], tuple[str, ...]]
 
 
@@ -19,7 +26,7 @@ def text_accesses(text: str) -> tuple[Found, ...]:
     [('a.b', ['c'])]
     """
     try:
-        trees: Any = parsed(text)
+        trees: Any = _trees(text)
     except NotParsed:
         return ()
     return tuple(found for tree in trees for found in _statement(tree.get("stmt", {})))
@@ -32,7 +39,7 @@ def unjoined(text: str) -> tuple[str, ...]:
     (('a', 'b'), ())
     """
     try:
-        trees: Any = parsed(text)
+        trees: Any = _trees(text)
     except NotParsed:
         return ()
     body = trees[0].get("stmt", {}).get("SelectStmt", {}) if len(trees) == 1 else {}
@@ -54,6 +61,16 @@ def unjoined(text: str) -> tuple[str, ...]:
         joined = [one for one in groups if one & named]
         groups = [one for one in groups if not one & named] + [set().union(*joined)] if joined else groups
     return tuple(read.names[min(one)] for one in groups) if len(groups) > 1 else ()
+
+
+def _trees(text: str) -> Any:
+    """As the server reads it; values that a log had in the text are `?` in it, which only an operator is to the server."""
+    try:
+        return parsed(text)
+    except NotParsed:
+        if "?" not in text:
+            raise
+        return parsed(MASKED.sub(lambda found: f"{found[0][:-1]} $1", text))
 
 
 def _conjuncts(node: Node) -> Iterator[Node]:

@@ -112,7 +112,7 @@ def _work(read: _Read) -> LoggedWork:
     unread_plans = sum(one.unread_plans for one in read.servers)
     if unread_plans:
         read.unread.append(
-            f"{unread_plans} plans of auto_explain are XML, YAML or cut: set auto_explain.log_format = 'json'"
+            f"{unread_plans} plans of auto_explain are cut, or none that EXPLAIN writes: set auto_explain.log_format = 'json'"
         )
     return LoggedWork(
         sources=tuple(read.names),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,10 @@ SQL = regex(
 )
 # The words that a statement's first line begins with as SQLAlchemy writes them.
 STATEMENT = regex(rb"(?<![\w.])(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|SAVEPOINT|RELEASE SAVEPOINT)\s")
+MESSAGES, KEYED = ("message", "event", "msg"), b"event="
+_QUOTED = rb"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\""
+PAIR = regex(rb"(?P<name>[A-Za-z_][\w.]{0,60})=(?P<value>" + _QUOTED + rb"|[^\s'\"=]{1,200}+)(?: |\Z)")
+PAIRS = regex(rb"(?:[A-Za-z_][\w.]{0,60}=(?:" + _QUOTED + rb"|[^\s'\"=]{1,200}+)(?: |\Z)){2,60}+")
 LOGGER, LOGGER_BEHIND = b"sqlalchemy.", b" [sqlalchemy."
 BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]{1,200}){0,20}) {0,20}\Z")
 TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
@@ -52,13 +57,36 @@ def is_head_line(raw: bytes) -> bool:
     return LOGGER in raw or read_head(raw) is not None
 
 
+def record_of(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A record of PostgreSQL's jsonlog, itself or one level down in what passes it on; None for any other."""
+    if "error_severity" in entry:
+        return entry
+    inner = (value for value in entry.values() if isinstance(value, Mapping) and "error_severity" in value)
+    return next(inner, None)
+
+
 def message_of(entry: Mapping[str, Any]) -> str:
-    """The message under the keys that most have; else wherever it is."""
-    for key in ("message", "event", "msg"):
+    """The message under the keys that most have, one level down too; else wherever it is."""
+    for key in MESSAGES:
         value = entry.get(key)
         if isinstance(value, str):
             return value
-    return read_json(entry).message
+    inner = (told.get(key) for told in entry.values() if isinstance(told, Mapping) for key in MESSAGES)
+    return next((value for value in inner if isinstance(value, str)), None) or read_json(entry).message
+
+
+def keyed(raw: bytes) -> Mapping[str, Any] | None:
+    """A line of structlog's KeyValueRenderer, `event='SELECT 1' level='info' rid='a'`: its pairs, as Python writes them."""
+    if PAIRS.fullmatch(raw) is None:
+        return None
+    entry: dict[str, Any] = {}
+    for found in PAIR.finditer(raw):
+        written = found["value"].decode("utf-8", "replace")
+        try:
+            entry[found["name"].decode()] = ast.literal_eval(written) if written[:1] in ("'", '"') else written
+        except (ValueError, SyntaxError):
+            return None
+    return entry
 
 
 def turned(raw: bytes) -> bytes:

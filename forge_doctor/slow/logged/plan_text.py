@@ -1,4 +1,4 @@
-"""Plans as auto_explain logs them, as text or JSON, read into what EXPLAIN (FORMAT JSON) would have said."""
+"""Plans as auto_explain logs them, in any of its four formats, read into what EXPLAIN (FORMAT JSON) would have said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forge_doctor.regex import regex
+from forge_doctor.slow.logged.plan_formats import of_xml, of_yaml
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.plan_json import node_of
 
@@ -30,6 +31,18 @@ JOINS = regex(r"(Left|Right|Full|Semi|Anti|Right Semi|Right Anti) (?=Join)")
 OPEN_LIKE = regex(r"(?<![!~])~~\*? (?:ANY \()?'[%_]")
 _KEPT = frozenset(
     {"Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter", "TID Cond"}
+)
+# What they read has a name, and is no table.
+_OF_NO_TABLE = frozenset(
+    {
+        "CTE Scan",
+        "Subquery Scan",
+        "Function Scan",
+        "Table Function Scan",
+        "Values Scan",
+        "WorkTable Scan",
+        "Named Tuplestore Scan",
+    }
 )
 _NUMBERS = {"Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck"}
 
@@ -54,10 +67,14 @@ class LoggedPlan:
 
 
 def logged_plan(body: str) -> LoggedPlan | None:
-    """What stands behind `plan:`; None for a format that is not read (XML, YAML) and what is cut."""
+    """What stands behind `plan:`; None for what is cut."""
     text = body.lstrip("\r\n \t")
     if text.startswith("{"):
         return _of_json(text)
+    if text.startswith("<explain"):
+        return _told(of_xml(text))
+    if text.startswith('Query Text: "') and "\nPlan:" in text:
+        return _told(of_yaml(text))
     head, query, rest = text.partition("Query Text: ")
     if not query or head.strip():
         return None
@@ -80,6 +97,11 @@ def _of_json(text: str) -> LoggedPlan | None:
         told = json.loads(text)
     except ValueError:
         return None
+    return _told(told)
+
+
+def _told(told: object) -> LoggedPlan | None:
+    """What EXPLAIN says in JSON, or would have."""
     if not isinstance(told, dict) or not isinstance(told.get("Plan"), dict) or not told.get("Query Text"):
         return None
     return LoggedPlan(
@@ -125,8 +147,7 @@ def _node(found: Any) -> dict[str, Any]:
     scan = SCAN.match(JOINS.sub("", what.removeprefix("Parallel ")))
     kind = scan["kind"] if scan else what
     node: dict[str, Any] = {
-        # A join other than an inner one has its type in its name.
-        "Node Type": "Nested Loop" if kind == "Nested Loop Join" else kind,
+        "Node Type": _plain_kind(kind),
         "Startup Cost": float(found["startup"]),
         "Total Cost": float(found["cost"]),
         "Plan Rows": float(found["rows"]),
@@ -142,13 +163,21 @@ def _node(found: Any) -> dict[str, Any]:
             node["Index Name"] = scan["on"].strip('"')
         else:
             schema, _, name = scan["on"].rpartition(".")
-            node["Relation Name"] = name.strip('"')
+            if kind not in _OF_NO_TABLE:
+                node["Relation Name"] = name.strip('"')
             node["Alias"] = (scan["alias"] or name).strip('"')
-            if schema:
+            if schema and kind not in _OF_NO_TABLE:
                 node["Schema"] = schema.strip('"')
         if scan["index"]:
             node["Index Name"] = scan["index"].strip('"')
     return node
+
+
+def _plain_kind(kind: str) -> str:
+    """Without what text puts into the name: the type of a join other than an inner one, how and where is aggregated."""
+    if kind.endswith("Aggregate"):
+        return "Aggregate"
+    return "Nested Loop" if kind == "Nested Loop Join" else kind
 
 
 def _add(node: dict[str, Any], name: str, value: str) -> None:

@@ -25,13 +25,16 @@ from forge_doctor.slow.logged.engine_log import (
     sent,
 )
 from forge_doctor.slow.logged.messages import (
+    KEYED,
     LOGGER,
     LOGGER_BEHIND,
     Names,
     Stamps,
     fields_before,
     is_head_line,
+    keyed,
     message_of,
+    record_of,
     statement_of,
     turned,
     without_tail,
@@ -44,7 +47,7 @@ from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.line_head import read_head
 
 # Whatever log_line_prefix is, PostgreSQL writes two blanks behind the severity.
-SERVER_LINE = regex(rb"(?:^|[^A-Za-z])(?:LOG|DETAIL|HINT|CONTEXT|STATEMENT|ERROR|FATAL|PANIC|WARNING):  \S")
+SERVER_LINE = regex(rb"(?:^|[^A-Z])(?:LOG|DETAIL|HINT|CONTEXT|STATEMENT|ERROR|FATAL|PANIC|WARNING):  \S")
 MOST_KNOWN, MOST_LINES = 8_192, 2_000
 
 
@@ -82,8 +85,7 @@ class Reader:
                 raw = turned(raw)
             one = known.get(raw)
             if one is None:
-                if raw[:1] == b"{" and (entry := loads(raw)) is not None:
-                    self._structured(entry)
+                if self._is_apart(raw):
                     continue
                 rest = after(raw)
                 one = known.get(rest)
@@ -102,6 +104,24 @@ class Reader:
                     self._pending.append(raw)
                 continue
             self._begin(raw, rest, one)
+
+    def _is_apart(self, raw: bytes) -> bool:
+        """Whether a line is a whole record in a structure of its own, or goes on by a number; it is read then."""
+        entry: Mapping[str, Any] | None = None
+        if raw[:1] == b"{":
+            entry = loads(raw)
+            own = record_of(entry) if entry is not None and b"error_severity" in raw else None
+            if own is not None:
+                self._of_server = True
+                self._server.entry(own)
+                return True
+        elif KEYED in raw:
+            entry = keyed(raw)
+        elif self._of_server and b"] " in raw:
+            return self._server.numbered(raw)
+        if entry is not None:
+            self._structured(entry)
+        return entry is not None
 
     def finish(self) -> None:
         """Nothing more comes."""
@@ -210,12 +230,14 @@ class Reader:
 
     def _structured(self, entry: Mapping[str, Any]) -> None:
         """A JSON record."""
-        if "error_severity" in entry:
-            self._of_server = True
-            self._server.entry(entry)
-            return
         self._of_server = False
         message = message_of(entry).encode("utf-8", "replace")
+        if b":  " in message and SERVER_LINE.search(message[:400]) is not None:
+            first, *more = message.split(b"\n")
+            self._server.begin(first)
+            for line in more:
+                self._server.more(line)
+            return
         found = PARAMETERS.match(message)
         if found is not None:
             lines, self._pending = self._pending, []

@@ -14,8 +14,12 @@ from forge_doctor.streams.heads.line_head import read_head
 _PID, _MESSAGE, _DETAIL, _CONTEXT, _STATEMENT, _QUERY_ID = 3, 13, 14, 18, 19, 25
 MOST_CHARACTERS, MOST_PREFIX = 1 << 20, 400
 _TIME = regex(r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{10}\.\d{1,6}")
-_PART = regex(r"(?<![A-Za-z])(DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  ")
-_SEVERITY_WORD = regex(r"(?<![A-Za-z])(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  ")
+_PART = regex(r"(?<![A-Z])(DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  ")
+# log_error_verbosity = verbose, and Heroku, which writes it before the severity.
+_STATE = regex(r"(?=[A-Z]{0,4}\d)[0-9A-Z]{5}: {1,2}")
+# Through syslog each line has a number of its own behind that of its record, and a tab is written out.
+_NUMBERED = regex(r"\[(?P<record>\d{1,9})-(?P<line>\d{1,6})\] (?P<broken> |\t|#011)?")
+_SEVERITY_WORD = regex(r"(?<![A-Z])(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\d?):  ")
 
 
 def _process(raw: bytes) -> str:
@@ -48,6 +52,7 @@ class ServerRecords:
     judge: Callable[[Record], None]
     _open: dict[str, Record] = field(default_factory=dict)
     _part: tuple[Record, str] | None = None
+    _number: str = ""
 
     def begin(self, raw: bytes) -> None:
         """A line with a head: a record of its own, or DETAIL, CONTEXT, STATEMENT of the one before."""
@@ -65,23 +70,43 @@ class ServerRecords:
             return
         self._close(pid)
         found = severity
-        record = self._open[pid] = Record(pid=pid, message=text[found.end() :] if found else text)
+        message = text[found.end() :] if found else text
+        state = _STATE.match(message)
+        record = self._open[pid] = Record(pid=pid, message=message[state.end() :] if state else message)
         self._part = (record, "message")
+        numbered = _NUMBERED.search(text[:MOST_PREFIX])
+        self._number = numbered["record"] if numbered is not None else ""
 
     def more(self, raw: bytes) -> None:
         """A line that goes on, behind a tab."""
+        self._add("\n" + raw.decode("utf-8", "replace").removeprefix("\t"))
+
+    def numbered(self, raw: bytes) -> bool:
+        """Whether a line that syslog numbered goes on with the record before it; it is added then."""
+        if b"-1] " in raw or not self._number:
+            return False
+        text = raw.decode("utf-8", "replace")
+        found = _NUMBERED.search(text[:MOST_PREFIX])
+        if found is None or found["line"] == "1" or _SEVERITY_WORD.search(text[found.end() : found.end() + 12]):
+            return False
+        if found["record"] == self._number:
+            # A long line was cut at a blank, which the next one begins with.
+            self._add(("\n" if found["broken"] else "") + text[found.end() :])
+        return True
+
+    def _add(self, more: str) -> None:
         if self._part is not None:
             record, name = self._part
             text = getattr(record, name)
             if len(text) < MOST_CHARACTERS:
-                setattr(record, name, f"{text}\n{raw.decode('utf-8', 'replace').removeprefix(chr(9))}")
+                setattr(record, name, text + more)
 
     def entry(self, entry: Mapping[str, Any]) -> None:
         """A record of jsonlog."""
         query_id = entry.get("query_id")
         self.judge(
             Record(
-                pid=str(entry.get("pid", "")),
+                pid=str(entry.get("pid") or entry.get("process_id") or ""),
                 message=str(entry.get("message", "")),
                 detail=str(entry.get("detail", "")),
                 context=str(entry.get("context", "")),

@@ -33,7 +33,9 @@ def fit(site: Site, shape: Shape) -> Fit | None:
     tables = _tables_of(site, shape)
     if tables is None or (not shape.tables and (site.tables or not site.always)):
         return None
-    if _is_joined_by_itself(site, shape) and not _writes_aliases(site):
+    if _is_joined_by_itself(site, shape) and not _writes(site, "alias"):
+        return None
+    if shape.lists and not site.is_open and not _writes(site, "in_(", "any_("):
         return None
     keys = _keys(shape)
     main = shape.tables[0] if shape.tables else ""
@@ -133,13 +135,13 @@ def _tables_of(site: Site, shape: Shape) -> set[str] | None:
 def _is_joined_by_itself(site: Site, shape: Shape) -> bool:
     """Whether a table that the place names is in the statement only as eager loading joins it, by a numbered alias."""
     named = {_named_so(table, shape, site.entities) for table in site.tables}
-    return any(one in shape.aliased and one != shape.tables[0] for one in named if one is not None)
+    return any(one in shape.aliased and one not in shape.bare for one in named if one is not None)
 
 
-def _writes_aliases(site: Site) -> bool:
-    """Whether its function makes an alias: `aliased(Model)`, `table.alias()`."""
+def _writes(site: Site, *words: str) -> bool:
+    """Whether one of the words stands in its function; of a place outside any, nobody asks."""
     around = site.node.function
-    return around is None or "alias" in around.text
+    return around is None or any(word in around.text for word in words)
 
 
 def _named_so(table: str, shape: Shape, entities: tuple[Mapped, ...]) -> str | None:

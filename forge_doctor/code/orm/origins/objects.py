@@ -45,7 +45,7 @@ def object_sites(names: Names, shape: Shape, mapped: tuple[Mapped, ...]) -> Iter
     own = tuple(one for one in mapped if one.table == shape.tables[0] or not one.table)
     if shape.verb == "select":
         yield from _loads(names, shape, own)
-    elif shape.verb == "insert":
+    elif shape.verb == "insert" and "on conflict" not in shape.flags:
         yield from _made(names, shape, own)
     elif shape.verb == "update" and shape.where and all(_is_key(one, own) for one in shape.where):
         yield from _changed(names, shape, own)
@@ -143,7 +143,7 @@ def _set_at_once(names: Names) -> Iterator[ObjectSite]:
     """Objects that are given their new values by a loop or by a dict: which ones, only the run knows."""
     for call in names.file.calls("sqlmodel_update", "setattr"):
         if call.function is not None and call.args:
-            yield ObjectSite(call, 2, f"{MAY} set what this updates")
+            yield ObjectSite(call, 1, f"{MAY} set what this updates")
 
 
 def _is_association(shape: Shape) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from forge_doctor.code.orm.origins.building import Site
+from forge_doctor.code.orm.origins.building import STARTS, Site
 from forge_doctor.code.orm.origins.circumstances import Circumstances, circumstances
 from forge_doctor.code.orm.origins.matching import Fit, fit
 from forge_doctor.code.orm.origins.narrowing import in_loop, of_insert, of_relationship
@@ -17,7 +17,7 @@ from forge_doctor.code.orm.origins.sites import sites_in
 from forge_doctor.code.orm.origins.tables import Mapped, Tables
 from forge_doctor.code.orm.origins.written import LEAST, Written, is_written, plain, strings_in
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Node
+from forge_doctor.code.syntax.nodes import Call, Import, ImportFrom, Node
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 from forge_doctor.sql.relations import loads_children
@@ -39,6 +39,8 @@ CUT_AT = 1000
 GENERIC = regex(
     rb"\b(?:select|update|delete|insert|query|get|get_one)\(\s*(?:self\.\w+|cls\b|_?model\w*|entity\w*|table)\b"
 )
+# An object of one, made or changed: `self.model(**values)`, `setattr(entity, name, value)`.
+MAKER = regex(rb"\b(?:self\.\w{0,40}model\w{0,40}|cls|_?model\w{0,40})\(\s{0,99}\*\*|\bsetattr\(\w{1,40},")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class Statements:
         self._files = {path: data for path, data in _files(project) if data}
         self._tables = Tables(self._files.items())
         self._builders = {path: data for path, data in self._files.items() if any(word in data for word in BUILDERS)}
+        self._makers = {path for path, data in self._files.items() if MAKER.search(data)}
         self._generic = {path for path, data in self._builders.items() if GENERIC.search(data)}
         self._names: dict[Path, Names | None] = {}
         self._sites: dict[Path, tuple[Site, ...]] = {}
@@ -78,11 +81,14 @@ class Statements:
         shape = shape_of(statement, cut_at=cut_at)
         if not shape.verb or not (shape.tables or shape.functions):
             return ()
-        built = self._built(shape)
+        loaded = loads_children(statement)
+        built = self._built(shape, exactly=_is_list_load(shape))
+        if loaded:
+            # A condition that is written has its column on the left, but for this.
+            built = [one for one in built if one[0].function is not None and "with_parent" in one[0].function.text]
         made = self._made(shape, any(is_sure for _, is_sure, _ in built))
-        if not made and (not built or loads_children(statement)):
+        if not made and (not built or loaded):
             made = self._ordered_reads(shape)
-            built = [] if made and loads_children(statement) else built
         found = [*made, *built]
         return self._told(of_insert(found, shape), most)
 
@@ -106,8 +112,11 @@ class Statements:
         files = (self._project.open(path) for path, data in self._files.items() if TEXT.search(data))
         return tuple(one for file in files if file is not None for one in strings_in(file))
 
-    def _built(self, shape: Shape) -> list[tuple[Node, bool, str]]:
-        ranked = sorted(self._fitting(shape), key=lambda one: _rank(one[1]))
+    def _built(self, shape: Shape, *, exactly: bool) -> list[tuple[Node, bool, str]]:
+        """The places that fit best; `exactly` where the mapper writes such a statement itself, so that a place for any class,
+        or one that adds to another's, says nothing."""
+        fitting = (one for one in self._fitting(shape) if not (exactly and _is_general(one[0])))
+        ranked = sorted(fitting, key=lambda one: _rank(one[1]))
         best = [one for one in ranked if _rank(one[1])[:2] == _rank(ranked[0][1])[:2]]
         return [
             (site.node, found.is_exact and found.explained > 1 and not shape.is_cut, _why(found))
@@ -144,7 +153,9 @@ class Statements:
             return []
         named = ((self._names_of(path), at) for path, at in places)
         nodes = ((names, names.file.node_at(at)) for names, at in named if names is not None)
-        reads = of_relationship(((names, node) for names, node in nodes if node is not None), shape)
+        reads = of_relationship(
+            ((names, node) for names, node in nodes if node is not None and not _is_imported(node)), shape
+        )
         return (
             [(node, False, "reads a relationship that loads this") for node in reads]
             if len(reads) <= MOST_READS
@@ -155,7 +166,7 @@ class Statements:
         """Files that name one of the classes, or work with whatever class they are given."""
         words = {one.name.encode() for one in mapped}
         for path, data in self._files.items():
-            if path in self._generic or any(word in data for word in words):
+            if path in self._generic or path in self._makers or any(word in data for word in words):
                 names = self._names_of(path)
                 if names is not None:
                     yield names
@@ -196,6 +207,20 @@ def _files(project: Project) -> Iterator[tuple[Path, bytes | None]]:
         name = path.name
         if ELSEWHERE.isdisjoint(inner[:-1]) and not name.startswith("test_") and name != "conftest.py":
             yield path, project.reading.bytes_of(path)
+
+
+def _is_imported(node: Node) -> bool:
+    """Whether it is a module's name, of `from shop.models.token import Token`."""
+    return any(isinstance(one, Import | ImportFrom) for one in (node, *node.ancestors))
+
+
+def _is_general(site: Site) -> bool:
+    return site.is_generic or not isinstance(site.node, Call) or site.node.method not in STARTS
+
+
+def _is_list_load(shape: Shape) -> bool:
+    """Rows by a list of one column which they give as well: as `selectinload` loads a relationship."""
+    return shape.verb == "select" and len(shape.where) == 1 and shape.where == shape.lists <= shape.outputs
 
 
 def _rank(found: Fit) -> tuple[int, int, int]:
