@@ -28,6 +28,7 @@ from forge_doctor.streams.sources.containers import ContainerSource
 from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source
 from forge_doctor.streams.sources.tail import LastLines, last_lines_offset
 from forge_doctor.streams.sources.unpack import PlainLog
+from forge_doctor.wording import counted
 
 LOOKED_AT = 50
 """A log's beginning is told by the first time in so many lines."""
@@ -193,7 +194,7 @@ def untimed(task: Task, summary: Summary) -> str:
     count = sum(group.untimed for group in summary.groups.values())
     if not count or (task.since is None and task.until is None):
         return ""
-    return f"{task.source.name}: {count} events have no time in the log: they count whatever --since and --until say"
+    return f"{task.source.name}: {counted(count, 'event')} without a time in the log: counted whatever --since and --until say"
 
 
 def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> tuple[LogStream, Whole | None]:

@@ -20,6 +20,7 @@ from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.report import Report, Table
 from forge_doctor.streams.sources.files import CHECK, Source, is_url
 from forge_doctor.streams.sources.find import attempt, find_sources
+from forge_doctor.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def judge(plan: Plan, parts: Sequence[Collected]) -> Report:
     report = triage(merged(parts), plan.subject, plan.request.shown, (*plan.missing, *unread))
     rows = tuple((part.name, part.way, _lines(part.summary), part.summary.bytes) for part in parts if part.way)
     long_lines = sum(part.long_lines for part in parts)
-    note = f"searched with {plan.engine}" + (f"; {long_lines} lines over 256 KB were cut" if long_lines else "")
+    note = f"searched with {plan.engine}" + (f"; {counted(long_lines, 'line')} over 256 KB cut" if long_lines else "")
     table = Table(title="Sources", columns=("source", "read as", "lines", "bytes"), rows=rows, note=note)
     return replace(report, tables=(*report.tables, table)) if rows else report
 

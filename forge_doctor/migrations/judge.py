@@ -18,6 +18,7 @@ from forge_doctor.migrations.tree.tree import Place
 from forge_doctor.report import Report, run_check, sort_outcomes
 from forge_doctor.suppression.mute import mute
 from forge_doctor.suppression.quoted_source import without_secrets
+from forge_doctor.wording import counted
 
 Look = Callable[[History], Report]
 """Something else that can be said of a tree, by a database or a throw-away server."""
@@ -133,9 +134,8 @@ def headline(history: History) -> str:
     graph, only = history.tree.graph, history.only
     heads = ", ".join(one.id for one in graph.heads[:3]) or "none"
     new = "" if only is None else f"; {sum(one.id in only for one in graph.all)} of them judged"
-    count = len(graph.all)
     other = "" if history.dialect == "postgresql" else f"; for {history.dialect}: only the graph was judged"
-    return f"{count} revision{'' if count == 1 else 's'}, head {heads}{new}{other}{_untold(history)}."
+    return f"{counted(len(graph.all), 'revision')}, head {heads}{new}{other}{_untold(history)}."
 
 
 def _untold(history: History) -> str:

@@ -10,6 +10,7 @@ from forge_doctor.logs.problems.problem import Problem
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.wording import counted
 
 LONGEST_MESSAGE = 200
 LOOKED_FOR = "tracebacks, lines at ERROR and above, starts that fail"
@@ -57,11 +58,6 @@ def left_out(summary: Summary) -> str:
         return ""
     events, last = counted(sum(outside.counts.values()), "event"), max(outside.counts) * outside.width_s
     return f"; {events} outside the time asked for, the last about {iso(last)}"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 event`, `2,000 events`."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def message(problem: Problem) -> str:

@@ -76,7 +76,8 @@ def _finding(
         confidence=Confidence.MEDIUM,
         message=f"{load.name} holds {len(sessions)} connections idle in transaction, for up to "
         f"{duration(oldest.state_age_s)}, since the query of a dependency: {function} ({file}:{number}) asks the database, and "
-        f"the request keeps the connection while its endpoint waits for something else. {requests} requests are in flight.{more}",
+        f"the request keeps the connection while its endpoint waits for something else. "
+        f"{count(requests, 'request is', 'requests are')} in flight.{more}",
         location=situation.location(oldest),
         evidence=(
             Evidence(label="requests in flight", value=requests, unit="requests", source="its accepted sockets"),

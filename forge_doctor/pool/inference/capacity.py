@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from forge_doctor.pool.snapshot import Application, Server
+from forge_doctor.wording import counted
 
 # Slots kept free for psql, cron and a migration while the application uses all of its own.
 SPARE_SLOTS = 3
@@ -105,7 +106,9 @@ def recommend(usable: int, others: int, workers: int, in_use_per_worker: float |
     as overflow, which is an upper bound.
     """
     budget = max(0, (usable - others - SPARE_SLOTS) // max(1, workers))
-    formula = f"floor(({usable} usable - {others} of others - {SPARE_SLOTS} spare) / {workers} workers) = {budget}"
+    formula = (
+        f"floor(({usable} usable - {others} of others - {SPARE_SLOTS} spare) / {counted(workers, 'worker')}) = {budget}"
+    )
     if in_use_per_worker is None:
         pool_size = math.ceil(budget / 2)
         peak = budget

@@ -7,6 +7,7 @@ from forge_doctor.pool.inference.capacity import Sizing
 from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.pictures.tones import tone_of
+from forge_doctor.wording import counted
 
 
 def slots(situation: Situation, sizing: Sizing | None) -> Capacity | None:
@@ -42,5 +43,5 @@ def slots(situation: Situation, sizing: Sizing | None) -> Capacity | None:
 def _told(label: str, others: Part, workers: int, size: int, overflow: int, source: str) -> Sum:
     pooled = Part(label="pool_size of every worker", value=size * workers, tone=Tone.BUSY)
     more = Part(label="max_overflow of every worker", value=overflow * workers, tone=Tone.WAITING)
-    told = f"{workers} workers, pool_size {size}, max_overflow {overflow}: {source}"
+    told = f"{counted(workers, 'worker')}, pool_size {size}, max_overflow {overflow}: {source}"
     return Sum(label=label, parts=(others, pooled, more), source=told)

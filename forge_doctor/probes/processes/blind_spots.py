@@ -11,6 +11,7 @@ from forge_doctor.probes.processes.server_tree import Member
 from forge_doctor.probes.processes.socket_look import SocketLook
 from forge_doctor.probes.processes.sockets import Socket
 from forge_doctor.probes.processes.table import ProcessTable
+from forge_doctor.wording import counted
 
 if TYPE_CHECKING:
     from forge_doctor.probes.docker.containers import ContainerProcesses
@@ -40,7 +41,7 @@ def _unreadable_servers(look: SocketLook, servers: Mapping[int, Member]) -> Iter
     groups = Counter((read_identity(member.row.pid).user, member.name) for member in hidden)
     for (user, name), count in groups.items():
         owner = f" of user {user}" if user else ""
-        what = f"{_counted(count, 'process', 'processes')}{owner} ({name})"
+        what = f"{counted(count, 'process', 'processes')}{owner} ({name})"
         yield f"the sockets of {what} cannot be read by {running_as()}; {_run_as(user)}"
 
 
@@ -50,7 +51,7 @@ def _unowned(sockets: Iterable[Socket], unreadable: frozenset[int]) -> Iterator[
         return
     for uid, count in sorted(Counter(socket.uid for socket in sockets).items()):
         user = user_name(uid)
-        connections = _counted(count, "connection", "connections")
+        connections = counted(count, "connection")
         yield f"{connections} to the database belong to processes of user {user} that cannot be looked into; {_run_as(user)}"
 
 
@@ -64,7 +65,3 @@ def _of_a_container(each: ContainerProcesses, look: SocketLook, servers: Mapping
 
 def _run_as(user: str) -> str:
     return f"run as root or as {user}" if user and user != "root" else "run as root"
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"

@@ -138,7 +138,7 @@ async def test_a_migration_that_waits_is_cancelled_and_the_queue_drains(shop: Fr
         query = asyncio.create_task(behind.fetchval("SELECT count(*) FROM orders"))
         await until(lambda: sessions_where(shop, "wait_event_type = 'Lock'") == 2)
         [found] = told(judge(await look(shop.dsn()), limits=AT_ONCE), "migration-waits")
-        assert "1 sessions wait behind it" in found.message
+        assert "1 session waits behind it" in found.message
         typed(shop, found.remedy.splitlines()[0])
         assert await query == 1000
         with suppress(Exception):

@@ -28,6 +28,7 @@ from forge_doctor.migrations.live.wording import duration
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
+from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"wait_s": 1, "idle_s": 60})
@@ -50,7 +51,7 @@ def _blocks(situation: Situation, pileup: Pileup, root: Session) -> Finding:
     return Finding(
         severity=Severity.CRITICAL if root.idle_in_transaction else Severity.ERROR,
         confidence=Confidence.HIGH,
-        message=f"a migration blocks {len(pileup.blocked)} sessions, the longest for {duration(pileup.longest_wait_s)}: "
+        message=f"a migration blocks {counted(len(pileup.blocked), 'session')}, the longest for {duration(pileup.longest_wait_s)}: "
         f"{root_told(pileup)}.",
         location=situation.of(root),
         evidence=(

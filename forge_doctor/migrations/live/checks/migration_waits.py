@@ -28,6 +28,7 @@ from forge_doctor.probes.postgres.backends.lock_queues import Pileup, lock_name
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import WAITS, cancel
 from forge_doctor.sql.commands import command_of
+from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"wait_s": 1})
@@ -44,7 +45,7 @@ def _finding(situation: Situation, pileup: Pileup, session: Session) -> Finding:
     behind = [one for one in pileup.blocked if session.pid in one.blocked_by]
     lock = pileup.wanted.get(session.pid)
     wants = f" for {lock_name(lock)}" if lock else ""
-    others = f" {len(behind)} sessions wait behind it." if behind else ""
+    others = f" {counted(len(behind), 'session waits', 'sessions wait')} behind it." if behind else ""
     return Finding(
         severity=Severity.CRITICAL if behind else Severity.ERROR,
         confidence=Confidence.HIGH,

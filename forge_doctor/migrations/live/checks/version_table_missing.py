@@ -25,6 +25,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.migrations.live.placement import Placement
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import names
+from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"tables": 2})
@@ -72,7 +73,8 @@ def _finding(situation: Situation, placement: Placement, there: tuple[str, ...],
     return Finding(
         severity=Severity.ERROR,
         confidence=Confidence.HIGH if len(there) > 2 else Confidence.MEDIUM,
-        message=f"{state}, and {len(there)} tables that {placement.history.tree.name} creates are there ({names(there)}): "
+        message=f"{state}, and what {placement.history.tree.name} creates is there already, "
+        f"{counted(len(there), 'table')} of it ({names(there)}): "
         f"alembic upgrade would begin at {first} and fail on what exists.{may_be}",
         location=situation.at(table) if table else situation.here,
         evidence=(Evidence(label="tables of the tree that are there", value=len(there), source="pg_class"),),

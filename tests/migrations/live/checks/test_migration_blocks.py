@@ -12,7 +12,7 @@ LOCKS = (wants(8, "ShareLock", granted=True), wants(9, "RowExclusiveLock"))
 def test_a_migration_at_work_that_blocks_is_told_with_its_progress() -> None:
     seen = snapshot(sessions=(MIGRATION, WAITER), locks=LOCKS, progress={"8": "CREATE INDEX: building index"})
     [found] = told(judge(seen), CHECK)
-    assert "blocks 1 sessions, the longest for 10 s" in found.message
+    assert "blocks 1 session, the longest for 10 s" in found.message
     assert found.severity is Severity.ERROR
     assert "building index" in next(one.value for one in found.evidence if one.label == "progress")
 
