@@ -146,3 +146,8 @@ class NotRun:
     reason: str
     remedy: str = ""
     crashed: bool = False
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 event`, `2,000 events`, as messages need it; `plural` where it is not made by an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

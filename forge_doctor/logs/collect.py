@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.finding import counted
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.failed_requests import FailedRequests
@@ -28,7 +29,6 @@ from forge_doctor.streams.sources.containers import ContainerSource
 from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source
 from forge_doctor.streams.sources.tail import LastLines, last_lines_offset
 from forge_doctor.streams.sources.unpack import PlainLog
-from forge_doctor.wording import counted
 
 LOOKED_AT = 50
 """A log's beginning is told by the first time in so many lines."""

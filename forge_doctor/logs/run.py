@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.finding import NotRun
+from forge_doctor.finding import NotRun, counted
 from forge_doctor.logs.collect import Collected, Progress, Task
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.parallel import merged
@@ -20,7 +20,6 @@ from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.report import Report, Table
 from forge_doctor.streams.sources.files import CHECK, Source, is_url
 from forge_doctor.streams.sources.find import attempt, find_sources
-from forge_doctor.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

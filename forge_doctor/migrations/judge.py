@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from forge_doctor.finding import Finding, NotRun
+from forge_doctor.finding import Finding, NotRun, counted
 from forge_doctor.migrations.environment.scripts import Scripts
 from forge_doctor.migrations.history import History, history_of
 from forge_doctor.migrations.judgement import Judgement
@@ -18,7 +18,6 @@ from forge_doctor.migrations.tree.tree import Place
 from forge_doctor.report import Report, run_check, sort_outcomes
 from forge_doctor.suppression.mute import mute
 from forge_doctor.suppression.quoted_source import without_secrets
-from forge_doctor.wording import counted
 
 Look = Callable[[History], Report]
 """Something else that can be said of a tree, by a database or a throw-away server."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forge_doctor.finding import counted
 from forge_doctor.logs.problems.correlation import timeline
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.streams.carriers.clock import iso
-from forge_doctor.wording import counted
 
 LONGEST_MESSAGE = 200
 LOOKED_FOR = "tracebacks, lines at ERROR and above, starts that fail"

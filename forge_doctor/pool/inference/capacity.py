@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from forge_doctor.finding import counted
 from forge_doctor.pool.snapshot import Application, Server
-from forge_doctor.wording import counted
 
 # Slots kept free for psql, cron and a migration while the application uses all of its own.
 SPARE_SLOTS = 3

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from forge_doctor.finding import counted
 from forge_doctor.picture import Capacity, Part, Sum, Tone
 from forge_doctor.pool.inference.capacity import Sizing
 from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.pictures.tones import tone_of
-from forge_doctor.wording import counted
 
 
 def slots(situation: Situation, sizing: Sizing | None) -> Capacity | None:

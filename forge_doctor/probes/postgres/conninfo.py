@@ -81,7 +81,7 @@ def _check_scheme(scheme: str, written: Written) -> None:
         raise written.problem(f"is a JDBC URL: write {EXAMPLE}")
     if dialect in {"postgressql", "postgre", "postgresq", "postgressq", "pg"}:
         raise written.problem(f"has the unknown scheme {scheme!r}: write {EXAMPLE}")
-    raise written.problem(f"is a {dialect} address, and only PostgreSQL is examined: write {EXAMPLE}")
+    raise written.problem(f"is an address of {dialect}, and only PostgreSQL is examined: write {EXAMPLE}")
 
 
 def _parse_url(rest: str, written: Written) -> Mapping[str, str]:

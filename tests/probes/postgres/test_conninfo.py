@@ -120,9 +120,9 @@ def test_keyword_values_without_quotes_are_read_as_libpq_reads_them() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("mysql://root:Zq9secret@db/shop", "'mysql://root:***@db/shop' is a mysql address"),
-        ("mysql+aiomysql://root:Zq9secret@db/shop", "is a mysql address"),
-        ("sqlite+aiosqlite:///./shop.db", "is a sqlite address"),
+        ("mysql://root:Zq9secret@db/shop", "'mysql://root:***@db/shop' is an address of mysql"),
+        ("mysql+aiomysql://root:Zq9secret@db/shop", "is an address of mysql"),
+        ("sqlite+aiosqlite:///./shop.db", "is an address of sqlite"),
         ("jdbc:postgresql://db/shop?password=Zq9secret", "is a JDBC URL"),
         ("postgressql://u:Zq9secret@db/shop", "unknown scheme 'postgressql'"),
         ("postgres//u:Zq9secret@db/shop", "is not a PostgreSQL URL"),

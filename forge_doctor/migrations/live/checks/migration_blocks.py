@@ -21,14 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity, counted
 from forge_doctor.migrations.live.lock_texts import root_remedy, root_told
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import duration
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
-from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"wait_s": 1, "idle_s": 60})

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity, counted
 from forge_doctor.migrations.live.lock_texts import root_remedy, root_told
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import duration
@@ -28,7 +28,6 @@ from forge_doctor.probes.postgres.backends.lock_queues import Pileup, lock_name
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import WAITS, cancel
 from forge_doctor.sql.commands import command_of
-from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"wait_s": 1})

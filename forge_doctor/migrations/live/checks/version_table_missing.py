@@ -21,11 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity, counted
 from forge_doctor.migrations.live.placement import Placement
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import names
-from forge_doctor.wording import counted
 
 
 @check(severity=Severity.ERROR, limits={"tables": 2})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.wording import counted
+from forge_doctor.finding import counted
 
 
 @pytest.mark.parametrize(
