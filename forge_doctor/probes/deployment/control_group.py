@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-# An engine mounts the container's own hostname and hosts from a folder that has its id.
-CONTAINER_MOUNT = re.compile(r"/(?:containers|overlay-containers|sandboxes)/([0-9a-f]{64})/")
+# An engine mounts the container's own hostname and hosts from a folder that has its id; outside of it, mounts lie below
+# that folder themselves, and say nothing of who sees them.
+CONTAINER_MOUNT = re.compile(
+    r"^\S+ \S+ \S+ \S*/(?:containers|overlay-containers|sandboxes)/([0-9a-f]{64})/\S* "
+    r"/etc/(?:hostname|hosts|resolv\.conf) ",
+    re.MULTILINE,
+)
 ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
 # What systemd starts for a person or an engine: none of them is an application's own unit.
 NO_UNITS = re.compile(

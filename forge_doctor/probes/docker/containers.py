@@ -182,9 +182,11 @@ def _processes(client: Any, container: Container) -> ContainerProcesses:
 
 
 def _top_rows(listed: Mapping[str, Any]) -> Iterator[tuple[int, int, tuple[str, ...], float | None]]:
-    titles = [title.upper() for title in listed["Titles"]]
+    # Podman hands on the lines of ps as they are: one title and one cell, with all of them in it.
+    titles = " ".join(listed["Titles"]).upper().split()
     pid, parent, command = titles.index("PID"), titles.index("PPID"), len(titles) - 1
-    for row in listed["Processes"] or ():
+    for cells in listed["Processes"] or ():
+        row = cells[0].split(None, command) if len(cells) == 1 else cells
         line = row[command]
         yield int(row[pid]), int(row[parent]), _words(line), None
 

@@ -46,8 +46,10 @@ def application_logs(running: Running, around: Surroundings) -> Found:
     looked = [(pid, read_outputs(pid)) for pid in running.readable]
     logs: dict[str, LogSource] = {}
     missing: list[str] = []
+    # What reads a container's pipe is its engine, whose log has the same lines.
+    piped = not any(one.id == running.group.container for one in around.containers)
     for pid, outputs in looked:
-        for log in _of_files(pid, outputs, around):
+        for log in _of_files(pid, outputs, around, piped=piped):
             logs.setdefault(log.word, log)
     # A container or unit has everything that its processes say, where that goes into a pipe.
     if (
@@ -64,12 +66,12 @@ def application_logs(running: Running, around: Surroundings) -> Found:
     return Found(logs=tuple(logs.values())[:MOST_FILES], missing=tuple(missing))
 
 
-def _of_files(pid: int, outputs: Outputs, around: Surroundings) -> Iterator[LogSource]:
+def _of_files(pid: int, outputs: Outputs, around: Surroundings, *, piped: bool) -> Iterator[LogSource]:
     for one in outputs.standard:
         name = "standard output" if one.descriptor == 1 else "standard error"
         if one.way is Way.FILE:
             yield _log(one, f"{name} of pid {pid}")
-        elif one.way is Way.PIPE:
+        elif one.way is Way.PIPE and piped:
             yield from _piped(one, f"{name} of pid {pid}", pid, around)
     for one in outputs.files:
         yield _log(one, f"a file pid {pid} appends to (descriptor {one.descriptor})")

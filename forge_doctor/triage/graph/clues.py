@@ -14,7 +14,7 @@ from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.triage.facts import ANY_DATABASE, Application, Facts
 from forge_doctor.triage.graph.places import Places, Spot
 from forge_doctor.triage.graph.session_lines import loop_lines, session_lines
-from forge_doctor.triage.graph.words import RAN_OUT, VICTIMS, of_ages, refined
+from forge_doctor.triage.graph.words import EXHAUSTION, RAN_OUT, VICTIMS, of_ages, refined
 
 RULE, TRACEBACK, ENDPOINT = "rule", "traceback", "endpoint"
 # Of so many sessions the lines are looked for: the others say the same.
@@ -165,7 +165,8 @@ def _of_log(finding: Finding, data: Mapping[str, Any], facts: Facts, places: Pla
         finding=finding,
         spots=tuple(_log_spots(data, places, owner)),
         victim=finding.check in VICTIMS,
-        astray=any(one.label == ANY_DATABASE for one in finding.evidence),
+        # Slots that run out are the whole server's, whoever is refused.
+        astray=finding.check not in EXHAUSTION and any(one.label == ANY_DATABASE for one in finding.evidence),
         count=int(data.get("count") or 1),
         first=first,
         last=last,

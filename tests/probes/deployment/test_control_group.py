@@ -37,6 +37,19 @@ def test_mounts_name_the_container_where_its_cgroup_namespace_hides_it() -> None
 
 
 @pytest.mark.parametrize(
+    "mounts",
+    [
+        f"9 2 0:61 / /var/lib/containers/storage/overlay-containers/{ID}/userdata/shm rw - tmpfs shm rw\n",
+        f"9 2 0:61 / /var/lib/docker/containers/{ID}/mounts/shm rw - tmpfs shm rw\n",
+        f"9 2 8:1 /home/ada/containers/{ID}/data /data rw - ext4 /dev/sda1 rw\n",
+    ],
+)
+def test_the_mounts_of_containers_are_seen_outside_of_them_too(mounts: str) -> None:
+    """Podman's and Docker's /dev/shm of each container: every process of the machine sees them."""
+    assert parse_control_group("0::/\n", mounts) == ControlGroup()
+
+
+@pytest.mark.parametrize(
     ("path", "unit", "of_user"),
     [
         ("/system.slice/shop.service", "shop.service", False),

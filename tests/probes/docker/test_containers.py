@@ -13,6 +13,7 @@ from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.docker.containers import (
     Container,
     ContainerProcesses,
+    _top_rows,
     find_containers,
     matching,
     read_container_processes,
@@ -174,3 +175,12 @@ def _refusal() -> str:
     del caught
     gc.collect()
     return message
+
+
+def test_the_processes_are_read_as_docker_and_as_podman_tell_them() -> None:
+    """Podman 4.3 hands on the lines of ps: one title and one cell."""
+    docker = {"Titles": ["PID", "PPID", "COMMAND"], "Processes": [["41", "1", "uvicorn shop.main:app --port 80"]]}
+    podman = {"Titles": ["PID    PPID COMMAND"], "Processes": [["41       1 uvicorn shop.main:app --port 80"]]}
+    expected = [(41, 1, ("uvicorn", "shop.main:app", "--port", "80"), None)]
+    assert [*_top_rows(docker)] == [*_top_rows(podman)] == expected
+    assert not [*_top_rows({"Titles": ["PID    PPID COMMAND"], "Processes": None})]
