@@ -179,11 +179,13 @@ class Statements:
 
     def _fitting(self, shape: Shape) -> Iterator[tuple[Site, Fit]]:
         words = {one.name.encode() for table in shape.tables for one in self._tables.of(table)}
+        known = any(self._tables.of(table) for table in shape.tables[:1]) or not shape.tables
         if not shape.tables:
             words = {name.encode() for name in shape.functions}
         for path in self._mentioning(words):
             for site in self._sites_of(path):
-                found = None if site.is_part else fit(site, shape)
+                # Of a table that no class of the project is mapped to, a place for any class says nothing.
+                found = None if site.is_part or (site.is_generic and not known) else fit(site, shape)
                 if found is not None:
                     yield site, found
 

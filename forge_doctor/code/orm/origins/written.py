@@ -19,6 +19,13 @@ STARTS = regex(
 # However a driver writes what is put in.
 PLACE = regex(r"\$\d+(?:::[\w \[\]]{1,60}?(?=\W))?|%\(\w+\)s|%s|(?<!:):[A-Za-z_]\w*|\?")
 TIGHT = regex(r"\s{0,200}([(),=<>+*/-])\s{0,200}")
+WORD = regex(r"[a-z_][a-z0-9_]{0,80}")
+KEYWORDS = frozenset(
+    """select distinct from where and or not in is null like ilike between exists as on join left right full outer inner cross
+    union all order group by having asc desc limit offset for update insert into values set delete returning with recursive
+    case when then else end default conflict do nothing true false count sum min max coalesce lower upper now cast any
+    using copy lock listen call merge skip locked nulls first last fetch next rows only""".split()  # noqa: SIM905
+)
 LEAST = 12  # characters of a statement that can tell it from another
 
 
@@ -36,9 +43,14 @@ def strings_in(file: SourceFile) -> tuple[Written, ...]:
         text = text_of(node)
         if text is not None and STARTS.match(text):
             parts = tuple(plain(part) for part in text.split(HOLE))
-            if sum(map(len, parts)) >= LEAST:
+            if sum(map(len, parts)) >= LEAST and (len(parts) == 1 or _names_something(parts)):
                 found.append(Written(node, parts))
     return tuple(found)
+
+
+def _names_something(parts: tuple[str, ...]) -> bool:
+    """Whether a table or a column is among what is written out: `UPDATE {table} SET {column} = ?` is any update."""
+    return any(word not in KEYWORDS for part in parts for word in WORD.findall(part))
 
 
 def is_written(written: Written, wanted: str) -> bool | None:

@@ -30,6 +30,8 @@ class WardNurse(Base):
 REPOSITORY = """
 from sqlalchemy import select
 class Repository:
+    async def all(self):
+        return await self.db.scalars(select(self.model).where(self.model.id > 0))
     async def create(self, **values):
         entity = self.model(**values)
         self.db.add(entity)
@@ -54,6 +56,10 @@ async def seed(db):
     db.add(Ward(name="first"))
 async def shown(dto):
     dto.name = "x"
+async def rename(db, table, column, value):
+    await db.execute(f"UPDATE {table} SET {column} = {value} WHERE {column} IS NULL")
+async def purge(db, column):
+    await db.execute(f"DELETE FROM visit WHERE {column} < now()")
 class Scoped:
     def scope(self, statement):
         return statement.join(Ward, Ward.id == Bed.ward_id).where(Ward.id == self.ward_id)
@@ -97,6 +103,11 @@ def test_what_cannot_have_sent_it(known: Statements, statement: str, never: set[
     ("statement", "one_of"),
     [
         (JOINED, "with_bed"),
+        ("DELETE FROM visit WHERE seen_at < now()", "purge"),
+        (
+            "SELECT ward_nurse.id, ward_nurse.ward_id, ward_nurse.nurse_id FROM ward_nurse WHERE ward_nurse.id > $1",
+            "Repository.all",
+        ),
         ("SELECT bed.id, bed.ward_id, bed.label FROM bed WHERE bed.ward_id = $1::INTEGER", "beds_of"),
         ("INSERT INTO ward (name) VALUES ($1) RETURNING ward.id", "Repository.create"),
         ("INSERT INTO ward (name) VALUES ($1) RETURNING ward.id", "seed"),
