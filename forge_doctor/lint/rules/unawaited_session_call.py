@@ -28,6 +28,7 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Asyncio O
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -63,6 +64,27 @@ def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Findi
         if fate.is_fault:
             yield found(file, call, fate, min(value.confidence, fate.confidence), project)
     yield from unstarted(file, project)
+    yield from unmade_pools(file, project)
+
+
+def unmade_pools(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`app.state.pool = asyncpg.create_pool(...)`: nothing is opened until it is awaited or entered."""
+    for call in file.calls("create_pool", awaited=False):
+        bound = call.parent
+        if not isinstance(bound, Assign) or project.qualified(call.func) != "asyncpg.create_pool":
+            continue
+        target = re.escape(bound.target.text).encode()
+        used = re.search(rb"(?<![\w.])" + target + rb"\.(?:acquire|execute|fetch\w*)\(", file.data)
+        started = re.search(rb"(?:await|async\s+with|return|yield|[=(,])\s*" + target + rb"(?![\w.])", file.data)
+        if used is not None and started is None and not is_mocked(call.func):
+            yield file.finding(
+                unawaited_session_call,
+                call,
+                f"`{call.func.text}()` is not awaited: the pool is not initialized, and its first use fails",
+                confidence=Confidence.MEDIUM,
+                remedy=f"await {call.func.text}(...)",
+                edits=await_edits(call, safe=False),
+            )
 
 
 def unstarted(file: SourceFile, project: Project) -> Iterator[Finding]:

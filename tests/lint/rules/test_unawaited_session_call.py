@@ -601,3 +601,22 @@ UNSTARTED = (
 @pytest.mark.parametrize("code", UNSTARTED)
 def test_a_connection_used_without_being_started_is_found(code: str, tmp_path: Path) -> None:
     check_source(project("async def f():\n    " + code), RULE, tmp_path)
+
+
+POOLS = (
+    ("app.state.pool = asyncpg.create_pool('x')", "await app.state.pool.fetch('x')", True),
+    ("pool = asyncpg.create_pool('x')", "await pool.fetch('x')", True),
+    ("app.state.pool = await asyncpg.create_pool('x')", "await app.state.pool.fetch('x')", False),
+    ("pool = asyncpg.create_pool('x')\n    await pool", "await pool.fetch('x')", False),
+    ("pool = asyncpg.create_pool('x')\n    async with pool:\n        pass", "await pool.fetch('x')", False),
+    ("pool = asyncpg.create_pool('x')\n    start(pool)", "await pool.fetch('x')", False),
+    ("pool = aiomysql.create_pool('x')", "await pool.fetch('x')", False),
+)
+
+
+@pytest.mark.parametrize(("made", "used", "told"), POOLS)
+def test_a_pool_is_made_by_awaiting_it(made: str, used: str, told: bool, tmp_path: Path) -> None:
+    first, _, rest = made.partition("\n")
+    expect = "  # expect medium" if told else ""
+    code = f"import aiomysql\nimport asyncpg\nasync def f(app):\n    {first}{expect}\n{rest}\n    {used}\n"
+    check_source(code, "unawaited-session-call", tmp_path)
