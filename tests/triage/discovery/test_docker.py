@@ -40,6 +40,7 @@ def test_an_application_in_a_container_is_found_whole(
         is_the_patient(case, bridge_postgres, patient.container.id, name)
 
 
+@pytest.mark.slow
 def test_an_incident_in_a_container_is_diagnosed_by_its_service_alone(
     patient_container: StartPatient, bridge_postgres: BridgePostgres, tmp_path: Path
 ) -> None:
