@@ -12,7 +12,7 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
-from forge_doctor.logs.records.lane import Lane
+from forge_doctor.logs.records.lane import Lane, share_lines
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found
 from forge_doctor.logs.repeats.repeat import Repeats
@@ -110,8 +110,7 @@ class Reader:
             self._line(line, offset)
         self._partial.clear()
         for lane in self._lanes.values():
-            for block in lane.close():
-                self._tally.judge(block)
+            self._tally.judge_all(lane.close())
         self._rest(self._end)
 
     def finish(self) -> Summary:
@@ -230,8 +229,7 @@ class Reader:
             if len(block.lines) == len(body.lines):
                 self.repeats.learn(block, raw, body, stamps)
             for lane in self._lanes.values():
-                for done in lane.close():
-                    self._tally.judge(done)
+                self._tally.judge_all(lane.close())
             self._rest(self._window.offset + end)
         else:
             self._run = Run(block=block, start=end, stamps=stamps, before=len(block.lines), known=True)
@@ -274,15 +272,13 @@ class Reader:
         of_server = head is not None and head.level == 0 and head.origin == "postgresql"
         if head is not None and not (of_server and lane.current is not None):
             return self._begin(line, head, offset)
-        for block in lane.go_on(line, offset, self._number):
-            self._tally.judge(block)
+        self._tally.judge_all(lane.go_on(line, offset, self._number))
         return lane.last
 
     def _begin(self, line: Line, head: Head, offset: int) -> Block:
         """A record begins."""
         begun = Block(line=line, head=head, offset=offset, touched=self._number)
-        for block in self._lane(line).begin(begun):
-            self._tally.judge(block)
+        self._tally.judge_all(self._lane(line).begin(begun))
         self._tally.note(line, head, offset)
         return begun
 
@@ -291,10 +287,9 @@ class Reader:
         lane = self._lanes.get(key)
         if lane is None:
             if len(self._lanes) >= MOST_LANES:
-                oldest = next(iter(self._lanes))
-                for block in self._lanes.pop(oldest).close():
-                    self._tally.judge(block)
+                self._tally.judge_all(self._lanes.pop(next(iter(self._lanes))).close())
             lane = self._lanes[key] = Lane()
+            share_lines(self._lanes.values())
         return lane
 
 

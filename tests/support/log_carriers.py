@@ -257,6 +257,8 @@ def interleaved(write: Callable[[int, float, str], str], streams: int = 2) -> Wr
 
 
 SEVERAL: dict[str, Wrap] = {
+    "process-id": interleaved(lambda stream, _, line: f"[{4100 + stream}] {line}\n", 3),
+    "worker-name": interleaved(lambda stream, _, line: f"ForkPoolWorker-{stream + 1}: {line}\n", 3),
     "stern": interleaved(lambda stream, _, line: f"web-{stream}abc web {line}\n"),
     "stern-colour": interleaved(lambda stream, _, line: f"\x1b[9{stream + 1}mweb-{stream}abc\x1b[0m \x1b[32mweb\x1b[0m {line}\n"),
     "aws-tail": interleaved(lambda stream, at, line: f"{stamp(at)}+00:00 shop/web/{stream}a1b2c3d4e {line}\n"),

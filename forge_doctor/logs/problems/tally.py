@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import catalogue
@@ -85,6 +85,11 @@ class Tally:
     def source_of(self, line: Line) -> str:
         """The log, with the service that wrote the line."""
         return f"{self.source} {line.service}" if line.service else self.source
+
+    def judge_all(self, blocks: Iterable[Block]) -> None:
+        """Count what finished blocks come to."""
+        for block in blocks:
+            self.judge(block)
 
     def judge(self, block: Block) -> None:
         """Count what a finished block comes to."""

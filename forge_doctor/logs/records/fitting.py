@@ -146,5 +146,9 @@ def _leads_to(block: Open, text: bytes) -> int:
 
 
 def _raises(block: Open, text: bytes) -> int:
-    name = text.partition(b":")[0].rpartition(b".")[2]
-    return 2 * (name in block.code) + bool(_RAISED.match(block.code))
+    module, _, name = text.partition(b":")[0].rpartition(b".")
+    package = module.partition(b".")[0]
+    # A library's exception is raised in the library; but for what an extension module raises in its caller's frame.
+    last = _PLACE.search(_frame(block))
+    own = 0 if not package or last is None else 2 if b"%b/" % package in last[1].replace(b"\\", b"/") else -2
+    return 2 * (name in block.code) + bool(_RAISED.match(block.code)) + own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.fitting import Habits, fits
@@ -12,7 +12,7 @@ from forge_doctor.logs.records.rich_box import begins_box
 from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60
-"""A block ends at the latest so many raw lines after its last traceback line."""
+"""A block ends at the latest so many raw lines after its last traceback line, for each stream that writes in between."""
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
@@ -24,6 +24,7 @@ class Lane:
         self.current: Block | None = None
         self.waiting: list[Block] = []
         self.last: Block | None = None
+        self.after_lines = AFTER_LINES
         self._habits = Habits()
 
     @property
@@ -97,10 +98,10 @@ class Lane:
 
     def _expire(self, number: int) -> Iterator[Block]:
         if self.waiting:
-            old = [block for block in self.waiting if number - block.touched > AFTER_LINES]
-            self.waiting = [block for block in self.waiting if number - block.touched <= AFTER_LINES]
+            old = [block for block in self.waiting if number - block.touched > self.after_lines]
+            self.waiting = [block for block in self.waiting if number - block.touched <= self.after_lines]
             yield from old
-        if self.current is not None and number - self.current.touched > AFTER_LINES:
+        if self.current is not None and number - self.current.touched > self.after_lines:
             yield self.current
             self.current = None
 
@@ -118,6 +119,12 @@ class Lane:
             self.waiting.append(current)
             self.current = chosen
         return chosen
+
+
+def share_lines(lanes: Collection[Lane]) -> None:
+    """Let each wait the longer for its next line the more write in between."""
+    for lane in lanes:
+        lane.after_lines = AFTER_LINES * len(lanes)
 
 
 def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:

@@ -53,3 +53,24 @@ def test_interleaved_workers_give_the_events_they_give_apart(written, random):
     while any(left):
         log.append(random.choice([worker for worker in left if worker]).pop(0))
     assert Counter({(name, place): count for name, place, count in told("".join(log))}) == apart(written)
+
+
+def test_an_exception_of_a_library_ends_the_traceback_that_went_into_it() -> None:
+    first = [
+        "Traceback (most recent call last):",
+        '  File "/app/shop/jobs.py", line 44, in nightly',
+        "    await session.commit()",
+    ]
+    second = [
+        "Traceback (most recent call last):",
+        '  File "/app/shop/orders.py", line 11, in pay',
+        "    rows = await connection.fetch(query)",
+        '  File "/usr/lib/python3/site-packages/asyncpg/connection.py", line 690, in fetch',
+        "    return await self._execute(",
+    ]
+    ends = ["ValueError: bad total", "asyncpg.exceptions.DeadlockDetectedError: deadlock detected"]
+    for one, other in ((first, second), (second, first)):
+        lines = [one[0], other[0], *one[1:], *other[1:], ends[1], ends[0]]
+        found = told("\n".join(["ERROR:    a", *lines[:1], "ERROR:    b", *lines[1:]]) + "\n")
+        assert sorted(name for name, _, _ in found) == ["ValueError", "deadlock"]
+        assert ("deadlock", "/app/shop/orders.py:11 pay", 1) in found
