@@ -17,6 +17,7 @@ from forge_doctor.finding import Finding, NotRun, Severity
 
 P = ParamSpec("P")
 Limits = Mapping[str, float]
+MOST_LISTED = 40
 NO_LIMITS: Limits = MappingProxyType({})
 
 
@@ -135,11 +136,13 @@ def matching(checks: Iterable[Check[P]], entry: str) -> tuple[Check[P], ...]:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean 'pool-size'?` where something is near, else ` (known: a, b)`."""
+    """`; did you mean 'pool-size'?` where something is near, else ` (known: a, b)`; of many checks, where they are told."""
     import difflib
 
     options = sorted(set(choices))
     near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {near[0]!r}?"
+    if len(options) > MOST_LISTED:
+        return f": none of the {len(options)} known is like it; `forge-doctor explain` lists them"
     return f" (known: {', '.join(options)})"

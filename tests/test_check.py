@@ -50,6 +50,9 @@ def test_an_entry_that_means_nothing_is_refused(entry: str) -> None:
 def test_the_nearest_name_or_all_of_them() -> None:
     assert nearest("slotts", ["slots", "idle"]) == "; did you mean 'slots'?"
     assert nearest("zzz", ["slots", "idle"]) == " (known: idle, slots)"
+    many = [f"check-{number}" for number in range(100)]
+    assert "check-7" not in nearest("zzz", many)
+    assert "none of the 100 known" in nearest("zzz", many)
 
 
 def test_an_id_is_the_file_name_with_dashes() -> None:
