@@ -30,17 +30,19 @@ async def find_bouncer(
     there with the role and password of the server, which need not be known to it. Where they are not, the
     pgbouncer is known to be there and nothing else (`Bouncer()`).
     """
+    # Which backend serves which client is asked only where a client has lines to tell.
+    linked = any(one.held and one.pooler_sockets for one in processes)
     if told is not None:
-        return await _read(told, connect_timeout_s)
+        return await _read(told, connect_timeout_s, linked)
     host = target.hosts[0]
     if not host.is_socket and seen[1] is not None and seen[1] != host.port:
-        found = await _read(target, connect_timeout_s)
+        found = await _read(target, connect_timeout_s, linked)
         if found.pools is not None or REFUSAL in found.why_not:
             return found  # else a published port
     running = [process for process in processes if process.name == POOLER and not process.container]
     for address in dict.fromkeys(_reachable(listener) for process in running for listener in process.listen):
         told_here = replace(target, hosts=(replace(host, name=address.address, port=address.port),))
-        found = await _read(told_here, connect_timeout_s)
+        found = await _read(told_here, connect_timeout_s, linked)
         if found.pools is not None or REFUSAL in found.why_not:
             return found
     return Bouncer() if any(process.name == POOLER for process in processes) else None
@@ -52,12 +54,12 @@ def _reachable(listener: ListenSocket) -> Endpoint:
     return Endpoint(address=anywhere.get(listener.address, listener.address), port=listener.port)
 
 
-async def _read(target: Target, connect_timeout_s: float) -> Bouncer:
+async def _read(target: Target, connect_timeout_s: float, linked: bool) -> Bouncer:
     from forge_doctor.pool.bouncer_rows import bouncer_of
     from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 
     try:
-        console = await bouncer_console(target, limit_s=connect_timeout_s)
+        console = await bouncer_console(target, limit_s=connect_timeout_s, connections=linked)
     except CannotInspect as problem:
         return Bouncer(address=target.hosts[0].label, why_not=str(problem))
     return bouncer_of(console)

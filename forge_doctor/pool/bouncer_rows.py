@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.pool.snapshot import Bouncer, BouncerPool
+from forge_doctor.pool.snapshot import Bouncer, BouncerLink, BouncerPool
 from forge_doctor.probes.postgres.pgbouncer import BouncerConsole
+from forge_doctor.probes.processes.workers import Endpoint
 
 Row = Mapping[str, Any]
 
@@ -26,7 +27,18 @@ def bouncer_of(console: BouncerConsole) -> Bouncer:
         max_prepared_statements=_number(config.get("max_prepared_statements")),
         pools=None if "POOLS" in console.refused else tuple(map(_bouncer_pool, _served(console.pools))),
         why_not=console.refused.get("POOLS", ""),
+        links=tuple(_links(console)),
     )
+
+
+def _links(console: BouncerConsole) -> Iterator[BouncerLink]:
+    """Each client that has a server connection now: `link` names the other's `ptr`, in both lists."""
+    backends = {row.get("ptr"): row.get("remote_pid") or "" for row in console.servers}
+    for row in console.clients:
+        port, backend = row.get("port") or "", backends.get(row.get("link") or None, "")
+        if port.isdigit() and backend.isdigit() and int(backend):
+            client = Endpoint(address=row.get("addr") or "", port=int(port))
+            yield BouncerLink(client=client, backend_pid=int(backend))
 
 
 def _served(rows: Sequence[Row]) -> Iterator[Row]:

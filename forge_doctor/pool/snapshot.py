@@ -146,6 +146,14 @@ class BouncerPool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BouncerLink:
+    """A client of pgbouncer, by its own end, and the backend that serves it at this moment."""
+
+    client: Endpoint
+    backend_pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bouncer:
     """A pgbouncer between the application and the server; sizes as SHOW CONFIG has them.
 
@@ -160,6 +168,7 @@ class Bouncer:
     max_prepared_statements: int | None = None
     pools: tuple[BouncerPool, ...] | None = None
     why_not: str = ""
+    links: tuple[BouncerLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from forge_doctor.pool.inference.stack_lines import standing
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import duration
 from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, Process
 from forge_doctor.report import Table
 
@@ -20,13 +21,27 @@ MOST_ROWS = 12
 
 
 def written_down(session: Session, process: Process | None, snapshot: PoolSnapshot) -> HeldConnection | None:
-    """What the process that holds it wrote down of this connection."""
+    """What the process that holds it wrote down of this connection; through a pgbouncer, the one that it serves now."""
+    if process is not None and process.name in POOLERS:
+        return _through_pooler(session, snapshot)
     owners = (process,) if process is not None else snapshot.processes or ()
     for owner in owners:
         for one in owner.held or ():
             by_port = process is not None and one.local_port > 0 and one.local_port == session.client_port
             by_socket = one.local_port == 0 and session.client_port == -1
             if by_port or (by_socket and one.backend_pid == session.pid):
+                return one
+    return None
+
+
+def _through_pooler(session: Session, snapshot: PoolSnapshot) -> HeldConnection | None:
+    """By the worker's end, which pgbouncer names beside the backend it is linked with."""
+    links = snapshot.bouncer.links if snapshot.bouncer else ()
+    ends = {one.client for one in links if one.backend_pid == session.pid}
+    for worker in snapshot.processes or ():
+        ports = {socket.local.port for socket in worker.pooler_sockets if socket.local in ends}
+        for one in worker.held or ():
+            if one.local_port in ports and one.held_s is not None:
                 return one
     return None
 

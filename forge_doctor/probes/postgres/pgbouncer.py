@@ -15,6 +15,8 @@ from forge_doctor.probes.postgres.target import Target
 
 CONSOLE = "pgbouncer"
 COMMANDS = ("VERSION", "POOLS", "CONFIG", "DATABASES")
+# A row for each connection, of which there may be thousands.
+CONNECTIONS = ("CLIENTS", "SERVERS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +27,14 @@ class BouncerConsole:
     version: str
     pools: tuple[TextRow, ...] = ()
     databases: tuple[TextRow, ...] = ()
+    clients: tuple[TextRow, ...] = ()
+    servers: tuple[TextRow, ...] = ()
     config: Mapping[str, str] = field(default_factory=dict)  # key -> value
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-async def bouncer_console(target: Target, *, limit_s: float = 3.0) -> BouncerConsole:
-    """What the pgbouncer at the target's address says to its user.
+async def bouncer_console(target: Target, *, limit_s: float = 3.0, connections: bool = False) -> BouncerConsole:
+    """What the pgbouncer at the target's address says to its user, with `connections` of each of these as well.
 
     Raises `CannotInspect` where there is no pgbouncer, or where the user may not see its console.
     """
@@ -38,7 +42,7 @@ async def bouncer_console(target: Target, *, limit_s: float = 3.0) -> BouncerCon
     rows: dict[str, tuple[TextRow, ...]] = {}
     refused: dict[str, str] = {}
     async with simple_session(console, limit_s) as session:
-        for command in COMMANDS:
+        for command in (*COMMANDS, *(CONNECTIONS if connections else ())):
             try:
                 rows[command] = await session.query(f"SHOW {command};")
             except StatementRefused as refusal:
@@ -50,6 +54,8 @@ async def bouncer_console(target: Target, *, limit_s: float = 3.0) -> BouncerCon
         version=_version(rows.get("VERSION", ())),
         pools=rows.get("POOLS", ()),
         databases=rows.get("DATABASES", ()),
+        clients=rows.get("CLIENTS", ()),
+        servers=rows.get("SERVERS", ()),
         config={row["key"] or "": row["value"] or "" for row in rows.get("CONFIG", ())},
         refused=refused,
     )
