@@ -11,7 +11,17 @@ import re
 from collections.abc import Callable
 
 from forge_doctor.regex import regex
+from forge_doctor.secret_cookies import mask_cookies
 from forge_doctor.secret_names import is_query_secret, strength
+from forge_doctor.secret_rows import (
+    mask_cached,
+    mask_echoed,
+    mask_inserts,
+    mask_parameters,
+    mask_placed,
+    mask_rows,
+    mask_statements,
+)
 from forge_doctor.secret_shapes import MASK, mask_keys, mask_random, mask_schemes, mask_tokens
 from forge_doctor.secret_values import mask_named
 
@@ -52,36 +62,6 @@ _CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
 # Browsers keep such names for cookies that must not leak.
 _HOST_COOKIE = regex(r"(?i)(__(?:host|secure)-[\w.-]{1,64}=)[^\s;,'\"]{1,}+")
 _POSITIONAL = regex(r"(\b\w{0,40}(?:[Cc]redentials?|BasicAuth)\([^(),=\n]{1,100},\s{0,8})[^()=\n]{1,200}+(?=\))")
-
-_PARAMETERS = regex(r"\[parameters: (?!\*\*\*\])")
-_PARAMETERS_END = regex(
-    r"\](?=[ \t]{0,8}(?:\(Background|\n\(Background|\n\s{0,40}\n|\n?\Z|\n[\w ]{0,40}Traceback|\n\d{1,4}[-/:]\d\d))"
-)
-_ECHOED = regex(r"\[(?:generated in |cached since |no key |caching disabled |raw sql)[^\]\n]{0,80}\] {1,4}[^\n]{1,}+")
-_PLACED = regex(r"(?i)\b(parameters:? )(\$1 = )[^\n]{1,}+(?:\n\t[^\n]*+)*+")
-_PLACE = regex(r"(\$\d{1,5} = )(?:'(?:[^']|'')*+'?|[^,\n]{1,}+)")
-_STATEMENT = regex(
-    r"(?:\[SQL: |\b(?:STATEMENT|statement|QUERY|Query|SQL statement)(?: \w{1,64})?: {0,4}|\bexecute [^\s:]{1,64}: |"
-    r"\bSQL statement \")"
-)
-_SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
-_STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
-_LITERAL = regex(r"(?:\b[eEbBxXuU]&?)?'(?:[^']|'')*+'?|\$(?:\w{1,20})?\$[^$]*+\$(?:\w{1,20})?\$")
-_ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
-_ROW_KEY_END = regex(
-    r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
-)
-_ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
-_ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
-_LONGEST_ROW = 4_000
-_ECHOED_VALUE = regex(
-    r"(?i)(\bquery argument \$\d{1,5}(?: in element #\d{1,9} of executemany\(\) sequence)?: )[^\n]{1,}?"
-    r"(?= \([^()\n]{1,200}\)\s{0,4}(?:\n|\Z)|\n|\Z)"
-    r"|(\binvalid (?:input|byte) (?:syntax|value|sequence) for (?:type|enum|encoding) [^\n:]{1,60}: )\"[^\n]{1,}+"
-    r"|(\bDuplicate entry )'[^\n]{1,1000}?'(?= for key)"
-    r"|(\binvalid literal for int\(\) with base \d{1,2}: |\bcould not convert string to float: |"
-    r"\bPort could not be cast to integer value as )[^\n]{1,}+"
-)
 
 _Pass = Callable[[str], str]
 
@@ -147,54 +127,6 @@ def _queries(text: str) -> str:
     )
 
 
-def _parameters(text: str) -> str:
-    parts, position = [], 0
-    while begin := _PARAMETERS.search(text, position):
-        end = _PARAMETERS_END.search(text, begin.end())
-        parts += [text[position : begin.start()], f"[parameters: {MASK}]"]
-        position = end.end() if end else len(text)
-    return "".join(parts) + text[position:]
-
-
-def _placed(text: str) -> str:
-    return _PLACED.sub(lambda found: found[1] + _PLACE.sub(rf"\g<1>{MASK}", found[0][len(found[1]) :]), text)
-
-
-def _statements(text: str) -> str:
-    """The text without the quoted literals of the statements in it, each up to where it ends."""
-    parts, position = [], 0
-    while begin := _STATEMENT.search(text, position):
-        end = (_SQL_END if begin[0][0] == "[" else _STATEMENT_END).search(text, begin.end())
-        stop = end.start() if end else len(text)
-        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", text[begin.end() : stop])]
-        position = stop
-    return "".join(parts) + text[position:]
-
-
-def _row_values(text: str) -> str:
-    return _between(_between(text, _ROW_KEY, _ROW_KEY_END), _ROW, _ROW_END)
-
-
-def _between(text: str, begin_of: re.Pattern[str], end_of: re.Pattern[str]) -> str:
-    """The text without what stands between two marks; where the second is missing, without the rest of the line."""
-    parts, position = [], 0
-    while begin := begin_of.search(text, position):
-        end = end_of.search(text, begin.end(), begin.end() + _LONGEST_ROW)
-        stop = end.start() if end else _line_end(text, begin.end())
-        parts += [text[position : begin.end()], MASK]
-        position = stop
-    return "".join(parts) + text[position:]
-
-
-def _line_end(text: str, begin: int) -> int:
-    found = text.find("\n", begin)
-    return len(text) if found < 0 else found
-
-
-def _echoed_values(text: str) -> str:
-    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3] or found[4]) + MASK, text)
-
-
 _SCHEME_WORDS = (
     *("bearer", "dpop", "negotiate", "ntlm", "ssws", "apikey", "api-key", "googlelogin", "basic", "token"),
     *("hawk", "mac ", "digest", "aws4", "oauth", "signature"),
@@ -202,14 +134,15 @@ _SCHEME_WORDS = (
 # What a text (in lower case) must have for a pass to be worth it.
 _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("-----begin", "---- begin", "putty-user"), mask_keys),
-    (("[parameters: ",), _parameters),
+    (("[parameters: ",), mask_parameters),
     (
         ("[generated in ", "[cached since ", "[no key ", "[caching dis", "[raw sql"),
-        lambda text: _ECHOED.sub(f"[...] {MASK}", text),
+        mask_cached,
     ),
-    (("$1 = ",), _placed),
-    (("[sql: ", "statement", "query: ", "execute "), _statements),
-    (("key (", "row contains", "row data", "invalid tuple"), _row_values),
+    (("$1 = ",), mask_placed),
+    (("[sql: ", "statement", "query: ", "execute "), mask_statements),
+    (("insert",), mask_inserts),
+    (("key (", "row contains", "row data", "invalid tuple"), mask_rows),
     (
         (
             "query argument",
@@ -221,7 +154,7 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
             "to float",
             "port could",
         ),
-        _echoed_values,
+        mask_echoed,
     ),
     ((":/",), _urls),
     (("@",), _bare_logins),
@@ -233,6 +166,7 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
     ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
     (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
+    (("=", "\t", "value"), mask_cookies),
     (("__host-", "__secure-"), lambda text: _HOST_COOKIE.sub(rf"\g<1>{MASK}", text)),
     (("credential", "basicauth"), lambda text: _POSITIONAL.sub(rf"\g<1>{MASK}", text)),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),

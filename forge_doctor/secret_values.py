@@ -26,6 +26,8 @@ _ARGUMENT = regex(r"[ \t]{1,8}(?=[^\s-])")
 _ANNOTATED = regex(r"[A-Za-z_][\w.\[\]|]{0,60}(?: \| \w{1,20})?[ \t]{0,4}=(?!=)[ \t]{0,4}(?=[brfuBRFU]{0,2}['\"])")
 
 _OPEN = regex(rf"(?:[brfueBRFUE]{{1,2}})?(?P<quote>{_QUOTE})")
+# Within a literal of SQL or of a batch file each quote is doubled, and doubled again; an empty one is followed by a sign.
+_DOUBLED = regex(r"''(?:'')?(?=[^\s'\",;:)\]}+|&])|\"\"(?=[^\s'\",;:)\]}+|&])")
 _OPEN_PAIR = regex(rf"[(\[][ \t]{{0,4}}[brBR]{{0,2}}{_QUOTE}\Z")
 _CALL = regex(r"[\w.]{0,80}+[(\[{]")
 _SAYS_NOTHING = regex(r"(?:None|null|nil|true|false|undefined|NULL|True|False|\*{3,})(?![\w*'])")
@@ -149,6 +151,10 @@ def _end(text: str, begin: int, line: bool, around: str) -> int:
 def _quoted_end(text: str, begin: int, quote: str) -> int:
     """Where what was opened with `quote` ends; where nothing closes it, so does the line."""
     far, mark = begin + _LONGEST_QUOTED, quote.lstrip("\\")
+    doubled = _DOUBLED.match(text, begin - 1)
+    if doubled is not None:
+        closing = text.find(doubled[0], doubled.end(), far)
+        return closing + len(doubled[0]) if closing >= 0 else _line_end(text, begin)
     if len(mark) > 1:  # %22, &quot;
         closing = text.find(mark, begin, far)
         return closing + len(mark) if closing >= 0 else _line_end(text, begin)
@@ -197,6 +203,9 @@ def _inside(text: str, begin: int, stop: int) -> tuple[int, int] | None:
     if opened is None:
         return (begin, stop)
     start = opened.end()
+    doubled = _DOUBLED.match(text, start - 1, stop)
+    if doubled is not None:
+        return (doubled.end(), stop - len(doubled[0]) if text.endswith(doubled[0], doubled.end(), stop) else stop)
     if text[start:stop].endswith(opened["quote"]):
         stop -= len(opened["quote"])
     elif text[stop - 1] in "'\"`":

@@ -126,6 +126,15 @@ input: 5
 authentication method 10 not supported
 pg_stat_statements queryid -8423719283712937123
 ticket closed: 5
+WHERE name = '' AND note <> '' OR ''='' THEN ''
+{"name": "shop", "value": "42", "domain": "orders"}
+{"domain": "orders", "rows": 5, "value": "plain"}
+DATABASE_HOST=db-primary.eu-west-1.internal:5432
+LD_LIBRARY_PATH=/usr/local/lib/x86_64-linux-gnu:/opt/Lib64
+INSERT INTO orders (id, status) VALUES (1, 'it''s new'), (2, 'old')
+Content-Type: text/html; charset=utf-8
+10.0.0.1\tGET\t/orders\t200\t12
+docker run -b app=1 image
 """.splitlines()
 
 
@@ -301,3 +310,8 @@ def test_a_key_without_an_end_goes_to_the_end_of_the_text() -> None:
 )
 def test_what_is_taken_out_ends_where_it_ends(text: str, shown: str) -> None:
     assert redact(text) == shown
+
+
+def test_a_constant_that_is_given_a_word_that_was_drawn_is_masked() -> None:
+    assert redact("sent LSOLH=zT8vK2mQ9xB4nL7wR1c.k3 again") == "sent LSOLH=*** again"
+    assert redact("MODE=Production2Europe_west") == "MODE=Production2Europe_west"

@@ -26,7 +26,7 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CannotInspect(f"--snapshot {path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:  # malformed JSON, or no UTF-8
+    except (ValueError, RecursionError) as error:  # malformed JSON, or no UTF-8
         raise CannotInspect(f"--snapshot {path}: is no snapshot: {error}; write one with --save FILE") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         found = document.get("format") if isinstance(document, dict) else None
@@ -35,7 +35,7 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
         )
     try:
         snapshots = decode(tuple[PoolSnapshot, ...], document.get("snapshots"), "snapshots")
-    except WrongType as error:
+    except (WrongType, RecursionError) as error:
         raise CannotInspect(f"--snapshot {path}: is damaged: {error}") from error
     if not snapshots:
         raise CannotInspect(f"--snapshot {path}: holds no snapshot")

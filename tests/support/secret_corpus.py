@@ -126,6 +126,21 @@ SHAPES = (
     # By its place among the arguments.
     "Loaded config: MigratorConfig(Cassandra(h,9042,None,Some(Credentials(cassandra,{value})),ks))",
     "HTTPBasicAuth('shop', '{value}')",
+    # Cookies of any name, by where they stand.
+    ".shop.example\tTRUE\t/\tTRUE\t1799999999\tLSOLH\t{value}",
+    "#HttpOnly_.shop.example\tTRUE\t/\tTRUE\t0\tLSOLH\t{value}",
+    "RequestsCookieJar[<Cookie a=b for x/>, <Cookie LSOLH={value} for .shop.example/>]",
+    "<Morsel: LSOLH={value}; Path=/>",
+    "got LSOLH={value}; Domain=shop.example; Path=/; Secure",
+    "{{'name': 'LSOLH', 'value': '{value}', 'domain': '.shop.example', 'path': '/', 'httpOnly': True}}",
+    '[{{"domain": ".shop.example", "hostOnly": false, "name": "LSOLH", "value": "{value}"}}]',
+    "curl -b 'LSOLH={value}' https://h",
+    # Literals of SQL inside of others.
+    "op.execute('ALTER ROLE shop PASSWORD ''{value}''')",
+    "EXECUTE 'ALTER ROLE shop PASSWORD ''''{value}''''';",
+    "op.execute('UPDATE users SET password = ''{value}'' WHERE id = 1')",
+    "INSERT INTO users (name, password) VALUES ('ada', '{value}'), ('bob', 'it''s {value}')",
+    "insert into public.users (id, name,\n  api_key) values\n (1, 'ada', '{value}');",
     "refresh said __Host-GAPS=1:{value}; __Secure-OSID={value}",
     "postgresql+asyncpg://shop:{value}@db:5432/shop",
     "postgres://shop:p@ss:w/{value}@db/shop",

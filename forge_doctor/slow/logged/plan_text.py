@@ -10,7 +10,7 @@ from typing import Any
 from forge_doctor.regex import regex
 from forge_doctor.slow.logged.plan_formats import of_xml, of_yaml
 from forge_doctor.slow.plan import Plan
-from forge_doctor.slow.server.plan_json import node_of
+from forge_doctor.slow.server.plan_json import is_plan, node_of
 
 _NUMBER = r"\d{1,15}(?:\.\d{1,6})?"
 NODE = regex(
@@ -86,7 +86,7 @@ def logged_plan(body: str) -> LoggedPlan | None:
     if statement[-1].startswith("Query Parameters: "):
         parameters = statement.pop().removeprefix("Query Parameters: ")
     top = _tree(lines[begin:])
-    if top is None:
+    if not is_plan(top) or top is None:
         return None
     jit = any(line.startswith("JIT:") for line in lines[begin:])
     return LoggedPlan(statement="\n".join(statement), parameters=parameters, top=top, jit=jit)
@@ -95,14 +95,14 @@ def logged_plan(body: str) -> LoggedPlan | None:
 def _of_json(text: str) -> LoggedPlan | None:
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return _told(told)
 
 
 def _told(told: object) -> LoggedPlan | None:
     """What EXPLAIN says in JSON, or would have."""
-    if not isinstance(told, dict) or not isinstance(told.get("Plan"), dict) or not told.get("Query Text"):
+    if not isinstance(told, dict) or not is_plan(told.get("Plan")) or not told.get("Query Text"):
         return None
     return LoggedPlan(
         statement=str(told["Query Text"]),

@@ -14,15 +14,41 @@ VALUE = "'?'"
 JOINED = ("Hash Cond", "Merge Cond", "Join Filter")
 OF_INDEX = ("Index Cond", "Recheck Cond", "TID Cond")
 FILTERS = ("Filter", "One-Time Filter")
+NUMBERS = ("Plan Rows", "Plan Width", "Startup Cost", "Total Cost")
+DEEPEST, MOST_NODES, MOST = 200, 20_000, 1e100
 
 
 def plan_of(text: str) -> tuple[PlanNode, bool]:
     """The plan's top node, and whether it would be compiled (JIT); raises ValueError for what is no plan."""
     document = json.loads(text)
     top = document[0] if isinstance(document, list) and document else document
-    if not isinstance(top, dict) or not isinstance(top.get("Plan"), dict):
+    if not isinstance(top, dict) or not is_plan(top.get("Plan")):
         raise ValueError("no plan in it")
     return node_of(top["Plan"]), "JIT" in top
+
+
+def is_plan(told: object) -> bool:
+    """Whether it is a node as the server writes one, and those below it too: a log holds what anybody wrote into it."""
+    waiting, nodes = [(told, 0)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        nodes += 1
+        if not isinstance(node, dict) or depth > DEEPEST or nodes > MOST_NODES:
+            return False
+        below, keys = node.get("Plans", []), node.get("Sort Key", [])
+        if (
+            not isinstance(below, list)
+            or not isinstance(keys, list)
+            or not all(_is_number(node, name) for name in NUMBERS)
+        ):
+            return False
+        waiting += [(one, depth + 1) for one in below]
+    return True
+
+
+def _is_number(node: Mapping[str, Any], name: str) -> bool:
+    value = node.get(name, 0)
+    return isinstance(value, int | float) and abs(value) < MOST
 
 
 def node_of(told: Mapping[str, Any]) -> PlanNode:
