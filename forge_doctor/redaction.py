@@ -166,7 +166,7 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
     ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
     (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
-    (("=", "\t", "value"), mask_cookies),
+    (("=", "true", "false", "value"), mask_cookies),
     (("__host-", "__secure-"), lambda text: _HOST_COOKIE.sub(rf"\g<1>{MASK}", text)),
     (("credential", "basicauth"), lambda text: _POSITIONAL.sub(rf"\g<1>{MASK}", text)),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),

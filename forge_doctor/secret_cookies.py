@@ -8,8 +8,10 @@ from forge_doctor.regex import regex
 from forge_doctor.secret_shapes import MASK, is_random
 
 # A line of a Netscape jar: domain, whether for its subdomains, path, whether by TLS alone, expiry, name, value.
+_GAP = r"(?:\t|\\{1,4}t| {1,8})"
 _JAR_LINE = regex(
-    r"(?m)^((?:#HttpOnly_)?[\w.:-]{1,255}\t(?:TRUE|FALSE)\t[^\t\n]{0,255}\t(?:TRUE|FALSE)\t-?\d{1,20}\t[^\t\n]{0,255}\t)[^\n]{1,}+"
+    rf"((?<![\w.-])(?:#HttpOnly_)?[\w.:-]{{1,255}}{_GAP}(?:TRUE|FALSE){_GAP}/[^\s\\]{{0,255}}{_GAP}(?:TRUE|FALSE){_GAP}"
+    rf"-?\d{{1,20}}{_GAP}[^\s\\=]{{1,255}}{_GAP})[^\s\\\"']{{1,}}+"
 )
 _TOLD = regex(r"(<(?:Cookie |Morsel: )[^\s=<>]{1,255}=)[^\n<>]{1,4000}?(?= for |; |>|\n|\Z)")
 _ATTRIBUTES = r"(?:httponly|secure|partitioned|(?:path|domain|samesite|expires|max-age|priority)=)"
