@@ -56,6 +56,12 @@ _NAMES_ELSE = regex(
 )
 _NETRC = regex(r"\b(login[ \t]{1,8}\S{1,100}[ \t\n]{1,8}password[ \t]{1,8})\S{1,}+")
 _CURL = regex(r"((?:^|\s)(?:-u|--user|--proxy-user)[ =]?['\"]?[^\s:'\"]{1,100}:)[^\s'\"]{1,}+")
+# Arguments as a failed command's list has them: behind a login, and what MySQL's clients take in one word.
+_ARGUMENTS = regex(
+    r"(['\"](?:-[uU]|--user(?:name)?|--login)['\"], ['\"][^'\"\n]{1,100}['\"],(?: ['\"][^'\"\n]{1,100}['\"],){0,8}? "
+    r"['\"]-[pPwW]['\"], ['\"])(?!\d{1,5}['\"])[^'\"\n]{1,300}+"
+)
+_MYSQL = regex(r"(\b(?:mysql|mariadb)[\w-]{0,20}['\"]?,?\s(?:[^\n]{0,300}?\s)??['\"]?-p)[^\s'\",\]]{3,200}+")
 _IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
 
 _CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
@@ -164,6 +170,8 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("identified ",), lambda text: _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)),
     (("login ",), lambda text: _NETRC.sub(rf"\g<1>{MASK}", text)),
     ((" -u", "--user", "--proxy-user", "\t-u"), lambda text: _CURL.sub(rf"\g<1>{MASK}", text)),
+    (("'-", '"-'), lambda text: _ARGUMENTS.sub(rf"\g<1>{MASK}", text)),
+    (("mysql", "mariadb"), lambda text: _MYSQL.sub(rf"\g<1>{MASK}", text)),
     ((":",), lambda text: _PGPASS.sub(rf"\g<1>{MASK}", text)),
     (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), _told_apart),
     (("=", "true", "false", "value"), mask_cookies),

@@ -101,14 +101,15 @@ def _beginning(text: str, start: int, end: int, name: str, sure: int) -> int | N
         annotated = _ANNOTATED.match(text, given.end()) if given["colon"] and not takes_line(name) else None
         return annotated.end() if annotated else given.end()
     paired = _PAIRED.match(text, end)
-    if paired is not None and _OPEN_PAIR.search(text[max(0, start - 24) : start]):
+    is_argument = name.startswith("--") or text[max(0, start - 2) : start] == "--"
+    if paired is not None and (is_argument or _OPEN_PAIR.search(text[max(0, start - 24) : start])):
         return paired.end()
     if text[start - 1 : start] == "<" or text[max(0, start - 60) : start].rpartition("<")[2].endswith(":"):
         element = _ELEMENT.match(text, end)
         if element is not None:
             return element.end()
     following = (_CONSTRUCTED.match(text, end) or _QUOTED_NEXT.match(text, end)) if sure == STRONG else None
-    if following is None and (name.startswith("--") or text[max(0, start - 2) : start] == "--"):
+    if following is None and is_argument:
         following = _ARGUMENT.match(text, end)
     return following.end() if following else None
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.redaction import redact, redact_dsn, without_literals
+from forge_doctor.secret_names import NONE, STRONG, strength
 from forge_doctor.secret_shapes import is_random, mask_keys, mask_random
 from tests.support.growth import grows
 from tests.support.secret_corpus import CANARY, texts
@@ -135,6 +136,9 @@ INSERT INTO orders (id, status) VALUES (1, 'it''s new'), (2, 'old')
 Content-Type: text/html; charset=utf-8
 10.0.0.1\tGET\t/orders\t200\t12
 docker run -b app=1 image
+Command ['psql', '-U', 'app', '-h', 'db', '-p', '5432', '-d', 'shop'] died
+mysql -u root -p shop
+ssh -p 2222 host
 """.splitlines()
 
 
@@ -315,3 +319,8 @@ def test_what_is_taken_out_ends_where_it_ends(text: str, shown: str) -> None:
 def test_a_constant_that_is_given_a_word_that_was_drawn_is_masked() -> None:
     assert redact("sent LSOLH=zT8vK2mQ9xB4nL7wR1c.k3 again") == "sent LSOLH=*** again"
     assert redact("MODE=Production2Europe_west") == "MODE=Production2Europe_west"
+
+
+def test_a_word_of_a_secret_is_known_in_each_language_and_where_it_ends_a_name() -> None:
+    assert strength("senha") == strength("hsec") == strength("bypass_userpass") == STRONG
+    assert strength("traffic_bypass") == strength("compass") == NONE

@@ -135,6 +135,11 @@ SHAPES = (
     "{{'name': 'LSOLH', 'value': '{value}', 'domain': '.shop.example', 'path': '/', 'httpOnly': True}}",
     '[{{"domain": ".shop.example", "hostOnly": false, "name": "LSOLH", "value": "{value}"}}]',
     "curl -b 'LSOLH={value}' https://h",
+    # Arguments of a command that failed.
+    "Failed running '['login', '-u', 'ada', '-p', '{value}', '-k', 'x']': [Errno 2]",
+    "Command ['dump', '--password', '{value}', '-h', 'db'] died",
+    "Command '['mysqldump', '-uroot', '-p{value}', 'shop']' returned non-zero exit status 2",
+    "mysql -u root -p{value} shop",
     # Literals of SQL inside of others.
     "op.execute('ALTER ROLE shop PASSWORD ''{value}''')",
     "EXECUTE 'ALTER ROLE shop PASSWORD ''''{value}''''';",
