@@ -92,6 +92,9 @@ async def test_hostile_arguments_are_data(tmp_path: Path) -> None:
             assert agent.OPEN in told
         _, told = await call(session, "explain", topic="--output-format=text")
         assert told.startswith("exit code 2")
+        for url in ("s3://bucket/app.log", "gs://bucket/app.log", "file:///etc/passwd"):
+            _, told = await call(session, "logs", sources=["app.log", url])
+            assert told.startswith("exit code 2")
         failed, _ = await call(session, "lint", paths=["x"] * 51)
         assert failed
         failed, _ = await call(session, "pool", duration_s=1e9)
