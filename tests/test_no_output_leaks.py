@@ -23,6 +23,8 @@ from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from tests.support.lint_command import lint
 from tests.support.log_reading import read_whole
+from tests.support.migration_cases import write_tree
+from tests.support.migration_trees import migrations
 from tests.support.recordings import Clock, recorder, seen_at, text_of
 from tests.support.secret_corpus import CANARY, texts
 from tests.support.snapshots import idle_in_transaction, snapshot
@@ -122,6 +124,27 @@ def test_lint_its_cache_and_its_baseline(project: Path) -> None:
     assert [line for ran in found.values() for line in shown(ran.out + ran.err)] == []
     lint(project, "--write-baseline", "baseline.json", *flags)
     kept = [path for path in project.rglob("*") if path.is_file() and path.suffix != ".py"]
+    assert len(kept) > 2
+    assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
+
+
+REVISED = """\
+    op.execute({quoted})
+    op.execute(sa.text({quoted}).bindparams(a={quoted}))
+    op.add_column("orders", sa.Column("note", sa.Text, nullable=False, server_default={quoted}, comment={quoted}))
+    op.bulk_insert(orders, [{{"password": {quoted}}}])
+"""
+
+
+def test_migrations_their_cache_and_their_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    body = "".join(REVISED.format(quoted=repr(text)) for text in (*CORPUS[::300], *CORPUS[-60:]))
+    tree = write_tree(tmp_path / "tree", f"def upgrade():\n{body}")
+    found = [migrations(tree, "--all", "--output-format", one.value, "--min-confidence", "low") for one in OutputFormat]
+    assert any("op.execute" in ran.out for ran in found)
+    assert [line for ran in found for line in shown(ran.out + ran.err)] == []
+    migrations(tree, "--all", "--write-baseline", "baseline.json")
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".py"]
     assert len(kept) > 2
     assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
 
