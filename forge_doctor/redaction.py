@@ -11,18 +11,8 @@ import re
 from collections.abc import Callable
 
 from forge_doctor.regex import regex
-from forge_doctor.secret_cookies import mask_cookies
-from forge_doctor.secret_names import is_query_secret, strength
-from forge_doctor.secret_rows import (
-    mask_cached,
-    mask_echoed,
-    mask_inserts,
-    mask_parameters,
-    mask_placed,
-    mask_rows,
-    mask_statements,
-)
-from forge_doctor.secret_shapes import MASK, mask_keys, mask_random, mask_schemes, mask_tokens
+from forge_doctor.secret_names import STRONG, is_query_secret, strength
+from forge_doctor.secret_shapes import MASK, mask_cookies, mask_keys, mask_random, mask_schemes, mask_tokens
 from forge_doctor.secret_values import mask_named
 
 __all__ = ("MASK", "redact", "redact_dsn")
@@ -68,6 +58,38 @@ _CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
 # Browsers keep such names for cookies that must not leak.
 _HOST_COOKIE = regex(r"(?i)(__(?:host|secure)-[\w.-]{1,64}=)[^\s;,'\"]{1,}+")
 _POSITIONAL = regex(r"(\b\w{0,40}(?:[Cc]redentials?|BasicAuth)\([^(),=\n]{1,100},\s{0,8})[^()=\n]{1,200}+(?=\))")
+
+_PARAMETERS = regex(r"\[parameters: (?!\*\*\*\])")
+_PARAMETERS_END = regex(
+    r"\](?=[ \t]{0,8}(?:\(Background|\n\(Background|\n\s{0,40}\n|\n?\Z|\n[\w ]{0,40}Traceback|\n\d{1,4}[-/:]\d\d))"
+)
+_ECHOED = regex(r"\[(?:generated in |cached since |no key |caching disabled |raw sql)[^\]\n]{0,80}\] {1,4}[^\n]{1,}+")
+_PLACED = regex(r"(?i)\b(parameters:? )(\$1 = )[^\n]{1,}+(?:\n\t[^\n]*+)*+")
+_PLACE = regex(r"(\$\d{1,5} = )(?:'(?:[^']|'')*+'?|[^,\n]{1,}+)")
+_STATEMENT = regex(
+    r"(?:\[SQL: |\b(?:STATEMENT|statement|QUERY|Query|SQL statement)(?: \w{1,64})?: {0,4}|\bexecute [^\s:]{1,64}: |"
+    r"\bSQL statement \")"
+)
+_SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
+_STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
+_LITERAL = regex(r"(?:\b[eEbBxXuU]&?)?'(?:[^']|'')*+'?|\$(?:\w{1,20})?\$[^$]*+\$(?:\w{1,20})?\$")
+_ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
+_ROW_KEY_END = regex(
+    r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
+)
+_ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
+_ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
+_LONGEST_ROW = 4_000
+_INSERT = regex(r"(?i)\binsert\s{1,20}into\s[^()'\n]{1,200}\(([^()']{1,2000})\)\s{0,40}values\s{0,40}\(")
+_COLUMN = regex(r"\w{1,64}")
+_ECHOED_VALUE = regex(
+    r"(?i)(\bquery argument \$\d{1,5}(?: in element #\d{1,9} of executemany\(\) sequence)?: )[^\n]{1,}?"
+    r"(?= \([^()\n]{1,200}\)\s{0,4}(?:\n|\Z)|\n|\Z)"
+    r"|(\binvalid (?:input|byte) (?:syntax|value|sequence) for (?:type|enum|encoding) [^\n:]{1,60}: )\"[^\n]{1,}+"
+    r"|(\bDuplicate entry )'[^\n]{1,1000}?'(?= for key)"
+    r"|(\binvalid literal for int\(\) with base \d{1,2}: |\bcould not convert string to float: |"
+    r"\bPort could not be cast to integer value as )[^\n]{1,}+"
+)
 
 _Pass = Callable[[str], str]
 
@@ -133,6 +155,71 @@ def _queries(text: str) -> str:
     )
 
 
+def mask_parameters(text: str) -> str:
+    """The text without what stands in `[parameters: ...]`."""
+    parts, position = [], 0
+    while begin := _PARAMETERS.search(text, position):
+        end = _PARAMETERS_END.search(text, begin.end())
+        parts += [text[position : begin.start()], f"[parameters: {MASK}]"]
+        position = end.end() if end else len(text)
+    return "".join(parts) + text[position:]
+
+
+def mask_placed(text: str) -> str:
+    """The text without the values of `parameters: $1 = ...`."""
+    return _PLACED.sub(lambda found: found[1] + _PLACE.sub(rf"\g<1>{MASK}", found[0][len(found[1]) :]), text)
+
+
+def mask_statements(text: str) -> str:
+    """The text without the quoted literals of the statements in it, each up to where it ends."""
+    parts, position = [], 0
+    while begin := _STATEMENT.search(text, position):
+        end = (_SQL_END if begin[0][0] == "[" else _STATEMENT_END).search(text, begin.end())
+        stop = end.start() if end else len(text)
+        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", text[begin.end() : stop])]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def mask_inserts(text: str) -> str:
+    """The text without the literals of an INSERT that names a column of secrets, up to its semicolon."""
+    parts, position = [], 0
+    while begin := _INSERT.search(text, position):
+        end = text.find(";", begin.end(), begin.end() + _LONGEST_ROW)
+        stop = end if end >= 0 else min(len(text), begin.end() + _LONGEST_ROW)
+        rest = text[begin.end() : stop]
+        secret = any(strength(name) == STRONG for name in _COLUMN.findall(begin[1]))
+        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", rest) if secret else rest]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def mask_rows(text: str) -> str:
+    """The text without the values of rows and keys that an error quotes."""
+    return _between(_between(text, _ROW_KEY, _ROW_KEY_END), _ROW, _ROW_END)
+
+
+def _between(text: str, begin_of: re.Pattern[str], end_of: re.Pattern[str]) -> str:
+    """The text without what stands between two marks; where the second is missing, without the rest of the line."""
+    parts, position = [], 0
+    while begin := begin_of.search(text, position):
+        end = end_of.search(text, begin.end(), begin.end() + _LONGEST_ROW)
+        stop = end.start() if end else _line_end(text, begin.end())
+        parts += [text[position : begin.end()], MASK]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def _line_end(text: str, begin: int) -> int:
+    found = text.find("\n", begin)
+    return len(text) if found < 0 else found
+
+
+def mask_echoed(text: str) -> str:
+    """The text without a value that could not be converted or is there already."""
+    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3] or found[4]) + MASK, text)
+
+
 _SCHEME_WORDS = (
     *("bearer", "dpop", "negotiate", "ntlm", "ssws", "apikey", "api-key", "googlelogin", "basic", "token"),
     *("hawk", "mac ", "digest", "aws4", "oauth", "signature"),
@@ -143,7 +230,7 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("[parameters: ",), mask_parameters),
     (
         ("[generated in ", "[cached since ", "[no key ", "[caching dis", "[raw sql"),
-        mask_cached,
+        lambda text: _ECHOED.sub(f"[...] {MASK}", text),
     ),
     (("$1 = ",), mask_placed),
     (("[sql: ", "statement", "query: ", "execute "), mask_statements),
@@ -179,40 +266,6 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("credential", "basicauth"), lambda text: _POSITIONAL.sub(rf"\g<1>{MASK}", text)),
     (("create(",), lambda text: _CREATED.sub(rf"\g<1>{MASK})", text)),
 )
-
-# A literal ends at its quote, be that on another line; without one, with the line. Inside of another its quotes are
-# escaped.
-_QUOTED = regex(
-    r"(?<![\w\\])[bfrBFR]{0,2}(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|['\"][^\n]*+|"
-    r"\\{1,16}+(?:'[^'\n]*+'?|\"[^\"\n]*+\"?))",
-    re.DOTALL,
-)
-# Names of code and of a schema, as Python and PostgreSQL quote them: without them nobody knows what is meant.
-_NAMED_BEFORE = regex(
-    r"(?:\b(?:No module named|cannot import name '\w{1,100}' from|cannot import name|keyword argument|positional arguments?:|"
-    r"no attribute|local variable|type object|module|name|relation|column|constraint|table|schema|sequence|extension) )\Z"
-)
-_NAMED_AFTER = regex(r" (?:object (?:has|is|does|of)\b|is not defined|has no attribute)")
-_NAME = regex(r"(['\"])[^\W\d][\w.]{0,100}\1")
-_OWN_WORD = regex(r"(?:\bname|\bmodule|\btype object) \Z")
-
-
-def without_literals(text: str) -> str:
-    """The text without what stands in quotes, names of code apart: of a message nobody knows, that may be anybody's
-    data."""
-
-    def masked(found: re.Match[str]) -> str:
-        return found[0] if _NAME.fullmatch(found[0]) and _is_of_code(text, found) else f"'{MASK}'"
-
-    return _QUOTED.sub(masked, text)
-
-
-def _is_of_code(text: str, found: re.Match[str]) -> bool:
-    before = text[max(0, found.start() - 140) : found.start()]
-    after = _NAMED_AFTER.match(text, found.end()) is not None
-    # `name 'x'` may be a person's.
-    return after if _OWN_WORD.search(before) and "import" not in before else after or bool(_NAMED_BEFORE.search(before))
-
 
 _KEYED = regex(r"(?:^|(?<=[\s?&;]))([\w.-]{1,64})\s{0,8}=\s{0,8}")
 _NEXT_KEY = regex(r"\s{1,8}\w{1,64}\s{0,8}=|&[\w.-]{1,64}=")

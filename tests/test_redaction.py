@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.redaction import redact, redact_dsn, without_literals
+from forge_doctor.logs.records.literals import without_literals
+from forge_doctor.redaction import redact, redact_dsn
 from forge_doctor.secret_names import NONE, STRONG, strength
 from forge_doctor.secret_shapes import is_random, mask_keys, mask_random
 from tests.support.growth import grows

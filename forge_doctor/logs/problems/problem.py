@@ -17,9 +17,9 @@ from forge_doctor.logs.problems.server_copies import copies_in
 from forge_doctor.logs.problems.starts import Loop, find_loops, group_of
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.unknown_error import UNKNOWN
+from forge_doctor.logs.records.literals import without_literals
 from forge_doctor.logs.records.template import folded
 from forge_doctor.logs.signature import Signature, load_signatures
-from forge_doctor.redaction import without_literals
 
 _ASGI = "Exception in ASGI application"
 
