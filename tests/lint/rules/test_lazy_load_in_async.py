@@ -277,3 +277,73 @@ EACH = (
 def test_what_a_lambda_is_called_with_is_known(use: str, tmp_path: Path) -> None:
     code = f"async def f(db: AsyncSession, other):\n    users = (await db.scalars(select(User))).all()\n    x = {use}\n"
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+HELD = (
+    "users[0].orders  # expect",
+    "users[-1].orders  # expect",
+    "users[0:2].orders",
+    "users[0, 1].orders",
+    "users[other].orders",
+    "row[0].orders",
+    "[one for one in users][0].orders  # expect",
+    "[one for one in users if one.name][0].orders  # expect",
+    "[other for one in users][0].orders",
+    "[one for one in users for other in users][0].orders",
+    "[one for one in user][0].orders",
+    "list(users)[0].orders  # expect",
+    "list()[0].orders",
+    "tuple(users)[0].orders",
+    "list(user)[0].orders",
+    "(one := users[0]).orders  # expect",
+    "users.all()[0].orders  # expect",
+    "users.unique()[0].orders  # expect",
+    "users.first().orders  # expect",
+    "users.fetchmany(1)[0].orders",
+    "users.orders",
+    "row.scalar_one().orders  # expect",
+    "row.scalars()[0].orders  # expect",
+    "row.unique().scalar().orders  # expect",
+    "row.mappings()[0].orders",
+    "user.first().orders",
+)
+
+
+@pytest.mark.parametrize("use", HELD)
+def test_what_holds_the_objects_is_told_by_how_it_is_used(use: str, tmp_path: Path) -> None:
+    code = """\
+async def f(db: AsyncSession, other):
+    row = await db.execute(select(User))
+    users = await db.scalars(select(User))
+    user = await db.get(User, 1)
+"""
+    check_source(project(f"{code}    x = {use}\n"), "lazy-load-in-async", tmp_path)
+
+
+SAVED = (
+    ("db.add(user)", True),
+    ("db.add_all([user])", True),
+    ("db.add_all([other, user])", True),
+    ("db.add_all((user, other))", True),
+    ("db.add_all([other])", False),
+    ("db.add_all(other)", False),
+    ("db.add_all()", False),
+    ("db.add(other)", False),
+    ("db.add(other, user)", False),
+    ("other.add(user)", False),
+    ("db.expunge([user])", False),
+)
+
+
+@pytest.mark.parametrize(("call", "is_saved"), SAVED)
+def test_what_was_made_and_saved_has_nothing_loaded(call: str, is_saved: bool, tmp_path: Path) -> None:
+    mark = "  # expect" if is_saved else ""
+    code = f"""\
+async def f(db: AsyncSession, other):
+    user = User()
+    {call}
+    await db.commit()
+    await db.refresh(user)
+    x = user.orders{mark}
+"""
+    check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -1,5 +1,7 @@
 """foreign-holder: whoever takes slots and is no worker of the application."""
 
+import pytest
+
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Number
 from forge_doctor.probes.processes.workers import Role
@@ -124,3 +126,27 @@ def test_a_role_the_application_has_too_is_not_to_be_limited() -> None:
     same = tuple(session(100 + pid, application_name="report") for pid in range(10))
     found = only("foreign-holder", snapshot(*own, *same, processes=(worker(7, *own),)))
     assert (found.severity, found.remedy) == (Severity.WARNING, "")
+
+
+def test_less_than_a_fifth_of_scarce_slots_is_no_warning() -> None:
+    own = [session(pid) for pid in range(17)]
+    small = server(max_connections=23, superuser_reserved=3)
+    found = only("foreign-holder", snapshot(*own, *script(3), processes=(worker(7, *own),), server=small))
+    assert (found.severity, found.remedy) == (Severity.INFO, "")
+
+
+@pytest.mark.parametrize("role", ["aaa", "zzz"])
+def test_one_role_is_limited_whatever_it_is_called_and_several_are_not(role: str) -> None:
+    own = [session(pid) for pid in range(23)]
+    one = tuple(session(100 + pid, application_name="report", user=role) for pid in range(10))
+    found = only("foreign-holder", snapshot(*own, *one, processes=(worker(7, *own),)))
+    assert found.remedy.startswith(f'ALTER ROLE "{role}" CONNECTION LIMIT 10;')
+    consoles = tuple(session(100 + pid, application_name="psql", user=f"{role}{pid % 2}") for pid in range(10))
+    found = only("foreign-holder", snapshot(*own, *consoles, processes=(worker(7, *own),)))
+    assert (found.severity, found.remedy) == (Severity.WARNING, "")
+
+
+def test_a_transaction_that_idles_is_not_counted_as_idle() -> None:
+    held = script(2, state="idle")
+    open_ = session(110, application_name="report", user="cron", state="idle in transaction")
+    assert "(2 idle)" in only("foreign-holder", snapshot(*held, open_, processes=(worker(7),))).message

@@ -35,6 +35,7 @@ from forge_doctor.code.syntax.nodes import (
     Return,
     Sequence,
     Subscript,
+    UnaryOp,
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
@@ -104,7 +105,7 @@ def _held(project: Project, node: Node, hops: int, depth: int) -> Loaded | None:
     if isinstance(node, Subscript):
         inner = loaded(project, node.value, hops, depth + 1)
         index = node.items[0] if len(node.items) == 1 else None
-        return inner.one if inner and inner.shape is Shape.MANY and isinstance(index, Constant) else None
+        return inner.one if inner and inner.shape is Shape.MANY and isinstance(index, Constant | UnaryOp) else None
     if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
         inner = loaded(project, node.loops[0].iter, hops, depth + 1)
         return inner if inner and inner.shape is Shape.MANY else None
