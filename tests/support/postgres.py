@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,6 +156,43 @@ def run_postgres(bin_dir: Path, settings: Mapping[str, str] = MappingProxyType({
                 bin_dir=bin_dir,
                 pid=process.pid,
             )
+        finally:
+            stop(process, signal.SIGINT)
+
+
+@contextmanager
+def run_standby(bin_dir: Path, prepare: Callable[[PostgresServer], None]) -> Iterator[PostgresServer]:
+    """A standby that waits for more than there is: a cluster that was made, prepared and stopped, begun again as one."""
+    with unprivileged_directory("pg") as directory:
+        bin_dir = _executable_by_anybody(bin_dir, directory)
+        data_dir, password = directory / "data", secrets.token_urlsafe(12)
+        _initdb(bin_dir, data_dir, password)
+        (data_dir / "pg_hba.conf").write_text(HBA)
+        settings = {**SETTINGS, "unix_socket_directories": str(directory)}
+
+        def server(process: subprocess.Popen[bytes], port: int) -> PostgresServer:
+            version = int((data_dir / "PG_VERSION").read_text())
+            return PostgresServer(
+                host="127.0.0.1",
+                port=port,
+                user="postgres",
+                password=password,
+                version=version,
+                socket_dir=directory,
+                data_dir=data_dir,
+                bin_dir=bin_dir,
+                pid=process.pid,
+            )
+
+        process, port = _start(bin_dir, data_dir, settings)
+        try:
+            prepare(server(process, port))
+        finally:
+            stop(process, signal.SIGINT)
+        (data_dir / "standby.signal").touch()
+        process, port = _start(bin_dir, data_dir, settings)
+        try:
+            yield server(process, port)
         finally:
             stop(process, signal.SIGINT)
 
