@@ -100,5 +100,8 @@ LITERALS: dict[str, Wrap] = {
     "unbreakable-blanks": lambda lines: "".join(
         line[: len(line) - len(line.lstrip(" "))].replace(" ", "\u00a0") + line.lstrip(" ") + "\n" for _, line in lines
     ),
+    "build-seconds": lambda lines: "".join(
+        f"#12 {0.1 * number:.3f} {line}\n" for number, (_, line) in enumerate(lines)
+    ),
     "buildkite": before(lambda at: f"\x1b_bk;t={int(at * 1000)}\x07"),
 }

@@ -16,7 +16,9 @@ _PART = re.compile(
     + rb")|(?P<clock>"
     + CLOCK
     + rb")|(?P<group>\{[^{}\n]{0,250}\}|\[[^\[\]\n]{0,100}\]|<[^<>\n]{0,100}>)"
-    rb"|(?P<blanks>[ \t]+)|(?P<number>\d+(?=[\s\[\](){}<>|:]|$))|(?P<word>" + WORD + rb")|(?P<sign>.)",
+    rb"|(?P<blanks>[ \t]+)|(?P<number>\d{1,20}(?:\.\d{1,9})?(?=[\s\[\](){}<>|:]|$))|(?P<word>"
+    + WORD
+    + rb")|(?P<sign>.)",
     re.DOTALL,
 )
 # The notation in which told lines have their times: day, clock and zone are taken over as they stand.
@@ -87,7 +89,7 @@ def _plain(part: Part) -> bytes:
     if part.kind == "clock":
         return CLOCK
     if part.kind == "number":
-        return rb"\d{1,20}"
+        return rb"\d{1,20}(?:\.\d{1,9})?"
     if part.kind == "blanks":
         return rb"\t" if part.text == b"\t" else rb"[ \t]{1,80}"
     return re.escape(part.text)
