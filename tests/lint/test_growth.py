@@ -20,5 +20,5 @@ def asked(folder: Path, source: str) -> int:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_twice_the_source_is_twice_the_work(name: str, tmp_path: Path) -> None:
-    once, twice = (asked(tmp_path, SHAPES[name](size)) for size in (60, 120))
+    once, twice = (asked(tmp_path, SHAPES[name](size)) for size in (90, 180))
     assert twice <= 2.4 * once

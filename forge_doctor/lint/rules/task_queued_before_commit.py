@@ -50,6 +50,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
@@ -58,7 +59,7 @@ from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, N
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between, session_calls
+from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_named, session_calls
 from forge_doctor.regex import regex
 
 QUEUEING = ("delay", "apply_async", "send_task", "kiq", "enqueue", "enqueue_job", "defer_async", "send_with_options")
@@ -66,6 +67,7 @@ SUSPECT = regex(
     rb"\.\s{0,9}(?:delay|apply_async|send_task|kiq|enqueue|enqueue_job|defer_async|send_with_options)\s{0,9}\("
 )
 LATER = frozenset({"countdown", "eta", "defer_by", "_defer_by", "link", "schedule_in"})
+MOST_LOOKED_AT = 16  # calls behind one that adds
 ADDING = frozenset({"add", "add_all"})
 
 
@@ -87,9 +89,11 @@ def task_queued_before_commit(file: SourceFile, project: Project) -> Iterator[Fi
 
 def committed(project: Project, function: FunctionDef, added: Call, session: Node) -> int | None:
     """Where the transaction of the added object ends by a commit in the same function."""
-    for call in calls_between(function, added.end, function.end):
-        if call.receiver is not None and call.receiver.text == session.text and call.method in ("commit", "rollback"):
-            return call.start if call.method == "commit" else None
+    ends = islice(calls_named(function, ("commit", "rollback"), added.end, function.end), MOST_LOOKED_AT)
+    own = [one for one in ends if one.receiver is not None and one.receiver.text == session.text]
+    if own:
+        first = min(own, key=lambda one: one.start)
+        return first.start if first.method == "commit" else None
     block = next((one for one in begin_blocks(project, added) if one.session == session.text), None)
     return None if block is None or block.is_nested else block.statement.end
 
@@ -97,8 +101,8 @@ def committed(project: Project, function: FunctionDef, added: Call, session: Nod
 def queued_between(function: FunctionDef, added: Call, end: int, name: str) -> Call | None:
     """The call that queues a job for the object in between."""
     word = re.compile(rf"\b{re.escape(name)}\.\w+")
-    for call in calls_between(function, added.end, end):
-        if call.method not in QUEUEING or not isinstance(call.func, Attribute) or not always_before(added, call):
+    for call in islice(calls_named(function, QUEUEING, added.end, end), MOST_LOOKED_AT):
+        if not isinstance(call.func, Attribute) or not always_before(added, call):
             continue
         if any(one.name in LATER for one in call.keywords):
             continue
