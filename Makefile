@@ -59,7 +59,7 @@ bench: ## pool, slow, migrations, logs and lint beside their peers, triage besid
 	@python=$$(sh .ci/set-up bench "$(PYTHON)") && "$$python" -m tests.benchmarks.pool_bench && \
 	"$$python" -m tests.benchmarks.slow_bench && "$$python" -m tests.benchmarks.slow_logs_bench && \
 	"$$python" -m tests.benchmarks.triage_bench && \
-	"$$python" -m tests.benchmarks.migrations_bench && \
+	"$$python" -m tests.benchmarks.migrations_bench && "$$python" -m tests.benchmarks.footprint && \
 	"$$python" -m tests.benchmarks.logs_bench --megabytes $(MEGABYTES) && \
 	if [ -z "$(CORPUS)" ]; then \
 	  echo "NOT MEASURED: lint. Clone public code bases side by side into a folder, then: make bench CORPUS=that/folder"; \
