@@ -93,9 +93,8 @@ _ARGUMENT = regex(
 )
 # The value of an object that has what only a cookie has.
 _OBJECT = regex(r"\{[^{}]{1,8000}\}")
-_ONLY_COOKIES = regex(
-    r"(?i)['\"](?:httponly|samesite|hostonly|storeid|sameparty)\\{0,4}['\"]|['\"]domain\\{0,4}['\"](?=[\s\S]{0,8000}['\"]path)|['\"]path\\{0,4}['\"](?=[\s\S]{0,8000}['\"]domain)"
-)
+_ONLY_COOKIES = regex(r"(?i)['\"](?:httponly|samesite|hostonly|storeid|sameparty)\\{0,4}['\"]")
+_DOMAIN, _PATH = regex(r"(?i)['\"]domain\\{0,4}['\"]"), regex(r"(?i)['\"]path\\{0,4}['\"]")
 _VALUE = regex(r"(['\"]value\\{0,4}['\"][ \t\n]{0,20}:[ \t\n]{0,20}\\{0,4}(['\"]))[^'\"\n]{1,4000}?(?=\\{0,4}\2)")
 # `LSOLH=...`: a constant's name and a word that was drawn.
 _CONSTANT = regex(r"((?:^|[\s'\"`;,&(\[{])[A-Z][A-Z0-9_]{1,40}=)([\w.~:/+%-]{16,}+)(?![('\[])")
@@ -145,7 +144,9 @@ def mask_cookies(text: str) -> str:
 
 
 def _of_object(found: re.Match[str]) -> str:
-    return _VALUE.sub(rf"\g<1>{MASK}", found[0]) if _ONLY_COOKIES.search(found[0]) else found[0]
+    text = found[0]
+    is_cookie = _ONLY_COOKIES.search(text) or (_DOMAIN.search(text) and _PATH.search(text))
+    return _VALUE.sub(rf"\g<1>{MASK}", text) if is_cookie else text
 
 
 def _is_drawn(word: str) -> bool:
