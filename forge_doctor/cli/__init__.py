@@ -16,6 +16,14 @@ def main() -> None:
     # most of that when the interpreter ends. So this comes before anything is loaded.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:
+        # While all that was still being loaded.
+        sys.exit(130)
+
+
+def _run() -> int:
     from forge_doctor.cli.commands import app
 
     if COMPLETING in os.environ:
@@ -25,4 +33,4 @@ def main() -> None:
         app()
     from forge_doctor.cli.ending import run
 
-    sys.exit(run(app, sys.argv[1:]))
+    return run(app, sys.argv[1:])

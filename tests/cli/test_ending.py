@@ -139,6 +139,20 @@ def test_interrupted_is_130() -> None:
     assert broken("KeyboardInterrupt()").returncode == 130
 
 
+def test_interrupted_while_it_is_loaded_is_130_too() -> None:
+    interrupting = (
+        "type('', (), {'find_spec': lambda self, name, *_: {'forge_doctor.cli.ending': 1}.get(name) and stop()})"
+    )
+    code = (
+        "import sys\n"
+        "def stop(): raise KeyboardInterrupt\n"
+        f"sys.meta_path.insert(0, {interrupting}())\n"
+        "from forge_doctor.cli import main\nmain()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (130, "")
+
+
 def test_a_report_goes_into_no_file_that_is_read(tmp_path: Path) -> None:
     for name in ("app.log", "app.py", "pyproject.toml"):
         (tmp_path / name).write_text("" if name != "app.py" else "x = 1\n")
