@@ -29,7 +29,6 @@ SIGNATURE = Signature(
         "connect_args={'prepared_statement_name_func': lambda: f'__asyncpg_{uuid4()}__', "
         "'statement_cache_size': 0} with prepared_statement_cache_size=0 in the URL and NullPool."
     ),
-    any_level=True,
     doc=("https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#prepared-statement-name-with-pgbouncer"),
     rules=("statement-cache-behind-pgbouncer",),
 )
