@@ -75,3 +75,9 @@ async def until(ready: Callable[[], Any], seconds: float = 10.0) -> None:
 def run_line(command: str) -> int:
     """The exit code of a line that was printed to be typed at a shell."""
     return subprocess.run(["sh", "-c", command], check=False, stderr=subprocess.DEVNULL).returncode
+
+
+def is_old_enough_to_end(pid: int) -> bool:
+    """Whether the line that ends a process does so: it spares what may have begun after the look, in whole seconds."""
+    line = ("ps", "-o", "etimes=", "-p", str(pid))
+    return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout) >= 2

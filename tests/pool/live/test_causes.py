@@ -12,7 +12,7 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.pool.topology import Told
 from forge_doctor.report import Report
 from tests.support.app_server import StartApp
-from tests.support.examination import examine, of, one, run_line, sessions_where, shown_by, until
+from tests.support.examination import examine, is_old_enough_to_end, of, one, run_line, sessions_where, shown_by, until
 from tests.support.pgbouncer import PgBouncer, run_pgbouncer
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
 
@@ -120,7 +120,7 @@ async def test_a_connection_opened_before_the_fork(fresh_database18: FreshDataba
 async def test_the_old_generation_of_a_deployment(app_server: StartApp, fresh_database18: FreshDatabase) -> None:
     old = app_server(fresh_database18.dsn(), "fastapi-run")
     old.send("/stream")
-    await until(lambda: sessions_where(fresh_database18, HELD) == 1)
+    await until(lambda: sessions_where(fresh_database18, HELD) == 1 and is_old_enough_to_end(old.pid))
     os.kill(old.pid, signal.SIGTERM)
     new = app_server(fresh_database18.dsn(), "fastapi-run")
     new.get("/healthy")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from forge_doctor.finding import Severity
 from forge_doctor.pool.topology import Told
 from tests.support.app_server import StartApp
-from tests.support.examination import examine, look, of, one, run_line, until
+from tests.support.examination import examine, is_old_enough_to_end, look, of, one, run_line, until
 from tests.support.postgres import (
     FreshDatabase,
     PostgresServer,
@@ -51,12 +50,6 @@ def usable(database: FreshDatabase) -> int:
     return 10 if database.server.version == 15 else 8
 
 
-def age_s(pid: int) -> int:
-    """How long a process has run, in whole seconds, as the printed line asks it."""
-    line = ("ps", "-o", "etimes=", "-p", str(pid))
-    return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
-
-
 async def test_headroom_warns_and_then_is_critical(small: FreshDatabase) -> None:
     small.server.sql(f"GRANT pg_monitor TO {small.user}")
     limits = {"headroom-low": {"used_ratio": 0.7, "free_connections": 1}}
@@ -81,8 +74,7 @@ async def test_refused_like_everybody_the_sockets_name_each_worker_and_its_count
     assert seen.refusal is not None
     assert seen.refusal.sqlstate == "53300"
 
-    # The line ends nothing that may have begun after it was seen, and the system tells ages in whole seconds.
-    await until(lambda: age_s(first) >= 2)
+    await until(lambda: is_old_enough_to_end(first))
     report = await examine(small.dsn())
     found = one(report, "no-slot-left")
     assert f"orker pid {first} (uvicorn tests.support.patient_app:app) holds {usable(small) - 3}" in found.message

@@ -37,7 +37,11 @@ def test_what_a_title_was_written_over_is_still_its_parents() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_an_environment_that_is_whole_is_the_processs_own() -> None:
     own = {key: value for key, value in os.environ.items() if key != "WEB_CONCURRENCY"}
-    with subprocess.Popen([sys.executable, "-c", "input()"], env=own, stdin=subprocess.PIPE) as process:
+    # Its word says that it is past its start, while which the kernel shows no environment yet.
+    command = [sys.executable, "-c", "print('on', flush=True); input()"]
+    with subprocess.Popen(command, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"on\n"
         assert read_environment(process.pid) == Environment()
         assert _environments((), ProcessTable())(process.pid) == Environment()
         process.communicate(b"\n")
