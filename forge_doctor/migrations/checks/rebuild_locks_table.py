@@ -28,7 +28,8 @@ from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AlterTable, Reindex
-from forge_doctor.migrations.wording import found, waiting
+from forge_doctor.migrations.wording import executed, found, waiting
+from forge_doctor.sql.quoting import quote_name
 
 ONLINE = "once, by hand, in a quiet hour; or pg_repack, which copies beside the table and locks it for a moment"
 REBUILDS: Mapping[str, tuple[str, str]] = {
@@ -52,7 +53,7 @@ def rebuild_locks_table(history: History) -> Iterator[Finding]:
         if not index.concurrently and _is_live(step, "".join(lock.table for lock in step.effect.locks)):
             told = f"REINDEX builds {f'the index {index.name}' if index.name else 'every index'} anew"
             kind = "INDEX" if index.name else "TABLE"
-            again = f'op.execute("REINDEX {kind} CONCURRENTLY {index.name or index.table}")'
+            again = executed(f"REINDEX {kind} CONCURRENTLY {quote_name(index.name or index.table)}")
             yield _found(step, told, f"with op.get_context().autocommit_block():\n    {again}")
 
 

@@ -33,8 +33,9 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.operations.operation import ChangeRows
-from forge_doctor.migrations.wording import found
+from forge_doctor.migrations.wording import found, quoted
 from forge_doctor.regex import regex
+from forge_doctor.sql.quoting import quote_name
 
 # `id = 7`, `id IN (...)`: rows named one by one.
 BY_KEY = regex(r"""(?i)\b(?:id|uuid|key|name|slug|code)"?\s*(?:=|IN\s*\()\s*(?:'|:|NULL|\d|\$|%|\x00|\(\s*')""")
@@ -56,7 +57,7 @@ def unbatched_update(history: History) -> Iterator[Finding]:
             f"one statement updates {rows.table} from end to end: the rows it has changed stay locked until the migration"
             " ends",
             "in chunks, each committed: with op.get_context().autocommit_block(): while op.get_bind().execute(sa.text("
-            f'"UPDATE {rows.table} ... WHERE id IN (SELECT id ... LIMIT 1000)")).rowcount: pass',
+            f"{quoted(f'UPDATE {quote_name(rows.table)} ... WHERE id IN (SELECT id ... LIMIT 1000)')})).rowcount: pass",
             confidence=_sureness(rows),
         )
 
