@@ -107,19 +107,25 @@ def _work(read: _Read) -> LoggedWork:
     opened, ended, short = (sum(getattr(one, name) for one in read.servers) for name in ("opened", "ended", "short"))
     if any(one.transactions for one in journals) and not any(one.usage for one in journals):
         read.unread.append(
-            "there are transactions and no statement that could be read: records of SQLAlchemy before 1.4, perhaps"
+            "there are transactions and no statement that could be read: their records are in a form that is not known"
         )
     unread_plans = sum(one.unread_plans for one in read.servers)
     if unread_plans:
         read.unread.append(
             f"{unread_plans} plans of auto_explain are cut, or none that EXPLAIN writes: set auto_explain.log_format = 'json'"
         )
+    unjoined = sum(one.timed.unjoined for one in read.readers)
+    if unjoined:
+        read.unread.append(
+            f"{unjoined:,} times of statements stand in records of their own while other statements ran: "
+            "which is whose is unknown; write both in one record"
+        )
     return LoggedWork(
         sources=tuple(read.names),
         lines=read.lines,
         size_bytes=read.size_bytes,
         engine=sum(one.records for one in read.readers),
-        timed=sum(one.records for one in read.servers),
+        timed=sum(one.records for one in read.servers) + sum(one.timed.records for one in read.readers),
         transactions=sum(one.transactions for one in journals),
         separated_by=tuple(dict.fromkeys(name for one in journals for name in one.told.names if one.transactions)),
         interleaved=bool(mixed),
@@ -156,8 +162,9 @@ def _statements(read: _Read) -> tuple[LoggedStatement, ...]:
     for server in read.servers:
         for template, usage in server.journal.usage.items():
             usages.setdefault(template, []).append(usage)
-        for template, timing in server.timings.items():
-            timings.setdefault(template, []).append(timing)
+    told = [*(one.timings for one in read.servers), *(one.timed.timings for one in read.readers)]
+    for template, timing in (pair for one in told for pair in one.items()):
+        timings.setdefault(template, []).append(timing)
     found = [_statement(one, usages.get(one, []), timings.get(one, [])) for one in {**usages, **timings} if one.verb]
     found.sort(key=lambda one: (-one.total_ms, -one.runs, one.key))
     return tuple(found[:MOST_STATEMENTS])

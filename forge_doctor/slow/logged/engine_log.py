@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_doctor.regex import regex
 from forge_doctor.slow.logged.template import Template
@@ -14,6 +14,13 @@ PARAMETERS = regex(
     rb"\[(?P<how>generated in|cached since|raw sql|no key|caching disabled|dialect \S+ does not support caching"
     rb"|insertmanyvalues)(?P<more>[^\[\]\n]{0,160})\] ?(?=[\[({]|$)"
 )
+# Before SQLAlchemy 1.4 there was no bracket: parameters stand by themselves behind the words that their statement has.
+BARE = regex(
+    rb"(?:\[SQL parameters hidden|\{\}|\{[ubr]{0,2}['\x22]|\(\)"
+    rb"|\((?=[ubr]{0,2}['\x22]|[\d(-]|None\b|True\b|False\b|datetime\.|Decimal\(|UUID\()"
+    rb"|\[[({])"
+)
+BARE_ENDS, MOST_BARE = b")}]", 6
 BEGUN = regex(rb"(?:(?<=[\s\]:|>\x22=-])|^)BEGIN \(implicit[^)\n]{0,80}\)")
 # `BEGIN` is said whole; what ends a transaction is a word that a message may end with as well.
 ENDED = regex(
@@ -38,8 +45,7 @@ _NAME = regex(rb'"([^"\n]{1,200})"')
 _VARIES = regex(r"/(?:\d[^/]*|[0-9a-fA-F-]{16,}|[^/]*\d{3,}[^/]*|[^/]{40,})(?=/|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """The parameters of one run: how many `sets`, a `digest` that is another for others, None where there is nothing to
     tell; `hidden` where they were left out of the log; `refused` where SQLAlchemy had many and the dialect could not
     batch them."""
@@ -56,10 +62,12 @@ class Sent:
 NONE_SENT = Sent()
 
 
-def sent(how: re.Match[bytes], parameters: bytes, template: Template) -> Sent:
-    """What a parameters' record says of its run."""
-    more = how["more"]
-    batch = _BATCH.search(more) if b"/" in more else None
+def sent(more: bytes, parameters: bytes, template: Template) -> Sent:
+    """What a parameters' record says of its run; `more` is what its bracket says besides how the text came about."""
+    batched = b"/" in more
+    if not batched and not template.asks and parameters[:1] in (b"(", b"{") and parameters[1:2] not in (b")", b"}"):
+        return Sent(digest=hash(parameters))
+    batch = _BATCH.search(more) if batched else None
     if parameters.startswith(HIDDEN):
         # A flat tuple of many rows, or a row by itself, is told by the batch's own words.
         alone = batch is None or batch["alone"] is not None

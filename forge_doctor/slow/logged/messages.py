@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forge_doctor.regex import regex
+from forge_doctor.slow.logged.engine_log import BARE, MOST_BARE
 from forge_doctor.slow.logged.separation import Fields
 from forge_doctor.streams.carriers.clock import STAMP
 from forge_doctor.streams.heads.line_head import read_head
@@ -30,7 +32,7 @@ BEHIND = regex(rb" \[sqlalchemy\.[\w.]{1,100}\](?P<fields>(?: [\w.]{1,60}=[^ \n]
 TAIL, DIGITS = regex(rb" \[[^\[\]\n]{1,120}\]\s{0,9}\Z"), regex(rb"\d++")
 CLOCK = regex(r"\d\d:\d\d")
 LEVELS = frozenset("DEBUG INFO WARNING ERROR CRITICAL debug info warning error critical".split())  # noqa: SIM905
-LONGEST_FIELD, MOST_LEVELS, MOST_LAYOUTS = 120, 2, 1_000
+LONGEST_FIELD, MOST_LEVELS, MOST_LAYOUTS, LONGEST_WORDS = 120, 2, 1_000, 400
 DIGITS_ALL, MARKS = b"0123456789", b" |,:-"
 GOES_ON = DIGITS_ALL + MARKS + b".+Z]"
 ZEROED = bytes.maketrans(DIGITS_ALL, b"0" * 10)
@@ -121,6 +123,17 @@ def statement_of(lines: Sequence[bytes], prefix: bytes) -> bytes:
             return b"\n".join([rest[start.start() :], *lines[1:]]) if start is not None else b""
         return b"\n".join(lines[found:])
     return b"\n".join([text, *lines[1:]]) if len(lines) > 1 else text
+
+
+def bare_parameters(rest: bytes, statement: bytes) -> int:
+    """Where in a record its parameters begin that no bracket announces, behind the words that the statement's record
+    begins with; -1 where it has none. Both are without their time."""
+    for found in itertools.islice(BARE.finditer(rest[:LONGEST_WORDS]), MOST_BARE):
+        start = found.start()
+        same = statement[:start].translate(ZEROED) == rest[:start].translate(ZEROED)
+        if same and SQL.match(statement, start) is not None:
+            return start
+    return -1
 
 
 class Names:

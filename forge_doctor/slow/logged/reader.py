@@ -6,13 +6,13 @@ begins with the same words, and where those end is known by its bracket.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from forge_doctor.regex import regex
 from forge_doctor.slow.logged.engine_log import (
     ACCESS,
+    BARE_ENDS,
     BEGUN,
     CARTESIAN,
     ENDED,
@@ -30,6 +30,7 @@ from forge_doctor.slow.logged.messages import (
     LOGGER_BEHIND,
     Names,
     Stamps,
+    bare_parameters,
     fields_before,
     is_head_line,
     keyed,
@@ -42,6 +43,7 @@ from forge_doctor.slow.logged.messages import (
 from forge_doctor.slow.logged.separation import Fields, Kind
 from forge_doctor.slow.logged.server_records import ServerRecords
 from forge_doctor.slow.logged.template import Template, Templates
+from forge_doctor.slow.logged.timed_messages import TimedMessages
 from forge_doctor.slow.logged.transactions import Journal
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.line_head import read_head
@@ -68,6 +70,7 @@ class Reader:
 
     def __init__(self, journal: Journal, templates: Templates, server: ServerRecords) -> None:
         self.journal, self._templates, self._server = journal, templates, server
+        self.timed = TimedMessages(templates)
         self.records = self.created = self.checked_out = 0
         self.pool = ""
         self._known: dict[bytes, _Known] = {}
@@ -75,24 +78,24 @@ class Reader:
         self._stamps, self._names = Stamps(), Names()
         self._fields: dict[bytes, Fields] = {}
         self._pending: list[bytes] = []
+        self._entry: Mapping[str, Any] | None = None
         self._of_server = False
 
     def feed(self, lines: Sequence[bytes]) -> None:
         """Read lines."""
-        known, parameters, after = self._known, PARAMETERS.search, self._stamps.after
+        known, after = self._known, self._stamps.after
         for raw in lines:
             if LOGGER_BEHIND in raw:
                 raw = turned(raw)
             one = known.get(raw)
             if one is None:
-                if self._is_apart(raw):
+                if (raw[:1] == b"{" or KEYED in raw or self._of_server) and self._is_apart(raw):
                     continue
                 rest = after(raw)
                 one = known.get(rest)
                 if one is None:
                     # Parameters differ in each record: what is before them is all there is to remember.
-                    if b"] " in rest and (found := parameters(rest)) is not None and not self._of_server:
-                        self._parameters(rest[: found.start()], found, rest[found.end() :])
+                    if not self._of_server and self._is_parameters(rest):
                         continue
                     one = self._line(raw, rest)
             else:
@@ -125,6 +128,7 @@ class Reader:
 
     def finish(self) -> None:
         """Nothing more comes."""
+        self._told()
         self._server.finish()
 
     def _line(self, raw: bytes, rest: bytes) -> _Known:
@@ -139,6 +143,7 @@ class Reader:
     def _begin(self, raw: bytes, rest: bytes, one: _Known) -> None:
         """A record begins."""
         # Of the other kinds the record is all there is: what comes behind it is another message.
+        self._told()
         self._pending = [rest] if one.kind is None else []
         self._of_server = one.kind == SERVER
         if one.kind is None:
@@ -150,6 +155,14 @@ class Reader:
             self.journal.note(one.kind, one.fields, one.what)
         else:
             self._pooled(one)
+
+    def _told(self) -> None:
+        """A record is over that was nothing of the engine's: an application's own, perhaps."""
+        if self._pending and self._entry is None:
+            self.timed.lines(self._pending)
+        elif self._pending and self._entry is not None:
+            self.timed.entry(self._entry, self._pending[0].decode("utf-8", "replace"))
+        self._pending, self._entry = [], None
 
     def _pooled(self, one: _Known) -> None:
         self.pool = self.pool or str(one.what or "")
@@ -187,7 +200,17 @@ class Reader:
             return _OTHER if len(rest) < len(raw) or LOGGER in raw else _CONTINUES
         return _Known(SERVER) if head.origin == "postgresql" else _OTHER
 
-    def _parameters(self, prefix: bytes, found: re.Match[bytes], parameters: bytes) -> None:
+    def _is_parameters(self, rest: bytes) -> bool:
+        """Whether a record is the parameters of the statement before it; counted then."""
+        if b"] " in rest and (found := PARAMETERS.search(rest)) is not None:
+            self._parameters(rest[: found.start()], found["more"], rest[found.end() :])
+            return True
+        if rest[-1:] in BARE_ENDS and self._pending and (start := bare_parameters(rest, self._pending[0])) >= 0:
+            self._parameters(rest[:start], b"", rest[start:])
+            return True
+        return False
+
+    def _parameters(self, prefix: bytes, more: bytes, parameters: bytes) -> None:
         """The record behind a statement: the statement is what came before it."""
         lines, self._pending = self._pending, []
         if not lines:
@@ -199,7 +222,7 @@ class Reader:
             lines[-1] = lines[-1].removesuffix(b'"')
         template = self._template(lines, prefix)
         if template is not None:
-            self._sent(template, found, parameters, self._fields_of(prefix))
+            self._sent(template, more, parameters, self._fields_of(prefix))
 
     def _template(self, lines: Sequence[bytes], prefix: bytes) -> Template | None:
         """Of a record's lines with the words before its parameters; None where no statement is in them."""
@@ -214,9 +237,9 @@ class Reader:
             self._statements[key] = template
         return template
 
-    def _sent(self, template: Template, how: re.Match[bytes], parameters: bytes, fields: Fields) -> None:
+    def _sent(self, template: Template, more: bytes, parameters: bytes, fields: Fields) -> None:
         self.records += 1
-        self.journal.note(Kind.SENT, fields, template, sent(how, parameters, template))
+        self.journal.note(Kind.SENT, fields, template, sent(more, parameters, template))
 
     def _fields_of(self, prefix: bytes) -> Fields:
         """The words before a message."""
@@ -227,6 +250,12 @@ class Reader:
                 self._fields.clear()
             self._fields[prefix] = fields
         return fields
+
+    def _structured_parameters(self, more: bytes, parameters: bytes, entry: Mapping[str, Any]) -> None:
+        lines, self._pending = self._pending, []
+        self.journal.twins += not lines
+        if lines:
+            self._sent(self._templates.of(lines[0]), more, parameters, self._names.fields(entry))
 
     def _structured(self, entry: Mapping[str, Any]) -> None:
         """A JSON record."""
@@ -239,18 +268,26 @@ class Reader:
                 self._server.more(line)
             return
         found = PARAMETERS.match(message)
-        if found is not None:
-            lines, self._pending = self._pending, []
-            self.journal.twins += not lines
-            if lines:
-                self._sent(self._templates.of(lines[0]), found, message[found.end() :], self._names.fields(entry))
+        if (
+            found is None
+            and message[-1:] in BARE_ENDS
+            and self._pending
+            and not bare_parameters(message, self._pending[0])
+        ):
+            self._structured_parameters(b"", message, entry)
             return
-        self._pending = [message]
+        if found is not None:
+            self._structured_parameters(found["more"], message[found.end() :], entry)
+            return
+        self._told()
+        self._pending, self._entry = [message], entry
         one = self._known.get(message) or self._line(message, self._stamps.after(message))
         if one.kind is Kind.BEGIN or one.kind in (Kind.COMMIT, Kind.ROLLBACK, Kind.ROW):
             one = _Known(one.kind, self._names.fields(entry))
         if one.kind == SERVER or one is _CONTINUES:
             return
+        if one.kind is not None:
+            self._pending, self._entry = [], None
         if isinstance(one.kind, Kind):
             self.records += one.kind is not Kind.ACCESS
             self.journal.note(one.kind, one.fields, one.what)

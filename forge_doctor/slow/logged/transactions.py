@@ -138,12 +138,8 @@ class Journal:
         sent = sum(kind is Kind.SENT for kind, _, _, _ in waiting)
         # Two handlers write each record: of every statement the parameters came twice, and the second time nothing before.
         self.doubled = sent > 0 and self.twins >= DOUBLED * sent
-        if self.doubled:
-            self.told = Separation()
-            for one in waiting:
-                self._take(*one)
-            return
-        self.told = self.fixed or separation([(kind, fields) for kind, fields, _, _ in waiting])
+        if not self.doubled:
+            self.told = self.fixed or separation([(kind, fields) for kind, fields, _, _ in waiting])
         for one in waiting:
             self._take(*one)
 
@@ -167,6 +163,10 @@ class Journal:
     def _take(self, kind: Kind, fields: Fields, what: object, parameters: Sent) -> None:
         if self.doubled and self._is_twin(kind):
             return
+        if kind is Kind.SENT:
+            group = self._groups.get(fields) or self._group(fields)
+            self._sent(group, what, parameters)  # type: ignore[arg-type]
+            return
         if kind is Kind.ACCESS:
             self._accessed(str(what))
             return
@@ -174,9 +174,7 @@ class Journal:
             self._warned.append(what)  # type: ignore[arg-type]
             return
         group = self._group(fields)
-        if kind is Kind.SENT:
-            self._sent(group, what, parameters)  # type: ignore[arg-type]
-        elif kind is Kind.ROW:
+        if kind is Kind.ROW:
             group.rows += 1
         elif kind is Kind.BEGIN:
             if group.transaction is not None:
@@ -206,6 +204,7 @@ class Journal:
         usage = self.usage.get(template)
         if usage is None:
             usage = self.usage[template] = Usage()
+        digest = parameters.digest
         usage.runs += 1
         usage.sets += parameters.sets
         if parameters.hidden:
@@ -225,10 +224,10 @@ class Journal:
             runs.batched += parameters.sets > 1
             runs.hidden += parameters.hidden
             runs.refused += parameters.refused
-            if parameters.digest is not None and len(runs.digests) < MOST_DIGESTS:
-                runs.digests.add(parameters.digest)
-        if parameters.digest is not None and len(usage.digests) < MOST_DIGESTS:
-            usage.digests.add(parameters.digest)
+            if digest is not None and len(runs.digests) < MOST_DIGESTS:
+                runs.digests.add(digest)
+        if digest is not None and len(usage.digests) < MOST_DIGESTS:
+            usage.digests.add(digest)
 
     def _place_warnings(self, template: Template) -> None:
         """SQLAlchemy warns when it compiles a statement, which is sent next; another may be sent between."""
