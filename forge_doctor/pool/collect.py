@@ -15,7 +15,7 @@ from forge_doctor.pool.looks import compare
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.rows import server_of
 from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server
-from forge_doctor.pool.topology import Engine, Told, application_of
+from forge_doctor.pool.topology import Engine, Told, application_of, worker_to_ask
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.backends.rows import session_of
 from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
@@ -25,10 +25,11 @@ from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.processes.half_open import Proof
 from forge_doctor.probes.processes.scan import find_processes
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
-from forge_doctor.probes.processes.workers import Endpoint, ProcessScan
+from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan
 
 if TYPE_CHECKING:
-    from forge_doctor.pool.trace import Tracer
+    from forge_doctor.pool.source.engine import SourceEngine
+    from forge_doctor.pool.source.trace import Tracer
     from forge_doctor.probes.docker.containers import ContainerProcesses
 
 LOOK_EVERY_S = 0.5
@@ -86,6 +87,7 @@ class Examination:
         self._answered = answered
         self._connection: Connection | None = None
         self._tracer: Tracer | None = None
+        self._source_engines: dict[str, SourceEngine] = {}
 
     async def look(self) -> PoolSnapshot:
         """A snapshot of now, with the stacks its findings need; raises `CannotInspect` where the server can't be reached
@@ -109,10 +111,11 @@ class Examination:
             self._answered(answers)
             self._answered = None
         processes = scan.processes if scan else None
+        engine, untold = await self._engine(processes or ())
         snapshot = PoolSnapshot(
             taken_at=utc_now(),
             target=request.target.label,
-            application=application_of(request.told, request.engine, processes or (), request.web_concurrency),
+            application=application_of(request.told, engine, processes or (), request.web_concurrency, untold),
             server=answers.server,
             refusal=answers.refusal,
             sessions=answers.sessions,
@@ -136,8 +139,24 @@ class Examination:
         traces = request.source is not None or (request.trace and bool(processes))
         return await asyncio.to_thread(self._traced, snapshot) if traces else snapshot
 
+    async def _engine(self, processes: Sequence[Process]) -> tuple[Engine | None, str]:
+        """(the engine that was read or that the source makes, why its source does not tell)."""
+        request = self._request
+        if request.engine is not None or request.told.sizes_told:
+            return request.engine, ""
+        worker = worker_to_ask(processes) if request.trace else None
+        if worker is None and request.source is None:
+            return None, ""
+        application = worker.application if worker is not None else ""
+        if application not in self._source_engines:
+            from forge_doctor.pool.source.engine import source_engine
+
+            self._source_engines[application] = await asyncio.to_thread(source_engine, worker, request.source)
+        found = self._source_engines[application]
+        return found.engine, found.why_not
+
     def _traced(self, snapshot: PoolSnapshot) -> PoolSnapshot:
-        from forge_doctor.pool.trace import Tracer
+        from forge_doctor.pool.source.trace import Tracer
 
         self._tracer = self._tracer or Tracer(self._request.source)
         return self._tracer.traced(snapshot)

@@ -222,7 +222,7 @@ def _advice(sizing: Sizing) -> tuple[str, str, str]:
 
 
 def _said(number: Any) -> str:
-    return f"{number.source}, assumed" if number.assumed else str(number.source)
+    return f"{number.source}, assumed" if number.assumed else str(number.said)
 
 
 def sessions_data(situation: Situation) -> tuple[Mapping[str, Any], ...]:

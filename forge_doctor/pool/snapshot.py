@@ -91,12 +91,18 @@ class Refusal:
 class Number:
     """A number and where it was read (`--pool-size`, `engine shop.db:engine`, `env WEB_CONCURRENCY of pid 7`).
 
-    `assumed` marks a default nobody configured.
+    `assumed` marks a default nobody configured; `doubt` says what may have set another one unseen.
     """
 
     value: int
     source: str
     assumed: bool = False
+    doubt: str = ""
+
+    @property
+    def said(self) -> str:
+        """The source with what makes it unsure."""
+        return f"{self.source} (assumed)" if self.assumed else self.source + (f", {self.doubt}" if self.doubt else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +128,12 @@ class Application:
     def sizes_assumed(self) -> bool:
         """Whether nobody told how large the pool is: then nothing graver than info follows from it."""
         return self.pool_size.assumed or self.max_overflow.assumed
+
+    @property
+    def sizes_confidence(self) -> Confidence:
+        """How sure the size of a pool is."""
+        unsure = self.sizes_assumed or self.pool_size.doubt or self.max_overflow.doubt
+        return Confidence.MEDIUM if unsure else Confidence.HIGH
 
     @property
     def per_worker(self) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.snapshot import Application, Number
 from forge_doctor.probes.processes.workers import Process, Role
 
@@ -18,15 +19,34 @@ ASSUMED = "SQLAlchemy's default"
 
 
 class Engine(Protocol):
-    """What is read off a real engine (`probes.app_engine.EngineFacts`)."""
+    """What is read off a real engine, or told by the source that makes it (`probes.app_engine.EngineFacts`)."""
 
-    name: str
-    pool_class: str
-    pool_size: int | None
-    max_overflow: int | None
-    pool_timeout_s: float | None
-    pool_recycle_s: float | None
-    pre_ping: bool | None
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def pool_class(self) -> str: ...  # noqa: D102
+
+    @property
+    def pool_size(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def max_overflow(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def pool_timeout_s(self) -> float | None: ...  # noqa: D102
+
+    @property
+    def pool_recycle_s(self) -> float | None: ...  # noqa: D102
+
+    @property
+    def pre_ping(self) -> bool | None: ...  # noqa: D102
+
+    @property
+    def defaults(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def doubts(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +60,11 @@ class Told:
     surge: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def sizes_told(self) -> bool:
+        """Whether nobody needs to be asked how large the pool is."""
+        return self.pool_size is not None and self.max_overflow is not None
+
     def number(self, key: str) -> Number | None:
         """The number with its source, None where nobody told it."""
         value: int | None = getattr(self, key)
@@ -49,18 +74,18 @@ class Told:
 
 
 def application_of(
-    told: Told, engine: Engine | None, processes: Sequence[Process], web_concurrency: str | None
+    told: Told, engine: Engine | None, processes: Sequence[Process], web_concurrency: str | None, untold: str = ""
 ) -> Application:
     """Join the sources: flags, then the engine, then processes and environment, then defaults.
 
-    `web_concurrency` is the variable in our own environment. Raises `UsageProblem` where it is no
-    number.
+    `web_concurrency` is the variable in our own environment; `untold` says why no engine was to be had, where one was
+    looked for and found. Raises `UsageProblem` where the variable is no number.
     """
     return Application(
-        pool_size=told.number("pool_size") or _from_engine(engine, "pool_size") or _assumed(DEFAULT_POOL_SIZE),
+        pool_size=told.number("pool_size") or _from_engine(engine, "pool_size") or _assumed(DEFAULT_POOL_SIZE, untold),
         max_overflow=told.number("max_overflow")
         or _from_engine(engine, "max_overflow")
-        or _assumed(DEFAULT_MAX_OVERFLOW),
+        or _assumed(DEFAULT_MAX_OVERFLOW, untold),
         workers=told.number("workers") or _from_processes(processes) or _from_environment(web_concurrency),
         replicas=told.number("replicas") or Number(value=1, source="not told", assumed=True),
         surge=told.surge if told.surge is not None else 1.25,
@@ -72,13 +97,24 @@ def application_of(
     )
 
 
+def without_sizes(application: Application) -> Application:
+    """The same with nothing known of its pools: for the workers of another application than the one that was told."""
+    size, overflow = (_assumed(each, "") for each in (DEFAULT_POOL_SIZE, DEFAULT_MAX_OVERFLOW))
+    return replace(application, pool_size=size, max_overflow=overflow, pool_class="AsyncAdaptedQueuePool", source="")
+
+
 def _from_engine(engine: Engine | None, key: str) -> Number | None:
     value: int | None = getattr(engine, key) if engine else None
-    return Number(value=value, source=f"engine {engine.name}") if engine and value is not None else None
+    if engine is None or value is None:
+        return None
+    own = f"{ASSUMED}, not given at the " if key in engine.defaults else ""
+    setting = engine.doubts.get(key)
+    doubt = f"the default of {setting} in the source, if nothing that was not read sets it" if setting else ""
+    return Number(value=value, source=f"{own}engine {engine.name}", doubt=doubt)
 
 
-def _assumed(value: int) -> Number:
-    return Number(value=value, source=ASSUMED, assumed=True)
+def _assumed(value: int, untold: str) -> Number:
+    return Number(value=value, source=f"{ASSUMED}: {untold}" if untold else ASSUMED, assumed=True)
 
 
 def main_application(processes: Sequence[Process]) -> str | None:
@@ -88,6 +124,20 @@ def main_application(processes: Sequence[Process]) -> str | None:
     names = Counter(one.application for one in workers)
     connections = Counter(one.application for one in workers for _ in (*one.database_sockets, *one.pooler_sockets))
     return max(sorted(names), key=lambda name: (connections[name], names[name])) if len(names) > 1 else None
+
+
+def worker_to_ask(processes: Sequence[Process]) -> Process | None:
+    """The worker whose engine counts: of the application with the most connections, with SQLAlchemy in it."""
+    main = main_application(processes)
+    return next(
+        (
+            one
+            for one in processes
+            if one.role is Role.WORKER and one.application and main in (None, one.application)
+            if (one.database_sockets or one.pooler_sockets) and uses_sqlalchemy(one)
+        ),
+        None,
+    )
 
 
 def _from_processes(every: Sequence[Process]) -> Number | None:

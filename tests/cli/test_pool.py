@@ -226,6 +226,7 @@ def test_the_configuration_counts_and_a_flag_wins(database: FreshDatabase, tmp_p
         "value": 3,
         "source": f"workers in {tmp_path / 'pyproject.toml'}",
         "assumed": False,
+        "doubt": "",
     }
     assert application["pool_size"]["source"] == "--pool-size"
 

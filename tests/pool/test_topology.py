@@ -1,12 +1,14 @@
 """The application's numbers: flags, then the engine, then what runs, then what is assumed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from forge_doctor.errors import UsageProblem
+from forge_doctor.finding import Confidence
 from forge_doctor.pool.inference.situation import Situation
-from forge_doctor.pool.topology import Told, application_of
+from forge_doctor.pool.topology import Told, application_of, worker_to_ask
 from forge_doctor.probes.processes.workers import Role
 from tests.support.snapshots import session, snapshot, worker
 
@@ -22,6 +24,35 @@ class FakeEngine:
     pool_timeout_s: float | None = 30.0
     pool_recycle_s: float | None = -1.0
     pre_ping: bool | None = False
+    defaults: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+def test_a_number_from_source_says_what_it_is() -> None:
+    engine = FakeEngine(name="shop/db.py:9", defaults=("max_overflow",), doubts={"pool_size": "settings.pool"})
+    own = application_of(Told(), engine, (), None)
+    assert own.pool_size.said == (
+        "engine shop/db.py:9, the default of settings.pool in the source, if nothing that was not read sets it"
+    )
+    assert own.max_overflow.said == "SQLAlchemy's default, not given at the engine shop/db.py:9"
+    assert not own.sizes_assumed
+    assert own.sizes_confidence is Confidence.MEDIUM
+    sure = application_of(Told(), FakeEngine(), (), None)
+    assert sure.sizes_confidence is Confidence.HIGH
+
+
+def test_why_the_source_does_not_tell_stands_beside_the_assumption() -> None:
+    own = application_of(Told(), None, (), None, "what the engine at db.py:3 is given is not written there as numbers")
+    assert own.sizes_assumed
+    assert "db.py:3" in own.pool_size.said
+
+
+def test_the_worker_to_ask_is_one_of_the_busiest_application_with_sqlalchemy() -> None:
+    shop = [worker(number, session(number), application="shop:app") for number in (1, 2)]
+    other = worker(3, session(3), application="mail:app")
+    assert worker_to_ask((other, *shop)) == shop[0]
+    assert worker_to_ask((worker(7, session(7), libraries=("psycopg",)),)) is None
+    assert worker_to_ask((worker(7),)) is None
 
 
 def test_nothing_told_is_sqlalchemys_default_and_said_to_be_assumed() -> None:

@@ -60,7 +60,7 @@ class Flags(NamedTuple):
             metavar="PATH",
             exists=True,
             file_okay=False,
-            help="The application's source, to name lines that may have sent a statement. [default: found from workers]",
+            help="The application's source: lines that may have sent a statement, its pool's size. [default: found from workers]",
         ),
     ] = None
     python: Annotated[

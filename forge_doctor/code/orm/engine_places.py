@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from forge_doctor.code.files.discover import discover
@@ -15,14 +15,20 @@ from forge_doctor.finding import Location
 
 def engine_places(folder: Path) -> tuple[Location, ...]:
     """Every call that makes an engine, async ones first, then by path from `folder`; raises `UsageProblem`."""
-    project = Project(folder)
-    project.reading.here = folder
-    found = sorted(_engines_in(folder, project), key=lambda one: (not one[1].is_async, one[0]))
-    return tuple(Location(target=path, line=engine.call.line) for path, engine in found)
+    found = engines_in(folder, discover([folder], Scope(base=folder)).files)
+    return tuple(Location(target=engine.call.file.path, line=engine.call.line) for engine in found)
 
 
-def _engines_in(folder: Path, project: Project) -> Iterator[tuple[str, EngineCall]]:
-    for path in discover([folder], Scope(base=folder)).files:
+def engines_in(root: Path, files: Sequence[Path]) -> tuple[EngineCall, ...]:
+    """The same of these files below `root`, as calls."""
+    project = Project(root)
+    project.reading.here = root
+    found = _engines_in(project, files)
+    return tuple(sorted(found, key=lambda one: (not one.is_async, one.call.file.path, one.call.line)))
+
+
+def _engines_in(project: Project, files: Sequence[Path]) -> Iterator[EngineCall]:
+    for path in files:
         # To parse a file costs a thousand times what looking for two words in it does.
         data = project.reading.bytes_of(path) or b""
         if not any(maker.encode() in data for maker in MAKERS):
@@ -32,4 +38,4 @@ def _engines_in(folder: Path, project: Project) -> Iterator[tuple[str, EngineCal
             continue
         file.path = project.reading.name(path)
         if not is_test_file(file):
-            yield from ((file.path, engine) for engine in engine_calls(file, project))
+            yield from engine_calls(file, project)

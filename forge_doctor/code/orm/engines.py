@@ -33,6 +33,11 @@ class EngineCall(NamedTuple):
         return MAKERS[0] if self.is_async else MAKERS[1]
 
     @property
+    def place(self) -> str:
+        """Where it is made: `shop/db.py:12`."""
+        return f"{self.call.file.path}:{self.call.line}"
+
+    @property
     def has_spread(self) -> bool:
         """Whether `**settings` may bring in more than is seen."""
         return any(not one.name for one in self.call.keywords)
@@ -62,7 +67,12 @@ class EngineCall(NamedTuple):
     @property
     def pool_class(self) -> str:
         """The name of SQLAlchemy's pool class that `poolclass=` gives; empty where not certain."""
-        node = self.setting("poolclass")
+        given = self.call.keyword("poolclass")
+        return "" if given is None else self.pool_class_of(given)
+
+    def pool_class_of(self, given: Node) -> str:
+        """The same of what `poolclass` is given, wherever that stands."""
+        node = followed(self.project, given)
         if not isinstance(node, Name | Attribute):
             return ""
         package, _, name = self.project.qualified(node).rpartition(".")

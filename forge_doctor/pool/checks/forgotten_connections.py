@@ -38,22 +38,20 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each worker and pool."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
-    pool_size = situation.application.pool_size
-    most = situation.application.per_worker
-    if pool_size.value == 0:
-        return
     for holder in situation.worker_holders:
-        for pool, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
+        application = situation.application_of(holder)
+        pool_size, most = application.pool_size, application.per_worker
+        # What is kept on purpose cannot be told from what was forgotten where the size is assumed.
+        told = uses_sqlalchemy(holder.process) and not pool_size.assumed and pool_size.value > 0
+        for pool, sessions in holder.pools() if told else ():
             idle = [one for one in sessions if _kept(one) and (one.state_age_s or 0) >= limits["idle_s"]]
             forgotten = len(idle) - pool_size.value
             if forgotten <= 0 or (most is not None and len(sessions) > most):
                 continue
-            if pool_size.assumed:
-                continue  # what is kept on purpose cannot be told from what was forgotten
             oldest = max(one.state_age_s or 0 for one in idle)
             yield Finding(
                 severity=Severity.ERROR,
-                confidence=Confidence.MEDIUM if _may_be_returned(idle) else Confidence.HIGH,
+                confidence=Confidence.MEDIUM if _may_be_returned(idle) else application.sizes_confidence,
                 message=f"{holder.name} holds {len(idle)} idle connections ({pool}), {forgotten} more than the "
                 f"{pool_size.value} its pool keeps, for up to {duration(oldest)}: at least {forgotten} were checked out and never "
                 "returned. Each makes the pool smaller for good.",
@@ -62,7 +60,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                     Evidence(
                         label="idle", value=len(idle), unit="connections", source=f"pg_stat_activity, pids {pids(idle)}"
                     ),
-                    Evidence(label="pool_size", value=pool_size.value, unit="connections", source=pool_size.source),
+                    Evidence(label="pool_size", value=pool_size.value, unit="connections", source=pool_size.said),
                     Evidence(label="longest idle", value=round(oldest, 1), unit="s", source="now - state_change"),
                     *situation.about(max(idle, key=lambda one: one.state_age_s or 0)),
                 ),

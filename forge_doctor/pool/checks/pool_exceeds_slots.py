@@ -13,7 +13,9 @@ Measures (connections):
 
 Wrong when:
     The sizes are SQLAlchemy's defaults and the application sets others, or its pool is no SQLAlchemy pool: then it is
-    info at most, or does not apply.
+    info at most, or does not apply. Looked at: --app or the flags; else the call that makes the engine in the workers'
+    source. A number that is a setting's default there, set neither in a worker's environment nor in a .env file, is of
+    medium confidence; engines of different sizes, or numbers that are computed, leave the defaults assumed.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling" (limits are per process); PostgreSQL
@@ -25,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.finding import Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.capacity import Demand, Usable, recommend
 from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
@@ -49,7 +51,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     severity, wanted = fault
     yield Finding(
         severity=Severity.INFO if situation.application.sizes_assumed else severity,
-        confidence=Confidence.MEDIUM if situation.application.sizes_assumed else Confidence.HIGH,
+        confidence=situation.application.sizes_confidence,
         message=_message(demand, usable, situation.others, wanted),
         location=situation.here,
         evidence=_evidence(situation, usable),
@@ -96,8 +98,7 @@ def _evidence(situation: Situation, usable: Usable) -> tuple[Evidence, ...]:
     )
     for label, number, unit in numbers:
         if number is not None:
-            source = f"{number.source} (assumed)" if number.assumed else number.source
-            told.append(Evidence(label=label, value=number.value, unit=unit, source=source))
+            told.append(Evidence(label=label, value=number.value, unit=unit, source=number.said))
     return tuple(told)
 
 

@@ -34,12 +34,19 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each worker."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
-    most, usable = situation.application.per_worker, situation.usable
-    if most is None or usable is None or len(situation.sessions) >= limits["used_ratio"] * usable.slots:
+    usable = situation.usable
+    if usable is None or len(situation.sessions) >= limits["used_ratio"] * usable.slots:
         return
     for holder in situation.worker_holders:
+        application = situation.application_of(holder)
+        most = application.per_worker
         waiting = _requests(holder) - holder.connections
-        if holder.connections >= most and waiting >= limits["waiting_requests"] and _all_busy(holder):
+        if (
+            most is not None
+            and holder.connections >= most
+            and waiting >= limits["waiting_requests"]
+            and _all_busy(holder)
+        ):
             yield Finding(
                 severity=Severity.WARNING,
                 confidence=Confidence.HIGH if _exact(holder) else Confidence.MEDIUM,
@@ -59,7 +66,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                         label="pool limit",
                         value=most,
                         unit="connections",
-                        source=situation.application.pool_size.source,
+                        source=application.pool_size.said,
                     ),
                 ),
                 remedy="Raise pool_size within the budget of the sizing table, or make the statements shorter.",

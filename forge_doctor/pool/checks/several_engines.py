@@ -38,20 +38,19 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each worker and pool above the limit."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
-    most = situation.application.per_worker
-    if most is None:
-        return
     for holder in situation.worker_holders:
+        most = situation.application_of(holder).per_worker
         for pool, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
-            if len(sessions) > most:
+            if most is not None and len(sessions) > most:
                 yield _finding(situation, holder, pool, sessions, most)
 
 
 def _finding(situation: Situation, holder: Holder, pool: str, sessions: tuple[Session, ...], most: int) -> Finding:
     proven = len(apart(one for one in sessions if is_kept(one)))
-    assumed = situation.application.sizes_assumed and proven <= most
+    application = situation.application_of(holder)
+    assumed = application.sizes_assumed and proven <= most
     idle = sum(one.state == "idle" for one in sessions)
-    source = situation.application.pool_size.source
+    source = application.pool_size.said
     says = (
         f"more than the {most} of {source}: its pool is another one, or it has several engines"
         if assumed

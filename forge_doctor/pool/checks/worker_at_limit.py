@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
-from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.finding import Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy, was_returned
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
@@ -34,25 +34,22 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each worker and pool at its limit."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
-    most = situation.application.per_worker
-    assumed = situation.application.sizes_assumed
-    if most is None:
-        return
     for holder in situation.worker_holders:
+        most = situation.application_of(holder).per_worker
         for _, sessions in holder.pools() if uses_sqlalchemy(holder.process) else ():
             if len(sessions) == most and not all(was_returned(one) for one in sessions):
-                yield _finding(situation, holder, sessions, most, assumed)
+                yield _finding(situation, holder, sessions, most)
 
 
-def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...], most: int, assumed: bool) -> Finding:
-    application = situation.application
+def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...], most: int) -> Finding:
+    application = situation.application_of(holder)
     in_transaction = sum(1 for session in sessions if session.idle_in_transaction)
     active = sum(1 for session in sessions if session.state == "active")
     oldest = max((session.xact_age_s or 0 for session in sessions), default=0)
     open_for = f", the oldest transaction open for {duration(oldest)}" if oldest else ""
     return Finding(
-        severity=Severity.INFO if assumed else Severity.ERROR,
-        confidence=Confidence.MEDIUM if assumed else Confidence.HIGH,
+        severity=Severity.INFO if application.sizes_assumed else Severity.ERROR,
+        confidence=application.sizes_confidence,
         message=f"{holder.name} holds {len(sessions)} of the {most} connections its pool allows: {active} active, "
         f"{in_transaction} idle in transaction{open_for}. Its next request waits in the pool.",
         location=situation.here,
@@ -64,13 +61,13 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
                 label="pool_size",
                 value=application.pool_size.value,
                 unit="connections",
-                source=application.pool_size.source,
+                source=application.pool_size.said,
             ),
             Evidence(
                 label="max_overflow",
                 value=application.max_overflow.value,
                 unit="connections",
-                source=application.max_overflow.source,
+                source=application.max_overflow.said,
             ),
         ),
         remedy=_remedy(active, in_transaction, len(sessions)),

@@ -40,8 +40,8 @@ def is_kept(session: Session) -> bool:
 
 def unreturned(situation: Situation) -> Iterator[tuple[Holder, tuple[Session, ...]]]:
     """The idle sessions of each pool of each worker that nobody gave back, where that is proven of enough of them."""
-    application = situation.application
     for holder in situation.worker_holders:
+        application = situation.application_of(holder)
         pool_size = DEFAULT_POOL if application.sizes_assumed else application.pool_size.value
         least = max(LEAST, pool_size + 1) if uses_sqlalchemy(holder.process) else LEAST
         for _, sessions in holder.pools():

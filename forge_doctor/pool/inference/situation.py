@@ -10,8 +10,8 @@ from forge_doctor.finding import Evidence, Location
 from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_slots
 from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
 from forge_doctor.pool.inference.session_facts import session_facts
-from forge_doctor.pool.snapshot import PoolSnapshot, Server
-from forge_doctor.pool.topology import main_application
+from forge_doctor.pool.snapshot import Application, PoolSnapshot, Server
+from forge_doctor.pool.topology import main_application, without_sizes
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, pileups
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
@@ -157,6 +157,12 @@ class Situation:
     @cached_property
     def _main_application(self) -> str | None:
         return main_application(self.snapshot.processes or ())
+
+    def application_of(self, holder: Holder) -> Application:
+        """What is known of the pools of a worker: the numbers told are those of one application."""
+        own = holder.process.application if holder.process is not None else ""
+        known = self._main_application in (None, own) or not own
+        return self.application if known else without_sizes(self.application)
 
     @cached_property
     def _worker_signatures(self) -> frozenset[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ class EngineFacts:
 
     `name` is what the user typed, `pool_class` the SQLAlchemy class (of a subclass, its base).
     Numbers the pool does not have (NullPool has no size) are None; `pool_size` 0 and `max_overflow`
-    -1 mean unlimited, `pool_recycle_s` -1 never. `url` has no password.
+    -1 mean unlimited, `pool_recycle_s` -1 never. `url` has no password. Of an engine told by its source alone,
+    `defaults` are the numbers it is not given, SQLAlchemy's own, and `doubts` the settings whose default another is.
     """
 
     name: str
@@ -46,6 +47,8 @@ class EngineFacts:
     pool_recycle_s: float | None = None
     pre_ping: bool | None = None
     url: str = ""
+    defaults: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forge_doctor.code.orm.engine_numbers import facts_of
+from forge_doctor.code.orm.engine_places import engines_in
 from forge_doctor.probes.application.app_engine import EngineFacts
 from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.docker.inspection import Inspected
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.discovery.databases import Database, databases_of
-from forge_doctor.triage.discovery.engines import engines_in, facts_of
 from forge_doctor.triage.discovery.literals import database_in
 from forge_doctor.triage.discovery.logs import Surroundings, application_logs
 from forge_doctor.triage.discovery.processes import Running
@@ -120,23 +121,23 @@ def _engine(
     if source is None:
         return None, None
     calls = engines_in(source.here, files_of(source, one.name))
-    for place, call in calls:
-        facts = facts_of(place, call, variables)
+    for call in calls:
+        facts = facts_of(call, variables)
         if facts is not None:
             told = (
                 f"pool_size {facts.pool_size}, max_overflow {facts.max_overflow}"
                 if facts.pool_size is not None
                 else facts.pool_class
             )
-            steps.say("pool", found=told, source=f"{calls[0][1].maker}() at {place}", application=one.name)
-            return facts, database_in(call, place) if asked.borrow else None
+            steps.say("pool", found=told, source=f"{call.maker}() at {call.place}", application=one.name)
+            return facts, database_in(call) if asked.borrow else None
     why = (
-        f"what the engine at {calls[0][0]} is given is not written there"
+        f"what the engine at {calls[0].place} is given is not written there"
         if calls
         else "no call in its source makes an engine"
     )
     steps.say("pool", missing=why, remedy="pass --app MODULE:ENGINE", application=one.name)
-    return None, database_in(calls[0][1], calls[0][0]) if calls and asked.borrow else None
+    return None, database_in(calls[0]) if calls and asked.borrow else None
 
 
 def _read_engine(app: str, one: Running, steps: Steps) -> EngineFacts:

@@ -9,14 +9,14 @@ from forge_doctor.probes.postgres.dsn import resolve_written
 from forge_doctor.triage.discovery.databases import Database
 
 
-def database_in(engine: EngineCall, place: str) -> Database | None:
+def database_in(engine: EngineCall) -> Database | None:
     """The database, where its whole address is written there; None where a part of it comes from elsewhere."""
     given = engine.call.argument(0, "url")
     text = None if given is None else text_of(followed(engine.project, given))
     if not text or HOLE in text or engine.dsn is None or not engine.dsn.dialect.startswith("postgres"):
         return None
     try:
-        target = resolve_written(text, f"the engine at {place}", {})
+        target = resolve_written(text, f"the engine at {engine.place}", {})
     except UsageProblem:
         return None
-    return Database(target=target, source=f"the URL written at {place}")
+    return Database(target=target, source=f"the URL written at {engine.place}")

@@ -5,18 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from forge_doctor.code.files.discover import discover
-from forge_doctor.code.files.reachable import reachable
-from forge_doctor.code.files.walk import Scope
-from forge_doctor.errors import UsageProblem
+from forge_doctor.code.files.application_files import application_files
 from forge_doctor.probes.application.runtime import Runtime, find_source
 from forge_doctor.probes.deployment.mounts import seen_from_here
 from forge_doctor.triage.discovery.processes import Running
 from forge_doctor.triage.facts import SourceTree
-
-# A folder of so many files is looked at as a whole: what is loaded by name is found as well.
-WHOLE = 300
-INSTALLED = ("site-packages", "dist-packages")
 
 
 def source_of(running: Running) -> tuple[SourceTree | None, str, str]:
@@ -56,28 +49,4 @@ def told_source(folder: Path, running: Running | None) -> SourceTree:
 
 def files_of(source: SourceTree, application: str) -> tuple[Path, ...]:
     """The Python files that matter: all of a small project, else those the application's module brings in."""
-    if source.files is not None:
-        return source.files
-    start = module_file(source.here, application)
-    if start is not None and (set(INSTALLED) & set(source.here.parts)):
-        return reachable(start, source.here)
-    try:
-        every = discover([source.here], Scope(base=source.here)).files
-    except UsageProblem:
-        every = ()
-    named = [path for path in every if path.name == application.partition(":")[0]]
-    start = start or (named[0] if len(named) == 1 else None)
-    if start is None or len(every) <= WHOLE:
-        return every
-    return reachable(start, source.here)
-
-
-def module_file(folder: Path, application: str) -> Path | None:
-    """The file of `shop.main:app` below a folder; None where there is none."""
-    module = application.partition(":")[0].strip()
-    inner = module.replace(".", "/")
-    for name in (module, f"{inner}.py", f"{inner}/__init__.py"):
-        path = folder / name
-        if module and path.suffix == ".py" and path.is_file():
-            return path
-    return None
+    return application_files(source.here, application) if source.files is None else source.files

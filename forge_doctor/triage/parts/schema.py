@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from forge_doctor.code.files.application_files import INSTALLED
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.migrations.history import History, history_of
 from forge_doctor.migrations.live.collect import LiveRequest, collect_live
@@ -14,7 +15,6 @@ from forge_doctor.migrations.tree.places import places
 from forge_doctor.migrations.tree.read import Reader, read_tree
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
-from forge_doctor.triage.discovery.sources import INSTALLED
 from forge_doctor.triage.facts import Case
 
 MOST_TREES = 4

@@ -154,6 +154,11 @@ async def test_statements_lead_to_lines_with_nothing_changed(tmp_path: Path, fre
         ("api.py", line_of("await session.get(Order, id)"), "one", "low"),
         ("api.py", line_of("return await session.get"), "other", "low"),
     ], "two lines send this text: both are named"
+    made_at = f"engine api.py:{line_of('create_async_engine(os')}"
+    size, overflow = snapshot.application.pool_size, snapshot.application.max_overflow
+    assert (size.value, size.said) == (10, made_at), "no --app is needed"
+    assert (overflow.value, overflow.said) == (10, f"SQLAlchemy's default, not given at the {made_at}")
+    assert not snapshot.application.sizes_assumed
     report = judge(snapshot, {"idle-in-transaction": {"idle_s": 0.5}})
     told = [(one.label, one.value) for found in report.findings for one in found.evidence]
     assert ("may be sent at", f"api.py:{line_of('order_by')} unpaid") in told

@@ -1,0 +1,1 @@
+"""What the source of the processes tells the slice."""
