@@ -19,8 +19,8 @@ from forge_doctor.pool.topology import Engine, Told, application_of, worker_to_a
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.backends.rows import session_of
 from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
-from forge_doctor.probes.postgres.errors import NoSlotLeft
-from forge_doctor.probes.postgres.look import Connection, connect, read_only
+from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed
+from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, read_only
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.processes.half_open import Proof
 from forge_doctor.probes.processes.scan import find_processes
@@ -208,6 +208,7 @@ class Examination:
         names = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
         async with read_only(connection) as fetch:
             rows = {name: await fetch(load_query(name, major)) for name in names}
+            replication = await _replication(fetch, major)  # the last one: should it fail, the transaction has ended
         own = rows["server"][0]
         backends = tuple(session_of(row) for row in rows["sessions"])
         sessions = tuple(one for one in backends if one.backend_type == CLIENT)
@@ -217,6 +218,7 @@ class Examination:
             counters=rows["counters"],
             settings=rows["settings"],
             prepared=rows["prepared"],
+            replication=replication,
             app=most_common_client([(one.user, one.database) for one in sessions], (own["role"], target.database)),
         )
         return Answers(
@@ -243,6 +245,14 @@ class Examination:
             else None,
             table=table,
         )
+
+
+async def _replication(fetch: Fetch, major: int) -> Row | str:
+    """The row, or why there is none: a service that hides its log has no answer to how much of it is kept."""
+    try:
+        return (await fetch(load_query("replication", major)))[0]
+    except QueryFailed as problem:
+        return str(problem)
 
 
 def _clients(sessions: Iterable[Session]) -> frozenset[Endpoint]:

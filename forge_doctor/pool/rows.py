@@ -6,15 +6,29 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.pool.snapshot import DatabaseCounters, PreparedTransaction, Server, Setting
+from forge_doctor.pool.snapshot import (
+    DatabaseCounters,
+    PreparedTransaction,
+    Replication,
+    ReplicationSlot,
+    Server,
+    Setting,
+)
 
 Row = Mapping[str, Any]
 
 
 def server_of(
-    row: Row, *, counters: Sequence[Row], settings: Sequence[Row], prepared: Sequence[Row], app: tuple[str, str]
+    row: Row,
+    *,
+    counters: Sequence[Row],
+    settings: Sequence[Row],
+    prepared: Sequence[Row],
+    replication: Row | str,
+    app: tuple[str, str],
 ) -> Server:
-    """The rows of server.sql and its companions; `app` is the (role, database) whose settings count."""
+    """The rows of server.sql and its companions; `app` is the (role, database) whose settings count, and
+    `replication` a row, or why there is none."""
     return Server(
         version_num=row["version_num"],
         max_connections=row["max_connections"],
@@ -29,10 +43,18 @@ def server_of(
         settings=tuple(setting_of(one, app, (row["role"], row["database"])) for one in settings),
         counters=DatabaseCounters(**counters[0]) if counters else None,
         prepared=tuple(PreparedTransaction(**one) for one in prepared),
+        replication=None if isinstance(replication, str) else replication_of(replication),
+        replication_unread=replication if isinstance(replication, str) else "",
         background_processes=row["background_processes"],
         in_recovery=row["in_recovery"],
         clock=row["clock"],
     )
+
+
+def replication_of(row: Row) -> Replication:
+    """The row of replication.sql."""
+    slots = tuple(ReplicationSlot(**one) for one in json.loads(row["slots"]))
+    return Replication(**{**row, "slots": slots})
 
 
 def setting_of(row: Row, app: tuple[str, str], own: tuple[str, str]) -> Setting:

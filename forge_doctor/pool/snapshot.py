@@ -48,6 +48,36 @@ class DatabaseCounters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationSlot:
+    """A row of pg_replication_slots. `held_bytes` of WAL are kept for it, None for none; `safe_bytes` may be written
+    before it is invalidated, None where nothing bounds it; `inactive_s` is known from 17 on, so are `invalidated` (the
+    reason) and `synced` (a copy that a standby keeps of its primary's)."""
+
+    name: str
+    kind: str  # physical | logical
+    database: str = ""
+    active: bool
+    temporary: bool = False
+    wal_status: str = ""  # reserved | extended | unreserved | lost
+    held_bytes: int | None = None
+    safe_bytes: int | None = None
+    inactive_s: float | None = None
+    invalidated: str = ""
+    synced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replication:
+    """What the server keeps for those that copy it. `keep_mb` is max_slot_wal_keep_size, -1 unlimited."""
+
+    max_slots: int
+    max_senders: int
+    senders: int
+    keep_mb: int
+    slots: tuple[ReplicationSlot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """Limits and settings of the server, and what the examining role may see.
 
@@ -67,6 +97,8 @@ class Server:
     settings: tuple[Setting, ...] = ()
     counters: DatabaseCounters | None = None
     prepared: tuple[PreparedTransaction, ...] = ()
+    replication: Replication | None = None
+    replication_unread: str = ""  # why it could not be read
     background_processes: int = 0
     in_recovery: bool = False
     clock: str = ""  # the server's time of the look, ISO 8601 in UTC

@@ -36,6 +36,13 @@ def unseen_server(situation: Situation) -> Iterator[NotRun]:
         yield from unseen_sessions(situation)
 
 
+def unseen_replication(situation: Situation) -> Iterator[NotRun]:
+    """For checks that judge replication slots."""
+    yield from unseen_server(situation)
+    if situation.server is not None and situation.server.replication_unread:
+        yield NotRun(reason=f"replication could not be read: {situation.server.replication_unread}")
+
+
 def unseen_workers(situation: Situation) -> Iterator[NotRun]:
     """For checks that judge worker processes, where this user's rights kept some of them from being read.
 

@@ -25,6 +25,15 @@ def duration(seconds: float | None) -> str:
     return f"{int(seconds)} s"
 
 
+def size(number: float) -> str:
+    """Bytes as `512.0 MiB`, `12.3 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 session`, `4 sessions`."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -8,7 +8,7 @@ import pytest
 from forge_doctor.pool import queries
 from forge_doctor.probes.postgres import backends
 
-NAMES = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
+NAMES = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared", "replication")
 FILES = {
     entry.name: entry.read_text(encoding="utf-8")
     for folder in (queries, backends)
