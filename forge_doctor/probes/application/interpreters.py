@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from forge_doctor.probes.processes.table import read_process_table
 NOT_PASSED_ON = frozenset(
     {"WEB_CONCURRENCY", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "COVERAGE_PROCESS_START"}
 )
+
+SERVING = frozenset({Kind.SERVER, Kind.MASTER, Kind.WORKER, Kind.SPAWNED})
 
 
 def find_interpreter(spec: str, *, python: Path | None, variables: Mapping[str, str]) -> Interpreter:
@@ -45,17 +48,37 @@ def python_at_hand(variables: Mapping[str, str], *folders: Path) -> str:
 
 
 def _workers(spec: str) -> Iterator[Interpreter]:
-    """Python processes of this host, in our own file system, whose folders have the module of the application."""
+    """Python processes of this host, in our own file system, whose folders have the module of the application: servers
+    and their workers before other programs, those in our own folder before the rest."""
     if sys.platform != "linux":
         return
+    found = []
     for pid, row in sorted(read_process_table().rows.items()):
-        serves = row.program.kind in (Kind.SERVER, Kind.MASTER, Kind.WORKER, Kind.SPAWNED, Kind.PYTHON)
-        if not serves or pid == os.getpid():
+        is_program = row.program.kind is Kind.PYTHON
+        if pid == os.getpid() or not (is_program or row.program.kind in SERVING):
             continue
         runtime = read_runtime(pid, row.parent_pid)
         folder = None if runtime is None or runtime.root else find_source(runtime, _file_of(spec))
-        if runtime is not None and folder is not None and Path(runtime.interpreter or "/-").exists():
-            yield Interpreter(path=runtime.interpreter, folder=folder, environment=_environment(runtime))
+        if runtime is None or folder is None or not Path(runtime.interpreter or "/-").exists():
+            continue
+        # Whatever stands in the folder: a shell's one-liner, a formatter. What runs the application has its library.
+        if not is_program or _has_sqlalchemy(runtime):
+            found.append((is_program, folder != Path.cwd(), pid, folder, runtime))
+    for *_, folder, runtime in sorted(found, key=lambda one: one[:3]):
+        yield Interpreter(path=runtime.interpreter, folder=folder, environment=_environment(runtime))
+
+
+def _has_sqlalchemy(runtime: Runtime) -> bool:
+    """Whether it lies where this Python looks, a distribution's folder among them."""
+    environment = Path(runtime.interpreter).parent.parent
+    libraries = (*map(Path, runtime.folders), *environment.glob("lib*/python3*/*-packages"))
+    if any(folder.joinpath("sqlalchemy").is_dir() for folder in libraries):
+        return True
+    try:
+        told = environment.joinpath("pyvenv.cfg").read_text(errors="replace").lower()
+    except OSError:
+        return False
+    return bool(re.search(r"include-system-site-packages\s*=\s*true", told))
 
 
 def _file_of(spec: str) -> str:

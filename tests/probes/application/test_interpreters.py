@@ -98,6 +98,44 @@ def test_the_workers_own_python_folder_and_environment_are_used(
     assert read_engine("shop_db:engine", python=found).pool_size == 17
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("has_library", [False, True])
+def test_a_python_that_only_stands_in_the_folder_runs_no_application(tmp_path: Path, has_library: bool) -> None:
+    """A one-liner of a shell whose environment has no SQLAlchemy; that of another has it."""
+    module = f"stands_{time.time_ns()}"
+    (tmp_path / f"{module}.py").touch()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
+    (packages,) = tmp_path.glob("other/lib/python*/site-packages")
+    if has_library:
+        (packages / "sqlalchemy").mkdir()
+    program = tmp_path / "other" / "bin" / "python"
+    told = "import sys; print('up', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [program, "-c", told], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as standing:
+        assert standing.stdout is not None
+        assert standing.stdin is not None
+        standing.stdout.readline()
+        found = find_interpreter(f"{module}:engine", python=None, variables={})
+        standing.stdin.close()
+    assert found.path == (str(program) if has_library else sys.executable)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_server_comes_before_a_program(environment: Path, worker: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """Of two that have the module, whichever began first."""
+    (tmp_path / "shop_db.py").touch()
+    (tmp_path / "uvicorn.py").write_text("import sys\nprint('up', flush=True)\nsys.stdin.read()\n")
+    command = [str(environment / "bin" / "python"), "-m", "uvicorn", "shop_db:app"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as serving:
+        assert serving.stdout is not None
+        assert serving.stdin is not None
+        serving.stdout.readline()
+        found = find_interpreter("shop_db:engine", python=None, variables={})
+        serving.stdin.close()
+    assert found.folder == tmp_path
+
+
 def test_without_a_worker_what_lies_at_hand(environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     name = f"no_such_module_{time.time_ns()}:engine"
