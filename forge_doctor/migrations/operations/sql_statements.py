@@ -61,13 +61,14 @@ def statements(sql: str, written: Written, *, binds: bool = True) -> Iterator[Op
         return
     if len(trees) > 1:
         yield SeveralStatements(written=written, count=len(trees))
+    data = text.encode()
     for number, one in enumerate(trees):
         tree = one["stmt"]
-        yield from operations_of(tree, replace(written, is_sql=True, statement=number, text=_text(text, one)))
+        yield from operations_of(tree, replace(written, is_sql=True, statement=number, text=_text(data, one)))
 
 
-def _text(sql: str, statement: Tree) -> str:
-    data = sql.encode()
+def _text(data: bytes, statement: Tree) -> str:
+    """The statement's own part of a text: the parser counts bytes."""
     start = statement.get("stmt_location", 0)
     length = statement.get("stmt_len") or len(data)
     return held(" ".join(data[start : start + length].decode("utf-8", "replace").split()))
