@@ -46,6 +46,8 @@ def cause_of(trial: Trial) -> Cause:
     failure = trial.failure
     if failure is None or trial.failed is None:
         return Cause(severity=Severity.INFO, confidence=Confidence.LOW)
+    if trial.rows is Rows.EXTREME:
+        return _of_extreme(trial, failure)
     find = {Stage.UPGRADE: _of_upgrade, Stage.DOWNGRADE: _of_downgrade, Stage.AGAIN: _of_second}[trial.failed]
     found = find(trial, failure)
     if trial.rows is Rows.MADE and failure.sqlstate.startswith(DATA) and not (found.check or found.by_any_row):
@@ -53,6 +55,20 @@ def cause_of(trial: Trial) -> Cause:
         weaker = Confidence.MEDIUM if failure.sqlstate in ("23502", "22001") else Confidence.LOW
         return Cause(severity=Severity.WARNING, confidence=weaker, mend=found.mend)
     return found
+
+
+def _of_extreme(trial: Trial, failure: Failure) -> Cause:
+    """Whether the application has such rows is not known here: what the upgrade has allowed it will have."""
+    looked = "".join(f"\n{one}   -- 0 rows? then it goes through" for one in trial.counts)
+    if trial.failed is Stage.DOWNGRADE:
+        mend = (
+            "in downgrade(), first change the rows that the old schema does not take, or say that there is no way back"
+        )
+        return Cause(severity=Severity.WARNING, confidence=Confidence.MEDIUM, mend=mend + looked)
+    mend = "in upgrade(), first change the rows that the new schema does not take; before the deployment look for them"
+    if failure.sqlstate == "23502":
+        return Cause(severity=Severity.WARNING, confidence=Confidence.MEDIUM, mend=mend + looked)
+    return Cause(severity=Severity.INFO, confidence=Confidence.LOW, mend=mend + looked)
 
 
 def _of_upgrade(trial: Trial, failure: Failure) -> Cause:

@@ -38,6 +38,8 @@ def with_rows(trial: Trial) -> str:
     """What to add to a sentence about a failure that needs rows."""
     if trial.rows is Rows.NONE:
         return ""
+    if trial.rows is Rows.EXTREME:
+        return f" where rows have {', or '.join(trial.extremes[:MOST_NAMED])}"
     whose = "the rows given" if trial.rows is Rows.GIVEN else "rows made from the schema"
     return f" as soon as its tables have rows ({whose})"
 

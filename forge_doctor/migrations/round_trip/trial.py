@@ -26,6 +26,7 @@ class Rows(StrEnum):
     NONE = "none"
     MADE = "made from the schema"
     GIVEN = "given"
+    EXTREME = "made from the schema, one of them as only one of the two schemas takes it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Trial:
     `failed` is the stage that raised `failure`; the ones after it were not reached, but for the second upgrade where
     the downgrade did not what it should. `undone` compares before the upgrade and after the downgrade, `redone` after
     the first upgrade and after the second; `idle` says that the downgrade changed nothing although the upgrade had.
+    `extremes` say which rows a failure needs that are as only the wider of the two schemas takes them, `counts` are queries
+    for such rows.
     `columns` are those that were there before (`orders.note`), `columns_after` those after the
     upgrade.
     """
@@ -62,6 +65,8 @@ class Trial:
     idle: bool = False
     columns: frozenset[str] = frozenset()
     columns_after: frozenset[str] = frozenset()
+    extremes: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

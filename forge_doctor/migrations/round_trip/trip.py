@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, difference, read_catalogue
+from forge_doctor.migrations.round_trip.rows.extremes import Extreme, extremes, met
 from forge_doctor.migrations.round_trip.rows.fill import fill
 from forge_doctor.migrations.round_trip.trial import Revision, Rows, Stage, Stopped, Trial
 from forge_doctor.probes.alembic_runner.process import Answer, Child, Failure
@@ -50,6 +51,7 @@ class Traveller:
         self._roles: set[str] = set()
         self._copies = 0
         self._rows = Rows.MADE
+        self._states: tuple[Catalogue, Catalogue] = ({}, {})
         self.journey = Journey()
 
     async def travel(self, revisions: Sequence[Revision], only: frozenset[str] | None, progress: Progress) -> None:
@@ -102,6 +104,8 @@ class Traveller:
         """The two databases after this revision; None where it cannot be upgraded at all."""
         await self._fill(filled)
         full = await self._try_on_copy(revision, filled, self._rows)
+        if self._rows is Rows.MADE and full.failed is not Stage.UPGRADE:
+            await self._try_extremes(revision, filled, full)
         if not _is_clean(full) and not await self._try_bare(revision, empty, full):
             return None
         answer = await self._step(empty, revision, up=True)
@@ -125,6 +129,33 @@ class Traveller:
             self.journey.trials.append(full)
         return True
 
+    async def _try_extremes(self, revision: Revision, filled: str, full: Trial) -> None:
+        """With rows as only the wider of the two schemas takes them, where one is wider."""
+        start, upgraded = self._states
+        forbidden = extremes(start, upgraded, undoing=False)
+        if forbidden:
+            copy = await self._copy(filled)
+            await self._refused(revision, copy, forbidden, Stage.UPGRADE)
+            await self._made.drop(copy)
+        allowed = extremes(upgraded, start, undoing=True) if revision.undoes and full.failed is None else ()
+        if allowed and revision not in self.journey.refusing:
+            copy = await self._copy(filled)
+            if (await self._step(copy, revision, up=True)).failure is None:
+                await self._fill(copy)
+                await self._refused(revision, copy, allowed, Stage.DOWNGRADE)
+            await self._made.drop(copy)
+
+    async def _refused(self, revision: Revision, database: str, wanted: Sequence[Extreme], stage: Stage) -> None:
+        """Make such rows and take the step; what they are refused for is kept."""
+        async with self._made.session(database) as session:
+            made = [one for one in wanted if not await session.try_statements(one.make)]
+        failure = (await self._step(database, revision, up=stage is Stage.UPGRADE)).failure if made else None
+        told = met(made, failure.sqlstate) if failure is not None else ()
+        if told:
+            trial = Trial(revision=revision, rows=Rows.EXTREME, failed=stage, failure=failure)
+            said, counts = tuple(one.said for one in told), tuple(one.count for one in told if one.count)
+            self.journey.trials.append(replace(trial, extremes=said, counts=counts))
+
     async def _try_on_copy(self, revision: Revision, database: str, rows: Rows) -> Trial:
         copy = await self._copy(database)
         trial = await self._try(revision, copy, rows)
@@ -138,6 +169,7 @@ class Traveller:
         if answer.failure is not None:
             return replace(trial, failed=Stage.UPGRADE, failure=answer.failure)
         upgraded = await self._catalogue(database)
+        self._states = (start, upgraded)
         trial = replace(trial, columns_after=_columns(upgraded))
         if not revision.undoes:
             return trial

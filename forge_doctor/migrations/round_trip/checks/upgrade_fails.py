@@ -7,12 +7,14 @@ Why:
 Measures:
     Each revision was run by the application's own env.py on a throw-away PostgreSQL, once with empty tables and once
     with rows in them: those of --rows, else rows made from the catalogue (types, keys and checks agree). A failure
-    that is a known fault has that fault's id.
+    that is a known fault has that fault's id. What the revision begins to forbid (a NULL, a duplicate, a key without its row)
+    was put into a row and tried as well.
 
 Wrong when:
     The tree begins on tables that something else makes: what is missing then is told with medium confidence. Or the
-    rows made are not as the application's: a value that does not fit is told with low confidence, a NULL or a text too
-    long for its new type with medium. What a new server lacks (an extension, a role) is no finding.
+    rows made are not as the application's: a value that does not fit, or a duplicate of what becomes unique, is told with
+    low confidence, a NULL or a text too long for its new type with medium. What a new server lacks (an extension, a
+    role) is no finding.
 
 Source:
     PostgreSQL documentation, appendix A (error codes); seen with Alembic 1.20.1 and PostgreSQL 18.
