@@ -28,7 +28,7 @@ FAULTS = (
     ),
     Fault(
         name="pool-too-big",
-        summary="2 workers x (20 + 20) connections on a server that has 27 to give",
+        summary="2 workers x (20 + 20) connections on a server that has 33 to give",
         shown_by=("pool-exceeds-slots",),
     ),
     Fault(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from forge_doctor.probes.throw_away.server import OwnServer, own_server
 
-MAX_CONNECTIONS = 30
+# Two workers keep up to seven connections for requests each; with 14 leaked and our own the shop must not run out.
+MAX_CONNECTIONS = 36
 
 
 @asynccontextmanager

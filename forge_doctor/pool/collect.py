@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from forge_doctor.pool.rows import server_of
 from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server
 from forge_doctor.pool.topology import Engine, Told, application_of, worker_to_ask
 from forge_doctor.probes.clock import utc_now
+from forge_doctor.probes.postgres.backends.lock_queues import unsettled_s
 from forge_doctor.probes.postgres.backends.rows import session_of
 from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
 from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed
@@ -89,10 +90,10 @@ class Examination:
         self._tracer: Tracer | None = None
         self._source_engines: dict[str, SourceEngine] = {}
 
-    async def look(self) -> PoolSnapshot:
-        """A snapshot of now, with the stacks its findings need; raises `CannotInspect` where the server can't be reached
-        or asked."""
-        return await self._with_stacks(await self._look())
+    async def look(self, *, is_only: bool = False) -> PoolSnapshot:
+        """A snapshot of now, with the stacks its findings need; an only one waits until it can tell of a lock queue
+        that has just moved on. Raises `CannotInspect` where the server can't be reached or asked."""
+        return await self._with_stacks(await self._look(self._ask_settled if is_only else self._ask))
 
     async def _with_stacks(self, snapshot: PoolSnapshot) -> PoolSnapshot:
         wanted = stacks_wanted(snapshot) if self._request.trace else ()
@@ -102,10 +103,10 @@ class Examination:
 
         return replace(snapshot, stacks=await asyncio.to_thread(read_stacks, wanted))
 
-    async def _look(self) -> PoolSnapshot:
+    async def _look(self, ask: Callable[[], Awaitable[Answers]] | None = None) -> PoolSnapshot:
         request = self._request
         # The process table is read while the connection is made.
-        answers, table = await asyncio.gather(self._ask(), self._process_table())
+        answers, table = await asyncio.gather((ask or self._ask)(), self._process_table())
         scan = await asyncio.to_thread(self._scan, table, answers) if table else None
         if self._answered is not None:
             self._answered(answers)
@@ -176,6 +177,16 @@ class Examination:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    async def _ask_settled(self) -> Answers:
+        """What the server says; of queues that have just moved on, once their new root has had time to end."""
+        answers = await self._ask()
+        pause_s = unsettled_s((*answers.sessions, *answers.background), answers.locks)
+        if not pause_s:
+            return answers
+        await asyncio.sleep(pause_s)
+        again = await self._ask()
+        return again if again.server is not None else answers
 
     async def _ask(self) -> Answers:
         try:

@@ -131,7 +131,7 @@ def test_the_diagnosis_names_the_leak_the_holder_the_root_and_the_pool(open_demo
     assert holders
     assert holders <= workers
     assert "1 root, 3 blocked" in page
-    assert "may open 80 connections (2 workers x 40), against 27 usable slots" in page
+    assert "may open 80 connections (2 workers x 40), against 33 usable slots" in page
     assert "pool-exceeds-slots" in page
 
 

@@ -165,7 +165,7 @@ async def _look_once(requests: Sequence[Request], duration_s: float | None) -> l
 
 async def _look(examination: Examination, duration_s: float | None) -> PoolSnapshot | CannotInspect:
     try:
-        return await (examination.looks(duration_s) if duration_s else examination.look())
+        return await (examination.looks(duration_s) if duration_s else examination.look(is_only=True))
     except CannotInspect as problem:
         return problem
     finally:

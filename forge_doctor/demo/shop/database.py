@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from forge_doctor.holders import install
 
 # fault: pool-too-big
-# 2 workers x (20 + 20) may open 80 connections on a server that has 27 to give.
+# 2 workers x (20 + 20) may open 80 connections on a server that has 33 to give.
 engine = create_async_engine(
     os.environ.get("SHOP_DATABASE_URL", "postgresql+asyncpg://shop@127.0.0.1/shop"),
     pool_size=20,

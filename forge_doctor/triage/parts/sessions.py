@@ -49,7 +49,7 @@ def look(
 
     async def looked() -> PoolSnapshot:
         try:
-            return await (examination.looks(duration_s) if duration_s else examination.look())
+            return await (examination.looks(duration_s) if duration_s else examination.look(is_only=True))
         finally:
             examination.close()
 

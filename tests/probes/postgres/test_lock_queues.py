@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forge_doctor.pool.lock_remedies import lock_remedy
-from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, pileups
+from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, pileups, unsettled_s
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from tests.support.snapshots import idle_in_transaction, session
 
@@ -48,6 +48,29 @@ def test_who_waits_for_the_root_as_well_is_not_freed_by_the_choke() -> None:
 @pytest.mark.parametrize("kind", ["tuple", "transactionid"])
 def test_a_queue_for_a_row_has_no_choke_the_next_in_line_waits_for_the_root_in_turn(kind: str) -> None:
     assert queue(idle_in_transaction(1, 9.0), kind=kind).chokes == ()
+
+
+@pytest.mark.parametrize(
+    ("root", "waited_s", "running_s", "pause_s"),
+    [
+        pytest.param(
+            idle_in_transaction(1, 0.3), 0.3, 45.0, 1.9, id="moved on just now: its root has to be seen again"
+        ),
+        pytest.param(session(1, state="active", query_age_s=20.0), 0.0, 45.0, 2.2, id="granted, and not yet idle"),
+        pytest.param(idle_in_transaction(1, 9.0), 3.0, 45.0, 0.0, id="long enough to tell"),
+        pytest.param(idle_in_transaction(1, 0.3), 0.3, 0.4, 0.0, id="a hot row that changes hands"),
+        pytest.param(session(1), 0.3, 45.0, 0.0, id="a lock of the session does not move on"),
+        pytest.param(session(1, hidden=True, state=None), 0.3, 45.0, 0.0, id="nothing more would be seen"),
+    ],
+)
+def test_a_queue_that_moved_on_is_looked_at_again(
+    root: Session, waited_s: float, running_s: float, pause_s: float
+) -> None:
+    behind = session(
+        2, state="active", wait_event_type="Lock", blocked_by=(1,), lock_wait_s=waited_s, query_age_s=running_s
+    )
+    locks = [wants(2, "ShareLock", "transactionid", None)]
+    assert unsettled_s([root, behind], locks) == pytest.approx(pause_s)
 
 
 VACUUM: dict[str, Any] = {"backend_type": "autovacuum worker", "state": "active", "client_addr": None}

@@ -11,6 +11,8 @@ from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.sql.commands import changes_schema
 
 OF_A_ROW = ("tuple", "transactionid")
+# A root that holds its lock for so long holds it up; one that ends before only took its turn.
+TURN_S = 2.0
 DUMPS = ("pg_dump", "pg_dumpall", "pg_basebackup")
 
 
@@ -112,6 +114,23 @@ def pileups(backends: Iterable[Session], locks: Iterable[Lock]) -> tuple[Pileup,
         for root, pids in blocked_by_root(waiting).items()
     )
     return tuple(sorted(found, key=lambda pileup: (-len(pileup.blocked), pileup.root_pid)))
+
+
+def unsettled_s(backends: Iterable[Session], locks: Iterable[Lock]) -> float:
+    """Seconds after which a queue that has just moved on tells whether its new root holds it up; 0 where none did.
+
+    Who waits for a row begins to wait anew for each owner: of a statement that is older than that wait, one look cannot
+    tell whether it stood in the queue or ran.
+    """
+    return max((_unsettled_s(one) for one in pileups(backends, locks)), default=0.0)
+
+
+def _unsettled_s(pileup: Pileup) -> float:
+    root = pileup.root
+    if root is None or pileup.longest_wait_s >= TURN_S or pileup.kind not in (Root.IDLE_IN_TRANSACTION, Root.STATEMENT):
+        return 0.0
+    is_old = any((one.query_age_s or 0.0) >= TURN_S for one in pileup.blocked)
+    return TURN_S - pileup.longest_wait_s + 0.2 if is_old else 0.0
 
 
 def _pileup(root_pid: int, root: Session | None, blocked: list[Session], locks: tuple[Lock, ...]) -> Pileup:
