@@ -18,7 +18,7 @@ import pytest
 from tests.support.app_server import asyncpg_url
 from tests.support.incidents import Incident, Service, answered, running, told
 from tests.support.pgbouncer import run_pgbouncer
-from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
+from tests.support.postgres import PostgresServer, new_database, postgres18_bin, run_postgres
 from tests.support.python_314 import python_314
 from tests.triage.incidents.faults import BLOCKED, BOUNCED, CALL, FAULTS
 
@@ -107,12 +107,18 @@ def test_statements_that_a_pooler_loses(busy_server: PostgresServer, tmp_path: P
     assert [(one["cause"], place_of(one)) for one in found] == [(BOUNCED.cause, "shop/db.py:4")]
 
 
-def test_a_python_that_tells_its_tasks(fresh_database18: FreshDatabase, tmp_path: Path) -> None:
-    """Python 3.14: the loop's stack is read by its own interpreter, and no library of ours is in the service."""
+def test_a_python_that_tells_its_tasks(busy_server: PostgresServer, tmp_path: Path) -> None:
+    """Python 3.14: the loop's stack is read by its own interpreter, and no library of ours is in the service.
+
+    On a server with room: where those of other tests still take its slots, that is told as well, and rightly.
+    """
     python, variables = python_314()
     clients = {"clients.py": "import asyncio\n\n\nasync def charge(order_id):\n    await asyncio.Event().wait()\n"}
     incident = replace(BLOCKED, changed={**BLOCKED.changed, **clients})
-    with running(incident, fresh_database18, tmp_path, python, **variables) as service:
+    with (
+        new_database(busy_server) as database,
+        running(incident, database, tmp_path, python, **variables) as service,
+    ):
         assert not list(faults_of(incident, told(service.triage())))
 
 
