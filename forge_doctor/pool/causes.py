@@ -36,6 +36,7 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "several-engines": frozenset({"hoarding-worker", "worker-at-limit", "pool-oversized", "connection-churn"}),
     "unreturned-connections": frozenset(
         {"hoarding-worker", "worker-at-limit", "forgotten-connections", "idle-connections-pile-up", "pool-oversized"}
+        | {"several-engines", "connection-churn"}
     ),
     "bouncer-session-pinned": frozenset({"bouncer-clients-waiting", "foreign-holder"}),
     "orphaned-session": _HELD | {"leaked-transactions", "foreign-holder"},

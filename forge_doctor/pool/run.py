@@ -78,7 +78,7 @@ def headline(situation: Situation) -> str:
     slots = (
         "No slot left"
         if usable is None
-        else f"{len(situation.sessions)} of {count(usable.slots, 'usable connection slot')} taken"
+        else f"{len(situation.counted)} of {count(usable.slots, 'usable connection slot')} taken"
     )
     holders = [holder for holder in situation.holders if holder.connections]
     if not holders:

@@ -5,13 +5,15 @@ Why:
     blocked loop, or a background job of its own.
 
 Measures (connections):
-    A worker with at least `connections` in which nothing runs, and `times` as many as the median of the
+    A worker with at least `connections` in which nothing runs and that no pool has back, and
+    `times` as many as the median of the
     other workers of its server.
 
 Wrong when:
     The load is uneven: one worker of two gets most requests, or one is only blocked. Looked at: sessions
     that run a statement or wait for a lock are work and do not count, nor does a worker with as many
-    requests in flight as connections.
+    requests in flight as connections. What a pool keeps after a burst is its size, and no hoard: it ends with the pool's
+    ROLLBACK or reset.
 
 Source:
     pg_stat_activity joined with the sockets of the processes.
@@ -23,7 +25,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, was_returned
 from forge_doctor.pool.inference.requests import open_requests
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_workers
@@ -63,5 +65,9 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 
 
 def _unused(holder: Holder) -> int:
-    """Its connections in which no statement runs; all of them where only sockets were to be seen."""
-    return sum(one.state != "active" for one in holder.sessions) if holder.sessions else holder.connections
+    """Its connections in which no statement runs and that no pool has back; all of them where only sockets were to be seen."""
+    return (
+        sum(one.state != "active" and not was_returned(one) for one in holder.sessions)
+        if holder.sessions
+        else holder.connections
+    )

@@ -24,8 +24,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy, was_returned
-from forge_doctor.pool.inference.purposes import is_listener
+from forge_doctor.pool.inference.holders import Holder, is_listener, uses_sqlalchemy, was_returned
 from forge_doctor.pool.inference.requests import counted_requests
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.purposes import is_listener
+from forge_doctor.pool.inference.holders import is_listener
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import held_by, pids

@@ -23,16 +23,23 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.capacity import usable_slots
 from forge_doctor.pool.inference.holders import Holder
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.remedies import end_process
 from forge_doctor.pool.wording import count
+from forge_doctor.regex import regex
+from forge_doctor.sql.quoting import quote_literal
+
+# postinit.c, 13 to 18: the refusal that is no matter of the server's slots.
+OF_ONE = regex(r'too many connections for (?P<kind>role|database) "(?P<name>[^\n]{1,63})"')
 
 
 @check(severity=Severity.CRITICAL)
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """The refusal, or the arithmetic where a reserved slot let us in; with the largest holders."""
-    refusal, usable = situation.snapshot.refusal, situation.usable
+    refusal = situation.snapshot.refusal
+    usable = usable_slots(situation.server) if situation.server else None  # of a role's limit: connection-limit-low
     evidence: tuple[Evidence, ...]
     if refusal is not None:
         fact = f'no connection slot is left: the server answers "{refusal.message}"'
@@ -71,16 +78,26 @@ def _evidence(holder: Holder, situation: Situation) -> Evidence:
 
 def _remedy(situation: Situation, holders: tuple[Holder, ...]) -> str:
     lines = []
+    whose = _whose(situation)
     if situation.server is None:
         lines.append("psql -U postgres   # a superuser still has superuser_reserved_connections; then, at its prompt:")
     lines.append(
         "SELECT a.pid, pg_terminate_backend(a.pid) FROM pg_stat_activity AS a"
         " WHERE a.state IN ('idle in transaction', 'idle in transaction (aborted)')"
-        " AND a.state_change < now() - interval '30 seconds';"
+        f" AND a.state_change < now() - interval '30 seconds'{whose};"
     )
-    if situation.server is None:
+    if situation.server is None and not whose:  # a role's or a database's limit keeps no superuser out
         lines += _end_largest(situation, holders)
     return "\n".join(lines)
+
+
+def _whose(situation: Situation) -> str:
+    """The limit of a role or a database is relieved by its own sessions alone; a role's by any of its databases'."""
+    refusal = situation.snapshot.refusal
+    limited = OF_ONE.search(refusal.message) if refusal is not None else None
+    if limited is None:
+        return ""
+    return f" AND a.{'usename' if limited['kind'] == 'role' else 'datname'} = {quote_literal(limited['name'])}"
 
 
 def _end_largest(situation: Situation, holders: tuple[Holder, ...]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.circumstances import in_background, is_ended
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import duration, held_by, pids
 from forge_doctor.probes.postgres.backends.session import Session
@@ -48,8 +49,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,
             message=f"{len(slow)} sessions wait for application code with a transaction open, up to "
-            f"{duration(slowest.state_age_s)} after the same statement ({holders}). A call to another service between two "
-            f"statements holds a connection for as long as it lasts.{_apart(situation, slow)}",
+            f"{duration(slowest.state_age_s)} after the same statement ({holders}). {_why(situation, slow)}",
             location=situation.location(slowest),
             evidence=(
                 Evidence(label="same last statement", value=len(slow), unit="sessions", source=f"pids {pids(slow)}"),
@@ -58,14 +58,21 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 ),
                 *situation.about(slowest),
             ),
-            remedy="await session.commit()   # before the call, and begin anew after it",
+            remedy="session.commit()   # awaited, if it is an AsyncSession: before the call, and begin anew after it",
             sessions=tuple(one.pid for one in slow),
         )
 
 
-def _apart(situation: Situation, sessions: tuple[Session, ...]) -> str:
-    """What may hold them although no request is in flight."""
+def _why(situation: Situation, sessions: tuple[Session, ...]) -> str:
+    """What holds them: a request's code, or something apart from requests, where none is in flight."""
     line = in_background(situation, sessions)
-    return (
+    apart = (
         "" if line is None else f" {line.function} ({line.file}:{line.line}) runs apart from requests: {line.starter}."
     )
+    may_hold = {one.pid: load.may_hold for load in workloads(situation) for one in load.idle}
+    if line is None and all(may_hold.get(one.pid) == 0 for one in sessions):
+        return (
+            "No request is in flight that came before them: a background task holds them, or nobody will end them "
+            "(look again in ten seconds)."
+        )
+    return f"A call to another service between two statements holds a connection for as long as it lasts.{apart}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from forge_doctor.finding import counted
 from forge_doctor.pool.snapshot import Application, Server
+from forge_doctor.probes.postgres.backends.session import Session
 
 # Slots kept free for psql, cron and a migration while the application uses all of its own.
 SPARE_SLOTS = 3
@@ -19,10 +20,16 @@ SPARE_SLOTS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usable:
-    """Slots an ordinary role may use, and the limit that says so."""
+    """Slots an ordinary role may use, and the limit that says so: that of a role or a database counts only its sessions."""
 
     slots: int
     source: str
+    role: str = ""
+    database: str = ""
+
+    def counts(self, session: Session) -> bool:
+        """Whether a session takes one of them."""
+        return session.user == (self.role or session.user) and session.database == (self.database or session.database)
 
 
 def usable_slots(server: Server, role: str = "", database: str = "") -> Usable:
@@ -34,10 +41,14 @@ def usable_slots(server: Server, role: str = "", database: str = "") -> Usable:
         source += f" - reserved_connections {server.reserved}"
     candidates = [Usable(slots=slots, source=source)]
     if role in server.role_limits and role not in server.superusers:
-        candidates.append(Usable(slots=server.role_limits[role], source=f"CONNECTION LIMIT of role {role}"))
+        candidates.append(Usable(slots=server.role_limits[role], source=f"CONNECTION LIMIT of role {role}", role=role))
     if database in server.database_limits and role not in server.superusers:
         candidates.append(
-            Usable(slots=server.database_limits[database], source=f"CONNECTION LIMIT of database {database}")
+            Usable(
+                slots=server.database_limits[database],
+                source=f"CONNECTION LIMIT of database {database}",
+                database=database,
+            )
         )
     return min(candidates, key=lambda one: one.slots)
 

@@ -47,9 +47,10 @@ class Holder:
         return tuple(session for session in self.sessions if session.idle_in_transaction)
 
     def pools(self) -> Iterator[tuple[str, tuple[Session, ...]]]:
-        """Its sessions by (role, database): an engine has one URL, hence one pool for each."""
+        """Its sessions by (role, database): an engine has one URL, hence one pool for each. What waits for notifications
+        is no pool's to give out."""
         by_pool: defaultdict[str, list[Session]] = defaultdict(list)
-        for session in self.sessions:
+        for session in (one for one in self.sessions if not is_listener(one)):
             by_pool[f"{session.user}@{session.database}"].append(session)
         for name, sessions in sorted(by_pool.items()):
             yield name, tuple(sessions)
@@ -83,6 +84,11 @@ def was_returned(session: Session) -> bool:
     return session.state == "idle" and (
         command_of(session.statement) in ("ROLLBACK", "DISCARD") or "RESET ALL" in session.statement.upper()
     )
+
+
+def is_listener(session: Session) -> bool:
+    """Whether it waits for notifications: idle after LISTEN."""
+    return session.state == "idle" and command_of(session.statement) == "LISTEN"
 
 
 def is_checked_out(session: Session, process: Process | None) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from forge_doctor.pool.inference.holders import Holder, uses_sqlalchemy, was_returned
-from forge_doctor.pool.inference.purposes import is_listener
+from forge_doctor.pool.inference.holders import Holder, is_listener, uses_sqlalchemy, was_returned
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.sql.commands import command_of

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, is_listener
 from forge_doctor.probes.postgres.backends.lock_queues import DUMPS
-from forge_doctor.probes.postgres.backends.session import Session
-from forge_doctor.sql.commands import command_of
 
 # The beginning of an application_name or a program's name -> what such clients are.
 KINDS = {
@@ -36,11 +34,6 @@ KINDS = {
     "[celeryd": "job runners",
     **dict.fromkeys(DUMPS, "dumps"),
 }
-
-
-def is_listener(session: Session) -> bool:
-    """Whether it waits for notifications: idle after LISTEN."""
-    return session.state == "idle" and command_of(session.statement) == "LISTEN"
 
 
 def purpose(holder: Holder) -> str:

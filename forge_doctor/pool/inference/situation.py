@@ -138,8 +138,14 @@ class Situation:
 
     @cached_property
     def others(self) -> int:
-        """Sessions that are not the application's: neither a worker's nor another replica's."""
-        return sum(1 for session in self.sessions if not self.is_application(session))
+        """Sessions in its slots that are not the application's: neither a worker's nor another replica's."""
+        return sum(1 for session in self.counted if not self.is_application(session))
+
+    @cached_property
+    def counted(self) -> tuple[Session, ...]:
+        """The sessions that take one of the usable slots."""
+        usable = self.usable
+        return tuple(one for one in self.sessions if usable is None or usable.counts(one))
 
     def is_application(self, session: Session) -> bool:
         """Whether a worker found here holds it (of the application with the most connections), or, where it may be

@@ -50,3 +50,9 @@ def test_a_worker_without_sqlalchemy_has_no_overflow() -> None:
     sessions = idle(9)
     seen = snapshot(*sessions, processes=(worker(7, *sessions, libraries=("psycopg",)),))
     assert findings("forgotten-connections", seen) == ()
+
+
+def test_what_listens_is_none_of_the_pools() -> None:
+    listening = tuple(session(pid + 50, state_age_s=60.0, statement='LISTEN "orders"') for pid in range(7))
+    assert findings("forgotten-connections", snapshot(*idle(5), *listening)) == ()
+    assert findings("several-engines", snapshot(*idle(5), *listening)) == ()

@@ -16,6 +16,13 @@ def test_six_and_three_times_its_sibling(first: int, second: int, number: int) -
     assert len(findings("hoarding-worker", held(first, second))) == number
 
 
+def test_what_a_burst_left_in_the_pool_is_no_hoard() -> None:
+    kept = [session(pid, statement="ROLLBACK;") for pid in range(15)]
+    used = [session(100 + pid) for pid in range(5)]
+    seen = snapshot(*kept, *used, processes=(worker(7, *kept, *used), worker(8)))
+    assert findings("hoarding-worker", seen) == ()
+
+
 def test_it_is_named() -> None:
     assert only("hoarding-worker", held(9, 1)).message.startswith("worker pid 7 (uvicorn shop:app) holds 9 connections")
 

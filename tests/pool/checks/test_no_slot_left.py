@@ -1,6 +1,9 @@
 """no-slot-left: the hour without a slot still names who holds them."""
 
+import pytest
+
 from forge_doctor.finding import Confidence, Severity
+from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.snapshot import Refusal
 from tests.support.snapshots import findings, only, server, session, snapshot, worker
 
@@ -19,9 +22,24 @@ def test_the_last_slot_taken_is_critical_and_names_the_holder() -> None:
     assert "orker pid 4211 (uvicorn shop:app) holds 47" in found.message
 
 
-def test_a_role_limit_below_the_servers_counts() -> None:
-    seen = snapshot(*(session(pid) for pid in range(10)), server=server(role_limits={"shop": 10}))
-    assert "10 of 10" in only("no-slot-left", seen).message
+def test_a_role_at_its_limit_is_told_once_and_takes_no_slot_of_others() -> None:
+    held = [session(pid, user=f"cron{pid}" if pid < 8 else "shop") for pid in range(11)]
+    seen = snapshot(*held, server=server(role_limits={"shop": 10}))
+    assert findings("no-slot-left", seen) == ()
+    assert Situation(seen).counted == tuple(held[8:])
+    full = snapshot(*(session(pid) for pid in range(10)), server=server(role_limits={"shop": 10}))
+    assert findings("no-slot-left", full) == ()
+    assert only("connection-limit-low", full).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(("kind", "column"), [("role", "usename"), ("database", "datname")])
+def test_the_limit_of_one_is_relieved_by_its_own_sessions(kind: str, column: str) -> None:
+    refusal = Refusal(sqlstate="53300", message=f'too many connections for {kind} "it\'s"')
+    held = [session(pid) for pid in range(9)]
+    seen = snapshot(server=None, refusal=refusal, processes=(worker(7, *held, parent_pid=6),))
+    remedy = only("no-slot-left", seen).remedy
+    assert f"interval '30 seconds' AND a.{column} = 'it''s';" in remedy
+    assert "kill" not in remedy, "a superuser gets in"
 
 
 def test_refused_ourselves_the_sockets_tell_who_holds_them() -> None:

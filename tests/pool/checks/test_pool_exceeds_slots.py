@@ -36,6 +36,12 @@ def test_the_advice_is_the_documented_arithmetic() -> None:
     assert "pool_size=5, max_overflow=5" in only("pool-exceeds-slots", snapshot(*others, application=own)).remedy
 
 
+def test_a_roles_limit_is_not_taken_up_by_the_sessions_of_other_roles() -> None:
+    others = [session(pid, user="cron", client_port=-1, client_addr=None) for pid in range(8)]
+    seen = snapshot(*others, session(90), server=server(role_limits={"shop": 20}))
+    assert findings("pool-exceeds-slots", seen) == ()
+
+
 def test_replicas_multiply_and_a_deployment_adds_a_quarter() -> None:
     own = application(workers=workers(2), replicas=Number(value=2, source="--replicas"))
     found = only("pool-exceeds-slots", snapshot(application=own))

@@ -4,7 +4,7 @@ import pytest
 
 from forge_doctor.finding import Confidence
 from forge_doctor.pool.snapshot import StatementLine
-from tests.support.snapshots import findings, idle_in_transaction, only, snapshot
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, snapshot
 
 
 def slow(*ages: float) -> tuple:  # type: ignore[type-arg]
@@ -62,3 +62,12 @@ def test_what_runs_apart_from_requests_is_said() -> None:
     lines = tuple(line(one.pid, runs_as="background task") for one in sessions)
     message = only("slow-code-in-transaction", snapshot(*sessions, statement_lines=lines)).message
     assert "poll (jobs.py:8) runs apart from requests: create_task in app.py:3." in message
+
+
+def test_without_a_request_that_could_hold_them_no_call_is_blamed() -> None:
+    held = slow(3.0, 2.0, 1.0)
+    nobody = only("slow-code-in-transaction", snapshot(*held, processes=(serving(7, *held),)))
+    assert "No request is in flight that came before them" in nobody.message
+    assert "another service" not in nobody.message
+    asked = only("slow-code-in-transaction", snapshot(*held, processes=(serving(7, *held, requests=3),)))
+    assert "A call to another service" in asked.message
