@@ -5,6 +5,7 @@ The file nearest to what is examined counts, so that each project of a monorepo 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 
 from forge_doctor.check import Check, Limits, nearest
 from forge_doctor.errors import UsageProblem
-from forge_doctor.finding import Severity
+from forge_doctor.finding import Confidence, Severity
+from forge_doctor.formats import OutputFormat
 
 NAME = "forge-doctor"
 TABLE = f"tool.{NAME}"
@@ -84,6 +86,35 @@ SECTION_KEYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         },
     }
 )
+# The least and the most of a number, as of the flag of that name.
+BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "pool-size": (0, math.inf),
+        "max-overflow": (-1, math.inf),
+        "workers": (1, math.inf),
+        "replicas": (1, math.inf),
+        "surge": (1, math.inf),
+        "connect-timeout": (0.1, 60),
+        "duration": (0, 3600),
+        "top": (1, math.inf),
+        "slow.top": (1, 100),
+        "min-count": (1, math.inf),
+        "jobs": (1, math.inf),
+    }
+)
+_CONFIDENCES = tuple(one.label for one in Confidence)
+# The words that a key knows, in whatever case.
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "fail-on": (*(one.label for one in Severity), "never"),
+        "fail-confidence": _CONFIDENCES,
+        "min-confidence": _CONFIDENCES,
+        "output-format": tuple(OutputFormat),
+        "color": ("auto", "always", "never"),
+        "by": ("signature", "culprit", "source"),
+        "engine": ("ahocorasick", "hyperscan", "re2", "stdlib"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +135,10 @@ class Settings:
         """The value of `key` in `section`, else in the general table, else None."""
         own = self.sections.get(section, {})
         return own[key] if key in own else self.general.get(key)
+
+    def source(self, flag: object, key: str) -> str:
+        """What a message names a value by: the option, or where the configuration is and its key."""
+        return f"--{key}" if flag else f"{self.path}: {key!r}"
 
     def limits_of(self, check: Check[Any]) -> Limits:
         """The check's thresholds, the user's over its own."""
@@ -166,12 +201,11 @@ def parse_settings(table: Mapping[str, Any], path: Path) -> Settings:
             severities = _parse_severities(value, path)
         elif key in SECTION_KEYS:
             _expect(isinstance(value, dict), path, f"[{TABLE}.{key}] must be a table")
-            sections[key] = _checked(
-                value, {**GENERAL_KEYS, **SELECTION_KEYS, **SECTION_KEYS[key]}, path, f"[{TABLE}.{key}]"
-            )
+            known = {**GENERAL_KEYS, **SELECTION_KEYS, **SECTION_KEYS[key]}
+            sections[key] = _checked(value, known, path, key)
         else:
             known = {**GENERAL_KEYS, **dict.fromkeys(SECTION_KEYS, dict), "limits": dict, "severity": dict}
-            general |= _checked({key: value}, known, path, f"[{TABLE}]")
+            general |= _checked({key: value}, known, path)
     return Settings(path=path, general=general, sections=sections, limits=limits, severities=severities)
 
 
@@ -183,6 +217,7 @@ def _parse_limits(value: Any, path: Path) -> dict[str, Mapping[str, float]]:
         _expect(isinstance(entries, dict), path, f"{where} must be a table, such as {name} = {{ idle_s = 60 }}")
         for key, number in entries.items():
             _expect(_is_number(number), path, f"{key!r} in {where} must be a number, not {number!r}")
+            _expect(_is_finite(number), path, f"{key!r} in {where} must be a finite number")
         limits[name.replace("_", "-")] = {key.replace("-", "_"): float(number) for key, number in entries.items()}
     return limits
 
@@ -200,15 +235,29 @@ def _parse_severities(value: Any, path: Path) -> dict[str, Severity]:
     return found
 
 
-def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path, where: str) -> dict[str, Any]:
+def _checked(values: Mapping[str, Any], known: Mapping[str, object], path: Path, section: str = "") -> dict[str, Any]:
+    where = f"[{TABLE}.{section}]" if section else f"[{TABLE}]"
     checked: dict[str, Any] = {}
     for written, value in values.items():
         key = written.replace("_", "-")
         if key not in known:
             raise UsageProblem(f"{path}: unknown key {written!r} in {where}{nearest(key, known)}")
         _expect(_has_type(value, known[key]), path, f"{written!r} in {where} must be {_described(known[key])}")
+        name = f"{section}.{key}"
+        _expect_in_range(name if name in BOUNDS else key, value, path, f"{written!r} in {where}")
         checked[key] = _frozen(value)
     return checked
+
+
+def _expect_in_range(key: str, value: Any, path: Path, which: str) -> None:
+    if key in BOUNDS:
+        least, most = BOUNDS[key]
+        between = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+        _expect(_is_finite(value) and least <= value <= most, path, f"{which} must be {between}")
+    if key in WORDS and value.lower() not in WORDS[key]:
+        raise UsageProblem(f"{path}: {which}: unknown value {value!r}{nearest(value.lower(), WORDS[key])}")
+    text = value if isinstance(value, str) else ""
+    _expect("\0" not in text, path, f"{which} must have no NUL in it")
 
 
 def _frozen(value: Any) -> Any:
@@ -229,6 +278,14 @@ def _has_type(value: Any, expected: object) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it can be reckoned with: no infinity, no NaN, no whole number that no float holds."""
+    try:
+        return _is_number(value) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _described(expected: object) -> str:
@@ -254,7 +311,7 @@ def _our_table(path: Path) -> dict[str, Any] | None:
 
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # its own, a number of 5,000 digits, a thousand brackets
         raise UsageProblem(f"{path}: is not valid TOML: {error}") from error
     table: dict[str, Any] | None = document if path.name == OWN_FILE else document.get("tool", {}).get(NAME)
     _expect(table is None or isinstance(table, dict), path, f"[{TABLE}] must be a table")

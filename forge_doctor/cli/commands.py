@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ import typer.main
 
 from forge_doctor.cli.shell.completion import complete_shells, install_completion, show_completion
 from forge_doctor.cli.shell.program import PROGRAM
+from forge_doctor.errors import UsageProblem
 
 EPILOG = """\b
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
@@ -69,6 +71,13 @@ class Command(typer.core.TyperCommand):
         for parameter in self.params:
             # The rule by which variables are named is told once, not at each option.
             parameter.show_envvar = False  # type: ignore[attr-defined]
+
+    def invoke(self, ctx: Any) -> Any:
+        """No bound keeps NaN out, which is neither below nor above it."""
+        for name, value in ctx.params.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageProblem(f"--{name.replace('_', '-')}: {value} is no number of anything")
+        return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, the command's own options, then those it shares with others."""

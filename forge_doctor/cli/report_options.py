@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -64,6 +64,7 @@ def report_options(
     if html == STDOUT and shared.output_file in (None, STDOUT):
         _reject_second_report(output_format)
         output_format, html = OutputFormat.HTML.value, None
+    require_writable({"--output-file": shared.output_file, "--html": html})
     fail_word = choose(shared.fail_on, "fail-on", "error")
     least = "low" if shared.verbose and shared.min_confidence is None else None
     return ReportOptions(
@@ -89,6 +90,15 @@ def report_options(
         select=tuple(choose(shared.select or None, "select", ())),
         ignore=tuple(choose(shared.ignore or None, "ignore", ())),
     )
+
+
+def require_writable(outputs: Mapping[str, Path | None]) -> None:
+    """Raise `UsageProblem` for a file that could not be written, before a look that may take minutes."""
+    from forge_doctor.probes.file_writing import why_unwritable
+
+    for option, path in outputs.items():
+        if path is not None and path != STDOUT and (why := why_unwritable(path)):
+            raise UsageProblem(f"{option} {path}: cannot be written: {why}")
 
 
 def _reject_second_report(output_format: str | None) -> None:

@@ -45,6 +45,20 @@ def write_file(path: Path, data: bytes, tell: Callable[[str], None] | None = Non
         _overwrite(target, data)
 
 
+def why_unwritable(path: Path) -> str:
+    """Why `write_file` could not write there, as far as can be seen without touching it; empty where nothing is known."""
+    if _own_descriptor(path) is not None:
+        return ""
+    if path.is_dir():
+        return os.strerror(errno.EISDIR)
+    if path.exists():
+        return "" if os.access(path, os.W_OK) else "the file is read-only"
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        return os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
+    return "" if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
+
+
 def same_file(one: Path, other: Path) -> bool:
     """Whether both are one plain file, under whatever names."""
     try:

@@ -53,23 +53,23 @@ def merged(before: Known, fresh: Known, looked_at: Container[str], exists: Calla
     return {**kept, **fresh}
 
 
-def read_baseline(path: Path) -> Known:
+def read_baseline(path: Path, option: str = "--baseline") -> Known:
     """Raises `UsageProblem` naming the file for anything but a baseline of ours."""
     mend = f"write it anew with --write-baseline {path}"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageProblem(f"--baseline {path}: there is no such file; {mend}") from error
+        raise UsageProblem(f"{option} {path}: there is no such file; {mend}") from error
     except OSError as error:
-        raise UsageProblem(f"--baseline {path}: cannot be read: {error.strerror}") from error
+        raise UsageProblem(f"{option} {path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise UsageProblem(f"--baseline {path}: is not JSON ({error}); {mend}") from error
+        raise UsageProblem(f"{option} {path}: is not JSON ({error}); {mend}") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UsageProblem(f"--baseline {path}: is no baseline of this version (schema {SCHEMA!r} expected); {mend}")
+        raise UsageProblem(f"{option} {path}: is no baseline of this version (schema {SCHEMA!r} expected); {mend}")
     try:
         return Counter({_print(entry): _count(entry) for entry in document["findings"]})
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageProblem(f"--baseline {path}: has an entry that is none ({error}); {mend}") from error
+        raise UsageProblem(f"{option} {path}: has an entry that is none ({error}); {mend}") from error
 
 
 def _print(entry: Any) -> Fingerprint:

@@ -42,6 +42,21 @@ def broken(error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("forge-doctor explain | true; exit ${PIPESTATUS[0]}", 141, ""),
         ("forge-doctor logs app.log -f json | true; exit ${PIPESTATUS[0]}", 141, ""),
         (
+            "forge-doctor pool --dsn postgresql://u@127.0.0.1:1/x --save none/x",
+            2,
+            "forge-doctor: --save none/x: cannot be written: No such file",
+        ),
+        (
+            "forge-doctor lint . --write-baseline .",
+            2,
+            "forge-doctor: --write-baseline .: cannot be written: Is a directory",
+        ),
+        (
+            "forge-doctor slow --dsn postgresql://u@127.0.0.1:1/x --connect-timeout nan",
+            2,
+            "forge-doctor: --connect-timeout: nan is no number of anything",
+        ),
+        (
             "forge-doctor logs app.log -o none/x",
             2,
             "forge-doctor: --output-file none/x: cannot be written: No such file",

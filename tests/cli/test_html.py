@@ -94,7 +94,8 @@ def test_what_is_read_is_not_overwritten_and_what_cannot_be_written_is_said(plac
     assert (place / "shop.log").read_text("utf-8") == LINE
     done = forge_doctor("logs", "shop.log", "--html", "no/page.html", cwd=place)
     assert done.returncode == 2
-    assert "--html no/page.html: cannot be written" in done.stderr
+    assert "--html no/page.html: cannot be written: No such file or directory" in done.stderr
+    assert done.stdout == ""  # before the look, not after it
     done = forge_doctor("logs", "shop.log", "--html", "/dev/null", cwd=place)
     assert done.returncode == 1
     assert not Path("/dev/null").is_file()

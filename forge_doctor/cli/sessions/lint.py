@@ -14,7 +14,7 @@ from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.lint import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say
-from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
@@ -38,6 +38,7 @@ SOURCES = (".py", ".pyi", ".pyw", ".ipynb")
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Do what the flags ask for and exit with the documented code."""
     _reject_contradictions(flags)
+    require_writable({"--write-baseline": flags.write_baseline})
     if flags.watch:
         from forge_doctor.cli.sessions.lint_watch import watch
 
@@ -173,7 +174,7 @@ def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known | None:
     configured = options.settings.get("baseline", "lint")
     if configured is None or flags.write_baseline is not None:
         return None
-    return read_baseline(base / configured)
+    return read_baseline(base / configured, options.settings.source("", "baseline"))
 
 
 def _report(looked: Examination, flags: Flags) -> Report:

@@ -76,14 +76,14 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
         words=named(flags),
         rules=Rules(
             app_roots=tuple(choose(flags.app_root, "app-root", ())),
-            zone_s=parse_zone(choose(flags.zone, "zone")),
+            zone_s=parse_zone(choose(flags.zone, "zone"), options.settings.source(flags.zone, "zone")),
             reference=now,
         ),
         since=since,
         until=until,
         tail=flags.tail,
         engine=choose(flags.engine, "engine", ""),
-        strip=expression(choose(flags.strip, "strip", "")),
+        strip=expression(choose(flags.strip, "strip", ""), options.settings.source(flags.strip, "strip")),
         dask=flags.dask or "",
         jobs=choose(flags.jobs, "jobs") or len(os.sched_getaffinity(0)),
         shown=TriageOptions(
@@ -107,12 +107,12 @@ def named(flags: Flags) -> tuple[str, ...]:
     return words
 
 
-def expression(text: str) -> str:
+def expression(text: str, option: str = "--strip") -> str:
     """A regular expression as typed; raises `UsageProblem` where it is none, or matches nothing."""
     try:
         re.compile(text.encode())
     except re.error as error:
-        raise UsageProblem(f"--strip {text}: is no regular expression: {error}") from None
+        raise UsageProblem(f"{option} {text}: is no regular expression: {error}") from None
     return text
 
 

@@ -13,7 +13,7 @@ from forge_doctor.check import described
 from forge_doctor.cli.entries import every_id
 from forge_doctor.cli.flags.migrations import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, say, write_file
-from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
@@ -44,6 +44,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     _reject_contradictions(flags)
     known = [one for one in (flags.snapshot, options.settings.path) if one is not None]
     refuse_inputs({**options.outputs, "--save": flags.save}, known)
+    require_writable({"--save": flags.save, "--write-baseline": flags.write_baseline})
     live = None if flags.no_live else _look(flags, options)
     request = requested(flags, options, live)
     looked = _examined(flags, request, live)
@@ -215,7 +216,11 @@ def _baseline(flags: Flags, options: ReportOptions, base: Path) -> Known:
     if flags.baseline is not None:
         return read_baseline(flags.baseline)
     configured = options.settings.get("baseline", "migrations")
-    return {} if configured is None or flags.write_baseline is not None else read_baseline(base / configured)
+    return (
+        {}
+        if configured is None or flags.write_baseline is not None
+        else read_baseline(base / configured, options.settings.source("", "baseline"))
+    )
 
 
 def _refuse_sources(flags: Flags, options: ReportOptions, looked: tuple[Examination, ...]) -> None:

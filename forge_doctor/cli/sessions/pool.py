@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.flags.pool import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
-from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.anchors import anchored
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
@@ -39,6 +39,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     outputs = {**options.outputs, "--save": flags.save}
     refuse_inputs(outputs, [one for one in (flags.snapshot, flags.replay, options.settings.path) if one is not None])
     _reject_combinations(flags)
+    require_writable({"--save": flags.save})
     if flags.snapshot is not None:
         from forge_doctor.pool.record import load
 

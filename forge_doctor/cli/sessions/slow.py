@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from forge_doctor.cli.entries import reject_unknown_limits
 from forge_doctor.cli.flags.slow import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, write_file
-from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.anchors import anchored
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
@@ -35,6 +35,7 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     options = anchored(options, flags.source)
     inputs = [one for one in (flags.snapshot, options.settings.path) if one is not None]
     refuse_inputs({**options.outputs, "--save": flags.save}, inputs)
+    require_writable({"--save": flags.save})
     if flags.snapshot is not None:
         for name in OF_A_LIVE_SERVER:
             if getattr(flags, name) is not None:

@@ -41,7 +41,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
     now = time.time()
     since = flags.since or options.settings.get("since", "triage")
     usual = DEEP_SINCE_S if flags.deep else SINCE_S
-    since_s = now - parse_moment(since, now, "--since") if since else usual
+    since_s = now - parse_moment(since, now, options.settings.source(flags.since, "since")) if since else usual
     timeout = options.settings.get("connect-timeout", "triage") or 3.0
     recorded = None if flags.replay is None else _recorded(flags.replay, flags.at or "", now)
     return Request(

@@ -31,11 +31,11 @@ def parse_moment(text: str, now: float, option: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def parse_zone(text: str | None) -> float:
+def parse_zone(text: str | None, option: str = "--zone") -> float:
     """Seconds east of UTC of `+02:00`, `-0530`, `Z` or `UTC`; raises `UsageProblem`."""
     if text is None or text.upper() in ("Z", "UTC"):
         return 0.0
     found = OFFSET.fullmatch(text.strip())
     if found is None or int(found[2]) > 14 or int(found[3]) > 59:
-        raise UsageProblem(f"--zone {text}: is no offset: write +02:00, -05:30 or UTC")
+        raise UsageProblem(f"{option} {text}: is no offset: write +02:00, -05:30 or UTC")
     return (1 if found[1] == "+" else -1) * (int(found[2]) * 3600.0 + int(found[3]) * 60.0)
