@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from forge_doctor.cli.shell.signals import ended_in_order
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.held_secrets import hold_environment, mask_held
 from forge_doctor.settings import SECTION_KEYS, load_settings
@@ -32,6 +33,12 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
     """The exit status of the command line."""
     _open_standard_streams()
     hold_environment(os.environ)
+    with ended_in_order() as received:
+        status = _status(app, arguments)
+    return _flushed(128 + received[0] if received and status == INTERRUPTED else status, arguments)
+
+
+def _status(app: typer.Typer, arguments: Sequence[str]) -> int:
     try:
         status = _called(app, [one for one in arguments if one != DEBUG])
     except BrokenPipeError:
@@ -43,7 +50,7 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
         status = _told(str(error), error.exit_code, arguments)
     except BaseException as error:
         status = _misused(error, arguments) if _is_usage(error) else _crashed(error, arguments)
-    return _flushed(status, arguments)
+    return status
 
 
 def _called(app: typer.Typer, arguments: list[str]) -> int:

@@ -22,5 +22,7 @@ def mcp() -> None:
 
         raise UsageProblem(f"the tools for agents need mcp: {install_line('mcp', ['mcp'])}")
     from forge_doctor.cli.sessions.agent import agent_server
+    from forge_doctor.cli.shell.signals import end_at_once
 
+    end_at_once()
     agent_server().run("stdio")
