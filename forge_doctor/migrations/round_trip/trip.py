@@ -104,7 +104,7 @@ class Traveller:
         """The two databases after this revision; None where it cannot be upgraded at all."""
         await self._fill(filled)
         full = await self._try_on_copy(revision, filled, self._rows)
-        if self._rows is Rows.MADE and full.failed is not Stage.UPGRADE:
+        if not self._given and full.failed is not Stage.UPGRADE:
             await self._try_extremes(revision, filled, full)
         if not _is_clean(full) and not await self._try_bare(revision, empty, full):
             return None

@@ -62,7 +62,8 @@ def told(found: tuple[Finding, ...]) -> dict[str, tuple[str, int | None, str]]:
 def test_each_fault_has_its_line_and_its_id(postgres18: PostgresServer, tmp_path: Path) -> None:
     trip = travel(project(tmp_path, **FAULTS), postgres18)
     report = run_round_trip(trip)
-    assert told(report.findings) == {
+    sure = tuple(one for one in report.findings if one.confidence is not Confidence.LOW)
+    assert told(sure) == {
         "r2": ("empty-downgrade", 15, "high"),
         "r3": ("downgrade-mismatch", 15, "high"),
         "r4": ("not-null-without-default", 11, "high"),
