@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forge_doctor.check import Check, described, load, select_checks
 from forge_doctor.finding import Finding, NotRun, Severity
@@ -17,12 +17,14 @@ from forge_doctor.pool.inference.session_facts import session_object
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import held_table
 from forge_doctor.pool.measurements import measurements
-from forge_doctor.pool.pictures import pictures
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.visibility import unread_lines
 from forge_doctor.pool.wording import count, duration
 from forge_doctor.report import Report, Table, run_check, sort_outcomes
 from forge_doctor.settings import Settings
+
+if TYPE_CHECKING:
+    from forge_doctor.picture import Picture
 
 # What a state of pg_stat_activity is called in a table's head.
 STATES = (
@@ -39,9 +41,14 @@ def all_checks() -> tuple[Check[Any], ...]:
 
 
 def run_pool(
-    snapshot: PoolSnapshot, settings: Settings, select: Iterable[str] = (), ignore: Iterable[str] = ()
+    snapshot: PoolSnapshot,
+    settings: Settings,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    *,
+    drawn: bool = True,
 ) -> Report:
-    """The report on one snapshot; raises `UsageProblem` for an unknown check."""
+    """The report on one snapshot, `drawn` where pictures are wanted; raises `UsageProblem` for an unknown check."""
     chosen: tuple[Check[Any], ...] = select_checks(all_checks(), select, ignore)
     situation = Situation(snapshot)
     outcomes: list[Finding | NotRun] = []
@@ -67,9 +74,15 @@ def run_pool(
         tables=tuple(table for table in _tables(situation, sizing) if table),
         data={"pool": _data(situation, sizing), "sessions": sessions_data(situation)},
         measurements=measurements(situation),
-        pictures=pictures(situation, sizing),
+        pictures=_pictures(situation, sizing) if drawn else (),
         rules=described(chosen, "postgresql", "connection-pool"),
     )
+
+
+def _pictures(situation: Situation, sizing: Sizing | None) -> tuple[Picture, ...]:
+    from forge_doctor.pool.pictures import pictures
+
+    return pictures(situation, sizing)
 
 
 def headline(situation: Situation) -> str:

@@ -199,7 +199,8 @@ def _report(request: Request, look: PoolSnapshot | CannotInspect, options: Repor
 
 
 def _judge(snapshot: PoolSnapshot, options: ReportOptions, flags: Flags) -> Report:
-    report = run_pool(snapshot, options.settings, options.select, options.ignore)
+    drawn = options.html is not None or options.output_format is OutputFormat.HTML
+    report = run_pool(snapshot, options.settings, options.select, options.ignore, drawn=drawn)
     scope = _scope(flags, options)
     if not any(scope.values()):
         return report
