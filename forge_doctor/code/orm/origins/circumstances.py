@@ -3,12 +3,19 @@ its session is ended by code that is sure to run. Reads source, judges nothing."
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from forge_doctor.code.orm.origins.building import SENDERS
-from forge_doctor.code.semantics.entry_points import background_starter, dependency_markers, is_dependency, job_caller
+from forge_doctor.code.semantics.entry_points import (
+    background_starter,
+    dependency_markers,
+    handovers,
+    is_dependency,
+    job_caller,
+)
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, Return, Try, With, Yield
@@ -18,6 +25,7 @@ SENDING = SENDERS | {"get", "get_one", "refresh", "query", "run_sync", "executio
 # What gives a connection back, or the transaction at least.
 ENDING = frozenset({"close", "commit", "rollback", "remove", "aclose"})
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION, Kind.SCOPED})
+DEFINED = re.compile(rb"\bdef\s+([\w\x80-\xff]+)")
 MAX_DEPTH = 3
 MOST_CALLERS = 12
 
@@ -184,13 +192,19 @@ def _dependencies_end(project: Project) -> bool | None:
 
 
 def _session_providers(project: Project) -> Iterator[FunctionDef]:
+    handed = handovers(project)
     for path in project.surfaces:
         data = project.reading.bytes_of(path)
-        file = project.open(path) if data and b"yield" in data else None
+        # By their cost: the text, the names that somebody hands over, the tree, the annotations.
+        is_promising = (
+            data and b"yield" in data and any(name.decode(errors="replace") in handed for name in DEFINED.findall(data))
+        )
+        file = project.open(path) if is_promising else None
         for one in () if file is None else project.scopes(file).functions:
-            given = project.provided(Value(Kind.FUNCTION, definition=one)) if one.is_generator else None
-            if given is not None and given.kind in SESSIONS and is_dependency(project, one):
-                yield one
+            if one.is_generator and is_dependency(project, one):
+                given = project.provided(Value(Kind.FUNCTION, definition=one))
+                if given.kind in SESSIONS:
+                    yield one
 
 
 def _ends_behind_yield(provider: FunctionDef) -> bool:
