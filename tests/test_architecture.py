@@ -258,6 +258,10 @@ def test_a_command_that_only_prints_loads_nothing_heavy(arguments: list[str]) ->
     assert loaded_by(RUN_COMMAND, *arguments) & (HEAVY | SLOW) - loaded_by("import typer") == set()
 
 
+def test_the_version_is_told_before_typer_is_loaded() -> None:
+    assert "typer" not in loaded_by(RUN_COMMAND, "--version")
+
+
 def test_a_heavy_import_would_be_noticed() -> None:
     assert loaded_by("import psutil, asyncpg") & HEAVY == {"psutil", "asyncpg"}
 

@@ -7,7 +7,8 @@ import gc
 import os
 import sys
 
-from forge_doctor.cli.shell.program import COMPLETING
+from forge_doctor import __version__
+from forge_doctor.cli.shell.program import COMPLETING, PROGRAM
 
 
 def main() -> None:
@@ -24,6 +25,8 @@ def main() -> None:
 
 
 def _run() -> int:
+    if sys.argv[1:] in (["--version"], ["-V"]) and COMPLETING not in os.environ and _has_told_version():
+        return 0
     from forge_doctor.cli.commands import app
 
     if COMPLETING in os.environ:
@@ -34,3 +37,13 @@ def _run() -> int:
     from forge_doctor.cli.ending import run
 
     return run(app, sys.argv[1:])
+
+
+def _has_told_version() -> bool:
+    """Tell it with nothing loaded: scripts ask for it. Where it cannot be written, the whole program says why."""
+    try:
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True

@@ -35,6 +35,12 @@ def broken(error: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("command", "status", "said"),
     [
+        (
+            "forge-doctor --version >/dev/full",
+            3,
+            "forge-doctor: stdout cannot be written to: No space left on device\n",
+        ),
+        ("forge-doctor --version >&-", 3, "forge-doctor: stdout cannot be written to: it is closed\n"),
         ("forge-doctor explain >/dev/full", 3, "forge-doctor: stdout cannot be written to: No space left on device\n"),
         ("forge-doctor explain >&-", 3, "forge-doctor: stdout cannot be written to: it is closed\n"),
         ("forge-doctor explain >&- 2>&-", 3, ""),

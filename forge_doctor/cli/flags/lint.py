@@ -15,7 +15,7 @@ class Flags(NamedTuple):
 
     paths: Annotated[
         tuple[Path, ...],
-        typer.Argument(metavar="PATHS", help="Files and folders, or - for stdin. [default: the project]"),
+        typer.Argument(metavar="[PATHS]...", help="Files and folders, or - for stdin. [default: the project]"),
     ] = ()
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely, in place.")] = False
     unsafe_fixes: Annotated[

@@ -16,7 +16,7 @@ class Flags(NamedTuple):
     paths: Annotated[
         tuple[Path, ...],
         typer.Argument(
-            metavar="PATHS",
+            metavar="[PATHS]...",
             help="alembic.ini, or a folder with one, with env.py or of revisions. [default: the project]",
         ),
     ] = ()
