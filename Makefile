@@ -15,7 +15,7 @@ CORPUS ?=
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## watch a sick service come up and read its diagnosis (half a minute)
+demo: ## watch a sick service come up and read its diagnosis (about a minute; longer where the machine is busy)
 	@python=$$(sh .ci/set-up demo "$(PYTHON)") && exec "$$python" -m forge_doctor demo
 
 ifeq ($(PYTHON),)

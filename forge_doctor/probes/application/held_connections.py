@@ -6,6 +6,8 @@ Read from the page of memory the process keeps them in; it is neither stopped no
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Iterator
 from time import monotonic_ns
 
@@ -13,6 +15,7 @@ from forge_doctor.probes.processes.workers import CodeLine, HeldConnection
 
 # The link of an open page; what a page looks like inside is read where there is one (`holders.page`).
 LINK = "/memfd:forge-doctor-holders"
+NUMBER, LONGEST = re.compile(r"[0-9]{1,9}"), 4096
 
 
 def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldConnection, ...] | None:
@@ -24,20 +27,33 @@ def read_held_connections(pid: int, own_pid: int | None = None) -> tuple[HeldCon
     for path in _pages(pid):
         from forge_doctor.holders.page import HEADER, LABELS_AT, MAGIC
 
-        try:
-            with open(path, "rb", buffering=0) as page:  # noqa: PTH123 - a link that Path would resolve
-                data, again = page.read(), b""
-                page.seek(0)
-                again = page.read()
-        except OSError:
-            continue
+        data, again = _read_twice(path)
         if (
-            len(data) >= LABELS_AT
+            len(data) == len(again) >= LABELS_AT
             and data[: len(MAGIC)] == MAGIC
             and int(HEADER.unpack_from(data)[1]) in (pid, own_pid)
         ):
             return tuple(_records(data, again))
     return None
+
+
+def _read_twice(path: str) -> tuple[bytes, bytes]:
+    """As much as a page has, whatever the process calls one: it may be of any size, or a pipe that nobody writes to."""
+    from forge_doctor.holders.page import LABELS_AT, LABELS_SIZE
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b"", b""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b"", b""
+        size = LABELS_AT + LABELS_SIZE
+        return os.pread(descriptor, size, 0), os.pread(descriptor, size, 0)
+    except OSError:
+        return b"", b""
+    finally:
+        os.close(descriptor)
 
 
 def _pages(pid: int) -> Iterator[str]:
@@ -75,7 +91,12 @@ def _records(data: bytes, again: bytes) -> Iterator[HeldConnection]:
 def _lines(label: str) -> tuple[CodeLine, ...]:
     parts = label.split("\t")
     return tuple(
-        CodeLine(file=file, line=int(line) if line.isdigit() else 0, function=function)
+        CodeLine(file=_shown(file), line=int(line) if NUMBER.fullmatch(line) else 0, function=_shown(function))
         for file, line, function in zip(parts[::3], parts[1::3], parts[2::3], strict=False)
         if file
     )
+
+
+def _shown(text: str) -> str:
+    """Without what would steer a terminal or turn the order of letters round, and no longer than a path may be."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text[:LONGEST])
