@@ -12,6 +12,7 @@ from forge_doctor.code.semantics.inference import expressions as inference
 from forge_doctor.code.semantics.inference import session_users as touching
 from forge_doctor.code.semantics.inference.interface import Target
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.inference.recursion import Answers
 from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evidence, evidence_for, region_of
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES
@@ -23,8 +24,6 @@ from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDe
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
-MAX_DEPTH = 24
-
 
 class Project(ProjectFiles):
     """What rules ask. Every answer is computed once."""
@@ -34,13 +33,10 @@ class Project(ProjectFiles):
     ) -> None:
         super().__init__(root, overlay, surfaces)
         self._scopes: dict[SourceFile, Scopes] = {}
-        self._values: dict[Node, Value] = {}
-        self._annotated: dict[Node, Value] = {}
-        self._results: dict[FunctionDef, Value] = {}
+        self._values: Answers[Value] = Answers()
         self._evidence: dict[tuple[Node, str, bool], Evidence] = {}  # by region, text, and whether in `async def`
-        self._touching: dict[FunctionDef, bool] = {}
+        self._touching: Answers[bool] = Answers()
         self.kept: dict[Any, Any] = {}
-        self._depth = 0
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
 
     # -- what an expression is
@@ -94,35 +90,11 @@ class Project(ProjectFiles):
 
     def value_of(self, node: Node) -> Value:
         """What an expression is, by declarations and data flow alone."""
-        cached = self._values.get(node)
-        if cached is not None:
-            return cached
-        if self._depth > MAX_DEPTH:
-            return UNKNOWN
-        self._values[node] = UNKNOWN  # a cycle knows nothing
-        self._depth += 1
-        try:
-            value = inference.value_of(self, node)
-        finally:
-            self._depth -= 1
-        self._values[node] = value
-        return value
+        return self._values.ask(("value", node), lambda: inference.value_of(self, node), UNKNOWN)
 
     def annotated(self, annotation: Node, at: Node) -> Value:
         """What a value of that type is; names are looked up as seen from `at`."""
-        cached = self._annotated.get(annotation)
-        if cached is not None:
-            return cached
-        if self._depth > MAX_DEPTH:
-            return UNKNOWN
-        self._annotated[annotation] = UNKNOWN
-        self._depth += 1
-        try:
-            value = types.annotated(self, annotation, at)
-        finally:
-            self._depth -= 1
-        self._annotated[annotation] = value
-        return value
+        return self._values.ask(("type", annotation), lambda: types.annotated(self, annotation, at), UNKNOWN)
 
     def bound_value(self, binding: Binding, file: SourceFile) -> Value:
         """What a binding holds."""
@@ -154,11 +126,7 @@ class Project(ProjectFiles):
     def touches_session(self, function: FunctionDef) -> bool:
         """Whether a function takes, holds or opens a session, connection or factory (by declaration, not by name):
         a parameter, an attribute of its class, something it calls a coroutine method on; or awaits one that does."""
-        known = self._touching.get(function)
-        if known is None:
-            self._touching[function] = False
-            known = self._touching[function] = touching.touches_session(self, function)
-        return known
+        return self._touching.ask(("", function), lambda: touching.touches_session(self, function), nothing=False)
 
     def qualified(self, node: Node) -> str:
         """The dotted name something imported has at home (`asyncio.gather`, `fastapi.Depends`); empty where unknown."""
@@ -170,12 +138,7 @@ class Project(ProjectFiles):
 
     def result(self, function: FunctionDef) -> Value:
         """What calling a function gives: a coroutine for `async def`."""
-        cached = self._results.get(function)
-        if cached is not None:
-            return cached
-        self._results[function] = UNKNOWN
-        value = self._results[function] = functions.result(self, function)
-        return value
+        return self._values.ask(("result", function), lambda: functions.result(self, function), UNKNOWN)
 
     def provided(self, dependency: Value) -> Value:
         """What a framework hands over for `Depends(dependency)`."""

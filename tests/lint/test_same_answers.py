@@ -1,0 +1,88 @@
+"""What is found depends neither on which other rules are asked nor on the order of the files or the number of processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.lint.judge import Rule, all_rules, judge_files
+from forge_doctor.lint.schedule import look
+
+SESSIONS = """
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+Session = async_sessionmaker(engine)
+def made():
+    return Session()
+"""
+# Each step is asked about the one before; a rule that asks about the middle must change nothing at the end.
+STEPS = 40
+CHAIN = "from sessions import made\n\ndef step0():\n    return made()\n" + "".join(
+    f"def step{n}():\n    return step{n - 1}()\n" for n in range(1, STEPS)
+)
+USES = f"""
+from chain import step{STEPS - 1}, step{STEPS // 2}
+from sqlalchemy import text
+async def count():
+    session = step{STEPS - 1}()
+    session.execute(text("select 1"))
+async def middle():
+    session = step{STEPS // 2}()
+    session.commit()
+"""
+CIRCLE = """
+from chain import step3
+def one(again):
+    session = two(again) if again else step3()
+    return session
+def two(again):
+    session = one(not again)
+    return session
+async def use():
+    one(True).execute("select 1")
+    two(True).commit()
+async def bound_again(count):
+    session = step3()
+    for number in range(count):
+        session = session if number else two(False)
+        session.flush()
+"""
+PROJECTS = {
+    "a long way to the session": {"sessions.py": SESSIONS, "chain.py": CHAIN, "uses.py": USES},
+    "functions that return each other": {"sessions.py": SESSIONS, "chain.py": CHAIN, "circle.py": CIRCLE},
+}
+Found = set[tuple[str, str, int | None, str]]
+
+
+@pytest.fixture(params=list(PROJECTS))
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, ...]:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    for name, source in PROJECTS[request.param].items():
+        (tmp_path / name).write_text(source)
+    return tuple(sorted(tmp_path.glob("*.py")))
+
+
+def found_by(rules: tuple[Rule, ...], files: tuple[Path, ...]) -> Found:
+    report = judge_files(files, rules, root=files[0].parent)
+    return {(one.check, one.location.target, one.location.line, one.confidence.name) for one in report.findings}
+
+
+def test_each_rule_alone_finds_what_all_find(files: tuple[Path, ...]) -> None:
+    together = found_by(all_rules(), files)
+    assert together
+    assert together == set().union(*(found_by((rule,), files) for rule in all_rules()))
+
+
+def test_the_order_of_rules_and_files_changes_nothing(files: tuple[Path, ...]) -> None:
+    together = found_by(all_rules(), files)
+    assert found_by(all_rules()[::-1], files) == together
+    assert found_by(all_rules(), files[::-1]) == together
+
+
+def test_two_processes_find_what_one_finds(files: tuple[Path, ...]) -> None:
+    alone, shared = (
+        [(one.check, one.location.line) for result in look(files, all_rules, {}, jobs) for one in result.findings]
+        for jobs in (1, 2)
+    )
+    assert alone == shared
