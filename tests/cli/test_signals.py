@@ -35,6 +35,7 @@ def ending(process: subprocess.Popen[bytes], number: int) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_watch_ends_as_its_last_look_did(number: int, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
     with started("lint", "--watch", "--no-cache", "-f", "concise", ".", cwd=tmp_path) as process:
         assert process.stdout is not None
         assert b"no findings" in process.stdout.readline()
