@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 import shlex
 
+_PART = re.compile(r'"((?:[^"]|"")++)"|[^".]++')
+_JOINED = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*+")
 _BARE = re.compile(r"[a-z_][a-z0-9_]*")
 # Key words that are no names (PostgreSQL documentation, appendix C: reserved, or reserved but for functions and types).
 _RESERVED = frozenset(
@@ -45,8 +47,26 @@ def quote_identifier(name: str) -> str:
 
 def quote_name(name: str) -> str:
     """A name with its schema (`shop.orders`), each part bare where the server reads it the same so: as people write it."""
-    parts = name.split(".")
-    return ".".join(one if _BARE.fullmatch(one) and one not in _RESERVED else quote_identifier(one) for one in parts)
+    return ".".join(map(quote_part, split_name(name)))
+
+
+def quote_part(name: str) -> str:
+    """One name, of a constraint or an index, bare where the server reads it the same so; a dot in it is a dot."""
+    return name if _BARE.fullmatch(name) and name not in _RESERVED else quote_identifier(name)
+
+
+def join_name(*parts: str) -> str:
+    """One name of several, as it is kept: a part with a dot or a quote in it stands in quotes, so that `split_name` finds it."""
+    return ".".join('"' + one.replace('"', '""') + '"' if "." in one or '"' in one else one for one in parts)
+
+
+def split_name(name: str) -> tuple[str, ...]:
+    """The parts of a name that `join_name` made; of what it did not make, those between the dots."""
+    if '"' not in name:
+        return tuple(name.split("."))
+    if not _JOINED.fullmatch(name):
+        return (name,)
+    return tuple(one[1].replace('""', '"') if one[0].startswith('"') else one[0] for one in _PART.finditer(name))
 
 
 def quote_literal(text: str) -> str:

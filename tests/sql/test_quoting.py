@@ -8,7 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.sql.quoting import quote_identifier, quote_literal, quote_name, quote_shell
+from forge_doctor.sql.quoting import (
+    join_name,
+    quote_identifier,
+    quote_literal,
+    quote_name,
+    quote_part,
+    quote_shell,
+    split_name,
+)
 from tests.support.postgres import PostgresServer
 
 HOSTILE = (
@@ -114,3 +122,67 @@ def test_every_word_the_server_reserves_is_quoted(postgres18: PostgresServer) ->
     reserved = postgres18.sql("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").split()
     assert len(reserved) > 70
     assert [word for word in reserved if quote_name(word) == word] == []
+
+
+@given(parts=st.lists(st.text('ab."\\\n é', min_size=1, max_size=8), min_size=1, max_size=3))
+def test_a_name_keeps_its_parts(parts: list[str]) -> None:
+    assert split_name(join_name(*parts)) == tuple(parts)
+
+
+def test_a_dot_in_a_name_is_none_between_two() -> None:
+    assert [quote_name(join_name(*parts)) for parts in (("a.b",), ("shop", "a.b"), ('a"b.c', "d"))] == [
+        '"a.b"',
+        'shop."a.b"',
+        '"a""b.c".d',
+    ]
+    assert (quote_part("fk.orders"), quote_part("fk_orders")) == ('"fk.orders"', "fk_orders")
+
+
+PRINTED = (
+    "ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",
+    "ALTER TABLE {table} ADD COLUMN {column} text DEFAULT {value}",
+    "REINDEX TABLE {table}",
+    "COMMENT ON COLUMN {table}.id IS {value}",
+)
+NAMES = (
+    *HOSTILE,
+    "a.b",
+    'a"."b',
+    '"; DROP TABLE witness; --',
+    "/* x",
+    "*/ DROP TABLE witness; --",
+    "$$x$$",
+    "$tag$; DROP TABLE witness;$tag$",
+    "e'\\'; DROP TABLE witness; --",
+    "public",
+    "%s :bind {x}",
+)
+
+
+@pytest.mark.parametrize("schema", ["public", 'odd."schema'])
+def test_what_is_printed_touches_what_it_names_and_nothing_else(postgres18: PostgresServer, schema: str) -> None:
+    """Through the server: each statement works on a table of that name, and beside it nothing has changed."""
+    within = quote_identifier(schema)
+    script = [f"CREATE SCHEMA IF NOT EXISTS {within}", "CREATE TABLE witness (id int)"]
+    for name in NAMES:
+        table = quote_name(join_name(schema, name))
+        script += [
+            f"CREATE TABLE {table} (id int)",
+            f"ALTER TABLE {table} ADD CONSTRAINT {quote_part(name)} CHECK (id > 0) NOT VALID",
+            *(
+                one.format(table=table, constraint=quote_part(name), column=quote_part(name), value=quote_literal(name))
+                for one in PRINTED
+            ),
+        ]
+    said = postgres18.sql(
+        "BEGIN; "
+        + "; ".join(script)
+        + "; SELECT string_agg(encode(convert_to(relname, 'UTF8'), 'hex'), ' ' ORDER BY oid)"
+        + f" FROM pg_class WHERE relkind = 'r' AND relnamespace IN ({quote_literal(within)}::regnamespace, 'public'::regnamespace)"
+        + " AND oid >= 'witness'::regclass; "
+        + f"SELECT count(*) FROM pg_constraint WHERE convalidated AND connamespace = {quote_literal(within)}::regnamespace"
+        + " AND contype = 'c'; ROLLBACK"
+    )
+    tables, validated = said.splitlines()[-2:] if "ROLLBACK" not in said else said.splitlines()[-3:-1]
+    assert [bytes.fromhex(one).decode() for one in tables.split()] == ["witness", *NAMES]
+    assert int(validated) == len(NAMES)

@@ -35,7 +35,7 @@ from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
 from forge_doctor.migrations.wording import executed, found, quoted, waiting
 from forge_doctor.redaction import redact
-from forge_doctor.sql.quoting import quote_name
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 
 @check(severity=Severity.ERROR)
@@ -61,5 +61,5 @@ def _found(step: Step, table: str, one: Constraint) -> Finding:
         Severity.ERROR,
         f"the CHECK {name} looks at every row of {table} under {waiting(step.effect)}, until it is done",
         f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {condition}, postgresql_not_valid=True)\n"
-        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_name(name)}')}",
+        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}",
     )

@@ -36,7 +36,7 @@ from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
 from forge_doctor.migrations.wording import executed, found, listed, quoted, waiting
-from forge_doctor.sql.quoting import quote_name
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 
 @check(severity=Severity.ERROR)
@@ -66,5 +66,5 @@ def _found(step: Step, table: str, key: Constraint) -> Finding:
         Severity.ERROR,
         f"the foreign key from {table} to {key.target} looks up every row under {waiting(step.effect)}, until it is done",
         f"op.create_foreign_key({', '.join(parts)}, postgresql_not_valid=True)\n"
-        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_name(name)}')}",
+        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}",
     )

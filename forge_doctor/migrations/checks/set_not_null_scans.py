@@ -38,7 +38,7 @@ from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AlterColumn
 from forge_doctor.migrations.wording import executed, found, quoted, waiting
-from forge_doctor.sql.quoting import quote_name
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 
 @check(severity=Severity.ERROR)
@@ -60,7 +60,7 @@ def _found(step: Step, change: AlterColumn) -> Finding:
         " the first that has none",
         f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {quoted(f'{column} IS NOT NULL')},"
         f" postgresql_not_valid=True)\n"
-        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_name(name)}')}\n"
+        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}\n"
         f"# in the one after it, without looking at a row: op.alter_column({quoted(table)}, {quoted(column)},"
         f" nullable=False); op.drop_constraint({quoted(name)}, {quoted(table)})",
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,

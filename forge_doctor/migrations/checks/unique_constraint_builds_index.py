@@ -30,7 +30,7 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
 from forge_doctor.migrations.wording import executed, found, listed, quoted, waiting
-from forge_doctor.sql.quoting import quote_name
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 KINDS = {"unique": "UNIQUE", "primary key": "PRIMARY KEY", "exclude": "EXCLUDE"}
 
@@ -62,6 +62,6 @@ def _found(step: Step, table: str, kind: str, name: str, columns: tuple[str, ...
         message,
         f"with op.get_context().autocommit_block():\n    op.create_index({index})\n"
         + executed(
-            f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {quote_name(name)} {KINDS[kind]} USING INDEX {quote_name(name)}"
+            f"ALTER TABLE {quote_name(table)} ADD CONSTRAINT {quote_part(name)} {KINDS[kind]} USING INDEX {quote_part(name)}"
         ),
     )

@@ -33,7 +33,7 @@ from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import AddConstraint, ValidateConstraint
 from forge_doctor.migrations.wording import executed, found, waiting
-from forge_doctor.sql.quoting import quote_name
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 
 @check(severity=Severity.ERROR)
@@ -69,6 +69,6 @@ def _found(step: Step, validate: ValidateConstraint, added: Step) -> Finding:
         f"{validate.name} is validated while this transaction still holds {waiting(added.effect)}",
         "move it into the next revision, with transaction_per_migration=True in env.py's context.configure(), or:\n"
         "with op.get_context().autocommit_block():\n"
-        "    " + executed(f"ALTER TABLE {quote_name(validate.table)} VALIDATE CONSTRAINT {quote_name(validate.name)}"),
+        "    " + executed(f"ALTER TABLE {quote_name(validate.table)} VALIDATE CONSTRAINT {quote_part(validate.name)}"),
         related=(Related(message="added here", location=added.location),),
     )

@@ -9,6 +9,7 @@ from forge_doctor.migrations.evaluation.values import Made, Value, is_known, pat
 from forge_doctor.migrations.operations.defaults import is_volatile, quoted_default
 from forge_doctor.migrations.operations.objects import Column, Constraint, Default
 from forge_doctor.migrations.operations.types import type_of
+from forge_doctor.sql.quoting import join_name
 
 KEYS = ("ForeignKey", "Identity", "Computed", "Sequence", "CheckConstraint", "FetchedValue", "DefaultClause")
 CONSTRAINTS = {
@@ -79,7 +80,7 @@ def qualified(name: Value, schema: Value) -> str:
     if told is None:
         return HOLE
     is_known = isinstance(schema, str) and schema not in ("", "public") and HOLE not in schema
-    return f"{schema}.{told}" if is_known else told
+    return join_name(schema, told) if is_known and isinstance(schema, str) else join_name(told)
 
 
 def column_of(value: Value) -> Column | None:

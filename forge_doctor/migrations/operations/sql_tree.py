@@ -8,6 +8,7 @@ from typing import Any
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Type
 from forge_doctor.migrations.operations.types import type_named
+from forge_doctor.sql.quoting import join_name
 
 Tree = dict[str, Any]
 # Stands in a statement for what only the run knows, so that it parses.
@@ -26,7 +27,7 @@ def table_of(relation: Tree | None) -> str:
         return ""
     schema = relation.get("schemaname", "")
     name = held(str(relation.get("relname", "")))
-    return name if schema in ("", "public") or PLACEHOLDER in schema else f"{schema}.{name}"
+    return join_name(name) if schema in ("", "public") or PLACEHOLDER in schema else join_name(schema, name)
 
 
 def strings(items: list[Tree] | None) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from forge_doctor.migrations.evaluation.values import Class, Imported, Made, Value, is_known, path_of
 from forge_doctor.migrations.operations.objects import EnumType, Type
+from forge_doctor.sql.quoting import join_name
 
 NAMES: Mapping[str, str] = {
     "integer": "int4", "int": "int4", "bigint": "int8", "biginteger": "int8", "smallint": "int2",
@@ -80,7 +81,7 @@ def _enum(made: Made) -> Type:
     if not isinstance(name, str):
         return Type()
     schema = made.keywords.get("schema")
-    name = f"{schema}.{name}" if isinstance(schema, str) and schema != "public" else name
+    name = join_name(schema, name) if isinstance(schema, str) and schema != "public" else join_name(name)
     creates = made.keywords.get("create_type") is not False and made.keywords.get("metadata") is None
     asks_not_to = not creates and made.path.endswith(".Enum") and made.keywords.get("create_type") is False
     texts = tuple(one for one in values if isinstance(one, str))
