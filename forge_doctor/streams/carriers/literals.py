@@ -17,7 +17,7 @@ _DICTIONARY = re.compile(rb"\s{0,100}\{'[^'\n]{1,100}': [^\n]{1,100000}\}\s*(?:\
 
 def is_literal(sample: bytes) -> bool:
     """Whether the stream is one list or one bytes object."""
-    return any(one.match(sample) for one in (_LIST, _BEGUN_BYTES))
+    return _LIST.match(sample) is not None or _BEGUN_BYTES.match(sample) is not None
 
 
 def is_dictionaries(sample: bytes) -> bool:
