@@ -98,7 +98,7 @@ async def test_a_full_database_is_examined_through_another_one(small: FreshDatab
     async with holding(small, 3):
         report = await examine(small.dsn())
     assert f"database {small.name} has 3 of the 3 connections" in one(report, "connection-limit-low").message
-    assert "3 of 3 are taken" in one(report, "no-slot-left").message
+    assert of(report, "no-slot-left") == ()  # the server has some: a superuser, and other databases, get in
 
 
 async def test_a_role_at_its_limit_is_refused_and_said_so(small: FreshDatabase) -> None:
