@@ -100,8 +100,11 @@ def test_the_workers_own_python_folder_and_environment_are_used(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("has_library", [False, True])
-def test_a_python_that_only_stands_in_the_folder_runs_no_application(tmp_path: Path, has_library: bool) -> None:
+def test_a_python_that_only_stands_in_the_folder_runs_no_application(
+    tmp_path: Path, has_library: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A one-liner of a shell whose environment has no SQLAlchemy; that of another has it."""
+    monkeypatch.chdir(tmp_path)
     module = f"stands_{time.time_ns()}"
     (tmp_path / f"{module}.py").touch()
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "other"], check=True)
