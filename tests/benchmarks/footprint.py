@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LINT = ("typer>=0.16,<0.29", "tree-sitter", "tree-sitter-python")
+LINT = ("typer>=0.27,<0.29", "tree-sitter", "tree-sitter-python")
 # name -> the calls of pip, the program whose start is timed
 PEERS = {
     "forge-doctor": (((str(ROOT),),), "forge-doctor"),
