@@ -23,6 +23,7 @@ from forge_doctor.migrations.operations.operation import (
 from forge_doctor.migrations.operations.read import read_body
 from forge_doctor.migrations.operations.type_operations import CreateView
 from forge_doctor.migrations.replay.apply import apply
+from forge_doctor.migrations.replay.known_enums import with_known_enums
 from forge_doctor.migrations.replay.schema import Schema, Table
 from forge_doctor.migrations.tree.dialect import POSTGRESQL, dialect_of
 from forge_doctor.migrations.tree.revision import Revision
@@ -133,7 +134,8 @@ def played(revision: Revision, direction: str, body: Body, before: Schema) -> Ch
     steps: list[Step] = []
     counter = _Transactions()
     made: frozenset[str] = frozenset()
-    for operation in body.operations:
+    for written in body.operations:
+        operation = with_known_enums(written, schema.enums)
         transaction = counter.of(operation)
         table = _table_of(operation, schema)
         steps.append(

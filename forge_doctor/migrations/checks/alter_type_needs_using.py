@@ -47,7 +47,7 @@ def alter_type_needs_using(history: History) -> Iterator[Finding]:
                 continue
             if not change.using:
                 yield _found(step, change, old, change.type, Confidence.HIGH if known else Confidence.MEDIUM)
-            elif column is not None and column.default is not None:
+            elif column is not None and column.default is not None and column.default.sql.upper() != "NULL":
                 yield _default(step, change, change.type)
 
 

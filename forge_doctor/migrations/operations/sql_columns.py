@@ -48,6 +48,8 @@ def default_of(tree: Any) -> Default:
 
 
 def _shown(tree: Any) -> str:
+    if isinstance(tree, dict) and tree.get("A_Const", {}).get("isnull"):
+        return "NULL"
     called = [*calls_in(tree)]
     return f"{called[0]}(...)" if called else HOLE
 

@@ -21,9 +21,29 @@ def upgrade():
 def upgrade():
 """
 CHANGE = 'op.alter_column("orders", "status", type_=sa.Enum("new", name="st"), postgresql_using="status::st"'
+# The way back of a change that was right, in SQL that names an enumeration as any other type.
+BY_NAME = """
+# revision b002 after a001
+def upgrade():
+    op.execute("CREATE TYPE st AS ENUM ('new')")
+    op.execute("ALTER TABLE settings ADD COLUMN state st DEFAULT 'new'")
+
+# revision b003 after b002
+def upgrade():
+    op.execute("ALTER TABLE settings ALTER state TYPE text, ALTER state SET DEFAULT 'new'")
+    op.execute("DROP TYPE st")
+
+
+def downgrade():
+    op.execute("CREATE TYPE st AS ENUM ('new')")
+    op.execute("ALTER TABLE settings ALTER state TYPE st USING state::st")  # expect high
+"""
 CASES = [
     DEFAULT + f"    {CHANGE})  # expect high\n",
     DEFAULT + f'    op.alter_column("orders", "status", server_default=None)\n    {CHANGE})\n',
+    DEFAULT.replace('server_default="new"', 'server_default=sa.text("NULL")') + f"    {CHANGE})\n",
+    BY_NAME,
+    BY_NAME.replace("DEFAULT 'new'", "DEFAULT NULL").replace("  # expect high", ""),
     'def upgrade():\n    op.alter_column("orders", "status", type_=sa.Integer())  # expect high\n',
     'def upgrade():\n    op.alter_column("orders", "status", type_=sa.Boolean())  # expect high\n',
     'def upgrade():\n    op.alter_column("orders", "note", type_=sa.dialects.postgresql.JSONB())  # expect high\n',
