@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from forge_doctor.cli.shell.signals import ended_in_order
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
-from forge_doctor.held_secrets import hold_environment, mask_held
-from forge_doctor.settings import SECTION_KEYS, load_settings
+from forge_doctor.redaction.held import hold_environment, mask_held
+from forge_doctor.settings import load_settings
+from forge_doctor.settings.keys import SECTION_KEYS
 
 if TYPE_CHECKING:
     import click

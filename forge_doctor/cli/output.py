@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from forge_doctor.cli.report_options import STDOUT, ReportOptions
 from forge_doctor.errors import UsageProblem
-from forge_doctor.held_secrets import mask_held, without_held
 from forge_doctor.redaction import redact
+from forge_doctor.redaction.held import mask_held, without_held
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report, exit_code
 

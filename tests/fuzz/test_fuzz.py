@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.held_secrets import mask_held
 from forge_doctor.pool.record import dump, load
 from forge_doctor.probes.postgres.conninfo import Written, parse_conninfo
 from forge_doctor.probes.postgres.login_rules import LoginRules, Messages
@@ -22,6 +21,7 @@ from forge_doctor.probes.postgres.scram import ScramProblem, scram
 from forge_doctor.probes.postgres.simple_query import SimpleSession, StatementRefused
 from forge_doctor.probes.postgres.target import Host, Secret, Target
 from forge_doctor.redaction import redact, redact_dsn
+from forge_doctor.redaction.held import mask_held
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report
 from forge_doctor.slow import record as slow_record

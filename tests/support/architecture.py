@@ -35,6 +35,9 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
 }
 
+# Rooms of the kernel: one idea each that takes more than a file.
+KERNEL_ROOMS = frozenset({"redaction", "settings"})
+
 # Inside a layer: its stages, each of which may use those behind it and none before it. A name is a module or a
 # folder with all below it, the longest that fits; modules of the layer that fit none are its first stage. A
 # registry is loaded by the module that says what it holds, so that it has that module's stage.
@@ -139,7 +142,7 @@ class Module:
 
     @property
     def layer(self) -> str:
-        """`forge_doctor.pool.run` -> `pool`; a flat file is the kernel."""
+        """`forge_doctor.pool.run` -> `pool`; a flat file, and a room of the kernel, is the kernel."""
         return layer_of(self.name)
 
 
@@ -262,7 +265,7 @@ def faults_named_in_code(modules: tuple[Module, ...], faults: frozenset[str]) ->
 def unknown_folders(modules: tuple[Module, ...]) -> list[str]:
     """Folders of the package that no arrow speaks of: a layer has to be chosen for them."""
     folders = {module.name.split(".")[1] for module in modules if module.is_package and "." in module.name}
-    return sorted(folders - ARROWS.keys())
+    return sorted(folders - ARROWS.keys() - KERNEL_ROOMS)
 
 
 def cycles(modules: tuple[Module, ...]) -> list[str]:

@@ -13,8 +13,8 @@ from forge_doctor.cli.sessions.lint import requested
 from forge_doctor.cli.sessions.migration_parts.editor import diagnose_migration, is_migration
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import Confidence, Finding
-from forge_doctor.held_secrets import without_held
 from forge_doctor.lint.run import run_lint
+from forge_doctor.redaction.held import without_held
 
 
 class Answer(NamedTuple):

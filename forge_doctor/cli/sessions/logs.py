@@ -18,7 +18,6 @@ from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
-from forge_doctor.held_secrets import hold_url
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
@@ -29,6 +28,7 @@ from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, discover, judge, read
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
+from forge_doctor.redaction.held import hold_url
 from forge_doctor.render import OutputFormat
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.files import CHECK, FileSource

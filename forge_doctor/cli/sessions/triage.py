@@ -14,7 +14,7 @@ from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.errors import UsageProblem
-from forge_doctor.held_secrets import hold_url
+from forge_doctor.redaction.held import hold_url
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.moment import parse_moment
 from forge_doctor.triage.discovery.asked import Asked

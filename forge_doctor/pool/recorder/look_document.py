@@ -15,11 +15,11 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from forge_doctor.held_secrets import mask_held
 from forge_doctor.pool.record import snapshot_of
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.redaction import redact
+from forge_doctor.redaction.held import mask_held
 
 # An age, and what the moment is called that it counts from: where PostgreSQL has a name for it, that one.
 SINCE = {

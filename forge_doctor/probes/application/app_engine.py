@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.held_secrets import hold_url
 from forge_doctor.redaction import redact
+from forge_doctor.redaction.held import hold_url
 
 SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 TIMEOUT_S = 20.0

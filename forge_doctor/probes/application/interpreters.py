@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from forge_doctor.held_secrets import hold_environment
 from forge_doctor.probes.application.app_engine import Interpreter
 from forge_doctor.probes.application.runtime import Runtime, find_source, read_runtime
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.table import read_process_table
+from forge_doctor.redaction.held import hold_environment
 
 # What a worker's environment says of itself alone.
 NOT_PASSED_ON = frozenset(

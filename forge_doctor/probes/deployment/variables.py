@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from forge_doctor.held_secrets import hold_environment
+from forge_doctor.redaction.held import hold_environment
 
 LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*")
 LARGEST = 1 << 20

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.held_secrets import hold
 from forge_doctor.probes.postgres.conninfo import EXAMPLE, Written, parse_conninfo
 from forge_doctor.probes.postgres.libpq_files import PasswordFile, read_password_file, read_service
 from forge_doctor.probes.postgres.login_rules import METHODS, LoginRules, parse_methods
 from forge_doctor.probes.postgres.target import Host, Secret, SslMode, Target, Tls
+from forge_doctor.redaction.held import hold
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
 ADDRESS_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE")

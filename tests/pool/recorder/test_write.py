@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor import held_secrets
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.recorder.read import read_record
 from forge_doctor.pool.recorder.segments import segments
+from forge_doctor.redaction import held
 from tests.support.recordings import Clock, busy_service, idle_since, recorder, seen_at, text_of
 from tests.support.secret_corpus import CANARY, texts
 from tests.support.snapshots import session, worker
@@ -194,7 +194,7 @@ def test_damage_within_is_told_and_what_was_before_it_is_read(tmp_path: Path) ->
 
 def test_no_secret_is_written(tmp_path: Path) -> None:
     """Wherever it stands: in a name, a tag, a statement that lost no value, or the reason of a failure."""
-    held_secrets.hold("x9-held-by-value-Q")
+    held.hold("x9-held-by-value-Q")
     try:
         clock = Clock()
         one = recorder(tmp_path, clock)
@@ -205,7 +205,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
             one.add_failure(text)
         one.close()
     finally:
-        held_secrets.forget()
+        held.forget()
     written = b"".join(text_of(path) for path in segments(tmp_path)).decode()
     assert CANARY not in written
     assert "held-by-value" not in written

@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.held_secrets import forget, mask_held
 from forge_doctor.probes.application.app_engine import EngineFacts, read_engine
+from forge_doctor.redaction.held import forget, mask_held
 
 MODULE = """
 from sqlalchemy.ext.asyncio import create_async_engine

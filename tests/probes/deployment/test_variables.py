@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor import held_secrets
 from forge_doctor.probes.deployment.variables import read_env_file, read_variables
+from forge_doctor.redaction import held
 from tests.support.app_server import wait_for
 from tests.support.unprivileged import without_root
 
@@ -19,7 +19,7 @@ from tests.support.unprivileged import without_root
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     yield
-    held_secrets.forget()
+    held.forget()
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_values_come_whole_and_their_secrets_are_masked_from_then_on(child: int)
     assert found is not None
     assert found["LINES"] == "a\nb=c"
     assert found["EMPTY"] == ""
-    assert held_secrets.mask_held("said hunter2hunter") != "said hunter2hunter"
+    assert held.mask_held("said hunter2hunter") != "said hunter2hunter"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")

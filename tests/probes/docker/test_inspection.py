@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from forge_doctor import held_secrets
 from forge_doctor.probes.docker.inspection import address_of, inspected
+from forge_doctor.redaction import held
 
 
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     yield
-    held_secrets.forget()
+    held.forget()
 
 
 def details(name: str, address: str, network: str = "shop_default", **labels: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def test_a_container_is_told_with_its_variables_and_names() -> None:
     assert one.variables["A"] == "b=c"
     assert {"api-1", "api", "api-1-alias", "h"} <= one.names["shop_default"]
     assert "hunter2hunter" not in repr(one)
-    assert held_secrets.mask_held("hunter2hunter") != "hunter2hunter"
+    assert held.mask_held("hunter2hunter") != "hunter2hunter"
 
 
 @pytest.mark.parametrize("name", ["db", "db-1", "db-1-alias", "d" * 12])

@@ -11,7 +11,7 @@ from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.report_options import report_options
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Confidence, Finding
-from forge_doctor.held_secrets import without_held
+from forge_doctor.redaction.held import without_held
 
 ENV = "env.py"
 FOLDERS_UP = 4

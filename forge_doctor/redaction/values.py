@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from forge_doctor.redaction.names import HINTS, NONE, STRONG, counts, strength, takes_line
+from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
-from forge_doctor.secret_names import HINTS, NONE, STRONG, counts, strength, takes_line
-from forge_doctor.secret_shapes import MASK
 
 _NAME_BEFORE = 80
 _LONGEST_QUOTED = 4_000

@@ -15,10 +15,10 @@ import pytest
 from forge_doctor.diagnosis import Diagnosis, Holder, Reason, Urgency, Verdict
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, NotRun, Severity
 from forge_doctor.formats import OutputFormat
-from forge_doctor.held_secrets import forget, hold, hold_environment, hold_url, mask_held, without_held
 from forge_doctor.picture import Bar, Excerpt, Lane, Node, Timeline, Tree
 from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.postgres.dsn import resolve_targets
+from forge_doctor.redaction.held import forget, hold, hold_environment, hold_url, mask_held, without_held
 from forge_doctor.render import RenderOptions, render
 from forge_doctor.report import Report, Table
 

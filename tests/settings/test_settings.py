@@ -15,17 +15,8 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Severity
 from forge_doctor.logs.problems.problem import By
 from forge_doctor.logs.scan.engines import MODULES
-from forge_doctor.settings import (
-    BOUNDS,
-    GENERAL_KEYS,
-    SECTION_KEYS,
-    SELECTION_KEYS,
-    WORDS,
-    Settings,
-    find_configuration,
-    load_settings,
-    parse_settings,
-)
+from forge_doctor.settings import Settings, find_configuration, load_settings, parse_settings
+from forge_doctor.settings.keys import BOUNDS, GENERAL_KEYS, SECTION_KEYS, SELECTION_KEYS, WORDS
 
 HEAD = "[tool.forge-doctor]\n"
 

@@ -14,8 +14,8 @@ from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, unquote
 
-from forge_doctor.redaction import MASK
-from forge_doctor.secret_names import STRONG, is_query_secret, strength
+from forge_doctor.redaction.names import STRONG, is_query_secret, strength
+from forge_doctor.redaction.shapes import MASK
 
 SHORTEST = 4
 # From here on a value is no word that stands in texts by chance, and is masked inside of others as well.

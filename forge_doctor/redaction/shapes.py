@@ -77,28 +77,6 @@ _PEM_BEGIN = regex(r"-----BEGIN [A-Z0-9 ]{1,60}-----|---- BEGIN SSH2[A-Z0-9 ]{1,
 _PEM_END = regex(r"-----END [A-Z0-9 ]{1,60}-----|---- END SSH2[A-Z0-9 ]{1,60}----|Private-MAC:[^\n]{0,200}")
 _RANDOM = regex(r"(?<![\w-])[A-Za-z0-9_-]{20,}+")
 _CLASS_CHANGE = regex(r"(?<=[a-z])[A-Z0-9]|(?<=[A-Z])[a-z0-9]|(?<=[0-9])[A-Za-z]")
-# A line of a Netscape jar: domain, whether for its subdomains, path, whether by TLS alone, expiry, name, value.
-_GAP = r"(?:\t|\\{1,4}t| {1,8})"
-_JAR_LINE = regex(
-    rf"((?<![\w.-])(?:#HttpOnly_)?[\w.:-]{{1,255}}{_GAP}(?:TRUE|FALSE){_GAP}/[^\s\\]{{0,255}}{_GAP}(?:TRUE|FALSE){_GAP}"
-    rf"-?\d{{1,20}}{_GAP}[^\s\\=]{{1,255}}{_GAP})[^\s\\\"']{{1,}}+"
-)
-_TOLD = regex(r"(<(?:Cookie |Morsel: )[^\s=<>]{1,255}=)[^\n<>]{1,4000}?(?= for |; |>|\n|\Z)")
-_ATTRIBUTES = r"(?:httponly|secure|partitioned|(?:path|domain|samesite|expires|max-age|priority)=)"
-_BEFORE_ATTRIBUTES = regex(
-    rf"(?i)((?:^|[\s'\"`,\[(])(?!{_ATTRIBUTES})[\w!#$%&*+.^|~-]{{1,255}}=)[^\s;,'\"]{{1,4000}}+(?=;[ \t]{{0,4}}{_ATTRIBUTES})"
-)
-_ARGUMENT = regex(
-    r"(\bcurl\b[^\n]{0,400}?\s(?:-b|--cookie)[ =](?P<quote>['\"]?)[^\s=;'\"]{1,255}=)[^'\"\n]{1,4000}?(?=(?P=quote)(?:\s|\Z))"
-)
-# The value of an object that has what only a cookie has.
-_OBJECT = regex(r"\{[^{}]{1,8000}\}")
-_ONLY_COOKIES = regex(r"(?i)['\"](?:httponly|samesite|hostonly|storeid|sameparty)\\{0,4}['\"]")
-_DOMAIN, _PATH = regex(r"(?i)['\"]domain\\{0,4}['\"]"), regex(r"(?i)['\"]path\\{0,4}['\"]")
-_VALUE = regex(r"(['\"]value\\{0,4}['\"][ \t\n]{0,20}:[ \t\n]{0,20}\\{0,4}(['\"]))[^'\"\n]{1,4000}?(?=\\{0,4}\2)")
-# `LSOLH=...`: a constant's name and a word that was drawn.
-_CONSTANT = regex(r"((?:^|[\s'\"`;,&(\[{])[A-Z][A-Z0-9_]{1,40}=)([\w.~:/+%-]{16,}+)(?![('\[])")
-_SIGN = re.compile(r"[^A-Za-z0-9]+")
 
 
 def mask_tokens(text: str) -> str:
@@ -133,21 +111,3 @@ def is_random(word: str) -> bool:
     if not (any(map(str.islower, word)) and any(map(str.isupper, word)) and any(map(str.isdigit, word))):
         return False
     return len(_CLASS_CHANGE.findall(word)) >= 0.4 * len(word)
-
-
-def mask_cookies(text: str) -> str:
-    """The text without the values of cookies."""
-    text = _JAR_LINE.sub(rf"\g<1>{MASK}", _TOLD.sub(rf"\g<1>{MASK}", text))
-    text = _ARGUMENT.sub(rf"\g<1>{MASK}", _BEFORE_ATTRIBUTES.sub(rf"\g<1>{MASK}", text))
-    text = _CONSTANT.sub(lambda found: found[1] + MASK if _is_drawn(found[2]) else found[0], text)
-    return _OBJECT.sub(_of_object, text) if "value" in text else text
-
-
-def _of_object(found: re.Match[str]) -> str:
-    text = found[0]
-    is_cookie = _ONLY_COOKIES.search(text) or (_DOMAIN.search(text) and _PATH.search(text))
-    return _VALUE.sub(rf"\g<1>{MASK}", text) if is_cookie else text
-
-
-def _is_drawn(word: str) -> bool:
-    return "://" not in word and is_random(_SIGN.sub("", word))

@@ -1,0 +1,89 @@
+"""The passes a text goes through, one for each way in which a secret shows.
+
+By its own shape (`shapes`, `cookies`), by the name it is given to (`names`, `values`), by where in a URL, a statement, a
+sentence or a command line it stands. Every pass takes time in proportion to the text: what is unbounded in a pattern is
+possessive, what may be tried again is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from forge_doctor.redaction.cookies import mask_cookies, mask_host_cookies
+from forge_doctor.redaction.logins import mask_arguments, mask_calls, mask_curl, mask_mysql, mask_netrc, mask_pgpass
+from forge_doctor.redaction.sentences import mask_echoed, mask_told
+from forge_doctor.redaction.shapes import mask_keys, mask_random, mask_schemes, mask_tokens
+from forge_doctor.redaction.statements import (
+    mask_identified,
+    mask_inserts,
+    mask_logged,
+    mask_parameters,
+    mask_placed,
+    mask_rows,
+    mask_statements,
+)
+from forge_doctor.redaction.urls import mask_bare_logins, mask_queries, mask_urls
+from forge_doctor.redaction.values import mask_named
+
+# A secret that a cut goes through is no longer known for one: so much more is read than is kept.
+_BEYOND_CUT = 2_000
+_Pass = Callable[[str], str]
+
+
+def redact(text: str, limit: int | None = None) -> str:
+    """The text with every secret it may hold replaced by `***`; what is beyond `limit` characters is not looked at."""
+    if limit is not None:
+        text = text[: limit + _BEYOND_CUT]
+    plain = text.casefold()
+    for marks, mask in _PASSES:
+        if any(mark in plain for mark in marks):
+            text = mask(text)
+    text = mask_random(mask_tokens(mask_named(text)))
+    return text if limit is None else text[:limit]
+
+
+_SCHEME_WORDS = (
+    *("bearer", "dpop", "negotiate", "ntlm", "ssws", "apikey", "api-key", "googlelogin", "basic", "token"),
+    *("hawk", "mac ", "digest", "aws4", "oauth", "signature"),
+)
+# What a text (in lower case) must have for a pass to be worth it.
+_PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
+    (("-----begin", "---- begin", "putty-user"), mask_keys),
+    (("[parameters: ",), mask_parameters),
+    (
+        ("[generated in ", "[cached since ", "[no key ", "[caching dis", "[raw sql"),
+        mask_logged,
+    ),
+    (("$1 = ",), mask_placed),
+    (("[sql: ", "statement", "query: ", "execute "), mask_statements),
+    (("insert",), mask_inserts),
+    (("key (", "row contains", "row data", "invalid tuple"), mask_rows),
+    (
+        (
+            "query argument",
+            "for type",
+            "for enum",
+            "for encoding",
+            "duplicate entry",
+            "with base",
+            "to float",
+            "port could",
+        ),
+        mask_echoed,
+    ),
+    ((":/",), mask_urls),
+    (("@",), mask_bare_logins),
+    # Before the queries, which end at a blank: `?auth=Bearer x`.
+    (_SCHEME_WORDS, mask_schemes),
+    (("?", "&", "%3f"), mask_queries),
+    (("identified ",), mask_identified),
+    (("login ",), mask_netrc),
+    ((" -u", "--user", "--proxy-user", "\t-u"), mask_curl),
+    (("'-", '"-'), mask_arguments),
+    (("mysql", "mariadb"), mask_mysql),
+    ((":",), mask_pgpass),
+    (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), mask_told),
+    (("=", "true", "false", "value"), mask_cookies),
+    (("__host-", "__secure-"), mask_host_cookies),
+    (("credential", "basicauth", "create("), mask_calls),
+)

@@ -1,0 +1,104 @@
+"""What statements carry to the server and errors carry back: parameters, literals, the values of rows."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.redaction.names import STRONG, strength
+from forge_doctor.redaction.shapes import MASK
+from forge_doctor.regex import regex
+
+_IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
+_PARAMETERS = regex(r"\[parameters: (?!\*\*\*\])")
+_PARAMETERS_END = regex(
+    r"\](?=[ \t]{0,8}(?:\(Background|\n\(Background|\n\s{0,40}\n|\n?\Z|\n[\w ]{0,40}Traceback|\n\d{1,4}[-/:]\d\d))"
+)
+_ECHOED = regex(r"\[(?:generated in |cached since |no key |caching disabled |raw sql)[^\]\n]{0,80}\] {1,4}[^\n]{1,}+")
+_PLACED = regex(r"(?i)\b(parameters:? )(\$1 = )[^\n]{1,}+(?:\n\t[^\n]*+)*+")
+_PLACE = regex(r"(\$\d{1,5} = )(?:'(?:[^']|'')*+'?|[^,\n]{1,}+)")
+_STATEMENT = regex(
+    r"(?:\[SQL: |\b(?:STATEMENT|statement|QUERY|Query|SQL statement)(?: \w{1,64})?: {0,4}|\bexecute [^\s:]{1,64}: |"
+    r"\bSQL statement \")"
+)
+_SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
+_STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
+_LITERAL = regex(r"(?:\b[eEbBxXuU]&?)?'(?:[^']|'')*+'?|\$(?:\w{1,20})?\$[^$]*+\$(?:\w{1,20})?\$")
+_ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
+_ROW_KEY_END = regex(
+    r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
+)
+_ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
+_ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
+_LONGEST_ROW = 4_000
+_INSERT = regex(r"(?i)\binsert\s{1,20}into\s[^()'\n]{1,200}\(([^()']{1,2000})\)\s{0,40}values\s{0,40}\(")
+_COLUMN = regex(r"\w{1,64}")
+
+
+def mask_parameters(text: str) -> str:
+    """The text without what stands in `[parameters: ...]`."""
+    parts, position = [], 0
+    while begin := _PARAMETERS.search(text, position):
+        end = _PARAMETERS_END.search(text, begin.end())
+        parts += [text[position : begin.start()], f"[parameters: {MASK}]"]
+        position = end.end() if end else len(text)
+    return "".join(parts) + text[position:]
+
+
+def mask_placed(text: str) -> str:
+    """The text without the values of `parameters: $1 = ...`."""
+    return _PLACED.sub(lambda found: found[1] + _PLACE.sub(rf"\g<1>{MASK}", found[0][len(found[1]) :]), text)
+
+
+def mask_statements(text: str) -> str:
+    """The text without the quoted literals of the statements in it, each up to where it ends."""
+    parts, position = [], 0
+    while begin := _STATEMENT.search(text, position):
+        end = (_SQL_END if begin[0][0] == "[" else _STATEMENT_END).search(text, begin.end())
+        stop = end.start() if end else len(text)
+        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", text[begin.end() : stop])]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def mask_inserts(text: str) -> str:
+    """The text without the literals of an INSERT that names a column of secrets, up to its semicolon."""
+    parts, position = [], 0
+    while begin := _INSERT.search(text, position):
+        end = text.find(";", begin.end(), begin.end() + _LONGEST_ROW)
+        stop = end if end >= 0 else min(len(text), begin.end() + _LONGEST_ROW)
+        rest = text[begin.end() : stop]
+        secret = any(strength(name) == STRONG for name in _COLUMN.findall(begin[1]))
+        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", rest) if secret else rest]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def mask_rows(text: str) -> str:
+    """The text without the values of rows and keys that an error quotes."""
+    return _between(_between(text, _ROW_KEY, _ROW_KEY_END), _ROW, _ROW_END)
+
+
+def _between(text: str, begin_of: re.Pattern[str], end_of: re.Pattern[str]) -> str:
+    """The text without what stands between two marks; where the second is missing, without the rest of the line."""
+    parts, position = [], 0
+    while begin := begin_of.search(text, position):
+        end = end_of.search(text, begin.end(), begin.end() + _LONGEST_ROW)
+        stop = end.start() if end else _line_end(text, begin.end())
+        parts += [text[position : begin.end()], MASK]
+        position = stop
+    return "".join(parts) + text[position:]
+
+
+def _line_end(text: str, begin: int) -> int:
+    found = text.find("\n", begin)
+    return len(text) if found < 0 else found
+
+
+def mask_logged(text: str) -> str:
+    """The text without the parameters that SQLAlchemy's log has behind `[generated in ...]`."""
+    return _ECHOED.sub(f"[...] {MASK}", text)
+
+
+def mask_identified(text: str) -> str:
+    """The text without the password of `IDENTIFIED BY '...'`."""
+    return _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)
