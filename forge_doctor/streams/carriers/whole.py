@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from forge_doctor.streams.carriers import journal_export, literals, yaml_records
+from forge_doctor.streams.carriers import journal_export, journal_verbose, literals, yaml_records
 from forge_doctor.streams.carriers.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.headings import has_headings, without_headings
 from forge_doctor.streams.carriers.journal_export import is_export
+from forge_doctor.streams.carriers.journal_verbose import is_verbose
 from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.streams.carriers.json_records import JsonRecords, Told, records_in
 from forge_doctor.streams.carriers.json_text import loads
@@ -60,6 +61,9 @@ def _of_entries(sample: bytes, stream: Readable, records: JsonRecords) -> Whole 
     if is_export(sample):
         whole = Whole(stream, "journald's export format")
         return _records_of(whole, journal_export.entries_of(whole.pieces()), records)
+    if is_verbose(sample):
+        whole = Whole(stream, "journald's fields")
+        return _records_of(whole, journal_verbose.entries_of(whole.lines()), records)
     if is_yaml(sample):
         whole = Whole(stream, "YAML")
         return _records_of(whole, yaml_records.entries_of(whole.texts()), records)

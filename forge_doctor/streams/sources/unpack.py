@@ -1,4 +1,4 @@
-"""Opens a log as plain bytes: gzip, bzip2, xz, zstd and UTF-16 undone, told by content and not by name.
+"""Opens a log as plain bytes: gzip, bzip2, xz, zstd, UTF-16 and Docker's raw stream undone, told by content and not by name.
 
 Refuses what is empty or no text, and says so; guesses no encoding beyond a byte order mark.
 """
@@ -15,6 +15,7 @@ import zlib
 from typing import IO, Any, cast
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.streams.sources.multiplexed import Multiplexed, is_multiplexed
 
 SAMPLE_BYTES = 64 << 10
 PIECE_BYTES = 256 << 10
@@ -27,6 +28,8 @@ BINARIES = {
     b"\x89PNG": "an image",
     b"SQLite format 3": "a SQLite database",
 }
+# Text with fields of bytes in it, which its reader takes apart: journald's export format.
+OF_FIELDS = b"__CURSOR="
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x1b\x08\x07"
 CONTROLS = bytes(set(range(32)) - set(TEXT_CONTROLS)) + b"\x7f"
 
@@ -140,6 +143,8 @@ def open_plain(name: str, raw: io.RawIOBase) -> PlainLog:
             raise CannotInspect(f"{name}: is empty once unpacked: there is nothing to look at")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return PlainLog(name, cast("IO[bytes]", Transcoded(buffered)), below)
+    if is_multiplexed(head):
+        return PlainLog(name, cast("IO[bytes]", Multiplexed(buffered)), below)
     refuse_binary(name, head)
     return PlainLog(name, buffered, below)
 
@@ -184,6 +189,8 @@ def refuse_binary(name: str, head: bytes) -> None:
         if head.startswith(magic):
             raise CannotInspect(f"{name}: is {kind}, not a log")
     text = head.lstrip(b"\0")
+    if text.startswith(OF_FIELDS):
+        return
     if len(text) - len(text.translate(None, CONTROLS)) > len(text) // 20:
         raise CannotInspect(f"{name}: is not text: pass a log file")
 

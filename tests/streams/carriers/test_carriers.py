@@ -14,6 +14,7 @@ from forge_doctor.logs.problems.group import Group
 from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.sources.files import FileSource
+from tests.support.log_bytes import BYTES, TIMED_BYTES
 from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_exports import EXPORTS, LITERALS
 from tests.support.log_reading import RULES, SAMPLES, place
@@ -64,17 +65,17 @@ def plain(name: str) -> tuple[list[tuple[str, str | None, int]], dict[str, tuple
     return answer(groups), {one.key: (one.first, one.last) for one in groups}
 
 
-ALL = EVERY | EXPORTS | LITERALS
+TEXTS = EVERY | EXPORTS | LITERALS
 # Lines, records, and a program that writes JSON itself.
 FEW = ("lazy_default_311.raw.log", "pgb_312.raw.log", "psycopg_311.raw.log")
 WRAPPED = [(name, one) for name in LOGS for one in sorted(EVERY) if name not in NOT_FOLDED or one[:6] != "folded"]
-WRAPPED += [(name, one) for name in FEW for one in sorted(EXPORTS | LITERALS)]
+WRAPPED += [(name, one) for name in FEW for one in sorted(EXPORTS | LITERALS | BYTES)]
 
 
 @pytest.mark.parametrize(("name", "carrier"), WRAPPED)
 def test_a_log_gives_the_same_in_every_carrier(name: str, carrier: str, tmp_path: Path) -> None:
     lines = timed((SAMPLES / name).read_text())
-    found = read(tmp_path / "input", ALL[carrier](lines).encode())
+    found = read(tmp_path / "input", BYTES[carrier](lines) if carrier in BYTES else TEXTS[carrier](lines).encode())
     groups = found.summary.groups.values()
     expected, times = plain(name)
     assert answer(groups) == expected
@@ -84,7 +85,7 @@ def test_a_log_gives_the_same_in_every_carrier(name: str, carrier: str, tmp_path
         own_first, own_last = times[group.key]
         if own_first is not None and own_last is not None:
             assert (group.first, group.last) == (pytest.approx(own_first, abs=1.5), pytest.approx(own_last, abs=1.5))
-        elif carrier in TIMED | EXPORTS:
+        elif carrier in TIMED | EXPORTS | TIMED_BYTES:
             assert group.first is not None
             assert group.last is not None
             assert first - 1.5 <= group.first <= group.last <= last + 1.5
