@@ -47,7 +47,7 @@ from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
-from forge_doctor.lint.dataflow.sessions.leaks import bound_name
+from forge_doctor.lint.dataflow.sessions.leaks import bound_name, is_within_begin
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
 from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
@@ -61,18 +61,20 @@ def dependency_without_cleanup(file: SourceFile, project: Project) -> Iterator[F
         if function is None or function.is_method:
             continue
         life = lifetime_of(project, made.node)
-        how = gives_away(function, life)
+        how = gives_away(made, function, life)
         if how and is_dependency(project, function):
             yield found(file, made, function, how)
     yield from factories(file, project)
 
 
-def gives_away(function: FunctionDef, life: Lifetime) -> str:
-    """How a function parts with the session without closing it."""
+def gives_away(made: Made, function: FunctionDef, life: Lifetime) -> str:
+    """How a function parts with the session without closing it; one that is lent inside its own `begin()` has given its
+    connection back when that block ends."""
     if life.closes or life.elsewhere:
         return ""
     if function.is_generator:
-        return "yields a session and never closes it" if life.yields and not life.returns else ""
+        lent = [one for one in life.yields if not is_within_begin(one, bound_name(made))]
+        return "yields a session and never closes it" if lent and not life.returns else ""
     return "returns a session: nobody closes it" if life.returns else ""
 
 

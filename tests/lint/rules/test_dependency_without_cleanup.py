@@ -15,6 +15,7 @@ FOUND = (
     "async def dep():\n    s = Factory()  # expect high\n    return s\nDb = Annotated[int, Depends(dep)]\n",
     "async def dep():\n    s = Factory()  # expect high\n    yield s\ndef f(db=Depends(dep)): ...\n",
     "def f(db=Depends(Factory)):  # expect high\n    ...\n",
+    "async def dep():\n    s = Factory()  # expect high\n    async with other.begin():\n        yield s\nDb = Depends(dep)\n",
     """\
 def dep():
     return AsyncSession(engine)  # expect high
@@ -35,6 +36,7 @@ def f(db=Depends(dep)): ...
 """,
     "def get_factory():\n    return Factory\ndef f(make=Depends(get_factory)): ...\n",
     "async def dep():\n    async with Factory.begin() as s:\n        yield s\ndef f(db=Depends(dep)): ...\n",
+    "async def dep():\n    s = Factory()\n    async with s.begin():\n        yield s\ndef f(db=Depends(dep)): ...\n",
     "import httpx\ndef dep():\n    return httpx.AsyncClient()\ndef f(client=Depends(dep)): ...\n",
     "def dep(request):\n    return request.state.session\ndef f(db=Depends(dep)): ...\n",
 )

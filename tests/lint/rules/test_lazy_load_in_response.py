@@ -37,6 +37,10 @@ BAD = [
         "async def f(db: AsyncSession):\n    user = await db.get(User, 1)\n"
         "    return UserOut.model_validate(user)  # expect high\n"
     ),
+    (
+        '@router.post("/u", response_model=UserOut)\nasync def f(db: AsyncSession):\n'
+        "    user = User(name='a')\n    db.add(user)\n    await db.commit()\n    return user  # expect high\n"
+    ),
 ]
 GOOD = [
     (
@@ -53,6 +57,10 @@ GOOD = [
         "    user = await db.scalar(select(User))\n    return UserOut(id=user.id, orders=[])\n"
     ),
     "async def f(db: AsyncSession) -> UserOut:\n    return await db.scalar(select(User))\n",
+    (
+        '@router.post("/u", response_model=UserOut)\nasync def f(db: Session):\n'
+        "    user = User(name='a')\n    db.add(user)\n    db.commit()\n    return user\n"
+    ),
 ]
 
 

@@ -39,7 +39,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.sessions.transactions import calls_named
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")
@@ -146,7 +146,10 @@ def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
     session = added.receiver
     model = project.model_of(made.func)
     if model is None or not any(
-        one.receiver is not None and one.receiver.text == session.text and always_before(one, name)
+        one.receiver is not None
+        and one.receiver.text == session.text
+        and is_awaited(one)  # a plain Session loads on access, and may
+        and always_before(one, name)
         for one in calls_named(function, SAVING, added.end, name.start)
     ):  # fmt: skip
         return None

@@ -30,7 +30,7 @@ class Leak(NamedTuple):
     @property
     def confidence(self) -> Confidence:
         """How sure it is; a session used only inside its own `begin()` blocks gives its connection back."""
-        within = all(_is_within_begin(one) or _gives_back(one) for one in self.life.connects)
+        within = all(is_within_begin(one) or _gives_back(one) for one in self.life.connects)
         return min(self.made.confidence, self.life.confidence, Confidence.LOW if within else Confidence.HIGH)
 
 
@@ -108,13 +108,18 @@ def leak_finding(rule: Check[Any], leak: Leak, starter: str = "") -> Finding:
     )
 
 
-def _is_within_begin(node: Node) -> bool:
-    """Whether a use stands in `async with session.begin():`, which gives the connection back."""
+def is_within_begin(node: Node, session: str = "") -> bool:
+    """Whether a use stands in `async with session.begin():` (of that session, where one is named), which gives the
+    connection back."""
     for around in node.ancestors:
         if isinstance(around, FunctionDef):
             return False
-        if isinstance(around, With) and any(
-            isinstance(i.value, Call) and i.value.method == "begin" for i in around.items
-        ):
+        if isinstance(around, With) and any(_begins(one.value, session) for one in around.items):
             return True
     return False
+
+
+def _begins(node: Node, session: str) -> bool:
+    if not isinstance(node, Call) or node.method != "begin":
+        return False
+    return not session or (node.receiver is not None and node.receiver.text == session)
