@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.finding import Evidence
 from forge_doctor.slow.inference.accesses import Access
-from forge_doctor.slow.inference.proposals import LONGEST_NAME, Proposal, plain_key
+from forge_doctor.slow.inference.proposals import LONGEST_NAME, Proposal, plain_key, without_names
 from forge_doctor.slow.plan import Trial
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
@@ -96,7 +96,8 @@ def _free_name(proposal: Proposal, situation: Situation) -> str:
 
 
 def _is_expression(proposal: Proposal) -> bool:
-    return any("(" in key for key in proposal.keys if proposal.method == "btree" or "::" in key)
+    keys = (without_names(key) for key in proposal.keys)
+    return any("(" in key for key in keys if proposal.method == "btree" or "::" in key)
 
 
 def or_hint(access: Access) -> str:

@@ -12,6 +12,7 @@ from forge_doctor.slow.server.work import READY, SampledStatement, ServerWork, S
 from forge_doctor.slow.snapshot import SlowSnapshot, StatementLine
 from forge_doctor.slow.statement import Statement
 from forge_doctor.sql.fingerprint import fingerprint
+from forge_doctor.sql.quoting import split_name
 from forge_doctor.sql.shape import shape_of
 
 # The database counts what begins without BEGIN as well, and tells it late: so much more is another number.
@@ -177,12 +178,16 @@ class Situation:
 
     def table_of(self, node: PlanNode) -> Table | None:
         """The table a plan's step reads."""
-        return self._tables.get((node.schema, node.relation)) or self.table_named(node.relation)
+        return self._tables.get((node.schema, node.relation)) or self._by_name.get(node.relation)
 
     def table_named(self, name: str) -> Table | None:
-        """The table as a statement names it, None where two schemas have it or it isn't there."""
-        schema, _, bare = name.rpartition(".")
-        return self._tables.get((schema, bare)) if schema else self._by_name.get(bare)
+        """The table as a statement names it (`join_name`), None where two schemas have it or it isn't there."""
+        *schema, bare = split_name(name)
+        return self._tables.get((schema[-1], bare)) if schema else self._by_name.get(bare)
+
+    def table_under(self, index: Index) -> Table | None:
+        """The table of an index."""
+        return self._tables.get((index.schema, index.table))
 
     def indexes_of(self, table: Table) -> tuple[Index, ...]:
         """Its indexes, invalid ones too."""

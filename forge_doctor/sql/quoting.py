@@ -78,6 +78,11 @@ def quote_literal(text: str) -> str:
     return "E'" + "".join(_c_escape(one) for one in doubled) + "'"
 
 
+def quote_regclass(*parts: str) -> str:
+    """A relation as the cast to regclass reads it (`'"shop"."a.b"'`): it knows quotes, and no `U&`."""
+    return quote_literal(".".join('"' + one.replace('"', '""') + '"' for one in parts))
+
+
 def quote_shell(word: str) -> str:
     """One word of a command line; with anything unprintable `$'...'`, which bash, zsh and ksh read."""
     _refuse_nul(word)

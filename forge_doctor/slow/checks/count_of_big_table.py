@@ -22,13 +22,14 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.inference.logged_accesses import SLOW_MS
+from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.logged.work import LoggedStatement
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
-from forge_doctor.sql.quoting import quote_identifier, quote_literal
+from forge_doctor.sql.quoting import join_name, quote_regclass, split_name
 
 WITHOUT_CONDITION = frozenset({"Gather", "Gather Merge", "Append", "Result", "Subquery Scan"})
 
@@ -61,7 +62,7 @@ def _is_slow_in_log(statement: Statement, logged: LoggedStatement) -> bool:
 
 def _logged(situation: Situation, statement: Statement) -> Finding:
     """Of a server's log alone: the time says that the table is large."""
-    table = statement.shape.tables[0]
+    table = next((name for name, _, _ in text_accesses(statement.text)), join_name(statement.shape.tables[0]))
     return Finding(
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
@@ -70,13 +71,8 @@ def _logged(situation: Situation, statement: Statement) -> Finding:
         location=location(situation, statement),
         evidence=facts(situation, statement),
         remedy="ask whether there is a next page instead: fetch one row more than a page has; or take the planner's estimate:\n"
-        f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_literal(_quoted(table))}::regclass;",
+        f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_regclass(*split_name(table))}::regclass;",
     )
-
-
-def _quoted(table: str) -> str:
-    """A name as a statement's text has it, which regclass folds to lower case."""
-    return ".".join(map(quote_identifier, table.split(".")))
 
 
 def _counted(statement: Statement, situation: Situation) -> Table | None:
@@ -87,7 +83,7 @@ def _counted(statement: Statement, situation: Situation) -> Table | None:
     shape = statement.shape
     if len(shape.tables) != 1 or shape.where or shape.inner or "limit" in shape.flags:
         return None
-    return situation.table_named(shape.tables[0])
+    return situation.table_named(join_name(shape.tables[0]))
 
 
 def _scan(node: PlanNode) -> PlanNode | None:
@@ -120,4 +116,4 @@ def _finding(situation: Situation, statement: Statement, table: Table) -> Findin
 
 def estimate(table: Table) -> str:
     """The statement that reads the planner's number of rows."""
-    return f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_literal(table.quoted)}::regclass;"  # noqa: S608 - quoted
+    return f"SELECT reltuples::bigint FROM pg_class WHERE oid = {quote_regclass(table.schema, table.name)}::regclass;"  # noqa: S608 - quoted

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
 from forge_doctor.slow.index_remedies import drop
+from forge_doctor.slow.inference.proposals import without_names
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
 
@@ -41,7 +42,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
             continue
         if index.size_bytes < limits["size_bytes"] or not _counted(index, limits["counted_s"]):
             continue
-        table = situation.table_named(f"{index.schema}.{index.table}")
+        table = situation.table_under(index)
         if table is not None and table.scans + table.index_scans >= READS:
             yield _finding(situation, index, table.scans + table.index_scans)
 
@@ -54,7 +55,7 @@ def _finding(situation: Situation, index: Index, reads: int) -> Finding:
     since = f" in {(index.counted_s or 0.0) / 86_400:,.0f} days, or since it was made"
     keeps = (
         "-- it also keeps statistics of its expression for the planner\n"
-        if any("(" in key for key in index.keys)
+        if any("(" in without_names(key) for key in index.keys)
         else ""
     )
     return Finding(

@@ -16,7 +16,7 @@ from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
-from forge_doctor.sql.quoting import quote_identifier
+from forge_doctor.sql.quoting import join_name, quote_identifier, split_name
 
 # A scan that costs less reads a small table: about 10,000 rows of a hundred bytes.
 SMALLEST_COST = 200.0
@@ -29,7 +29,10 @@ SLOW_MS = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedAccess:
-    """One table that a slow statement reads; `node` is the scan of all of it, None where only the text is known."""
+    """One table that a slow statement reads, as `join_name` writes it.
+
+    `node` is the scan of all of it, None where only the text is known.
+    """
 
     statement: Statement
     table: str
@@ -61,7 +64,12 @@ def _planned(statement: Statement, root: PlanNode) -> Iterator[LoggedAccess]:
     for node in root.walk():
         if node.kind == "Seq Scan" and node.condition and node.cost >= SMALLEST_COST:
             terms = tuple(one for one in terms_of(node.condition) if one.relation in ("", node.alias))
-            yield LoggedAccess(statement=statement, table=node.relation, terms=terms, node=node)
+            yield LoggedAccess(
+                statement=statement,
+                table=join_name(*filter(None, (node.schema, node.relation))),
+                terms=terms,
+                node=node,
+            )
 
 
 def logged_finding(
@@ -87,8 +95,9 @@ def logged_finding(
 
 def untried_index(access: LoggedAccess, keys: str, *, method: str = "", name: str = "") -> str:
     """The statement for an index that nobody tried, and what to look at before."""
-    whole = ".".join(map(quote_identifier, access.table.split(".")))
-    named = f"ix_{access.table.rpartition('.')[2]}_{name}".encode()[:LONGEST_NAME]
+    parts = split_name(access.table)
+    whole = ".".join(map(quote_identifier, parts))
+    named = f"ix_{parts[-1]}_{name}".encode()[:LONGEST_NAME]
     called = quote_identifier(named.decode(errors="ignore"))
     using = f" USING {method}" if method else ""
     return (

@@ -5,9 +5,11 @@ Never one whose columns an index of the table begins with, and never for a small
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from forge_doctor.regex import regex
 from forge_doctor.slow.inference.accesses import Access
 from forge_doctor.slow.inference.predicates import Term
 from forge_doctor.slow.server.schema import Column, Index, Table
@@ -22,6 +24,9 @@ LONGEST_NAME = 63
 BLOCK_BYTES = 8192
 # A column whose values repeat so little needs no second one beside it.
 SELECTIVE_RATIO = 0.001
+_QUOTED = regex(r'"[^"]*"')
+# Of a name as we quote it (`U&"a\000Ab"`): the server writes the character itself.
+_ESCAPED = regex(r'U&(?=")|\\(?:\+(?P<long>[0-9A-F]{6})|(?P<short>[0-9A-F]{4})|\\)')
 TEXT_TYPES = ("character varying", "text", "character", "citext")
 
 
@@ -100,8 +105,21 @@ def has_index_on(column: str, table: Table, situation: Situation) -> bool:
 
 def plain_key(key: str) -> str:
     """A key without what writes the same in two ways: quotes, blanks, parentheses, casts to text, the direction."""
-    word = key.removesuffix(" DESC").replace('"', "").replace(" ", "")
+    word = _ESCAPED.sub(_unescaped, key) if 'U&"' in key else key
+    word = word.removesuffix(" DESC").replace('"', "").replace(" ", "")
     return word.replace("::text", "").replace("(", "").replace(")", "").casefold()
+
+
+def without_names(key: str) -> str:
+    """A key without its quoted names, whatever stands in them."""
+    return _QUOTED.sub("", key)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[0] == "U&":
+        return ""
+    code = found["long"] or found["short"]
+    return chr(int(code, 16)) if code else "\\"
 
 
 def _by_value(access: Access, situation: Situation) -> Proposal | None:

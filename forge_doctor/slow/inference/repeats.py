@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
+from forge_doctor.sql.quoting import split_name
 
 # Calls of the child for each of the parent; how near that is to the rows the parent gives.
 FEWEST, NEAR_LEAST, NEAR_MOST = 5.0, 0.25, 1.1
@@ -123,7 +124,7 @@ def _nearness(one: Statement, child: Statement) -> float:
 
 def is_linked(situation: Situation, parent: Statement, table: str, column: str) -> bool:
     """Whether a foreign key leads from one to the other; where the tables have none, whether the names do."""
-    bare = table.rpartition(".")[2]
+    bare = split_name(table)[-1]
     keys = situation.server.foreign_keys if situation.server else ()
     for key in keys:
         if (key.table, key.column) == (bare, column) and key.to_table in parent.shape.tables:

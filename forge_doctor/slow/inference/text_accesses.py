@@ -10,6 +10,7 @@ from typing import Any
 from forge_doctor.regex import regex
 from forge_doctor.slow.inference.predicates import Node, Term, terms_of_node
 from forge_doctor.sql.parser import NotParsed, parsed
+from forge_doctor.sql.quoting import join_name
 
 # A value that was taken out, where no operand stands before it.
 MASKED = regex(
@@ -20,7 +21,7 @@ Found = tuple[str, tuple[Term, ...], tuple[str, ...]]
 
 
 def text_accesses(text: str) -> tuple[Found, ...]:
-    """(table as written, the comparisons that have to hold for it, what it is sorted by for a LIMIT), for each table.
+    """(table as `join_name` writes it, the comparisons that have to hold for it, what it is sorted by for a LIMIT), for each table.
 
     >>> [(name, [one.column for one in terms]) for name, terms, _ in text_accesses("SELECT 1 FROM a.b x WHERE x.c = $1")]
     [('a.b', ['c'])]
@@ -136,7 +137,7 @@ def _from_item(item: Node, read: _From) -> None:
     body: Node = item.get(kind, {})
     if kind == "RangeVar":
         name = str(body.get("relname", ""))
-        full = f"{body['schemaname']}.{name}" if body.get("schemaname") else name
+        full = join_name(*filter(None, (str(body.get("schemaname", "")), name)))
         read.names[body.get("alias", {}).get("aliasname", name)] = full
     elif kind == "JoinExpr":
         for side in ("larg", "rarg"):

@@ -11,6 +11,7 @@ from forge_doctor.regex import regex
 from forge_doctor.slow.logged.plan_formats import of_xml, of_yaml
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.plan_json import is_plan, node_of
+from forge_doctor.sql.quoting import split_name
 
 _NUMBER = r"\d{1,15}(?:\.\d{1,6})?"
 NODE = regex(
@@ -20,9 +21,9 @@ NODE = regex(
     r"[^)\n]*\))?"
 )
 # `Index Scan using i on s.t a`, `Bitmap Index Scan on i`, `Seq Scan on t`, `Insert on t`.
-_NAME = r'(?:"[^"]+"|\w+)'
+_NAME = r'(?:"(?:[^"]|"")++"|\w++)'
 SCAN = regex(
-    r'(?P<kind>[A-Z][A-Za-z ]+?)(?: using (?P<index>"[^"]+"|[\w.]+))?'
+    r'(?P<kind>[A-Z][A-Za-z ]+?)(?: using (?P<index>"(?:[^"]|"")++"|[\w.]++))?'
     rf"(?: on (?P<on>{_NAME}(?:\.{_NAME})?)(?: (?P<alias>{_NAME}))?)?\Z"
 )
 DETAIL = regex(r"\s{1,200}(?P<name>[A-Z][A-Za-z -]{1,40}): (?P<value>[^\n]*)")
@@ -160,16 +161,16 @@ def _node(found: Any) -> dict[str, Any]:
         node["Actual Rows"], node["Actual Loops"] = float(found["actual"]), int(found["loops"])
     if scan is not None and scan["on"]:
         if kind == "Bitmap Index Scan":
-            node["Index Name"] = scan["on"].strip('"')
+            node["Index Name"] = split_name(scan["on"])[-1]
         else:
-            schema, _, name = scan["on"].rpartition(".")
+            *schema, name = split_name(scan["on"])
             if kind not in _OF_NO_TABLE:
-                node["Relation Name"] = name.strip('"')
-            node["Alias"] = (scan["alias"] or name).strip('"')
+                node["Relation Name"] = name
+            node["Alias"] = split_name(scan["alias"])[-1] if scan["alias"] else name
             if schema and kind not in _OF_NO_TABLE:
-                node["Schema"] = schema.strip('"')
+                node["Schema"] = schema[-1]
         if scan["index"]:
-            node["Index Name"] = scan["index"].strip('"')
+            node["Index Name"] = split_name(scan["index"])[-1]
     return node
 
 

@@ -1,0 +1,117 @@
+"""Lines for a shell, typed into bash where every program they name is a stand-in that writes down what it was given."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.pool.snapshot import Refusal
+from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, ListenSocket
+from tests.support.snapshots import only, serving, session, snapshot, worker
+from tests.support.typed import HOSTILE
+
+# No process has it, nor can have.
+NOBODY = 2_147_000_000
+STANDS_IN = (
+    "docker",
+    "kubectl",
+    "psql",
+    "pg_isready",
+    "getent",
+    "ls",
+    "ping",
+    "pip",
+    "sudo",
+    "py-spy",
+    "alembic",
+    "python",
+)
+WRITES = '#!/bin/sh\nfor word in "$0" "$@"; do printf "%s\\0" "$word"; done >> "$WRITTEN"\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`remedy` prints it for a name; `words` are what the program is to be given, in which the name is whole."""
+
+    id: str
+    remedy: Callable[[str], str]
+    words: Callable[[str], tuple[str, ...]]
+    names: tuple[str, ...] = HOSTILE
+
+
+def lines(remedy: str) -> tuple[str, ...]:
+    """Those a shell is given: without those of SQL and of Python, and without sentences."""
+    return tuple(one for one in remedy.split("\n") if one.startswith((*STANDS_IN, "[ ")))
+
+
+def blocked(_: str) -> str:
+    listening = (ListenSocket(address="127.0.0.1", port=8000, accept_queue=9, stalled=9),)
+    return only("event-loop-blocked", snapshot(processes=(worker(NOBODY, listen=listening),))).remedy
+
+
+def not_the_database(_: str) -> str:
+    idle = session(1)
+    return only("not-the-database", snapshot(idle, processes=(serving(NOBODY, idle, requests=20),))).remedy
+
+
+def held(name: str) -> str:
+    taken = tuple(
+        HeldConnection(
+            backend_pid=pid, local_port=40_000 + pid, held_s=60.0, lines=(CodeLine(file=name, line=1, function=name),)
+        )
+        for pid in range(1, 4)
+    )
+    process = replace(worker(7, *(session(one.backend_pid) for one in taken)), held=taken, requests_exact=True)
+    refusal = Refusal(sqlstate="53300", message="sorry, too many clients already")
+    return only("connections-held-at-line", snapshot(server=None, refusal=refusal, processes=(process,))).remedy
+
+
+def full(_: str) -> str:
+    sessions = [session(pid) for pid in range(9)]
+    refusal = Refusal(sqlstate="53300", message="sorry, too many clients already")
+    holder = worker(NOBODY, *sessions, parent_pid=6)
+    return only("no-slot-left", snapshot(server=None, refusal=refusal, processes=(holder,))).remedy
+
+
+COMMANDS = (
+    Command(
+        id="event-loop-blocked", remedy=blocked, words=lambda _: ("py-spy", "dump", "--pid", str(NOBODY)), names=("x",)
+    ),
+    Command(
+        id="not-the-database",
+        remedy=not_the_database,
+        words=lambda _: ("py-spy", "dump", "--pid", str(NOBODY)),
+        names=("x",),
+    ),
+    Command(id="connections-held-at-line", remedy=held, words=lambda _: ("psql", "-U", "postgres")),
+    # The number of a process that is gone: nobody is ended.
+    Command(id="no-slot-left", remedy=full, words=lambda _: ("psql", "-U", "postgres"), names=("x",)),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: one.id)
+def test_each_word_arrives_whole(command: Command, tmp_path: Path) -> None:
+    folder, programs, written = tmp_path / "here", tmp_path / "bin", tmp_path / "written"
+    folder.mkdir()
+    programs.mkdir()
+    for name in STANDS_IN:
+        (programs / name).write_text(WRITES)
+        (programs / name).chmod(stat.S_IRWXU)
+    given = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "WRITTEN": str(written), "LC_ALL": "C.UTF-8"}
+    for name in command.names:
+        written.unlink(missing_ok=True)
+        typed = lines(command.remedy(name))
+        assert typed
+        done = subprocess.run(
+            ["bash", "-s"], input="\n".join(typed), env=given, cwd=folder, text=True, capture_output=True
+        )
+        assert "syntax" not in done.stderr, done.stderr
+        words = written.read_bytes().decode().split("\0")[:-1]
+        assert (Path(words[0]).name, *words[1:]) == command.words(name)
+        assert list(folder.iterdir()) == []

@@ -1,0 +1,336 @@
+"""Of `slow`: indexes, statistics and vacuum of tables with hostile names, typed where such tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forge_doctor.finding import NotRun
+from forge_doctor.slow.plan import RareValue
+from forge_doctor.slow.server.schema import Index, Table
+from forge_doctor.slow.server.work import NOT_CREATED, NOT_LOADED, Statistics
+from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.visibility import grant, unseen_logs, unseen_server
+from tests.support.postgres import FreshDatabase, PostgresServer
+from tests.support.slow_snapshots import (
+    column,
+    findings,
+    index,
+    logged,
+    logged_statement,
+    only,
+    plan,
+    scan,
+    server,
+    snapshot,
+    statement,
+    table,
+)
+from tests.support.typed import HOSTILE, Printed, identifier, other_name, type_all, witnessed
+
+# A schema, a table and a column of the name, and what else a statement needs.
+TABLE = (
+    "DROP SCHEMA IF EXISTS {i} CASCADE; CREATE SCHEMA {i}; CREATE TABLE {i}.{i} (id int PRIMARY KEY, {i} text, j jsonb, k json, a int[]) "
+    "WITH (autovacuum_enabled = off);"
+)
+DROPPED = "DROP SCHEMA {i} CASCADE;"
+INDEXES = (
+    "FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = {s}"
+)
+ONE_MORE = f"(SELECT count(*) = 2 AND bool_and(i.indisvalid) {INDEXES})"
+HOURS_2 = 7200.0
+
+
+def own(name: str, **overrides: Any) -> Table:
+    return table(name, schema=name, **overrides)
+
+
+def own_index(name: str, called: str, *keys: str, **overrides: Any) -> Index:
+    return index(name, *(identifier(one) for one in keys), schema=name, name=called, **overrides)
+
+
+def read(name: str, condition: str, *, tables: tuple[Table, ...] = (), **overrides: Any) -> Any:
+    one = statement(
+        f"SELECT p.id FROM {identifier(name)}.{identifier(name)} p WHERE {condition}",
+        blocks=500_000,
+        rows=100,
+        total_ms=9000.0,
+    )
+    node = scan(name, condition, alias="p", schema=name, rows=25.0)
+    return snapshot(one, plans=(plan(one, node),), tables=tables or (own(name),), **overrides)
+
+
+def slow_in_log(name: str, condition: str, *, tables: str = "") -> Any:
+    text = f"SELECT p.id FROM {tables or f'{identifier(name)}.{identifier(name)}'} p WHERE {condition}"
+    return logged(logged_statement(text, timed=20, total_ms=20_000.0, longest_ms=2_000.0, longest_own_ms=2_000.0))
+
+
+def rare(name: str) -> str:
+    one = statement("SELECT 1 FROM t WHERE t.a = $1", 20, blocks=100_000)
+    told = RareValue(column=name, frequency=0.001, generic_cost=1000.0, cost=10.0, index="t_a")
+    found = only("generic-plan-trap", snapshot(one, plans=(plan(one, scan("t", "(t.a = $1)"), rare=told),)))
+    return found.remedy.replace("ROLE application", "ROLE CURRENT_USER")
+
+
+def compiled() -> str:
+    one = statement("SELECT 1 FROM t", total_ms=10_000.0, jit_ms=9_000.0)
+    return only("jit-overhead", snapshot(one)).remedy.replace("ROLE application", "ROLE CURRENT_USER")
+
+
+def spilled() -> str:
+    return only("sort-spill", snapshot(statement("SELECT 1 FROM t", temp_blocks=100_000))).remedy
+
+
+def unreliable() -> str:
+    settings = {"track_counts": "off", "pg_stat_statements.track": "none", "compute_query_id": "off"}
+    seen = snapshot(statement("SELECT 1"), settings=settings)
+    assert seen.server is not None
+    seen = replace(seen, server=replace(seen.server, statistics=replace(seen.server.statistics, deallocations=3)))
+    return "\n".join(one.remedy for one in findings("statistics-unreliable", seen))
+
+
+def unseen(state: str, **settings: str) -> str:
+    own = replace(server(), statistics=Statistics(state=state), settings=settings)
+    seen = Situation(replace(snapshot(), server=own))
+    return "\n".join(one.remedy for one in unseen_server(seen))
+
+
+def of_logs() -> str:
+    (outcome, *_) = unseen_logs(Situation(logged(engine=0)))
+    assert isinstance(outcome, NotRun)
+    return outcome.remedy
+
+
+def dead(name: str) -> str:
+    seen = snapshot(tables=(own(name, dead_rows=9_000_000, autovacuum=False),), settings={"autovacuum": "off"})
+    return only("dead-rows", seen).remedy
+
+
+def stale(name: str) -> str:
+    return only("stale-statistics", snapshot(tables=(own(name, changed=9_000_000, analyzed_age_s=None),))).remedy
+
+
+def unused(name: str) -> str:
+    one = own_index(name, other_name(name), name, scans=0, size_bytes=9_000_000)
+    return only("unused-index", snapshot(tables=(own(name, scans=9_000),), indexes=(one,))).remedy
+
+
+def duplicate(name: str) -> str:
+    both = (own_index(name, "o", name), own_index(name, other_name(name), name))
+    return only("duplicate-index", snapshot(indexes=both)).remedy
+
+
+def invalid(name: str, **overrides: Any) -> str:
+    one = own_index(name, other_name(name), name, valid=False, **overrides)
+    return only("invalid-index", snapshot(indexes=(one,))).remedy
+
+
+def missing(name: str, **overrides: Any) -> str:
+    return only("missing-index", read(name, f"(p.{identifier(name)} = $1)", **overrides)).remedy
+
+
+def failed(name: str) -> str:
+    """What takes away the index that was not made."""
+    return missing(name).rpartition("then: ")[2]
+
+
+def remake(name: str) -> str:
+    return missing(name, indexes=(own_index(name, other_name(name), name, valid=False),))
+
+
+def wrapped(name: str) -> str:
+    condition = f"(lower(p.{identifier(name)}) = $1)"
+    seen = read(name, condition, indexes=(own_index(name, "o", name),))
+    return only("index-defeated-by-expression", seen).remedy
+
+
+def contained(name: str, condition: str, *columns: Any) -> str:
+    return only("json-without-gin", read(name, condition, columns=columns)).remedy
+
+
+def counted(name: str) -> str:
+    one = statement(f"SELECT count(*) FROM {identifier(name)}.{identifier(name)}", total_ms=10_000.0)
+    seen = snapshot(one, plans=(plan(one, scan(name, schema=name)),), tables=(own(name),))
+    return only("count-of-big-table", seen).remedy
+
+
+def counted_in_log(name: str) -> str:
+    text = f"SELECT count(*) FROM {identifier(name)}.{identifier(name)}"
+    one = logged_statement(text, timed=20, total_ms=20_000.0, longest_ms=2_000.0, longest_own_ms=2_000.0)
+    return only("count-of-big-table", logged(one)).remedy
+
+
+def patterned(name: str) -> str:
+    return only("leading-wildcard", read(name, f"(p.{identifier(name)} ~~ $1)")).remedy
+
+
+def in_log(check: str, condition: str) -> Any:
+    return lambda name: only(check, slow_in_log(name, condition.replace("{i}", identifier(name)))).remedy
+
+
+# ALTER SYSTEM takes no line break, and no library has one in its name.
+ONE_LINE = tuple(one for one in HOSTILE if one.isprintable())
+SCHEMA: dict[str, Any] = {"before": TABLE, "after": DROPPED}
+INDEXED: dict[str, Any] = {
+    "before": TABLE + "CREATE INDEX {ix} ON {i}.{i} ({i}); CREATE INDEX o ON {i}.{i} ({i});",
+    "after": DROPPED,
+}
+ONE_LESS = "(SELECT count(*) = 2 AND NOT bool_or(c.relname = {sx}) " + INDEXES + ")"
+PARTED: dict[str, Any] = {
+    "before": "DROP SCHEMA IF EXISTS {i} CASCADE; CREATE SCHEMA {i}; CREATE TABLE {i}.{i} (id int, {i} text) PARTITION BY HASH (id);"
+    "CREATE TABLE {i}.part PARTITION OF {i}.{i} FOR VALUES WITH (MODULUS 1, REMAINDER 0);",
+    "after": DROPPED,
+}
+CASES = (
+    Printed(
+        id="missing-index-failed",
+        remedy=failed,
+        before=TABLE + "SELECT set_config('x.y', left(concat_ws('_', 'ix', {s}, {s}), 63), false);"
+        "DO $_$ BEGIN EXECUTE format('CREATE INDEX %I ON %I.%I (id)', current_setting('x.y'), {s}, {s}); END $_$;",
+        proof=f"(SELECT count(*) = 1 {INDEXES})",
+        after=DROPPED,
+    ),
+    Printed(id="missing-index", remedy=missing, proof=ONE_MORE, **SCHEMA),
+    Printed(
+        id="missing-index-made-again",
+        remedy=remake,
+        before=TABLE + "CREATE INDEX {ix} ON {i}.{i} ({i});"
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = format('%I.%I', {s}, {sx})::regclass;",
+        proof=ONE_MORE,
+        after=DROPPED,
+    ),
+    Printed(
+        id="missing-index-partitioned",
+        remedy=lambda name: missing(name, tables=(own(name, partitioned=True),)),
+        proof=f"(SELECT count(*) = 1 AND bool_and(NOT i.indisvalid) {INDEXES})",
+        **PARTED,
+    ),
+    Printed(
+        id="missing-index-on-a-part",
+        remedy=lambda name: (
+            only(
+                "missing-index",
+                read(
+                    name,
+                    f"(p.{identifier(name)} = $1)",
+                    tables=(own(name, parent=f"{identifier(name)}.{identifier('whole')}"),),
+                ),
+            ).remedy
+        ),
+        before="DROP SCHEMA IF EXISTS {i} CASCADE; CREATE SCHEMA {i}; CREATE TABLE {i}.whole "
+        "(id int PRIMARY KEY, {i} text) PARTITION BY HASH (id);"
+        "CREATE TABLE {i}.{i} PARTITION OF {i}.whole FOR VALUES WITH (MODULUS 1, REMAINDER 0);",
+        proof=f"(SELECT count(*) = 3 AND bool_and(i.indisvalid) {INDEXES})",
+        after=DROPPED,
+    ),
+    Printed(id="index-defeated-by-expression", remedy=wrapped, proof=ONE_MORE, lines=2, **SCHEMA),
+    Printed(
+        id="json-without-gin",
+        remedy=lambda name: contained(name, "(p.j @> $1)"),
+        proof=f"(SELECT count(*) = 2 {INDEXES})",
+        **SCHEMA,
+    ),
+    Printed(
+        id="json-without-gin-json",
+        remedy=lambda name: contained(name, "((p.k ->> 'a'::text) = $1)", column(name, "k", schema=name, kind="json")),
+        lines=0,
+        **SCHEMA,
+    ),
+    Printed(
+        id="json-without-gin-array",
+        remedy=lambda name: contained(name, "($1 = ANY (p.a))"),
+        proof=f"(SELECT count(*) = 2 {INDEXES})",
+        **SCHEMA,
+    ),
+    Printed(id="leading-wildcard", remedy=patterned, proof=f"(SELECT count(*) = 2 {INDEXES})", lines=2, **SCHEMA),
+    Printed(
+        id="dead-rows",
+        remedy=dead,
+        proof="(SELECT reloptions IS NULL FROM pg_class WHERE oid = format('%I.%I', {s}, {s})::regclass)",
+        lines=3,
+        before=TABLE,
+        after=DROPPED + "ALTER SYSTEM RESET autovacuum; SELECT pg_reload_conf();",
+    ),
+    Printed(
+        id="stale-statistics",
+        remedy=stale,
+        proof="(SELECT reltuples = 0 FROM pg_class WHERE oid = format('%I.%I', {s}, {s})::regclass)",
+        **SCHEMA,
+    ),
+    Printed(id="unused-index", remedy=unused, proof=ONE_LESS, **INDEXED),
+    Printed(id="duplicate-index", remedy=duplicate, proof=ONE_LESS, **INDEXED),
+    Printed(id="invalid-index", remedy=invalid, proof=ONE_LESS, **INDEXED),
+    Printed(
+        id="invalid-index-of-a-constraint",
+        remedy=lambda name: invalid(name, constraint=True, unique=True),
+        before=TABLE + "ALTER TABLE {i}.{i} ADD CONSTRAINT {ix} UNIQUE ({i});"
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = format('%I.%I', {s}, {sx})::regclass;",
+        proof=ONE_MORE,
+        after=DROPPED,
+    ),
+    Printed(id="count-of-big-table", remedy=counted, **SCHEMA),
+    Printed(id="count-of-big-table-in-log", remedy=counted_in_log, **SCHEMA),
+    Printed(id="missing-index-in-log", remedy=in_log("missing-index", "p.{i} = $1"), proof=ONE_MORE, **SCHEMA),
+    Printed(
+        id="defeated-in-log",
+        remedy=in_log("index-defeated-by-expression", "lower(p.{i}) = $1"),
+        proof=ONE_MORE,
+        **SCHEMA,
+    ),
+    Printed(id="json-in-log", remedy=in_log("json-without-gin", "p.j @> $1"), proof=ONE_MORE, **SCHEMA),
+    Printed(
+        id="pattern-in-log", remedy=in_log("leading-wildcard", "p.{i} ILIKE $1"), proof=ONE_MORE, lines=2, **SCHEMA
+    ),
+    Printed(
+        id="grant",
+        remedy=lambda name: (
+            grant(replace(server(), role=name)) + "\n" + grant(replace(server(), role=name, version_num=130000))
+        ),
+        before="CREATE ROLE {i};",
+        proof="(SELECT count(*) FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member WHERE r.rolname = {s}) = 2",
+        after="DROP ROLE {i};",
+        lines=2,
+    ),
+    Printed(id="generic-plan-trap", remedy=rare, after="ALTER ROLE CURRENT_USER RESET ALL;"),
+    Printed(
+        id="jit-overhead",
+        remedy=lambda _: compiled(),
+        lines=2,
+        names=("x",),
+        after="ALTER SYSTEM RESET jit; SELECT pg_reload_conf(); ALTER ROLE CURRENT_USER RESET ALL;",
+    ),
+    Printed(id="sort-spill", remedy=lambda _: spilled(), names=("x",)),
+    Printed(
+        id="statistics-unreliable",
+        remedy=lambda _: unreliable(),
+        lines=4,
+        names=("x",),
+        after="ALTER SYSTEM RESET ALL; SELECT pg_reload_conf();",
+    ),
+    Printed(
+        id="not-loaded",
+        remedy=lambda name: unseen(NOT_LOADED, shared_preload_libraries=f"auto_explain,{name}"),
+        lines=2,
+        names=ONE_LINE,
+        after="ALTER SYSTEM RESET ALL;",
+    ),
+    Printed(id="not-created", remedy=lambda name: unseen(NOT_CREATED), names=("x",)),
+    Printed(id="of-logs", remedy=lambda _: of_logs(), names=("x",), after="ALTER SYSTEM RESET ALL;"),
+)
+
+
+@pytest.fixture(scope="module")
+def database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
+    with witnessed(postgres18) as one:
+        yield one
+
+
+@pytest.mark.parametrize("printed", CASES, ids=lambda one: one.id)
+def test_it_is_typed_with_every_name(database: FreshDatabase, printed: Printed, tmp_path: Path) -> None:
+    type_all(database, printed, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
