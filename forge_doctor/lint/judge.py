@@ -29,8 +29,9 @@ Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
 MOST_OPEN_BYTES = 6_000_000
 
-# What all rules may ask of syntax for one file: from some seconds up to half a minute of work.
-MOST_QUESTIONS = 4_000_000
+# What a rule may ask of syntax for one file, some seconds of work, whatever was asked for the sake of others: far more
+# than any asks of code that people wrote.
+MOST_QUESTIONS = 2_000_000
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -111,10 +112,9 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     file.path = shown
     outcomes: list[Finding | NotRun] = []
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
-    left = MOST_QUESTIONS
     for rule in rules:
         if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
-            WORK.allow(left)
+            WORK.allow(MOST_QUESTIONS)
             said = run_check(rule, file, project)
             left = WORK.left
             WORK.allow(ANY_NUMBER)

@@ -48,7 +48,79 @@ async def bound_again(count):
         session = session if number else two(False)
         session.flush()
 """
+# What a function waits for, many calls away: an endpoint far from it, and one on the way, each in a file of its own.
+WAITS = "import httpx\n\nasync def call0():\n    async with httpx.AsyncClient() as client:\n        await client.get('https://x')\n"
+WAITS += "".join(f"async def call{n}():\n    await call{n - 1}()\n" for n in range(1, STEPS))
+ENDPOINT = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sessions import get_session
+from waits import {call}
+app = FastAPI()
+@app.get("/")
+async def read(db: AsyncSession = Depends(get_session)):
+    await db.execute(text("select 1"))
+    await {call}()
+"""
+PROVIDER = (
+    SESSIONS
+    + """
+async def get_session():
+    async with Session() as session:
+        yield session
+"""
+)
+# The session that a module's engine gives, taken by functions that await each other.
+LOOPS = """
+from sqlalchemy import text
+from sessions import Session
+async def step0():
+    async with Session() as session:
+        await session.execute(text("select 1"))
+""" + "".join(f"async def step{n}():\n    await step{n - 1}()\n" for n in range(1, STEPS))
+TASK = """
+import asyncio
+from celery import Celery
+from sqlalchemy import text
+from loops import {step}
+queue = Celery("shop")
+@queue.task
+def work():
+    asyncio.run({step}())
+"""
+# Who closes a session that functions hand to each other: the last of them, if any.
+CLOSERS = "async def give0(session, again):\n    await session.close()\n" + "".join(
+    f"async def give{n}(session, again):\n    await give{n - 1}(session, again)\n" for n in range(1, STEPS)
+)
+CLOSED = """
+from closers import {give}
+from sessions import Session
+from sqlalchemy import text
+async def {name}():
+    session = Session()
+    await session.execute(text("select 1"))
+    await {give}(session, False)
+"""
 PROJECTS = {
+    "a wait many calls away": {
+        "sessions.py": PROVIDER,
+        "waits.py": WAITS,
+        "a.py": ENDPOINT.format(call="call6"),
+        "b.py": ENDPOINT.format(call="call3"),
+    },
+    "an engine many calls away": {
+        "sessions.py": SESSIONS,
+        "loops.py": LOOPS,
+        "a.py": TASK.format(step="step6"),
+        "b.py": TASK.format(step="step3"),
+    },
+    "a session closed many calls away": {
+        "sessions.py": SESSIONS,
+        "closers.py": CLOSERS,
+        "a.py": CLOSED.format(name="far", give="give16"),
+        "b.py": CLOSED.format(name="near", give="give8"),
+    },
     "a long way to the session": {"sessions.py": SESSIONS, "chain.py": CHAIN, "uses.py": USES},
     "functions that return each other": {"sessions.py": SESSIONS, "chain.py": CHAIN, "circle.py": CIRCLE},
 }

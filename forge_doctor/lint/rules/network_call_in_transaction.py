@@ -48,11 +48,10 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.requests.control_flow import WAITING_TOGETHER, is_in_handler
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
 from forge_doctor.lint.dataflow.requests.held_connections import (
-    WAITING_TOGETHER,
     Waited,
-    is_in_handler,
     state_before,
     waited_inside,
 )

@@ -7,14 +7,16 @@ the session.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.dominance import leaves
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, For, FunctionDef, If, Name, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, With, Yield
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.function_summaries import Summaries
+from forge_doctor.lint.dataflow.requests.control_flow import is_in_handler, is_left_behind, is_waited_for
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handle,
@@ -28,8 +30,6 @@ from forge_doctor.lint.dataflow.waits import Wait, wait_of
 
 QUERYING = READING | {"flush", "connection", "query"}
 PLAIN = ("scalar", "scalars", "execute", "get", "get_one", "refresh", "flush", "query", "exec")
-WAITING_TOGETHER = frozenset({"gather", "wait_for", "shield", "wait"})
-MAX_DEPTH = 4
 
 
 class Waited(NamedTuple):
@@ -55,30 +55,55 @@ class Summary(NamedTuple):
 
 
 NOTHING = Summary()
+
+
+class Called(NamedTuple):
+    """A function of the project, and the names by which it reaches the session."""
+
+    function: FunctionDef
+    handles: Handles
+
+
+Step = Summary | Called
+
+
+class Steps(NamedTuple):
+    """What the calls of one function do with a session, one after the other."""
+
+    steps: tuple[tuple[Call, Step], ...]
+
+    @property
+    def calls(self) -> list[Called]:
+        """The functions that it calls."""
+        return [step for _, step in self.steps if isinstance(step, Called)]
+
+    def summed_up(self, answer: Callable[[Called], Summary]) -> Summary:
+        """What holds behind the last of them."""
+        found = NOTHING
+        for call, step in self.steps:
+            found = _after(found, call, step if isinstance(step, Summary) else _by_way_of(call, answer(step)))
+        return found
+
+
 States = tuple[list[int], list[Summary]]
 _states: WeakKeyDictionary[Project, dict[tuple[FunctionDef, Handles, int], States]] = WeakKeyDictionary()
-_summaries: WeakKeyDictionary[Project, dict[tuple[FunctionDef, Handles], Summary]] = WeakKeyDictionary()
+_summaries: WeakKeyDictionary[Project, Summaries[Called, Summary]] = WeakKeyDictionary()
 
 
-def summary(project: Project, function: FunctionDef, handles: Handles, depth: int = 0) -> Summary:
+def summary(project: Project, function: FunctionDef, handles: Handles) -> Summary:
     """What a function does with the session it reaches by these names."""
-    known = _summaries.setdefault(project, {})
-    key = (function, handles)
-    found = known.get(key)
-    if found is None:
-        if depth > MAX_DEPTH:
-            return NOTHING
-        known[key] = NOTHING  # a cycle adds nothing
-        found = known[key] = _summary(project, function, dict(handles), depth)
-    return found
+    known = _summaries.setdefault(project, Summaries(NOTHING))
+    return known.of(Called(function, handles), partial(_steps_of, project))
 
 
-def _summary(project: Project, function: FunctionDef, known: dict[str, Handle], depth: int) -> Summary:
-    found = NOTHING
-    for call in _calls_in_order(function):
+def _steps_of(project: Project, called: Called) -> Steps:
+    known = dict(called.handles)
+    steps: list[tuple[Call, Step]] = []
+    for call in _calls_in_order(called.function):
         take_made(project, call, known)
-        found = _after(found, call, _step(project, call, known, depth))
-    return found
+        if not is_in_handler(call) and (step := _read(project, call, known)) is not NOTHING:
+            steps.append((call, step))
+    return Steps(tuple(steps))
 
 
 def _after(found: Summary, call: Call, step: Summary) -> Summary:
@@ -87,7 +112,7 @@ def _after(found: Summary, call: Call, step: Summary) -> Summary:
         return found
     if found.waited is None and step.waited is not None and not found.ended and not found.handed:
         found = found._replace(waited=step.waited)
-    if step.ended and not _is_left_behind(call):
+    if step.ended and not is_left_behind(call):
         found = found._replace(query=None, at=None, ended=True)
     if step.query is not None:
         found = found._replace(query=step.query, at=call)
@@ -113,7 +138,7 @@ def _states_from(project: Project, function: FunctionDef, handles: Handles, star
     for call in sorted(calls_between(function, start, function.end), key=lambda one: one.end):
         take_made(project, call, known)
         ends.append(call.end)
-        states.append(_after(states[-1], call, _step(project, call, known, 0)))
+        states.append(_after(states[-1], call, _step(project, call, known)))
     return ends, states
 
 
@@ -133,7 +158,7 @@ def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) ->
         if call.start < start or is_in_handler(call):
             continue
         take_made(project, call, known)
-        step = _step(project, call, known, 0)
+        step = _step(project, call, known)
         query = query or (call if step.query is not None else None)
         waited, ended = waited or step.waited, ended or step.ended
     return Uses(query, waited, ended)
@@ -156,7 +181,13 @@ def take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
         known[call.parent.target.text] = handle
 
 
-def _step(project: Project, call: Call, known: dict[str, Handle], depth: int) -> Summary:
+def _step(project: Project, call: Call, known: dict[str, Handle]) -> Summary:
+    step = _read(project, call, known)
+    return step if isinstance(step, Summary) else _by_way_of(call, summary(project, *step))
+
+
+def _read(project: Project, call: Call, known: dict[str, Handle]) -> Step:
+    """What a call does with the session, or the function that says it."""
     receiver = call.receiver
     handle = None if receiver is None else known.get(receiver.text)
     if handle is THE_SESSION or handle == THE_SESSION:
@@ -173,12 +204,15 @@ def _step(project: Project, call: Call, known: dict[str, Handle], depth: int) ->
     own = dict(given_to(function, call, known))
     if handle is not None:
         own |= dict(inside(function, handle))
-    inner = summary(project, function, tuple(sorted(own.items())), depth + 1)
-    waited = None
-    if inner.waited is not None:
-        less = inner.waited.wait._replace(confidence=min(inner.waited.wait.confidence, Confidence.MEDIUM))
-        waited = Waited(inner.waited.call, call, less)
-    return inner._replace(waited=waited)
+    return Called(function, tuple(sorted(own.items())))
+
+
+def _by_way_of(call: Call, inner: Summary) -> Summary:
+    """What a call does by the function that it calls."""
+    if inner.waited is None:
+        return inner
+    less = inner.waited.wait._replace(confidence=min(inner.waited.wait.confidence, Confidence.MEDIUM))
+    return inner._replace(waited=Waited(inner.waited.call, call, less))
 
 
 def waited_inside(project: Project, call: Call, session: str) -> Waited | None:
@@ -186,7 +220,7 @@ def waited_inside(project: Project, call: Call, session: str) -> Waited | None:
     function neither ends its transaction nor hands it on before."""
     root, _, attribute = session.partition(".")
     known = {session: THE_SESSION} | ({root: Handle(((attribute, THE_SESSION),))} if attribute else {})
-    step = _step(project, call, known, 0)
+    step = _step(project, call, known)
     return None if step.waited is None or step.waited.call is call else step.waited
 
 
@@ -198,7 +232,7 @@ def ended_inside(project: Project, call: Call, session: str) -> bool:
         return False
     if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:
         known[receiver.text] = made
-    return _step(project, call, known, 0).ended
+    return _step(project, call, known).ended
 
 
 def _of_session(call: Call) -> Summary:
@@ -210,18 +244,6 @@ def _of_session(call: Call) -> Summary:
     return NOTHING
 
 
-def is_waited_for(call: Call, function: FunctionDef) -> bool:
-    """Whether the code of the function runs to its end before the caller goes on."""
-    around = call.parent
-    if function.is_generator:
-        return isinstance(around, For) and around.iter is call
-    if not function.is_async:
-        return True
-    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
-        around = around.parent
-    return isinstance(around, Await)
-
-
 def _is_in_begin_block(call: Call) -> bool:
     """Whether `with session.begin():` around it gives the connection back."""
     session = "" if call.receiver is None else call.receiver.text
@@ -231,42 +253,3 @@ def _is_in_begin_block(call: Call) -> bool:
         if isinstance(around, With)
         for item in around.items
     )
-
-
-def is_in_handler(node: Node) -> bool:
-    """Whether it runs only when something has failed."""
-    function = node.function
-    if function is None:
-        return node.enclosing(Except) is not None
-    known: dict[FunctionDef, tuple[list[int], list[int]]] = node.file.kept.setdefault(is_in_handler, {})
-    if function not in known:
-        known[function] = _handlers(function)
-    starts, ends = known[function]
-    place = bisect_right(starts, node.start) - 1
-    return place >= 0 and node.start < ends[place]
-
-
-def _handlers(function: FunctionDef) -> tuple[list[int], list[int]]:
-    """Where the outermost handlers of a function begin and end."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for one in function.find(Except, nested=False):
-        if not ends or one.start >= ends[-1]:
-            starts.append(one.start)
-            ends.append(one.end)
-    return starts, ends
-
-
-def _is_left_behind(node: Node) -> bool:
-    """Whether it stands in a branch that leaves the function: what follows does not come from there."""
-    return any(
-        isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end for one in within_function(node)
-    )
-
-
-def within_function(node: Node) -> Iterator[Node]:
-    """What stands around it, from the inside out, as far as its own function."""
-    for one in node.ancestors:
-        if isinstance(one, FunctionDef):
-            return
-        yield one

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, If, Yield
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handles,
@@ -19,7 +20,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
     injected_handles,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, summary, within_function
+from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, summary
 from forge_doctor.lint.dataflow.requests.injection import Injection, run_before
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
+from forge_doctor.code.semantics.inference.recursion import Answers
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -38,11 +39,10 @@ from forge_doctor.lint.dataflow.sessions.ownership import (
 from forge_doctor.lint.dataflow.use_def import all_reads, param_reads, parameter_name
 from forge_doctor.lint.dataflow.uses import Use, at_place
 
-MAX_DEPTH = 12  # functions that hand it on to each other
 MOST_FOLLOWED = 64  # expressions of one function that hold it one after the other
 
 
-_of_params: WeakKeyDictionary[Project, dict[tuple[FunctionDef, str], Lifetime]] = WeakKeyDictionary()
+_of_params: WeakKeyDictionary[Project, Answers[Lifetime]] = WeakKeyDictionary()
 
 
 def lifetime_of(project: Project, node: Node) -> Lifetime:
@@ -51,35 +51,35 @@ def lifetime_of(project: Project, node: Node) -> Lifetime:
     found = known.get(node)
     if found is None:
         found = known[node] = Lifetime()
-        _follow(project, node, found, 0)
+        _follow(project, [node], found)
     return found
 
 
-def lifetime_of_param(project: Project, function: FunctionDef, name: str, depth: int = 0) -> Lifetime:
-    """Follow a session a function is given."""
-    known = _of_params.setdefault(project, {})
-    found = known.get((function, name))
-    if found is None:
-        found = known[(function, name)] = Lifetime()  # a cycle adds nothing
+def lifetime_of_param(project: Project, function: FunctionDef, name: str) -> Lifetime:
+    """Follow a session a function is given; functions that hand it to each other in a circle add nothing by that."""
+
+    def work() -> Lifetime:
+        found = Lifetime()
         for read in param_reads(project, function, name):
-            _follow(project, read, found, depth)
-    return found
+            _follow(project, [read], found)
+        return found
+
+    return _of_params.setdefault(project, Answers()).ask((name, function), work, Lifetime())
 
 
-def _follow(project: Project, node: Node, found: Lifetime, depth: int) -> None:
-    waiting = [node]
+def _follow(project: Project, waiting: list[Node], found: Lifetime) -> None:
     while waiting:
         one = waiting.pop()
         if one not in found.followed:
             found.followed.add(one)
-            if depth > MAX_DEPTH or len(found.followed) > MOST_FOLLOWED:
+            if len(found.followed) > MOST_FOLLOWED:
                 found.connects.append(one)
                 found.strangers[one.text] = None
                 return
-            waiting.extend(reversed(_held_by(project, one, found, depth)))
+            waiting.extend(reversed(_held_by(project, one, found)))
 
 
-def _held_by(project: Project, node: Node, found: Lifetime, depth: int) -> list[Node]:
+def _held_by(project: Project, node: Node, found: Lifetime) -> list[Node]:
     """Notes what is done with the session there; gives the further expressions of the function that hold it then."""
     fate, place = at_place(node)
     if fate.use in (Use.ENTERED, Use.ENTERED_SYNC):
@@ -89,7 +89,7 @@ def _held_by(project: Project, node: Node, found: Lifetime, depth: int) -> list[
     elif fate.use is Use.ASSIGNED:
         return list(_assigned(project, place, found))
     elif fate.use is Use.ARGUMENT:
-        return _argument(project, place, fate.node, found, depth)
+        return _argument(project, place, fate.node, found)
     elif fate.use is Use.RETURNED:
         _returned(project, node, fate.node, found)
     elif isinstance(fate.node, Yield):
@@ -160,7 +160,7 @@ def _is_outer(project: Project, name: Name) -> bool:
 # -- arguments
 
 
-def _argument(project: Project, place: Node, around: Node, found: Lifetime, depth: int) -> list[Node]:
+def _argument(project: Project, place: Node, around: Node, found: Lifetime) -> list[Node]:
     call = around.parent if isinstance(around, Keyword) else around
     if not isinstance(call, Call):
         found.elsewhere = True
@@ -169,7 +169,7 @@ def _argument(project: Project, place: Node, around: Node, found: Lifetime, dept
     if call.method in HARMLESS_CALLS or (call.method == "getattr" and "close" not in call.text):
         return []
     if function is not None:
-        return _parameter(project, function, call, place, around, found, depth)
+        return _parameter(project, function, call, place, around, found)
     if is_class(project, call):
         kept_by_object(project, call, found)
     elif OWNERS.search(call.method) or not call.method or is_entered(call):
@@ -181,10 +181,10 @@ def _argument(project: Project, place: Node, around: Node, found: Lifetime, dept
 
 
 def _parameter(
-    project: Project, function: FunctionDef, call: Call, place: Node, around: Node, found: Lifetime, depth: int
+    project: Project, function: FunctionDef, call: Call, place: Node, around: Node, found: Lifetime
 ) -> list[Node]:
     name = parameter_name(function, call, place, around)
-    param = lifetime_of_param(project, function, name, depth + 1) if name else Lifetime(elsewhere=True)
+    param = lifetime_of_param(project, function, name) if name else Lifetime(elsewhere=True)
     if param.closes:
         found.closes.append(call)
     elif function.name == "__init__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -11,9 +12,8 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef, Name, Node, Return, WithItem
+from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
-
-MAX_DEPTH = 4
 
 
 class EngineUse(NamedTuple):
@@ -23,29 +23,36 @@ class EngineUse(NamedTuple):
     at: Node
 
 
-_known: WeakKeyDictionary[Project, dict[FunctionDef, EngineUse | None]] = WeakKeyDictionary()
+class Uses(NamedTuple):
+    """The connections that one function takes of an engine, itself and by what it awaits, in order."""
+
+    found: tuple[EngineUse | FunctionDef, ...]
+
+    @property
+    def calls(self) -> list[FunctionDef]:
+        """The functions that it awaits."""
+        return [one for one in self.found if isinstance(one, FunctionDef)]
+
+    def summed_up(self, answer: Callable[[FunctionDef], EngineUse | None]) -> EngineUse | None:
+        """The first of them."""
+        used = (one if isinstance(one, EngineUse) else answer(one) for one in self.found)
+        return next((one for one in used if one is not None), None)
 
 
-def engine_used(project: Project, function: FunctionDef, depth: int = 0) -> EngineUse | None:
+_known: WeakKeyDictionary[Project, Summaries[FunctionDef, EngineUse | None]] = WeakKeyDictionary()
+
+
+def engine_used(project: Project, function: FunctionDef) -> EngineUse | None:
     """The first engine kept by a module that the function takes a connection of."""
-    known = _known.setdefault(project, {})
-    if function not in known:
-        if depth > MAX_DEPTH:
-            return None
-        known[function] = None  # a cycle uses none
-        known[function] = next(_uses(project, function, depth), None)
-    return known[function]
+    return _known.setdefault(project, Summaries(None)).of(function, partial(_uses, project))
 
 
-def _uses(project: Project, function: FunctionDef, depth: int) -> Iterator[EngineUse]:
+def _uses(project: Project, function: FunctionDef) -> Uses:
     for item in function.find(WithItem, nested=False):
         if isinstance(item.value, Call) and (engine := _engine_behind(project, item.value)) is not None:
-            yield EngineUse(engine, item.value)
-    for call in function.find(Call, nested=False):
-        if isinstance(call.parent, Await | For | WithItem) and (inner := project.called(call)) is not None:
-            used = engine_used(project, inner, depth + 1)
-            if used is not None:
-                yield used
+            return Uses((EngineUse(engine, item.value),))
+    awaited = (one for one in function.find(Call, nested=False) if isinstance(one.parent, Await | For | WithItem))
+    return Uses(tuple(one for one in map(project.called, awaited) if one is not None))
 
 
 def _engine_behind(project: Project, call: Call) -> EngineCall | None:

@@ -1,0 +1,63 @@
+"""Whether a call is on the way through a function: run to its end before what follows, in no handler, in no branch that
+leaves; says nothing about what it does."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from forge_doctor.code.syntax.dominance import leaves
+from forge_doctor.code.syntax.nodes import Await, Call, Except, For, FunctionDef, If, Node
+
+WAITING_TOGETHER = frozenset({"gather", "wait_for", "shield", "wait"})
+
+
+def is_waited_for(call: Call, function: FunctionDef) -> bool:
+    """Whether the code of the function runs to its end before the caller goes on."""
+    around = call.parent
+    if function.is_generator:
+        return isinstance(around, For) and around.iter is call
+    if not function.is_async:
+        return True
+    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
+        around = around.parent
+    return isinstance(around, Await)
+
+
+def is_in_handler(node: Node) -> bool:
+    """Whether it runs only when something has failed."""
+    function = node.function
+    if function is None:
+        return node.enclosing(Except) is not None
+    known: dict[FunctionDef, tuple[list[int], list[int]]] = node.file.kept.setdefault(is_in_handler, {})
+    if function not in known:
+        known[function] = _handlers(function)
+    starts, ends = known[function]
+    place = bisect_right(starts, node.start) - 1
+    return place >= 0 and node.start < ends[place]
+
+
+def _handlers(function: FunctionDef) -> tuple[list[int], list[int]]:
+    """Where the outermost handlers of a function begin and end."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for one in function.find(Except, nested=False):
+        if not ends or one.start >= ends[-1]:
+            starts.append(one.start)
+            ends.append(one.end)
+    return starts, ends
+
+
+def is_left_behind(node: Node) -> bool:
+    """Whether it stands in a branch that leaves the function: what follows does not come from there."""
+    return any(
+        isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end for one in within_function(node)
+    )
+
+
+def within_function(node: Node) -> Iterator[Node]:
+    """What stands around it, from the inside out, as far as its own function."""
+    for one in node.ancestors:
+        if isinstance(one, FunctionDef):
+            return
+        yield one
