@@ -25,6 +25,9 @@ _HELD = frozenset(
 EXPLAINS: Mapping[str, frozenset[str]] = {
     "blocking-session": _HELD
     | {"long-statement", "aborted-transaction", "leaked-transactions", "held-by-requests", "bouncer-session-state"},
+    "stopped-process": _HELD
+    | {"leaked-transactions", "held-by-requests", "held-by-dependency", "event-loop-blocked", "pool-waits-for-itself"}
+    | {"foreign-holder", "old-generation", "connections-held-at-line", "unreturned-connections", "several-engines"},
     "connection-shared-after-fork": _HELD,
     "event-loop-blocked": _HELD | {"leaked-transactions", "held-by-requests", "held-by-dependency"},
     "pool-waits-for-itself": _HELD | {"leaked-transactions", "held-by-requests", "held-by-dependency"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.wording import count, duration
@@ -17,7 +18,7 @@ from forge_doctor.probes.postgres.backends.signals import (
     running_for,
     terminate,
 )
-from forge_doctor.sql.commands import changes_schema, command_of
+from forge_doctor.sql.commands import changes_schema, command_of, concurrent_form
 
 # A statement seen for so long less is still the same one when the remedy is typed.
 GRACE_S = 1
@@ -27,6 +28,11 @@ PROGRESS = (
 )
 WHO = "SELECT pid, backend_type, state, query FROM pg_stat_activity WHERE pid = {pid};   -- as a role that may see it"
 LOCK_TIMEOUT = "SET lock_timeout = '3s';   -- in the migration's own session, before it: it then gives up instead of stopping everybody"
+_OF_AN_INDEX = "outside a transaction, not for a partitioned table: reads and writes go on; one that fails leaves an INVALID index to drop"
+_CONDITIONS = {
+    "DROP": "outside a transaction, not for an index of a constraint or of a partitioned table",
+    "REFRESH": "where the view has a unique index of plain columns and has been filled once: reads go on",
+}
 
 
 def root_message(situation: Situation, pileup: Pileup) -> str:
@@ -69,7 +75,15 @@ def lock_remedy(pileup: Pileup) -> str:
         lines.append(cancel((one.pid for one in openers), WAITS) + "   -- the queue drains at once; run it again later")
         if any(changes_schema(one.statement) for one in openers):
             lines.append(LOCK_TIMEOUT)
-    return "\n".join((*lines, *_of_the_root(pileup, bool(openers))))
+    builders = (*openers, *((pileup.root,) if pileup.kind is Root.SCHEMA_CHANGE and pileup.root else ()))
+    return "\n".join((*lines, *_of_the_root(pileup, bool(openers)), *_beside_others(builders)))
+
+
+def _beside_others(builders: Iterable[Session]) -> Iterator[str]:
+    """The form of the same command that lets others work meanwhile."""
+    for form in dict.fromkeys(concurrent_form(one.statement) for one in builders):
+        if form:
+            yield f"{form} ...;   -- in its place, {_CONDITIONS.get(form.split()[0], _OF_AN_INDEX)}"
 
 
 def _of_the_root(pileup: Pileup, opened: bool) -> tuple[str, ...]:

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 
 _FIRST_WORDS = re.compile(r"[\s(]*([A-Za-z]+)(?:\s+([A-Za-z]+))?(?:\s+([A-Za-z]+))?")
+# Those that hold everybody up and have a form that does not. `(VERBOSE)` may stand behind REINDEX.
+_CONCURRENT = re.compile(
+    r"\s*(CREATE(?: UNIQUE)? INDEX|DROP INDEX|REFRESH MATERIALIZED VIEW|REINDEX(?: \([^)]{0,80}\))? (?:INDEX|TABLE|SCHEMA|DATABASE))"
+    r"\s+(?!CONCURRENTLY\b)",
+    re.IGNORECASE,
+)
 # Commands whose second word says what they work on.
 _OF_A_KIND = frozenset({"ALTER", "CREATE", "DROP", "REFRESH", "COMMENT"})
 _BETWEEN = frozenset({"UNIQUE", "OR", "MATERIALIZED", "TEMPORARY", "TEMP", "UNLOGGED"})
@@ -31,3 +37,9 @@ def command_of(statement: str) -> str:
 def changes_schema(statement: str) -> bool:
     """Whether it takes a lock that everybody else on the table waits for."""
     return command_of(statement).partition(" ")[0] in SCHEMA_CHANGES
+
+
+def concurrent_form(statement: str) -> str:
+    """`CREATE INDEX CONCURRENTLY` of a plain CREATE INDEX; empty where it is that already, or has no such form."""
+    match = _CONCURRENT.match(" ".join(statement[:200].split()))
+    return f"{match[1].upper()} CONCURRENTLY" if match else ""

@@ -10,6 +10,7 @@ from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.lock_remedies import LOCK_TIMEOUT, choke_message, lock_remedy, root_message, waited_for
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup
 from forge_doctor.probes.postgres.backends.session import Lock, Session
+from forge_doctor.triage.verdicts.remedies import is_typed
 from tests.support.snapshots import idle_in_transaction, session, snapshot
 
 
@@ -90,6 +91,35 @@ def test_a_statement_is_cancelled_and_its_queue_drained_first_where_a_change_of_
     assert timeout == LOCK_TIMEOUT
     assert root.startswith("-- if that is not enough: SELECT a.pid, pg_cancel_backend(a.pid)")
     assert root.endswith("   -- the statement only; pg_terminate_backend if it stays")
+
+
+@pytest.mark.parametrize(
+    ("statement", "form", "condition"),
+    [
+        ("CREATE INDEX total_ix ON orders (total)", "CREATE INDEX CONCURRENTLY", "INVALID index"),
+        ("create  unique index u ON orders (total)", "CREATE UNIQUE INDEX CONCURRENTLY", "outside a transaction"),
+        ("REINDEX TABLE orders", "REINDEX TABLE CONCURRENTLY", "outside a transaction"),
+        ("DROP INDEX total_ix", "DROP INDEX CONCURRENTLY", "not for an index of a constraint"),
+        ("REFRESH MATERIALIZED VIEW totals", "REFRESH MATERIALIZED VIEW CONCURRENTLY", "has a unique index"),
+        ("CREATE INDEX CONCURRENTLY total_ix ON orders (total)", "", ""),
+        ("ALTER TABLE orders ADD COLUMN a int", "", ""),
+        ("SELECT 'CREATE INDEX i ON t (n)'", "", ""),
+    ],
+)
+@pytest.mark.parametrize("is_root", [True, False])
+def test_a_build_that_stops_everybody_is_told_the_form_that_does_not(
+    statement: str, form: str, condition: str, *, is_root: bool
+) -> None:
+    if is_root:
+        _, found = pile(running(1, statement), waits(2, 1), locks=(holds(1, "ShareLock"), wants(2)))
+    else:
+        locks = (holds(1, "RowExclusiveLock"), wants(2, "ShareLock"), wants(3))
+        _, found = pile(
+            running(1, "UPDATE orders SET a = 1"), waits(2, 1, statement=statement), waits(3, 2), locks=locks
+        )
+    told = [line for line in lock_remedy(found).splitlines() if "CONCURRENTLY" in line]
+    assert [line.partition(" ...;")[0] for line in told] == ([form] if form else [])
+    assert all(condition in line and not is_typed(line) for line in told)
 
 
 def test_a_plain_queue_has_nobody_to_cancel_but_the_root() -> None:

@@ -11,7 +11,8 @@ Measures (requests):
 
 Wrong when:
     One look falls between two statements. So many requests at once that hardly one is in the database are no chance;
-    still info only, and streams, which wait on purpose, do not count as requests.
+    still info only, and streams, which wait on purpose, do not count as requests; nor is it told where as many sessions
+    LISTEN as requests are in flight: those wait for a notification.
 
 Source:
     Sockets of the workers, joined with pg_stat_activity.
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
-from forge_doctor.pool.inference.holders import Holder
+from forge_doctor.pool.inference.holders import Holder, is_listener
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
@@ -40,17 +41,26 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
         process = holder.process
         if process is None or not process.requests_exact or process.pooler_sockets:
             continue
+        if process.suspension is not None:
+            continue  # it does nothing at all: see stopped-process
         if process.requests_unread or any(one.stalled for one in process.listen):
             continue  # its loop does not run: see event-loop-blocked
         if any(load.held_by_requests() for load in workloads(situation) if load.holder is holder):
             continue
         waiting, busy = process.requests_in_flight, _busy(holder)
+        if _only_listens(holder, waiting):
+            continue
         if waiting >= limits["requests"] and busy <= limits["busy_ratio"] * waiting:
             yield _finding(situation, holder, waiting, busy)
 
 
 def _busy(holder: Holder) -> int:
     return sum(one.state != "idle" for one in holder.sessions)
+
+
+def _only_listens(holder: Holder, waiting: int) -> bool:
+    """Whether as many sessions wait for notifications as requests are in flight: each has its own, and waits on purpose."""
+    return sum(map(is_listener, holder.sessions)) >= waiting
 
 
 def _finding(situation: Situation, holder: Holder, waiting: int, busy: int) -> Finding:

@@ -25,10 +25,10 @@ class AcceptQueue:
 
 
 def accept_queues(processes: Iterable[Process]) -> tuple[AcceptQueue, ...]:
-    """One for each port; containers have ports of their own."""
+    """One for each port; containers have ports of their own. A process that is stopped reads nothing, whatever its loop does."""
     ports: defaultdict[tuple[str, int], list[Process]] = defaultdict(list)
     for process in processes:
-        if process.role is Role.WORKER:
+        if process.role is Role.WORKER and process.suspension is None:
             place = f" of {process.container}" if process.container else ""
             for port in {socket.port for socket in process.listen}:
                 ports[place, port].append(process)

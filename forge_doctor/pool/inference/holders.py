@@ -63,10 +63,12 @@ def client_name(session: Session) -> str:
 
 
 def process_name(process: Process) -> str:
-    """`worker pid 4211 (gunicorn shop.main:app in api-1)`."""
+    """`worker pid 4211 (gunicorn shop.main:app in api-1)`, `pid 12 (psql), stopped`."""
     what = " ".join(part for part in (process.server, process.application) if part) or process.name or "unknown"
     place = f" in {process.container}" if process.container else ""
-    return f"{'worker ' if process.role is Role.WORKER else ''}pid {process.pid} ({what}{place})"
+    return f"{'worker ' if process.role is Role.WORKER else ''}pid {process.pid} ({what}{place})" + (
+        f", {process.suspension.how}" if process.suspension else ""
+    )
 
 
 def uses_sqlalchemy(process: Process | None) -> bool:

@@ -48,7 +48,9 @@ def _holders(snapshot: PoolSnapshot) -> Iterator[int]:
     }
     for session in snapshot.sessions:
         process = owners.get((session.client_addr or "", session.client_port or 0))
-        if process is not None and process.name not in POOLERS and (_waits(session) or session.pid in blockers):
+        if process is None or process.suspension is not None or process.name in POOLERS:
+            continue
+        if _waits(session) or session.pid in blockers:
             yield process.pid
 
 

@@ -207,6 +207,7 @@ class _Builder:
             container=self._named.get(row.pid, identity.container_id[:12]),
             container_pid=identity.container_pid,
             age_s=row.age_s,
+            suspension=identity.suspension,
             database_sockets=_to_database(
                 socket for socket in self._look.database.get(row.pid, ()) if socket not in pooled
             ),

@@ -74,6 +74,24 @@ class HeldConnection:
     held_s: float | None = None
 
 
+class Suspended(StrEnum):
+    """What keeps a process from running."""
+
+    STOPPED = "stopped"  # by a signal: SIGSTOP, Ctrl-Z in its shell
+    TRACED = "traced"  # by a debugger
+    FROZEN = "frozen"  # with its control group: docker pause, systemctl freeze
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspension:
+    """How a process is kept from running. `group` is the folder of the control group that was frozen, `tracer_pid` the
+    debugger's, 0 where it is none of this namespace."""
+
+    how: Suspended
+    group: str = ""
+    tracer_pid: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """A process that serves the application or holds connections to the database.
@@ -93,6 +111,7 @@ class Process:
     at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
     `libraries` are the drivers and pools it has loaded, None where that may not be read. `held` is what the
     application wrote down of its pools (`forge_doctor.holders`), None where it writes nothing.
+    `suspension` says what keeps it from running, None where nothing does.
     """
 
     pid: int
@@ -119,6 +138,7 @@ class Process:
     pooler_sockets: tuple[DatabaseSocket, ...] = ()
     libraries: tuple[str, ...] | None = None
     held: tuple[HeldConnection, ...] | None = None
+    suspension: Suspension | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

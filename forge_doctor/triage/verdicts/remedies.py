@@ -13,12 +13,16 @@ TYPED = re.compile(
     r"|\[ |kill |sudo |docker |kubectl |systemctl |py-spy "
 )
 COMMENT = re.compile(r"--\s*(?:if that is not enough|last)\b")
+# `CREATE INDEX CONCURRENTLY ...;` is to be written out first, by whoever knows the rest of it.
+TEMPLATE = re.compile(r"^[^#]{0,200}?\.\.\.[;)]")
 ADDRESS = re.compile(r"https?://\S+$")
 
 
 def is_typed(line: str) -> bool:
     """Whether a line of a remedy is a statement or a command, and not code or a sentence."""
-    return TYPED.match(line.strip()) is not None or COMMENT.match(line.strip()) is not None
+    return (TYPED.match(line.strip()) is not None and not TEMPLATE.search(line)) or COMMENT.match(
+        line.strip()
+    ) is not None
 
 
 def now(suspicion: Suspicion) -> tuple[str, ...]:

@@ -32,3 +32,10 @@ def test_a_lock_queue_is_the_database() -> None:
 def test_what_is_behind_a_pooler_cannot_be_told() -> None:
     sockets = serving(7, session(1)).database_sockets
     assert findings("not-the-database", service(9, pooler_sockets=sockets)) == ()
+
+
+@pytest.mark.parametrize(("listening", "number"), [(5, 1), (6, 0)])
+def test_requests_that_each_listen_wait_on_purpose(listening: int, number: int) -> None:
+    sessions = [session(pid, statement="LISTEN orders" if pid < listening else "ROLLBACK") for pid in range(6)]
+    seen = snapshot(*sessions, processes=(serving(7, *sessions, requests=6),))
+    assert len(findings("not-the-database", seen)) == number

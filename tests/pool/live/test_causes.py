@@ -48,6 +48,17 @@ async def test_open_streams_hold_the_pool_and_nothing_is_leaked(
     assert "these requests would fail" in found.remedy
     assert shown_by(found).keys() >= {"idle-in-transaction", "worker-at-limit"}
     assert above_info(report) == ["held-by-requests"]
+    await until(lambda: is_old_enough_to_end(app.pid))
+    os.kill(app.pid, signal.SIGSTOP)
+    try:
+        report = await examine(fresh_database18.dsn(), limits, told=SMALL)
+        found = one(report, "stopped-process")
+        assert "it holds 3 connections, 3 of them with a transaction open" in found.message
+        assert above_info(report) == ["stopped-process"]
+        assert run_line(found.remedy) == 0
+        app.get("/worker")
+    finally:
+        os.kill(app.pid, signal.SIGCONT)
 
 
 async def test_a_pool_that_waits_for_itself(app_server: StartApp, fresh_database18: FreshDatabase) -> None:
