@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from forge_doctor.streams.carriers import journal_export, journal_verbose, literals, yaml_records
+from forge_doctor.streams.carriers import journal_export, journal_verbose, literals, xml_records, yaml_records
 from forge_doctor.streams.carriers.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.headings import has_headings, without_headings
@@ -67,6 +67,10 @@ def _of_entries(sample: bytes, stream: Readable, records: JsonRecords) -> Whole 
     if is_yaml(sample):
         whole = Whole(stream, "YAML")
         return _records_of(whole, yaml_records.entries_of(whole.texts()), records)
+    path = xml_records.record_path(sample, records.zone_s)
+    if path is not None:
+        whole = Whole(stream, "XML")
+        return _records_of(whole, xml_records.entries_of(whole.texts(), path), records)
     if is_dictionaries(sample):
         whole = Whole(stream, "Python's dictionaries")
         return _records_of(whole, literals.entries_of(whole.texts()), records)

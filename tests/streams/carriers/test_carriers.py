@@ -18,6 +18,7 @@ from tests.support.log_bytes import BYTES, TIMED_BYTES
 from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_exports import EXPORTS, LITERALS
 from tests.support.log_reading import RULES, SAMPLES, place
+from tests.support.log_xml import XML
 
 LOGS = (
     "guni_timeout_311.raw.log",
@@ -65,11 +66,11 @@ def plain(name: str) -> tuple[list[tuple[str, str | None, int]], dict[str, tuple
     return answer(groups), {one.key: (one.first, one.last) for one in groups}
 
 
-TEXTS = EVERY | EXPORTS | LITERALS
+TEXTS = EVERY | EXPORTS | LITERALS | XML
 # Lines, records, and a program that writes JSON itself.
 FEW = ("lazy_default_311.raw.log", "pgb_312.raw.log", "psycopg_311.raw.log")
 WRAPPED = [(name, one) for name in LOGS for one in sorted(EVERY) if name not in NOT_FOLDED or one[:6] != "folded"]
-WRAPPED += [(name, one) for name in FEW for one in sorted(EXPORTS | LITERALS | BYTES)]
+WRAPPED += [(name, one) for name in FEW for one in sorted(EXPORTS | LITERALS | BYTES | XML)]
 
 
 @pytest.mark.parametrize(("name", "carrier"), WRAPPED)
@@ -85,7 +86,7 @@ def test_a_log_gives_the_same_in_every_carrier(name: str, carrier: str, tmp_path
         own_first, own_last = times[group.key]
         if own_first is not None and own_last is not None:
             assert (group.first, group.last) == (pytest.approx(own_first, abs=1.5), pytest.approx(own_last, abs=1.5))
-        elif carrier in TIMED | EXPORTS | TIMED_BYTES:
+        elif carrier in (*TIMED, *EXPORTS, *TIMED_BYTES, *XML):
             assert group.first is not None
             assert group.last is not None
             assert first - 1.5 <= group.first <= group.last <= last + 1.5
