@@ -15,7 +15,7 @@ def main() -> None:
     """The `forge-doctor` command: errors become one line and an exit code."""
     # What is loaded is needed to the end: to look for garbage in it costs a short run a quarter of its time,
     # most of that when the interpreter ends. So this comes before anything is loaded.
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     atexit.register(gc.freeze)
     try:
         sys.exit(_run())

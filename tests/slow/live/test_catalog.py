@@ -10,6 +10,7 @@ import pytest
 
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.settings import Settings
+from forge_doctor.slow.queries import load_query
 from forge_doctor.slow.run import run_slow
 from tests.slow.live.conftest import seen
 from tests.support.examination import until
@@ -75,3 +76,15 @@ async def test_indexes_that_are_being_made_are_not_invalid_and_those_that_failed
     assert during == []
     assert [one.location.target.rpartition(" ")[2] for one in after] == ["public.t_a"]
     assert "while there are duplicates" in after[0].remedy
+
+
+async def test_columns_of_a_few_tables_are_not_looked_for_among_those_of_all(postgres18: PostgresServer) -> None:
+    with new_database(postgres18) as database:
+        database.sql("CREATE TABLE wanted (a int, b text)")
+        query = load_query("columns", 18).replace("$1", "'{public.wanted}'")
+        plan = database.sql(f"EXPLAIN {query}")
+        rows = database.sql(query)
+    assert "on pg_statistic" in plan
+    assert "Seq Scan on pg_statistic" not in plan
+    assert "Seq Scan on pg_attribute" not in plan
+    assert [row.split("|")[:3] for row in rows.splitlines()] == [["public", "wanted", "a"], ["public", "wanted", "b"]]
