@@ -20,6 +20,8 @@ MOST_STEPS = 300_000
 # What builds a value and touches no database is worth no entry in a trace.
 BUILDERS = ("sqlalchemy.", "builtins.", "typing.", "datetime.", "uuid.", "logging.", "re.", "json.", "os.", "enum.")
 
+# What an env.py hands to each revision, `context.run_migrations(op=op)`: Alembic's operations, by the name all use.
+HANDED: Mapping[str, Value] = {"op": Imported("alembic.op")}
 # A revision's own module is the first.
 MOST_MODULES_DEEP = 4
 LIBRARIES = ("sqlalchemy", "alembic.", "builtins.", "typing.", "datetime.", "collections.", "logging.", "os.", "re.")
@@ -88,7 +90,8 @@ class Interpreter:
         if isinstance(node, Lambda):
             self.evaluate(node.body, Frame(node.file, function.frame))
             return
-        frame = Frame(node.file, function.frame, calls.bound(self, function, (), {}))
+        handed = HANDED if HANDED.keys() & set(node.param_names) else {}
+        frame = Frame(node.file, function.frame, calls.bound(self, function, (), handed))
         flow = self.execute(node.body, frame)
         self._run_those_named(function, node)
         self.trace.raises = flow.at if flow is not None and flow.ends is Ends.RAISE else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node
 from forge_doctor.migrations.evaluation.events import Event, Trace
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.evaluation.values import Function, Made
@@ -29,9 +30,23 @@ def read_body(interpreter: Interpreter, function: Function | None) -> Body:
         is_empty=not operations,
         unread=tuple(
             Unresolved(written=Written(location=node.file.location(node)), what=node.text[:60], reason=reason)
-            for node, reason in trace.unread
+            for node, reason in (*trace.unread, *_calls_of_what_it_gets(function))
         ),
     )
+
+
+def _calls_of_what_it_gets(function: Function) -> Iterator[tuple[Node, str]]:
+    """Calls of something that is handed to it, `tools.drop_all()`: what comes of them nobody can read."""
+    node = function.node
+    # `op` is Alembic's own.
+    params = {*node.param_names} - {"op"} if isinstance(node, FunctionDef) else set()
+    waiting = [*node.children] if params else []
+    while waiting:
+        at = waiting.pop()
+        called = (at.receiver or at.func) if isinstance(at, Call) else None
+        if isinstance(called, Name) and called.text in params:
+            yield at, "it is of an argument"
+        waiting += at.children
 
 
 def _all(trace: Trace) -> Iterator[Operation]:

@@ -9,6 +9,31 @@ import pytest
 from tests.support.migration_cases import check_case
 
 CASES = [
+    # What env.py hands over: `context.run_migrations(op=op, tools=tools)`.
+    """
+def upgrade(op, tools):
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+
+
+def downgrade(op, tools):
+    op.drop_column("orders", "x")
+""",
+    """
+def upgrade(op, tools):
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+
+
+def downgrade(op, tools):
+    tools.log("nothing to do")
+""",
+    """
+def upgrade(op, tools):
+    op.add_column("orders", sa.Column("x", sa.Integer()))
+
+
+def downgrade(op, tools):
+    pass  # expect high
+""",
     """
 def upgrade():
     op.add_column("orders", sa.Column("x", sa.Integer()))
