@@ -17,14 +17,24 @@ from forge_doctor.redaction import redact
 
 FOLDER = Path(__file__).parent
 LONGEST_ANSWER = 64 << 20
-# The package is loaded from its folder under a name of its own: nothing of ours is on the application's path.
+# The package is loaded from its folder under a name of its own: nothing of ours is on the application's path. Its folder
+# comes onto the path as late as with the `alembic` command: an `enum.py` in it would stand in for Python's own.
 BOOT = """
-import importlib.util, sys
+import sys
+folder = [one for one in sys.path[:1] if not one]
+del sys.path[:len(folder)]
+import importlib.util
 spec = importlib.util.spec_from_file_location("_forge_doctor_child", sys.argv[1] + "/__init__.py",
                                               submodule_search_locations=[sys.argv[1]])
 sys.modules["_forge_doctor_child"] = package = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
-importlib.import_module("_forge_doctor_child." + sys.argv[2]).main()
+child = importlib.import_module("_forge_doctor_child." + sys.argv[2])
+try:
+    import alembic.command, sqlalchemy.ext.asyncio
+except ImportError:
+    pass
+sys.path[:0] = folder
+child.main()
 """
 
 

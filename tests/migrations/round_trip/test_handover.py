@@ -108,6 +108,13 @@ def test_it_ends_at_the_throw_away_server(way: str, address: Address, tmp_path: 
     assert asyncio.run(stepped(app, address, tmp_path / "log")) == [["t"], ["t"]]
 
 
+def test_modules_of_the_application_that_are_called_as_those_of_python(address: Address, tmp_path: Path) -> None:
+    folder = project(tmp_path, WAYS["a fixed address"], r1=ONE)
+    for name in ("enum", "types", "calendar", "uuid"):
+        (folder / f"{name}.py").write_text("KIND = 'own'\n")
+    assert asyncio.run(stepped(application(folder), address, tmp_path / "log")) == [["t"], ["t"]]
+
+
 def test_an_engine_with_a_pool_does_not_stay_in_the_first_database(address: Address, tmp_path: Path) -> None:
     folder = project(tmp_path, sync("engine", POOLED), r1=ONE)
     (folder / "shop.py").write_text(
