@@ -132,12 +132,12 @@ class Traveller:
     async def _try_extremes(self, revision: Revision, filled: str, full: Trial) -> None:
         """With rows as only the wider of the two schemas takes them, where one is wider."""
         start, upgraded = self._states
-        forbidden = extremes(start, upgraded, undoing=False)
+        forbidden = extremes(start, upgraded)
         if forbidden:
             copy = await self._copy(filled)
             await self._refused(revision, copy, forbidden, Stage.UPGRADE)
             await self._made.drop(copy)
-        allowed = extremes(upgraded, start, undoing=True) if revision.undoes and full.failed is None else ()
+        allowed = extremes(upgraded, start) if revision.undoes and full.failed is None else ()
         if allowed and revision not in self.journey.refusing:
             copy = await self._copy(filled)
             if (await self._step(copy, revision, up=True)).failure is None:

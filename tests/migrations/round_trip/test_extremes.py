@@ -43,7 +43,32 @@ REVISIONS = chain(
         'op.alter_column("shelves", "size", type_=sa.BigInteger)',
         'op.alter_column("shelves", "size", type_=sa.Integer)',
     ),
-    # What changes such rows first is silent.
+    (
+        'op.create_check_constraint("ck_size", "shelves", "size > 0 AND size < id * 1000")',
+        'op.drop_constraint("ck_size", "shelves")',
+    ),
+    (
+        'op.drop_constraint("ck_size", "shelves")',
+        'op.create_check_constraint("ck_size", "shelves", "size > 0 AND size < id * 1000")',
+    ),
+    (
+        """op.execute("ALTER TABLE shelves ALTER mark TYPE integer USING nullif(mark, '')::integer")""",
+        'op.alter_column("shelves", "mark", type_=sa.Text)',
+    ),
+    (
+        'op.alter_column("shelves", "id", type_=sa.Text)',
+        'op.alter_column("shelves", "id", type_=sa.Integer, postgresql_using="id::integer")',
+    ),
+    # What changes such rows first, or asks of new ones alone, is silent.
+    (
+        """op.execute("DELETE FROM boxes WHERE id < 0")
+    op.create_check_constraint("ck_id", "boxes", "id > -1")""",
+        'op.drop_constraint("ck_id", "boxes")',
+    ),
+    (
+        'op.create_check_constraint("ck_name", "boxes", "name <> \'\'", postgresql_not_valid=True)',
+        'op.drop_constraint("ck_name", "boxes")',
+    ),
     (
         'op.alter_column("boxes", "mark", nullable=True)',
         """op.execute("UPDATE boxes SET mark = '' WHERE mark IS NULL")
@@ -82,6 +107,10 @@ def test_what_the_wider_schema_takes_is_tried_on_the_narrower(postgres18: Postgr
         "r6": ("downgrade-fails", "warning", "medium", "13 characters in shelves.name"),
         "r7": ("downgrade-fails", "warning", "medium", "'lost' in shelves.state"),
         "r8": ("downgrade-fails", "warning", "medium", "3000000000 in shelves.size"),
+        "r9": ("upgrade-fails", "info", "low", "what ck_size refuses in shelves.size"),
+        "r10": ("downgrade-fails", "warning", "medium", "what ck_size refuses in shelves.size"),
+        "r11": ("upgrade-fails", "info", "low", "any other text in shelves.mark"),
+        "r12": ("downgrade-fails", "warning", "medium", "any other text in shelves.id"),
     }
     counted = next(one.remedy for one in report.findings if "shelves.note" in one.message)
     assert 'SELECT count(*) FROM "public"."shelves" WHERE "note" IS NULL;' in counted

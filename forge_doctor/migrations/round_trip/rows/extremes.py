@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, Key
+from forge_doctor.migrations.round_trip.rows.make import mentions
+from forge_doctor.migrations.round_trip.rows.violations import CHECK, violated
 from forge_doctor.sql.quoting import quote_identifier, quote_literal
 
 NULL, DUPLICATE, ORPHAN, LENGTH, RANGE, VALUE = "23502", "23505", "23503", "22001", "22003", "22P02"
+VIOLATION = "23514"
 MOST = 12
 _TYPE = re.compile(r"(?P<type>.+?)(?: NOT NULL\b| default\b| generated\b| identity\b| collate\b|$)")
 _LENGTH = re.compile(r"character(?: varying)?\((\d+)\)")
@@ -41,12 +44,12 @@ class Extreme:
     count: str = ""
 
 
-def extremes(wide: Catalogue, narrow: Catalogue, *, undoing: bool) -> tuple[Extreme, ...]:
-    """Of what `wide` takes and `narrow` does not; `undoing`: the narrow one is where it came from."""
+def extremes(wide: Catalogue, narrow: Catalogue) -> tuple[Extreme, ...]:
+    """Of what `wide` takes and `narrow` does not."""
     found: list[Extreme] = []
     for key in sorted(wide.keys() & narrow.keys()):
         if key.kind == "column" and wide[key] != narrow[key]:
-            found += _of_column(key, wide[key], narrow[key], undoing=undoing)
+            found += _of_column(key, wide[key], narrow[key])
         elif key.kind == "enum type":
             found += _of_enum(key, wide, narrow)
     tables = {key.name for key in wide if key.kind == "table"}
@@ -63,7 +66,7 @@ def _refers_to_new(key: Key, wide: Catalogue, narrow: Catalogue) -> bool:
     return any(re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", narrow[key]) for name in new)
 
 
-def _of_column(key: Key, wide: str, narrow: str, *, undoing: bool) -> Iterator[Extreme]:
+def _of_column(key: Key, wide: str, narrow: str) -> Iterator[Extreme]:
     before, after = _type(wide), _type(narrow)
     if " NOT NULL" in narrow and " NOT NULL" not in wide:
         yield _set(key, "NULL", "NULL", NULL, "{column} IS NULL")
@@ -74,8 +77,9 @@ def _of_column(key: Key, wide: str, narrow: str, *, undoing: bool) -> Iterator[E
         yield _set(key, f"{size} characters", value, LENGTH, f"length({{column}}) > {length[1]}")
     if after in _LARGER and before in _WIDER[after]:
         yield _set(key, _LARGER[after], _LARGER[after], RANGE, f"{{column}} > {_LARGER[after]}")
-    if undoing and before.startswith(_TEXTS) and not after.startswith(_TEXTS) and not after.startswith("json"):
-        yield _set(key, "any other text", "'other'", VALUE, "", "22007", "22P03", "22008")
+    if before.startswith(_TEXTS) and not after.startswith((*_TEXTS, "json")):
+        valid = f"NOT pg_input_is_valid({{column}}, {quote_literal(after)})"  # from PostgreSQL 16 on
+        yield _set(key, "any other text", "'other'", VALUE, valid, "22007", "22P03", "22008", "22023")
 
 
 def _longer(kind: str, length: int) -> bool:
@@ -119,6 +123,25 @@ def _of_constraint(key: Key, wide: Catalogue, definition: str) -> Iterator[Extre
         nobody = _NOBODY.get(kind) or ("'nobody'" if kind.startswith(_TEXTS) else "")
         if nobody:
             yield _set(column, "a value that no row of the other table has", nobody, ORPHAN, "")
+    else:
+        yield from _of_check(key, wide, definition)
+
+
+def _of_check(key: Key, wide: Catalogue, definition: str) -> Iterator[Extreme]:
+    """A value for the first column of a CHECK that alone can break it."""
+    found = CHECK.fullmatch(definition)
+    if found is None:
+        return
+    expression = found["expression"]
+    columns = {one.name.rpartition(".")[2]: one for one in wide if one.kind == "column" and one.parent == key.parent}
+    named = [name for name in columns if mentions(expression, name)]
+    for name in sorted(named, key=expression.find):
+        value = violated(expression, name, _type(wide[columns[name]]))
+        if value:
+            kept = f"coalesce(({value}), {quote_identifier(name)})"
+            condition = f"NOT {expression}".replace("{", "{{").replace("}", "}}")
+            yield _set(columns[name], f"what {key.name.rpartition('.')[2]} refuses", kept, VIOLATION, condition)
+            return
 
 
 def _set(key: Key, said: str, value: str, sqlstate: str, condition: str, *others: str) -> Extreme:
