@@ -338,7 +338,7 @@ class Books(Either):
     def __init__(self, session: AsyncSession):
         super().__init__(session)
     def f(self):
-        self.session.flush()
+        self.session.flush()  # expect medium
 """,
     "a container": SA
     + """\

@@ -12,6 +12,22 @@ from tests.support.lint_heads import AWAITS
 RULE = "unawaited-data-access"
 FOUND = (
     """\
+class Base:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def all(self):
+        return await self.db.scalars(select(int))
+class Users(Base):
+    def __init__(self, db):
+        super().__init__(db)
+    async def all(self):
+        return list(await super().all())
+async def names(users: Users):
+    users.all()  # expect high
+    for one in users.all():  # expect high
+        print(one)
+""",
+    """\
 class Users:
     def __init__(self, db: AsyncSession):
         self.db = db

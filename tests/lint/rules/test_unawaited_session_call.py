@@ -620,3 +620,40 @@ def test_a_pool_is_made_by_awaiting_it(made: str, used: str, told: bool, tmp_pat
     expect = "  # expect medium" if told else ""
     code = f"import aiomysql\nimport asyncpg\nasync def f(app):\n    {first}{expect}\n{rest}\n    {used}\n"
     check_source(code, "unawaited-session-call", tmp_path)
+
+
+KEPT = (
+    ("self.row = self.db.get(int, self.row)  # expect medium", "return self.row.name"),
+    ("self.row = self.db.get(int, 1)  # expect medium", "print(self.row)\n        return self.row.name"),
+    ("self.row = self.db.get(int, 1)", "return run(self.row)"),
+    ("self.row = self.db.get(int, 1)", "return run(self.row) if wanted else self.row.close()"),
+    ("self.row = self.db.get(int, 1)", "return (await self.row).name"),
+    ("self.row = await self.db.get(int, self.row)", "return self.row.name"),
+)
+
+
+@pytest.mark.parametrize(("kept", "read"), KEPT)
+def test_what_is_kept_in_an_attribute_is_told_by_how_that_is_read(kept: str, read: str, tmp_path: Path) -> None:
+    code = f"""\
+{HEAD}
+class Row:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def load(self):
+        {kept}
+    async def name(self):
+        {read}
+"""
+    check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("merged = db.merge(user)  # expect high", "await db.refresh(merged)", "return render(merged)"),
+        ("user = db.get(int, 1)  # expect high", "db.add(user)", "return render(user)"),
+        ("user = db.get(int, 1)", "known.add(user)", "return await gather(*known)"),
+    ],
+)
+def test_what_a_session_is_given_to_add_or_refresh_is_no_coroutine(lines: tuple[str, ...], tmp_path: Path) -> None:
+    check_source(body(*lines, signature="db: AsyncSession, user, known: set"), RULE, tmp_path)

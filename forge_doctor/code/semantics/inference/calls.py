@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forge_doctor.code.semantics.inference.classes import as_called_on
+from forge_doctor.code.semantics.inference.classes import SUPER, as_called_on, class_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, STARTABLE
@@ -108,7 +108,7 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
         dependency = args[0] if args else call.keyword("dependency")
         return UNKNOWN if dependency is None else Value(Kind.DEPENDENCY, of=knows.provided(knows.value_of(dependency)))
     if name == "super" and call.class_ is not None:
-        return Value(Kind.INSTANCE, definition=call.class_)
+        return replace(class_value(knows, call.class_).inner, name=SUPER)
     if not args:
         if name == "__anext__" and call.receiver is not None:
             return Value(Kind.COROUTINE, of=knows.value_of(call.receiver).inner)

@@ -26,6 +26,7 @@ TWINS = {
     Kind.CONNECTION: Kind.ASYNC_CONNECTION,
     Kind.SCOPED: Kind.ASYNC_SCOPED,
 }
+SUPER = "super"  # the name of an instance of a class as its own methods see it through `super()`
 
 
 def bases(knows: Knowledge, class_: ClassDef) -> tuple[Value, ...]:
@@ -53,12 +54,13 @@ def class_value(knows: Knowledge, class_: ClassDef) -> Value:
 
 
 def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
-    """What `instance.name` is (or `Class.name`)."""
+    """What `instance.name` is (or `Class.name`); of `super()` what the class inherits, not what it has itself."""
     definition = instance.inner.definition if instance.kind is Kind.CLASS else instance.definition
     if not isinstance(definition, ClassDef):
         return UNKNOWN
+    line = bases(knows, definition)
     is_set = False
-    for base in bases(knows, definition):
+    for base in line[1:] if instance.name == SUPER else line:
         inner = base.inner.definition
         if isinstance(inner, ClassDef):
             found = _own(knows, inner, name) if inner is definition else _inherited(knows, definition, inner, name)

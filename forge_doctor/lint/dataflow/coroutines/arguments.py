@@ -39,6 +39,9 @@ WANTS_DATA = words(
     HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
     UUID Decimal reduce fsum mean median Counter nlargest nsmallest"""
 )
+# What a session does with a mapped object alone.
+OF_MAPPED = words("add delete merge refresh expunge")
+OF_SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
 
 
 def takes_coroutines(name: str) -> bool:
@@ -53,10 +56,10 @@ def judge_argument(project: Project, call: Call, node: Node, around: Node, depth
     function = project.called(call)
     if function is not None and depth < 4:
         return _judge_parameter(function, call, node, around)
+    if method in WANTS_DATA or is_mapped_by_session(project, fault):
+        return fault
     if method in COLLECTORS and call.receiver is not None:
         return _fate_of_collected(call)
-    if method in WANTS_DATA:
-        return fault
     class_ = project.value_of(call.func)
     field = _field_type(project, class_, around.name) if isinstance(around, Keyword) else ""
     if field and not OPEN_TYPE.fullmatch(field):
@@ -64,6 +67,14 @@ def judge_argument(project: Project, call: Call, node: Node, around: Node, depth
     if class_.kind is Kind.CLASS and class_.inner.kind is Kind.INSTANCE and not takes_coroutines(call.func.text):
         return fault
     return _judge_unknown(call, node)
+
+
+def is_mapped_by_session(project: Project, fate: Fate) -> bool:
+    """Whether it is what a session is given to add, merge or refresh: no coroutine is mapped, and so it raises."""
+    call = fate.node
+    if fate.use is not Use.ARGUMENT or not isinstance(call, Call) or call.method not in OF_MAPPED:
+        return False
+    return call.receiver is not None and project.known(call.receiver).kind in OF_SESSIONS
 
 
 def _judge_unknown(call: Call, node: Node) -> Fate:

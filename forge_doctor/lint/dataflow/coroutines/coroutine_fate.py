@@ -28,6 +28,7 @@ from forge_doctor.lint.dataflow.coroutines.arguments import (
     MEANT_FOR_COROUTINES,
     OPEN_TYPE,
     WANTS_DATA,
+    is_mapped_by_session,
     judge_argument,
 )
 from forge_doctor.lint.dataflow.coroutines.collections import Follower, fate_of_item, fate_of_many
@@ -92,7 +93,11 @@ def _fate_by_reads(project: Project, node: Node, name: Name, reads: list[Name], 
         return min(faults, key=lambda one: (-one.confidence, one.node.start))
     # `x = load() if wanted else None` may be asked whether it is None before it is handed on.
     telling = (Use.CHAINED, Use.ITERATED) if isinstance(node, IfExp) else TELLING
-    strong = [one for one in faults if one.use in telling and not _is_of_coroutine(one)]
+    strong = [
+        one
+        for one in faults
+        if (one.use in telling and not _is_of_coroutine(one)) or is_mapped_by_session(project, one)
+    ]
     if strong:
         return strong[0]
     if fates:
@@ -108,17 +113,23 @@ def _is_of_coroutine(fate: Fate) -> bool:
 
 
 def _fate_of_stored(project: Project, node: Node, target: Node, depth: int) -> Fate:
-    """`self.x = session.execute(q)`: a fault unless the file awaits that attribute somewhere, or hands it on."""
+    """`self.x = session.execute(q)`: a fault where the file reads that attribute as a result, or not at all."""
     if isinstance(target, Subscript):
         return fate_of_item(_follower(project, target, depth), target)
-    if isinstance(target, Attribute):
-        name = re.escape(target.attr).encode()
-        if re.search(
-            rb"await\s[\s(]*[\w.]*\." + name + rb"\b|[(,*\[]\s*\*?[\w.]+\." + name + rb"\s*[),\]]", node.file.data
-        ):
-            return harmless(node)
+    if isinstance(target, Attribute) and _is_read_as_result(target):
         return Fate(use=Use.ASSIGNED, node=target, confidence=Confidence.MEDIUM)
     return harmless(node)
+
+
+def _is_read_as_result(target: Attribute) -> bool:
+    """Whether the file awaits `self.x` nowhere, and hands it on nowhere unless it also reads what no coroutine has."""
+    name, data = re.escape(target.attr).encode(), target.file.data
+    if re.search(rb"await\s[\s(]*[\w.]*\." + name + rb"\b", data):
+        return False
+    if not re.search(rb"[(,*\[]\s*\*?[\w.]+\." + name + rb"\s*[),\]]", data):
+        return True
+    owner = re.escape(target.value.text).encode()
+    return re.search(rb"\b" + owner + rb"\." + name + rb"\.(?!(?:close|send|throw|cr_)\b)\w", data) is not None
 
 
 # -- arguments and containers
