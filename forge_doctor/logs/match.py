@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.logs.signature import Signature, load_signatures
 from forge_doctor.streams.heads.frames import Section
+from forge_doctor.streams.heads.localised import in_english, is_known
 
 _FAMILY = re.compile(
     r"(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|greenlet|alembic|fastapi|starlette|pydantic\w*|aiopg|databases|sqlmodel"
@@ -24,7 +25,9 @@ _OTHER_PEER = re.compile(
 )
 _OTHER_PORT = re.compile(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
 _ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
-_USER_TEXT = re.compile(r"\n\[SQL:|\n\[parameters:|\nDETAIL: |\n\[cached since|\n\[generated in")
+_USER_TEXT = re.compile(
+    r"\n\[SQL:|\n\[parameters:|\n(?:DETAIL|DÉTAIL|DETALLE|DETALHE|ПОДРОБНОСТИ|详细信息|詳細): |\n\[cached since|\n\[generated in"
+)
 # SQLAlchemy and others quote the error that came first behind their own words.
 _ORIGINAL = re.compile(r"\bOriginal error: |\bCaused by: ")
 # What Python tells objects and tasks apart by, and with it all other numbers.
@@ -55,6 +58,8 @@ class Catalogue:
     @functools.lru_cache(maxsize=512)  # noqa: B019
     def telling(self, text: str) -> str:
         """What of a text decides which signature it carries and what is read from it; nothing where it has no literal."""
+        if is_known(text):
+            return text
         named = {one.id for hit in self._any.finditer(text) for one in self._candidates(hit[0])}
         varying = _OBJECTS if named & self._minding_digits else _NUMBERS
         return varying.sub("", text) if named else ""
@@ -89,6 +94,7 @@ class Catalogue:
 
         `bare` is a line without a level: there only an exception or the beginning of the line counts.
         """
+        text = text if text.isascii() else in_english(text)
         original = _ORIGINAL.split(text)[-1] if not bare else text
         if original != text and (root := self.match_text(original, bare=False, origin=origin)) is not None:
             return root
@@ -153,8 +159,8 @@ def _minds_digits(one: Signature) -> bool:
 
 
 def own_words(message: str) -> str:
-    """An exception's message without what the user put into the statement; of a long one, its beginning."""
-    return _USER_TEXT.split(message, maxsplit=1)[0][:8000]
+    """An exception's message without what the user put into the statement, in English; of a long one, its beginning."""
+    return in_english(_USER_TEXT.split(message, maxsplit=1)[0][:8000])
 
 
 def _best(found: Iterable[Signature], text: str) -> Signature | None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from forge_doctor.redaction import redact
 from forge_doctor.regex import regex
 from forge_doctor.sql.masking import without_values
+from forge_doctor.streams.heads import localised
 from forge_doctor.streams.heads.head import Head
 
 LONGEST = 300
-_NAMED = (b"STATEMENT:  ", b"QUERY:  ")
+_NAMED = (b"STATEMENT:  ", b"QUERY:  ", *localised.STATEMENTS)
 # The end of a quoted field: a quote inside is doubled.
 _QUOTE = regex(r'(?<!")(?:"")*+"(?!")')
-_OTHERS = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"LOCATION:  ")
+_OTHERS = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"LOCATION:  ", *localised.OTHERS)
 
 
 def statement_of(head: Head | None, lines: Sequence[bytes]) -> str:

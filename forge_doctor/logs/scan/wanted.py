@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from forge_doctor.logs.scan.engines import Engine, fastest_installed, make_engine
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
+from forge_doctor.streams.heads.localised import LOUD, loud_words
 
 # What errors have that no signature knows.
 ANCHORS = (
@@ -35,6 +36,12 @@ ANCHORS = (
     b'"MESSAGE":[',  # journald gives text with colours as an array of bytes
 )
 
+# What PostgreSQL's own log says at WARNING and below, in other languages than English too.
+AT_ANY_SEVERITY = (
+    "terminating connection because of crash of another server process",
+    "was terminated by signal {}:",
+)
+
 # What access logs say of a request that failed in the server, with and without colours between quote and status.
 FAILED_REQUESTS = (
     *(b'" %d' % status for status in (500, 502, 503, 504)),
@@ -59,7 +66,9 @@ def wanted_literals() -> tuple[bytes, ...]:
     from forge_doctor.logs.signature import load_signatures
 
     known = {word.encode() for signature in load_signatures().values() for word in signature.literals}
-    return tuple(sorted(known.union(ANCHORS, (text for text, _ in (*MARKS, *STARTS)))))
+    return tuple(
+        sorted(known.union(ANCHORS, LOUD, loud_words(AT_ANY_SEVERITY), (text for text, _ in (*MARKS, *STARTS))))
+    )
 
 
 def wanted_lines(engine: str = "") -> Wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from forge_doctor.streams.heads.localised_phrases import CALLED, SEVERITIES
 from forge_doctor.streams.heads.structured import Record
 
 LEVELS = {
@@ -34,6 +35,8 @@ LEVELS = {
     "query": 0,
     "location": 0,
 }
+# PostgreSQL's words in other languages, in which nobody else writes severities in the same way.
+LEVELS |= {word.lower(): LEVELS[english.lower()] for word, english in (SEVERITIES | CALLED).items()}
 _PID = re.compile(rb"\[(\d{1,10})(?:[-:][\d-]+)?\]|\bpid[=: ](\d{1,10})|\b(?:process|worker)[=: -](\d{1,10})")
 
 
@@ -60,7 +63,7 @@ class Head:
 
 def level_of(word: bytes) -> int:
     """The level that a word means, as Python counts them."""
-    return LEVELS.get(word.decode("ascii", "replace").lower().rstrip("12345"), -1)
+    return LEVELS.get(word.decode("utf-8", "replace").lower().rstrip("12345"), -1)
 
 
 def numeric_level(word: str) -> int:

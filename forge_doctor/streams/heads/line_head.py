@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from forge_doctor.streams.carriers.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
+from forge_doctor.streams.heads import localised
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
 from forge_doctor.streams.heads.structured_head import csv_head, json_head, logfmt_head
 
@@ -158,7 +159,7 @@ def _rest_head(rest: bytes) -> Head:
     """The head by what follows its time."""
     level = _LEVEL.search(rest[:160])
     if level is None:
-        return Head(message=rest, worker=worker_of(rest[:60]))
+        return _localised_head(rest) or Head(message=rest, worker=worker_of(rest[:60]))
     before, after = rest[: level.start()], rest[level.end() :]
     logger = _LOGGER.search(before + b" " + after[:120].lstrip(b" ]|:"))
     head = Head(
@@ -171,7 +172,29 @@ def _rest_head(rest: bytes) -> Head:
         head.origin = "pgbouncer"
     elif after.startswith(b":  ") and (_SERVER.search(before) or b"@" in before or not before.strip()):
         head.origin = "postgresql"
+        head.message = _in_english(head.message, "")
     return head
+
+
+def _localised_head(rest: bytes) -> Head | None:
+    """The head of a server's record that names its severity in another language than English."""
+    found = localised.severity(rest[:160])
+    if found is None:
+        return None
+    word, english = found
+    before, message = rest[: word.start()], rest[word.end() :]
+    if not (_SERVER.search(before) or b"@" in before or not before.strip()):
+        return None
+    return Head(
+        message=_in_english(message, localised.state_in(before)),
+        level=level_of(english),
+        worker=worker_of(rest[:80]),
+        origin="postgresql",
+    )
+
+
+def _in_english(message: bytes, state: str) -> bytes:
+    return localised.in_english(message.decode("utf-8", "replace"), state).encode("utf-8", "replace")
 
 
 def _found_level(found: re.Match[bytes]) -> int:

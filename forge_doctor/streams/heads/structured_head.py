@@ -8,6 +8,7 @@ import re
 from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.head import LEVELS, Head, level_of, numeric_level, worker_of
+from forge_doctor.streams.heads.localised import in_english
 from forge_doctor.streams.heads.structured import Record, read_json
 
 _LOGFMT = re.compile(rb'(?:^|\s)(?:level|lvl|severity)="?(\w+)"?')
@@ -25,6 +26,8 @@ def json_head(text: bytes, zone_s: float) -> Head | None:
         return None
     record = read_json(entry)
     of_server = bool(record.sqlstate) or "error_severity" in entry
+    if of_server:
+        record.message = in_english(record.message, "" if record.message.isascii() else record.sqlstate)
     level = LEVELS.get(record.level.lower(), -1) if not record.level.isdigit() else numeric_level(record.level)
     return Head(
         message=record.message.encode("utf-8", "surrogateescape"),
@@ -68,7 +71,7 @@ def csv_head(text: bytes, at: float | None) -> Head:
     if len(row) < 14:
         return Head(message=text, at=at)
     return Head(
-        message=row[13].encode("utf-8", "replace"),
+        message=in_english(row[13], "" if row[13].isascii() else row[12]).encode("utf-8", "replace"),
         level=LEVELS.get(row[11].lower(), -1),
         at=at,
         worker=row[3],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.streams.carriers.clock import iso, parse_stamp
@@ -194,6 +194,8 @@ STAMPED = st.from_regex(
 )
 
 
+# Lines out of an expression come slowly on a loaded machine.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(STAMPED, min_size=1, max_size=3), st.sampled_from([0.0, 7200.0]))
 def test_a_time_is_the_same_whether_a_line_of_its_shape_was_seen_before(lines: list[bytes], zone_s: float):
     heads = Heads(zone_s)
