@@ -54,7 +54,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
 def _is_slow_in_log(statement: Statement, logged: LoggedStatement) -> bool:
     shape = statement.shape
     return (
-        logged.longest_own_ms >= SLOW_MS
+        logged.is_usually_slow(SLOW_MS)
         and len(shape.tables) == 1
         and not (shape.where or shape.inner or "limit" in shape.flags)
     )

@@ -9,20 +9,18 @@ Measures (blocks, rows):
     `blocks` or more are touched per call, and `blocks_times` as many as rows are given (an index touches about one a
     row); the plan reads a table of 10,000 rows or more as a whole with a condition on its columns, for a join with few
     rows, or to sort it for a LIMIT; and keeps at most 5 % of it. Without a plan the statement's text and the indexes
-    say
-    so, with less confidence. Of a server's log alone (auto_explain, log_min_duration_statement): the scan of all of a
-    table
-    for one value, or a statement of 100 ms that asks for one; then which indexes there are is unknown, and the
-    proposal is
-    marked as not tried.
+    say so, with less confidence. Of a log alone (auto_explain, log_min_duration_statement, an application's hooks): the
+    scan of all of a table for one value, or a statement of 100 ms that asks for one; then which indexes there are is
+    unknown, and the proposal is marked as not tried.
 
 Wrong when:
     An index is there and the planner passes it over: one that begins with the same column is looked for, also under
     other names, and then nothing is proposed. An index does not help: with HypoPG each proposal is tried, and one that
-    leaves more than half of the cost is not told. The table is small, or most of its rows are wanted: both are asked
-    of the
-    statistics. The statement runs once a night: calls and its share of the time are told, the decision is yours; an
-    index costs every write. The generic plan is asked for: with one value in particular the server may do better.
+    leaves more than half of the cost is not told. The table is small, or most of its rows are wanted: both are asked of
+    the statistics. A time that an application measures has waits in it, for the event loop, the network or a lock:
+    without a plan the mean of all that were timed has to be long too, and a look-up by the key (`id`) is not told. The
+    statement runs once a night: calls and its share of the time are told, the decision is yours; an index costs every
+    write. The generic plan is asked for: with one value in particular the server may do better.
 
 Source:
     PostgreSQL documentation, 11.3 Multicolumn Indexes; CREATE INDEX, "Building Indexes Concurrently".
@@ -72,7 +70,9 @@ def _logged(situation: Situation) -> Iterator[Finding]:
         ]
         apart = plain and len(plain) == len(access.terms) and access.keeps_few and not is_aggregate(access.statement)
         columns = tuple(one.column for one in plain[:3])
-        if apart and (access.table, columns) not in told and not _limits(access):
+        # Without a plan: `id` is the key, which has an index.
+        by_key = access.node is None and columns == ("id",)
+        if apart and not by_key and (access.table, columns) not in told and not _limits(access):
             told.add((access.table, columns))
             keys = ", ".join(quote_identifier(one) for one in columns)
             yield logged_finding(

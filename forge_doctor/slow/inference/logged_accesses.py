@@ -55,7 +55,7 @@ def logged_accesses(situation: Situation, least_ms: float = SLOW_MS) -> Iterator
             continue
         if statement.plan is not None and statement.plan.root is not None:
             yield from _planned(statement, statement.plan.root)
-        else:
+        elif logged.is_usually_slow(least_ms):
             for table, terms, _ in text_accesses(statement.text):
                 yield LoggedAccess(statement=statement, table=table, terms=terms)
 

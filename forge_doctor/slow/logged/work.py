@@ -39,6 +39,12 @@ class LoggedStatement:
     deepest: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def is_usually_slow(self, least_ms: float) -> bool:
+        """Whether one execution took so long by itself, and the mean of all timed ones at least half of it: what is fast
+        most of the time waited that once, for the event loop, the network or a cold cache."""
+        mean_ms = (self.total_ms - self.waited_ms) / self.timed if self.timed else 0.0
+        return self.longest_own_ms >= least_ms and mean_ms >= least_ms / 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repetition:

@@ -9,7 +9,19 @@ import pytest
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.slow.plan import PlanNode, Trial
 from forge_doctor.slow.snapshot import SlowSnapshot
-from tests.support.slow_snapshots import column, findings, index, only, plan, scan, snapshot, statement, table
+from tests.support.slow_snapshots import (
+    column,
+    findings,
+    index,
+    logged,
+    logged_statement,
+    only,
+    plan,
+    scan,
+    snapshot,
+    statement,
+    table,
+)
 
 TEXT = "SELECT reviews.id FROM reviews WHERE reviews.book_id = $1::INTEGER"
 CONDITION = "(reviews.book_id = $1)"
@@ -186,3 +198,18 @@ def test_a_name_that_is_taken_gets_a_number(also: tuple[str, ...]) -> None:
     tables = (table("reviews"), *(table(name) for name in also))
     remedy = only("missing-index", seen(indexes=(other,), tables=tables)).remedy
     assert f'CREATE INDEX CONCURRENTLY "ix_reviews_book_id_{2 + len(also)}" ON' in remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "timed", "total_ms", "number"),
+    [
+        ("SELECT id FROM parcel WHERE hub_id = $1", 3, 450.0, 1),
+        # Fast most of the time: once it waited, for the event loop perhaps. And a look-up by the key.
+        ("SELECT id FROM parcel WHERE hub_id = $1", 300, 800.0, 0),
+        ("SELECT id, code FROM parcel WHERE id = $1", 3, 450.0, 0),
+        ("SELECT id FROM parcel WHERE id = $1 AND hub_id = $2", 3, 450.0, 1),
+    ],
+)
+def test_times_that_an_application_measured(text: str, timed: int, total_ms: float, number: int) -> None:
+    one = logged_statement(text, 0, timed=timed, total_ms=total_ms, longest_ms=200.0, longest_own_ms=200.0)
+    assert len(findings("missing-index", logged(one))) == number
