@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, ForeignKey, String, cast, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship, selectinload
 
 ROWS = 120_000
 SEED = f"""
@@ -22,6 +22,8 @@ INSERT INTO parcel (hub_id, code, mail, weight, status, sent_at, note, labels)
   FROM generate_series(1, {ROWS}) g;
 INSERT INTO movement (parcel_id, place) SELECT 1 + (g * 7919::bigint) % {ROWS}, 'place ' || g || repeat(' ', 60)
   FROM generate_series(1, {ROWS}) g;
+INSERT INTO shift (hub_id, day) SELECT 1 + g % 300, date '2025-01-01' + g / 300 FROM generate_series(0, 11999) g;
+CREATE INDEX ON shift (hub_id);
 CREATE INDEX ON parcel (sent_at);
 CREATE INDEX ON parcel (mail);
 CREATE INDEX ON parcel (status);
@@ -41,6 +43,16 @@ class Hub(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     parcels: Mapped[list[Parcel]] = relationship(back_populates="hub")
+    shifts: Mapped[list[Shift]] = relationship()
+
+
+class Shift(Base):
+    """When people work at a hub."""
+
+    __tablename__ = "shift"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hub_id: Mapped[int] = mapped_column(ForeignKey("hub.id"))
+    day: Mapped[date]
 
 
 class Parcel(Base):
@@ -120,6 +132,16 @@ class Shop:
                 select(Hub).order_by(Hub.id).limit(hubs).options(selectinload(Hub.parcels).load_only(Parcel.id))
             )
             assert all(hub.parcels for hub in found)
+
+    async def both(self, apart: bool = False) -> None:
+        """One hub with its parcels and its shifts, joined to it, or `apart`."""
+        load = selectinload if apart else joinedload
+        async with self.session() as session:
+            found = await session.scalars(
+                select(Hub).where(Hub.id == 7).options(load(Hub.parcels).load_only(Parcel.id), load(Hub.shifts))
+            )
+            hub = found.unique().one()
+            assert (len(hub.parcels), len(hub.shifts)) == (400, 40)
 
     async def movements(self, parcel_id: int = 7) -> None:
         """A condition on a column without an index."""

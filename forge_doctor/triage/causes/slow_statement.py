@@ -30,7 +30,7 @@ CAUSE = Cause(
     shows=checks(
         pool="long-statement pool-too-small:long-statements worker-at-limit:long-statements",
         slow="missing-index index-defeated-by-expression leading-wildcard json-without-gin cartesian-product deep-offset "
-        "count-of-big-table too-many-rows sort-spill stale-statistics generic-plan-trap jit-overhead dead-rows",
+        "count-of-big-table too-many-rows multiplied-rows sort-spill stale-statistics generic-plan-trap jit-overhead dead-rows",
     ),
     fits=checks(
         pool="connections-held-at-line pool-too-small worker-at-limit contended-wait long-transaction",

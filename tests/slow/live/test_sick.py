@@ -25,6 +25,7 @@ SICK = {
     "page": ("deep-offset", "OFFSET"),
     "spilling": ("sort-spill", "ORDER BY parcel.note"),
     "all_pairs": ("cartesian-product", "FROM hub, parcel"),
+    "both": ("multiplied-rows", "LEFT OUTER JOIN shift AS shift_1 ON hub.id = shift_1.hub_id"),
     "lazy": ("n-plus-one", "= parcel.hub_id"),
     "looped": ("query-in-loop", "hub.id = $1"),
     "each_committed": ("commit-per-row", "INSERT INTO ping"),
@@ -87,6 +88,18 @@ async def test_a_proposed_index_halves_the_cost_at_least(
             await connection.execute("DEALLOCATE p")
         await connection.execute("ROLLBACK")
     assert costs[1] <= costs[0] / 2
+
+
+async def test_collections_loaded_apart_give_each_row_once(shop_database: FreshDatabase) -> None:
+    rows = []
+    here = f"(SELECT oid FROM pg_database WHERE datname = '{shop_database.name}')"
+    for apart in (False, True):
+        shop_database.sql(f"SELECT pg_stat_statements_reset(0, {here}, 0)")
+        async with opened(shop_database) as shop:
+            await shop.both(apart=apart)
+        told = "SELECT sum(rows) FROM pg_stat_statements WHERE query ~ 'FROM (hub|parcel|shift)' AND dbid ="
+        rows.append(int(shop_database.sql(f"{told} {here}")))
+    assert rows == [400 * 40, 1 + 400 + 40]
 
 
 @pytest.mark.slow
