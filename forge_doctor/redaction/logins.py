@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge_doctor.redaction.notation import is_drawn
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
 
@@ -19,6 +20,8 @@ _ARGUMENTS = regex(
 _MYSQL = regex(r"(\b(?:mysql|mariadb)[\w-]{0,20}['\"]?,?\s(?:[^\n]{0,300}?\s)??['\"]?-p)[^\s'\",\]]{3,200}+")
 _CREATED = regex(r"(\bURL\.create\()[^)]{0,2000}+\)?")
 _POSITIONAL = regex(r"(\b\w{0,40}(?:[Cc]redentials?|BasicAuth)\([^(),=\n]{1,100},\s{0,8})[^()=\n]{1,200}+(?=\))")
+# What a client of Redis or of a mail server says who it is with.
+_AUTH = regex(r"(\bAUTH (?:[A-Z][A-Z0-9-]{1,20} )?)([\w.~+/=-]{8,}+)")
 
 
 def mask_netrc(text: str) -> str:
@@ -49,3 +52,8 @@ def mask_pgpass(text: str) -> str:
 def mask_calls(text: str) -> str:
     """The text without what `URL.create(...)` and `...Credentials(user, ...)` are given."""
     return _POSITIONAL.sub(rf"\g<1>{MASK}", _CREATED.sub(rf"\g<1>{MASK})", text))
+
+
+def mask_auth(text: str) -> str:
+    """The text without what follows `AUTH` or `AUTH PLAIN`, where it is no word."""
+    return _AUTH.sub(lambda found: found[1] + (MASK if is_drawn(found[2]) else found[2]), text)

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from forge_doctor.redaction.cookies import mask_cookies, mask_host_cookies
-from forge_doctor.redaction.logins import mask_arguments, mask_calls, mask_curl, mask_mysql, mask_netrc, mask_pgpass
+from forge_doctor.redaction.logins import (
+    mask_arguments,
+    mask_auth,
+    mask_calls,
+    mask_curl,
+    mask_mysql,
+    mask_netrc,
+    mask_pgpass,
+)
+from forge_doctor.redaction.pairs import mask_defaults, mask_fields, mask_reversed
 from forge_doctor.redaction.sentences import mask_echoed, mask_told
 from forge_doctor.redaction.shapes import mask_keys, mask_random, mask_schemes, mask_tokens
 from forge_doctor.redaction.statements import (
@@ -20,6 +29,7 @@ from forge_doctor.redaction.statements import (
     mask_parameters,
     mask_placed,
     mask_rows,
+    mask_secret_calls,
     mask_statements,
 )
 from forge_doctor.redaction.urls import mask_bare_logins, mask_queries, mask_urls
@@ -38,7 +48,7 @@ def redact(text: str, limit: int | None = None) -> str:
     for marks, mask in _PASSES:
         if any(mark in plain for mark in marks):
             text = mask(text)
-    text = mask_random(mask_tokens(mask_named(text)))
+    text = mask_random(mask_tokens(mask_told(mask_named(text))))
     return text if limit is None else text[:limit]
 
 
@@ -56,7 +66,8 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ),
     (("$1 = ",), mask_placed),
     (("[sql: ", "statement", "query: ", "execute "), mask_statements),
-    (("insert",), mask_inserts),
+    ((" into",), mask_inserts),
+    (("crypt", "hmac", "execute "), mask_secret_calls),
     (("key (", "row contains", "row data", "invalid tuple"), mask_rows),
     (
         (
@@ -78,12 +89,15 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("?", "&", "%3f"), mask_queries),
     (("identified ",), mask_identified),
     (("login ",), mask_netrc),
+    (("auth ",), mask_auth),
     ((" -u", "--user", "--proxy-user", "\t-u"), mask_curl),
     (("'-", '"-'), mask_arguments),
     (("mysql", "mariadb"), mask_mysql),
     ((":",), mask_pgpass),
-    (("key", "secret", "token", "passw", "passphrase", "credential", "jwt", "signature", "session id"), mask_told),
     (("=", "true", "false", "value"), mask_cookies),
     (("__host-", "__secure-"), mask_host_cookies),
+    (("name", "key", "field", "param", "property", "variable", "header"), mask_fields),
+    (("' ", '" ', "'=", '"=', "'<", "'!", '"!'), mask_reversed),
+    (("default",), mask_defaults),
     (("credential", "basicauth", "create("), mask_calls),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.redaction.ends import end_of
 from forge_doctor.redaction.names import STRONG, strength
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
@@ -22,7 +23,14 @@ _STATEMENT = regex(
 )
 _SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
 _STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
-_LITERAL = regex(r"(?:\b[eEbBxXuU]&?)?'(?:[^']|'')*+'?|\$(?:\w{1,20})?\$[^$]*+\$(?:\w{1,20})?\$")
+# What may begin in a statement, and not end there: a name in quotes, a comment, a literal.
+_BEGUN = (
+    r"\"\w{1,64}'\w{0,64}\"|/\*|--|\b[eE]'(?:\\.|''|[^'\\])*+'?|(?:\b[bBxXnNuU]&?)?'(?:[^']|'')*+'?|"
+    r"(?P<dollars>\$(?:[A-Za-z_]\w{0,62})?\$)"
+)
+_PIECE = regex(_BEGUN, re.DOTALL)
+# Rows end at a semicolon, or with the line where the next cannot be theirs.
+_PIECE_OF_ROWS = regex(rf"{_BEGUN}|(?P<end>;|\n(?![\s(,)]|(?i:on|returning|select|values)\b))", re.DOTALL)
 _ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
 _ROW_KEY_END = regex(
     r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
@@ -30,8 +38,17 @@ _ROW_KEY_END = regex(
 _ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
 _ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
 _LONGEST_ROW = 4_000
-_INSERT = regex(r"(?i)\binsert\s{1,20}into\s[^()'\n]{1,200}\(([^()']{1,2000})\)\s{0,40}values\s{0,40}\(")
+# Without a list of columns any of them may be one of secrets.
+_INSERT = regex(
+    r"(?i)\b(?:insert|replace)\s{1,20}into\s(?:[^()'\n]{1,200}\(([^()']{1,2000})\)\s{0,40}|"
+    r"\s{0,40}[\w.\"]{1,130}\s{1,40}(?:as \w{1,64}\s{1,40})?)"
+    r"(?:overriding (?:user|system) value\s{1,40})?values\s{0,40}\("
+)
 _COLUMN = regex(r"\w{1,64}")
+# Functions that are given keys, and what was prepared: its values have no names.
+_SECRET_CALL = regex(
+    r"(?i)(?<![\w.])(?:crypt|hmac|(?:en|de)crypt(?:_iv)?|pgp_(?:sym|pub)_(?:en|de)crypt(?:_bytea)?|execute [\w\"]{1,64})[ \t]{0,4}(?=\()"
+)
 
 
 def mask_parameters(text: str) -> str:
@@ -55,22 +72,64 @@ def mask_statements(text: str) -> str:
     while begin := _STATEMENT.search(text, position):
         end = (_SQL_END if begin[0][0] == "[" else _STATEMENT_END).search(text, begin.end())
         stop = end.start() if end else len(text)
-        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", text[begin.end() : stop])]
+        parts += [text[position : begin.end()], without_literals(text[begin.end() : stop])]
         position = stop
     return "".join(parts) + text[position:]
+
+
+def without_literals(sql: str) -> str:
+    """The statement with a mask for each literal, and for what a comment has from its first quote on."""
+    return _without_literals(sql, 0, _PIECE)[0]
 
 
 def mask_inserts(text: str) -> str:
-    """The text without the literals of an INSERT that names a column of secrets, up to its semicolon."""
+    """The text without the literals of an INSERT that names a column of secrets, or no column at all."""
     parts, position = [], 0
     while begin := _INSERT.search(text, position):
-        end = text.find(";", begin.end(), begin.end() + _LONGEST_ROW)
-        stop = end if end >= 0 else min(len(text), begin.end() + _LONGEST_ROW)
-        rest = text[begin.end() : stop]
-        secret = any(strength(name) == STRONG for name in _COLUMN.findall(begin[1]))
-        parts += [text[position : begin.end()], _LITERAL.sub(f"'{MASK}'", rest) if secret else rest]
+        parts.append(text[position : begin.end()])
+        position = begin.end()
+        if begin[1] is None or any(strength(name) == STRONG for name in _COLUMN.findall(begin[1])):
+            rows, position = _without_literals(text, position, _PIECE_OF_ROWS)
+            parts.append(rows)
+    return "".join(parts) + text[position:]
+
+
+def mask_secret_calls(text: str) -> str:
+    """The text without the literals that functions of cryptography and prepared statements are given."""
+    parts, position = [], 0
+    while call := _SECRET_CALL.search(text, position):
+        stop = end_of(text, call.end())
+        parts += [text[position : call.end()], without_literals(text[call.end() : stop])]
         position = stop
     return "".join(parts) + text[position:]
+
+
+def _without_literals(sql: str, begin: int, piece_of: re.Pattern[str]) -> tuple[str, int]:
+    """What stands from `begin` on without its literals, and where it ended."""
+    parts: list[str] = []
+    position = begin
+    while piece := piece_of.search(sql, position):
+        stop, shown = piece.end(), f"'{MASK}'"
+        if piece[0] in ("/*", "--"):
+            stop, shown = _comment(sql, piece)
+        elif piece["dollars"]:
+            end = sql.find(piece[0], stop)
+            stop = end + len(piece[0]) if end >= 0 else len(sql)
+        elif piece[0][0] == '"':
+            shown = piece[0]
+        elif piece.lastgroup == "end":
+            return "".join(parts) + sql[position : piece.start()], piece.start()
+        parts += [sql[position : piece.start()], shown]
+        position = stop
+    return "".join(parts) + sql[position:], len(sql)
+
+
+def _comment(sql: str, begin: re.Match[str]) -> tuple[int, str]:
+    """Where a comment ends, and what is shown of it: an apostrophe in it opens no literal."""
+    end = sql.find("*/" if begin[0] == "/*" else "\n", begin.end())
+    stop = len(sql) if end < 0 else end
+    words, quote, _ = sql[begin.start() : stop].partition("'")
+    return stop, words + (f"'{MASK}'" if quote else "")
 
 
 def mask_rows(text: str) -> str:

@@ -134,6 +134,24 @@ docker run -b app=1 image
 Command ['psql', '-U', 'app', '-h', 'db', '-p', '5432', '-d', 'shop'] died
 mysql -u root -p shop
 ssh -p 2222 host
+tokens  oauth2_scheme
+access_token test_client_v2 is unused
+secrets (python3.13) stdlib
+credentials | table2 | owner
+the password is at /etc/app2/pg.conf
+app.auth.tokens 2026-11-22T08:33:23Z
+INSERT INTO orders SELECT id, 'open' FROM carts
+UPDATE orders SET status = 'paid' WHERE 'paid' <> status
+{"name": "shop", "value": "x7"} {"key": "city", "value": "Zurich8000"}
+- name: HOST
+  value: db-2.internal
+--timeout SECONDS  how long to wait (default: 30)
+--max-tokens=4096  (default: 4096)
+  --token-file PATH  where it is (default: /run/token)
+SELECT 1 /* it is 'quoted' */
+execute_values(cur, sql, rows, page_size=100)
+commit 846e7e6a1b2c3d4e5f60718293a4b5c6d7e8f901
+author_id=7 keyspace=ks1 keyboard='de' monkey='x7f3' donkeys: 5
 """.splitlines()
 
 
@@ -223,6 +241,20 @@ def test_what_stands_around_the_secret_stays(text: str, shown: str) -> None:
         # A statement in SQLAlchemy's brackets ends at its bracket, one of the server's log at its line.
         ("[SQL: SELECT 'a\nb']\n(Background on 'x')", "[SQL: SELECT '***']\n(Background on 'x')"),
         ("STATEMENT:  SELECT 'a'\nnext 'b'", "STATEMENT:  SELECT '***'\nnext 'b'"),
+        # A text below its name ends with its indentation, a field with its object, rows with their semicolon.
+        ("password: |\n  a1\n  b2\nport: 5", "password: |\n  ***\nport: 5"),
+        ("password:\n  host: x\n", "password:\n  host: x\n"),
+        ("- name: password\n- name: b\n  value: c", "- name: password\n- name: b\n  value: c"),
+        ('{"name": "password"}, {"value": "c"}', '{"name": "password"}, {"value": "c"}'),
+        ("INSERT INTO t VALUES ('a;b'); SELECT 'c'", "INSERT INTO t VALUES ('***'); SELECT 'c'"),
+        ("INSERT INTO t VALUES ('a')\nnext 'c'", "INSERT INTO t VALUES ('***')\nnext 'c'"),
+        ("statement: SELECT 1 -- it's\n\tFROM t", "statement: SELECT 1 -- it'***'\n\tFROM t"),
+        (
+            "--password P  (default: a7)\n  --port N  (default: 5)",
+            "--password ***  (default: ***)\n  --port N  (default: 5)",
+        ),
+        ("assert 'x7x7x7x7' == 'b'\n where 'x7x7x7x7' = a.password", "assert '***' == 'b'\n where '***' = a.password"),
+        ("get(password='it', host='it')", "get(password='***', host='it')"),
         # Who has no password shows none, and who has a path is no login.
         ("me@host a:b@host x/a:b@host a:b:c@host a:b@-", "me@host a:***@host x/a:b@host a:b:c@host a:b@-"),
         (

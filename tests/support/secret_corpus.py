@@ -87,6 +87,81 @@ NOTATIONS = (
     '{name}="""\n{value}\n"""',
     "`{name}`=`{value}`",
 )
+# What other programs make of a name and a value, with fewer names: they are told by the same words.
+FEWER = ("password", "API_KEY", "client-secret", "sessionid")
+OTHER_NOTATIONS = (
+    # YAML, and what is laid out as it is.
+    "{name}: &anchor {value}",
+    "{name}: !!str {value}",
+    "db:\n  {name}:\n    {value}\n  port: 5",
+    "{name}: |\n  {value}\n  and {value}\nport: 5",
+    "{name}: >-\n  {value}",
+    "env:\n  - name: {name}\n    value: {value}\n  - name: HOST\n    value: db",
+    '- name: {name}\n  value: "{value}"',
+    # Each in a field of its own.
+    '{{"name": "{name}", "value": "{value}"}}',
+    '[\n  {{\n    "name": "{name}",\n    "value": "{value}"\n  }}\n]',
+    '[{{"value": "{value}", "name": "{name}"}}]',
+    '{{"Key": "{name}", "Value": "{value}"}}',
+    "ParameterKey={name},ParameterValue={value}",
+    '<property name="{name}" value="{value}"/>',
+    '<property value="{value}" name="{name}"/>',
+    "<{name}><![CDATA[{value}]]></{name}>",
+    '<entry key="{name}">{value}</entry>',
+    "<param><name>{name}</name><value>{value}</value></param>",
+    "<key>{name}</key>\n<string>{value}</string>",
+    "&lt;{name}&gt;{value}&lt;/{name}&gt;",
+    '<input type="hidden" name="{name}" value="{value}">',
+    'form-data; name="{name}"\r\n\r\n{value}\r\n--x',
+    'form-data; name="{name}"\\r\\n\\r\\n{value}\\r\\n--x',
+    # Written into a URL, once or twice, and with colours.
+    "%7B%22{name}%22%3A%20%22{value}%22%7D",
+    "%257B%2522{name}%2522%253A%2520%2522{value}%2522%257D",
+    "user%5B{name}%5D={value}",
+    "user[{name}]={value}",
+    "\x1b[36m{name}\x1b[0m=\x1b[35m'{value}'\x1b[0m",
+    # More than one literal, or one below its name.
+    "{{'{name}': 'part {value} '\n             'part {value}'}}",
+    "{name} = 'a' || '{value}'",
+    "{name} = os.environ.get('X') or '{value}'",
+    '  ~ {name} = "{value}" -> "2{value}"',
+    "connect(\n    {name}=\n        '{value}',\n)",
+    '{{"{name}":\n  "{value}"}}',
+    '{name} = [\n  "{value}",\n]',
+    '["{name}"]=>\n  string(11) "{value}"',
+    "{name}: str = Field(default='{value}')",
+    # Compared, whichever way round.
+    "{name} IN ('a', '{value}')",
+    "{name} NOT LIKE '%{value}%'",
+    "{name} BETWEEN 'a' AND '{value}'",
+    "lower({name}) = '{value}'",
+    "get('{name}') = '{value}'",
+    # On command lines, and in what is said about them.
+    "setx {name} {value}",
+    "set -gx {name} {value}",
+    "ENV {name} {value}",
+    "app -{name} {value}",
+    "  --{name} TEXT  what it is for (default: {value})",
+    "  --{name} TEXT  what it is for\n      [env var: X; default: {value}]",
+    "*  --{name}    TEXT    [default: '{value}']",
+)
+# Beside its name only a word that was drawn is a secret.
+BESIDE = (
+    "{name} -> {value}",
+    "{name} is {value}",
+    "| {name} | {value} |",
+    "│ {name} │ {value} │",
+    "-[ RECORD 1 ]\n{name} | {value}",
+    "**{name}**: {value}",
+    "{name}      {value}",
+    "{name}\t{value}",
+    "{name} ({value}) is wrong",
+    "{name} <{value}> is wrong",
+    "{name}? {value}",
+    "/* {name} {value} */",
+    '"{name}","{value}"',
+    "setattr(settings, '{name}', '{value}')",
+)
 # A name and a colon alone may as well be a logger's and its message: so only names that are nothing else.
 WITH_COLON = (
     *(
@@ -144,6 +219,19 @@ SHAPES = (
     "op.execute('ALTER ROLE shop PASSWORD ''{value}''')",
     "EXECUTE 'ALTER ROLE shop PASSWORD ''''{value}''''';",
     "op.execute('UPDATE users SET password = ''{value}'' WHERE id = 1')",
+    "INSERT INTO users VALUES (7, '{value}')",
+    "INSERT INTO \"U\".users AS u VALUES\n  (7, 'a;{value}'),\n  (8, $$b '{value}'$$);",
+    "[SQL: SELECT 1 -- don't\n WHERE a = '{value}']\n(Background on this error at: x)",
+    "LOG:  statement: SELECT 1 /* isn't it */ + '{value}'",
+    "LOG:  statement: SELECT 1 /* was '{value}' */",
+    "STATEMENT:  SELECT 1 -- was '{value}'",
+    "STATEMENT:  SELECT E'it\\'s {value}'",
+    "STATEMENT:  SELECT $f$a $$ {value}$$ b$f$, \"it's\", '{value}'",
+    "UPDATE users SET (name, password) = ('ada', '{value}')",
+    "SELECT crypt('{value}', gen_salt('bf'))",
+    "EXECUTE sign_up ('ada', '{value}')",
+    "WHERE '{value}' = users.password",
+    "assert '{value}' == Login().password",
     "INSERT INTO users (name, password) VALUES ('ada', '{value}'), ('bob', 'it''s {value}')",
     "insert into public.users (id, name,\n  api_key) values\n (1, 'ada', '{value}');",
     "refresh said __Host-GAPS=1:{value}; __Secure-OSID={value}",
@@ -301,4 +389,6 @@ def texts(value: str = CANARY) -> tuple[str, ...]:
     colons = tuple(f"{name}: {value}" for name in WITH_COLON)
     tokens = tuple(f"got {prefix.replace('|', '')}{value}0123456789 from" for prefix in PREFIXES)
     shapes = tuple(text.format(value=value) for text in (*HEADERS, *SHAPES))
-    return (*named, *colons, *tokens, *shapes)
+    notations = (*OTHER_NOTATIONS, *(BESIDE if value == CANARY else ()))
+    others = tuple(notation.format(name=name, value=value) for name in FEWER for notation in notations)
+    return (*named, *others, *colons, *tokens, *shapes)
