@@ -79,7 +79,8 @@ def _checkout(connection: Any, record: Any, proxy: Any) -> None:
     if slot is None or slot[0] is not page:
         slot = record.info[_KEY] = (page, page.add(*ends(connection)))
     if slot[1]:
-        _TAKE.pack_into(page.memory, slot[1] + 6, page.label(caller()), monotonic_ns())
+        line = caller()
+        _TAKE.pack_into(page.memory, slot[1] + 6, page.labels.get(line) or page.label(line), monotonic_ns())
 
 
 def _checkin(connection: Any, record: Any) -> None:

@@ -40,34 +40,53 @@ _texts: dict[tuple[int, int, int, int], tuple[str, tuple[CodeType, CodeType | No
 
 
 def caller() -> str:
-    """The application's lines on the stack, innermost first; what is installed, where it has none there."""
+    """The application's lines on the stack, innermost first; what is installed, where it has none there.
+
+    Written flat: at every checkout, after a wait, each call of a function costs as much as a frame that is looked at.
+    """
     first: FrameType | None = None
     installed: list[FrameType] = []
     kinds = _kinds
     left = MOST_FRAMES
-    for frame in _stacks():
-        place: FrameType | None = frame
+    place, waiting = _top()
+    while True:
         while place is not None and left:
             left -= 1
             file = place.f_code.co_filename
             kind = kinds.get(file)
             if kind is None:
                 kind = _kind(file)
-            if kind == _LIBRARY:
-                pass
-            elif kind == _APPLICATION:
+            if kind == _APPLICATION:
                 if first is not None:
-                    return _text(first, place)
+                    known = _texts.get((id(first.f_code), first.f_lasti, id(place.f_code), place.f_lasti))
+                    return known[0] if known is not None else _text(first, place)
                 first = place
                 left = min(left, NEAR)
             elif kind == _STARTER:
                 break
-            elif len(installed) < 2:
+            elif kind == _INSTALLED and len(installed) < 2:
                 installed.append(place)
             place = place.f_back
+        if waiting is None or not left:
+            break
+        place, waiting = waiting.gr_frame, waiting.parent
     if first is not None:
         return _text(first, None)
     return _text(installed[0], installed[1] if len(installed) > 1 else None) if installed else ""
+
+
+def _top() -> tuple[FrameType | None, Any]:
+    """(the frame to begin with, the greenlet that waits for its own): SQLAlchemy's asyncio runs in a greenlet whose frames
+    end at its own. Those are skipped, unless `run_sync` runs the application's code in it."""
+    greenlet = sys.modules.get("greenlet")
+    waiting = None if greenlet is None else greenlet.getcurrent().parent
+    if waiting is not None:
+        spawn = waiting.gr_frame
+        if spawn is not None and spawn.f_code.co_name == "greenlet_spawn":
+            awaits = spawn.f_back
+            if awaits is not None and awaits.f_code.co_name != "run_sync":
+                return awaits, waiting.parent
+    return sys._getframe(2), waiting
 
 
 def _text(first: FrameType, second: FrameType | None) -> str:
@@ -86,28 +105,6 @@ def _text(first: FrameType, second: FrameType | None) -> str:
 
 def _parts(frame: FrameType) -> tuple[str, str, str]:
     return frame.f_code.co_filename, str(frame.f_lineno), frame.f_code.co_qualname
-
-
-def _stacks() -> tuple[FrameType, ...]:
-    """The top frame of this greenlet and of those that wait for it: SQLAlchemy's asyncio runs in a greenlet whose
-    frames end at its own."""
-    own = sys._getframe(2)
-    greenlet = sys.modules.get("greenlet")
-    parent = None if greenlet is None else greenlet.getcurrent().parent
-    if parent is None:
-        return (own,)
-    waiting = _waiting(parent)
-    # Each frame that is looked at costs: those of SQLAlchemy's own greenlet are skipped, unless `run_sync` runs the
-    # application's code in it.
-    awaits = waiting[0].f_back if waiting and waiting[0].f_code.co_name == "greenlet_spawn" else None
-    return waiting if awaits is not None and awaits.f_code.co_name != "run_sync" else (own, *waiting)
-
-
-def _waiting(parent: Any) -> tuple[FrameType, ...]:
-    frame, above = parent.gr_frame, parent.parent
-    if above is None:
-        return () if frame is None else (frame,)
-    return _waiting(above) if frame is None else (frame, *_waiting(above))
 
 
 def _kind(file: str) -> int:
