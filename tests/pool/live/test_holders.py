@@ -129,8 +129,7 @@ async def test_a_blocked_event_loop_is_not_the_database(app_server: StartApp, fr
     for _ in range(6):
         app.send("/healthy")
     await until(lambda: accept_queue(app) == 6)
-    assert of(await examine(fresh_database18.dsn()), "event-loop-blocked") == ()  # a burst looks alike for a moment
-    await asyncio.sleep(STALLED_S)
+    await asyncio.sleep(STALLED_S)  # before, a burst looks alike
     blocked = one(await examine(fresh_database18.dsn()), "event-loop-blocked")
     assert blocked.message.startswith(f"6 requests wait to be accepted on port {app.port} while worker pid {app.pid} ")
 

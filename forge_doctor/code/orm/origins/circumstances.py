@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from forge_doctor.code.orm.origins.building import SENDERS
+from forge_doctor.code.orm.origins.served_files import served_files
 from forge_doctor.code.semantics.entry_points import (
     background_starter,
     dependency_markers,
@@ -16,7 +17,9 @@ from forge_doctor.code.semantics.entry_points import (
     is_dependency,
     job_caller,
 )
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.names.outline import DEPENDS
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, Return, Try, With, Yield
 
@@ -77,9 +80,8 @@ def _calls_of(project: Project, function: FunctionDef) -> Iterator[Call]:
     """Where the project calls it; nowhere where its name is everybody's."""
     found: list[Call] = []
     word = function.name.encode()
-    for path in project.surfaces:
-        data = project.reading.bytes_of(path)
-        file = project.open(path) if data and word in data else None
+    for path, data in served_files(project).items():
+        file = project.open(path) if word in data else None
         calls = () if file is None else file.calls(function.name)
         found += [one for one in calls if one.function is not function and project.called(one) is function]
         if len(found) > MOST_CALLERS:
@@ -187,17 +189,21 @@ def _argument(function: FunctionDef, call: Call, name: str) -> str | None:
 
 def _dependencies_end(project: Project) -> bool | None:
     """Whether each dependency that gives a session ends it behind its `yield`."""
-    providers = [one for one in _session_providers(project) if one.is_generator]
+    providers = _session_providers(project)
     return True if providers and all(map(_ends_behind_yield, providers)) else None
 
 
-def _session_providers(project: Project) -> Iterator[FunctionDef]:
-    handed = handovers(project)
-    for path in project.surfaces:
-        data = project.reading.bytes_of(path)
-        # By their cost: the text, the names that somebody hands over, the tree, the annotations.
-        is_promising = (
-            data and b"yield" in data and any(name.decode(errors="replace") in handed for name in DEFINED.findall(data))
+@kept_for_the_run
+def _session_providers(project: Project) -> tuple[FunctionDef, ...]:
+    return tuple(_found_providers(project))
+
+
+def _found_providers(project: Project) -> Iterator[FunctionDef]:
+    wanted = {name for name, places in handovers(project).items() if any(one.by in DEPENDS for one in places)}
+    for path, data in served_files(project).items():
+        # By their cost: the text, the names of dependencies, the tree, the annotations.
+        is_promising = b"yield" in data and any(
+            name.decode(errors="replace") in wanted for name in DEFINED.findall(data)
         )
         file = project.open(path) if is_promising else None
         for one in () if file is None else project.scopes(file).functions:

@@ -13,6 +13,7 @@ from forge_doctor.code.orm.origins.matching import Fit, fit
 from forge_doctor.code.orm.origins.narrowing import in_loop, of_insert, of_relationship
 from forge_doctor.code.orm.origins.objects import MAY, may_be_mapped, may_load_lazily, object_sites, relationship_reads
 from forge_doctor.code.orm.origins.references import Names
+from forge_doctor.code.orm.origins.served_files import served_files
 from forge_doctor.code.orm.origins.sites import sites_in
 from forge_doctor.code.orm.origins.tables import Mapped, Tables
 from forge_doctor.code.orm.origins.written import LEAST, Written, is_written, plain, strings_in
@@ -23,10 +24,6 @@ from forge_doctor.regex import regex
 from forge_doctor.sql.relations import loads_children
 from forge_doctor.sql.shape import Shape, shape_of
 
-# Folders whose statements no worker of a service sends.
-ELSEWHERE = frozenset(
-    {"tests", "test", "testing", "versions", "migrations", "alembic", "benchmarks", "examples", "docs"}
-)
 BUILDERS = (b"select(", b".query(", b"insert(", b"update(", b"delete(", b".where(", b".filter")
 TEXT = regex(
     rb"[\"']\s*(?:--[^\n]*\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
@@ -61,7 +58,7 @@ class Statements:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._files = {path: data for path, data in _files(project) if data}
+        self._files = served_files(project)
         self._tables = Tables(self._files.items())
         self._builders = {path: data for path, data in self._files.items() if any(word in data for word in BUILDERS)}
         self._makers = {path for path, data in self._files.items() if MAKER.search(data)}
@@ -201,14 +198,6 @@ class Statements:
             known = () if names is None else tuple(sites_in(names))
             self._sites[path] = known
         return known
-
-
-def _files(project: Project) -> Iterator[tuple[Path, bytes | None]]:
-    for path in project.surfaces:
-        inner = path.relative_to(project.root).parts if path.is_relative_to(project.root) else path.parts
-        name = path.name
-        if ELSEWHERE.isdisjoint(inner[:-1]) and not name.startswith("test_") and name != "conftest.py":
-            yield path, project.reading.bytes_of(path)
 
 
 def _is_imported(node: Node) -> bool:

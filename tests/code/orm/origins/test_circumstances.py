@@ -106,6 +106,16 @@ def test_an_endpoints_session_is_ended_where_its_dependency_does(tmp_path: Path)
     assert around(tmp_path, careless, ENDPOINT).ended is None
 
 
+def test_a_test_says_nothing_of_who_ends_it_in_service(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_app.py").write_text(
+        "from app import Session, run\n\nasync def test_run():\n    await run(Session())\n"
+    )
+    (tmp_path / "tests/doubles.py").write_text("def get_db():\n    yield object()\n\napp.get('/')(Depends(get_db))\n")
+    caller = "async def serve():\n    async with Session() as session:\n        await run(session)\n"
+    assert around(tmp_path, "async def run(session):\n    QUERY\n", caller).ended is True
+
+
 @pytest.mark.parametrize(
     ("starts", "by"),
     [
