@@ -103,6 +103,7 @@ def _revisions(told: Sequence[Mapping[str, Any]], here: Path) -> tuple[Revision,
             body=_body(Path(one["path"]), "downgrade" if one["undoes"] else "upgrade"),
             title=one["title"],
             undoes=one["undoes"],
+            refusals=_refusals(Path(one["path"])),
         )
         for one in told
     )
@@ -114,15 +115,26 @@ def _seen_from(file: Path, here: Path) -> str:
 
 def _body(file: Path, function: str) -> int:
     """The line of the first statement in a function of the file."""
+    node = _function(file, function)
+    if node is None:
+        return 1
+    body = [one for one in node.body if not isinstance(getattr(one, "value", None), ast.Constant)]
+    return (body or node.body)[0].lineno
+
+
+def _refusals(file: Path) -> frozenset[int]:
+    """The lines on which the downgrade raises an exception that stands under no condition."""
+    node = _function(file, "downgrade")
+    raised = [one for one in node.body if isinstance(one, ast.Raise)] if node is not None else []
+    return frozenset(line for one in raised for line in range(one.lineno, (one.end_lineno or one.lineno) + 1))
+
+
+def _function(file: Path, name: str) -> ast.FunctionDef | None:
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return 1
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            body = [one for one in node.body if not isinstance(getattr(one, "value", None), ast.Constant)]
-            return (body or node.body)[0].lineno
-    return 1
+        return None
+    return next((one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name), None)
 
 
 def _round_trip(request: TripRequest, revisions: tuple[Revision, ...], traveller: Traveller) -> RoundTrip:

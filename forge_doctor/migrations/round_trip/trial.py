@@ -32,7 +32,8 @@ class Rows(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One revision as Alembic reads it: `file` as Python knows it, `path` as findings name it; `undoes` says that it has a
-    downgrade, `body` is the first line of that function, or of the upgrade where there is none."""
+    downgrade, `body` is the first line of that function, or of the upgrade where there is none, `refusals` are the lines
+    where the downgrade raises something by itself, whatever it finds."""
 
     id: str
     down: tuple[str, ...]
@@ -41,6 +42,7 @@ class Revision:
     body: int = 1
     title: str = ""
     undoes: bool = True
+    refusals: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

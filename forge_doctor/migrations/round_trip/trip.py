@@ -181,7 +181,7 @@ class Traveller:
         return await self._again(trial, database, start, upgraded)
 
     def _not_undone(self, trial: Trial, failure: Failure) -> Trial:
-        if failure.kind in REFUSES:
+        if failure.kind in REFUSES or _is_refusal(trial.revision, failure):
             if trial.revision not in self.journey.refusing:
                 self.journey.refusing.append(trial.revision)
             return trial
@@ -233,6 +233,12 @@ class Traveller:
 
     def _stop(self, revision: Revision, failure: Failure | None) -> None:
         self.journey.stopped = Stopped(revision=revision, failure=failure)
+
+
+def _is_refusal(revision: Revision, failure: Failure) -> bool:
+    """Whether the downgrade itself says that there is no way back, by an exception of whatever class."""
+    last = failure.frames[-1] if failure.frames else None
+    return last is not None and last.path == revision.file and last.line in revision.refusals
 
 
 def _columns(catalogue: Catalogue) -> frozenset[str]:

@@ -48,6 +48,7 @@ FAULTS = chain(
     ),
     ("op.execute(\"CREATE TYPE mood AS ENUM ('ok')\")", 'op.execute("DROP TYPE mood")'),
     ("op.execute(\"ALTER TYPE mood ADD VALUE 'fine'\")", "pass"),
+    ('op.execute("DELETE FROM visits")', "raise RuntimeError(\n        'nobody can get them back'\n    )"),
 )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def test_each_fault_has_its_line_and_its_id(postgres18: PostgresServer, tmp_path
         "r8": ("downgrade-fails", 15, "high"),
         "r12": ("upgrade-fails-again", 11, "high"),
     }
-    assert (trip.tried, [one.id for one in trip.refusing]) == (12, ["r9"])
+    assert (trip.tried, [one.id for one in trip.refusing]) == (13, ["r9", "r13"])
     assert report.not_run == ()
     leftovers = "SELECT count(*) FROM pg_database WHERE datname LIKE 'forge_doctor_%'"
     assert postgres18.sql(leftovers) == "0"
