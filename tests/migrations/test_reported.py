@@ -32,6 +32,16 @@ REPORTED: dict[str, tuple[str, set[str]]] = {
         ),
         {"enum-created-twice"},
     ),
+    "an enumeration renamed to another one": (
+        (
+            "# revision b002 after a001\n"
+            "def upgrade():\n    op.execute(\"CREATE TYPE visibility AS ENUM ('all')\")\n"
+            "    op.execute(\"CREATE TYPE pluginvisibility AS ENUM ('all')\")\n"
+            "# revision b003 after b002\n"
+            'def upgrade():\n    op.execute("ALTER TYPE visibility RENAME TO pluginvisibility")\n'
+        ),
+        {"enum-created-twice"},
+    ),
     "a table that goes before those that refer to it": (
         (
             "# revision b002 after a001\n"

@@ -65,6 +65,10 @@ def _in(change: Change) -> Iterator[Finding]:
         if isinstance(one, CreateEnum):
             there.setdefault(one.name, change.revision.id)
         elif isinstance(one, RenameType) and not one.value and one.name in there:
+            if one.new_name in there and not one.written.conditions:
+                yield _found(
+                    step, one.new_name, there[one.new_name], Confidence.MEDIUM if uncertain else Confidence.HIGH
+                )
             there[one.new_name] = there.pop(one.name)
         elif isinstance(one, DropType):
             there.pop(one.name, None)
@@ -99,6 +103,14 @@ def _asks_not_to(step: Step, name: str) -> bool:
 
 def _found(step: Step, name: str, since: str, sure: Confidence) -> Finding:
     by_table = isinstance(step.operation, CreateTable)
+    if isinstance(step.operation, RenameType):
+        return found(
+            step,
+            Severity.CRITICAL,
+            f'the type {name} is there since {since}, and {step.operation.name} cannot be called so: "type {name} already exists"',
+            f"change the columns of {step.operation.name} to {name} (postgresql_using), then drop it; or leave out the rename",
+            confidence=sure,
+        )
     return found(
         step,
         Severity.CRITICAL,

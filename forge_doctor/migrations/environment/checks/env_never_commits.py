@@ -35,7 +35,8 @@ Good:
 
 Wrong when: somebody commits. Nothing is told where a function on the way has `engine.begin()`, `connection.begin()` or AUTOCOMMIT,
 where the connection is committed or rolled back between the two, or committed behind the migrations; nor where the connection is
-not seen to come from `connect()`. SQLAlchemy 1.4 committed by itself.
+not seen to come from `connect()`. Where the function that uses it commits on one of its ways only, the confidence is medium.
+SQLAlchemy 1.4 committed by itself.
 
 Source: https://docs.sqlalchemy.org/en/20/core/connections.html (Commit As You Go); OpenHands/automation#18,
 fabriziosalmi/nis2-public#167; with Alembic 1.20.1, SQLAlchemy 2.1.9 and PostgreSQL 18 not even alembic_version is there behind it
@@ -46,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Return
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.migrations.environment.env_script import Configure, EnvScript
 from forge_doctor.migrations.environment.online import Step
@@ -70,7 +71,7 @@ def env_never_commits(script: EnvScript) -> Iterator[Finding]:
                 used,
                 "this begins a transaction before `context.configure()`, which Alembic takes for somebody else's and never "
                 "commits: `alembic upgrade head` exits 0, and all it did is rolled back",
-                confidence=Confidence.HIGH,
+                confidence=Confidence.MEDIUM if _returns_before_its_end(script, used) else Confidence.HIGH,
                 remedy="connection.commit()  # behind it; or send it inside `with context.begin_transaction():`",
                 related=(Related(message="configured here", location=configure.call.file.location(configure.call)),),
             )
@@ -99,11 +100,29 @@ def _is_handed(function: FunctionDef | None, call: Call, connection: Name) -> bo
     if function is None or not any(isinstance(one, Name) and one.id == connection.id for one in call.args):
         return False
     calls = [one.method for one in function.find(Call)]
+    ends = any(one in ENDS for one in calls)
     return (
         any(one in EXECUTES for one in calls)
-        and not any(one in ENDS for one in calls)
+        and (not ends or _has_early_return(function))
         and not COMMITS_ITSELF.search(function.text)
     )
+
+
+def _has_early_return(function: FunctionDef) -> bool:
+    """Whether it returns between what it sends and the commit behind it: `if row is None: return`."""
+    sent = [one.start for one in function.find(Call) if one.method in EXECUTES]
+    ended = [one.start for one in function.find(Call) if one.method in ENDS]
+    return any(
+        min(sent) < one.start < min(ended) and not any(call.method in EXECUTES for call in one.find(Call))
+        for one in function.find(Return)
+        if sent and ended
+    )
+
+
+def _returns_before_its_end(script: EnvScript, used: Call) -> bool:
+    """Whether the function that it calls commits on another path: then it depends on what was found."""
+    function = next((step.function for step in script.online.steps if step.call is used), None)
+    return function is not None and _has_early_return(function)
 
 
 def _is_ended(script: EnvScript, configure: Configure, connection: Node | None, used: Call) -> bool:

@@ -7,8 +7,9 @@ Why:
 Measures:
     Each revision was downgraded by the application's own env.py right after its upgrade, on a throw-away PostgreSQL,
     with empty tables and with rows in them. A failure that is a known fault has that fault's id. A downgrade that raises
-    NotImplementedError, or anything else under no condition, says that there is no way back, which is no fault. What the upgrade has just allowed (a NULL, a
-    new label, a longer text) was put into a row and tried as well.
+    NotImplementedError, or anything else under no condition, says that there is no way back, which is no fault. What the
+    upgrade has just allowed (a NULL, a new label, a longer text, what a CHECK refused) was put into a row and tried as
+    well.
 
 Wrong when:
     The rows made are not as the application's: a value that does not fit is told with low confidence.

@@ -50,6 +50,14 @@ async def run():
 
 asyncio.run(run())
 """
+WIDEN = """\
+def widen(c):
+    if c.scalar(text("SELECT to_regclass('versions')")) is None:
+        return
+    c.execute(text("ALTER TABLE versions ALTER id TYPE text"))
+    c.commit()
+
+"""
 USED = 'connection.execute(text("SET search_path TO public"))'
 
 
@@ -67,6 +75,8 @@ def source(form: str = SYNC, **parts: str) -> str:
                after='connection.exec_driver_sql("SELECT pg_advisory_unlock(7)")'),
         source(before="prepare(connection)  # expect high"),
         source(ASYNC, before=USED + "  # expect high"),
+        # Committed where a row is found, and left open where none is.
+        source(before="widen(connection)  # expect medium").replace("engine =", WIDEN + "engine ="),
     ],
 )  # fmt: skip
 def test_what_nobody_commits_is_found(code: str, tmp_path: Path) -> None:
@@ -83,6 +93,7 @@ def test_what_nobody_commits_is_found(code: str, tmp_path: Path) -> None:
         source(before=USED, after="connection.commit()"),
         source(before=USED, opened="begin"),
         source(before="prepare(connection); connection.commit()"),
+        source(before="widen(connection)").replace("engine =", WIDEN.replace("        return", "        pass") + "engine ="),
         source(before=USED, after="finish(connection)").replace("engine =", "def finish(c):\n    c.commit()\n\nengine ="),
         source(ASYNC, before=USED, opened="begin"),
         source(ASYNC, before=USED, after="await connection.commit()"),
