@@ -20,6 +20,7 @@ from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.literals import is_dictionaries, is_literal
 from forge_doctor.streams.carriers.turned import falls, turned
 from forge_doctor.streams.carriers.whole_stream import Readable, Whole
+from forge_doctor.streams.carriers.wrapped import unwrapped, wrap_of
 from forge_doctor.streams.carriers.yaml_records import is_yaml
 
 LOOKED_AT = 8 << 10
@@ -47,6 +48,10 @@ def whole_of(
     zone_s: float,
 ) -> Whole | None:
     """The stream as told lines, where it is of a kind that is read as a whole; None where it is not."""
+    wrap = wrap_of(sample.split(b"\n")[:MOST_LEARNED], is_head)
+    if wrap is not None:
+        whole = Whole(stream, f"lines that a terminal broke at {wrap.width} columns")
+        return whole.begin(unwrapped(whole.lines(), wrap))
     return (
         _of_entries(sample, stream, JsonRecords(is_head=is_head, zone_s=zone_s))
         or _of_texts(sample, stream, zone_s)

@@ -18,6 +18,7 @@ from tests.support.log_bytes import BYTES, TIMED_BYTES
 from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_exports import EXPORTS, LITERALS
 from tests.support.log_reading import RULES, SAMPLES, place
+from tests.support.log_terminal import TERMINAL
 from tests.support.log_xml import XML
 
 LOGS = (
@@ -66,11 +67,11 @@ def plain(name: str) -> tuple[list[tuple[str, str | None, int]], dict[str, tuple
     return answer(groups), {one.key: (one.first, one.last) for one in groups}
 
 
-TEXTS = EVERY | EXPORTS | LITERALS | XML
+TEXTS = EVERY | EXPORTS | LITERALS | XML | TERMINAL
 # Lines, records, and a program that writes JSON itself.
 FEW = ("lazy_default_311.raw.log", "pgb_312.raw.log", "psycopg_311.raw.log")
 WRAPPED = [(name, one) for name in LOGS for one in sorted(EVERY) if name not in NOT_FOLDED or one[:6] != "folded"]
-WRAPPED += [(name, one) for name in FEW for one in sorted(EXPORTS | LITERALS | BYTES | XML)]
+WRAPPED += [(name, one) for name in FEW for one in sorted((*EXPORTS, *LITERALS, *BYTES, *XML, *TERMINAL))]
 
 
 @pytest.mark.parametrize(("name", "carrier"), WRAPPED)
