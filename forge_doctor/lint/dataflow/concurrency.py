@@ -76,16 +76,32 @@ def _session(project: Project, node: Node) -> Iterator[Use]:
 
 
 def _made_with(project: Project, coroutine: Call) -> Iterator[Use]:
-    """`Prices(session).load()`, in one expression or by a name, where the method works with what its object was given."""
+    """`Prices(session).load()`, in one expression or by a name, where the method works with what its object was given;
+    `self.prices.load()` of an object whose `__init__` made `self.prices` so."""
     receiver = coroutine.receiver
     made = followed(project, receiver) if isinstance(receiver, Name) else receiver
+    if isinstance(receiver, Attribute):
+        made = _made_at_init(project, receiver)
     if not isinstance(made, Call) or project.value_of(made.func).kind is not Kind.CLASS:
         return
     if _own_session(project, coroutine) is None:
         return
     for argument in (*made.args, *(one.value for one in made.keywords)):
         for use in _session(project, argument):
-            yield use._replace(confidence=min(use.confidence, Confidence.MEDIUM))
+            around = made.class_ if isinstance(receiver, Attribute) and isinstance(argument, Name) else None
+            text = f"{use.text} of {around.name}()" if around is not None else use.text
+            yield use._replace(text=text, confidence=min(use.confidence, Confidence.MEDIUM))
+
+
+def _made_at_init(project: Project, attribute: Attribute) -> Node | None:
+    """What the `__init__` of its own class gives `self.prices`; None where it is set in more than one place."""
+    function, class_ = attribute.function, attribute.class_
+    if function is None or class_ is None or attribute.value.text not in function.param_names[:1]:
+        return None
+    assigns = project.scopes(attribute.file).attribute_assignments.get(attribute.attr, [])
+    own = [one for one in assigns if one.class_ is class_]
+    is_once = len(own) == 1 and own[0].function is not None and own[0].function.name == "__init__"
+    return own[0].value if is_once else None
 
 
 def _held(project: Project, coroutine: Call) -> Iterator[Use]:

@@ -65,8 +65,9 @@ from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.sessions.transactions import first_argument, is_awaited, session_calls
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec)\s*\(")
+SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:execute|scalars?|get|get_one|exec|refresh)\s*\(")
 QUERIES = frozenset({"execute", "scalar", "scalars", "exec", "get", "get_one"})
+REFRESH = "refresh"
 MAX_NAMES = 3  # one made from the other, between a query and the loop
 # A statement that takes many at once, or is not there to read.
 GROUPING = regex(
@@ -82,7 +83,7 @@ def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the loop around every awaited query."""
     if is_test_file(file) or runs_once(file) or not file.mentions(b"for "):
         return
-    for call, confidence in session_calls(file, project, QUERIES):
+    for call, confidence in session_calls(file, project, QUERIES | {REFRESH}):
         loop = loop_around(call)
         if loop is None or not is_awaited(call) or has_reason(project, loop, call):
             continue
@@ -96,6 +97,8 @@ def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def query_of(project: Project, call: Call) -> Sql | None:
     """What is read; None for writes and what cannot be told."""
+    if call.method == REFRESH:
+        return Sql(verb="select", entities=(), parts=tuple(call.args[:1]), understood=True)
     if call.method in ("get", "get_one"):
         return Sql(verb="select", entities=call.args[:1], parts=tuple(call.args[1:]), understood=True)
     sql = sql_of(project, first_argument(call))
@@ -242,12 +245,20 @@ def is_of_query(project: Project, loop: For | ComprehensionFor) -> bool:
 
 def found(file: SourceFile, loop: For | ComprehensionFor, call: Call, confidence: Confidence) -> Finding:
     """The finding."""
+    remedy = (
+        "fetch them before the loop with one query: `.where(Model.column.in_(values))`, a join, "
+        "or `.options(selectinload(...))`"
+    )
+    if call.method == REFRESH:
+        remedy = (
+            "read them with one query, `select(Model).where(Model.id.in_(ids))` with `populate_existing`; none is needed "
+            "where the sessions have `expire_on_commit=False` and the server sets no value that is read"
+        )
     return file.finding(
         query_in_loop,
         call,
         f"`{call.func.text}()` sends a query for each `{loop.target.text}` of the loop in line {loop.line} (N+1): "
         "as many round trips, one after the other",
         confidence=confidence,
-        remedy="fetch them before the loop with one query: `.where(Model.column.in_(values))`, a join, "
-        "or `.options(selectinload(...))`",
+        remedy=remedy,
     )

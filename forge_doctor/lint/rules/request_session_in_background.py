@@ -4,7 +4,8 @@ Why: the session belongs to the request, which closes it. A task made with `crea
 the request uses at the same time, and that is closed under it. BackgroundTasks run after the response: FastAPI 0.106
 to 0.117 has closed the session by then, other versions keep its connection out of the pool until the task ends. Keeping
 the task in a set, as asyncio's documentation asks, keeps no session open. Wrong when somebody waits for the task: an
-await, gather or task group of the function, a name it is returned or handed on by, are looked for.
+await, gather or task group of the function, a name it is returned or handed on by, are looked for; a function that never
+reads the session it is given is let be.
 
 Bad:
 
@@ -55,12 +56,12 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.code.syntax.stubs import is_declaration, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.concurrency import Use, launched, sessions_used
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
-from forge_doctor.lint.dataflow.use_def import parameter_name, reads_of
+from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name, reads_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask", b"create_task", b"ensure_future", b"add_job")
@@ -85,7 +86,7 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
         if is_left_alone(project, call) and not is_test_file(file):
             coroutine = launched(call) or call
             use = next(sessions_used(project, coroutine), None)
-            if use is not None:
+            if use is not None and not is_ignored(project, coroutine, use):
                 own = is_closed_by(project, coroutine, use)
                 yield found(
                     file, project, call, use._replace(confidence=Confidence.LOW) if own else use, Severity.ERROR
@@ -99,7 +100,8 @@ def handed_over(project: Project, call: Call) -> Use | None:
         if receiver is None or not is_background_tasks(project, receiver):
             return None
     given = next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
-    return given or sync_session_given(project, call)
+    given = given or sync_session_given(project, call)
+    return None if given is None or is_ignored(project, call, given) else given
 
 
 def sync_session_given(project: Project, call: Call) -> Use | None:
@@ -121,6 +123,23 @@ def scheduled(project: Project, call: Call) -> Use | None:
         if value is not None and value.kind in (Kind.ASYNC_SESSION, Kind.SESSION) and value.confidence > Confidence.LOW:
             return Use(text=argument.text, node=argument, confidence=value.confidence)
     return None
+
+
+def is_ignored(project: Project, call: Node, use: Use) -> bool:
+    """Whether the function that is given the session does nothing with it: one that is still to be written."""
+    if not isinstance(call, Call) or use.node.parent is None:
+        return False
+    task = call.args[0] if call.method in ("add_task", "BackgroundTask") and call.args else None
+    function = project.called(call) if task is None else project.value_of(task).definition
+    if not isinstance(function, FunctionDef) or function.body[-1].text == "...":
+        return False
+    if function.is_method and is_declaration(function):
+        return False
+    name = parameter_name(function, call, use.node, use.node.parent)
+    if task is not None and use.node in call.args:  # the task itself is the first argument
+        names = function.param_names[1 if function.is_method else 0 :]
+        name = next(iter(names[call.args.index(use.node) - 1 :]), "")
+    return bool(name) and next(iter(param_reads(project, function, name)), None) is None
 
 
 def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:

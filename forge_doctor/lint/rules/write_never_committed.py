@@ -49,7 +49,8 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.expiry import maker_of, provider_of
 from forge_doctor.lint.dataflow.objects.pending_changes import changes
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
-from forge_doctor.lint.dataflow.requests.open_writes import open_write
+from forge_doctor.lint.dataflow.requests.open_writes import open_write, open_write_within
+from forge_doctor.lint.dataflow.requests.units_of_work import Unit, units
 from forge_doctor.lint.dataflow.response_models import route_decorator
 from forge_doctor.lint.dataflow.sessions.transactions import (
     calls_between,
@@ -68,6 +69,7 @@ COMMITTING = frozenset(
     {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
 )
 DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
+ENDS = regex(r"commit|rollback|\.begin", re.IGNORECASE)
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 COMMITS = regex(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
@@ -101,6 +103,31 @@ def write_never_committed(file: SourceFile, project: Project) -> Iterator[Findin
         if judged is not None:
             yield found(file, write, judged[0], min(write.confidence, judged[1]))
     yield from of_endpoints(file, project, seen)
+    yield from of_units(file, project)
+
+
+def of_units(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A write in a block of a unit of work that commits neither by itself nor because it is told to."""
+    for function in project.scopes(file).functions if file.mentions(b"with ") else ():
+        if DELIBERATE.search(function.name):
+            continue
+        for unit in units(project, function):
+            write = None if ENDS.search(unit.block.text) else open_write_within(project, unit.block, unit.handles)
+            if write is not None:
+                yield found_in_unit(file, write, unit)
+
+
+def found_in_unit(file: SourceFile, write: Call, unit: Unit) -> Finding:
+    """The finding, at the write where that is in this file, else at what is entered."""
+    return file.finding(
+        write_never_committed,
+        write if unit.block.contains(write) else unit.entered,
+        f"`{write.func.text}()` is never committed: nothing in the block does, and the way out of {unit.class_.name} "
+        "closes its session, which rolls back what was written, without an error",
+        confidence=Confidence.MEDIUM,
+        remedy=f"commit at the end of the block, or in {unit.class_.name} where it is left without an error",
+        related=(Related(message="the session comes from here", location=unit.class_.file.location(unit.class_)),),
+    )
 
 
 def of_endpoints(file: SourceFile, project: Project, told: set[tuple[int, str]]) -> Iterator[Finding]:

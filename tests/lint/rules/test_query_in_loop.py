@@ -11,6 +11,15 @@ from tests.support.lint_models import project
 
 BAD = [
     """\
+    db.add_all(users)
+    await db.commit()
+    for user in users:
+        await db.refresh(user)  # expect medium
+""",
+    """\
+    [await db.refresh(user, ["orders"]) for user in users]  # expect medium
+""",
+    """\
     users = (await db.scalars(select(User))).all()
     for user in users:
         await db.scalars(select(Order).where(Order.user_id == user.id))  # expect high
@@ -44,6 +53,17 @@ BAD = [
 """,
 ]
 GOOD = [
+    """\
+    for key in keys:
+        db.add(user := User(id=key))
+        await db.flush()
+        await db.commit()
+        await db.refresh(user)
+""",
+    """\
+    for key in keys:
+        await db.refresh(owner)
+""",
     "    for batch in batches:\n        await db.scalars(select(User).where(User.id.in_(batch)))\n",
     "    for ids in grouped:\n        await db.scalars(select(User).where(User.id.in_(ids)))\n",
     "    for attempt in range(3):\n        await db.scalar(select(User).where(User.id == attempt))\n",

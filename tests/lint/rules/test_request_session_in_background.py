@@ -141,3 +141,30 @@ JOBS = (
 @pytest.mark.parametrize("code", JOBS)
 def test_a_sync_session_and_a_job_of_a_scheduler_count_too(code: str, tmp_path: Path) -> None:
     check_source(TASKS + SYNC + code, RULE, tmp_path)
+
+
+TASK = """\
+async def note(key, s: AsyncSession):
+    {body}
+class Notes:
+    async def note(self, key, s):
+        {body}
+async def f(tasks: BackgroundTasks, notes: Notes, db: AsyncSession = Depends(get_db)):
+    tasks.add_task(note, 1, db){mark}
+    tasks.add_task(note, key=1, s=db){mark}
+    tasks.add_task(notes.note, 1, db){method}
+    asyncio.create_task(note(1, db)){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "mark", "method"),
+    [
+        ("await s.execute(select(key))", "  # expect high", "  # expect high"),
+        ("print(key)", "", ""),
+        ("pass", "", "  # expect high"),
+    ],
+    ids=["used", "not used", "to be written"],
+)
+def test_a_task_that_never_reads_its_session_is_let_be(body: str, mark: str, method: str, tmp_path: Path) -> None:
+    check_source(TASKS + TASK.format(body=body, mark=mark, method=method), RULE, tmp_path)

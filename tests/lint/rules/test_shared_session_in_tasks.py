@@ -176,6 +176,36 @@ def test_objects_made_with_one_session_share_it(code: str, tmp_path: Path) -> No
     check_source(project("import asyncio\n" + OBJECTS + code), RULE, tmp_path)
 
 
+HOLDS = """\
+class Page:
+    def __init__(self, db: AsyncSession, other: AsyncSession):
+        self.one = A(db)
+        self.two = A({given})
+{more}
+    async def both(self):
+        return await asyncio.gather(self.one.load(), self.two.{method}()){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "method", "more", "mark"),
+    [
+        ("db", "load", "", "  # expect medium"),
+        ("other", "load", "", ""),
+        ("Session()", "load", "", ""),
+        ("db", "plain", "", ""),
+        ("db", "load", "    def again(self):\n        self.two = A(Session())\n", ""),
+    ],
+    ids=["one session", "two sessions", "a session of its own", "no session used", "bound again"],
+)
+def test_objects_that_an_object_made_with_one_session_share_it(
+    given: str, method: str, more: str, mark: str, tmp_path: Path
+) -> None:
+    code = HOLDS.format(given=given, method=method, more=more, mark=mark)
+    head = OBJECTS[: OBJECTS.index("async def f")]
+    check_source(project("import asyncio\n" + head + code), RULE, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("given", "call"), [("asyncpg.Connection", "fetch"), ("AsyncConnection", "execute")], ids=lambda one: one
 )

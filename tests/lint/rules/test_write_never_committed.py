@@ -186,3 +186,50 @@ def test_a_write_in_what_a_route_calls_needs_a_commit_somewhere(
 def test_a_dependency_that_commits_is_enough_for_what_a_route_calls(tmp_path: Path) -> None:
     code = THROUGH.format(verb="post", body="await keep(db, user)", dependency="committing", told="")
     check_source(project(code), "write-never-committed", tmp_path)
+
+
+UNIT = """\
+class Users:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    def add(self, user):
+        self.session.add(user)
+    async def find(self, key):
+        return await self.session.get(User, key)
+class Unit:
+    async def __aenter__(self):
+        self.session = Session()
+        self.users = Users(self.session)
+        return self
+    async def __aexit__(self, kind, error, trace):
+        {leave}
+        await self.session.close()
+    async def commit(self):
+        await self.session.commit()
+    async def rollback(self):
+        await self.session.rollback()
+async def save(user):
+    async with Unit() as unit:{at_block}
+        {work}
+async def save_given(unit: Unit, user):
+    async with unit:{at_block}
+        {work}
+"""
+
+
+@pytest.mark.parametrize(
+    ("leave", "work", "at_block"),
+    [
+        ("await self.rollback()", "unit.session.add(user)  # expect medium", ""),
+        ("pass", "unit.users.add(user)", "  # expect medium"),
+        ("pass", "await unit.users.find(user.id)", ""),
+        ("await self.commit()", "unit.users.add(user)", ""),
+        ("await self.rollback()", "unit.users.add(user); await unit.commit()", ""),
+        ("pass", "unit.users.add(user); await finish(unit)", ""),
+        ("pass", "unit.users.add(user); return unit", ""),
+        ("await super().__aexit__(kind, error, trace)", "unit.users.add(user)", ""),
+        ("await unseen(self.session)", "unit.users.add(user)", ""),
+    ],
+)
+def test_a_unit_of_work_that_nobody_commits_is_found(leave: str, work: str, at_block: str, tmp_path: Path) -> None:
+    check_source(project(UNIT.format(leave=leave, work=work, at_block=at_block)), "write-never-committed", tmp_path)

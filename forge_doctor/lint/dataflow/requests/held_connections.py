@@ -143,25 +143,27 @@ def _states_from(project: Project, function: FunctionDef, handles: Handles, star
 
 
 class Uses(NamedTuple):
-    """What a whole function, behind a `yield` too, does with a session: the first query, what waits, what ends it."""
+    """What a whole function, behind a `yield` too, does with a session: the first query, what waits, what ends it, and
+    whether something out of sight gets it."""
 
     query: Call | None = None
     waited: Waited | None = None
     ended: bool = False
+    handed: bool = False
 
 
 def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) -> Uses:
     """The same for all of a function or block from `start` on, in whatever order it runs."""
     known = dict(handles)
-    query, waited, ended = None, None, False
+    query, waited, ended, handed = None, None, False, False
     for call in sorted(within.find(Call, nested=False), key=lambda one: one.end):
         if call.start < start or is_in_handler(call):
             continue
         take_made(project, call, known)
         step = _step(project, call, known)
         query = query or (call if step.query is not None else None)
-        waited, ended = waited or step.waited, ended or step.ended
-    return Uses(query, waited, ended)
+        waited, ended, handed = waited or step.waited, ended or step.ended, handed or step.handed
+    return Uses(query, waited, ended, handed)
 
 
 def _calls_in_order(function: FunctionDef) -> Iterator[Call]:

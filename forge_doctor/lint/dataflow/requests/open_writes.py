@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Keyword, Name, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Keyword, Name, Node, With
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handle, Handles, given_to, handle_of, inside
 from forge_doctor.lint.dataflow.requests.held_connections import take_made
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of, is_write
@@ -27,6 +27,15 @@ def open_write(project: Project, function: FunctionDef, handles: Handles) -> Cal
         return None
 
 
+def open_write_within(project: Project, block: With, handles: Handles) -> Call | None:
+    """The same of a block, whatever the function does around it."""
+    try:
+        calls = (call for one in block.body for call in one.find(Call, nested=False))
+        return _first_write(project, calls, block.body, dict(handles), 0)
+    except OutOfSightError:
+        return None
+
+
 class OutOfSightError(Exception):
     """Something gets the session that is not known not to commit."""
 
@@ -35,12 +44,18 @@ def _write(project: Project, function: FunctionDef, known: dict[str, Handle], de
     data = function.file.data[function.start : function.end]
     if depth > MAX_DEPTH or function.is_generator or COMMITS.search(data) is not None:
         raise OutOfSightError
+    return _first_write(project, calls_of(function), (function,), known, depth)
+
+
+def _first_write(
+    project: Project, calls: Iterable[Call], within: Iterable[Node], known: dict[str, Handle], depth: int
+) -> Call | None:
     write: Call | None = None
-    for call in sorted(calls_of(function), key=lambda one: one.end):
+    for call in sorted(calls, key=lambda one: one.end):
         take_made(project, call, known)
         reached = _by_call(project, call, known, depth)
         write = write or reached
-    if any(_goes_elsewhere(one, known) for one in function.find(Name)):
+    if any(_goes_elsewhere(one, known) for part in within for one in part.find(Name)):
         raise OutOfSightError
     return write
 

@@ -1,0 +1,80 @@
+"""Objects of the project that are entered with a session of their own, and whose way out commits nothing; looks at no
+caller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Node, Return, With
+from forge_doctor.lint.dataflow.requests.handles import SESSIONS, THE_SESSION, Handle, Handles, handle_of
+from forge_doctor.regex import regex
+
+# What may end a transaction well, or leads out of sight.
+MAY_COMMIT = regex(rb"commit|begin|transaction|atomic|super\(|ExitStack", re.IGNORECASE)
+
+
+class Unit(NamedTuple):
+    """A block that holds one, and how the code inside writes the session."""
+
+    block: With
+    entered: Node
+    class_: ClassDef
+    handles: Handles
+
+
+def units(project: Project, function: FunctionDef) -> Iterator[Unit]:
+    """Every block of a function that enters one."""
+    for block in function.find(With, nested=False):
+        for item in block.items:
+            name = item.value.text if item.target is None else item.target.text
+            value = project.value_of(item.value)
+            class_ = value.definition if value.kind is Kind.INSTANCE else None
+            if isinstance(class_, ClassDef) and (handle := _entered(project, class_)) is not None:
+                inside = tuple((f"{name}.{attribute}", one) for attribute, one in handle.attributes)
+                yield Unit(block, item.value, class_, tuple(sorted(((name, handle), *inside))))
+
+
+def _entered(project: Project, class_: ClassDef) -> Handle | None:
+    """What `as` gives: None where the way out may commit, or the session is somebody else's."""
+    enter, leave = (
+        project.method(class_, f"__a{one}__") or project.method(class_, f"__{one}__") for one in ("enter", "exit")
+    )
+    if enter is None or leave is None or not all(_commits_nothing(project, one, class_) for one in (enter, leave)):
+        return None
+    known: dict[str, Handle] = {}
+    for method in (project.method(class_, "__init__"), enter):
+        for assign in () if method is None else method.find(Assign, nested=False):
+            handle = _held(project, assign, known)
+            if handle is not None:
+                known[assign.target.text] = handle
+    given = {one.value.text for one in enter.find(Return, nested=False) if one.value is not None}
+    own = "".join(enter.param_names[:1])
+    if len(given) != 1 or THE_SESSION not in known.values():
+        return None
+    holding = Handle(tuple(sorted((text.partition(".")[2], one) for text, one in known.items())))
+    return holding if own in given else known.get(given.pop())
+
+
+def _held(project: Project, assign: Assign, known: dict[str, Handle]) -> Handle | None:
+    """The session that is made there, or an object made with it."""
+    value = assign.value
+    if not isinstance(assign.target, Attribute) or value is None:
+        return None
+    if isinstance(value, Call) and project.value_of(value).kind in SESSIONS:
+        return THE_SESSION
+    return handle_of(project, value, known)
+
+
+def _commits_nothing(project: Project, method: FunctionDef, class_: ClassDef) -> bool:
+    """Whether nothing in a method, nor in the methods of its object that it calls, may end a transaction well."""
+    own = "".join(method.param_names[:1])
+    calls = list(method.find(Call))
+    if "exit" in method.name and any(given.text.startswith(f"{own}.") for call in calls for given in call.args):
+        return False  # who gets the session there may end it
+    called = (one for one in calls if one.receiver is not None and one.receiver.text == own)
+    methods = [method, *(project.method(class_, one.method) for one in called)]
+    return all(one is not None and MAY_COMMIT.search(one.file.data[one.start : one.end]) is None for one in methods)
