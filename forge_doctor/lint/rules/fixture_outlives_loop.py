@@ -27,8 +27,8 @@ Good:
         yield engine
         await engine.dispose()
 
-Wrong when: the tests run in the loop of the fixture. A `loop_scope` in the file, in its folder's tests or in the
-configuration, an `event_loop` fixture, anyio, NullPool and SQLite all keep this rule silent.
+Wrong when: the tests run in the loop of the fixture. A `loop_scope` of tests in the file, in its folder's tests or in
+the configuration (one of a fixture moves the fixture alone), an `event_loop` fixture, anyio, NullPool and SQLite all keep this rule silent.
 
 Source: https://pytest-asyncio.readthedocs.io/en/stable/concepts.html (event loop scopes);
 pytest-dev/pytest-asyncio#922, sqlalchemy/sqlalchemy#5626
@@ -53,8 +53,12 @@ from forge_doctor.regex import regex
 SUSPECT = WordsThen(rb"fixture\(", b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture(")
 WIDE = frozenset({"session", "package", "module", "class"})
 HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
-SHARED_LOOP = (b"loop_scope", b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
-CONFIGURED = regex(rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope|def event_loop|loop_scope=")
+SHARED_LOOP = (b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
+CONFIGURED = regex(
+    rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope|def event_loop|(?<!fixture_)loop_scope="
+)
+# The loop of a fixture is none of the tests'.
+OF_FIXTURES = regex(rb"fixture\([^)]{0,300}\)|\w*fixture_loop_scope")
 CONFIGURATION = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
 MOST_TESTS = 40
 
@@ -64,7 +68,11 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
     """Look at what async fixtures with a wide scope give."""
     for function in project.scopes(file).functions:
         decorator = wide_fixture(project, function) if function.is_async and function.decorators else None
-        if decorator is None or file.mentions(*SHARED_LOOP):
+        if decorator is None or file.mentions(*SHARED_LOOP) or sets_loop(file.data):
+            continue
+        if decorator.keyword("loop_scope") is not None and not any(
+            b"async def test" in one for one in tests_beside(project, file)
+        ):
             continue
         value = project.provided(project.value_of(function.name_node))
         given = project.result(function)
@@ -93,11 +101,21 @@ def is_automatic(project: Project, file: SourceFile) -> bool:
 
 def is_widened(project: Project, file: SourceFile) -> bool:
     """Whether the tests run in a loop of a wider scope, by the configuration or by marks of the folder's tests."""
-    if any(CONFIGURED.search(data) for data in configuration(project, file)):
+    if any(CONFIGURED.search(OF_FIXTURES.sub(b"", data)) for data in configuration(project, file)):
         return True
+    return any(map(sets_loop, tests_beside(project, file)))
+
+
+def sets_loop(data: bytes) -> bool:
+    """Whether a file says in which loop tests run, which what it says of fixtures does not."""
+    return b"loop_scope" in data and b"loop_scope" in OF_FIXTURES.sub(b"", data)
+
+
+def tests_beside(project: Project, file: SourceFile) -> Iterator[bytes]:
+    """The test modules of the file's folder."""
     folder = file.absolute.parent
     tests = sorted(one for one in names_in(folder) if one.startswith("test_") and one.endswith(".py"))
-    return any(b"loop_scope" in read(project, folder / name) for name in islice(tests, MOST_TESTS))
+    yield from (read(project, folder / name) for name in islice(tests, MOST_TESTS))
 
 
 def configuration(project: Project, file: SourceFile) -> Iterator[bytes]:

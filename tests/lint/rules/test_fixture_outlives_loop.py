@@ -55,3 +55,22 @@ def test_pytest_s_own_fixture_counts_in_automatic_mode(tmp_path: Path) -> None:
 )
 def test_one_loop_for_all_or_nothing_to_keep_is_not(silent: dict[str, str], tmp_path: Path) -> None:
     check_source(silent, "fixture-outlives-loop", tmp_path)
+
+
+TEST = "import pytest\n@pytest.mark.asyncio{scope}\nasync def test_one(engine): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("scope", "configured", "mark"),
+    [
+        ("", "", FOUND),
+        ("", "[pytest]\nasyncio_default_fixture_loop_scope=session\n", FOUND),
+        ("(loop_scope='session')", "", ""),
+        ("", "[pytest]\nasyncio_default_test_loop_scope=session\n", ""),
+    ],
+)
+def test_the_loop_of_a_fixture_is_not_the_one_of_its_tests(
+    scope: str, configured: str, mark: str, tmp_path: Path
+) -> None:
+    others = {"tests/test_one.py": TEST.format(scope=scope), "pytest.ini": configured}
+    check_source(files(more=", loop_scope='session'", mark=mark, **others), "fixture-outlives-loop", tmp_path)
