@@ -2,7 +2,9 @@
 
 Why: `metadata.create_all(engine)` calls a method that an AsyncEngine does not have (AttributeError: no attribute
 `_run_ddl_visitor`); `event.listens_for(engine, ...)` raises NotImplementedError, `inspect(engine)` NoInspectionAvailable.
-The line fails whenever it runs, which for tables is the first start and for events the import.
+The line fails whenever it runs, which for tables is the first start and for events the import. The engine inside it
+(`engine.sync_engine`) works only in what `run_sync` runs: elsewhere its `connect()` raises MissingGreenlet, and its
+`dispose()` logs that for each connection and closes none.
 
 Bad:
 
@@ -28,28 +30,34 @@ Good:
             await connection.run_sync(metadata.create_all)
 
 Wrong when: the name holds a synchronous engine by then; only what is an async one in every way the code can take counts.
+    `sync_engine` in a function that is given to `run_sync` or `greenlet_spawn`, and `dispose(close=False)` of a forked
+    process, are let be.
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#using-events-with-the-asyncio-extension (errors seen
     with 2.0.30 and 2.1.9)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, Lambda, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_all|drop_all|reflect|listens_for|\blisten\s*\(|\binspect\s*\(|automap|read_sql|to_sql")
+SUSPECT = regex(
+    rb"create_all|drop_all|reflect|listens_for|\blisten\s*\(|\binspect\s*\(|automap|read_sql|to_sql|\.sync_engine\b"
+)
 DDL = ("create_all", "drop_all", "reflect")
 # Of pandas, by where the connection stands.
 FRAMES = {"read_sql": 1, "read_sql_query": 1, "read_sql_table": 1, "to_sql": 1}
 EVENTS = ("listens_for", "listen")
+OWN = ("connect", "begin", "raw_connection", "dispose")
 ASYNC = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_CONNECTION})
 
 
@@ -63,6 +71,12 @@ def sync_use_of_async_engine(file: SourceFile, project: Project) -> Iterator[Fin
         value = project.known(given)
         if value.kind in ASYNC and value.confidence is Confidence.HIGH and not is_mocked(given):
             yield found(file, call, given, value.label)
+    for call in file.calls(*DDL, *FRAMES, *OWN, "inspect", "prepare") if file.mentions(b".sync_engine") else ():
+        inner = call.receiver if call.method in OWN else engine_given(call)
+        if isinstance(inner, Attribute) and inner.attr == "sync_engine" and not is_in_greenlet(call):
+            value = project.known(inner.value)
+            if value.kind is Kind.ASYNC_ENGINE and value.confidence is Confidence.HIGH:
+                yield found_inside(file, call, inner.value.text)
 
 
 def engine_given(call: Call) -> Node | None:
@@ -72,6 +86,30 @@ def engine_given(call: Call) -> Node | None:
     if call.method == "prepare":
         return call.keyword("autoload_with") or call.argument(0, "engine")
     return call.argument(0, "bind" if call.method in DDL else "target")
+
+
+def is_in_greenlet(call: Call) -> bool:
+    """Whether the call may run where SQLAlchemy can wait for the driver, or only forgets connections of another process."""
+    close = call.keyword("close")
+    if close is not None and close.text == "False":
+        return True
+    data, function = call.file.data, call.function
+    if b"greenlet_spawn" in data or call.enclosing(Lambda) is not None:
+        return True
+    return (
+        function is not None and re.search(rb"run_sync\([^)\n]*\b" + function.name.encode() + rb"\b", data) is not None
+    )
+
+
+def found_inside(file: SourceFile, call: Call, engine: str) -> Finding:
+    """The finding for the engine inside an async one."""
+    if call.method == "dispose":
+        fails = f"`{call.func.text}()` closes nothing: for each connection of the pool it logs MissingGreenlet, and leaves it open"
+        remedy = f"await {engine}.dispose(), in the event loop that used it; in a forked process `{call.func.text}(close=False)`"
+    else:
+        fails = f"`{call.func.text}()` with `{engine}.sync_engine` raises MissingGreenlet: nothing here can wait for its driver"
+        remedy = f"async with {engine}.connect() as connection: ..., with `await connection.run_sync(...)` for what is synchronous"
+    return file.finding(sync_use_of_async_engine, call, fails, confidence=Confidence.HIGH, remedy=remedy)
 
 
 def is_of_sqlalchemy(project: Project, call: Call) -> bool:

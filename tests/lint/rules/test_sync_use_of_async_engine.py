@@ -30,8 +30,20 @@ FOUND = (
     "@listens_for(engine, 'checkout')  # expect high\ndef f(*args): ...\n",
     "event.listen(engine, 'connect', print)  # expect high\n",
     "inspect(engine)  # expect high\n",
+    "def stop():\n    engine.sync_engine.dispose()  # expect high\n",
+    (
+        "class S:\n    def __init__(self):\n        self.e = create_async_engine('postgresql+asyncpg://localhost/shop')\n"
+        "    def close(self):\n        self.e.sync_engine.dispose()  # expect high\n"
+    ),
+    "def f():\n    with engine.sync_engine.connect() as c:  # expect high\n        return c\n",
+    "async def f():\n    metadata.create_all(engine.sync_engine)  # expect high\n",
+    "inspect(engine.sync_engine)  # expect high\n",
 )
 SILENT = (
+    "def child():\n    engine.sync_engine.dispose(close=False)\n",
+    "def f(c):\n    engine.sync_engine.connect()\nasync def g():\n    async with engine.begin() as c:\n        await c.run_sync(f)\n",
+    "async def f():\n    await engine.dispose()\n",
+    "plain.dispose()\n",
     "metadata.create_all(plain)\n",
     "async def f():\n    async with engine.begin() as c:\n        await c.run_sync(metadata.create_all)\n",
     "@event.listens_for(engine.sync_engine, 'connect')\ndef f(*args): ...\n",
@@ -73,4 +85,5 @@ OTHERS = (
 def test_reflection_and_pandas_want_a_synchronous_engine(code: str, tmp_path: Path) -> None:
     head = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine('x')\n"
     check_source(f"{head}{code}  # expect high\n", RULE, tmp_path)
-    check_source(head + code.replace("engine", "engine.sync_engine") + "\n", RULE, tmp_path)
+    check_source(head + code.replace("engine", "engine.sync_engine") + "  # expect high\n", RULE, tmp_path)
+    check_source(head + code.replace("engine", "plain") + "\n", RULE, tmp_path)
