@@ -129,10 +129,13 @@ def _changed(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[Ob
         for one in own
     }
     for function in names.file.query(FunctionDef):
-        assigned: dict[str, Assign] = {}
+        assigned: dict[str, Node] = {}
         for assign in function.find(Assign, nested=False):
             if isinstance(assign.target, Attribute) and not _is_of_other(assign.target, names, own):
                 assigned.setdefault(assign.target.attr, assign)
+        for call in function.find(Call, nested=False):
+            if (attribute := _set_by_name(call)) is not None:
+                assigned.setdefault(attribute, call)
         for attributes in wanted.values():
             if attributes and attributes <= assigned.keys():
                 first = min((assigned[name] for name in attributes), key=lambda one: one.start)
@@ -142,8 +145,14 @@ def _changed(names: Names, shape: Shape, own: tuple[Mapped, ...]) -> Iterator[Ob
 def _set_at_once(names: Names) -> Iterator[ObjectSite]:
     """Objects that are given their new values by a loop or by a dict: which ones, only the run knows."""
     for call in names.file.calls("sqlmodel_update", "setattr"):
-        if call.function is not None and call.args:
+        if call.function is not None and call.args and _set_by_name(call) is None:
             yield ObjectSite(call, 1, f"{MAY} set what this updates")
+
+
+def _set_by_name(call: Call) -> str | None:
+    """`status` in `setattr(order, "status", new)`."""
+    name = call.args[1] if call.method == "setattr" and len(call.args) > 1 else None
+    return name.value if isinstance(name, Str) else None
 
 
 def _is_association(shape: Shape) -> bool:

@@ -49,6 +49,10 @@ async def restock(product):
     product.stock += 1
     product.name = "new"
 
+async def pay(order):
+    setattr(order, "paid", True)
+    setattr(order, "email", None)
+
 async def report(session, day):
     return await session.execute(text("SELECT email, count(*) FROM orders WHERE day = :day GROUP BY 1"), {"day": day})
 
@@ -107,6 +111,7 @@ def functions(found: tuple[Origin, ...]) -> list[str]:
             "place",
         ),
         ("UPDATE products SET name=$1::VARCHAR, stock=$2::INTEGER WHERE products.id = $3::INTEGER", "restock"),
+        ("UPDATE orders SET email=$1::VARCHAR, paid=$2::BOOLEAN WHERE orders.id = $3::INTEGER", "pay"),
         ("SELECT email, count(*) FROM orders WHERE day = $1 GROUP BY ?", "report"),
         ("SELECT product_id FROM orders_2026 WHERE paid = false ORDER BY product_id", "report_of"),
     ],
