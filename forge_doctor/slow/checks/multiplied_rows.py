@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.inference.fan_outs import FanOut, multiplied, siblings
+from forge_doctor.slow.inference.fan_outs import MULTIPLIED, FanOut, multiplied, siblings
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
@@ -33,7 +33,7 @@ from forge_doctor.slow.wording import facts, location, milliseconds, quoted
 FEWEST_JOINS = 2
 
 
-@check(severity=Severity.WARNING, limits={"rows": 200, "times": 2})
+@check(severity=Severity.WARNING, limits={"rows": 200, "times": MULTIPLIED})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each statement."""
     for statement in situation.statements:

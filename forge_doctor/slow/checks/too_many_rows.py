@@ -9,7 +9,8 @@ Measures (rows):
 
 Wrong when:
     It is an export or a report, which wants all rows: then they are better streamed. A cursor takes its rows under FETCH,
-    which this does not see. How many rows were used nobody can tell from here: medium confidence.
+    which this does not see. Joins that multiply each other are left to multiplied-rows. How many rows were used nobody can
+    tell from here: medium confidence.
 
 Source:
     SQLAlchemy documentation, "Fetching Large Result Sets with Yield Per".
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.slow.inference.fan_outs import MULTIPLIED, multiplied, siblings
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
 from forge_doctor.slow.wording import facts, location, milliseconds, quoted
@@ -33,6 +35,8 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
         if statement.verb != "select" or "limit" in statement.shape.flags or statement.calls < limits["calls"]:
             continue
         if (statement.rows_per_call or 0) >= limits["rows"]:
+            if multiplied(siblings(statement.text, situation)) >= MULTIPLIED:
+                continue  # told by multiplied-rows: there are not so many
             yield _finding(situation, statement)
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from forge_doctor.slow.inference.text_joins import Join, joins_of
 from forge_doctor.slow.situation import Situation
 
+# From so many times as many rows on they are too many for that alone.
+MULTIPLIED = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOut:

@@ -29,6 +29,7 @@ def test_ten_and_ten_are_a_hundred(text: str) -> None:
     assert "10,000 rows" in found.message
     assert "about 2,000 would do" in found.message
     assert "selectinload" in found.remedy
+    assert findings("too-many-rows", seen(text)) == ()
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,9 @@ def _keys(shape: Shape) -> frozenset[Key]:
         ("where", shape.where), ("order", shape.order), ("group", shape.group), ("out", shape.outputs),
         ("func", shape.functions), ("flag", shape.flags - {"skip", "nowait", "having"}), ("on", shape.joined_on),
     )  # fmt: skip
-    eager = {("eager", one) for one in shape.aliased}
+    # A table that only ties two others gives no columns, and is named in no option.
+    gives = {one.rpartition(".")[0] for one in shape.outputs}
+    eager = {("eager", one) for one in shape.aliased & gives}
     sets = {("set", f"{shape.tables[0] if shape.tables else ''}.{one}") for one in shape.sets}
     return frozenset((clause, one) for clause, words in clauses for one in words) | sets | eager
 

@@ -11,15 +11,25 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.finding import Confidence
 
 MODELS = """
+from sqlalchemy import Column, ForeignKey, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 class Base(DeclarativeBase): pass
+
+tagged = Table("product_tags", Base.metadata, Column("product_id", ForeignKey("products.id")),
+               Column("tag_id", ForeignKey("tags.id")))
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 class Product(Base):
     __tablename__ = "products"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     stock: Mapped[int]
+    tags: Mapped[list[Tag]] = relationship(secondary=tagged)
 
 class Order(Base):
     __tablename__ = "orders"
@@ -30,7 +40,8 @@ class Order(Base):
     product: Mapped["Product"] = relationship()
 """
 API = """
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 from models import Order, Product
 
 async def show(session, id):
@@ -48,6 +59,9 @@ async def place(session, product_id, email):
 async def restock(product):
     product.stock += 1
     product.name = "new"
+
+async def with_tags(session):
+    return await session.scalars(select(Product).where(Product.stock > 0).options(joinedload(Product.tags)))
 
 async def pay(order):
     setattr(order, "paid", True)
@@ -111,6 +125,14 @@ def functions(found: tuple[Origin, ...]) -> list[str]:
             "place",
         ),
         ("UPDATE products SET name=$1::VARCHAR, stock=$2::INTEGER WHERE products.id = $3::INTEGER", "restock"),
+        (
+            (
+                "SELECT products.id, products.name, products.stock, tags_1.id AS id_1, tags_1.name AS name_1 FROM products "
+                "LEFT OUTER JOIN (product_tags AS product_tags_1 JOIN tags AS tags_1 ON tags_1.id = product_tags_1.tag_id) "
+                "ON products.id = product_tags_1.product_id WHERE products.stock > $1::INTEGER"
+            ),
+            "with_tags",
+        ),
         ("UPDATE orders SET email=$1::VARCHAR, paid=$2::BOOLEAN WHERE orders.id = $3::INTEGER", "pay"),
         ("SELECT email, count(*) FROM orders WHERE day = $1 GROUP BY ?", "report"),
         ("SELECT product_id FROM orders_2026 WHERE paid = false ORDER BY product_id", "report_of"),
