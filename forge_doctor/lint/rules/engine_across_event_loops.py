@@ -41,6 +41,9 @@ Good:
     def nightly():
         return asyncio.run(count())
 
+A command that prepares the database by `asyncio.run` and then starts a server, or runs a second coroutine, has two loops as
+well.
+
 Wrong when: the loop is made once in the life of the process, the engine keeps no connection, or it is disposed of at
 the end of each loop. Told is only what a task queue or a scheduler runs, directly or one call away, or what stands in a
 loop; NullPool, SQLite and any `dispose()` on the way keep this rule silent.
@@ -57,6 +60,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import background_starter, job_caller
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, While
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -69,6 +73,8 @@ SUSPECT = AnyWord(
     b"asyncio.run(", b"import run", b"run_until_complete", b"anyio.run(", b"async_to_sync", b"task", b"job"
 )
 RUNNERS = frozenset({"asyncio.run", "anyio.run"})
+SERVERS = frozenset({"uvicorn.run"})
+CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
 NEW_LOOP = regex(r"new_event_loop|asyncio\.run\(|anyio\.run\(|Runner\(")
 DISPOSED = regex(r"\.dispose\(")
 STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
@@ -91,6 +97,10 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
             again = repeated(project, function, call)
             if again:
                 yield found(file, call, target, used, again)
+                break
+            after = next_loop(project, function, call, used)
+            if after is not None:
+                yield found_before(file, call, target, used, after)
                 break
 
 
@@ -160,6 +170,37 @@ def repeated(project: Project, function: FunctionDef, call: Call) -> str:
     if any(isinstance(one, For | While) for one in call.ancestors if one is not function):
         return "a loop"
     return background_starter(project, function) or job_caller(project, function)
+
+
+def next_loop(project: Project, function: FunctionDef, call: Call, used: EngineUse) -> Call | None:
+    """The call further down in the function that makes the next loop: a server's, or one that uses the engine as well."""
+    for one in function.find(Call, nested=False):
+        if one.start < call.end or not always_before(call, one):
+            continue
+        if project.qualified(one.func) in SERVERS:
+            return None if any(one.keyword(name) is not None for name in CHILDREN) else one
+        coroutine = run_in_new_loop(project, one)
+        target = None if coroutine is None else function_of(project, coroutine)
+        other = None if target is None else engine_used(project, target)
+        if other is not None and other.engine.call is used.engine.call:
+            return one
+    return None
+
+
+def found_before(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, after: Call) -> Finding:
+    """The finding for a loop that leaves its connections to the next one."""
+    return file.finding(
+        engine_across_event_loops,
+        call,
+        f"`{call.func.text}()` leaves the connections that {target.name}() took in the pool, and `{after.func.text}()` in line "
+        f'{after.line} goes on in another event loop: the first of them fails there with "attached to a different loop"',
+        confidence=Confidence.MEDIUM,
+        remedy=f"`await engine.dispose()` at the end of {target.name}(), or do its work where the server starts (lifespan)",
+        related=(
+            Related(message="the engine", location=used.engine.call.file.location(used.engine.call)),
+            Related(message="takes a connection", location=used.at.file.location(used.at)),
+        ),
+    )
 
 
 def found(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, again: str) -> Finding:

@@ -42,6 +42,24 @@ ONCE = [
 ]
 
 
+NEXT = [
+    "def main():\n    asyncio.run(work())  # expect medium\n    uvicorn.run('app:app')\n",
+    "def main():\n    asyncio.run(work())  # expect medium\n    asyncio.run(work())\n",
+    "@click.command()\ndef main():\n    asyncio.run(work(1))  # expect medium\n    print()\n    uvicorn.run(app, port=80)\n",
+    "def main():\n    asyncio.run(work())\n    uvicorn.run('app:app', reload=True)\n",
+    "def main():\n    asyncio.run(work())\n    uvicorn.run('app:app', workers=4)\n",
+    "def main(first):\n    if first:\n        asyncio.run(work())\n    else:\n        uvicorn.run('app:app')\n",
+    "async def pure(): ...\ndef main():\n    asyncio.run(work())\n    asyncio.run(pure())\n",
+    "def main():\n    asyncio.run(work())\n    asyncio.run(engine.dispose())\n",
+    "def main():\n    asyncio.run(work())\n    asyncio.run(engine.dispose())\n    uvicorn.run('app:app')\n",
+]
+
+
+@pytest.mark.parametrize("code", NEXT)
+def test_a_server_behind_makes_the_next_loop(code: str, tmp_path: Path) -> None:
+    check_source(POOLED + "import click\nimport uvicorn\n" + code, "engine-across-event-loops", tmp_path)
+
+
 @pytest.mark.parametrize("code", AGAIN)
 def test_a_pool_that_outlives_its_loop_is_found(code: str, tmp_path: Path) -> None:
     check_source(POOLED + code, "engine-across-event-loops", tmp_path)
