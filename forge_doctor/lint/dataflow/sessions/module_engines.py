@@ -47,10 +47,17 @@ def engine_used(project: Project, function: FunctionDef) -> EngineUse | None:
     return _known.setdefault(project, Summaries(None)).of(function, partial(_uses, project))
 
 
-def _uses(project: Project, function: FunctionDef) -> Uses:
+def taken_in(project: Project, function: FunctionDef) -> Iterator[EngineUse]:
+    """The connections of such engines that the function takes itself."""
     for item in function.find(WithItem, nested=False):
         if isinstance(item.value, Call) and (engine := _engine_behind(project, item.value)) is not None:
-            return Uses((EngineUse(engine, item.value),))
+            yield EngineUse(engine, item.value)
+
+
+def _uses(project: Project, function: FunctionDef) -> Uses:
+    own = next(taken_in(project, function), None)
+    if own is not None:
+        return Uses((own,))
     awaited = (one for one in function.find(Call, nested=False) if isinstance(one.parent, Await | For | WithItem))
     return Uses(tuple(one for one in map(project.called, awaited) if one is not None))
 
