@@ -93,4 +93,4 @@ def _requests(process: Process) -> str:
 
 
 def _source(pid: int, suspension: Suspension) -> str:
-    return suspension.group or f"/proc/{pid}/status"
+    return f"its own state, {suspension.group or f'/proc/{pid}/status'}"

@@ -43,6 +43,7 @@ CAUSE = Cause(
             *("lock-timeout", "reset-by-peer", "pool-idle-in-transaction", "abandoned-sessions"),
         }
     ),
+    against=frozenset({"stopped-process"}),
     change="await asyncio.to_thread(...)   # or an asynchronous client (asyncpg, httpx) in its place",
     next=("py-spy dump --pid PID   # of the worker: names the line its loop stands in",),
     depth=0,

@@ -50,7 +50,7 @@ CAUSE = Cause(
             *("not-the-database", "pool-reset-error", "pool-terminate-error"),
         }
     ),
-    against=frozenset({"held-by-requests", "event-loop-blocked", "pool-waits-for-itself"}),
+    against=frozenset({"held-by-requests", "event-loop-blocked", "pool-waits-for-itself", "stopped-process"}),
     change="async with Session() as session: ...   # round everything that uses it; a background task needs one of its own",
     next=(
         "forge-doctor pool --duration 30   # whether the same transactions stay open",

@@ -48,7 +48,7 @@ CAUSE = Cause(
             *("slow-code-in-transaction", "bouncer-clients-waiting", "pgbouncer-query-wait", "blocking-session:idle"),
         }
     ),
-    against=frozenset({"event-loop-blocked"}),
+    against=frozenset({"event-loop-blocked", "stopped-process"}),
     change="await session.commit()   # before the call, and begin anew after it: neither locks nor the connection wait for it",
     next=(
         "forge-doctor pool --duration 10   # whether the same transactions stay open",

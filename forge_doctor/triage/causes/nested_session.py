@@ -41,6 +41,7 @@ CAUSE = Cause(
             *("pool-idle-in-transaction", "asyncpg-pool-timeout"),
         }
     ),
+    against=frozenset({"stopped-process"}),
     change="One session a request: pass the one it has to what it calls, instead of opening a second.",
     next=("forge-doctor pool --duration 10   # whether the same transactions stay open",),
     opened=Opened.BESIDE,

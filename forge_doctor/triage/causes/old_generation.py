@@ -35,6 +35,7 @@ CAUSE = Cause(
             *("blocking-session:idle", "leaked-transactions", "undefined-table", "long-transaction"),
         }
     ),
+    against=frozenset({"stopped-process"}),
     change="A limit for the end: uvicorn --timeout-graceful-shutdown, gunicorn --graceful-timeout, and tasks that end with the lifespan.",
     local=False,
     held=False,

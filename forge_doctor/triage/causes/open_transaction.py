@@ -41,6 +41,7 @@ CAUSE = Cause(
             *("pool-too-small", "slots-reserved", "too-many-clients", "lock-timeout"),
         }
     ),
+    against=frozenset({"stopped-process"}),
     change="End the transaction there: commit, roll back or close the session before waiting for anything else.",
     next=(
         "forge-doctor pool --duration 30   # whether it ends",

@@ -38,6 +38,7 @@ CAUSE = Cause(
             *("pool-too-small", "leaked-transactions", "idle-in-transaction", "hoarding-worker", "not-the-database"),
         }
     ),
+    against=frozenset({"stopped-process"}),
     change="Read what the stream needs, then end the session before the response begins; open one again for each piece it sends.",
     next=("forge-doctor pool --duration 10   # how many requests hold a connection, and for how long",),
     opened=Opened.STREAMED,

@@ -46,5 +46,6 @@ def _absent(one: Standing, told: set[str], causes: Mapping[str, Cause], facts: F
             continue
         parts = [part for part in cause.shows if part != "lint"]
         looked = all(facts.report(part) is not None for part in parts)
-        if parts and looked and not any(cause.shows[part] & blind for part in parts):
+        said = {each.check for part in parts for each in facts.findings(part)}
+        if parts and looked and not any(cause.shows[part] & (blind | said) for part in parts):
             yield RuledOut(cause=cause.id, why=cause.absent)

@@ -17,7 +17,7 @@ from forge_doctor.triage.verdicts.opening import engine_made, with_left_open, wi
 
 RANK = {Verdict.CONFIRMED: 2, Verdict.LIKELY: 1, Verdict.INCONCLUSIVE: 0}
 # What was counted in the workers themselves, not asked of the server.
-COUNTED = ("accepted sockets", "its accepted sockets", "accept queue")
+COUNTED = ("accepted sockets", "its accepted sockets", "accept queue", "its own state")
 OF_THE_WORKER = (WRITTEN, STACK, "task", "thread")
 
 
