@@ -18,7 +18,8 @@ Wrong when:
     counted: sessions that began at one moment are not called leaked for sure, and of a script not at all
     before `sure_s`. Where the source shows that every line
     that may have sent the statement ends its session (`with`, `finally`, a dependency), slow code holds them, and
-    slow-code-in-transaction tells of it.
+    slow-code-in-transaction tells of it. Or WebSockets hold them that were all pinged a moment ago and look like
+    connections kept alive: where as many of those are open, of sessions that began within seconds, it is of medium confidence.
 
 Source:
     Seen with SQLAlchemy 2.1.9 and asyncpg 0.32: a session from async_sessionmaker() that is never
@@ -106,8 +107,10 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
     looks = situation.snapshot.looks
     stayed = len(set(looks.persisting) & {session.pid for session in sessions}) if looks else 0
     spread = ages[-1] - ages[0] >= ONE_MOMENT_S
-    nobody = group.requests == 0 and spread
+    pinged = situation.may_be_pinged(sessions)
+    nobody = group.requests == 0 and spread and not pinged
     sure = (ages[-1] >= limits["sure_s"] or (stayed >= limits["sessions"] and spread)) and group.requests in (None, 0)
+    sure = sure and not pinged
     holders = held_by(situation.holder_of(session) for session in sessions)
     left = left_by(situation, sessions)
     there = f" in {left.function} ({left.file}:{left.line})" if left else ""
@@ -124,7 +127,7 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
         severity=Severity.CRITICAL if sure or nobody else Severity.ERROR,
         confidence=Confidence.HIGH if sure or nobody else Confidence.MEDIUM,
         message=f"{len(sessions)} sessions look leaked: all ran the same last statement, then went idle in transaction"
-        f"{_when(ages)} ({holders}). Code begins a session{there or ' there'} and never ends it.{_doubt(group, sure or nobody)}",
+        f"{_when(ages)} ({holders}). Code begins a session{there or ' there'} and never ends it.{_doubt(group, sure or nobody, pinged)}",
         location=situation.location(oldest),
         evidence=(
             Evidence(
@@ -149,7 +152,12 @@ def _when(ages: list[float]) -> str:
     return f" one after another, {duration(ages[0])} to {duration(ages[-1])} ago"
 
 
-def _doubt(group: Group, sure: bool) -> str:
+def _doubt(group: Group, sure: bool, pinged: bool) -> str:
+    if pinged:
+        return (
+            " Or WebSockets hold them: as many connections are open as sessions, on which somebody spoke within the last "
+            "seconds, as a ping does. Look again in ten seconds."
+        )
     if group.requests == 0 and not sure:
         return (
             " No request is in flight that came before them: either nobody will end them, or background tasks of that process "

@@ -71,8 +71,9 @@ def _why(situation: Situation, sessions: tuple[Session, ...]) -> str:
     )
     may_hold = {one.pid: load.may_hold for load in workloads(situation) for one in load.idle}
     if line is None and all(may_hold.get(one.pid) == 0 for one in sessions):
+        or_sockets = ", or WebSockets that were pinged a moment ago do" if situation.may_be_pinged(sessions) else ""
         return (
-            "No request is in flight that came before them: a background task holds them, or nobody will end them "
-            "(look again in ten seconds)."
+            f"No request is in flight that came before them: a background task holds them{or_sockets}, or nobody will end "
+            "them (look again in ten seconds)."
         )
     return f"A call to another service between two statements holds a connection for as long as it lasts.{apart}"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from forge_doctor.probes.processes.workers import Process
 
 # The look at the sockets comes after the server's answer, and both clocks tick.
 SLACK_S = 0.5
+# WebSockets that began within so long are pinged within as long, and for as long look like connections kept alive.
+PINGED_S = 6.0
 
 
 def open_requests(process: Process) -> int:
-    """Requests that wait for their answer, and those whose answer is still open: streams, downloads, WebSockets."""
-    return process.requests_in_flight + process.streams_open + process.quiet_open
+    """Requests that wait for their answer, and those whose answer is still open: streams, downloads, WebSockets.
+
+    A WebSocket that was pinged a moment ago looks like a connection kept alive: beside quiet ones, as many may be.
+    """
+    pinged = min(process.kept_open, process.quiet_open)
+    return process.requests_in_flight + process.streams_open + process.quiet_open + pinged
 
 
 def counted_requests(process: Process | None) -> int | None:
@@ -41,3 +47,9 @@ def early_enough(idle_s: Sequence[float], requests_s: Sequence[float | None]) ->
             continue
         held += 1
     return held
+
+
+def may_be_pinged(workers: Iterable[Process], idle_s: Sequence[float]) -> bool:
+    """Whether WebSockets may hold sessions that have idled for so long, and were all pinged a moment ago."""
+    kept = sum(one.kept_open for one in workers)
+    return kept >= len(idle_s) > 0 and max(idle_s) - min(idle_s) <= PINGED_S

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from forge_doctor.finding import Evidence, Location
 from forge_doctor.pool.inference.capacity import Demand, Usable, demand, usable_slots
 from forge_doctor.pool.inference.holders import Holder, client_name, process_holder
+from forge_doctor.pool.inference.requests import may_be_pinged
 from forge_doctor.pool.inference.session_facts import session_facts
 from forge_doctor.pool.snapshot import Application, PoolSnapshot, Server
 from forge_doctor.pool.topology import main_application, without_sizes
@@ -97,6 +98,12 @@ class Situation:
             return None
         exact = self._process_of.get((session.client_addr, session.client_port))
         return exact or self._translated.get(session.client_port)
+
+    def may_be_pinged(self, sessions: Iterable[Session]) -> bool:
+        """Whether WebSockets may hold these, that look like connections kept alive since their last ping."""
+        told = tuple(sessions)
+        workers = {one.pid: one for one in map(self.process_of, told) if one is not None}
+        return may_be_pinged(workers.values(), [one.state_age_s or 0 for one in told])
 
     @cached_property
     def holders(self) -> tuple[Holder, ...]:

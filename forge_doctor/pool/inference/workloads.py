@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forge_doctor.pool.inference.holders import Holder, is_checked_out
-from forge_doctor.pool.inference.requests import counted_requests, early_enough
+from forge_doctor.pool.inference.requests import counted_requests, early_enough, open_requests
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
@@ -126,6 +126,6 @@ def _loads(holder: Holder, workers: tuple[Process, ...]) -> Iterator[Workload]:
             idle=tuple(one for one in sessions if _idles(one)),
             held=tuple(one for one in sessions if _idles(one) or is_checked_out(one, holder.process)),
             requests=sum(known) if len(known) == len(counted) else None,
-            streams=sum(one.streams_open + one.quiet_open for one in workers),
+            streams=sum(open_requests(one) - one.requests_in_flight for one in workers),
             workers=workers,
         )

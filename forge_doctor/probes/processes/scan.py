@@ -197,6 +197,7 @@ class _Builder:
         told = self._diagnoses(row.pid) if listeners else {}
         talks = [(socket, told.get(socket.inode, Diagnosis())) for socket in accepted]
         awaiting = [talk.awaits_answer for _, talk in talks]
+        quiet, kept = _quiet(row, self._table, [talk for _, talk in talks])
         pooled = self._pooled.get(row.pid, ())
         return Process(
             pid=row.pid,
@@ -219,7 +220,8 @@ class _Builder:
             requests_exact=bool(told) and None not in awaiting,
             streams_open=sum(talk.streams and not talk.awaits_answer for _, talk in talks),
             held=read_held_connections(row.pid, identity.container_pid) if row.pid in self._look.held else None,
-            quiet_open=_quiet(row, self._table, [talk for _, talk in talks]),
+            quiet_open=quiet,
+            kept_open=kept,
             request_ages_s=tuple(
                 talk.silent_s if talk.unanswered else None
                 for _, talk in talks
@@ -236,13 +238,16 @@ class _Builder:
         return self._asked[space.name]
 
 
-def _quiet(row: TableRow, table: ProcessTable, talks: list[Diagnosis]) -> int:
-    """Accepted connections that are neither a request nor a stream we hear, and would have been closed were they idle."""
+def _quiet(row: TableRow, table: ProcessTable, talks: list[Diagnosis]) -> tuple[int, int]:
+    """Accepted connections that are neither a request nor a stream we hear: those that would have been closed were they
+    idle, and the others."""
     family = [one.program for one in (row, table.rows.get(row.parent_pid)) if one]
     if not any(one.server in CLOSES_IDLE for one in family):
-        return 0
+        return 0, 0
     limit_s = max([KEEP_ALIVE_S, *(one.keep_alive_s or 0 for one in family)]) + 1
-    return sum(talk.awaits_answer is False and not talk.streams and (talk.silent_s or 0) >= limit_s for talk in talks)
+    rest = [talk for talk in talks if talk.awaits_answer is False and not talk.streams]
+    quiet = sum((talk.silent_s or 0) >= limit_s for talk in rest)
+    return quiet, len(rest) - quiet
 
 
 def _to_database(sockets: Iterable[Socket]) -> tuple[DatabaseSocket, ...]:

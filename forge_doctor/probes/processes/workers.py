@@ -100,13 +100,15 @@ class Process:
     host. `name` is safe to show: server and application, or the program's name, never a whole
     command line, since those hold passwords. `web_concurrency` is read from the environment of
     the process itself; `workers_flag` from its own command line; both None where absent.
-    `requests_in_flight` counts the connections this process has accepted on its own port whose
-    peer waits for an answer. Where the kernel does not tell (`requests_exact` is False) it is an
-    upper bound: connections kept alive between two requests are in it. `streams_open` counts those where the
-    process went on speaking long after its peer: event streams, downloads; `quiet_open` those on which neither has spoken
-    for longer than the server lets a connection idle between two requests: a WebSocket, a stream without events. `request_ages_s` tells
-    of each of both how long ago it came: only of the first on its connection, where no later word of the peer hides
-    it, else None. `requests_unread` counts those whose
+    `requests_in_flight` counts the connections this process has accepted on its own port whose peer waits for an
+    answer. Where the kernel does not tell (`requests_exact` is False) it is an upper bound: connections kept alive
+    between two requests are in it. `streams_open` counts those where the process went on speaking long after its
+    peer: event streams, downloads; `quiet_open` those on which neither has spoken for longer than the server lets a
+    connection idle between two requests: a WebSocket, a stream without events; `kept_open` those on which somebody
+    has: kept alive between two requests, or a WebSocket that was pinged a moment ago. `request_ages_s` tells of each
+    of both how long ago it came: only of the first on its connection, where no later word of the peer hides it, else
+    None.
+    `requests_unread` counts those whose
     request lies in the socket and has not been read for a second. `listens` is whether it accepts connections
     at all, over TCP or a Unix socket (None: not to be seen). `pooler_sockets` lead to a pooler on this host.
     `libraries` are the drivers and pools it has loaded, None where that may not be read. `held` is what the
@@ -132,6 +134,7 @@ class Process:
     requests_exact: bool = False
     streams_open: int = 0
     quiet_open: int = 0
+    kept_open: int = 0
     request_ages_s: tuple[float | None, ...] = ()
     requests_unread: int = 0
     listens: bool | None = None

@@ -39,7 +39,8 @@ CAUSE = Cause(
             *("deadlock", "gunicorn-worker-timeout", "contended-wait", "timeout-unset"),
         }
     ),
-    change="SET lock_timeout = '3s' in the migration's session (env.py), and try again: it gives up instead of stopping everybody.",
+    change="SET lock_timeout = '3s' in the migration's session (env.py), and try again: it gives up instead of stopping everybody.\n"
+    "Fill data in a transaction of its own: what a schema change has locked stays locked until COMMIT.",
     next=("forge-doctor migrations   # which pending revisions lock what",),
     depth=1,
     absent="no schema change waits or holds a lock",

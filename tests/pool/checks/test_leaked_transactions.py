@@ -85,3 +85,23 @@ def test_a_script_that_holds_three_since_one_moment_loses_none() -> None:
     assert findings("leaked-transactions", snapshot(*held, processes=(script,))) == ()
     one_by_one = [idle_in_transaction(pid, 20.0 + pid) for pid in range(3)]
     assert len(findings("leaked-transactions", snapshot(*one_by_one, processes=(script,)))) == 1
+
+
+@pytest.mark.parametrize(("kept", "spread_s", "confidence"), [
+    (4, 5.0, Confidence.MEDIUM), (3, 5.0, Confidence.HIGH), (4, 9.0, Confidence.HIGH), (0, 5.0, Confidence.HIGH),
+])  # fmt: skip
+def test_websockets_that_were_pinged_together_look_like_connections_kept_alive(
+    kept: int, spread_s: float, confidence: Confidence
+) -> None:
+    held = [idle_in_transaction(pid, 300.0 + pid * spread_s / 3) for pid in range(4)]
+    found = only("leaked-transactions", snapshot(*held, processes=(serving(7, *held, requests=0, kept_open=kept),)))
+    assert found.confidence is confidence
+    assert ("WebSockets" in found.message) == (confidence is Confidence.MEDIUM)
+
+
+def test_beside_quiet_websockets_as_many_were_pinged_a_moment_ago() -> None:
+    held = [idle_in_transaction(pid, 300.0 + 20 * pid) for pid in range(6)]
+    for kept, checks in ((3, ("held-by-requests",)), (0, ("leaked-transactions",))):
+        seen = snapshot(*held, processes=(serving(7, *held, requests=0, quiet_open=3, kept_open=kept),))
+        told = [one for one in ("held-by-requests", "leaked-transactions") if findings(one, seen)]
+        assert tuple(told) == checks
