@@ -30,10 +30,10 @@ def differences(first: Schema, second: Schema) -> tuple[Difference, ...]:
 
 
 def _differences(first: Schema, second: Schema) -> Iterator[Difference]:
-    for name in second.tables.keys() - first.tables.keys():
+    for name in sorted(second.tables.keys() - first.tables.keys()):
         if second.tables[name].since:
             yield Difference("table", name, left=True)
-    for name in first.tables.keys() - second.tables.keys():
+    for name in sorted(first.tables.keys() - second.tables.keys()):
         if first.tables[name].since:
             yield Difference("table", name, left=False)
     for name, table in first.tables.items():
@@ -43,10 +43,10 @@ def _differences(first: Schema, second: Schema) -> Iterator[Difference]:
 
 
 def _of_table(table: Table, other: Table) -> Iterator[Difference]:
-    for name in other.columns.keys() - table.columns.keys():
+    for name in sorted(other.columns.keys() - table.columns.keys()):
         if table.is_complete or other.columns[name].type.name != "":
             yield Difference("column", f"{table.name}.{name}", left=True)
-    for name in table.columns.keys() - other.columns.keys():
+    for name in sorted(table.columns.keys() - other.columns.keys()):
         yield Difference("column", f"{table.name}.{name}", left=False)
     for name, column in table.columns.items():
         if name in other.columns:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.migration_cases import check_case
+from tests.support.migration_cases import check_case, report_of, write_tree
 
 CASES = [
     # What env.py hands over: `context.run_migrations(op=op, tools=tools)`.
@@ -114,3 +114,10 @@ def downgrade():
 @pytest.mark.parametrize("case", CASES)
 def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> None:
     check_case("empty-downgrade", case, tmp_path)
+
+
+def test_what_changed_is_told_in_one_order(tmp_path: Path) -> None:
+    made = "".join(f'    op.create_table("t{n}", sa.Column("id", sa.Integer()))\n' for n in (3, 1, 4, 2))
+    tree = write_tree(tmp_path, f"def upgrade():\n{made}\n\ndef downgrade():\n    pass\n")
+    (found,) = report_of(tree, "empty-downgrade").findings
+    assert "changes table t1, table t2, table t3, table t4;" in found.message
