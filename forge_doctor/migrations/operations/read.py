@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node
+from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.events import Event, Trace
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.evaluation.values import Function, Made
@@ -49,25 +50,34 @@ def _calls_of_what_it_gets(function: Function) -> Iterator[tuple[Node, str]]:
         waiting += at.children
 
 
+class _Places(dict[Node, tuple[Location, str]]):
+    """Where each call of a function stands, and its text: one in a loop is met again and again."""
+
+    def __missing__(self, node: Node) -> tuple[Location, str]:
+        found = self[node] = (node.file.location(node), " ".join(node.text.split()))
+        return found
+
+
 def _all(trace: Trace) -> Iterator[Operation]:
+    places = _Places()
     for number, event in enumerate(trace.events):
-        yield from _of_event(event, number)
+        yield from _of_event(event, number, places)
 
 
-def _of_event(event: Event, number: int) -> Iterator[Operation]:
+def _of_event(event: Event, number: int, places: _Places) -> Iterator[Operation]:
     made = event.made
     name = made.path.rpartition(".")[2]
+    if name in QUIET:
+        return
     if made.path.startswith("alembic.op.") or _is_batch(made):
-        found = alembic_calls.operations_of(made, written(event, number))
+        found = alembic_calls.operations_of(made, written(event, number, places))
         if found is not None:
             yield from found
             return
         if name in PLUG_INS:
-            yield Unresolved(written=written(event, number), what=f"op.{name}", reason="it is of a plug-in")
+            yield Unresolved(written=written(event, number, places), what=f"op.{name}", reason="it is of a plug-in")
             return
-    if name in QUIET:
-        return
-    yield from executions.operations_of(made, written(event, number))
+    yield from executions.operations_of(made, written(event, number, places))
 
 
 # Calls that nothing comes of, by far the most frequent ones.
@@ -78,23 +88,22 @@ def _is_batch(made: Made) -> bool:
     return isinstance(made.owner, Made) and made.owner.path.endswith("batch_alter_table")
 
 
-def written(event: Event, number: int) -> Written:
-    """How the operation of an event stands in its file."""
+def written(event: Event, number: int, places: _Places) -> Written:
+    """How the operation of an event stands in its file; of those that led to it, the first."""
     node, callers = event.made.node, event.callers
     # A function of another file is the application's: what a revision does with it stands where it calls it.
-    own = [one for one in callers if one.file is callers[0].file]
     is_elsewhere = bool(callers) and node.file is not callers[0].file
-    place = own[-1] if is_elsewhere else node
+    own = [one for one in callers if one.file is callers[0].file] if is_elsewhere else []
     return Written(
-        location=place.file.location(place),
-        helper=node.file.location(node) if is_elsewhere else None,
-        text=" ".join(node.text.split()),
+        location=places[own[-1] if own else node][0],
+        helper=places[node][0] if is_elsewhere else None,
+        text=places[node][1],
         conditions=event.conditions,
         autocommit=_is_autocommit(event),
         repeated=event.repeated,
         call=number,
         batch=_is_batch(event.made),
-        callers=() if is_elsewhere else tuple(one.file.location(one) for one in callers),
+        callers=() if is_elsewhere else tuple(places[one][0] for one in callers[:1]),
     )
 
 
