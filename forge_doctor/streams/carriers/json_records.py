@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,9 +44,16 @@ WRAPPERS = (
     ),
 )
 MOST_LEVELS = 6
+LONGEST_PIECE, LEAST_LEVELED = 1_000, 20
+# The same behind what another carrier put before it.
+_PREFIXED_PIECE = re.compile(
+    r' (?:File "[^"\\]{1,300}", line \d{1,9}, in [\w<>.]{1,200}|Traceback \(most recent call last\):)$'
+)
 _WRAPPING = frozenset(WRAPPERS)
 # What only a program's own record has.
 _OF_PROGRAMS = frozenset({"exc_info", "exception", "exc_text", "stack_info", "traceback", "logger", "name", "record"})
+# What only others call a program's line.
+_SHIPPED = ("log", "textPayload", "_raw", "@message", "LogEntry")
 _ANY = (*LINES, *WORDS)
 _EVENT = (*_ANY, "event")
 
@@ -86,14 +94,19 @@ class JsonRecords:
     def learn(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """See whether the records have a program's single lines, and where, if it is nowhere that is known."""
         nameless, timeless = [], []
+        levels: list[str] = []
         for entry in entries:
             for one in records_in(entry):
+                if _is_shipped(one):
+                    levels.append(str(first(one, LEVELS)[1]))
                 if not self.timed_in and time_of(one, self.zone_s) is None:
                     timeless.append(one)
                 value = first(one, _ANY)[1]
                 if value is None and "event" not in one:
                     nameless.append(one)
                 self._learn_piece(text_of(value))
+        # A level that all lines have is their stream's: GKE calls everything on stderr an error.
+        self.line_by_line |= len(levels) >= LEAST_LEVELED and len(set(levels)) == 1
         if timeless:
             self.timed_in = time_field(timeless)
         if nameless and not self.learned_in:
@@ -177,7 +190,9 @@ class JsonRecords:
 def is_piece(text: str) -> bool:
     """Whether a message is one line out of a traceback."""
     line = text.rstrip("\r\n")
-    return "\n" not in line and (line.startswith(HEADER) or line.lstrip(" >").startswith('File "'))
+    if "\n" in line or len(line) > LONGEST_PIECE:
+        return False
+    return line.startswith(HEADER) or line.lstrip(" >").startswith('File "') or _PREFIXED_PIECE.search(line) is not None
 
 
 def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -232,8 +247,14 @@ def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 def _bare_record(text: str) -> Mapping[str, Any] | None:
     """A record inside a record that has a message and nothing a program says of it: another carrier's."""
     entry = loads(text) if text.lstrip()[:1] == "{" else None
-    bare = entry is not None and first(entry, LEVELS)[1] is None and text_of(first(entry, _ANY)[1]) is not None
-    return entry if bare and not _OF_PROGRAMS & (entry or {}).keys() else None
+    if entry is None:
+        return None
+    bare = _is_shipped(entry) or (first(entry, LEVELS)[1] is None and text_of(first(entry, _ANY)[1]) is not None)
+    return entry if bare and not _OF_PROGRAMS & entry.keys() else None
+
+
+def _is_shipped(entry: Mapping[str, Any]) -> bool:
+    return any(isinstance(entry.get(key), str) for key in _SHIPPED)
 
 
 def _is_object(text: str) -> bool:

@@ -7,28 +7,46 @@ from typing import Any
 from forge_doctor.streams.carriers.json_records import JsonRecords
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
-from forge_doctor.streams.carriers.line_format import ANSI
+from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
+from forge_doctor.streams.carriers.nested import Known, Nested, bare
 from forge_doctor.streams.carriers.prefix import Knowledge, learn
-from forge_doctor.streams.carriers.records_behind import RecordsBehind, bare
 
+RECORD = (b'{"', b"{ ")
+DEEPEST, SEEN = 2, 200
 DOCKER = frozenset({"log", "stream", "time", "attrs"})
 
 
-def recognise(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
-    """What stands round these lines; None where it is nothing, or what needs no learning."""
-    if data.lstrip(b"\xef\xbb\xbf\r\n")[:2] in (b'{"', b"{ "):
+def recognise(data: bytes, knowledge: Knowledge, deep: int = 0) -> LineCarrier | None:
+    """What stands round these lines, and inside of it; None where it is nothing, or what needs no learning."""
+    outer = _outermost(data, knowledge)
+    if outer is None:
+        return _behind_known(data, knowledge, deep)
+    inner = recognise(bare(outer.look(data)), knowledge, deep + 1) if deep < DEEPEST else None
+    return outer if inner is None else Nested(outer, inner)
+
+
+def _outermost(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
+    if data.lstrip(b"\xef\xbb\xbf\r\n")[:2] in RECORD:
         return json_lines(data, knowledge)
     plain = ANSI.sub(b"", data) if b"\x1b" in data else data
     lines = plain.split(b"\n")
     if not may_have_prefix(plain) and knowledge.is_head(knowledge.plain(lines[0])):
         return None
     prefix = learn(lines, knowledge)
-    if prefix is None:
+    return None if prefix is None else Prefixed(prefix, knowledge)
+
+
+def _behind_known(data: bytes, knowledge: Knowledge, deep: int) -> LineCarrier | None:
+    """What stands behind prefixes that need no learning: other people's records; behind docker's records, prefixes too."""
+    lines = [line for line in data.split(b"\n")[:SEEN] if line]
+    behind = [told for line in lines if (told := knowledge.plain(line)) != line]
+    of_records = lines and lines[0][:2] in RECORD
+    if deep == DEEPEST or 2 * len(behind) < len(lines) or not behind:
         return None
-    behind = bare(prefix.strip(plain))
-    records = json_lines(behind, knowledge) if behind[:2] in (b'{"', b"{ ") else None
-    prefixed = Prefixed(prefix, knowledge)
-    return RecordsBehind(prefixed, records) if records is not None else prefixed
+    if not of_records and 2 * sum(told[:2] in RECORD for told in behind) < len(lines):
+        return None
+    inner = recognise(b"\n".join(behind), knowledge, deep + 1)
+    return None if inner is None else Nested(Known(Unwrapper(knowledge.reference, knowledge.zone_s)), inner)
 
 
 def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:

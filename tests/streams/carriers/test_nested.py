@@ -1,0 +1,82 @@
+"""A carrier inside another one: the same problems, whichever two (and three) they are."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.streams.carriers.test_carriers import answer, plain, read, timed
+from tests.support.log_carriers import EVERY, Lines, Wrap, records, stamp
+from tests.support.log_exports import EXPORTS
+from tests.support.log_reading import SAMPLES
+
+ALL = (
+    EVERY
+    | EXPORTS
+    | {"docker-json": records(lambda at, line: {"log": line + "\n", "stream": "stderr", "time": stamp(at) + "Z"})}
+)
+PREFIXES = (
+    *(
+        "docker-timestamps",
+        "aws-tail",
+        "s3-export",
+        "logcli",
+        "heroku",
+        "fly",
+        "papertrail",
+        "ts",
+        "pm2",
+        "github-actions",
+    ),
+    *("kubectl-timestamps", "compose-timestamps", "stern", "honcho", "quoted", "numbered", "supervisor"),
+)
+RECORDS = (
+    "fluent-bit",
+    "filebeat",
+    "vector",
+    "gcp-lines",
+    "azure-container-apps",
+    "logcli-json",
+    "docker-json",
+    "logdna",
+    "fluentd-file",
+)
+NAMES = ("lazy_default_311.raw.log", "psycopg_311.raw.log", "healthy_312.raw.log")
+ORDER = random.Random(20261129)
+COMPOSED = [
+    (ORDER.choice(NAMES), ORDER.choice(outer), ORDER.choice(inner))
+    for outer, inner in ((PREFIXES, RECORDS), (RECORDS, PREFIXES), (RECORDS, RECORDS), (PREFIXES, PREFIXES)) * 5
+]
+
+
+def inside(outer: Wrap, inner: Wrap, lines: Lines) -> str:
+    """The log in one carrier, and that in another."""
+    told = inner(lines).split("\n")[:-1]
+    assert len(told) == len(lines)
+    return outer([(at, line) for (at, _), line in zip(lines, told, strict=True)])
+
+
+@pytest.mark.parametrize(("name", "outer", "inner"), COMPOSED)
+def test_two_carriers_of_any_kind_are_taken_off(name: str, outer: str, inner: str, tmp_path: Path) -> None:
+    data = inside(ALL[outer], ALL[inner], timed((SAMPLES / name).read_text()))
+    found = read(tmp_path / "input", data.encode())
+    assert answer(found.summary.groups.values()) == plain(name)[0]
+    assert found.problem == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_docker_s_records_behind_a_pod_s_name_in_a_pipeline_s_log(name: str, tmp_path: Path) -> None:
+    lines = timed((SAMPLES / name).read_text())
+    told = inside(ALL["kubectl-timestamps"], ALL["docker-json"], lines).split("\n")[:-1]
+    data = ALL["github-actions"]([(at, line) for (at, _), line in zip(lines, told, strict=True)])
+    assert answer(read(tmp_path / "input", data.encode()).summary.groups.values()) == plain(name)[0]
+
+
+def test_records_that_a_program_writes_behind_a_prefix_stay_its_own(tmp_path: Path) -> None:
+    rows = [{"level": "error", "message": f'order {{"id": {number}}} lost', "logger": "shop"} for number in range(30)]
+    data = "".join(f"2026-11-22T08:00:{number:02}Z web-1 {json.dumps(row)}\n" for number, row in enumerate(rows))
+    groups = read(tmp_path / "input", data.encode()).summary.groups.values()
+    assert sum(group.count for group in groups) == 30
