@@ -28,6 +28,7 @@ from forge_doctor.migrations.replay.schema import Schema, Table
 from forge_doctor.migrations.tree.dialect import POSTGRESQL, dialect_of
 from forge_doctor.migrations.tree.revision import Revision
 from forge_doctor.migrations.tree.tree import Tree
+from forge_doctor.sql.quoting import split_name
 
 O = TypeVar("O", bound=Operation)  # noqa: E741
 
@@ -104,6 +105,12 @@ class History:
         """What they do on the way down."""
         return (down for _, down in self.judged)
 
+    @property
+    def partitioned(self) -> frozenset[str]:
+        """Tables that some revision made as partitioned ones, or made parts of."""
+        tables = [one for up, _ in self.changes for one in up.body.operations if isinstance(one, CreateTable)]
+        return frozenset({one.table for one in tables if one.is_partitioned} | {one.partition_of for one in tables})
+
     def steps(self, kind: type[O], direction: str = UPGRADE) -> Iterator[tuple[Step, O]]:
         """Every operation of a kind with the step it is."""
         for change in self.upgrades if direction == UPGRADE else self.downgrades:
@@ -166,7 +173,7 @@ def _made_by(operation: Operation, made: frozenset[str]) -> frozenset[str]:
 
 def _table_of(operation: Operation, schema: Schema) -> Table | None:
     if isinstance(operation, DropIndex | Reindex) and not operation.table:
-        return schema.table_of_index((operation.name or "").rpartition(".")[2])
+        return schema.table_of_index(split_name(operation.name or "")[-1])
     return schema.tables.get(operation.table) if isinstance(operation, OnTable) else None
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.migrations.history import Step
 from forge_doctor.migrations.locks.effect import Effect
+from forge_doctor.sql.quoting import split_name
+
+LONGEST_NAME = 63
+# What SQLAlchemy takes for a parameter in a text.
+_PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
 def found(
@@ -65,7 +71,24 @@ def quoted(name: str) -> str:
 
 def executed(statement: str) -> str:
     """The call that runs a statement, as Python writes it."""
-    return f"op.execute({quoted(statement)})"
+    return f"op.execute({as_text(statement)})"
+
+
+def as_text(sql: str) -> str:
+    """SQL as Python writes it for Alembic, which makes `text()` of it: a colon that is no parameter's is escaped there."""
+    return quoted(_PARAMETER.sub(r"\\:\1", sql))
+
+
+def on_table(table: str) -> tuple[str, str]:
+    """A table as arguments of a call: `"orders"`, and behind the others `, schema="shop"`, or nothing."""
+    *schema, name = split_name(table)
+    return quoted(name), f", schema={quoted(schema[-1])}" if schema else ""
+
+
+def made_name(kind: str, table: str, *columns: str) -> str:
+    """`uq_orders_email`, as much of it as the server keeps."""
+    name = "_".join((kind, split_name(table)[-1], *columns))
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def listed(names: tuple[str, ...]) -> str:

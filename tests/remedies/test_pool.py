@@ -13,7 +13,7 @@ import pytest
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.lock_remedies import lock_remedy
-from forge_doctor.pool.snapshot import PreparedTransaction, Refusal, Replication, ReplicationSlot, Setting
+from forge_doctor.pool.snapshot import PoolSnapshot, PreparedTransaction, Refusal, Replication, ReplicationSlot, Setting
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.probes.processes.workers import Endpoint
 from tests.support.postgres import FreshDatabase, PostgresServer
@@ -117,13 +117,15 @@ def behind(name: str) -> Iterator[tuple[Session | None, Session, tuple[Lock, ...
     yield None, reader, ()
 
 
+def pileups(root: Session | None, waiter: Session, locks: tuple[Lock, ...]) -> PoolSnapshot:
+    """A queue of two behind that root."""
+    third = replace(waiter, pid=NOBODY + 2, statement="SELECT a", blocked_by=(NOBODY + 1,))
+    kinds = ((), (root,)) if root and root.backend_type != "client backend" else ((root,) if root else (), ())
+    return snapshot(*kinds[0], waiter, third, locks=locks, background=kinds[1])
+
+
 def blocked(name: str) -> str:
-    lines = []
-    for root, waiter, locks in behind(name):
-        third = replace(waiter, pid=NOBODY + 2, statement="SELECT a", blocked_by=(NOBODY + 1,))
-        kinds = ((), (root,)) if root and root.backend_type != "client backend" else ((root,) if root else (), ())
-        seen = snapshot(*kinds[0], waiter, third, locks=locks, background=kinds[1])
-        lines += [lock_remedy(found) for found in Situation(seen).pileups]
+    lines = [lock_remedy(found) for own in behind(name) for found in Situation(pileups(*own)).pileups]
     lock = Lock(pid=None, kind="relation", mode="AccessExclusiveLock", granted=True, relation=name)
     waits = session(NOBODY, state="active", query_age_s=9.0, lock_wait_s=9.0, blocked_by=(0,), statement="SELECT a")
     lines += [lock_remedy(found) for found in Situation(snapshot(waits, locks=(lock,))).pileups]

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from forge_doctor.check import load
+from forge_doctor.migrations import checks
+from forge_doctor.migrations.history import History
+from forge_doctor.migrations.judge import read
+from forge_doctor.migrations.tree.places import places
 from forge_doctor.pool.snapshot import Refusal
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, ListenSocket
+from tests.support.live_migrations import at, judge
+from tests.support.live_migrations import snapshot as snapshot_of_database
+from tests.support.migration_cases import judged
+from tests.support.migration_trees import ENV, INI, MODELS, write
 from tests.support.snapshots import only, serving, session, snapshot, worker
 from tests.support.typed import HOSTILE
 
@@ -79,7 +90,47 @@ def full(_: str) -> str:
     return only("no-slot-left", snapshot(server=None, refusal=refusal, processes=(holder,))).remedy
 
 
+def history_of(*ids: str) -> History:
+    """A tree whose first revision makes a table; the others follow it side by side."""
+    made = 'op.create_table("orders", sa.Column("id", sa.Integer))'
+    with TemporaryDirectory() as folder:
+        files = {
+            f"migrations/versions/r{number}.py": "import sqlalchemy as sa\nfrom alembic import op\n"
+            f"revision = {one!r}\ndown_revision = {ids[0] if number else None!r}\n"
+            f"def upgrade():\n    {'pass' if number else made}\ndef downgrade():\n    op.drop_table('orders')\n"
+            for number, one in enumerate(ids)
+        }
+        write(Path(folder), {"alembic.ini": INI, "migrations/env.py": ENV, "models.py": MODELS, **files})
+        return read(next(iter(places(Path(folder)))), Path(folder))
+
+
+def command(remedy: str) -> str:
+    """The command that stands in a sentence."""
+    found = re.search(r"alembic (?:merge|stamp|downgrade) .*", remedy)
+    assert found is not None, remedy
+    return found[0].rstrip("`")
+
+
+def merged(name: str) -> str:
+    found = judged(history_of("a", name, "c"), [one for one in load(checks) if one.id == "multiple-heads"]).findings
+    return command(found[0].remedy)
+
+
+def stamped(name: str) -> str:
+    limits = {"version-table-missing": {"tables": 1.0}}
+    report = judge(snapshot_of_database(version_tables=()), history_of(name), limits=limits)
+    return command(next(one.remedy for one in report.findings if one.check == "version-table-missing"))
+
+
+def gone_back(name: str) -> str:
+    report = judge(snapshot_of_database(version_tables=(at("elsewhere"),)), history_of(name))
+    return command(next(one.remedy for one in report.findings if one.check == "database-ahead-of-code"))
+
+
 COMMANDS = (
+    Command(id="multiple-heads", remedy=merged, words=lambda name: ("alembic", "merge", "-m", "join", "c", name)),
+    Command(id="version-table-missing", remedy=stamped, words=lambda name: ("alembic", "stamp", name)),
+    Command(id="database-ahead-of-code", remedy=gone_back, words=lambda name: ("alembic", "downgrade", name)),
     Command(
         id="event-loop-blocked", remedy=blocked, words=lambda _: ("py-spy", "dump", "--pid", str(NOBODY)), names=("x",)
     ),
@@ -113,5 +164,5 @@ def test_each_word_arrives_whole(command: Command, tmp_path: Path) -> None:
         )
         assert "syntax" not in done.stderr, done.stderr
         words = written.read_bytes().decode().split("\0")[:-1]
-        assert (Path(words[0]).name, *words[1:]) == command.words(name)
+        assert sorted((Path(words[0]).name, *words[1:])) == sorted(command.words(name))
         assert list(folder.iterdir()) == []

@@ -96,6 +96,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "checks",
         "drops",
         "refused_drops",
+        "index_calls",
         "wording",
         "history",
         "locks",

@@ -30,7 +30,7 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Column
 from forge_doctor.migrations.operations.operation import AddColumn
-from forge_doctor.migrations.wording import found, quoted, waiting
+from forge_doctor.migrations.wording import found, on_table, quoted, waiting
 
 
 @check(severity=Severity.ERROR)
@@ -43,12 +43,13 @@ def add_column_rewrites(history: History) -> Iterator[Finding]:
 
 def _found(step: Step, added: AddColumn) -> Finding:
     column = added.column
+    bare, schema = on_table(added.table)
     return found(
         step,
         Severity.ERROR,
         f"{added.table}.{column.name} has {_reason(column)}: every row is written anew under {waiting(step.effect)}",
-        f"op.add_column({quoted(added.table)}, ...) without it, then set it for new rows"
-        f" (op.alter_column({quoted(added.table)}, {quoted(column.name)}, server_default=...)) and fill the old rows in"
+        f"op.add_column({bare}, ...{schema}) without it, then set it for new rows"
+        f" (op.alter_column({bare}, {quoted(column.name)}, server_default=...{schema})) and fill the old rows in"
         " chunks in autocommit_block()",
     )
 

@@ -30,7 +30,8 @@ from forge_doctor.migrations.history import DOWNGRADE, UPGRADE, History, Step
 from forge_doctor.migrations.locks.casts import is_cast_by_itself
 from forge_doctor.migrations.operations.objects import Type
 from forge_doctor.migrations.operations.operation import AlterColumn
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, on_table, quoted
+from forge_doctor.sql.quoting import quote_name, quote_part
 
 
 @check(severity=Severity.CRITICAL)
@@ -52,15 +53,21 @@ def alter_type_needs_using(history: History) -> Iterator[Finding]:
 
 
 def _default(step: Step, change: AlterColumn, new: Type) -> Finding:
+    bare, schema = on_table(change.table)
     return found(
         step,
         Severity.CRITICAL,
         f'the default of {change.table}.{change.column} is of the old type, and USING does not cast it: "default for column'
         f' cannot be cast automatically to type {new.name}", and {step.direction}() of {step.revision.id} fails',
-        f"op.alter_column({quoted(change.table)}, {quoted(change.column)}, server_default=None) before it, and the new"
+        f"op.alter_column({bare}, {quoted(change.column)}, server_default=None{schema}) before it, and the new"
         " default behind it",
         confidence=Confidence.HIGH,
     )
+
+
+def _written(new: Type) -> str:
+    """The type as SQL names it."""
+    return quote_name(new.name) + str(new).removeprefix(new.name)
 
 
 def _found(step: Step, change: AlterColumn, old: Type, new: Type, sure: Confidence) -> Finding:
@@ -69,6 +76,6 @@ def _found(step: Step, change: AlterColumn, old: Type, new: Type, sure: Confiden
         Severity.CRITICAL,
         f"{change.table}.{change.column} is {old}, which PostgreSQL does not cast to {new} by itself: {step.direction}() of"
         f" {step.revision.id} fails",
-        f"postgresql_using={quoted(f'{change.column}::{new}')}",
+        f"postgresql_using={quoted(f'{quote_part(change.column)}::{_written(new)}')}",
         confidence=sure,
     )

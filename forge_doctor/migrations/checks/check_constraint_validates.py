@@ -33,7 +33,7 @@ from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
-from forge_doctor.migrations.wording import executed, found, quoted, waiting
+from forge_doctor.migrations.wording import as_text, executed, found, made_name, on_table, quoted, waiting
 from forge_doctor.redaction import redact
 from forge_doctor.sql.quoting import quote_name, quote_part
 
@@ -52,14 +52,15 @@ def check_constraint_validates(history: History) -> Iterator[Finding]:
 
 
 def _found(step: Step, table: str, one: Constraint) -> Finding:
-    name = one.name or f"ck_{table.rpartition('.')[2]}"
+    name = one.name or made_name("ck", table)
     # A condition that has a secret in it is not written out again, nor with a hole in it.
     told = bool(one.expression) and HOLE not in one.expression and redact(one.expression) == one.expression
-    condition = quoted(one.expression) if told else "..."
+    condition = as_text(one.expression) if told else "..."
+    bare, schema = on_table(table)
     return found(
         step,
         Severity.ERROR,
         f"the CHECK {name} looks at every row of {table} under {waiting(step.effect)}, until it is done",
-        f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {condition}, postgresql_not_valid=True)\n"
+        f"op.create_check_constraint({quoted(name)}, {bare}, {condition}{schema}, postgresql_not_valid=True)\n"
         f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}",
     )

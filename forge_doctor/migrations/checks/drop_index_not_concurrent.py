@@ -28,7 +28,8 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.operations.operation import DropIndex, DropTable
-from forge_doctor.migrations.wording import found, quoted, waiting
+from forge_doctor.migrations.wording import found, on_table, quoted, waiting
+from forge_doctor.sql.quoting import split_name
 
 
 @check(severity=Severity.ERROR)
@@ -40,12 +41,13 @@ def drop_index_not_concurrent(history: History) -> Iterator[Finding]:
         if drop.concurrently or step.new_table or not drop.name or (step.revision.id, table) in gone:
             continue
         name = drop.name.replace(HOLE, "...")
-        on = f", {quoted(table)}" if table else ""
+        bare, schema = on_table(table or name)
+        on = f", {bare}" if table else ""
         lock = waiting(step.effect) if step.effect.locks else "ACCESS EXCLUSIVE on its table, for which all wait"
         yield found(
             step,
             Severity.ERROR,
             f"the index {name} is dropped under {lock}",
             "with op.get_context().autocommit_block():\n"
-            f"    op.drop_index({quoted(name)}{on}, postgresql_concurrently=True, if_exists=True)",
+            f"    op.drop_index({quoted(split_name(name)[-1])}{on}{schema}, postgresql_concurrently=True, if_exists=True)",
         )

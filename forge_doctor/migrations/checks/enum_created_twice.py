@@ -36,7 +36,7 @@ from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import CreateTable, Unresolved
 from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType, RenameType
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, on_table
 
 
 @check(severity=Severity.CRITICAL)
@@ -111,12 +111,13 @@ def _found(step: Step, name: str, since: str, sure: Confidence) -> Finding:
             f"change the columns of {step.operation.name} to {name} (postgresql_using), then drop it; or leave out the rename",
             confidence=sure,
         )
+    bare, schema = on_table(name)
     return found(
         step,
         Severity.CRITICAL,
         f'the type {name} is there since {since}, and is created again: "type {name} already exists"',
-        f"postgresql.ENUM(..., name={quoted(name)}, create_type=False) in the column"
+        f"postgresql.ENUM(..., name={bare}{schema}, create_type=False) in the column"
         if by_table
-        else f"sa.Enum(..., name={quoted(name)}).create(op.get_bind(), checkfirst=True)",
+        else f"sa.Enum(..., name={bare}{schema}).create(op.get_bind(), checkfirst=True)",
         confidence=sure,
     )

@@ -36,7 +36,7 @@ from forge_doctor.finding import Finding, Location, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import CreateTable, Operation
 from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType, RenameType
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, on_table
 
 
 @check(severity=Severity.ERROR)
@@ -65,11 +65,12 @@ def _created(one: Operation) -> Iterator[tuple[str, Location | None]]:
 
 
 def _found(step: Step, name: str, place: Location | None, down: Change) -> Finding:
+    bare, schema = on_table(name)
     told = found(
         step,
         Severity.ERROR,
         f'the type {name} stays after downgrade() of {down.revision.id}: the second upgrade fails, "type {name} already'
         ' exists"',
-        f"sa.Enum(name={quoted(name)}).drop(op.get_bind()) at the end of downgrade()",
+        f"sa.Enum(name={bare}{schema}).drop(op.get_bind()) at the end of downgrade()",
     )
     return told if place is None else replace(told, location=place)

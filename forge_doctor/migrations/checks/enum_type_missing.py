@@ -31,7 +31,7 @@ from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.objects import EnumType
 from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, CreateTable, Unresolved
 from forge_doctor.migrations.operations.type_operations import CreateEnum, RenameType
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, on_table
 
 
 @check(severity=Severity.CRITICAL)
@@ -67,10 +67,11 @@ def _needed(step: Step) -> EnumType | None:
 
 
 def _found(step: Step, enum: EnumType) -> Finding:
+    bare, schema = on_table(enum.name)
     return found(
         step,
         Severity.CRITICAL,
         f'no revision creates the type {enum.name} before this: "type {enum.name} does not exist"',
-        f"sa.Enum(..., name={quoted(enum.name)}).create(op.get_bind(), checkfirst=True) before it",
+        f"sa.Enum(..., name={bare}{schema}).create(op.get_bind(), checkfirst=True) before it",
         confidence=Confidence.HIGH,
     )

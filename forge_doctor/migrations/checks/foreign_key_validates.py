@@ -35,8 +35,10 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
-from forge_doctor.migrations.wording import executed, found, listed, quoted, waiting
+from forge_doctor.migrations.wording import executed, found, listed, made_name, on_table, quoted, waiting
 from forge_doctor.sql.quoting import quote_name, quote_part
+
+BEFORE_18 = "\n# the table is partitioned, of which no server before 18 takes NOT VALID: there on each part, first"
 
 
 @check(severity=Severity.ERROR)
@@ -45,26 +47,27 @@ def foreign_key_validates(history: History) -> Iterator[Finding]:
     for step, added in history.steps(AddConstraint):
         key = added.constraint
         if key.kind == "foreign key" and not key.not_valid and added.is_resolved and not step.new_table:
-            yield _found(step, added.table, key)
+            yield _found(step, added.table, key, is_partitioned=added.table in history.partitioned)
     for step, column in history.steps(AddColumn):
         for key in column.column.constraints:
             if key.kind == "foreign key" and column.is_resolved and not step.new_table:
-                yield _found(step, column.table, key)
+                yield _found(step, column.table, key, is_partitioned=column.table in history.partitioned)
 
 
-def _found(step: Step, table: str, key: Constraint) -> Finding:
-    name = key.name or f"fk_{table.rpartition('.')[2]}_{'_'.join(key.columns)}"
+def _found(step: Step, table: str, key: Constraint, *, is_partitioned: bool) -> Finding:
+    name = key.name or made_name("fk", table, *key.columns)
+    source, source_schema = on_table(table)
+    target, target_schema = on_table(key.target)
     parts = (
-        quoted(name),
-        quoted(table),
-        quoted(key.target),
-        listed(key.columns),
-        listed(key.target_columns or ("id",)),
+        *(quoted(name), source, target, listed(key.columns), listed(key.target_columns or ("id",))),
+        *(one.replace(", schema", "source_schema", 1) for one in (source_schema,) if one),
+        *(one.replace(", schema", "referent_schema", 1) for one in (target_schema,) if one),
     )
     return found(
         step,
         Severity.ERROR,
         f"the foreign key from {table} to {key.target} looks up every row under {waiting(step.effect)}, until it is done",
         f"op.create_foreign_key({', '.join(parts)}, postgresql_not_valid=True)\n"
-        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}",
+        f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}"
+        + (BEFORE_18 if is_partitioned else ""),
     )

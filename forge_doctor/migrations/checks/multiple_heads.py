@@ -40,6 +40,8 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severit
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.tree.graph import Graph
 from forge_doctor.migrations.tree.revision import Revision
+from forge_doctor.migrations.wording import quoted
+from forge_doctor.sql.quoting import quote_shell
 
 # Of other heads: each is told beside each.
 MOST_SHOWN = 20
@@ -87,8 +89,8 @@ def _found(head: Revision, heads: list[Revision]) -> Finding:
         location=head.place("down_revision"),
         evidence=(Evidence(label="heads", value=", ".join(one.id for one in heads), source="version files"),),
         remedy=(
-            f'Where it is not merged yet, follow the other: down_revision = "{others[0].id}"; else join them with'
-            f' `alembic merge -m "join" {" ".join(one.id for one in heads)}`'
+            f"Where it is not merged yet, follow the other: down_revision = {quoted(others[0].id)}; else join them with"
+            f' `alembic merge -m "join" {" ".join(quote_shell(one.id) for one in heads)}`'
         ),
         related=tuple(
             Related(message=f"head {one.id}", location=one.place("down_revision")) for one in others[:MOST_SHOWN]

@@ -30,7 +30,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.migrations.drops import Replacement, replacements
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.operations.operation import DropColumn
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, on_table, quoted
 
 
 @check(severity=Severity.CRITICAL)
@@ -44,10 +44,12 @@ def _found(pair: Replacement) -> Finding:
     drop = pair.drop.operation
     if isinstance(drop, DropColumn):
         what = f"{drop.table}.{pair.old} is dropped, and {pair.new} of the same type added"
-        mend = f"op.alter_column({quoted(drop.table)}, {quoted(pair.old)}, new_column_name={quoted(pair.new)})"
+        bare, schema = on_table(drop.table)
+        mend = f"op.alter_column({bare}, {quoted(pair.old)}, new_column_name={quoted(pair.new)}{schema})"
     else:
         what = f"{pair.old} is dropped, and {pair.new} with the same columns created"
-        mend = f"op.rename_table({quoted(pair.old)}, {quoted(pair.new)})"
+        bare, schema = on_table(pair.old)
+        mend = f"op.rename_table({bare}, {on_table(pair.new)[0]}{schema})"
     return found(
         pair.drop,
         Severity.CRITICAL,

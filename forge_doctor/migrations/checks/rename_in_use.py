@@ -29,7 +29,7 @@ from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, RenameTable
 from forge_doctor.migrations.operations.type_operations import RenameType
-from forge_doctor.migrations.wording import found, quoted, waiting
+from forge_doctor.migrations.wording import found, on_table, quoted, waiting
 
 
 @check(severity=Severity.ERROR)
@@ -71,12 +71,13 @@ def _column(change: Change, step: Step, one: AlterColumn) -> Finding | None:
     is_new = _adds(change, one) or (added is not None and added.is_complete and one.column not in added.columns)
     if is_new or (after is not None and one.column in after.columns) or one.new_name == one.column:
         return None
+    bare, schema = on_table(one.table)
     return found(
         step,
         Severity.ERROR,
         f"{one.table}.{one.column} becomes {one.new_name} under {waiting(step.effect)}; running code that still says"
         f" {one.column} fails until the rollout ends",
-        f"op.add_column({quoted(one.table)}, sa.Column({quoted(one.new_name)}, ...)), write both for one release, then drop"
+        f"op.add_column({bare}, sa.Column({quoted(one.new_name)}, ...){schema}), write both for one release, then drop"
         f" {one.column}",
     )
 

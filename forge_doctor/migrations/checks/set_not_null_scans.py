@@ -37,7 +37,7 @@ from forge_doctor.check import check
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AlterColumn
-from forge_doctor.migrations.wording import executed, found, quoted, waiting
+from forge_doctor.migrations.wording import as_text, executed, found, made_name, on_table, quoted, waiting
 from forge_doctor.sql.quoting import quote_name, quote_part
 
 
@@ -52,16 +52,17 @@ def set_not_null_scans(history: History) -> Iterator[Finding]:
 def _found(step: Step, change: AlterColumn) -> Finding:
     table, column = change.table, change.column
     known = step.before is not None and column in step.before.columns
-    name = f"ck_{table.rpartition('.')[2]}_{column}"
+    name = made_name("ck", table, column)
+    bare, schema = on_table(table)
     return found(
         step,
         Severity.ERROR,
         f"SET NOT NULL of {table}.{column} looks at every row under {waiting(step.effect)}, until it is done, and fails at"
         " the first that has none",
-        f"op.create_check_constraint({quoted(name)}, {quoted(table)}, {quoted(f'{column} IS NOT NULL')},"
+        f"op.create_check_constraint({quoted(name)}, {bare}, {as_text(f'{quote_part(column)} IS NOT NULL')}{schema},"
         f" postgresql_not_valid=True)\n"
         f"# in the next revision: {executed(f'ALTER TABLE {quote_name(table)} VALIDATE CONSTRAINT {quote_part(name)}')}\n"
-        f"# in the one after it, without looking at a row: op.alter_column({quoted(table)}, {quoted(column)},"
-        f" nullable=False); op.drop_constraint({quoted(name)}, {quoted(table)})",
+        f"# in the one after it, without looking at a row: op.alter_column({bare}, {quoted(column)},"
+        f" nullable=False{schema}); op.drop_constraint({quoted(name)}, {bare}{schema})",
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
     )

@@ -29,9 +29,14 @@ from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
-from forge_doctor.migrations.wording import executed, found, listed, quoted, waiting
+from forge_doctor.migrations.wording import executed, found, listed, made_name, on_table, quoted, waiting
 from forge_doctor.sql.quoting import quote_name, quote_part
 
+# Neither CREATE INDEX CONCURRENTLY nor USING INDEX is for a partitioned table.
+PARTITIONED = (
+    "the table is partitioned: make the index of each part first, CONCURRENTLY, then the constraint of each part with USING INDEX,"
+    " then that of the table, which takes them over"
+)
 KINDS = {"unique": "UNIQUE", "primary key": "PRIMARY KEY", "exclude": "EXCLUDE"}
 
 
@@ -41,21 +46,26 @@ def unique_constraint_builds_index(history: History) -> Iterator[Finding]:
     for step, added in history.steps(AddConstraint):
         one = added.constraint
         if one.kind in KINDS and not one.using_index and added.is_resolved and not step.new_table:
-            yield _found(step, added.table, one.kind, one.name or "", one.columns)
+            yield _found(step, added.table, one.kind, one.name or "", one.columns, history.partitioned)
     for step, column in history.steps(AddColumn):
         one_column = column.column
         is_key = one_column.primary_key or (one_column.unique and not one_column.index)
         if is_key and column.is_resolved and not step.new_table:
             kind = "primary key" if one_column.primary_key else "unique"
-            yield _found(step, column.table, kind, "", (one_column.name,))
+            yield _found(step, column.table, kind, "", (one_column.name,), history.partitioned)
 
 
-def _found(step: Step, table: str, kind: str, name: str, columns: tuple[str, ...]) -> Finding:
+def _found(
+    step: Step, table: str, kind: str, name: str, columns: tuple[str, ...], partitioned: frozenset[str]
+) -> Finding:
     message = f"the {KINDS[kind]} constraint on {table} builds its index under {waiting(step.effect)}, until it is done"
     if kind == "exclude":
         return found(step, Severity.WARNING, message, "add it where nobody uses the table, or while it is small")
-    name = name or f"uq_{table.rpartition('.')[2]}_{'_'.join(columns)}"
-    index = f"{quoted(name)}, {quoted(table)}, {listed(columns)}, unique=True, postgresql_concurrently=True"
+    if table in partitioned:
+        return found(step, Severity.ERROR, message, PARTITIONED)
+    name = name or made_name("pk" if kind == "primary key" else "uq", table, *columns)
+    bare, schema = on_table(table)
+    index = f"{quoted(name)}, {bare}, {listed(columns)}, unique=True{schema}, postgresql_concurrently=True"
     return found(
         step,
         Severity.ERROR,

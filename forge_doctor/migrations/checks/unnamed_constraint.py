@@ -27,7 +27,7 @@ from forge_doctor.check import check
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.operations.operation import AddConstraint, DropConstraint
-from forge_doctor.migrations.wording import found, quoted
+from forge_doctor.migrations.wording import found, made_name, quoted
 
 PREFIXES = {"unique": "uq", "foreign key": "fk", "check": "ck", "primary key": "pk", "exclude": "ex"}
 
@@ -51,10 +51,10 @@ def unnamed_constraint(history: History) -> Iterator[Finding]:
     for step, one in unnamed:
         if (step.revision.id, one.table) in by_its_own:
             continue  # PostgreSQL's own name is known to the downgrade
-        parts = (PREFIXES[one.constraint.kind], one.table.rpartition(".")[2], *one.constraint.columns)
+        name = made_name(PREFIXES[one.constraint.kind], one.table, *one.constraint.columns)
         yield found(
             step,
             Severity.WARNING,
             f"the {one.constraint.kind} constraint on {one.table} has no name: a downgrade cannot drop it by one",
-            f"name it {quoted('_'.join(parts))}, or give MetaData a naming_convention",
+            f"name it {quoted(name)}, or give MetaData a naming_convention",
         )

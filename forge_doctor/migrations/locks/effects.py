@@ -40,6 +40,7 @@ from forge_doctor.migrations.operations.operation import (
 from forge_doctor.migrations.replay.names import matching
 from forge_doctor.migrations.replay.proofs import is_proven_not_null
 from forge_doctor.migrations.replay.schema import Schema
+from forge_doctor.sql.quoting import split_name
 
 NONE = Effect()
 
@@ -149,7 +150,7 @@ def table_of_index(one: DropIndex | Reindex, schema: Schema) -> str:
     """The table whose index it is; empty where that is not known."""
     if one.table:
         return one.table
-    found = schema.table_of_index((one.name or "").rpartition(".")[2])
+    found = schema.table_of_index(split_name(one.name or "")[-1])
     return "" if found is None else found.name
 
 

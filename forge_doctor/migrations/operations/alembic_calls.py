@@ -37,6 +37,7 @@ from forge_doctor.migrations.operations.operation import (
     Written,
 )
 from forge_doctor.migrations.operations.types import type_of
+from forge_doctor.sql.quoting import join_name
 
 
 class Given(NamedTuple):
@@ -83,6 +84,7 @@ def _create_table(given: Given) -> Iterator[Operation]:
         if_not_exists=given.flag("if_not_exists"),
         is_complete=is_complete and "**" not in given.made.keywords,
         temporary="TEMPORARY" in str(given.made.keywords.get("prefixes")),
+        is_partitioned="postgresql_partition_by" in given.made.keywords,
     )
 
 
@@ -150,10 +152,11 @@ def _create_index(given: Given) -> Iterator[Operation]:
 
 
 def _drop_index(given: Given) -> Iterator[Operation]:
+    name = name_of(given.argument(0, "index_name", "name"))
     yield DropIndex(
         written=given.written,
         table=given.table(1) if given.argument(1, "table_name", "tablename") is not None else "",
-        name=name_of(given.argument(0, "index_name", "name")),
+        name=None if name is None else join_name(name),
         concurrently=given.flag("postgresql_concurrently"),
         if_exists=given.flag("if_exists"),
     )

@@ -69,7 +69,10 @@ class OnTable(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTable(OnTable):
-    """`CREATE TABLE`; `is_complete` is False where the columns could not all be read (`AS SELECT`, a loop)."""
+    """`CREATE TABLE`; `is_complete` is False where the columns could not all be read (`AS SELECT`, a loop).
+
+    `partition_of` is the table it is a part of, `is_partitioned` says that it will have parts itself.
+    """
 
     columns: tuple[Column, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -78,6 +81,7 @@ class CreateTable(OnTable):
     is_complete: bool = True
     temporary: bool = False
     partition_of: str = ""
+    is_partitioned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from forge_doctor.migrations.operations.operation import (
 from forge_doctor.migrations.operations.sql_columns import column_of, constraint_of, default_of
 from forge_doctor.migrations.operations.sql_tree import Tree, dotted, held, strings, table_of, type_of_name
 from forge_doctor.migrations.operations.type_operations import RenameType
+from forge_doctor.sql.quoting import join_name, split_name
 
 Maker = Callable[[Written, str, Tree], Operation]
 
@@ -115,8 +116,8 @@ def renamed(written: Written, tree: Tree) -> Iterator[Operation]:
     if kind == "OBJECT_COLUMN" and tree.get("relationType", "OBJECT_TABLE") == "OBJECT_TABLE":
         yield AlterColumn(written=written, table=table, column=old, new_name=new)
     elif kind == "OBJECT_TABLE":
-        schema = table.rpartition(".")[0]
-        yield RenameTable(written=written, table=table, new_name=f"{schema}.{new}" if schema else new)
+        new_name = join_name(*split_name(table)[:-1], new)
+        yield RenameTable(written=written, table=table, new_name=new_name)
     elif kind == "OBJECT_TYPE":
         name = dotted(strings(tree.get("object", {}).get("List", {}).get("items")))
         yield RenameType(written=written, name=name, new_name=new)

@@ -142,6 +142,7 @@ def _create_table(written: Written, tree: Tree) -> Iterator[Operation]:
         is_complete="inhRelations" not in tree and not any("TableLikeClause" in one for one in elements),
         temporary=tree.get("relation", {}).get("relpersistence") == "t",
         partition_of=table_of((tree.get("inhRelations") or [{}])[0].get("RangeVar")),
+        is_partitioned="partspec" in tree,
     )
 
 

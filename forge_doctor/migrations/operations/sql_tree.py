@@ -37,7 +37,7 @@ def strings(items: list[Tree] | None) -> list[str]:
 
 def dotted(parts: list[str]) -> str:
     """A qualified name, `public` left out."""
-    return ".".join(parts[1:] if parts[:1] == ["public"] else parts)
+    return join_name(*(parts[1:] if parts[:1] == ["public"] else parts))
 
 
 def type_of_name(tree: Tree | None) -> Type:

@@ -44,6 +44,7 @@ from forge_doctor.migrations.replay.apply_types import (
 )
 from forge_doctor.migrations.replay.names import drop_named, named
 from forge_doctor.migrations.replay.schema import Schema, Table
+from forge_doctor.sql.quoting import split_name
 
 
 def apply(schema: Schema, operation: Operation, revision: str) -> None:
@@ -185,7 +186,7 @@ def _create_index(schema: Schema, one: CreateIndex, _revision: str) -> None:
 
 
 def _drop_index(schema: Schema, one: DropIndex, _revision: str) -> None:
-    bare = (one.name or "").rpartition(".")[2]
+    bare = split_name(one.name or "")[-1]
     table = schema.tables.get(one.table) if one.table else schema.table_of_index(bare)
     if table is not None:
         _put(schema, replace(table, indexes=tuple(index for index in table.indexes if index.name != bare)))

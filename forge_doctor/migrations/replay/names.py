@@ -7,6 +7,7 @@ from dataclasses import replace
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.replay.schema import Table
+from forge_doctor.sql.quoting import split_name
 
 ENDINGS = {"unique": "key", "foreign key": "fkey", "primary key": "pkey", "check": "check", "exclude": "excl"}
 
@@ -19,7 +20,7 @@ def named(constraint: Constraint, table: str) -> Constraint:
     if constraint.name is None:
         return replace(constraint, name=HOLE)
     inner = () if constraint.kind == "primary key" else constraint.columns
-    parts = (table.rpartition(".")[2], *inner, ENDINGS.get(constraint.kind, "check"))
+    parts = (split_name(table)[-1], *inner, ENDINGS.get(constraint.kind, "check"))
     return replace(constraint, name="~" + "_".join(parts))
 
 

@@ -54,3 +54,17 @@ def upgrade():
 @pytest.mark.parametrize("case", CASES)
 def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> None:
     check_case("foreign-key-validates", case, tmp_path)
+
+
+def test_of_a_partitioned_table_it_says_what_no_such_table_takes(tmp_path: Path) -> None:
+    case = """
+# revision b002 after a001
+def upgrade():
+    op.create_table("logs", sa.Column("id", sa.Integer), postgresql_partition_by="RANGE (id)")
+
+# revision b003 after b002
+def upgrade():
+    op.create_foreign_key("fk", "logs", "customers", ["id"], ["id"])  # expect
+"""
+    (found,) = check_case("foreign-key-validates", case, tmp_path)
+    assert "no server before 18 takes NOT VALID" in found.remedy

@@ -93,3 +93,78 @@ def upgrade():
 @pytest.mark.parametrize("case", CASES)
 def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> None:
     check_case("index-not-concurrent", case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "call"),
+    [
+        (
+            'op.create_index("ix", "orders", ["payload"], postgresql_using="gin")',
+            "op.create_index('ix', 'orders', ['payload'], postgresql_using='gin', postgresql_concurrently=True, if_not_exists=True)",
+        ),
+        (
+            'op.create_index("ix", "orders", ["note"], unique=True, postgresql_where=sa.text("total > 0"))',
+            "op.create_index('ix', 'orders', ['note'], unique=True, postgresql_where=sa.text('total > 0'), "
+            "postgresql_concurrently=True, if_not_exists=True)",
+        ),
+        (
+            'op.create_index("ix", "orders", [sa.text("lower(note)")])',
+            "op.create_index('ix', 'orders', [sa.text('lower(note)')], postgresql_concurrently=True, if_not_exists=True)",
+        ),
+        (
+            'op.create_index("ix", "orders", ["note"], postgresql_concurrently=False, postgresql_ops={"note": "text_pattern_ops"})',
+            "op.create_index('ix', 'orders', ['note'], postgresql_ops={'note': 'text_pattern_ops'}, "
+            "postgresql_concurrently=True, if_not_exists=True)",
+        ),
+        (
+            'op.execute("CREATE UNIQUE INDEX ix ON orders (lower(note)) WHERE total > 0;")',
+            'op.execute("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ix ON orders (lower(note)) WHERE total > 0")',
+        ),
+        (
+            'op.execute("CREATE INDEX ON orders USING gin (payload jsonb_path_ops)")',
+            'op.execute("CREATE INDEX CONCURRENTLY ON orders USING gin (payload jsonb_path_ops)")',
+        ),
+        (
+            'op.execute("create index if not exists ix on orders (note) include (total)")',
+            'op.execute("create index CONCURRENTLY IF NOT EXISTS ix on orders (note) include (total)")',
+        ),
+        (
+            'op.execute("CREATE INDEX ix ON orders (note)")',
+            'op.create_index("ix", "orders", ["note"], postgresql_concurrently=True, if_not_exists=True)',
+        ),
+    ],
+)
+def test_what_is_printed_makes_the_index_that_was_meant(written: str, call: str, tmp_path: Path) -> None:
+    (found,) = check_case("index-not-concurrent", f"def upgrade():\n    {written}  # expect\n", tmp_path)
+    assert found.remedy == f"with op.get_context().autocommit_block():\n    {call}"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        """op.create_table("logs", sa.Column("id", sa.Integer), postgresql_partition_by="RANGE (id)")""",
+        """op.execute("CREATE TABLE logs (id int) PARTITION BY RANGE (id)")""",
+    ],
+)
+def test_of_a_partitioned_table_nothing_is_said(made: str, tmp_path: Path) -> None:
+    case = f"""
+# revision b002 after a001
+def upgrade():
+    {made}
+
+# revision b003 after b002
+def upgrade():
+    op.create_index("ix", "logs", ["id"])
+    op.add_column("logs", sa.Column("x", sa.Integer, index=True))
+"""
+    check_case("index-not-concurrent", case, tmp_path)
+
+
+def test_a_call_with_a_comment_in_it_is_not_written_again_without_its_condition(tmp_path: Path) -> None:
+    case = """
+def upgrade():
+    op.create_index("ix", "orders", ["note"],  # expect
+                    postgresql_where=sa.text("total > 0"))
+"""
+    (found,) = check_case("index-not-concurrent", case, tmp_path)
+    assert found.remedy.endswith("    ...  # the same, as CREATE INDEX CONCURRENTLY")

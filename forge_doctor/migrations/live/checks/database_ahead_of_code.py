@@ -28,6 +28,7 @@ from forge_doctor.migrations.live.placement import Placement
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.snapshot import VersionTable
 from forge_doctor.migrations.live.wording import names
+from forge_doctor.sql.quoting import quote_shell
 
 
 @check(severity=Severity.CRITICAL)
@@ -48,6 +49,10 @@ def _shared(situation: Situation, placement: Placement) -> tuple[str, ...]:
     return tuple(sorted(created & {one.label for one in situation.snapshot.tables}))
 
 
+def _head(placement: Placement) -> str:
+    return next((one.id for one in placement.history.tree.graph.heads), "base")
+
+
 def _finding(situation: Situation, placement: Placement, table: VersionTable, shared: tuple[str, ...]) -> Finding:
     heads = names(one.id for one in placement.history.tree.graph.heads)
     unknown = names(placement.unknown)
@@ -66,6 +71,6 @@ def _finding(situation: Situation, placement: Placement, table: VersionTable, sh
             ),
         ),
         remedy=f"deploy the code that has {unknown}; to stay with this code, first go back with that code: "
-        f"alembic downgrade {placement.history.tree.graph.heads[0].id if placement.history.tree.graph.heads else 'base'}\n"
+        f"alembic downgrade {quote_shell(_head(placement))}\n"
         "alembic stamp would only hide it: the schema stays the newer one",
     )

@@ -26,7 +26,7 @@ from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.snapshot import InvalidIndex
 from forge_doctor.migrations.live.wording import size
 from forge_doctor.migrations.operations.operation import CreateIndex
-from forge_doctor.sql.quoting import quote_literal
+from forge_doctor.sql.quoting import quote_literal, split_name
 
 REBUILT = ("_ccnew", "_ccold")
 DROP = (
@@ -68,7 +68,7 @@ def _made_by(situation: Situation, index: InvalidIndex) -> tuple[Location, ...]:
         for history in situation.histories
         for up, _ in history.changes
         for step in up.steps
-        if isinstance(step.operation, CreateIndex) and index.name in (step.operation.index.name or "").split(".")
+        if isinstance(step.operation, CreateIndex) and index.name == split_name(step.operation.index.name or "")[-1]
     )
 
 

@@ -25,6 +25,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.migrations.live.placement import Placement
 from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import names
+from forge_doctor.sql.quoting import quote_shell
 
 
 @check(severity=Severity.ERROR, limits={"tables": 2})
@@ -77,5 +78,5 @@ def _finding(situation: Situation, placement: Placement, there: tuple[str, ...],
         f"alembic upgrade would begin at {first} and fail on what exists.{may_be}",
         location=situation.at(table) if table else situation.here,
         evidence=(Evidence(label="tables of the tree that are there", value=len(there), source="pg_class"),),
-        remedy=f"compare first (alembic check, or forge-doctor migrations --metadata), then: alembic stamp {stamp}{which}",
+        remedy=f"compare first (alembic check, or forge-doctor migrations --metadata), then: alembic stamp {quote_shell(stamp)}{which}",
     )
