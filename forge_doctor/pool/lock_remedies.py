@@ -12,11 +12,12 @@ from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import (
     ADVISORY,
     BLOCKS,
-    WAITS,
     cancel,
     idle_for,
+    idles,
     running_for,
     terminate,
+    waits,
 )
 from forge_doctor.sql.commands import changes_schema, command_of, concurrent_form
 
@@ -66,17 +67,19 @@ def waited_for(pileup: Pileup) -> str:
     return ", ".join(f"{number} {name}" for name, number in names.most_common(4))
 
 
-def lock_remedy(pileup: Pileup) -> str:
-    """What to type, the mildest that frees them first."""
+def lock_remedy(pileup: Pileup, seen_at: str = "") -> str:
+    """What to type, the mildest that frees them first; `seen_at` is the server's time of the look."""
     lines = []
     changes = [one for one in pileup.blocked if changes_schema(one.statement) and pileup.root_pid in one.blocked_by]
     openers = pileup.chokes or (tuple(changes) if pileup.kind in (Root.WRAPAROUND, Root.DUMP) else ())
     if openers:
-        lines.append(cancel((one.pid for one in openers), WAITS) + "   -- the queue drains at once; run it again later")
+        lines.append(
+            cancel((one.pid for one in openers), waits(seen_at)) + "   -- the queue drains at once; run it again later"
+        )
         if any(changes_schema(one.statement) for one in openers):
             lines.append(LOCK_TIMEOUT)
     builders = (*openers, *((pileup.root,) if pileup.kind is Root.SCHEMA_CHANGE and pileup.root else ()))
-    return "\n".join((*lines, *_of_the_root(pileup, bool(openers)), *_beside_others(builders)))
+    return "\n".join((*lines, *_of_the_root(pileup, bool(openers), seen_at), *_beside_others(builders)))
 
 
 def _beside_others(builders: Iterable[Session]) -> Iterator[str]:
@@ -86,7 +89,7 @@ def _beside_others(builders: Iterable[Session]) -> Iterator[str]:
             yield f"{form} ...;   -- in its place, {_CONDITIONS.get(form.split()[0], _OF_AN_INDEX)}"
 
 
-def _of_the_root(pileup: Pileup, opened: bool) -> tuple[str, ...]:
+def _of_the_root(pileup: Pileup, opened: bool, seen_at: str) -> tuple[str, ...]:
     root, pid = pileup.root, pileup.root_pid
     otherwise = "-- if that is not enough: " if opened else ""
     if pileup.kind is Root.PREPARED:
@@ -100,12 +103,12 @@ def _of_the_root(pileup: Pileup, opened: bool) -> tuple[str, ...]:
     if root is None or root.hidden:
         return (WHO.format(pid=pid),)
     if pileup.kind is Root.IDLE_IN_TRANSACTION:
-        return (otherwise + terminate((pid,), idle_for(_still(root.state_age_s), root.state or ""), BLOCKS),)
+        return (otherwise + terminate((pid,), idle_for(_still(root.state_age_s), root.state or "", seen_at), BLOCKS),)
     if pileup.kind is Root.IDLE:
         advisory = any(lock.kind == "advisory" for lock in pileup.held)
         lasting = (ADVISORY, BLOCKS) if advisory else (BLOCKS,)
         return (
-            terminate((pid,), "a.state = 'idle'", *lasting) + "   -- pg_cancel_backend frees nobody: no statement runs",
+            terminate((pid,), idles(seen_at), *lasting) + "   -- pg_cancel_backend frees nobody: no statement runs",
             *(
                 ("SELECT pg_advisory_xact_lock(...);   -- in the code instead: ends with its transaction",)
                 if advisory
@@ -113,10 +116,12 @@ def _of_the_root(pileup: Pileup, opened: bool) -> tuple[str, ...]:
             ),
         )
     if pileup.kind is Root.DUMP:
-        return (f"-- last, since it ends the backup: {cancel((pid,), running_for(_still(root.query_age_s)), BLOCKS)}",)
+        return (
+            f"-- last, since it ends the backup: {cancel((pid,), running_for(_still(root.query_age_s), seen_at), BLOCKS)}",
+        )
     return (
         otherwise
-        + cancel((pid,), running_for(_still(root.query_age_s)), BLOCKS)
+        + cancel((pid,), running_for(_still(root.query_age_s), seen_at), BLOCKS)
         + "   -- the statement only; pg_terminate_backend if it stays",
     )
 

@@ -179,3 +179,19 @@ def test_the_name_of_an_application_is_said_once() -> None:
     situation = Situation(snapshot(told[1], waits(2, 1), processes=()))
     (found,) = situation.pileups
     assert root_message(situation, found).startswith("pid 1 (report (shop from 127.0.0.1)) has")
+
+
+def test_where_the_time_of_the_look_is_known_what_began_later_is_left_alone() -> None:
+    seen_at = "2026-11-22T03:00:00.000000+00:00"
+    change = waits(2, 1, statement="ALTER TABLE orders DROP COLUMN a")
+    locks = (holds(1, "AccessShareLock"), wants(2, "AccessExclusiveLock"), wants(3))
+    for root, moments in (
+        (idle_in_transaction(1, 60.0), ["state_change", "query_start"]),
+        (session(1, state_age_s=90.0), ["state_change", "query_start"]),
+        (running(1, "SELECT a FROM orders"), ["query_start"]),
+    ):
+        _, found = pile(root, change, waits(3, 2), locks=locks)
+        lines = [line for line in lock_remedy(found, seen_at).splitlines() if "_backend(a.pid)" in line]
+        assert len(lines) == 2
+        assert all(any(f"a.{moment} < '{seen_at}'" in line for moment in moments) for line in lines)
+        assert not any("interval" in line for line in lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.migrations.live.wording import duration
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, lock_name
-from forge_doctor.probes.postgres.backends.signals import BLOCKS, cancel, idle_for, running_for, terminate
+from forge_doctor.probes.postgres.backends.signals import BLOCKS, cancel, idle_for, idles, running_for, terminate
 from forge_doctor.sql.commands import command_of
 
 PREPARED = (
@@ -30,7 +30,7 @@ def root_told(pileup: Pileup) -> str:
     return f"{who} has run {command_of(root.statement) or 'a statement'} for {duration(root.query_age_s or 0.0)}{held}"
 
 
-def root_remedy(pileup: Pileup) -> str:
+def root_remedy(pileup: Pileup, seen_at: str = "") -> str:
     """The mildest statement that ends the root, under the condition that it still is one."""
     root, pid = pileup.root, pileup.root_pid
     if pileup.kind is Root.PREPARED:
@@ -42,9 +42,9 @@ def root_remedy(pileup: Pileup) -> str:
     if pileup.kind is Root.VACUUM:
         return "-- an autovacuum gives way by itself after deadlock_timeout (1s); look again"
     if root.idle_in_transaction:
-        return terminate((pid,), idle_for((root.state_age_s or 0.0) - GRACE_S, root.state or ""), BLOCKS)
+        return terminate((pid,), idle_for((root.state_age_s or 0.0) - GRACE_S, root.state or "", seen_at), BLOCKS)
     if root.state == "idle":
-        return terminate((pid,), "a.state = 'idle'", BLOCKS)
+        return terminate((pid,), idles(seen_at), BLOCKS)
     if pileup.kind is Root.DUMP:
-        return f"-- a backup; last: {cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S), BLOCKS)}"
-    return cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S), BLOCKS)
+        return f"-- a backup; last: {cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S, seen_at), BLOCKS)}"
+    return cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S, seen_at), BLOCKS)

@@ -80,7 +80,10 @@ class LockTimeout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveServer:
-    """What the server says of itself and of the role that looked. `tables` counts those of users."""
+    """What the server says of itself and of the role that looked.
+
+    `tables` counts those of users; `clock` is its time before the sessions were read, ISO 8601 in UTC.
+    """
 
     version_num: int
     role: str
@@ -91,6 +94,7 @@ class LiveServer:
     timezone: str
     lock_timeout_ms: int
     tables: int
+    clock: str = ""
     lock_timeouts: tuple[LockTimeout, ...] = ()
 
 

@@ -52,7 +52,10 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 ),
                 *situation.about(oldest),
             ),
-            remedy=terminate((one.pid for one in sessions), idle_for(limits["idle_s"], "idle in transaction (aborted)"))
+            remedy=terminate(
+                (one.pid for one in sessions),
+                idle_for(limits["idle_s"], "idle in transaction (aborted)", situation.seen_at),
+            )
             + "\nasync with Session() as session, session.begin(): ...   # rolls back whatever is raised",
             sessions=tuple(one.pid for one in sessions),
         )

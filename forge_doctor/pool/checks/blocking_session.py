@@ -66,7 +66,7 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
             *(situation.about(pileup.root) if pileup.root else ()),
             *_progress(situation, pileup),
         ),
-        remedy=lock_remedy(pileup),
+        remedy=lock_remedy(pileup, situation.seen_at),
         sessions=tuple(one.pid for one in (*((pileup.root,) if pileup.root else ()), *pileup.blocked)),
     )
 

@@ -71,7 +71,7 @@ def _finding(situation: Situation, holder: Holder, sessions: tuple[Session, ...]
             Evidence(label="longest open", value=round(open_s, 1), unit="s", source="now - xact_start"),
             *situation.about(idlest),
         ),
-        remedy=terminate((one.pid for one in sessions), idle_for(_recheck(sessions, limits)))
+        remedy=terminate((one.pid for one in sessions), idle_for(_recheck(sessions, limits), seen_at=situation.seen_at))
         + "\n"
         + set_for_role(idlest.user, "idle_in_transaction_session_timeout", "60s", "so that it can't last"),
         sessions=tuple(one.pid for one in sessions),

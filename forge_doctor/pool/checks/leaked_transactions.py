@@ -40,7 +40,7 @@ from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 from forge_doctor.probes.postgres.backends.session import Session
-from forge_doctor.probes.postgres.backends.signals import idle_for, terminate
+from forge_doctor.probes.postgres.backends.signals import idle_for, terminate, unchanged
 from forge_doctor.probes.processes.workers import Role
 
 # Younger than this apart they began at one moment, and not one after another.
@@ -140,7 +140,11 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
             *situation.about(oldest),
         ),
         remedy="async with Session() as session: ...   # in the code that runs it; a background task needs a session of its own\n"
-        + terminate((one.pid for one in sessions), idle_for(limits["idle_s"] if sure or nobody else limits["sure_s"])),
+        + terminate(
+            (one.pid for one in sessions),
+            idle_for(limits["idle_s"] if sure or nobody else limits["sure_s"]),
+            *unchanged(situation.seen_at),
+        ),
         sessions=tuple(one.pid for one in sessions),
     )
 

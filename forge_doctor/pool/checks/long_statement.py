@@ -55,14 +55,14 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="longest", value=round(age, 1), unit="s", source="now - query_start"),
             *situation.about(longest),
         ),
-        remedy=_remedy(longest),
+        remedy=_remedy(longest, situation.seen_at),
         sessions=tuple(one.pid for one in running),
     )
 
 
-def _remedy(longest: Session) -> str:
+def _remedy(longest: Session, seen_at: str) -> str:
     if longest.application_name.startswith(DUMPS):
         return "-- a backup: let it run, or move it to a standby; cancelled, it has to begin anew"
     age = longest.query_age_s or 0
-    stop = cancel((longest.pid,), running_for(age - 1)) + "   -- ends the statement, keeps the session"
+    stop = cancel((longest.pid,), running_for(age - 1, seen_at)) + "   -- ends the statement, keeps the session"
     return f"{stop}\n" + set_for_role(longest.user, "statement_timeout", "30s", "so that it can't last")

@@ -27,7 +27,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
-from forge_doctor.probes.postgres.backends.signals import terminate
+from forge_doctor.probes.postgres.backends.signals import open_for, terminate
 
 
 @check(severity=Severity.WARNING, limits={"open_s": 300, "critical_s": 1800})
@@ -53,7 +53,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="hold back vacuum", value=holding, unit="sessions", source="backend_xid, backend_xmin"),
             *situation.about(oldest),
         ),
-        remedy=terminate((oldest.pid,), f"a.xact_start < now() - interval '{int(age - 1)} seconds'")
+        remedy=terminate((oldest.pid,), open_for(age - 1, situation.seen_at))
         + "   -- rolls it back; pg_cancel_backend ends only a running statement",
         sessions=tuple(one.pid for one in long),
     )

@@ -60,6 +60,11 @@ class Situation:
         own = self.server.role if self.server else ""
         return max(sorted(set(users)), key=users.count, default=own)
 
+    @property
+    def seen_at(self) -> str:
+        """The server's time of the look, empty where it is not known."""
+        return self.server.clock if self.server else ""
+
     @cached_property
     def application_database(self) -> str:
         """The database most of the application's sessions are in, else the examined one."""

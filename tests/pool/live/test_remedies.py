@@ -24,10 +24,12 @@ TCP_REPAIR = 19  # linux/tcp.h: a socket closed under repair sends nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """A state in which a check finds something: how it recovers by itself, and what is true once it is mended."""
+    """A state in which a check finds something: how it recovers by itself, what is true once it is mended, and how the same
+    sessions come into it again."""
 
     recover: Callable[[], Awaitable[object]]
     mended: Callable[[], bool]
+    again: Callable[[], Awaitable[object]] | None = None
 
 
 def statements(found: Finding) -> list[str]:
@@ -47,8 +49,17 @@ async def idle_root(database: FreshDatabase) -> AsyncIterator[Trouble]:
         await root.execute("UPDATE stock SET n = 1")
         task = asyncio.create_task(waiter.execute("UPDATE stock SET n = 2"))
         await until(lambda: waiting(database) == 1)
-        yield Trouble(recover=lambda: root.execute("ROLLBACK"), mended=lambda: waiting(database) == 0)
-        await asyncio.gather(task, return_exceptions=True)
+        tasks = [task]
+
+        async def again() -> None:
+            await root.execute("BEGIN")
+            await root.execute("UPDATE stock SET n = 3")
+            tasks.append(asyncio.create_task(waiter.execute("UPDATE stock SET n = 4")))
+            await until(lambda: waiting(database) == 1)
+
+        yield Trouble(recover=lambda: root.execute("ROLLBACK"), mended=lambda: waiting(database) == 0, again=again)
+        database.sql(f"SELECT pg_terminate_backend({root.get_server_pid()})")
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -105,40 +116,58 @@ async def busy_root(database: FreshDatabase) -> AsyncIterator[Trouble]:
 async def leaked(database: FreshDatabase) -> AsyncIterator[Trouble]:
     async with AsyncExitStack() as stack:
         held = [await stack.enter_async_context(database.session()) for _ in range(3)]
-        for session in held:
-            await session.execute("BEGIN")
-            await session.execute("SELECT 1")
+
+        async def again() -> None:
+            for session in held:
+                await session.execute("BEGIN")
+                await session.execute("SELECT 1")
+
+        await again()
         idle = "state = 'idle in transaction'"
         yield Trouble(
             recover=lambda: asyncio.gather(*(session.execute("ROLLBACK") for session in held)),
             mended=lambda: sessions_where(database, idle) == 0,
+            again=again,
         )
 
 
 @asynccontextmanager
 async def aborted(database: FreshDatabase) -> AsyncIterator[Trouble]:
     async with database.session() as session:
-        await session.execute("BEGIN")
-        with pytest.raises(Exception, match="division by zero"):
-            await session.execute("SELECT 1 / 0")
+
+        async def again() -> None:
+            await session.execute("BEGIN")
+            with pytest.raises(Exception, match="division by zero"):
+                await session.execute("SELECT 1 / 0")
+
+        await again()
         yield Trouble(
             recover=lambda: session.execute("ROLLBACK"),
             mended=lambda: sessions_where(database, "state LIKE '%(aborted)'") == 0,
+            again=again,
         )
 
 
 @asynccontextmanager
 async def long_running(database: FreshDatabase) -> AsyncIterator[Trouble]:
     async with database.session() as session:
-        task = asyncio.create_task(session.execute("SELECT pg_sleep(60)"))
+        tasks = []
         sleeps = "wait_event = 'PgSleep'"
-        await until(lambda: sessions_where(database, sleeps) == 1)
+
+        async def again() -> None:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            tasks.append(asyncio.create_task(session.execute("SELECT pg_sleep(60)")))
+            await until(lambda: sessions_where(database, sleeps) == 1)
+
+        await again()
         pid = session.get_server_pid()
         yield Trouble(
             recover=lambda: asyncio.to_thread(database.sql, f"SELECT pg_cancel_backend({pid})"),
             mended=lambda: sessions_where(database, sleeps) == 0,
+            again=again,
         )
-        await asyncio.gather(task, return_exceptions=True)
+        database.sql(f"SELECT pg_cancel_backend({pid})")
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 CASES = (
@@ -172,6 +201,25 @@ async def test_it_mends_the_state_and_leaves_the_recovered_one_alone(
         first = statements(one(await examine(_as_owner(database), only), check))[0]
         assert typed(database, first)
         await until(trouble.mended)
+
+
+@pytest.mark.parametrize(
+    ("check", "state", "limits"), [case for case in CASES if case[1] in (idle_root, leaked, aborted, long_running)]
+)
+async def test_the_same_session_in_the_same_trouble_later_is_another(
+    fresh_database18: FreshDatabase,
+    check: str,
+    state: Callable[[FreshDatabase], object],
+    limits: dict[str, float],
+) -> None:
+    database = fresh_database18
+    async with state(database) as trouble:  # type: ignore[attr-defined]
+        told = statements(one(await examine(_as_owner(database), {check: limits}), check))
+        await trouble.recover()
+        await until(trouble.mended)
+        await trouble.again()
+        assert [typed(database, statement) for statement in told] == [[]] * len(told)
+        assert not trouble.mended()
 
 
 async def test_what_follows_a_sick_transaction_for_ever_is_set_for_the_role_by_its_quoted_name(

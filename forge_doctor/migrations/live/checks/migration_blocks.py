@@ -58,7 +58,7 @@ def _blocks(situation: Situation, pileup: Pileup, root: Session) -> Finding:
             Evidence(label="blocked", value=len(pileup.blocked), unit="sessions", source="pg_blocking_pids()"),
             *((Evidence(label="progress", value=progress, source="pg_stat_progress views"),) if progress else ()),
         ),
-        remedy=root_remedy(pileup),
+        remedy=root_remedy(pileup, situation.server.clock),
         sessions=(root.pid, *(one.pid for one in pileup.blocked)),
     )
 
@@ -72,7 +72,9 @@ def _left_open(situation: Situation, session: Session) -> Finding:
         "it took, and whoever comes for these tables will wait.",
         location=situation.of(session),
         evidence=(Evidence(label="idle", value=round(age_s), unit="s", source="pg_stat_activity.state_change"),),
-        remedy=terminate((session.pid,), idle_for(max(age_s - 1, 0), session.state or "idle in transaction"))
+        remedy=terminate(
+            (session.pid,), idle_for(max(age_s - 1, 0), session.state or "idle in transaction", situation.server.clock)
+        )
         + "   -- rolls the revision back",
         sessions=(session.pid,),
     )

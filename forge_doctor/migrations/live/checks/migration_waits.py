@@ -26,7 +26,7 @@ from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.wording import duration
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, lock_name
 from forge_doctor.probes.postgres.backends.session import Session
-from forge_doctor.probes.postgres.backends.signals import WAITS, cancel
+from forge_doctor.probes.postgres.backends.signals import cancel, waits
 from forge_doctor.sql.commands import command_of
 
 
@@ -56,7 +56,8 @@ def _finding(situation: Situation, pileup: Pileup, session: Session) -> Finding:
             Evidence(label="waits for", value=", ".join(map(str, session.blocked_by)), source="pg_blocking_pids()"),
             Evidence(label="behind it", value=len(behind), unit="sessions", source="pg_blocking_pids()"),
         ),
-        remedy=f"{cancel((session.pid,), WAITS)}   -- the queue drains at once; run the migration again with a lock_timeout\n"
-        f"{root_remedy(pileup)}",
+        remedy=f"{cancel((session.pid,), waits(situation.server.clock))}   -- the queue drains at once; run the migration again "
+        "with a lock_timeout\n"
+        f"{root_remedy(pileup, situation.server.clock)}",
         sessions=(session.pid, *((pileup.root_pid,) if pileup.root else ()), *(one.pid for one in behind)),
     )

@@ -1,7 +1,8 @@
 """Statements that end a session or what it runs, as a person will type them: each carries the condition it is right for.
 
-A pid alone may by now be another session's, and a session seen in trouble may have recovered: every statement asks
-the server again and does nothing where the trouble is gone.
+A pid alone may by now be another session's, and a session seen in trouble may have recovered, and be in another one: every
+statement asks the server again and does nothing where the trouble is gone. Where the server's time of the look is known
+(`seen_at`), it must have lasted since then: what began later is another transaction, statement or session.
 """
 
 from __future__ import annotations
@@ -25,14 +26,40 @@ def cancel(pids: Iterable[int], *conditions: str) -> str:
     return _signal("pg_cancel_backend", pids, conditions)
 
 
-def idle_for(seconds: float, state: str = "idle in transaction") -> str:
+def idle_for(seconds: float, state: str = "idle in transaction", seen_at: str = "") -> str:
     """Still in that state, and for so long."""
-    return f"a.state = {quote_literal(state)} AND a.state_change < now() - interval '{max(0, int(seconds))} seconds'"
+    return f"a.state = {quote_literal(state)} AND {_since('state_change', seconds, seen_at)}"
 
 
-def running_for(seconds: float) -> str:
+def running_for(seconds: float, seen_at: str = "") -> str:
     """Still in the same statement."""
-    return f"a.state = 'active' AND a.query_start < now() - interval '{max(0, int(seconds))} seconds'"
+    return f"a.state = 'active' AND {_since('query_start', seconds, seen_at)}"
+
+
+def open_for(seconds: float, seen_at: str = "") -> str:
+    """Still in the same transaction."""
+    return _since("xact_start", seconds, seen_at)
+
+
+def unchanged(seen_at: str) -> tuple[str, ...]:
+    """In the state it was seen in ever since; nothing where it is not known when that was."""
+    return (f"a.state_change < {quote_literal(seen_at)}",) if seen_at else ()
+
+
+def waits(seen_at: str = "") -> str:
+    """Still waiting for a lock, in the same statement."""
+    return f"{WAITS} AND {running_for(0, seen_at)}" if seen_at else WAITS
+
+
+def idles(seen_at: str = "") -> str:
+    """Still outside any transaction."""
+    return idle_for(0, "idle", seen_at) if seen_at else "a.state = 'idle'"
+
+
+def _since(moment: str, seconds: float, seen_at: str) -> str:
+    if seen_at:
+        return f"a.{moment} < {quote_literal(seen_at)}"
+    return f"a.{moment} < now() - interval '{max(0, int(seconds))} seconds'"
 
 
 def _signal(function: str, pids: Iterable[int], conditions: Iterable[str]) -> str:
