@@ -19,6 +19,7 @@ import pytest
 import forge_doctor
 from forge_doctor.check import load
 from forge_doctor.migrations import checks
+from forge_doctor.migrations.round_trip.undo import undo_lines
 from tests.remedies import test_migrations, test_migrations_live, test_pool, test_shell, test_slow
 from tests.remedies.test_shell import Command
 from tests.support.migration_cases import examples, report_of, write_tree
@@ -49,6 +50,7 @@ SENT = (
 NOT_TYPED = {
     ("pool/rows.py", "_override"),
     ("pool/inference/holders.py", "was_returned"),
+    ("pool/checks/stopped_process.py", "_how"),
     ("slow/checks/not_the_database.py", "_cause"),
     ("migrations/checks/rename_in_use.py", "_table"),
     ("migrations/environment/checks/env_coroutine_not_awaited.py", "env_coroutine_not_awaited"),
@@ -170,6 +172,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, int]]:
         for case in CASES:
             case.remedy(case.names[0])
         test_migrations.findings(HOSTILE[0], tmp_path_factory.mktemp("tree"))
+        undo_lines(test_migrations.left(HOSTILE[0]))
         for one in load(checks):
             report_of(write_tree(tmp_path_factory.mktemp(one.id), examples(one.manual)[0]), one.id)
     finally:

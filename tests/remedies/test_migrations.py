@@ -14,6 +14,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from forge_doctor.finding import Finding
+from forge_doctor.migrations.round_trip.catalogue import Key
+from forge_doctor.migrations.round_trip.undo import LINES, undo_lines
+from forge_doctor.sql.quoting import join_name
 from tests.support.migration_cases import report_of, write_tree
 from tests.support.postgres import PostgresServer
 from tests.support.typed import HOSTILE, identifier, literal, witnessed
@@ -143,3 +146,46 @@ def test_each_line_for_a_revision_does_what_the_revision_meant(
         assert sent(connection, f"{proof};") == [(True,)], codes
     finally:
         sent(connection, f"DROP SCHEMA {identifier(schema)} CASCADE")
+
+
+LEFT = """
+CREATE SCHEMA {schema}; SET search_path = {schema};
+CREATE TABLE {i} (id int, {i} text, CONSTRAINT {i} CHECK (id > 0), other int); CREATE INDEX {ix} ON {i} (other);
+CREATE TABLE kept (id int, {i} text, CONSTRAINT {i} CHECK (id > 0)); CREATE INDEX {keptix} ON kept (id);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER {i} AFTER INSERT ON kept EXECUTE FUNCTION f(); CREATE POLICY {i} ON kept;
+CREATE VIEW {view} AS SELECT 1 AS n; CREATE MATERIALIZED VIEW {mat} AS SELECT 1 AS n; CREATE SEQUENCE {seq};
+CREATE TYPE {enum} AS ENUM ('a'); CREATE DOMAIN {dom} AS int; CREATE TYPE {comp} AS (n int); CREATE TYPE {range} AS RANGE (SUBTYPE = int);
+RESET search_path;
+"""
+OTHERS = {"view": "view", "mat": "materialized view", "seq": "sequence", "enum": "enum type", "dom": "domain"}
+TYPES = {"comp": "composite type", "range": "range type"}
+
+
+def left(name: str) -> tuple[Key, ...]:
+    """A key of every kind that is undone by a line, the schema apart."""
+    schema = name.replace(".", "_")
+    table, kept = join_name(schema, name), join_name(schema, "kept")
+    of_kept = (
+        Key(kind, join_name(schema, "kept", name), kept) for kind in ("column", "constraint", "trigger", "policy")
+    )
+    return (
+        Key("table", table),
+        *of_kept,
+        Key("index", join_name(schema, f"kept {name}"), kept),
+        *(Key(kind, join_name(schema, f"{word} {name}")) for word, kind in (OTHERS | TYPES).items()),
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_downgrade_left_goes_by_the_lines_for_it(connection: sa.Connection, name: str) -> None:
+    schema = name.replace(".", "_")
+    assert {key.kind for key in left(name)} | {"schema"} == set(LINES)
+    words = {"schema": schema, "i": name, "ix": f"ix {name}", "keptix": f"kept {name}"} | {
+        word: f"{word} {name}" for word in OTHERS | TYPES
+    }
+    sent(connection, re.sub(r"\{(\w+)\}", lambda found: identifier(words[found[1]]), LEFT))
+    run(connection, undo_lines(left(name)))
+    # What is left beside: without CASCADE the schema goes only where nothing else is in it.
+    sent(connection, f"DROP TABLE {identifier(schema)}.kept; DROP FUNCTION {identifier(schema)}.f()")
+    run(connection, undo_lines([Key("schema", join_name(schema))]))

@@ -19,7 +19,7 @@ from forge_doctor.migrations.history import History
 from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.pool.snapshot import Refusal
-from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, ListenSocket
+from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, ListenSocket, Suspended, Suspension
 from tests.support.live_migrations import at, judge
 from tests.support.live_migrations import snapshot as snapshot_of_database
 from tests.support.migration_cases import judged
@@ -42,18 +42,27 @@ STANDS_IN = (
     "py-spy",
     "alembic",
     "python",
+    "podman",
+    "systemctl",
+    "cat",
+    "grep",
 )
-WRITES = '#!/bin/sh\nfor word in "$0" "$@"; do printf "%s\\0" "$word"; done >> "$WRITTEN"\n'
+WRITES = '#!/bin/sh\nfor word in "$0" "$@"; do printf "%s\\0" "$word"; done >> "$WRITTEN"\nprintf "%s" "$ANSWER"\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`remedy` prints it for a name; `words` are what the program is to be given, in which the name is whole."""
+    """`remedy` prints it for a name; `words` are what the programs are given, in which the name is whole.
+
+    Of one with a condition `asked` are the words of that, and `answer` is what makes it true.
+    """
 
     id: str
     remedy: Callable[[str], str]
     words: Callable[[str], tuple[str, ...]]
     names: tuple[str, ...] = HOSTILE
+    answer: str = ""
+    asked: Callable[[str], tuple[str, ...]] = lambda _: ()
 
 
 def lines(remedy: str) -> tuple[str, ...]:
@@ -127,7 +136,66 @@ def gone_back(name: str) -> str:
     return command(next(one.remedy for one in report.findings if one.check == "database-ahead-of-code"))
 
 
+def frozen(group: str) -> str:
+    held = session(1)
+    process = worker(NOBODY, held, suspension=Suspension(how=Suspended.FROZEN, group=group))
+    return only("stopped-process", snapshot(held, processes=(process,))).remedy
+
+
+def traced(_: str) -> str:
+    held = session(1)
+    process = worker(NOBODY, held, suspension=Suspension(how=Suspended.TRACED))
+    return only("stopped-process", snapshot(held, processes=(process,))).remedy
+
+
+CONTAINER = "a1" * 32
+GROUPS = "/sys/fs/cgroup"
+
+
+def paused(engine: str, group: str) -> Command:
+    asks = (engine, "inspect", "-f", "{{.State.Paused}}", CONTAINER[:12])
+    return Command(
+        id=f"paused-{engine}",
+        remedy=lambda _: frozen(group),
+        asked=lambda _: asks,
+        words=lambda _: (*asks, engine, "unpause", CONTAINER[:12]),
+        answer="true",
+        names=("x",),
+    )
+
+
 COMMANDS = (
+    paused("docker", f"{GROUPS}/system.slice/docker-{CONTAINER}.scope"),
+    paused("podman", f"{GROUPS}/machine.slice/libpod-{CONTAINER}.scope"),
+    Command(
+        id="frozen-unit",
+        remedy=lambda name: frozen(f"{GROUPS}/system.slice/{name}.service"),
+        asked=lambda name: ("systemctl", "show", "-P", "FreezerState", f"{name}.service"),
+        words=lambda name: (
+            *("systemctl", "show", "-P", "FreezerState", f"{name}.service"),
+            *("systemctl", "thaw", f"{name}.service"),
+        ),
+        answer="frozen",
+        names=tuple(one for one in HOSTILE if "/" not in one),
+    ),
+    Command(
+        id="frozen-group",
+        remedy=lambda name: frozen(f"{GROUPS}/{name}"),
+        asked=lambda name: ("cat", f"{GROUPS}/{name}/cgroup.freeze"),
+        words=lambda name: ("cat", f"{GROUPS}/{name}/cgroup.freeze", "sudo", "tee", f"{GROUPS}/{name}/cgroup.freeze"),
+        answer="1",
+    ),
+    Command(
+        id="frozen-group-of-version-1",
+        remedy=lambda name: frozen(f"{GROUPS}/freezer/{name}"),
+        asked=lambda name: ("cat", f"{GROUPS}/freezer/{name}/freezer.state"),
+        words=lambda name: (
+            *("cat", f"{GROUPS}/freezer/{name}/freezer.state"),
+            *("sudo", "tee", f"{GROUPS}/freezer/{name}/freezer.state"),
+        ),
+        answer="FROZEN",
+    ),
+    Command(id="traced", remedy=traced, words=lambda _: ("grep", "TracerPid", f"/proc/{NOBODY}/status"), names=("x",)),
     Command(id="multiple-heads", remedy=merged, words=lambda name: ("alembic", "merge", "-m", "join", "c", name)),
     Command(id="version-table-missing", remedy=stamped, words=lambda name: ("alembic", "stamp", name)),
     Command(id="database-ahead-of-code", remedy=gone_back, words=lambda name: ("alembic", "downgrade", name)),
@@ -156,13 +224,17 @@ def test_each_word_arrives_whole(command: Command, tmp_path: Path) -> None:
         (programs / name).chmod(stat.S_IRWXU)
     given = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "WRITTEN": str(written), "LC_ALL": "C.UTF-8"}
     for name in command.names:
-        written.unlink(missing_ok=True)
-        typed = lines(command.remedy(name))
+        typed = "\n".join(lines(command.remedy(name)))
         assert typed
-        done = subprocess.run(
-            ["bash", "-s"], input="\n".join(typed), env=given, cwd=folder, text=True, capture_output=True
-        )
-        assert "syntax" not in done.stderr, done.stderr
-        words = written.read_bytes().decode().split("\0")[:-1]
-        assert sorted((Path(words[0]).name, *words[1:])) == sorted(command.words(name))
-        assert list(folder.iterdir()) == []
+        for answer, wanted in {
+            "": command.asked(name) or command.words(name),
+            command.answer: command.words(name),
+        }.items():
+            written.unlink(missing_ok=True)
+            done = subprocess.run(
+                ["bash", "-s"], input=typed, env={**given, "ANSWER": answer}, cwd=folder, text=True, capture_output=True
+            )
+            assert "syntax" not in done.stderr, done.stderr
+            words = written.read_bytes().decode().split("\0")[:-1]
+            assert sorted(one.removeprefix(f"{programs}/") for one in words) == sorted(wanted)
+            assert list(folder.iterdir()) == []

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from forge_doctor.sql.quoting import join_name
+
 if TYPE_CHECKING:
     from forge_doctor.probes.throw_away.databases import Session
 
@@ -20,7 +22,7 @@ OF_TYPES = frozenset({"enum type", "domain", "composite type", "range type"})
 
 
 class Key(NamedTuple):
-    """`column orders.total`; `parent` is the table it goes with."""
+    """`column orders.total`, as `join_name` writes it; `parent` is the table it goes with."""
 
     kind: str
     name: str
@@ -35,13 +37,10 @@ Catalogue = Mapping[Key, str]
 
 async def read_catalogue(session: Session, leave_out: Iterable[tuple[str, str]] = ()) -> Catalogue:
     """Everything a migration makes, without the tables of Alembic's own, given as (schema, name)."""
-    own = {name if schema in ("", "public") else f"{schema}.{name}" for schema, name in leave_out}
+    own = {join_name(name) if schema in ("", "public") else join_name(schema, name) for schema, name in leave_out}
     rows = await session.fetch(QUERY.read_text(encoding="utf-8"))
-    return {
-        Key(row["kind"], row["name"], row["parent"]): row["definition"] or ""
-        for row in rows
-        if row["name"] not in own and row["parent"] not in own
-    }
+    told = ((Key(row["kind"], join_name(*row["name"]), join_name(*row["parent"])), row["definition"]) for row in rows)
+    return {key: definition or "" for key, definition in told if key.name not in own and key.parent not in own}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

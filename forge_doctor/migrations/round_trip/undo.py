@@ -1,19 +1,17 @@
 """The lines of Alembic that take back what a downgrade left behind, as somebody will write them into it.
 
->>> undo(Key("column", "orders.note")), undo(Key("enum type", "mood"))
+>>> undo(Key("column", "orders.note", "orders")), undo(Key("enum type", "mood"))
 ('op.drop_column("orders", "note")', 'sa.Enum(name="mood").drop(op.get_bind())')
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from forge_doctor.migrations.round_trip.catalogue import Key
-from forge_doctor.sql.quoting import quote_identifier
+from forge_doctor.migrations.wording import executed, on_table, quoted
+from forge_doctor.sql.quoting import quote_identifier, split_name
 
-PLAIN = re.compile(r"[a-z_][a-z0-9_$]*(?:\.[a-z_][a-z0-9_$]*){0,2}")
 # What stands on something else goes first.
 ORDER = (
     "trigger",
@@ -37,63 +35,50 @@ def undo_lines(left: Iterable[Key]) -> str:
 
 
 def undo(key: Key) -> str:
-    """The line for one of them; empty for a kind or a name that needs a person."""
+    """The line for one of them; empty for a kind that needs a person."""
     make = LINES.get(key.kind)
-    return make(key) if make is not None and PLAIN.fullmatch(key.name) else ""
+    return make(key) if make is not None else ""
 
 
 def _table(key: Key) -> str:
-    schema, name = _split(key.name)
-    return f"op.drop_table({json.dumps(name)}{_schema(schema)})"
+    name, schema = on_table(key.name)
+    return f"op.drop_table({name}{schema})"
 
 
 def _column(key: Key) -> str:
-    table, _, column = key.name.rpartition(".")
-    schema, name = _split(table)
-    return f"op.drop_column({json.dumps(name)}, {json.dumps(column)}{_schema(schema)})"
+    name, schema = on_table(key.parent)
+    return f"op.drop_column({name}, {quoted(_last(key))}{schema})"
 
 
 def _constraint(key: Key) -> str:
-    table, _, constraint = key.name.rpartition(".")
-    schema, name = _split(table)
-    return f"op.drop_constraint({json.dumps(constraint)}, {json.dumps(name)}{_schema(schema)})"
+    name, schema = on_table(key.parent)
+    return f"op.drop_constraint({quoted(_last(key))}, {name}{schema})"
 
 
 def _index(key: Key) -> str:
-    schema, name = _split(key.name)
-    table = _split(key.parent)[1]
-    return f"op.drop_index({json.dumps(name)}, table_name={json.dumps(table)}{_schema(schema)})"
+    name, schema = on_table(key.name)
+    return f"op.drop_index({name}, table_name={on_table(key.parent)[0]}{schema})"
 
 
 def _enum(key: Key) -> str:
-    schema, name = _split(key.name)
-    return f"sa.Enum(name={json.dumps(name)}{_schema(schema)}).drop(op.get_bind())"
+    name, schema = on_table(key.name)
+    return f"sa.Enum(name={name}{schema}).drop(op.get_bind())"
 
 
 def _by_sql(kind: str) -> Callable[[Key], str]:
-    def line(key: Key) -> str:
-        name = ".".join(quote_identifier(part) for part in key.name.split("."))
-        return f"op.execute({json.dumps(f'DROP {kind} {name}')})"
-
-    return line
+    return lambda key: executed(f"DROP {kind} {_whole(key.name)}")
 
 
 def _on_table(kind: str) -> Callable[[Key], str]:
-    def line(key: Key) -> str:
-        table, _, name = key.name.rpartition(".")
-        whole = ".".join(quote_identifier(part) for part in table.split("."))
-        return f"op.execute({json.dumps(f'DROP {kind} {quote_identifier(name)} ON {whole}')})"
-
-    return line
+    return lambda key: executed(f"DROP {kind} {quote_identifier(_last(key))} ON {_whole(key.parent)}")
 
 
-def _split(name: str) -> tuple[str, str]:
-    schema, _, rest = name.rpartition(".")
-    return schema, rest
+def _last(key: Key) -> str:
+    return split_name(key.name)[-1]
 
 
-def _schema(schema: str) -> str:
-    return f", schema={json.dumps(schema)}" if schema else ""
+def _whole(name: str) -> str:
+    return ".".join(map(quote_identifier, split_name(name)))
 
 
 LINES: Mapping[str, Callable[[Key], str]] = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, Key
 from forge_doctor.migrations.round_trip.rows.make import mentions
 from forge_doctor.migrations.round_trip.rows.violations import CHECK, violated
-from forge_doctor.sql.quoting import quote_identifier, quote_literal
+from forge_doctor.sql.quoting import join_name, quote_identifier, quote_literal, split_name
 
 NULL, DUPLICATE, ORPHAN, LENGTH, RANGE, VALUE = "23502", "23505", "23503", "22001", "22003", "22P02"
 VIOLATION = "23514"
@@ -118,7 +118,7 @@ def _of_constraint(key: Key, wide: Catalogue, definition: str) -> Iterator[Extre
             count=f"SELECT count(*) FROM {table} a JOIN {table} b ON {equal} AND a.ctid < b.ctid;",  # noqa: S608
         )
     elif foreign is not None:
-        column = Key("column", f"{key.parent}.{foreign['column']}", key.parent)
+        column = Key("column", join_name(*split_name(key.parent), foreign["column"]), key.parent)
         kind = _type(wide.get(column, ""))
         nobody = _NOBODY.get(kind) or ("'nobody'" if kind.startswith(_TEXTS) else "")
         if nobody:
@@ -145,7 +145,7 @@ def _of_check(key: Key, wide: Catalogue, definition: str) -> Iterator[Extreme]:
 
 
 def _set(key: Key, said: str, value: str, sqlstate: str, condition: str, *others: str) -> Extreme:
-    table, column = _table(key.parent), quote_identifier(key.name.rpartition(".")[2])
+    table, column = _table(key.parent), quote_identifier(split_name(key.name)[-1])
     told = condition.format(column=column)
     return Extreme(
         said=f"{said} in {key.name}",
@@ -156,8 +156,8 @@ def _set(key: Key, said: str, value: str, sqlstate: str, condition: str, *others
 
 
 def _table(label: str) -> str:
-    schema, _, name = label.rpartition(".")
-    return f"{quote_identifier(schema or 'public')}.{quote_identifier(name)}"
+    *schema, name = split_name(label)
+    return f"{quote_identifier(schema[-1] if schema else 'public')}.{quote_identifier(name)}"
 
 
 def met(made: Iterable[Extreme], sqlstate: str) -> tuple[Extreme, ...]:
