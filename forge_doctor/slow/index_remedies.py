@@ -17,6 +17,9 @@ WORTH_RATIO = 0.5
 
 def create(proposal: Proposal, situation: Situation) -> str:
     """The statement, and what to do with what a failed one leaves; one that is there and invalid is made again."""
+    virtual = _virtual(proposal, situation)
+    if virtual:
+        return f"-- {quote_identifier(virtual)} is a virtual generated column, which no index takes: index its expression, or store it"
     twin = _unfinished(proposal, situation)
     if twin is not None:
         return (
@@ -62,6 +65,11 @@ def on_primary(situation: Situation) -> str:
     """A line that says where, on a standby."""
     recovering = situation.server is not None and situation.server.in_recovery
     return "-- on the primary: a standby takes no change\n" if recovering else ""
+
+
+def _virtual(proposal: Proposal, situation: Situation) -> str:
+    columns = (situation.column_of(proposal.table, name) for name in proposal.columns)
+    return next((one.name for one in columns if one is not None and one.virtual), "")
 
 
 def _unfinished(proposal: Proposal, situation: Situation) -> Index | None:

@@ -21,6 +21,9 @@ from tests.support.migration_cases import report_of, write_tree
 from tests.support.postgres import PostgresServer
 from tests.support.typed import HOSTILE, identifier, literal, witnessed
 
+# A statement is the same on every Python.
+pytestmark = pytest.mark.slow
+
 # What a revision does badly to a table NAME with a column NAME in a schema NAME, beside it another table.
 BASE = """
 # revision a001

@@ -22,6 +22,9 @@ from tests.support.live_migrations import SERVER, at, judge, session, snapshot, 
 from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.typed import Printed, other_name, type_all, witnessed
 
+# A statement is the same on every Python.
+pytestmark = pytest.mark.slow
+
 TABLE = (
     "DROP SCHEMA IF EXISTS {i} CASCADE; CREATE SCHEMA {i}; CREATE TABLE {i}.{i} (id int, version_num text);"
     "CREATE INDEX {ix} ON {i}.{i} (id); INSERT INTO {i}.{i} VALUES (1, 'old'), (2, {s});"

@@ -20,6 +20,9 @@ from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.snapshots import idle_in_transaction, only, server, session, snapshot, told, worker
 from tests.support.typed import HOSTILE, Printed, type_all, witnessed
 
+# A statement is the same on every Python.
+pytestmark = pytest.mark.slow
+
 # No process has it.
 NOBODY = 2_147_000_000
 ROLE: dict[str, Any] = {"before": "CREATE ROLE {i};", "after": "DROP ROLE {i};"}

@@ -27,6 +27,9 @@ from tests.support.migration_trees import ENV, INI, MODELS, write
 from tests.support.snapshots import only, serving, session, snapshot, worker
 from tests.support.typed import HOSTILE
 
+# A statement is the same on every Python.
+pytestmark = pytest.mark.slow
+
 # No process has it, nor can have.
 NOBODY = 2_147_000_000
 STANDS_IN = (

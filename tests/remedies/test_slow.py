@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,10 @@ from tests.support.slow_snapshots import (
     statement,
     table,
 )
-from tests.support.typed import HOSTILE, Printed, identifier, other_name, type_all, witnessed
+from tests.support.typed import HOSTILE, Printed, identifier, other_name, statements, type_all, type_in, witnessed
+
+# A statement is the same on every Python.
+pytestmark = pytest.mark.slow
 
 # A schema, a table and a column of the name, and what else a statement needs.
 TABLE = (
@@ -334,3 +338,49 @@ def database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
 def test_it_is_typed_with_every_name(database: FreshDatabase, printed: Printed, tmp_path: Path) -> None:
     type_all(database, printed, str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+# What a type takes, by what is asked of it: typed on a column of that type, it must run, or nothing is printed.
+TYPED_COLUMNS = (
+    ("int4range", "(p.c @> $1)", "USING gist"),
+    ("jsonb", "(p.c @> $1)", "USING gin"),
+    ("text[]", "($1 = ANY (p.c))", "USING gin"),
+    ("tsvector", "(p.c && $1)", "USING gin"),
+    ("box", "(p.c @> $1)", "USING gist"),
+    ("inet", "(p.c && $1)", ""),
+    ("character(9)", "(p.c ~~ $1)", ""),
+    ("citext", "(p.c ~~* $1)", ""),
+    ("character varying(9)", "((p.c)::text ~~* $1)", "gin_trgm_ops"),
+    ("timestamp with time zone", "((p.c)::date = $1)", ""),
+    ("timestamp without time zone", "((p.c)::date = $1)", "::date"),
+    ("timestamp with time zone", "(date(p.c) = $1)", ""),
+    ("integer", "(of_shop(p.c) = $1)", ""),
+    ("integer", "(shop.lower(p.c) = $1)", ""),
+    ("text", "(lower(p.c) = $1)", 'lower("c")'),
+    ("integer GENERATED ALWAYS AS (id + 1) VIRTUAL", "(p.c = $1)", ""),
+    ("integer GENERATED ALWAYS AS (id + 1) STORED", "(p.c = $1)", '("c")'),
+)
+ASKED = ("missing-index", "json-without-gin", "leading-wildcard", "index-defeated-by-expression")
+
+
+@pytest.mark.parametrize(("kind", "condition", "printed"), TYPED_COLUMNS)
+def test_an_index_is_printed_only_of_what_the_type_takes(
+    database: FreshDatabase, kind: str, condition: str, printed: str
+) -> None:
+    plain = kind.partition(" GENERATED")[0]
+    own_column = column("typed", "c", kind=plain, virtual="VIRTUAL" in kind)
+    seen = read("typed", condition, tables=(table("typed", schema="public"),), columns=(own_column,))
+    both = (seen, replace(seen, server=replace(seen.server, indexes=(index("typed", "c"),))))
+    remedies = [one.remedy for look in both for check in ASKED for one in findings(check, look)]
+    assert remedies
+    told = [line for remedy in remedies for line in statements(remedy)]
+    indexes = [line for line in told if line.startswith("CREATE INDEX")]
+    assert all(printed and printed in line for line in indexes)
+    assert bool(indexes) == bool(printed)
+    lines = "\n".join(f"{line}\nDROP INDEX {name[1]};" if (name := CALLED.search(line)) else line for line in told)
+    extension = f"CREATE EXTENSION IF NOT EXISTS {kind};" if kind == "citext" else ""
+    made = f"SET client_min_messages = error; {extension} DROP TABLE IF EXISTS typed; CREATE TABLE typed (id int, c {kind});"
+    type_in(database, f"{made}\n{lines}\nDROP TABLE typed;")
+
+
+CALLED = re.compile(r'CREATE INDEX CONCURRENTLY ("(?:[^"]|"")+")')

@@ -33,6 +33,7 @@ from forge_doctor.slow.inference.proposals import (
     Proposal,
     expression_proposals,
     has_index_on,
+    is_immutable,
     is_wrapped,
 )
 from forge_doctor.slow.judging import asked_enough, grave, is_aggregate
@@ -87,11 +88,9 @@ def _logged_remedy(access: LoggedAccess, term: Term) -> str:
         return f"compare the column itself with a range: .where(Model.{term.column} >= day, Model.{term.column} < day + timedelta(days=1))"
     if term.wrapped == "cast":
         return f"pass a parameter of the type that {term.column} has"
-    return untried_index(
-        access,
-        f"({term.expression})" if term.expression else f"{term.wrapper}({term.column})",
-        name=f"{term.column}_{term.wrapper}",
-    )
+    if not term.expression:
+        return f"compare {term.column} itself; an index of {term.wrapper}() of it is taken only where that is IMMUTABLE"
+    return untried_index(access, f"({term.expression})", name=f"{term.column}_{term.wrapper}")
 
 
 def _cases(statement: Statement, situation: Situation) -> Iterator[tuple[Access, Term, Proposal | None]]:
@@ -148,9 +147,10 @@ def _remedy(situation: Situation, access: Access, term: Term, proposal: Proposal
         column = situation.column_of(access.table, name)
         kind = column.kind if column else "the column's type"
         return f"pass a parameter of the column's type, {kind}: an int, not a Decimal or a float"
-    if proposal is not None:
+    if proposal is not None and is_immutable(term, situation.column_of(access.table, name)):
         return create(proposal, situation)
     return (
-        f"compare {name} itself, or make an index of exactly this expression, with the value in it as the statement has it; "
-        "a value that comes as a parameter is no part of an index"
+        f"compare {name} itself, or make an index of exactly this expression, with the value in it as the statement has it, "
+        "where what it calls is IMMUTABLE (to a date or a text by the session's time zone is not); a value that comes as a "
+        "parameter is no part of an index"
     )

@@ -114,6 +114,13 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
     )
 
 
+def _method(kind: str) -> str:
+    """The method that has an operator class for the type without naming one; empty where none is known."""
+    if kind.endswith("[]") or kind in ("jsonb", "tsvector", "hstore"):
+        return "gin"
+    return "gist" if kind.endswith("range") or kind in ("box", "polygon", "circle", "ltree", "point") else ""
+
+
 def _remedy(situation: Situation, access: Access, term: Term) -> str:
     column = situation.column_of(access.table, term.column)
     if column is not None and column.kind == "json":
@@ -121,8 +128,14 @@ def _remedy(situation: Situation, access: Access, term: Term) -> str:
         own = Proposal(table=access.table, keys=keys, columns=(term.column, "key")) if keys else None
         rather = f"-- {term.column} is json, of which no GIN index is made: make it jsonb (which rewrites the table), or index this key"
         return f"{rather}\n{create(own, situation)}" if own else rather
+    method = _method(column.kind) if column is not None else "gin"
+    if not method:
+        return (
+            f"-- {term.column} is {column.kind if column else ''}: whether an index of it answers {term.operator}, "
+            "its operator classes tell (\\dAo of psql)"
+        )
     index = Proposal(
-        table=access.table, keys=(quote_identifier(term.column),), columns=(term.column, "gin"), method="gin"
+        table=access.table, keys=(quote_identifier(term.column),), columns=(term.column, method), method=method
     )
     made = create(index, situation)
     if term.wrapper in TAKEN_OUT:

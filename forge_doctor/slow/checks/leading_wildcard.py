@@ -41,6 +41,9 @@ from forge_doctor.sql.quoting import quote_identifier
 WORDS = {"~~": "LIKE", "~~*": "ILIKE", "~": "~", "~*": "~*"}
 
 
+BESIDE = "where it is in a schema beyond search_path, write schema.gin_trgm_ops; then"
+
+
 @check(severity=Severity.WARNING, limits={"blocks": 300, "calls": 2, "mean_ms": 1.0})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
     """One finding for each statement."""
@@ -119,7 +122,13 @@ def _finding(situation: Situation, statement: Statement, access: Access, term: T
 
 
 def _remedy(situation: Situation, table: Table, term: Term) -> str:
-    extension = "CREATE EXTENSION IF NOT EXISTS pg_trgm;   -- then, by itself, not inside a transaction\n"
+    column = situation.column_of(table, term.column)
+    if column is not None and not column.kind.startswith(("text", "character varying")):
+        return (
+            f"-- {term.column} is {column.kind}, which gin_trgm_ops does not take: compare its cast to text, and index "
+            f"(({quote_identifier(term.column)}::text) gin_trgm_ops), which answers that alone"
+        )
+    extension = f"CREATE EXTENSION IF NOT EXISTS pg_trgm;   -- {BESIDE}, by itself, not inside a transaction\n"
     if term.wrapped and not term.expression:
         return (
             f"{extension}-- and a GIN index with gin_trgm_ops of exactly the expression that is compared, with its key written "

@@ -35,7 +35,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severit
 from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.logged_accesses import LoggedAccess, logged_accesses, logged_finding, untried_index
-from forge_doctor.slow.inference.proposals import Proposal, expression_proposals, has_index_on, proposals
+from forge_doctor.slow.inference.proposals import Proposal, expression_proposals, has_index_on, is_immutable, proposals
 from forge_doctor.slow.judging import asked_enough, grave, is_aggregate, reads_too_much
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
@@ -101,6 +101,7 @@ def _cases(statement: Statement, situation: Situation, limits: Limits) -> Iterat
             one
             for one in expression_proposals(access, situation)
             if not has_index_on(one.terms[0].column, access.table, situation)
+            and is_immutable(one.terms[0], situation.column_of(access.table, one.terms[0].column))
         ]
         for proposal in (*proposals(access, situation), *new):
             if not is_useless(trial_of(statement, proposal)):

@@ -27,6 +27,8 @@ SELECTIVE_RATIO = 0.001
 _QUOTED = regex(r'"[^"]*"')
 # Of a name as we quote it (`U&"a\000Ab"`): the server writes the character itself.
 _ESCAPED = regex(r'U&(?=")|\\(?:\+(?P<long>[0-9A-F]{6})|(?P<short>[0-9A-F]{4})|\\)')
+# Types whose casts read the session's time zone, date style or currency.
+OF_SETTINGS = ("date", "time", "interval", "money")
 TEXT_TYPES = ("character varying", "text", "character", "citext")
 
 
@@ -72,6 +74,16 @@ def expression_proposals(access: Access, situation: Situation) -> tuple[Proposal
         if one.expression and (one.is_equality or one.is_range)
     )
     return tuple(one for one in found if not covered(one, situation.indexes_of(access.table)))
+
+
+def is_immutable(term: Term, column: Column | None) -> bool:
+    """Whether an index may be made of the expression: its value must depend on no setting, such as the time zone."""
+    if term.wrapped != "cast":
+        return True  # of functions, only those known to be are written out as expressions
+    kind = column.kind if column else ""
+    if term.wrapper == "date" and kind in ("timestamp without time zone", "date"):
+        return True
+    return not any(word in f"{kind} {term.wrapper}" for word in OF_SETTINGS)
 
 
 def is_wrapped(term: Term, column: Column | None) -> bool:

@@ -7,7 +7,8 @@ SELECT
   coalesce(s.null_frac, 0)::float8 AS null_ratio,
   coalesce(s.most_common_freqs[1], 0)::float8 AS most_common,
   coalesce(s.most_common_freqs[array_upper(s.most_common_freqs, 1)], 0)::float8 AS rarest_listed,
-  s.attname IS NOT NULL AS known
+  s.attname IS NOT NULL AS known,
+  a.attgenerated = 'v' AS virtual
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -89,6 +89,7 @@ class Index:
 class Column:
     """What pg_stats says of a column; `distinct` as there (negative: a share of the rows). Values are not kept.
 
+    `virtual` is a generated one that is not stored, which no index takes.
     `most_common` is the share of the most common value, `rarest_listed` that of the rarest of the listed ones.
     """
 
@@ -101,6 +102,7 @@ class Column:
     most_common: float = 0.0
     rarest_listed: float = 0.0
     known: bool = True
+    virtual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

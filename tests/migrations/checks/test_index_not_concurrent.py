@@ -104,8 +104,10 @@ def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> 
         ),
         (
             'op.create_index("ix", "orders", ["note"], unique=True, postgresql_where=sa.text("total > 0"))',
-            "op.create_index('ix', 'orders', ['note'], unique=True, postgresql_where=sa.text('total > 0'), "
-            "postgresql_concurrently=True, if_not_exists=True)",
+            (
+                "op.create_index('ix', 'orders', ['note'], unique=True, postgresql_where=sa.text('total > 0'), "
+                "postgresql_concurrently=True, if_not_exists=True)"
+            ),
         ),
         (
             'op.create_index("ix", "orders", [sa.text("lower(note)")])',
@@ -113,8 +115,10 @@ def test_the_lines_marked_are_found_and_no_others(case: str, tmp_path: Path) -> 
         ),
         (
             'op.create_index("ix", "orders", ["note"], postgresql_concurrently=False, postgresql_ops={"note": "text_pattern_ops"})',
-            "op.create_index('ix', 'orders', ['note'], postgresql_ops={'note': 'text_pattern_ops'}, "
-            "postgresql_concurrently=True, if_not_exists=True)",
+            (
+                "op.create_index('ix', 'orders', ['note'], postgresql_ops={'note': 'text_pattern_ops'}, "
+                "postgresql_concurrently=True, if_not_exists=True)"
+            ),
         ),
         (
             'op.execute("CREATE UNIQUE INDEX ix ON orders (lower(note)) WHERE total > 0;")',
