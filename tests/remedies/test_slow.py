@@ -134,6 +134,11 @@ def invalid(name: str, **overrides: Any) -> str:
     return only("invalid-index", snapshot(indexes=(one,))).remedy
 
 
+def dropped(remedy: str) -> str:
+    """The first of two ways."""
+    return remedy.partition("\n-- then make it again")[0]
+
+
 def missing(name: str, **overrides: Any) -> str:
     return only("missing-index", read(name, f"(p.{identifier(name)} = $1)", **overrides)).remedy
 
@@ -268,7 +273,28 @@ CASES = (
     ),
     Printed(id="unused-index", remedy=unused, proof=ONE_LESS, **INDEXED),
     Printed(id="duplicate-index", remedy=duplicate, proof=ONE_LESS, **INDEXED),
-    Printed(id="invalid-index", remedy=invalid, proof=ONE_LESS, **INDEXED),
+    Printed(
+        id="invalid-index",
+        remedy=lambda name: dropped(invalid(name)),
+        before=INDEXED["before"]
+        + "UPDATE pg_index SET indisvalid = false WHERE indexrelid = format('%I.%I', {s}, {sx})::regclass;",
+        proof=ONE_LESS,
+        after=DROPPED,
+    ),
+    Printed(
+        id="invalid-index-that-is-valid-by-now",
+        remedy=lambda name: dropped(invalid(name)),
+        proof=f"(SELECT count(*) = 3 {INDEXES})",
+        **INDEXED,
+    ),
+    Printed(
+        id="invalid-index-made-again",
+        remedy=lambda name: invalid(name).rpartition("or instead: ")[2],
+        before=INDEXED["before"]
+        + "UPDATE pg_index SET indisvalid = false WHERE indexrelid = format('%I.%I', {s}, {sx})::regclass;",
+        proof=f"(SELECT count(*) = 3 AND bool_and(i.indisvalid) {INDEXES})",
+        after=DROPPED,
+    ),
     Printed(
         id="invalid-index-of-a-constraint",
         remedy=lambda name: invalid(name, constraint=True, unique=True),

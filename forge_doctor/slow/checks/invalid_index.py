@@ -22,9 +22,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.index_remedies import drop, on_primary
+from forge_doctor.slow.index_remedies import on_primary
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
+from forge_doctor.sql.conditional import drop_if_invalid
 
 
 @check(severity=Severity.WARNING, limits={"size_bytes": 0})
@@ -53,8 +54,7 @@ def _remedy(situation: Situation, index: Index) -> str:
     """What REINDEX left is dropped; what enforces something, or is attached to a partitioned table's, can only be rebuilt."""
     again = f"REINDEX INDEX CONCURRENTLY {index.quoted};"
     twice = "   -- fails again while there are duplicates" if index.unique else ""
-    if index.is_left_over:
-        return drop(index, situation)
     if index.constraint:
         return f"{on_primary(situation)}{again}{twice}"
-    return f"{drop(index, situation)}   -- then make it again, or instead: {again}{twice}"
+    drop = f"{on_primary(situation)}{drop_if_invalid(index.schema, index.name)}"
+    return drop if index.is_left_over else f"{drop}\n-- then make it again, or instead: {again}{twice}"

@@ -19,7 +19,8 @@ def test_invalid_and_not_being_made(of_index: dict[str, Any], number: int) -> No
 @pytest.mark.parametrize(("name", "again"), [("t_a_idx", True), ("t_a_idx_ccnew", False), ("t_a_idx_ccold1", False)])
 def test_what_reindex_left_is_only_dropped(name: str, again: bool) -> None:
     found = only("invalid-index", snapshot(indexes=(index("t", "a", valid=False, name=name),)))
-    assert f'DROP INDEX CONCURRENTLY "public"."{name}";' in found.remedy
+    assert f"WHERE NOT i.indisvalid AND n.nspname = 'public' AND c.relname = '{name}'" in found.remedy
+    assert found.remedy.splitlines()[0].endswith(" \\gexec")
     assert ("REINDEX INDEX CONCURRENTLY" in found.remedy) is again
 
 

@@ -26,14 +26,10 @@ from forge_doctor.migrations.live.situation import Situation
 from forge_doctor.migrations.live.snapshot import InvalidIndex
 from forge_doctor.migrations.live.wording import size
 from forge_doctor.migrations.operations.operation import CreateIndex
-from forge_doctor.sql.quoting import quote_literal, split_name
+from forge_doctor.sql.conditional import drop_if_invalid
+from forge_doctor.sql.quoting import split_name
 
 REBUILT = ("_ccnew", "_ccold")
-DROP = (
-    "SELECT format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) FROM pg_index AS i "
-    "JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT i.indisvalid"
-)
-IDLE = "NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.relid = i.indrelid)"
 
 
 @check(severity=Severity.WARNING)
@@ -70,9 +66,3 @@ def _made_by(situation: Situation, index: InvalidIndex) -> tuple[Location, ...]:
         for step in up.steps
         if isinstance(step.operation, CreateIndex) and index.name == split_name(step.operation.index.name or "")[-1]
     )
-
-
-def drop_if_invalid(schema: str, name: str) -> str:
-    """A statement for psql: DROP ... CONCURRENTLY cannot be made conditional in any other way."""
-    named = f"n.nspname = {quote_literal(schema)} AND c.relname = {quote_literal(name)}"
-    return f"{DROP} AND {named} AND {IDLE} \\gexec"
