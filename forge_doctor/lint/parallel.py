@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.errors import CannotInspect
@@ -13,11 +14,33 @@ from forge_doctor.lint.cache.file_result import FileResult
 from forge_doctor.lint.judge import Projects, Rule, all_rules, lint_files
 from forge_doctor.worker_processes import pool_context
 
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
 # Below this a second process costs more than it saves: it opens the same project again.
 FILES_PER_PROCESS = 200
-# So many at a time: neighbours import the same modules, and no process waits long for the other at the end.
-FILES_AT_A_TIME = 32
-_kept: list[tuple[Projects, tuple[Rule, ...]]] = []
+# So many at a time: no process waits long for the other at the end.
+FILES_AT_A_TIME = 8
+_kept: list[tuple[Projects, tuple[Rule, ...], Sequence[Path], Left]] = []
+
+
+class Left:
+    """The files nobody has taken yet, shared by the processes: one takes from the front and one from the back, since
+    neighbours import the same modules, and what one of them has opened the other need not open."""
+
+    def __init__(self, files: int, context: BaseContext) -> None:
+        self._ends = context.Array("q", (0, files))
+
+    def take(self, *, from_back: bool) -> range:
+        """The next few; none when all are taken."""
+        with self._ends.get_lock():
+            first, last = self._ends[:]
+            size = min(FILES_AT_A_TIME, last - first)
+            if from_back:
+                self._ends[1] = last - size
+                return range(last - size, last)
+            self._ends[0] = first + size
+            return range(first, first + size)
 
 
 def default_jobs(files: int) -> int:
@@ -39,22 +62,33 @@ def lint_shared(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    size = min(FILES_AT_A_TIME, max(1, -(-len(files) // jobs)))
-    shares = [files[start : start + size] for start in range(0, len(files), size)]
-    given = (tuple(rules), dict(overlay), surfaces)
-    with ProcessPoolExecutor(jobs, mp_context=pool_context(), initializer=_start, initargs=given) as pool:
+    context = pool_context()
+    given = (tuple(rules), dict(overlay), surfaces, files, Left(len(files), context))
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=given) as pool:
         try:
-            return tuple(result for share in pool.map(_run, shares) for result in share)
+            found = dict(pair for own in pool.map(_run, range(jobs)) for pair in own)
         except BrokenProcessPool as error:
             raise CannotInspect("a process was ended while it linted, perhaps for want of memory: --jobs 1") from error
+    return tuple(found[number] for number in range(len(files)))
 
 
-def _start(rules: Sequence[str], overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Surfaces]) -> None:
+def _start(
+    rules: Sequence[str],
+    overlay: Mapping[Path, bytes],
+    surfaces: Mapping[Path, Surfaces],
+    files: Sequence[Path],
+    left: Left,
+) -> None:
     gc.disable()  # as `without_collector`, for the life of the process
     chosen = tuple(rule for rule in all_rules() if rule.id in rules)
-    _kept.append((Projects(None, overlay, surfaces), chosen))
+    _kept.append((Projects(None, overlay, surfaces), chosen, files, left))
 
 
-def _run(files: Sequence[Path]) -> tuple[FileResult, ...]:
-    projects, rules = _kept[-1]
-    return tuple(lint_files(files, rules, projects))
+def _run(process: int) -> list[tuple[int, FileResult]]:
+    """What the files give that this process gets hold of, each with its number; in one piece, since they have names
+    in common."""
+    projects, rules, files, left = _kept[-1]
+    found: list[tuple[int, FileResult]] = []
+    while taken := left.take(from_back=process % 2 == 1):
+        found += zip(taken, lint_files((files[number] for number in taken), rules, projects), strict=True)
+    return found
