@@ -30,7 +30,10 @@ class AnyWord:
 
     def search(self, data: bytes) -> bytes | None:
         """The first of the words that is there."""
-        return next((word for word in self.words if word in data), None)
+        for word in self.words:
+            if word in data:
+                return word
+        return None
 
 
 class WordsThen:
@@ -42,4 +45,7 @@ class WordsThen:
 
     def search(self, data: bytes) -> re.Match[bytes] | None:
         """The first match."""
-        return self.pattern.search(data) if any(word in data for word in self.words) else None
+        for word in self.words:
+            if word in data:
+                return self.pattern.search(data)
+        return None

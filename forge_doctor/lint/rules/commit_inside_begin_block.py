@@ -39,6 +39,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of, leaves
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, With, WithItem, Yield
+from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.requests.held_connections import ended_inside
@@ -50,9 +51,11 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
     calls_between,
     is_awaited,
 )
-from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(|\basync\s+with\b[^\n]{0,300}\bbegin\s*\(")
+SUSPECT = WordsThen(
+    rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(|async\s+with\b[^\n]{0,300}\bbegin\s*\(",
+    *(b"commit", b"rollback", b"begin"),
+)
 
 
 @check(severity=Severity.ERROR)

@@ -52,7 +52,7 @@ from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"\byield[ \t]{1,8}[\w.]{1,200}\(")
+SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
 
 
 @check(severity=Severity.ERROR)

@@ -48,7 +48,9 @@ from forge_doctor.regex import regex
 
 # A name or a dotted name that is entered as it stands.
 ENTERED = regex(rb"(?:\bwith[ \t(]+|,\s*)([\w.]{1,200})\s+as\b|\bwith[ \t(]+([\w.]{1,200})\s*:")
-SUSPECT = WordsThen(rb"\bwith[ \t(]+[\w.]+(?:\s+as\b|\s*:)", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB")
+SUSPECT = WordsThen(
+    rb"with(?<!\wwith)[ \t(]+[\w.]+(?:\s+as\b|\s*:)", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
+)
 FACTORIES = {Kind.ASYNC_FACTORY: "async_sessionmaker", Kind.FACTORY: "sessionmaker"}
 
 

@@ -42,7 +42,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
 
 SUSPECT = WordsThen(
-    rb"\b(?:asyncio|anyio|uvloop)\s{0,9}\.\s{0,9}run\s{0,9}\(|\brun_until_complete\s{0,9}\(|\bimport\s[^\n]{0,200}\brun\b",
+    rb"run(?<!\wrun)(?:_until_complete)?\b",
     *(b"asyncio", b"anyio", b"uvloop", b"run_until_complete"),
 )
 RUNNERS = {

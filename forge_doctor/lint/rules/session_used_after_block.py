@@ -49,7 +49,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"\bwith\s[^\n]{0,400}\bas\s+\w")
+SUSPECT = regex(rb"with(?<!\wwith)\s[^\n]{0,400}\bas\s+\w")
 HARMLESS = words("rollback close aclose close_all reset expunge expunge_all invalidate remove terminate is_closed")
 SESSIONS = (Kind.ASYNC_SESSION, Kind.SESSION)
 OF_SESSION = COROUTINES[Kind.ASYNC_SESSION] | words("add add_all begin begin_nested query")

@@ -45,14 +45,14 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, Lambda, Node
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.regex import regex
 
-SUSPECT = regex(
-    rb"create_all|drop_all|reflect|listens_for|\blisten\s*\(|\binspect\s*\(|automap|read_sql|to_sql|\.sync_engine\b"
-)
+SUSPECT = AnyWord(
+    b"create_all", b"drop_all", b"reflect", b"listen", b"inspect", b"automap", b"read_sql", b"to_sql", b".sync_engine"
+)  # fmt: skip
 DDL = ("create_all", "drop_all", "reflect")
 # Of pandas, by where the connection stands.
 FRAMES = {"read_sql": 1, "read_sql_query": 1, "read_sql_table": 1, "to_sql": 1}

@@ -39,7 +39,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"\bstr\s*\(")
+SUSPECT = regex(rb"str(?<!\wstr)\s*\(")
 TAKING = (*MAKERS, "set_main_option", "engine_from_config", "connect")
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 
