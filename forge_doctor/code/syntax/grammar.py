@@ -41,13 +41,23 @@ def captures(patterns: str, raw: ts.Node) -> dict[str, list[ts.Node]]:
 
 
 @cache
-def alternatives(types: tuple[str, ...]) -> str:
-    """A query's choice of the types; those that this version of the grammar lacks are left out."""
+def known_types(types: tuple[str, ...] | frozenset[str]) -> tuple[str, ...]:
+    """Those of the types that this version of the grammar has."""
     known = _language().id_for_node_kind
-    return " ".join(f"({name})" for name in types if known(name, True) is not None)
+    return tuple(name for name in sorted(types) if known(name, True) is not None)
+
+
+@cache
+def alternatives(types: tuple[str, ...]) -> str:
+    """A query's choice of the types."""
+    return " ".join(f"({name})" for name in known_types(types))
 
 
 def nodes_of(choice: str, raw: ts.Node) -> list[ts.Node]:
     """Every node inside a raw one that a query's choice of types takes, in order of the text, the outer one first."""
-    found = captures(f"[{choice}] @found", raw).get("found", [])  # in no order of their own
-    return sorted(found, key=lambda one: (one.start_byte, -one.end_byte))
+    return in_order(captures(f"[{choice}] @found", raw).get("found", []))  # in no order of their own
+
+
+def in_order(nodes: list[ts.Node]) -> list[ts.Node]:
+    """In order of the text, the outer one first."""
+    return sorted(nodes, key=lambda one: (one.start_byte, -one.end_byte))

@@ -25,6 +25,7 @@ from forge_doctor.code.syntax.nodes import (
     types_of,
     unwrapped,
 )
+from forge_doctor.code.syntax.nodes_by_type import KEPT, NodesByType
 from forge_doctor.code.syntax.syntax_problem import SyntaxProblem, problem_in
 from forge_doctor.code.syntax.unparsed_parts import PartsLeftOut
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
@@ -85,7 +86,7 @@ class SourceFile:
             node.forget()
         self._nodes.clear()
         self.kept.clear()
-        for computed in ("tree", "_left_out", "module", "comments", "_called_at", "names_called"):
+        for computed in ("tree", "_left_out", "module", "comments", "nodes_by_type", "_called_at", "names_called"):
             self.__dict__.pop(computed, None)
 
     @cached_property
@@ -121,10 +122,19 @@ class SourceFile:
 
     # -- finding nodes
 
+    @cached_property
+    def nodes_by_type(self) -> NodesByType:
+        """Those that are asked for again and again."""
+        return NodesByType(self.tree.root_node)
+
     def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
         """Every node of a kind, in order of the text."""
-        raw = self.tree.root_node if within is None else within.raw
-        for found in nodes_of(alternatives(types_of(kind)), raw):
+        types = types_of(kind)
+        if KEPT.issuperset(types):
+            nodes = self.nodes_by_type.of(types, None if within is None else within.raw)
+        else:
+            nodes = nodes_of(alternatives(types), self.tree.root_node if within is None else within.raw)
+        for found in nodes:
             if self._left_out.hold(found.start_byte):
                 continue
             node = self.node(found)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.code.semantics.names.bindings import Binding, How, bindings_of
 from forge_doctor.code.semantics.names.reaching import Bindings, is_before
-from forge_doctor.code.syntax.grammar import captures
 from forge_doctor.code.syntax.nodes import (
     Assign,
     ClassDef,
@@ -24,10 +23,11 @@ from forge_doctor.regex import regex
 if TYPE_CHECKING:
     import tree_sitter as ts
 
-QUERY = """[(function_definition) (class_definition) (lambda) (assignment) (named_expression) (for_statement)
-(for_in_clause) (with_item) (except_clause) (import_statement) (import_from_statement) (type_alias_statement)
-(global_statement) (nonlocal_statement)] @binder"""
-
+BINDERS = (
+    "function_definition", "class_definition", "lambda", "assignment", "named_expression", "for_statement",
+    "for_in_clause", "with_item", "except_clause", "import_statement", "import_from_statement", "type_alias_statement",
+    "global_statement", "nonlocal_statement",
+)  # fmt: skip
 
 # More binders and more questions than that, and an index of the words costs less than to look for each.
 MANY = 32
@@ -181,12 +181,10 @@ class Scopes:
         return found
 
     def _build(self) -> None:
-        raws = captures(QUERY, self.file.tree.root_node).get("binder", [])
-        placed = sorted((raw.start_byte, -raw.end_byte, index) for index, raw in enumerate(raws))
         stack: list[tuple[Scope, int, int, int]] = [(self.module, 0, len(self.file.data) + 1, 0)]
         declaring: list[Scope] = []
-        for start, negative_end, index in placed:
-            raw, kind = raws[index], raws[index].type
+        for raw in self.file.nodes_by_type.of(BINDERS):
+            start, end, kind = raw.start_byte, raw.end_byte, raw.type
             while len(stack) > 1 and stack[-1][2] <= start:
                 stack.pop()
             # Defaults, decorators and annotations belong outside.
@@ -194,11 +192,11 @@ class Scopes:
             while depth and start < stack[depth][3]:
                 depth -= 1
             scope = stack[depth][0]
-            named_until = -negative_end
+            named_until = end
             if kind in OPENERS:
                 inner = self._by_id[raw.id] = Scope(self.file, raw, scope)
                 body = raw.child_by_field_name("body")
-                stack.append((inner, start, -negative_end, start if body is None else body.start_byte))
+                stack.append((inner, start, end, start if body is None else body.start_byte))
                 named_until = named_until if body is None else body.start_byte
             elif kind in LONG:
                 named_until = _end_of_names(raw, named_until)

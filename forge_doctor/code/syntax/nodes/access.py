@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from sys import intern
+from typing import TYPE_CHECKING
+
 from forge_doctor.code.syntax.nodes.base import Node, flat
+from forge_doctor.code.syntax.nodes.once import once
+
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
+    from forge_doctor.code.syntax.source import SourceFile
 
 
 class Name(Node):
     """`session`."""
 
-    __slots__ = ()
+    __slots__ = ("id",)
     types = ("identifier", "dotted_name")
 
+    def __init__(self, raw: ts.Node, file: SourceFile) -> None:
+        super().__init__(raw, file)
+        self.id = intern(file.text_of(raw))
+
     @property
-    def id(self) -> str:
+    def text(self) -> str:
         """The name."""
-        return self.text
+        return self.id
 
 
 class Attribute(Node):
@@ -28,7 +41,7 @@ class Attribute(Node):
         """What stands before the dot."""
         return self._need("object")
 
-    @property
+    @once
     def attr(self) -> str:
         """The name behind the dot."""
         raw = self.raw.child_by_field_name("attribute")
@@ -51,19 +64,19 @@ class Call(Node):
         """What is called."""
         return self._need("function")
 
-    @property
+    @once
     def receiver(self) -> Node | None:
         """`session` in `session.execute(q)`; None where a plain name is called."""
         func = self.func
         return func.value if isinstance(func, Attribute) else None
 
-    @property
+    @once
     def method(self) -> str:
         """`execute` in `session.execute(q)`, `gather` in `gather(a)`; empty for anything else."""
         func = self.func
         return func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
 
-    @property
+    @once
     def args(self) -> tuple[Node, ...]:
         """Positional arguments; `*x` is a `Starred`; a bare generator is the only one."""
         raw = self.raw.child_by_field_name("arguments")
@@ -71,7 +84,7 @@ class Call(Node):
             return (self.file.node(raw),)
         return tuple(one for one in self._body("arguments") if not isinstance(one, Keyword))
 
-    @property
+    @once
     def keywords(self) -> tuple[Keyword, ...]:
         """`name=value` and `**mapping` arguments."""
         return tuple(one for one in self._body("arguments") if isinstance(one, Keyword))
@@ -94,7 +107,7 @@ class Keyword(Node):
     __slots__ = ()
     types = ("keyword_argument", "dictionary_splat")
 
-    @property
+    @once
     def name(self) -> str:
         """The keyword."""
         raw = self.raw.child_by_field_name("name")

@@ -8,8 +8,9 @@ passed over in both directions. It decides nothing about meaning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from forge_doctor.code.syntax.nodes.once import once
 from forge_doctor.code.syntax.work import WORK
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Node:
         self.file = file
         self._parent: Node | None = None
         self._owner: FunctionDef | Lambda | ClassDef | Module | None = None
-        self._fields: dict[str, Node | tuple[Node, ...] | None] = {}
+        self._fields: dict[str, Any] = {}  # what was asked for, by name
 
     def forget(self) -> None:
         """Let go of the nodes around and inside, so that a file that is done with can leave the memory."""
@@ -105,7 +106,7 @@ class Node:
         """The nearest node of that kind around this one."""
         return next((node for node in self.ancestors if isinstance(node, kind)), None)
 
-    @property
+    @once
     def function(self) -> FunctionDef | None:
         """The `def` or `async def` this belongs to (a lambda is none); decorators and defaults belong outside."""
         scope: Node = self.owner
@@ -136,7 +137,7 @@ class Node:
         """The class whose method or body this is in, through nested functions."""
         return next((cast("ClassDef", one) for one in self.ancestors if one.raw.type == "class_definition"), None)
 
-    @property
+    @once
     def statement(self) -> Node:
         """The statement this is in (or is)."""
         node: Node = self
@@ -154,9 +155,10 @@ class Node:
         if self.raw.type != "function_definition":
             return self._find(kind, nested)
         key = f"{kind.__name__} {nested}"
-        if key not in self._fields:
-            self._fields[key] = tuple(self._find(kind, nested))
-        return iter(cast("tuple[N, ...]", self._fields[key]))
+        found: tuple[N, ...] | None = self._fields.get(key)
+        if found is None:
+            found = self._fields[key] = tuple(self._find(kind, nested))
+        return iter(found)
 
     def _find(self, kind: type[N], nested: bool) -> Iterator[N]:
         inner = () if nested else self._functions_inside()
@@ -176,7 +178,7 @@ class Node:
             start = data.find(b"def", start - 1) + 1
         if data.find(b"def", start, self.end) < 0 and data.find(b"lambda", start, self.end) < 0:
             return ()
-        raws = self.file.raw_query("function_definition) (lambda", self.raw)
+        raws = self.file.nodes_by_type.of(("function_definition", "lambda"), self.raw)
         found: list[tuple[int, int]] = []
         for raw in raws:
             if raw.id != self.raw.id and (not found or raw.start_byte >= found[-1][1]):
@@ -186,28 +188,37 @@ class Node:
     @property
     def children(self) -> tuple[Node, ...]:
         """The nodes directly inside, in order, comments left out."""
-        if "/" not in self._fields:
-            self._fields["/"] = tuple(self.file.node(raw) for raw in flat(self.raw))
-        return cast("tuple[Node, ...]", self._fields["/"])
+        found: tuple[Node, ...] | None = self._fields.get("/")
+        if found is None:
+            node = self.file.node
+            found = self._fields["/"] = tuple([node(raw) for raw in flat(self.raw)])
+        return found
 
     def _field(self, name: str) -> Node | None:
         WORK.left -= 1
         if WORK.left < 0:
             WORK.refuse()
-        if name not in self._fields:
-            raw = self.raw.child_by_field_name(name)
-            self._fields[name] = None if raw is None else self.file.node(raw)
-        return cast("Node | None", self._fields[name])
+        if name in self._fields:
+            found: Node | None = self._fields[name]
+            return found
+        raw = self.raw.child_by_field_name(name)
+        found = self._fields[name] = None if raw is None else self.file.node(raw)
+        return found
 
     def _need(self, name: str) -> Node:
-        return self._field(name) or self
+        WORK.left -= 1
+        if WORK.left < 0:
+            WORK.refuse()
+        found: Node | None = self._fields.get(name)
+        return found or self._field(name) or self
 
     def _body(self, name: str = "body") -> tuple[Node, ...]:
         key = f"{name}/"
-        if key not in self._fields:
+        found: tuple[Node, ...] | None = self._fields.get(key)
+        if found is None:
             raw = self.raw.child_by_field_name(name)
-            self._fields[key] = () if raw is None else tuple(self.file.node(child) for child in flat(raw))
-        return cast("tuple[Node, ...]", self._fields[key])
+            found = self._fields[key] = () if raw is None else tuple(self.file.node(child) for child in flat(raw))
+        return found
 
     def _has_token(self, token: str) -> bool:
         return any(child.type == token for child in self.raw.children[:2])

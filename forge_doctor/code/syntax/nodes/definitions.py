@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.code.syntax.nodes.access import Attribute, Call, Keyword, Name, Starred
 from forge_doctor.code.syntax.nodes.base import Node, Statement
+from forge_doctor.code.syntax.nodes.once import once
 from forge_doctor.code.syntax.nodes.simple import Expr, Other, Raise
 from forge_doctor.code.syntax.nodes.values import Constant, Str, Yield
 
@@ -26,7 +27,7 @@ class Param(Node):
     __slots__ = ()
     types = ("typed_parameter", "default_parameter", "typed_default_parameter")
 
-    @property
+    @once
     def name(self) -> str:
         """Without its stars."""
         return self._name().text.lstrip("*")
@@ -82,7 +83,7 @@ class FunctionDef(Statement):
     __slots__ = ()
     types = ("function_definition",)
 
-    @property
+    @once
     def name(self) -> str:
         """Its name."""
         raw = self.raw.child_by_field_name("name")
@@ -93,17 +94,17 @@ class FunctionDef(Statement):
         """Its name, as a place for findings."""
         return self._need("name")
 
-    @property
+    @once
     def is_async(self) -> bool:
         """Whether it says `async def`."""
         return self._has_token("async")
 
-    @property
+    @once
     def params(self) -> tuple[Node, ...]:
         """`Param`s, and `Name` or `Starred` for those without type and default."""
         return tuple(one for one in self._body("parameters") if isinstance(one, Param | Name | Starred))
 
-    @property
+    @once
     def param_names(self) -> tuple[str, ...]:
         """The names, without stars."""
         return tuple(one.name if isinstance(one, Param) else one.text.lstrip("*") for one in self.params)
@@ -122,7 +123,7 @@ class FunctionDef(Statement):
         """Its statements."""
         return self._body()
 
-    @property
+    @once
     def decorators(self) -> tuple[Node, ...]:
         """The expressions behind `@`."""
         return _decorators(self)
@@ -136,7 +137,7 @@ class FunctionDef(Statement):
         raw = self.raw.child_by_field_name("body")
         return raw is not None and raw.start_byte <= inner.start and inner.end <= raw.end_byte
 
-    @property
+    @once
     def is_generator(self) -> bool:
         """Whether it has a `yield` of its own."""
         data = self.file.data
@@ -165,7 +166,7 @@ class ClassDef(Statement):
     __slots__ = ()
     types = ("class_definition",)
 
-    @property
+    @once
     def name(self) -> str:
         """Its name."""
         raw = self.raw.child_by_field_name("name")
@@ -186,7 +187,7 @@ class ClassDef(Statement):
         """Its statements."""
         return self._body()
 
-    @property
+    @once
     def decorators(self) -> tuple[Node, ...]:
         """The expressions behind `@`."""
         return _decorators(self)
