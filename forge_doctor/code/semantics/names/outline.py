@@ -65,7 +65,7 @@ INCLUDE = "include_router"
 MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS, INCLUDE))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
-ENDS = (b".commit(", b".flush(", b".begin(")
+ENDS = (b".commit(", b".flush(", b".begin(", b".rollback(")
 ARQ = regex(
     rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s{0,40}(?::[^=\n]{1,80})?=\s{0,40}[\[(]([^\])]{0,4000}+)[\])]"
 )
@@ -149,7 +149,7 @@ class LateSurface:
     @cached_property
     def ending_names(self) -> tuple[str, ...]:
         """The `async def`s with a word of the end of a transaction."""
-        return _texts(_with_words(self._data, ENDS))
+        return _texts(_with_words(self._data, ENDS, with_inner=True))
 
     @cached_property
     def _passing(self) -> tuple[bytes, ...]:
@@ -190,16 +190,21 @@ def _data_access(data: bytes) -> Iterator[bytes]:
     yield from _with_words(data, (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS))
 
 
-def _with_words(data: bytes, told: tuple[bytes, ...]) -> Iterator[bytes]:
-    """The names of `async def`s with one of the words before the next one begins."""
+def _with_words(data: bytes, told: tuple[bytes, ...], *, with_inner: bool = False) -> Iterator[bytes]:
+    """The names of `async def`s with one of the words before the next one begins, be it an inner one where that is
+    asked for."""
     words = [word for word in told if word in data]
     heads = list(ASYNC_DEF.finditer(data)) if words else []
-    if not heads:
-        return
     end = len(data)
+    inner: list[int] = []  # how far those are indented that have a word, from the outside in
     for match in reversed(heads):
         body, end = data[match.end() : end], match.start()
-        if any(word in body for word in words):
+        indented = end - data.rfind(b"\n", 0, end) if with_inner else 0
+        has_word = any(word in body for word in words)
+        while inner and inner[-1] > indented:
+            has_word = inner.pop() > 0
+        if has_word:
+            inner.append(indented)
             yield match.group(1)
 
 

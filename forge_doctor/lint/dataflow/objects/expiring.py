@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import ending_names
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
@@ -43,6 +44,21 @@ class Cause(NamedTuple):
 
 def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
     """What empties objects, in order of the text; what an UPDATE does comes last, since a commit may do more."""
+    own = own_causes(file, project)
+    yield from (one for one in own if one.why is not Why.UPDATE)
+    yield from ended_inside(file, project)
+    yield from (one for one in own if one.why is Why.UPDATE)
+
+
+def own_causes(file: SourceFile, project: Project) -> tuple[Cause, ...]:
+    """The same without what the functions do that are called there; found once."""
+    found: tuple[Cause, ...] | None = file.kept.get(own_causes)
+    if found is None:
+        found = file.kept[own_causes] = tuple(_own_causes(file, project))
+    return found
+
+
+def _own_causes(file: SourceFile, project: Project) -> Iterator[Cause]:
     ends = list(session_calls(file, project, frozenset({"commit", "rollback", "flush"})))
     awaited = [(call, confidence) for call, confidence in ends if is_awaited(call) and call.receiver is not None]
     for call, confidence in awaited:
@@ -51,7 +67,6 @@ def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
             yield Cause(why, call, call, call.receiver, confidence)
     for call in file.calls("begin"):
         yield from blocks_begun(project, call)
-    yield from ended_inside(file, project)
     for call, confidence in awaited:
         if call.method != "rollback" and call.receiver is not None:
             yield Cause(Why.UPDATE, call, call, call.receiver, confidence)
@@ -74,7 +89,7 @@ def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
 
 def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
     """Calls of the project's functions that are given a session and commit it, or roll it back and go on."""
-    names = project.data_access_names & file.names_called
+    names = ending_names(project) & project.data_access_names & file.names_called
     for match in HANDED.finditer(file.data) if names else ():
         name = file.node_at(match.start(1))
         around = None if name is None else name.parent

@@ -25,7 +25,7 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
     model_in,
     names_behind,
 )
-from forge_doctor.lint.dataflow.objects.expiring import Why, causes
+from forge_doctor.lint.dataflow.objects.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 
@@ -121,8 +121,8 @@ def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None
     if not function.is_async or len(values) != 1 or not isinstance(values[0], Name):
         return None
     name = values[0]
-    for cause in causes(function.file, project):
-        if cause.node.function is not function or cause.why is Why.ROLLBACK or cause.inside is not None:
+    for cause in own_causes(function.file, project):
+        if cause.node.function is not function or cause.why is Why.ROLLBACK:
             continue
         # The way out of a block commits.
         inside = cause.why is Why.BLOCK and cause.statement.contains(name)
