@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forge_doctor.check import Check
-from forge_doctor.code.files.contents import GONE
 from forge_doctor.code.files.modules import Roots
 from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.code.semantics.project import Project
@@ -65,11 +65,13 @@ def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Project
     for path in paths:
         absolute = path if path.is_absolute() else projects.here / path
         project = projects.around(absolute)
-        yield lint_file(absolute, project.reading.name(absolute), project, rules)
+        result = lint_file(absolute, project.reading.name(absolute), project, rules)
+        yield result._replace(digests=project.foundations(absolute)) if projects.are_results_kept else result
 
 
 class Projects:
-    """The projects the files of one run belong to, by their roots; findings name files from `here`."""
+    """The projects the files of one run belong to, by their roots; findings name files from `here`. Where `surfaces` are
+    given, results are kept, and say what they rest on."""
 
     def __init__(
         self,
@@ -84,6 +86,11 @@ class Projects:
         self._root = None if root is None else root.absolute()
         self._roots = Roots()
         self._by_root: dict[Path, Project] = {}
+
+    @property
+    def are_results_kept(self) -> bool:
+        """Whether a later run may take them."""
+        return bool(self.surfaces)
 
     def around(self, path: Path) -> Project:
         """The project of a file, with its trees let go of where they have become many, or answers were broken off."""
@@ -108,12 +115,13 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     file = project.open(path)
     if file is None:
         reason = NotRun(check="read", reason=f"{shown}: cannot be read")
-        return FileResult(path=shown, not_run=(reason,), digests=((str(path), GONE),))
+        return FileResult(path=shown, not_run=(reason,))
     file.path = shown
     outcomes: list[Finding | NotRun] = []
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
     for rule in rules:
-        if (has_to_do_with_database or looks_everywhere(rule)) and is_suspect(rule, file):
+        aim = aim_of(rule.run)
+        if aim.takes(file, has_to_do_with_database):
             WORK.allow(MOST_QUESTIONS)
             said = run_check(rule, file, project)
             left = WORK.left
@@ -122,10 +130,10 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
                 outcomes.append(broken_off(rule, shown))
                 project.is_broken_off = True
                 break
-            outcomes.extend(one for one in said if tells_even_of_tests(rule) or not is_expected(file, one))
+            outcomes.extend(one for one in said if aim.is_even_if_expected or not is_expected(file, one))
     findings, not_run = sort_outcomes(outcomes)
     fit = tuple(without_secrets(with_context(one, file, project)) for one in findings)
-    return FileResult(path=shown, findings=fit, not_run=not_run, digests=project.foundations(path))
+    return FileResult(path=shown, findings=fit, not_run=not_run)
 
 
 def broken_off(rule: Check[Any], shown: str) -> NotRun:
@@ -137,27 +145,33 @@ def broken_off(rule: Check[Any], shown: str) -> NotRun:
     )
 
 
-def looks_everywhere(rule: Check[Any]) -> bool:
-    """Whether the rule's module says that a file without a word of a database may have its fault (`EVERYWHERE`)."""
-    return getattr(sys.modules[rule.run.__module__], "EVERYWHERE", False)
+class Aim(NamedTuple):
+    """What a rule's module says of the files that it looks at: the bytes they must have (`SUSPECT`), whether one
+    without a word of a database may have its fault (`EVERYWHERE`), and whether its faults are none of what a test may be
+    there to see fail (`EVEN_IF_EXPECTED_TO_FAIL`)."""
+
+    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None
+    is_everywhere: bool
+    is_even_if_expected: bool
+
+    def takes(self, file: SourceFile, has_to_do_with_database: bool) -> bool:
+        """Whether the rule looks at the file."""
+        if not (has_to_do_with_database or self.is_everywhere):
+            return False
+        # Nothing is left of what cannot be decoded.
+        return self.suspect is None or not file.data or self.suspect.search(file.data) is not None
 
 
-def tells_even_of_tests(rule: Check[Any]) -> bool:
-    """Whether the rule's module says that its faults are none of what a test may be there to see fail
-    (`EVEN_IF_EXPECTED_TO_FAIL`)."""
-    return getattr(sys.modules[rule.run.__module__], "EVEN_IF_EXPECTED_TO_FAIL", False)
+@cache
+def aim_of(run: Callable[..., object]) -> Aim:
+    """Where the rule aims that does this."""
+    said = vars(sys.modules[run.__module__])
+    return Aim(said.get("SUSPECT"), said.get("EVERYWHERE", False), said.get("EVEN_IF_EXPECTED_TO_FAIL", False))
 
 
 def is_expected(file: SourceFile, outcome: Finding | NotRun) -> bool:
     """Whether a test says that what is found fails."""
     return isinstance(outcome, Finding) and tells_of_expected_failure(file, outcome)
-
-
-def is_suspect(rule: Check[Any], file: SourceFile) -> bool:
-    """Whether the bytes of the file have what the rule's module says it needs (`SUSPECT`)."""
-    suspect: re.Pattern[bytes] | AnyWord | WordsThen | None = getattr(sys.modules[rule.run.__module__], "SUSPECT", None)
-    # Nothing is left of what cannot be decoded.
-    return suspect is None or not file.data or suspect.search(file.data) is not None
 
 
 @contextmanager

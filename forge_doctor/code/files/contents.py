@@ -36,6 +36,7 @@ class Reading:
         self.for_all: set[Path] = set()
         self.opened_bytes = 0
         self._numbers: dict[Path, int] = {}  # of paths: they are compared by the million
+        self._paths: list[Path] = []
         self._used: dict[int, set[int]] = {}
         self._current: Path | None = None
 
@@ -54,20 +55,26 @@ class Reading:
         if user is not None and user != path:
             self._used.setdefault(self._number(user), set()).add(self._number(path))
 
-    def rests_on(self, path: Path) -> frozenset[Path]:
-        """The files that findings in a file rest on, also through what was found out for others and kept."""
-        found: set[int] = set()
-        waiting = [self._number(one) for one in (path, *self.for_all)]
+    def rests_on(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """The files that findings in a file rest on, also through what was found out for others and kept, each with
+        the digest of what was read; without the file itself."""
+        own = self._number(path)
+        found = {own, *map(self._number, self.for_all)}
+        waiting = [*found]
         while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting.extend(self._used.get(one, set()) - found)
-        paths = [*self._numbers]
-        return frozenset(paths[number] for number in found) - {path}
+            inner = self._used.get(waiting.pop())
+            if inner is not None and not inner <= found:
+                waiting += inner - found
+                found |= inner
+        found.discard(own)
+        return tuple(sorted(self.named(self._paths[number]) for number in found))
 
     def _number(self, path: Path) -> int:
-        return self._numbers.setdefault(path, len(self._numbers))
+        number = self._numbers.get(path)
+        if number is None:
+            number = self._numbers[path] = len(self._paths)
+            self._paths.append(path)
+        return number
 
     def read(self, path: Path) -> bytes | None:
         """The content, which is noted; None for what cannot be read or is no regular file."""

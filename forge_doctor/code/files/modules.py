@@ -81,17 +81,24 @@ class Modules:
         self.left_out: list[str] = []
         self.foreign: dict[Path, frozenset[str]] = {}
         self._listings: dict[Path, frozenset[str]] = {}
-        self._found: dict[tuple[str, Path], Path | None] = {}
+        self._found: dict[Path, dict[str, Path | None]] = {}  # by the importer's folder
+        self._importers: dict[
+            Path, tuple[str, dict[str, Path | None]]
+        ] = {}  # each one's name, and what its folder finds
         self._bases_of: dict[Path, list[Path]] = {}
 
     def find(self, dotted: str, importer: Path) -> Path | None:
         """The file of a module as `importer` sees it; leading dots are relative; None where it is
         not of this project."""
         # A file named like what it imports is not what it means.
-        key = (dotted, importer if importer.stem in dotted else importer.parent)
-        if key not in self._found:
-            self._found[key] = self._search(dotted, importer)
-        return self._found[key]
+        seen = self._importers.get(importer)
+        if seen is None:
+            seen = self._importers[importer] = importer.stem, self._found.setdefault(importer.parent, {})
+        stem, found = seen
+        key = f"{dotted} {importer}" if stem in dotted else dotted
+        if key not in found:
+            found[key] = self._search(dotted, importer)
+        return found[key]
 
     def files(self) -> list[str]:
         """Every Python file under the root, outside of hidden folders and installed packages, in the order of paths."""

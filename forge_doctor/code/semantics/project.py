@@ -171,7 +171,13 @@ class Project(ProjectFiles):
 
     def target(self, binding: Binding, file: SourceFile) -> Target:
         """Where an import leads, through re-exports; any other binding leads to itself."""
-        return exports.target(self, binding, file)
+        if binding.how is not How.IMPORT:
+            return exports.target(self, binding, file)
+        known: dict[tuple[str, str], Target] = file.kept.setdefault(exports.target, {})
+        key = (binding.module, binding.imported)
+        if key not in known:
+            known[key] = exports.target(self, binding, file)
+        return known[key]
 
     def export(self, file: SourceFile, name: str) -> Target | None:
         """Where a module's name leads, through re-exports and star imports."""

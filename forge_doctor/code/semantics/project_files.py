@@ -68,9 +68,8 @@ class ProjectFiles:
 
     def foundations(self, path: Path) -> tuple[tuple[str, str], ...]:
         """The file, and the other files and folders that findings in it rest on, each with its digest."""
-        others = sorted(map(self.reading.named, self.reading.rests_on(path)))
         folders = ((f"{folder}{os.sep}", digest_of_names(names)) for folder, names in self._modules.foreign.items())
-        return (self.reading.named(path), *others, *folders)
+        return (self.reading.named(path), *self.reading.rests_on(path), *folders)
 
     def module(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         """A module of the project by the name an import gives it."""
