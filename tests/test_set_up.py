@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# Debian's interpreter has it in a package of its own; without it no interpreter of these tests can make environments.
+needs_ensurepip = pytest.mark.skipif(find_spec("ensurepip") is None, reason="this Python has no ensurepip")
 TOOLS = "/usr/bin:/bin"
 
 
@@ -41,6 +44,7 @@ def find_python(path: Path, home: Path, *arguments: str) -> subprocess.Completed
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
+@needs_ensurepip
 def test_the_newest_released_python_that_can_make_environments_is_found(tmp_path: Path) -> None:
     path, pyenv = tmp_path / "bin", tmp_path / "home" / ".pyenv" / "versions"
     interpreter(path, "python3", (3, 10, 14))
@@ -52,6 +56,7 @@ def test_the_newest_released_python_that_can_make_environments_is_found(tmp_path
     assert find_python(path, tmp_path / "home").stdout == f"{newest}\n"
 
 
+@needs_ensurepip
 def test_the_newest_of_one_version_is_found_and_not_that_of_a_longer_number(tmp_path: Path) -> None:
     path, pyenv = tmp_path / "bin", tmp_path / "home" / ".pyenv" / "versions"
     interpreter(path, "python3.11", (3, 11, 2))
@@ -62,6 +67,7 @@ def test_the_newest_of_one_version_is_found_and_not_that_of_a_longer_number(tmp_
     assert (missing.stdout, missing.returncode) == ("", 1)
 
 
+@needs_ensurepip
 def test_a_broken_interpreter_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "bin"
     good = interpreter(path, "python3.11", (3, 11, 2))

@@ -12,13 +12,16 @@ import typer
 import typer.core
 import typer.main
 
+from forge_doctor.cli.flags.environment import listen, variable_of, with_variables
 from forge_doctor.cli.shell.completion import complete_shells, install_completion, show_completion
 from forge_doctor.cli.shell.program import PROGRAM
 from forge_doctor.errors import UsageProblem
 
 EPILOG = """\b
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
-Every option can come from the environment: FORGE_DOCTOR_LINT_FAIL_ON=warning is lint --fail-on warning.
+Exit codes: 0 clean, 1 findings at or above --fail-on,
+2 usage, 3 could not inspect.
+Every option can come from the environment:
+FORGE_DOCTOR_LINT_FAIL_ON=warning is lint --fail-on warning.
 
 \b
 Examples:
@@ -71,8 +74,26 @@ class Command(typer.core.TyperCommand):
         for parameter in self.params:
             # The rule by which variables are named is told once, not at each option.
             parameter.show_envvar = False  # type: ignore[attr-defined]
+            listen(parameter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What cannot be read, with the variable that said it."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as bad:
+            if bad.param is None or (variable := variable_of(ctx, bad.param)) is None:
+                raise
+            said = f"{bad.message} ({variable} in the environment)"
+            raise typer.BadParameter(said, ctx, bad.param, bad.param_hint) from bad
 
     def invoke(self, ctx: Any) -> Any:
+        """What a command complains of, with the variable that said it."""
+        try:
+            return self._invoked(ctx)
+        except UsageProblem as problem:
+            raise UsageProblem(with_variables(str(problem), ctx, self.params)) from problem
+
+    def _invoked(self, ctx: Any) -> Any:
         """No bound keeps NaN out, which is neither below nor above it."""
         for name, value in ctx.params.items():
             if isinstance(value, float) and not math.isfinite(value):

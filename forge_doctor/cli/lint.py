@@ -11,7 +11,8 @@ A finding that is right and stays: # forge-doctor: ignore[rule] reason
 on its line, or alone on the line above; ignore-file[rule] for a whole file.
 
 \b
-Exit codes: 0 clean, 1 findings at or above --fail-on (of high confidence), 2 usage, 3 could not inspect.
+Exit codes: 0 clean, 1 findings at or above --fail-on (of high confidence),
+2 usage, 3 could not inspect.
 
 \b
 Examples:

@@ -9,7 +9,8 @@ from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.flags.signature import Without, takes_flags
 
 EPILOG = """\b
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 could not inspect.
+Exit codes: 0 clean, 1 findings at or above --fail-on,
+2 usage, 3 could not inspect.
 
 \b
 Examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EPILOG = """\b
 Examples:
-  forge-doctor mcp              # an agent starts it and talks to it over stdin and stdout
+  forge-doctor mcp    # an agent starts it, and talks over stdin and stdout
   DATABASE_URL=postgresql://... forge-doctor mcp"""
 
 

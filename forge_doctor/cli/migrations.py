@@ -11,14 +11,16 @@ A finding that is right and stays: # forge-doctor: ignore[check] reason
 on its line, or alone on the line above; ignore-file[check] for a whole file.
 
 \b
-In CI, where the base branch is known, only what it lacks is judged: --all judges every revision.
-Exit codes: 0 clean, 1 findings at or above --fail-on (of high confidence), 2 usage, 3 could not inspect.
+In CI, where the base branch is known, only what it lacks is judged:
+--all judges every revision.
+Exit codes: 0 clean, 1 findings at or above --fail-on (of high confidence),
+2 usage, 3 could not inspect.
 
 \b
 Examples:
   forge-doctor migrations
   forge-doctor migrations --since origin/main --output-format github
-  forge-doctor migrations backend/alembic.ini --write-baseline migrations-baseline.json"""
+  forge-doctor migrations backend/alembic.ini --write-baseline known.json"""
 
 
 @takes_flags

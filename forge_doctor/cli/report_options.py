@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -87,9 +87,14 @@ def report_options(
             "--min-confidence",
             _label,
         ),
-        select=tuple(choose(shared.select or None, "select", ())),
-        ignore=tuple(choose(shared.ignore or None, "ignore", ())),
+        select=_separate(choose(shared.select or None, "select", ())),
+        ignore=_separate(choose(shared.ignore or None, "ignore", ())),
     )
+
+
+def _separate(ids: Iterable[str]) -> tuple[str, ...]:
+    """Several in one option stand between commas, as with other linters."""
+    return tuple(one.strip() for given in ids for one in given.split(",") if one.strip())
 
 
 def require_writable(outputs: Mapping[str, Path | None]) -> None:

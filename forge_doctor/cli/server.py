@@ -4,8 +4,9 @@ from __future__ import annotations
 
 EPILOG = """\b
 Examples:
-  forge-doctor server           # an editor starts it and talks to it over stdin and stdout
-  Neovim: vim.lsp.config("forge-doctor", {cmd = {"forge-doctor", "server"}, filetypes = {"python"}})"""
+  forge-doctor server   # an editor starts it and talks by its stdin and stdout
+  Neovim: vim.lsp.config("forge-doctor",
+            {cmd = {"forge-doctor", "server"}, filetypes = {"python"}})"""
 NEEDS = ("pygls", "lsprotocol")
 
 

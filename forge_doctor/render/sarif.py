@@ -126,10 +126,9 @@ def _placed(location: Location, anchor: Location | None) -> Json:
 def _location(location: Location) -> Json:
     if not is_file(location):
         return {"logicalLocations": [{"fullyQualifiedName": str(location)}]}
-    physical: Json = {"artifactLocation": _artifact(location.target)}
-    if location.line is not None:
-        physical["region"] = _region(location)
-    return {"physicalLocation": physical}
+    # Code scanning wants a line of everything: a whole file stands at its first.
+    region = {"startLine": 1} if location.line is None else _region(location)
+    return {"physicalLocation": {"artifactLocation": _artifact(location.target), "region": region}}
 
 
 def _artifact(target: str) -> Json:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,20 @@ COMMANDS = {
     "slow": ("slow", "--snapshot", str(ROOT / "tests/slow/snapshots/shop_18.json")),
     "logs": ("logs", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
     "lint": ("lint", "."),
+    "migrations": ("migrations", "migrations", "--no-live"),
+    "triage": ("triage", "--source", "shop", "--log", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
 }
 
 
-@pytest.fixture
-def application(tmp_path: Path) -> Path:
-    """A folder with an engine and a fault."""
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop/database.py").write_text(ENGINE, encoding="utf-8")
-    (tmp_path / "shop/save.py").write_text(FORGOTTEN, encoding="utf-8")
-    return tmp_path
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an engine, a fault and revisions; every command runs in it once for each format."""
+    folder = tmp_path_factory.mktemp("application")
+    (folder / "shop").mkdir()
+    (folder / "shop/database.py").write_text(ENGINE, encoding="utf-8")
+    (folder / "shop/save.py").write_text(FORGOTTEN, encoding="utf-8")
+    shutil.copytree(ROOT / "forge_doctor/demo/shop/migrations", folder / "migrations")
+    return folder
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,20 +46,25 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, cwd=folder, env=given, capture_output=True, text=True, check=False, timeout=120)
 
 
+@cache
+def told_as(output_format: str, folder: Path, command: str) -> str:
+    done = run(folder, *COMMANDS[command], "--output-format", output_format)
+    # Nobody told triage of a database.
+    assert done.returncode in ((3,) if command == "triage" else (0, 1)), done.stderr
+    return done.stdout
+
+
 def sarif(folder: Path, command: str) -> dict[str, Any]:
-    done = run(folder, *COMMANDS[command], "--output-format", "sarif")
-    assert done.returncode in (0, 1), done.stderr
-    (only,) = json.loads(done.stdout)["runs"]
+    (only,) = json.loads(told_as("sarif", folder, command))["runs"]
     return dict(only)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_code_scanning_accepts_it(command: str, application: Path) -> None:
+def test_code_scanning_accepts_it(command: str, application: Path, tmp_path: Path) -> None:
     if not TOOL.exists():
         pytest.skip(f"{TOOL} is not there: python .ci/sarif_multitool.py")
-    told = application / "told.sarif"
-    run(application, *COMMANDS[command], "--output-format", "sarif", "--output-file", str(told))
-    verdict = application / "verdict.sarif"
+    told, verdict = tmp_path / "told.sarif", tmp_path / "verdict.sarif"
+    told.write_text(told_as("sarif", application, command), encoding="utf-8")
     line = (str(TOOL), "validate", str(told), "-o", str(verdict), "--rule-kind", "Ghas", "--log", "ForceOverwrite")
     subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
     (of_it,) = json.loads(verdict.read_text(encoding="utf-8-sig"))["runs"]
@@ -61,7 +72,7 @@ def test_code_scanning_accepts_it(command: str, application: Path) -> None:
     assert of_it["invocations"][0]["executionSuccessful"]
 
 
-def test_the_validator_would_refuse_a_rule_without_descriptions(application: Path) -> None:
+def test_the_validator_would_refuse_a_rule_without_descriptions(application: Path, tmp_path: Path) -> None:
     if not TOOL.exists():
         pytest.skip(f"{TOOL} is not there: python .ci/sarif_multitool.py")
     log = {
@@ -70,7 +81,7 @@ def test_the_validator_would_refuse_a_rule_without_descriptions(application: Pat
         "runs": [sarif(application, "lint")],
     }
     del log["runs"][0]["tool"]["driver"]["rules"][0]["fullDescription"]  # type: ignore[index]
-    told, verdict = application / "told.sarif", application / "verdict.sarif"
+    told, verdict = tmp_path / "told.sarif", tmp_path / "verdict.sarif"
     told.write_text(json.dumps(log), encoding="utf-8")
     line = (str(TOOL), "validate", str(told), "-o", str(verdict), "--rule-kind", "Ghas", "--log", "ForceOverwrite")
     subprocess.run(line, capture_output=True, text=True, check=False, timeout=120)
@@ -88,7 +99,10 @@ def test_every_rule_is_described_and_every_result_lies_in_a_file(command: str, a
         assert rule["properties"]["precision"] in ("very-high", "high", "medium", "low")
     assert told["results"]
     for result in told["results"]:
-        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        place = result["locations"][0]["physicalLocation"]
+        # Of a log: where its machine has the file.
+        assert command == "logs" or (application / place["artifactLocation"]["uri"]).is_file()
+        assert place["region"]["startLine"] >= 1
         assert result["partialFingerprints"]["primaryLocationLineHash"]
 
 
@@ -107,9 +121,21 @@ def test_where_no_engine_is_found_the_format_is_refused_with_what_to_take(wanted
     assert "json, junit or markdown" in done.stderr
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_gitlab_gets_what_its_report_must_hold(command: str, application: Path) -> None:
+    issues = json.loads(told_as("gitlab", application, command))
+    assert issues
+    assert len({one["fingerprint"] for one in issues}) == len(issues)
+    for one in issues:
+        assert one["description"]
+        assert one["check_name"]
+        assert one["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert one["location"]["lines"]["begin"] >= 1
+        assert command == "logs" or (application / one["location"]["path"]).exists()
+
+
 def test_gitlab_gets_paths(application: Path) -> None:
-    done = run(application, *COMMANDS["pool"], "--output-format", "gitlab")
-    issues = json.loads(done.stdout)
+    issues = json.loads(told_as("gitlab", application, "pool"))
     assert {one["location"]["path"] for one in issues} == {"shop/database.py"}
     assert any(one["description"].startswith("pid ") for one in issues)
 
@@ -118,6 +144,5 @@ def test_gitlab_gets_paths(application: Path) -> None:
 def test_junit_lists_the_checks_that_passed(command: str, application: Path) -> None:
     from xml.etree import ElementTree
 
-    done = run(application, *COMMANDS[command], "--output-format", "junit")
-    cases = list(ElementTree.fromstring(done.stdout).iter("testcase"))
+    cases = list(ElementTree.fromstring(told_as("junit", application, command)).iter("testcase"))
     assert sum(len(case) == 0 for case in cases) > 10

@@ -87,6 +87,11 @@ def test_an_absolute_path_is_a_file_uri(read: Read) -> None:
     assert physical == {"artifactLocation": {"uri": "file:///srv/api.py"}, "region": {"startLine": 1}}
 
 
+def test_a_whole_file_stands_at_its_first_line(read: Read) -> None:
+    (result,) = read(report(finding(location=Location(target="app.log"))))["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
+
+
 def test_whole_lines_end_before_the_exclusive_end(read: Read) -> None:
     (result,) = read(report(finding(location=Location(target="a.py", line=3, end_line=6))))["results"]
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "endLine": 5}

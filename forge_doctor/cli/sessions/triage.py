@@ -12,6 +12,7 @@ from typing import NoReturn
 from forge_doctor.cli.flags.triage import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, say
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.anchors import anchored_reports
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction.held import hold_url
@@ -33,7 +34,9 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
         hold_url(url)
     if flags.watch is not None:
         _watch(flags, options)
-    deliver(_reports(flags, options, _teller(flags, options)), options)
+    reports = _reports(flags, options, _teller(flags, options))
+    options, reports = anchored_reports(options, reports, _source_roots(reports))
+    deliver(reports, options)
 
 
 def requested(flags: Flags, options: ReportOptions) -> Request:
@@ -102,6 +105,12 @@ def _applications(recorded: Recorded) -> frozenset[str]:
 def _reports(flags: Flags, options: ReportOptions, teller: _Teller) -> list[Report]:
     reports = triage(requested(flags, options), teller.tell)
     return [one if flags.explain_discovery else replace(one, tables=()) for one in reports]
+
+
+def _source_roots(reports: list[Report]) -> list[Path]:
+    """Where the source of each application was found: what its files are named from."""
+    applications = [one for report in reports for one in report.data.get("applications", ())]
+    return [Path(root) for one in applications if (root := one["source_root"])]
 
 
 class _Teller:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.streams.sources.files import FileSource, LogStream, Source, find_files, is_path, is_url
+from tests.support.packing import zstd_compress
 from tests.support.unprivileged import without_root
 
 LOG = b"2026-11-22 08:00:00,000 INFO calm\n" * 5000 + b"2026-11-22 08:00:01,000 ERROR last\n"
@@ -40,14 +40,14 @@ def only(path: Path) -> FileSource:
     return source
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress, zstd_compress])
 def test_packed_logs_are_told_by_their_content(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "app.log"
     path.write_bytes(pack(LOG))
     assert content(only(path)) == LOG
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd_compress])
 def test_several_packed_parts_in_one_file_are_all_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "app.log.x"
     path.write_bytes(pack(LOG) + pack(LOG))
