@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EPILOG = """\b
 Examples:
-  forge-doctor server   # an editor starts it and talks by its stdin and stdout
+  forge-doctor server   # an editor starts it and talks over stdin and stdout
   Neovim: vim.lsp.config("forge-doctor",
             {cmd = {"forge-doctor", "server"}, filetypes = {"python"}})"""
 NEEDS = ("pygls", "lsprotocol")
