@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import Distribution, packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from forge_doctor import __version__
 
@@ -100,6 +105,12 @@ def test_every_input_reaches_the_script_by_the_environment() -> None:
     assert all(f"inputs.{name} " in handed for name in declared["inputs"])
 
 
+def test_it_builds_where_pip_installs_no_dependencies_by_itself() -> None:
+    """As PIP_NO_DEPS=1 makes it: what builds a package is installed by the same pip."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    assert needed(listed, set()) == {Requirement(one).name for one in listed}
+
+
 def test_the_templates_job_lints_into_the_widgets_report(checkout: Path) -> None:
     (job,) = [one for one in document(".github/gitlab-ci.yml").values() if "script" in one]
     _, lint = job["script"]
@@ -122,12 +133,36 @@ def test_the_hooks_name_commands_that_exist() -> None:
         assert subprocess.run(line, cwd=ROOT, capture_output=True, check=False, timeout=60).returncode == 0
 
 
-LINT_NEEDS_NONE_OF = ("asyncpg", "docker", "hyperscan", "psutil", "sqlalchemy", "rich", "pathspec", "greenlet")
+def lean() -> set[str]:
+    """What the README lets a hook that only lints install beside the package."""
+    (told,) = re.findall(r"additional_dependencies: (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    return {Requirement(one).name for one in yaml.safe_load(told)}
+
+
+def needed(requirements: list[str], known: set[str]) -> set[str]:
+    """Their names, and those of what they ask for without an extra, as far as it is installed."""
+    for one in map(Requirement, requirements):
+        name = canonicalize_name(one.name)
+        wanted = one.marker is None or one.marker.evaluate({"extra": ""})
+        if wanted and name not in known and find_distributions(name):
+            known.add(name)
+            needed(requires(name) or [], known)
+    return known
+
+
+def find_distributions(name: str) -> list[Distribution]:
+    return list(Distribution.discover(name=name))
 
 
 def test_a_lean_install_lints_without_what_other_commands_need(checkout: Path) -> None:
-    """`pip install --no-deps` of the package beside typer, tree-sitter and tree-sitter-python."""
-    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in LINT_NEEDS_NONE_OF)
+    """With nothing of what the package asks for but what the README lists for a hook that only lints."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    missing = needed(project["project"]["dependencies"], set()) - lean()
+    assert {"sqlalchemy", "rich", "pygments", "pgparse"} <= missing
+    modules = [
+        name for name, owners in packages_distributions().items() if {*map(canonicalize_name, owners)} <= missing
+    ]
+    blocked = "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
     (checkout / "sitecustomize.py").write_text(f"import sys\n{blocked}", encoding="utf-8")
     given = {**os.environ, "PYTHONPATH": f"{checkout}{os.pathsep}{ROOT}", "XDG_CACHE_HOME": str(checkout / "cache")}
     for flags in (("-f", "concise"), ("-f", "sarif"), ("--fix",)):
