@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 EPILOG = """\b
 Examples:
   forge-doctor server   # an editor starts it and talks over stdin and stdout
@@ -28,4 +31,8 @@ def server() -> None:
     from forge_doctor.cli.shell.signals import end_at_once
 
     end_at_once()
-    language_server().start_io()
+    doctor = language_server()
+    # Streams of its own: the protocol closes them, and the program still has to end in order.
+    with os.fdopen(os.dup(0), "rb") as stdin, os.fdopen(os.dup(1), "wb") as stdout:
+        doctor.start_io(stdin, stdout)
+    sys.exit(doctor.status)

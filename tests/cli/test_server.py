@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,9 +52,12 @@ class Editor(LanguageClient):
 
     def open(self, name: str, text: str) -> str:
         uri = self.write(name, text)
+        self.show(uri, text)
+        return uri
+
+    def show(self, uri: str, text: str) -> None:
         document = lsp.TextDocumentItem(uri=uri, language_id="python", version=1, text=text)
         self.text_document_did_open(lsp.DidOpenTextDocumentParams(text_document=document))
-        return uri
 
     def change(self, uri: str, version: int, text: str) -> None:
         self.text_document_did_change(
@@ -196,23 +201,67 @@ async def test_the_configuration_nearest_to_the_file_counts(editor: Editor) -> N
     assert any("did you mean 'ignore'" in message for message in editor.logged)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "\x00",
-        "def f(:\n",
-        "(" * 3000,
-        "x = '\\ud800'\n",
-        "\u202eevil\n",
-        "a\r\nb\r\n",
-        "# -*- coding: no-such -*-\n",
-    ],
-    ids=["empty", "zero", "no Python", "deep", "surrogate", "bidirectional", "crlf", "no such encoding"],
+STRANGE_TEXTS = (
+    "",
+    "\x00",
+    "def f(:\n",
+    "(" * 3000,
+    "x = '\\ud800'\n",
+    "\u202eevil\n",
+    "a\r\nb\r\n",
+    "# -*- coding: no-such -*-\n",
 )
-async def test_any_text_is_answered_and_the_server_lives_on(editor: Editor, text: str) -> None:
-    await editor.diagnostics(editor.open("app/strange.py", text))
+# What no file of this machine can be: an empty name, a zero in it, a name too long, a folder, other schemes.
+STRANGE_PLACES = (
+    "",
+    "file:///tmp/a%00b.py",
+    f"file:///tmp/{'a' * 300}.py",
+    "file:///tmp",
+    "git:/app/save.py?ref",
+    "http://app/save.py",
+    "vscode-notebook-cell:/app/save.ipynb#1",
+)
+
+
+async def test_anything_may_be_open_and_the_rest_is_answered(editor: Editor) -> None:
+    for number, text in enumerate(STRANGE_TEXTS):
+        await editor.diagnostics(editor.open(f"app/strange_{number}.py", text))
+    for uri in STRANGE_PLACES:
+        editor.show(uri, FORGOTTEN)
     assert len(await editor.diagnostics(editor.open("app/save.py", FORGOTTEN))) == 1
+    assert not any("broke off" in message for message in editor.logged)
+
+
+async def test_a_document_without_a_name_is_judged_too(editor: Editor) -> None:
+    editor.show("untitled:Untitled-1", FORGOTTEN)
+    (found,) = await editor.diagnostics("untitled:Untitled-1")
+    assert (found.code, found.range.start.line) == ("unawaited-session-call", 4)
+    (mend, _) = await editor.actions("untitled:Untitled-1", 4)
+    assert applied(FORGOTTEN, mend, "untitled:Untitled-1") == AWAITED
+
+
+async def test_lines_end_where_the_editor_ends_them(editor: Editor) -> None:
+    """A form feed and Unicode's separators end none; an edit by other lines would land elsewhere."""
+    before = "\x0c# \u2028 \x85 \x1c\n"
+    uri = editor.open("app/save.py", before + FORGOTTEN)
+    (found,) = await editor.diagnostics(uri)
+    assert (found.range.start.line, found.range.start.character, found.range.end.character) == (5, 4, 15)
+    (mend, _) = await editor.actions(uri, 5)
+    assert applied(before + FORGOTTEN, mend, uri) == before + AWAITED
+
+
+@pytest.mark.parametrize(("methods", "status"), [(("shutdown", "exit"), 0), (("exit",), 1), ((), 0)])
+def test_it_ends_as_the_protocol_has_it(methods: tuple[str, ...], status: int) -> None:
+    asked = b""
+    for number, method in enumerate(methods):
+        told = {"jsonrpc": "2.0", "method": method} | ({"id": number} if method == "shutdown" else {})
+        body = json.dumps(told).encode()
+        asked += b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    line = (sys.executable, "-P", "-m", "forge_doctor", "server")
+    given = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(line, input=asked, env=given, capture_output=True, check=False, timeout=60)
+    assert done.returncode == status, done.stderr
+    assert b"forge-doctor:" not in done.stderr
 
 
 async def test_a_closed_document_has_no_diagnostics(editor: Editor) -> None:

@@ -18,11 +18,12 @@ from forge_doctor.redaction.held import without_held
 
 
 class Answer(NamedTuple):
-    """The findings of one text, or why there are none; `text` is what was judged."""
+    """The findings of one text, or why there are none; `text` is what was judged, `path` as what file."""
 
     findings: tuple[Finding, ...] = ()
     problem: str = ""
     text: str = ""
+    path: str = ""
 
 
 def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
@@ -35,12 +36,12 @@ def diagnose(path: str, texts: Mapping[str, str]) -> Answer:
         report = run_lint(requested(flags, options, overlay)).report
         of_migrations = diagnose_migration(file, overlay) if is_migration(file, overlay.get(file, b"")) else ()
     except ForgeDoctorError as error:
-        return Answer(problem=f"{path}: {error}")
+        return Answer(problem=f"{path}: {error}", path=path)
     report = without_held(report)
     shown = report.judged_by(options.settings.severities).at_least(options.min_confidence)
     problem = "; ".join(one.reason for one in report.not_run)
     told = (*shown.findings, *of_migrations)
-    return Answer(findings=tuple(one for one in told if one.location.line is not None), problem=problem)
+    return Answer(findings=tuple(one for one in told if one.location.line is not None), problem=problem, path=path)
 
 
 def _options(folder: Path) -> ReportOptions:

@@ -5,6 +5,7 @@ Lines and columns are ours from 1 in characters, the protocol's from 0 in the un
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ LEVELS = {
     Severity.CRITICAL: lsp.DiagnosticSeverity.Error,
 }
 WHY = "TODO: why this is right"
+# Where a line ends, to the protocol and to Python; str.splitlines and pygls know more ends, such as a form feed.
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def diagnostics(answer: Answer, document: TextDocument) -> list[lsp.Diagnostic]:
@@ -43,9 +46,14 @@ def diagnostics(answer: Answer, document: TextDocument) -> list[lsp.Diagnostic]:
     ]
 
 
+def lines_of(document: TextDocument) -> list[str]:
+    """Its lines with their ends."""
+    return LINE.findall(document.source)
+
+
 def span(location: Location, document: TextDocument) -> lsp.Range:
     """The place of a finding; to the end of its line where no end is told."""
-    lines = document.lines or [""]
+    lines = lines_of(document) or [""]
     first = min(max((location.line or 1) - 1, 0), len(lines) - 1)
     last = min(max((location.end_line or first + 1) - 1, first), len(lines) - 1)
     start = lsp.Position(line=first, character=max((location.column or 1) - 1, 0))
@@ -70,7 +78,7 @@ def _within(answer: Answer, document: TextDocument, wanted: lsp.Range) -> Iterat
 
 def _actions_of(found: Finding, answer: Answer, document: TextDocument) -> Iterator[lsp.CodeAction]:
     about = diagnostics(answer._replace(findings=(found,)), document)
-    edits = [_edit(one, document) for one in found.edits if _is_here(one, document)]
+    edits = [_edit(one, document) for one in found.edits if _is_here(one, answer)]
     # An edit of another file cannot be shown in this one: better none than half of the mend.
     if edits and len(edits) == len(found.edits):
         safe = all(one.safe for one in found.edits)
@@ -91,8 +99,8 @@ def _actions_of(found: Finding, answer: Answer, document: TextDocument) -> Itera
         )
 
 
-def _is_here(edit: Edit, document: TextDocument) -> bool:
-    return edit.location.line is not None and Path(edit.location.target).absolute() == Path(document.path)
+def _is_here(edit: Edit, answer: Answer) -> bool:
+    return edit.location.line is not None and Path(edit.location.target).absolute() == Path(answer.path)
 
 
 def _edit(edit: Edit, document: TextDocument) -> lsp.TextEdit:
@@ -111,7 +119,7 @@ def _ignored(found: Finding, document: TextDocument) -> lsp.TextEdit | None:
         start=lsp.Position(line=number, character=0),
         end=lsp.Position(line=number, character=len(before[number].rstrip("\r"))),
     )
-    place = document.position_codec.range_to_client_units(document.lines, whole)
+    place = document.position_codec.range_to_client_units(lines_of(document), whole)
     return lsp.TextEdit(range=place, new_text=after[number].rstrip("\r"))
 
 

@@ -7,8 +7,10 @@ faster, and wrong as soon as another file says something else.
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
@@ -22,13 +24,19 @@ if TYPE_CHECKING:
     from pygls.workspace import TextDocument
 
 DEBOUNCE_S = 0.15
+# Bytes of one name in a path, to every file system in use.
+LONGEST_NAME = 255
 
 
 class Doctor(LanguageServer):
     """The server with what it said last of each open document, and what it is about to say."""
 
     def __init__(self) -> None:
-        super().__init__("forge-doctor", __version__)
+        # Whole texts: pygls would put changes into lines that it also breaks where Python and editors do not (form feed).
+        super().__init__("forge-doctor", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        # How the process ends: an `exit` without a `shutdown` before it is 1, as the protocol has it.
+        self.status = 0
+        self.is_shut_down = False
         self.answers: dict[str, Answer] = {}
         self.waiting: dict[str, asyncio.Task[None]] = {}
         # One at a time: answers share the interpreter, and the newest text counts.
@@ -39,6 +47,7 @@ class Doctor(LanguageServer):
         if (earlier := self.waiting.pop(uri, None)) is not None:
             earlier.cancel()
         self.waiting[uri] = asyncio.ensure_future(self._judge(uri, after_s))
+        self.waiting[uri].add_done_callback(partial(self._told_why, uri))
 
     def ask_others(self, uri: str) -> None:
         """What other open documents say may rest on this one."""
@@ -57,8 +66,11 @@ class Doctor(LanguageServer):
         await asyncio.sleep(after_s)
         document = self.workspace.get_text_document(uri)
         version, text = document.version, document.source
-        overlay = {path: one.source for one in self.workspace.text_documents.values() if (path := _path(one))}
-        asked = partial(diagnose, document.path, overlay)
+        path = self._path(document)
+        if path is None:
+            return
+        overlay = {place: one.source for one in self.workspace.text_documents.values() if (place := self._path(one))}
+        asked = partial(diagnose, path, overlay)
         answer = await asyncio.get_running_loop().run_in_executor(self.worker, asked)
         if document.version != version:
             return  # a newer question is under way
@@ -68,10 +80,26 @@ class Doctor(LanguageServer):
         told = diagnostics(answer, document)
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=told))
 
+    def _told_why(self, uri: str, task: asyncio.Task[None]) -> None:
+        """No answer is no silence: whoever asks sees what broke off."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            reason = f"{uri}: broke off with {type(error).__name__}: {error}"
+            self.window_log_message(lsp.LogMessageParams(type=lsp.MessageType.Error, message=reason))
 
-def _path(document: TextDocument) -> str:
-    """Empty for what is no file, such as a new document without a name."""
-    return document.path if document.uri.startswith("file:") else ""
+    def _path(self, document: TextDocument) -> str | None:
+        """Where a document lies, or would lie that is not saved yet; None for what is no file of this machine."""
+        scheme, _, name = document.uri.partition(":")
+        if scheme == "file" and _is_nameable(document.path) and not Path(document.path).is_dir():
+            return document.path
+        if scheme == "untitled" and name.isprintable():
+            return str(Path(self.workspace.root_path or Path.cwd()) / f"{Path(name).name or 'untitled'}.py")
+        return None
+
+
+def _is_nameable(path: str) -> bool:
+    """Whether the system takes it as a path; one that it refuses would break off every answer."""
+    parts = os.fsencode(path).split(b"/")
+    return bool(path) and "\0" not in path and max(map(len, parts)) <= LONGEST_NAME
 
 
 def language_server() -> Doctor:
@@ -94,6 +122,14 @@ def language_server() -> Doctor:
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(doctor: Doctor, params: lsp.DidCloseTextDocumentParams) -> None:
         doctor.forget(params.text_document.uri)
+
+    @server.feature(lsp.SHUTDOWN)
+    def shut_down(doctor: Doctor, _: None) -> None:
+        doctor.is_shut_down = True
+
+    @server.feature(lsp.EXIT)
+    def ended(doctor: Doctor, _: None) -> None:
+        doctor.status = 0 if doctor.is_shut_down else 1
 
     options = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
 
