@@ -6,7 +6,9 @@ Only arguments that make it look at something are offered: nothing that writes, 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 from mcp.server import MCPServer
@@ -28,6 +30,8 @@ INSTRUCTIONS = (
     "forge-doctor diagnoses services built on FastAPI, SQLAlchemy asyncio, asyncpg and PostgreSQL. Every tool only reads. "
     "Remedies in its answers are for a person to judge and to type: they end sessions or change settings."
 )
+# Options that the user's environment may set for an agent too: others write, import the application or print elsewhere.
+HEARD = ("DSN", "CONNECT_TIMEOUT", "SELECT", "IGNORE", "EXCLUDE", "MIN_CONFIDENCE")
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 Text = Annotated[str, Field(max_length=500)]
 Names = Annotated[list[Text], Field(max_length=50)]
@@ -103,7 +107,9 @@ async def answer(command: str, *arguments: str) -> str:
     """What the command printed, marked as data; what went wrong, in its own words."""
     line = (sys.executable, "-P", "-m", "forge_doctor", command, "--output-format", "json", *arguments)
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*line, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(
+        *line, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=heard(os.environ)
+    )
     try:
         async with asyncio.timeout(TIMEOUT_S):
             out, err = await process.communicate()
@@ -114,6 +120,15 @@ async def answer(command: str, *arguments: str) -> str:
             process.kill()
             await process.wait()
     return told(out.decode("utf-8", "replace") or err.decode("utf-8", "replace"), process.returncode or 0)
+
+
+def heard(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without options that no tool offers: FORGE_DOCTOR_LINT_FIX would let lint write."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("FORGE_DOCTOR_") or name.removeprefix("FORGE_DOCTOR_").partition("_")[2] in ("", *HEARD)
+    }
 
 
 def told(text: str, exit_code: int) -> str:
