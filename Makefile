@@ -36,7 +36,7 @@ test-newest: ## the tests on the newest Python found, or on PYTHON
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && "$$python" -VV && \
 	{ "$$python" -m pytest -q -n $(JOBS) $(TESTS) || $(call ALONE,$(TESTS)); }
 
-# What builds an image, a single file or an environment of its own is built once, on the newest.
+# What builds an image, a single file or an environment of its own, and what counts how work grows, runs on the newest alone.
 test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	@python=$$(sh .ci/set-up lowest) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \

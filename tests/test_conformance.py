@@ -102,6 +102,7 @@ def test_explain_lists_every_check_with_its_severity_and_summary() -> None:
         assert any(line.split()[1] == check.severity.label and line.endswith(check.summary) for line in listed)
 
 
+@pytest.mark.slow
 def test_examples_in_docstrings_give_what_they_say() -> None:
     # The shop of the demo is not importable without its extra, and has no examples.
     _, failures = failed_examples(every_module(forge_doctor, leave_out="forge_doctor.demo"))

@@ -60,8 +60,8 @@ class Group(typer.core.TyperGroup):
         self.commands = Commands()  # type: ignore[assignment]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as click calls it
-        """Each with its whole first sentence: half of one explains nothing."""
-        rows = [(name, self.commands[name].get_short_help_str(limit=500)) for name in NAMES]
+        """Each with its whole first sentence."""
+        rows = [(name, self.commands[name].get_short_help_str()) for name in NAMES]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -99,6 +99,10 @@ class Command(typer.core.TyperCommand):
             if isinstance(value, float) and not math.isfinite(value):
                 raise UsageProblem(f"--{name.replace('_', '-')}: {value} is no number of anything")
         return super().invoke(ctx)
+
+    def get_short_help_str(self, limit: int = 500) -> str:
+        """The whole first sentence, in completions as well: half of one explains nothing."""
+        return super().get_short_help_str(limit)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments, the command's own options, then those it shares with others."""

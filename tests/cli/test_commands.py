@@ -105,6 +105,8 @@ def test_fish_completes_the_ids_of_the_command_at_hand() -> None:
     assert "commit-in-loop" in told
     assert "idle-in-transaction" not in run(**asked, _TYPER_COMPLETE_ARGS="forge-doctor lint --select idle").stdout
     assert "idle-in-transaction" in run(**asked, _TYPER_COMPLETE_ARGS="forge-doctor explain idle").stdout
+    whole = "Find database sessions used wrongly in source code: not awaited, leaked, shared, blocking."
+    assert f"lint\t{whole}" in run(**asked, _TYPER_COMPLETE_ARGS="forge-doctor li").stdout
 
 
 @pytest.mark.parametrize(

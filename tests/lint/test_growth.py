@@ -18,6 +18,7 @@ def asked(folder: Path, source: str) -> int:
     return questions(lambda: judge_files([path], all_rules(), root=folder)).total()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_twice_the_source_is_twice_the_work(name: str, tmp_path: Path) -> None:
     once, twice = (asked(tmp_path, SHAPES[name](size)) for size in (90, 180))

@@ -50,6 +50,7 @@ def bare(lines: list[bytes]) -> bytes:
     return b"".join(re.sub(rb"^\S+ \S+ (\w+)( *)\[[\w.]+\] ", rb"\1:    ", line) for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [plain, docker, docker_without_times, bare])
 @pytest.mark.parametrize(("density", "varied"), [(0.3, False), (0.3, True), (0.95, False)])
 def test_a_repeated_block_counts_as_if_it_were_read(
@@ -100,6 +101,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, min_size=30, max_size=50), st.booleans(), st.sampled_from([3000, 1 << 20]))
 def test_whatever_stands_between_repeats_they_count_as_if_they_were_read(
