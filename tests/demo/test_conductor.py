@@ -20,7 +20,7 @@ import pytest
 from forge_doctor.demo.faults import FAULTS, locate
 from tests.support.postgres import unprivileged_directory
 
-LIMIT_S = 90.0
+LIMIT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
