@@ -13,7 +13,9 @@ SAYS_SINCE_WHEN = 17
 NAMES = "SELECT slot_name FROM pg_replication_slots ORDER BY 1"
 
 
-@pytest.mark.parametrize("major", [pytest.param(MAJORS[0], marks=pytest.mark.slow), MAJORS[-1]])
+@pytest.mark.parametrize(
+    "major", [*(pytest.param(one, marks=pytest.mark.slow) for one in (MAJORS[0], SAYS_SINCE_WHEN)), MAJORS[-1]]
+)
 async def test_a_slot_that_nobody_reads(major: int) -> None:
     settings = {"wal_level": "logical", "max_replication_slots": "2", "max_slot_wal_keep_size": "64MB"}
     with run_postgres(postgres_bin(major), settings) as server, new_database(server) as database:
