@@ -8,11 +8,25 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 
+import pytest
+
 from forge_doctor.finding import Finding, Severity
+from forge_doctor.pool.collect import Examination, Request
 from forge_doctor.pool.topology import Told
+from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.report import Report
 from tests.support.app_server import StartApp
-from tests.support.examination import examine, is_old_enough_to_end, of, one, run_line, sessions_where, shown_by, until
+from tests.support.examination import (
+    examine,
+    is_old_enough_to_end,
+    judge,
+    of,
+    one,
+    run_line,
+    sessions_where,
+    shown_by,
+    until,
+)
 from tests.support.pgbouncer import PgBouncer, run_pgbouncer
 from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
 
@@ -249,3 +263,32 @@ async def _until_told(server: PostgresServer, bouncer: PgBouncer, check: str) ->
             return report
         await asyncio.sleep(0.1)
     raise AssertionError(report.findings)
+
+
+@pytest.mark.slow
+async def test_a_queue_that_has_just_moved_on_is_looked_at_again(fresh_database18: FreshDatabase) -> None:
+    """The one look of a command does not come in the two seconds in which the next holder only takes its turn."""
+    database = fresh_database18
+    async with AsyncExitStack() as stack:
+        first, second, third = [await stack.enter_async_context(database.session()) for _ in range(3)]
+        await first.execute("CREATE TABLE stock (n int); INSERT INTO stock VALUES (1)")
+        for session in (first, second, third):
+            await session.execute("BEGIN")
+        await first.execute("UPDATE stock SET n = 2")
+        taken = asyncio.create_task(second.execute("UPDATE stock SET n = 3"))
+        waiting = "wait_event_type = 'Lock'"
+        await until(lambda: sessions_where(database, waiting) == 1)
+        behind = asyncio.create_task(third.execute("UPDATE stock SET n = 4"))
+        old = f"{waiting} AND clock_timestamp() - query_start > interval '2.1 s'"
+        await until(lambda: sessions_where(database, old) == 2)
+        await first.execute("COMMIT")
+        await taken
+        examination = Examination(Request(target=resolve_targets((database.dsn(),))[0], told=Told(), scan=False))
+        try:
+            found = one(judge(await examination.look(is_only=True)), "blocking-session")
+        finally:
+            examination.close()
+        await second.execute("ROLLBACK")
+        await behind
+        assert found.message.startswith("1 root, 1 blocked")
+        assert found.sessions == (second.get_server_pid(), third.get_server_pid())
