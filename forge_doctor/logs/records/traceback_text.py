@@ -16,6 +16,10 @@ _SURE_EXCEPTION = re.compile(
     r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
     r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
 )
+# The exception on the line that raised it, where a line end was lost; no Python is written so.
+_GLUED = re.compile(
+    r"""( {4,40}raise [^"'{\[\n]{1,300}?[( ]) {0,80}((?:[A-Za-z_]\w{0,80}\.){1,8}[A-Z]\w{0,80}: \S.*)$""", re.DOTALL
+)
 _GROUP_LINE = re.compile(r"( +)\| ?")
 _GROUP_LEAF = re.compile(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = re.compile(r" *\+-{10,}$")
@@ -72,7 +76,10 @@ class Parser:
         if found:
             self._frame(found)
         elif self.wants_code and line.startswith("    "):
-            self._code(line.strip())
+            glued = _GLUED.match(line) if line.lstrip().startswith("raise ") else None
+            self._code((glued[1] if glued else line).strip())
+            if glued:
+                self._named(glued[2])
         elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t"):
             self._named(line)
         elif self.exception is not None:

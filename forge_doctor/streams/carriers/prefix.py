@@ -23,6 +23,11 @@ HEADER = b"Traceback (most recent call last)"
 MOST_LINES = 3_000
 MOST_SHAPES = 12
 _KNOWN_FRAME = re.compile(rb"(?: {0,2}| {2,60}\| {1,3})(?:> )?$")
+# What in a traceback begins at the beginning of its line.
+_OF_TRACE = re.compile(
+    rb"Traceback \(most recent|The above exception was|During handling of the above"
+    rb"|(?:[A-Za-z_]\w{0,80}\.){0,8}\w{0,80}(?:Error|Exception|Timeout)\b"
+)
 _LEVEL = re.compile(rb"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|debug|info|warning|error|critical)\b")
 
 
@@ -228,8 +233,9 @@ def _heads_lost(matched: Sequence[tuple[bytes, int]], parts: Sequence[Part], kno
     """Whether the prefix has the level that records would lose: each line of a traceback was logged by itself."""
     if not any(_LEVEL.fullmatch(part.text.strip(b"[]<>")) for part in parts):
         return False
-    rests = [line[end:].lstrip() for line, end in matched]
-    own = [rest for rest in rests if rest[:1].isalnum() or rest[:1] == b"["]
+    margin = len(_common([_blanks_after(line, end) for line, end in matched if line[end:].strip()]))
+    rests = [line[end + margin :] for line, end in matched]
+    own = [rest for rest in rests if (rest[:1].isalnum() or rest[:1] == b"[") and not _OF_TRACE.match(rest)]
     return 5 * sum(knowledge.is_head(rest) for rest in own) < len(own)
 
 

@@ -261,3 +261,23 @@ def test_a_lane_loses_no_line_and_gives_none_twice(texts):
 def test_any_bytes_are_read_and_regions_give_what_the_whole_gives(lines, block_bytes):
     data = b"\n".join(lines) + b"\n"
     assert read_scanned(data, block_bytes=block_bytes).to_data() == read_whole(data).to_data()
+
+
+@pytest.mark.parametrize(
+    "glued",
+    [
+        "raise exc.TimeoutError(sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out",
+        "raise error from None          sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out",
+    ],
+)
+def test_an_exception_is_known_on_the_line_that_raised_it_where_a_line_end_was_lost(glued: str):
+    text = f'ERROR: failed\nTraceback (most recent call last):\n  File "/app/shop.py", line 3, in pay\n    {glued}\nINFO: served\n'
+    assert told(text) == [("pool-timeout", "/app/shop.py:3 pay", 1)]
+
+
+def test_a_line_of_code_that_only_quotes_an_exception_is_none():
+    text = (
+        'ERROR: failed\nTraceback (most recent call last):\n  File "/app/shop.py", line 3, in pay\n'
+        '    raise ValueError("a sqlalchemy.exc.TimeoutError: QueuePool limit")\nValueError: a message\n'
+    )
+    assert told(text) == [("ValueError", "/app/shop.py:3 pay", 1)]

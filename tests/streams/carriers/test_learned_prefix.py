@@ -109,3 +109,21 @@ def test_pytests_short_style_shows_a_prefix_without_any_frame_of_python(tmp_path
     assert (group.signature, group.count) == ("undefined-table", 1)
     assert group.culprit is not None
     assert (group.culprit.file, group.culprit.line) == ("src/saver/store.py", 241)
+
+
+def test_a_prefix_whose_level_changes_within_a_traceback_is_taken_off_all_of_its_lines(tmp_path: Path) -> None:
+    lines = [
+        "info [2026-11-22 08:00:00,007: ERROR/ForkPoolWorker-3] Task shop.total[e57f6154] raised unexpected: InterfaceError()",
+        "info Traceback (most recent call last):",
+        'info   File "/app/shop/views.py", line 14, in total',
+        "info     order = Order.get(id)",
+        'info   File "/opt/venv/lib/python3.12/site-packages/psycopg2/extras.py", line 236, in execute',
+        "info     return super().execute(query, vars)",
+        "error psycopg2.OperationalError: SSL SYSCALL error: EOF detected",
+    ]
+    path = tmp_path / "app.log"
+    path.write_text("".join(f"Nov 22 08:00:00 shop app[worker] {line}\n" for line in lines))
+    groups = collect(Task(source=FileSource(name="shop", paths=(path,)), rules=RULES)).summary.groups.values()
+    assert [(one.signature, place(one), one.count) for one in groups] == [
+        ("libpq-ssl-eof", "/app/shop/views.py:14 total", 1)
+    ]
