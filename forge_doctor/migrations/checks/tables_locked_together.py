@@ -1,4 +1,4 @@
-"""A revision locks several tables one after the other in one transaction, and waits for each with nothing to end the wait.
+"""A revision locks several tables in one transaction, and nothing ends its wait for the next one.
 
 Why: ACCESS EXCLUSIVE is held to the end of the transaction. While the second table is waited for, behind a report or a session
 idle in transaction, nobody reads the first; and an application that locks the two in the other order makes a deadlock.

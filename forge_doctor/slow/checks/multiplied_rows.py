@@ -1,4 +1,4 @@
-"""Two collections are joined to one row: each of the one comes with each of the other, and most rows are repetitions.
+"""Two collections are joined to one row: each of the one comes with each of the other.
 
 Why:
     joinedload() of a collection gives a row for each member. Of two collections of one object it gives their product: ten
