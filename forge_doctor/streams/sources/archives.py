@@ -7,15 +7,20 @@ import contextlib
 import gzip
 import io
 import lzma
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
 from forge_doctor.streams.sources.files import CHECK, FileSource
 from forge_doctor.streams.sources.unpack import BZIP2, GZIP, XZ, PlainLog, open_plain
+
+if TYPE_CHECKING:
+    import zipfile
 
 ZIP, TAR, TAR_AT = b"PK\x03\x04", b"ustar", 257
 BLOCK = 512
@@ -55,10 +60,8 @@ class MemberSource:
 
     def _opened(self) -> tuple[IO[bytes], Any]:
         if self.kind == "zip":
-            import zipfile
-
-            archive = zipfile.ZipFile(self.path)
-            return archive.open(self.member), archive
+            archive = _zip_file(self.path, self.path.stat().st_mtime_ns, os.getpid())
+            return archive.open(self.member), None
         import tarfile
 
         packed = tarfile.open(self.path)  # noqa: SIM115
@@ -68,10 +71,18 @@ class MemberSource:
         return file, packed
 
 
-class Member(io.RawIOBase):
-    """A member's bytes; closes its archive too."""
+@lru_cache(maxsize=1)
+def _zip_file(path: Path, _changed_ns: int, _pid: int) -> zipfile.ZipFile:
+    """The archive, opened once for all of its members: each time its whole directory would be read."""
+    import zipfile
 
-    def __init__(self, file: IO[bytes], archive: Any) -> None:
+    return zipfile.ZipFile(path)
+
+
+class Member(io.RawIOBase):
+    """A member's bytes; closes its archive too, where that is its own."""
+
+    def __init__(self, file: IO[bytes], archive: Any = None) -> None:
         super().__init__()
         self._file: Any = file
         self._archive = archive
@@ -91,9 +102,10 @@ class Member(io.RawIOBase):
         return len(piece)
 
     def close(self) -> None:
-        """Close the archive too."""
+        """Close the archive too, where it is nobody else's."""
         self._file.close()
-        self._archive.close()
+        if self._archive is not None:
+            self._archive.close()
         super().close()
 
 
@@ -112,7 +124,10 @@ def with_members(sources: Iterable[FileSource]) -> tuple[tuple[FileSource | Memb
             if inside is None:
                 plain.append(path)
             else:
-                found += inside
+                found += inside[:MOST_MEMBERS]
+                if len(inside) > MOST_MEMBERS:
+                    left = f"{path}: only the first {MOST_MEMBERS} of its {len(inside)} files were read; unpack it, and name its folder"
+                    broken.append(NotRun(check=CHECK, reason=left))
         if plain:
             found.append(
                 source if len(plain) == len(source.paths) else FileSource(name=source.name, paths=tuple(plain))
@@ -131,7 +146,7 @@ def members(path: Path) -> tuple[MemberSource, ...] | None:
         raise CannotInspect(f"{path}: the {kind} archive cannot be read: {error}") from error
     if not found:
         raise CannotInspect(f"{path}: the {kind} archive holds no files")
-    return found[:MOST_MEMBERS]
+    return found
 
 
 def _kind(path: Path) -> str | None:

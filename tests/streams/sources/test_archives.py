@@ -11,6 +11,7 @@ import pytest
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.collect import Task, collect
+from forge_doctor.streams.sources import archives
 from forge_doctor.streams.sources.archives import MemberSource, members, with_members
 from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_reading import RULES, SAMPLES
@@ -82,3 +83,36 @@ def test_a_member_behind_a_password_is_said(tmp_path: Path) -> None:
     path.write_bytes(data)
     found, _ = with_members([FileSource(name=str(path), paths=(path,))])
     assert "password" in collect(Task(source=found[0], rules=RULES)).problem
+
+
+def test_the_directory_of_a_zip_is_read_once_for_all_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(50):
+            archive.writestr(f"{number}.log", f"line {number}\n")
+    found = members(path) or ()
+    read: list[Path] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, file: Path) -> None:
+            read.append(file)
+            super().__init__(file)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    for number, one in enumerate(found):
+        with one.open() as log:
+            assert bytes(log.read(100)) == f"line {number}\n".encode()
+    assert read == [path]
+
+
+def test_files_beyond_the_most_of_an_archive_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(5):
+            archive.writestr(f"{number}.log", "line\n")
+    found, (told,) = with_members([FileSource(name=str(path), paths=(path,))])
+    assert [one.name for one in found] == [f"{path}:{number}.log" for number in range(3)]
+    assert "only the first 3 of its 5 files" in told.reason
