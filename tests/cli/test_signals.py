@@ -94,3 +94,13 @@ def test_a_forked_child_is_ended_by_what_was_meant_for_it(tmp_path: Path) -> Non
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert ran.stdout == f"{int(signal.SIGTERM)} []\n"
+
+
+@pytest.mark.parametrize("command", ["server", "mcp"])
+def test_a_server_ends_where_nobody_reads_it_any_longer(command: str, tmp_path: Path) -> None:
+    with started(command, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait(60) == 141
+        assert process.stderr.read() == b""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_BROKEN_PIPE = 141
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,7 +47,21 @@ def ended_in_order() -> Iterator[list[int]]:
 
 
 def end_at_once() -> None:
-    """Let SIGINT, SIGTERM and SIGHUP end a server on the spot, by the system: a thread that waits for stdin would keep it."""
+    """Let SIGINT, SIGTERM and SIGHUP end a server on the spot, by the system: a thread that waits for stdin would keep it.
+
+    So does a stdout that nobody reads any longer.
+    """
     for number in (signal.SIGINT, *ENDING):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_unread, daemon=True).start()
+
+
+def _end_unread() -> None:
+    """End with the code of a broken pipe once nobody reads stdout any longer, be there something to say or not."""
+    if not hasattr(select, "poll"):
+        return
+    watched = select.poll()
+    watched.register(1, 0)  # of a pipe or a socket without a reader it tells even where nothing is asked
+    if watched.poll():
+        os._exit(_BROKEN_PIPE)
