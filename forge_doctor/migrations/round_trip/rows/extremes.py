@@ -133,7 +133,7 @@ def _of_check(key: Key, wide: Catalogue, definition: str) -> Iterator[Extreme]:
     if found is None:
         return
     expression = found["expression"]
-    columns = {one.name.rpartition(".")[2]: one for one in wide if one.kind == "column" and one.parent == key.parent}
+    columns = {split_name(one.name)[-1]: one for one in wide if one.kind == "column" and one.parent == key.parent}
     named = [name for name in columns if mentions(expression, name)]
     for name in sorted(named, key=expression.find):
         value = violated(expression, name, _type(wide[columns[name]]))
