@@ -58,7 +58,7 @@ CONFIGURED = regex(
     rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope|def event_loop|(?<!fixture_)loop_scope="
 )
 # The loop of a fixture is none of the tests'.
-OF_FIXTURES = regex(rb"fixture\([^)]{0,300}\)|\w*fixture_loop_scope")
+OF_FIXTURES = regex(rb"fixture\([^)]{0,300}+\)|fixture_loop_scope")
 CONFIGURATION = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", "conftest.py")
 MOST_TESTS = 40
 

@@ -30,10 +30,10 @@ FOUND = (
     "@listens_for(engine, 'checkout')  # expect high\ndef f(*args): ...\n",
     "event.listen(engine, 'connect', print)  # expect high\n",
     "inspect(engine)  # expect high\n",
-    "def stop():\n    engine.sync_engine.dispose()  # expect high\n",
+    "def stop():\n    engine.sync_engine.dispose()  # expect medium\n",
     (
         "class S:\n    def __init__(self):\n        self.e = create_async_engine('postgresql+asyncpg://localhost/shop')\n"
-        "    def close(self):\n        self.e.sync_engine.dispose()  # expect high\n"
+        "    def close(self):\n        self.e.sync_engine.dispose()  # expect medium\n"
     ),
     "def f():\n    with engine.sync_engine.connect() as c:  # expect high\n        return c\n",
     "async def f():\n    metadata.create_all(engine.sync_engine)  # expect high\n",
