@@ -25,6 +25,7 @@ from forge_doctor.code.syntax.nodes import (
     types_of,
     unwrapped,
 )
+from forge_doctor.code.syntax.nodes.base import WRAPPERS
 from forge_doctor.code.syntax.nodes_by_type import KEPT, NodesByType
 from forge_doctor.code.syntax.syntax_problem import SyntaxProblem, problem_in
 from forge_doctor.code.syntax.unparsed_parts import PartsLeftOut
@@ -109,10 +110,11 @@ class SourceFile:
         """The typed node of a raw one: always the same object."""
         found = self._nodes.get(raw.id)
         if found is None:
-            inner = unwrapped(raw)
+            kind = raw.type
+            inner = unwrapped(raw) if kind in WRAPPERS else raw
             found = None if inner is raw else self._nodes.get(inner.id)
             if found is None:
-                found = self._nodes[inner.id] = CLASSES.get(inner.type, Node)(inner, self)
+                found = self._nodes[inner.id] = CLASSES.get(kind if inner is raw else inner.type, Node)(inner, self)
             self._nodes[raw.id] = found
         return found
 

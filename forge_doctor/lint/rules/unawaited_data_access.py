@@ -99,7 +99,8 @@ def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
     here that hand on what one gives."""
     names = project.async_names if file.mentions(*DATABASE_WORDS) else project.data_access_names
     passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in names}
-    return file.names_called & names.union(passing, other_names(file.data, names))
+    called = file.names_called
+    return (called & names) | called.intersection((*passing, *other_names(file.data, names)))
 
 
 def other_names(data: bytes, names: frozenset[str]) -> Iterator[str]:

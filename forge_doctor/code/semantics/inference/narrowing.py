@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, Kind, Value, one_of
@@ -33,10 +32,13 @@ def narrow(knows: Knowledge, node: Node, value: Value) -> Value:
     return value
 
 
-@lru_cache(maxsize=64)
 def tested_names(file: SourceFile) -> frozenset[str]:
-    """The names and attributes that a file asks `isinstance` about."""
-    return frozenset(match.group(1).decode() for match in TESTED.finditer(file.data))
+    """The names and attributes that a file asks `isinstance` about; looked for once."""
+    found: frozenset[str] | None = file.kept.get(tested_names)
+    if found is None:
+        asked = TESTED.findall(file.data) if b"isinstance(" in file.data else ()
+        found = file.kept[tested_names] = frozenset(name.decode() for name in asked)
+    return found
 
 
 def tests_of(node: Node) -> Iterator[tuple[Call, bool]]:

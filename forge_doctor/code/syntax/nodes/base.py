@@ -30,6 +30,9 @@ GROUPS = frozenset(
      "interpolation", "case_clause", "format_specifier", "format_expression", "decorator"}
 )  # fmt: skip
 PASSED_OVER = SINGLE | GROUPS
+# With the statement that an assignment stands in.
+WRAPPERS = SINGLE | {"expression_statement"}
+MAY_BE_PASSED_OVER = PASSED_OVER | WRAPPERS
 SKIPPED = frozenset({"comment", "line_continuation", "positional_separator", "keyword_separator"})
 
 
@@ -87,7 +90,7 @@ class Node:
         """The node around this one (parentheses and blocks passed over); None for the module."""
         if self._parent is None:
             raw = self.raw.parent
-            while raw is not None and _wraps(raw, PASSED_OVER):
+            while raw is not None and raw.type in MAY_BE_PASSED_OVER and _wraps(raw, PASSED_OVER):
                 raw = raw.parent
             if raw is None:
                 return None
