@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import math
 import types
 import typing
 from enum import Enum
@@ -60,9 +62,18 @@ def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
         return expected(value)
     if expected is float:
         _expect(isinstance(value, int | float) and not isinstance(value, bool), where, "a number")
-        return float(value)
+        return _finite(value, where)
     _expect(isinstance(value, expected) and not (expected is int and isinstance(value, bool)), where, expected.__name__)
     return value
+
+
+def _finite(value: float, where: str) -> float:
+    """Python's JSON reads NaN and Infinity, and whole numbers that no float holds."""
+    with contextlib.suppress(OverflowError):
+        number = float(value)
+        if math.isfinite(number):
+            return number
+    raise WrongType(f"{where} must be a finite number")
 
 
 def _expect(condition: bool, where: str, what: str) -> None:

@@ -12,11 +12,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact
@@ -24,6 +25,9 @@ from forge_doctor.redaction.held import hold_url
 
 SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 TIMEOUT_S = 20.0
+PAUSE_S = 0.01
+PIPE_BYTES = 1 << 20
+MOST_WORDS = 4096
 READER = Path(__file__).with_name("engine_reader.py")
 
 
@@ -111,16 +115,31 @@ def _run_reader(spec: str, python: Interpreter, timeout_s: float) -> tuple[dict[
 
 
 def _wait(process: subprocess.Popen[bytes], spec: str, timeout_s: float) -> bytes:
-    try:
-        return process.communicate(timeout=timeout_s)[1]
-    except subprocess.TimeoutExpired as error:
-        raise UsageProblem(
-            f"--app {spec}: was not imported within {timeout_s:g} s; give --pool-size and --max-overflow instead"
-        ) from error
-    finally:
-        with suppress(ProcessLookupError, PermissionError):  # nothing it started may stay behind
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    """The last words of the application, once its process has ended; nobody waits for what it left running."""
+    reading = cast("IO[bytes]", process.stderr)
+    os.set_blocking(reading.fileno(), False)
+    end = time.monotonic() + timeout_s
+    words = b""
+    with reading:
+        try:
+            while process.poll() is None:
+                if time.monotonic() > end:
+                    raise UsageProblem(
+                        f"--app {spec}: was not imported within {timeout_s:g} s; give --pool-size and --max-overflow instead"
+                    )
+                time.sleep(PAUSE_S)
+                words = _read_on(reading, words)
+        finally:
+            with suppress(ProcessLookupError, PermissionError):  # nothing it started may stay behind
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return _read_on(reading, words)
+
+
+def _read_on(reading: IO[bytes], words: bytes) -> bytes:
+    """The end of what was said before and what a pipe holds now, which is not more than a pipe holds."""
+    said = reading.read(PIPE_BYTES) or b""
+    return (words + said)[-MOST_WORDS:]
 
 
 def _ending(status: int) -> str:

@@ -58,31 +58,56 @@ class MemberSource:
         except _faults() as error:
             raise CannotInspect(f"{self.name}: cannot be read: {error}") from error
 
-    def _opened(self) -> tuple[IO[bytes], Any]:
+    def _opened(self) -> tuple[IO[bytes], OpenTar | None]:
+        changed = self.path.stat().st_mtime_ns
         if self.kind == "zip":
-            archive = _zip_file(self.path, self.path.stat().st_mtime_ns, os.getpid())
-            return archive.open(self.member), None
-        import tarfile
-
-        packed = tarfile.open(self.path)  # noqa: SIM115
-        file = packed.extractfile(self.member)
+            return _zip_file(self.path, changed, os.getpid()).open(self.member), None
+        archive = _tar_file(self.path, changed, os.getpid())
+        file = archive.open(self.member)
         if file is None:
             raise CannotInspect(f"{self.name}: is no file")
-        return file, packed
+        return file, archive
+
+
+# An archive is opened once for all of its members, in each process: each time its whole directory, or all that stands
+# before the member, would be read.
 
 
 @lru_cache(maxsize=1)
 def _zip_file(path: Path, _changed_ns: int, _pid: int) -> zipfile.ZipFile:
-    """The archive, opened once for all of its members: each time its whole directory would be read."""
     import zipfile
 
     return zipfile.ZipFile(path)
 
 
-class Member(io.RawIOBase):
-    """A member's bytes; closes its archive too, where that is its own."""
+@lru_cache(maxsize=1)
+def _tar_file(path: Path, _changed_ns: int, _pid: int) -> OpenTar:
+    return OpenTar(path)
 
-    def __init__(self, file: IO[bytes], archive: Any = None) -> None:
+
+class OpenTar:
+    """A tar archive, open for as long as somebody has it, and where its members are."""
+
+    def __init__(self, path: Path) -> None:
+        import tarfile
+
+        self._archive = tarfile.open(path)  # noqa: SIM115
+        self._places = {one.name: one for one in self._archive}
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # it could not be opened
+            self._archive.close()
+
+    def open(self, member: str) -> IO[bytes] | None:
+        """A file of it; None for what is none."""
+        place = self._places.get(member)
+        return None if place is None else self._archive.extractfile(place)
+
+
+class Member(io.RawIOBase):
+    """A member's bytes; has its archive as long as they are read."""
+
+    def __init__(self, file: IO[bytes], archive: OpenTar | None = None) -> None:
         super().__init__()
         self._file: Any = file
         self._archive = archive
@@ -102,10 +127,9 @@ class Member(io.RawIOBase):
         return len(piece)
 
     def close(self) -> None:
-        """Close the archive too, where it is nobody else's."""
+        """Close the member, not its archive: that is the others' too."""
         self._file.close()
-        if self._archive is not None:
-            self._archive.close()
+        self._archive = None
         super().close()
 
 

@@ -38,6 +38,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "broken": "def broken(:\n    pass",
         "hangs": "import time; time.sleep(60)",
         "parses": "import argparse; argparse.ArgumentParser().parse_args(); from shop.db import engine",
+        "noisy": "import sys\nfor _ in range(100): sys.stderr.write('x' * 65536 + '\\n')\nraise SystemExit('at last')",
+        "detached": "import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True); from shop.db import *",
         "threaded": "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); from shop.db import *",
     }.items():
         package.joinpath(f"{name}.py").write_text(dedent(source) + "\n")
@@ -77,6 +79,12 @@ def test_threads_the_application_starts_are_not_waited_for(shop: Path) -> None:
     assert time.monotonic() - started < 30
 
 
+def test_what_the_application_leaves_running_is_not_waited_for(shop: Path) -> None:
+    started = time.monotonic()
+    assert read_engine("shop.detached:engine", directory=shop).pool_size == 7
+    assert time.monotonic() - started < 30
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
@@ -89,6 +97,7 @@ def test_threads_the_application_starts_are_not_waited_for(shop: Path) -> None:
         ("shop.unset:engine", "KeyError: 'SHOP_DATABASE_URL_THAT_IS_UNSET' (unset.py, line 2)"),
         ("shop.broken:engine", "SyntaxError"),
         ("shop.exits:engine", "the application exited (1) while it was imported (its last words: no settings)"),
+        ("shop.noisy:engine", "the application exited (1) while it was imported (its last words: at last)"),
         ("shop.exits_quietly:engine", "the application exited (3) while it was imported"),
     ],
 )
