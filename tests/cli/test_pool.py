@@ -218,6 +218,13 @@ def test_an_unknown_key_is_refused_with_the_nearest(sick: Path, setting: str) ->
     assert "did you mean" in done.stderr
 
 
+def test_what_is_wrong_with_a_configured_application_is_told_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "forge-doctor.toml").write_text('[pool]\napp = "no.such.module:engine"\n', encoding="utf-8")
+    done = forge_doctor("--dsn", "postgresql://h/db", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{tmp_path / 'forge-doctor.toml'}: 'app': --app no.such.module:engine: " in done.stderr
+
+
 def test_the_configuration_counts_and_a_flag_wins(database: FreshDatabase, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.forge-doctor.pool]\nworkers = 3\npool-size = 7\n", encoding="utf-8")
     done = forge_doctor("--dsn", database.dsn(), "--pool-size", "2", "--no-scan", "-f", "json", cwd=tmp_path)

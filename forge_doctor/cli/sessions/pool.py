@@ -116,7 +116,9 @@ def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
     targets = resolve_targets(flags.dsn)
     app = flags.app or options.settings.get("app", "pool")
     numbers = told(flags, options)
-    engine, containers = asyncio.run(_engine_and_containers(app, flags)) if app or flags.container else (None, ())
+    engine, containers = (
+        asyncio.run(_engine_and_containers(app, flags, options)) if app or flags.container else (None, ())
+    )
     timeout = flags.connect_timeout or options.settings.get("connect-timeout", "pool") or 3.0
     return tuple(
         Request(
@@ -135,20 +137,26 @@ def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
     )
 
 
-async def _engine_and_containers(app: str | None, flags: Flags) -> tuple[Any, Any]:
+async def _engine_and_containers(app: str | None, flags: Flags, options: ReportOptions) -> tuple[Any, Any]:
     """Read beside each other: each waits for another process."""
     return await asyncio.gather(
-        asyncio.to_thread(_engine, app, flags.python), asyncio.to_thread(_containers, flags.container)
+        asyncio.to_thread(_engine, app, flags, options), asyncio.to_thread(_containers, flags.container)
     )
 
 
-def _engine(app: str | None, python: Path | None) -> Any:
+def _engine(app: str | None, flags: Flags, options: ReportOptions) -> Any:
     if app is None:
         return None
     from forge_doctor.probes.application.app_engine import read_engine
     from forge_doctor.probes.application.interpreters import find_interpreter
 
-    return read_engine(app, python=find_interpreter(app, python=python, variables=os.environ))
+    interpreter = find_interpreter(app, python=flags.python, variables=os.environ)
+    try:
+        return read_engine(app, python=interpreter)
+    except UsageProblem as problem:
+        if flags.app:
+            raise
+        raise UsageProblem(f"{options.settings.source(None, 'app')}: {problem}") from problem
 
 
 def _containers(names: tuple[str, ...]) -> Any:
