@@ -84,16 +84,25 @@ def _finding(one: Diagnosis) -> Finding:
 def _headline(facts: Facts, joined: Joined) -> str:
     recorded = facts.pool is not None and facts.case.target is None
     then = f"At {facts.taken_at}, from a record; what to type was right then. " if recorded else ""
-    return then + _counted(joined)
+    return then + (_counted(joined) if joined.diagnoses else _nothing_found(facts, joined))
+
+
+def _nothing_found(facts: Facts, joined: Joined) -> str:
+    """That no cause is told, and before it that the sessions were not seen, where they were not: most causes show there."""
+    told = (
+        "Something is wrong, and no cause is known for it."
+        if joined.unexplained
+        else "No cause of an incident was found."
+    )
+    missed = next((one.why_not for one in facts.parts if one.name == "pool" and one.why_not is not None), None)
+    if missed is None:
+        return told
+    return (
+        f"The database's sessions could not be looked at ({missed.reason.partition(chr(10))[0]}). In the rest: {told}"
+    )
 
 
 def _counted(joined: Joined) -> str:
-    if not joined.diagnoses:
-        return (
-            "No cause of an incident was found."
-            if not joined.unexplained
-            else "Something is wrong, and no cause is known for it."
-        )
     count = Counter(one.verdict for one in joined.diagnoses)
     told = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict if count[verdict])
     return f"{len(joined.diagnoses)} {'cause' if len(joined.diagnoses) == 1 else 'causes'}: {told}."
