@@ -217,6 +217,20 @@ def test_following_ends_with_the_triage_on_an_interrupt(tmp_path: Path) -> None:
     assert listed(json.loads(out), "tables")[-1]["rows"][0][:2] == [str(path), "file, followed"]
 
 
+def test_following_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("2026-11-22 08:00:00,000 INFO [a] up\n")
+    command = [sys.executable, "-P", "-m", "forge_doctor", "logs", str(path), "--follow"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    wait_until(lambda: str(path) in opened_by(process.pid))
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=20) == 141
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == b""
+
+
 def opened_by(pid: int) -> set[str]:
     """The files that a process has open."""
     found: set[str] = set()

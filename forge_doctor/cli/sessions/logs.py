@@ -16,6 +16,7 @@ from forge_doctor.cli.flags.logs import Flags
 from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render_options
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
+from forge_doctor.cli.shell.reader import wait_while_read
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.carried import Carried
@@ -134,7 +135,7 @@ def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     wanted = wanted_lines(plan.engine)
     readers = {log.name: new_reader(log.name, plan.tasks[0], wanted) for log in logs}
     ways = {task.source.name: task.source.way for task in plan.tasks}
-    loop = FollowLoop(logs, wanted, time.sleep)
+    loop = FollowLoop(logs, wanted, time.sleep if options.output_file else wait_while_read)
 
     def report() -> Report:
         parts = [
