@@ -13,9 +13,7 @@ from forge_doctor.sql.quoting import split_name
 UNTOLD = "...  # the same, as CREATE INDEX CONCURRENTLY"
 PLAIN = frozenset({"unique", "schema", "if_not_exists"})
 _NAME = r'(?:"[^"]*"|[\w$]+)'
-_SQL = re.compile(
-    r"(?i)\s*(?P<create>CREATE(?:\s+UNIQUE)?\s+INDEX)(?P<passes>\s+IF\s+NOT\s+EXISTS)?(?P<rest>\s.*?)[\s;]*", re.DOTALL
-)
+_SQL = re.compile(r"(?i)\s*(?P<create>CREATE(?:\s+UNIQUE)?\s+INDEX)(?:\s+IF\s+NOT\s+EXISTS)?(?=\s)")
 _PLAIN_SQL = re.compile(rf"(?i)\s+{_NAME}\s+ON\s+{_NAME}(?:\.{_NAME})?\s*\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\)")
 
 
@@ -68,11 +66,12 @@ def _stands_in(name: str, text: str) -> bool:
 
 def _sql(one: CreateIndex) -> str:
     text = one.written.text
-    found = _SQL.fullmatch(text)
-    if found is None or _PLAIN_SQL.fullmatch(found["rest"]):
+    found = _SQL.match(text)
+    rest = "" if found is None else text[found.end() :].rstrip("; \t\r\n")
+    if found is None or _PLAIN_SQL.fullmatch(rest):
         return ""
     if not all(_stands_in(part, text) for part in split_name(one.table)):
         return UNTOLD
-    is_named = not re.match(r"(?i)\s+ON\s", found["rest"])
+    is_named = not re.match(r"(?i)\s+ON\s", rest)
     passes = " IF NOT EXISTS" if is_named else ""
-    return executed(f"{found['create']} CONCURRENTLY{passes}{found['rest']}")
+    return executed(f"{found['create']} CONCURRENTLY{passes}{rest}")

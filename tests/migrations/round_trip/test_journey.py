@@ -9,6 +9,7 @@ import pytest
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.migrations.round_trip.run import confirmed, run_round_trip
 from forge_doctor.migrations.round_trip.trial import Rows
+from forge_doctor.report import Report
 from tests.support.migration_trees import revision
 from tests.support.postgres import PostgresServer
 from tests.support.trip_projects import chain, project, travel
@@ -59,12 +60,16 @@ def told(found: tuple[Finding, ...]) -> dict[str, tuple[str, int | None, str]]:
     }
 
 
+def sure(report: Report) -> tuple[Finding, ...]:
+    """What does not hang on rows that nobody may have."""
+    return tuple(one for one in report.findings if one.confidence is not Confidence.LOW)
+
+
 @pytest.mark.slow
 def test_each_fault_has_its_line_and_its_id(postgres18: PostgresServer, tmp_path: Path) -> None:
     trip = travel(project(tmp_path, **FAULTS), postgres18)
     report = run_round_trip(trip)
-    sure = tuple(one for one in report.findings if one.confidence is not Confidence.LOW)
-    assert told(sure) == {
+    assert told(sure(report)) == {
         "r2": ("empty-downgrade", 15, "high"),
         "r3": ("downgrade-mismatch", 15, "high"),
         "r4": ("not-null-without-default", 11, "high"),
@@ -96,9 +101,9 @@ def test_what_is_printed_to_be_written_mends_it(postgres18: PostgresServer, tmp_
     first = ('op.execute("CREATE SCHEMA app")', 'op.execute("DROP SCHEMA app")')
     made = up[1].replace("op.add", 'sa.Enum("x", "y", name="letter").create(op.get_bind())\n    op.add')
     ups = (up[0], made, up[2])
-    findings = run_round_trip(
-        travel(project(tmp_path, **chain(first, *((one, "pass") for one in ups))), postgres18)
-    ).findings
+    findings = sure(
+        run_round_trip(travel(project(tmp_path, **chain(first, *((one, "pass") for one in ups))), postgres18))
+    )
     assert {one.check for one in findings} == {"empty-downgrade"}
     lines = [
         one.remedy.partition("\n")[2].replace("\n", "\n    ")
@@ -106,7 +111,7 @@ def test_what_is_printed_to_be_written_mends_it(postgres18: PostgresServer, tmp_
     ]
     assert all(lines)
     mended = project(tmp_path, **chain(first, *zip(ups, lines, strict=True)))
-    assert run_round_trip(travel(mended, postgres18)).findings == ()
+    assert sure(run_round_trip(travel(mended, postgres18))) == ()
 
 
 @pytest.mark.slow
