@@ -25,7 +25,11 @@ COMMANDS = {
     "logs": ("logs", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
     "lint": ("lint", "."),
     "migrations": ("migrations", "migrations", "--no-live"),
-    "triage": ("triage", "--source", "shop", "--log", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
+    # Workers of other tests may run beside it, whose databases are none of its business.
+    "triage": (
+        *("triage", "--no-borrow-dsn", "--source", "shop"),
+        *("--log", str(ROOT / "tests/logs/samples/poolleak_310.raw.log")),
+    ),
 }
 
 
@@ -49,8 +53,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @cache
 def told_as(output_format: str, folder: Path, command: str) -> str:
     done = run(folder, *COMMANDS[command], "--output-format", output_format)
-    # Nobody told triage of a database.
-    assert done.returncode in ((3,) if command == "triage" else (0, 1)), done.stderr
+    # Nobody told triage of a database: what it found outweighs that.
+    assert done.returncode in ((1, 3) if command == "triage" else (0, 1)), done.stderr
     return done.stdout
 
 
