@@ -20,6 +20,9 @@ from forge_doctor.logs.signature import load_signatures
 from forge_doctor.regex import _Uncompiled
 from tests.support.growth import grows, pumps, searches, text_of
 
+# An expression grows alike on every Python.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(forge_doctor.__file__).parent
 MODULES = sorted(
     module.name

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+# What platforms take is the same on every Python.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TOOL = Path(os.environ.get("FORGE_DOCTOR_SARIF") or Path.home() / ".cache/forge-doctor/sarif") / "Sarif.Multitool"
 ENGINE = (

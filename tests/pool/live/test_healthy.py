@@ -29,6 +29,10 @@ from tests.support.postgres import FreshDatabase, client_programs, new_database,
 LOOKS = 10
 CLIENT = """
 import asyncio, asyncpg, sys
+
+# Many looks at services under load: the checks say the same on every Python.
+pytestmark = pytest.mark.slow
+
 async def main():
     held = [await asyncpg.connect(sys.argv[1], server_settings={"application_name": sys.argv[2]}) for _ in range(int(sys.argv[3]))]
     for one in held:

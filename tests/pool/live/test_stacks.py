@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from forge_doctor.pool.record import dump, load
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import Waiting
@@ -215,6 +217,7 @@ def places(snapshot: PoolSnapshot, session: Session) -> list[tuple[str, int, str
     ]
 
 
+@pytest.mark.slow  # the Python that matters is the worker's
 async def test_suspended_tasks_of_python_314_name_the_line_that_holds_a_session(
     tmp_path: Path, fresh_database18: FreshDatabase
 ) -> None:
@@ -249,6 +252,7 @@ async def test_the_line_that_blocks_the_loop_is_in_the_finding(tmp_path: Path, f
         await blocked(shop, fresh_database18, "py-spy")
 
 
+@pytest.mark.slow  # the Python that matters is the worker's
 async def test_python_314_tells_the_line_that_blocks_its_loop_without_py_spy(
     tmp_path: Path, fresh_database18: FreshDatabase
 ) -> None:

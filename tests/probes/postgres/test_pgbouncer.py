@@ -45,16 +45,17 @@ async def test_the_console_tells_its_version_pools_databases_and_settings(pgboun
             await asyncio.sleep(0.05)
     finally:
         await client.close()
+    assert console.refused == {}
     assert console.address == f"127.0.0.1:{pgbouncer.port}"
     assert console.version.split(".")[0] == "1"
     (pool,) = pools
     assert (pool["user"], pool["cl_active"], pool["sv_active"], pool["cl_waiting"]) == ("postgres", "1", "1", "0")
     assert pool["pool_mode"] == "transaction"
+    assert len(databases) == 1, console.databases
     (database,) = databases
     assert (database["port"], database["pool_size"]) == (str(pgbouncer.server.port), "5")
     assert console.config["default_pool_size"] == "5"
     assert console.config["max_client_conn"] == "100"
-    assert console.refused == {}
 
 
 async def test_a_user_of_statistics_may_read_it_as_well(pgbouncer: PgBouncer) -> None:
