@@ -31,6 +31,9 @@ TRACKER = "from multiprocessing.resource_tracker import main;main(4)"
         ("python /v/bin/fastapi run --entrypoint shop.main:app", "fastapi", "shop.main:app", None),
         ("python /v/lib/python3.12/site-packages/uvicorn/__main__.py shop.main:app", "uvicorn", "shop.main:app", None),
         ("pypy3 -m uvicorn shop:app", "uvicorn", "shop:app", None),
+        ("uwsgi --http :80 --module shop.wsgi:application --processes 4", "uwsgi", "shop.wsgi:application", 4),
+        ("/v/bin/uwsgi --master -p 2 -w shop.wsgi", "uwsgi", "shop.wsgi", 2),
+        ("uwsgi --ini /etc/shop.ini", "uwsgi", "", None),
     ],
 )
 def test_reads_server_application_and_workers(line: str, server: str, application: str, workers: int | None) -> None:
@@ -47,6 +50,9 @@ def test_reads_server_application_and_workers(line: str, server: str, applicatio
         ("gunicorn: worker [shop]", Kind.WORKER, "gunicorn shop"),
         ("granian asgi 0.0.0.0:8000 shop.main:app", Kind.MASTER, "granian shop.main:app"),
         ("granian asgi 0.0.0.0:8000 shop.main:app worker-2", Kind.WORKER, "granian shop.main:app"),
+        ("(wsgi:shop)       -k start", Kind.WORKER, "mod_wsgi shop"),
+        ("uWSGI master", Kind.MASTER, "uwsgi"),
+        ("uWSGI worker 2", Kind.WORKER, "uwsgi"),
         ("[celeryd: celery@web-1:ForkPoolWorker-2] -active- (worker -A shop)", Kind.OTHER, "celery ForkPoolWorker-2"),
         ("[celeryd: celery@web-1:MainProcess] -active- (worker -A shop)", Kind.OTHER, "celery MainProcess"),
     ],
@@ -91,8 +97,29 @@ def test_multiprocessings_children_are_told_from_its_tracker(flags: list[str]) -
 
 
 @pytest.mark.parametrize(
+    ("line", "runner"),
+    [
+        ("python /v/bin/celery -A shop worker", "celery"),
+        ("python /v/bin/arq shop.jobs.WorkerSettings", "arq"),
+        ("python -m taskiq worker shop.jobs:broker", "taskiq"),
+        ("/v/bin/python3 /v/bin/dramatiq shop.jobs -p 2", "dramatiq"),
+        ("python -m rq.cli worker", "rq.cli"),
+        ("python /v/bin/rq worker", "rq"),
+        ("python -m procrastinate --app=shop.jobs.app worker", "procrastinate"),
+    ],
+)
+def test_job_runners_serve_nothing_and_are_named(line: str, runner: str) -> None:
+    program = parse_command_line(line.split())
+    assert program.kind in (Kind.OTHER, Kind.PYTHON)
+    assert program.server == ""
+    assert program.name.split()[-1] == runner
+
+
+@pytest.mark.parametrize(
     ("argv", "supervises"),
     [
+        (["uwsgi", "--master", "-w", "shop"], True),
+        (["uwsgi", "-w", "shop"], False),
         (["uvicorn", "shop:app"], False),
         (["uvicorn", "shop:app", "--workers", "1"], False),
         (["uvicorn", "shop:app", "--workers", "2"], True),
