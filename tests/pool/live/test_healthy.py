@@ -26,12 +26,12 @@ from tests.support.examination import judge, look, of, sessions_where, until
 from tests.support.pgbouncer import PgBouncer, run_pgbouncer
 from tests.support.postgres import FreshDatabase, client_programs, new_database, postgres18_bin, run_postgres
 
+# Many looks at services under load: the checks say the same on every Python.
+pytestmark = pytest.mark.slow
+
 LOOKS = 10
 CLIENT = """
 import asyncio, asyncpg, sys
-
-# Many looks at services under load: the checks say the same on every Python.
-pytestmark = pytest.mark.slow
 
 async def main():
     held = [await asyncpg.connect(sys.argv[1], server_settings={"application_name": sys.argv[2]}) for _ in range(int(sys.argv[3]))]
