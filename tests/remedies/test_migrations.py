@@ -18,8 +18,8 @@ from forge_doctor.migrations.round_trip.catalogue import Key
 from forge_doctor.migrations.round_trip.undo import LINES, undo_lines
 from forge_doctor.sql.quoting import join_name
 from tests.support.migration_cases import report_of, write_tree
-from tests.support.postgres import PostgresServer
-from tests.support.typed import HOSTILE, identifier, literal, witnessed
+from tests.support.postgres import FreshDatabase
+from tests.support.typed import HOSTILE, identifier, literal
 
 # A statement is the same on every Python.
 pytestmark = pytest.mark.slow
@@ -109,12 +109,11 @@ def run(connection: sa.Connection, *codes: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def connection(postgres18: PostgresServer) -> Iterator[sa.Connection]:
-    with witnessed(postgres18) as database:
-        engine = sa.create_engine(postgres18.dsn(database=database.name, scheme="postgresql+psycopg"))
-        with engine.connect() as one:
-            yield one
-        engine.dispose()
+def connection(database: FreshDatabase) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(database.server.dsn(database=database.name, scheme="postgresql+psycopg"))
+    with engine.connect() as one:
+        yield one
+    engine.dispose()
 
 
 def sent(connection: sa.Connection, statements: str) -> Any:

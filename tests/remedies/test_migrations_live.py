@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +18,8 @@ from forge_doctor.pool.inference.situation import Situation as PoolSituation
 from forge_doctor.report import Report
 from tests.remedies.test_pool import behind, pileups
 from tests.support.live_migrations import SERVER, at, judge, session, snapshot, tree
-from tests.support.postgres import FreshDatabase, PostgresServer
-from tests.support.typed import Printed, other_name, type_all, witnessed
+from tests.support.postgres import FreshDatabase
+from tests.support.typed import Printed, other_name, type_all
 
 # A statement is the same on every Python.
 pytestmark = pytest.mark.slow
@@ -113,12 +112,6 @@ CASES = (
     ),
     Printed(id="roots", remedy=roots, lines=7),
 )
-
-
-@pytest.fixture(scope="module")
-def database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
-    with witnessed(postgres18) as one:
-        yield one
 
 
 @pytest.mark.parametrize("printed", CASES, ids=lambda one: one.id)

@@ -18,7 +18,7 @@ from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.probes.processes.workers import Endpoint
 from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.snapshots import idle_in_transaction, only, server, session, snapshot, told, worker
-from tests.support.typed import HOSTILE, Printed, type_all, witnessed
+from tests.support.typed import HOSTILE, Printed, type_all
 
 # A statement is the same on every Python.
 pytestmark = pytest.mark.slow
@@ -256,14 +256,12 @@ CASES = (
 )
 
 
-@pytest.fixture(scope="module")
-def database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
-    with witnessed(postgres18) as one:
-        postgres18.sql("CREATE DATABASE changes_its_name")
-        try:
-            yield one
-        finally:
-            postgres18.sql("DROP DATABASE changes_its_name")
+@pytest.fixture(scope="module", autouse=True)
+def renamed(postgres18: PostgresServer) -> Iterator[None]:
+    """A database for the statements that name one."""
+    postgres18.sql("CREATE DATABASE changes_its_name")
+    yield
+    postgres18.sql("DROP DATABASE changes_its_name")
 
 
 @pytest.mark.parametrize("printed", CASES, ids=lambda one: one.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from forge_doctor.slow.server.schema import Index, Table
 from forge_doctor.slow.server.work import NOT_CREATED, NOT_LOADED, Statistics
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.visibility import grant, unseen_logs, unseen_server
-from tests.support.postgres import FreshDatabase, PostgresServer
+from tests.support.postgres import FreshDatabase
 from tests.support.slow_snapshots import (
     column,
     findings,
@@ -31,7 +30,7 @@ from tests.support.slow_snapshots import (
     statement,
     table,
 )
-from tests.support.typed import HOSTILE, Printed, identifier, other_name, statements, type_all, type_in, witnessed
+from tests.support.typed import HOSTILE, Printed, identifier, other_name, statements, type_all, type_in
 
 # A statement is the same on every Python.
 pytestmark = pytest.mark.slow
@@ -352,12 +351,6 @@ CASES = (
     Printed(id="not-created", remedy=lambda name: unseen(NOT_CREATED), names=("x",)),
     Printed(id="of-logs", remedy=lambda _: of_logs(), names=("x",), after="ALTER SYSTEM RESET ALL;"),
 )
-
-
-@pytest.fixture(scope="module")
-def database(postgres18: PostgresServer) -> Iterator[FreshDatabase]:
-    with witnessed(postgres18) as one:
-        yield one
 
 
 @pytest.mark.parametrize("printed", CASES, ids=lambda one: one.id)

@@ -6,13 +6,12 @@ the message's length in four (big-endian).
 
 from __future__ import annotations
 
-import io
 import re
-from typing import IO, Any
+from typing import IO
 
 from forge_doctor.probes.docker.frames import HEADER_BYTES, STREAMS, Demultiplexer, cri_lines
+from forge_doctor.streams.sources.translated import Translated
 
-PIECE_BYTES = 1 << 20
 MOST_LOOKED_AT = 8
 _TIMED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) ")
 
@@ -31,42 +30,21 @@ def is_multiplexed(head: bytes) -> bool:
     return True
 
 
-class Multiplexed(io.RawIOBase):
+class Multiplexed(Translated):
     """The messages as lines; those of another stream than the first one's have its name before them, as compose writes it.
 
     A line that was cut goes on in the next message of its stream.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
-        self._file, self._frames = file, Demultiplexer()
+        super().__init__(file)
+        self._frames = Demultiplexer()
         self._open: dict[bytes, bytes] = {}
-        self._rest = b""
-        self._ended = False
 
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; 0 at the end."""
-        view = memoryview(buffer).cast("B")
-        while not self._rest and not self._ended:
-            data = self._file.read(min(len(view), PIECE_BYTES))
-            self._ended = not data
-            self._rest = self._lines(data)
-        piece, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        """Close the file below too."""
-        self._file.close()
-        super().close()
-
-    def _lines(self, data: bytes) -> bytes:
+    def translate(self, data: bytes) -> bytes:
+        """The lines that are whole by now; at the end, what is left."""
         out = [self._told(stream, message) for stream, message in self._frames.feed(data)]
-        if self._ended:
+        if not data:
             out += [self._told(stream, message) for stream, message in self._frames.finish()]
             out += [self._told(stream, b"\n") for stream, left in self._open.items() if left]
         return b"".join(out)

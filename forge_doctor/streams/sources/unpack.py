@@ -16,6 +16,7 @@ from typing import IO, Any, cast
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.streams.sources.multiplexed import Multiplexed, is_multiplexed
+from forge_doctor.streams.sources.translated import Translated
 
 SAMPLE_BYTES = 64 << 10
 PIECE_BYTES = 256 << 10
@@ -101,31 +102,16 @@ class Batched(io.RawIOBase):
         super().close()
 
 
-class Transcoded(io.RawIOBase):
+class Transcoded(Translated):
     """UTF-16 as UTF-8; what can't be decoded is replaced."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
-        self._file, self._rest = file, b""
+        super().__init__(file)
         self._decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
 
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer; 0 at the end."""
-        view = memoryview(buffer).cast("B")
-        while not self._rest and (data := self._file.read(min(len(view), 1 << 20))):
-            self._rest = self._decoder.decode(data).encode("utf-8", "replace")
-        piece, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        """Close the file below too."""
-        self._file.close()
-        super().close()
+    def translate(self, data: bytes) -> bytes:
+        """A character that was cut goes on in the next piece."""
+        return self._decoder.decode(data).encode("utf-8", "replace")
 
 
 def open_plain(name: str, raw: io.RawIOBase) -> PlainLog:
