@@ -46,10 +46,11 @@ from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Param,
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.expiry import maker_of, provider_of
+from forge_doctor.lint.dataflow.objects.expiry import maker_of
 from forge_doctor.lint.dataflow.objects.pending_changes import changes
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
 from forge_doctor.lint.dataflow.requests.open_writes import open_write, open_write_within
+from forge_doctor.lint.dataflow.requests.providers import COMMITS, commits, provider_without_commit
 from forge_doctor.lint.dataflow.requests.units_of_work import Unit, units
 from forge_doctor.lint.dataflow.response_models import route_decorator
 from forge_doctor.lint.dataflow.sessions.transactions import (
@@ -71,7 +72,6 @@ COMMITTING = frozenset(
 DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
 ENDS = regex(r"commit|rollback|\.begin", re.IGNORECASE)
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
-COMMITS = regex(rb"commit|\.begin\b|AUTOCOMMIT|autocommit|UnitOfWork|unit_of_work", re.IGNORECASE)
 
 
 class Write(NamedTuple):
@@ -229,11 +229,6 @@ def is_library_made(project: Project, call: Call) -> bool:
     return not isinstance(function, FunctionDef) or not commits(function)
 
 
-def commits(function: FunctionDef) -> bool:
-    """Whether a function's text says anything of commits or transactions."""
-    return COMMITS.search(function.file.data[function.start : function.end]) is not None
-
-
 def is_alone(function: FunctionDef, statement: With | FunctionDef, session: str) -> bool:
     """Whether the session goes nowhere else in a block, and no transaction is begun or ended there."""
     start, end = statement.body[0].start, statement.end
@@ -257,35 +252,6 @@ def given_without_commit(project: Project, function: FunctionDef, session: Name)
     param = function.param(session.id)
     judged = None if param is None else provider_without_commit(project, function, param)
     return judged if judged is not None and is_alone(function, function, session.id) else None
-
-
-def provider_without_commit(project: Project, function: FunctionDef, param: Param) -> tuple[Node, Confidence] | None:
-    """The same, whatever the route does with it."""
-    decorator = route_decorator(project, function.body[0]) if function.body else None
-    if decorator is None or decorator.keyword("dependencies") is not None:
-        return None
-    provider = provider_of(project, param)
-    if provider is None or commits(provider) or not any(provider.find(Yield, nested=False)):
-        return None
-    maker = next((maker_of(project, one.value) for one in provider.find(Yield, nested=False) if one.value), None)
-    if maker is None or COMMITS.search(
-        maker.file.data.replace(b"expire_on_commit", b"").replace(b"autocommit=False", b"")
-    ):
-        return None
-    if others_may_commit(project, function, param) or b"dependencies=" in function.file.data:
-        return None
-    return param, Confidence.MEDIUM
-
-
-def others_may_commit(project: Project, function: FunctionDef, session: Param) -> bool:
-    """Whether another dependency of the route may commit, or is not in sight."""
-    for one in function.params:
-        if not isinstance(one, Param) or one is session or "Depends" not in one.text:
-            continue
-        provider = provider_of(project, one)
-        if provider is None or commits(provider):
-            return True
-    return False
 
 
 def found(file: SourceFile, write: Write, opened: Node, confidence: Confidence) -> Finding:
