@@ -26,9 +26,9 @@ class User(DeclarativeBase):
 # For rules about engines, their pools and URLs.
 ENGINES = """\
 import os
-from sqlalchemy import create_engine, URL
+from sqlalchemy import create_engine, engine_from_config, URL
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import async_engine_from_config, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool, QueuePool, AsyncAdaptedQueuePool
 A = "postgresql+asyncpg://app@db/shop"
 S = "postgresql+psycopg2://app@db/shop"

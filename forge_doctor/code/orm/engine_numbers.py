@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from forge_doctor.code.orm.engine_config import Field
 from forge_doctor.code.orm.engines import EngineCall
 from forge_doctor.code.semantics.literals import dict_entries, followed, setting_default, text_of
 from forge_doctor.code.syntax.nodes import Attribute, Call, Dict, Name, Node, Subscript
@@ -27,11 +28,12 @@ def facts_of(engine: EngineCall, variables: Mapping[str, str]) -> EngineFacts | 
     if not pool_class or size is None or overflow is None:
         return None
     queued = pool_class in QUEUES
+    dsn = engine.dsn or engine.default_dsn
     timeout, recycle = known.number("pool_timeout", POOL_TIMEOUT_S), known.number("pool_recycle", -1.0)
     return EngineFacts(
         name=engine.place,
-        dialect=engine.dsn.dialect if engine.dsn else "postgresql",
-        driver=engine.dsn.driver if engine.dsn else "",
+        dialect=dsn.dialect if dsn else "postgresql",
+        driver=dsn.driver if dsn else "",
         pool_class=pool_class,
         pool_size=int(size) if queued else None,
         max_overflow=int(overflow) if queued else None,
@@ -49,7 +51,8 @@ def _pool_class(engine: EngineCall, known: _Numbers) -> str:
         return ""
     if "poolclass" not in known.given:
         return QUEUES[1] if engine.is_async else QUEUES[0]
-    return engine.pool_class_of(known.given["poolclass"])
+    given = known.given["poolclass"]
+    return engine.pool_class_of(given) if isinstance(given, Node) else ""
 
 
 def _spread(engine: EngineCall, value: Node) -> dict[str, Node] | None:
@@ -60,9 +63,17 @@ def _spread(engine: EngineCall, value: Node) -> dict[str, Node] | None:
     return None
 
 
+def _set(engine: EngineCall, variables: Mapping[str, str]) -> dict[str, str]:
+    """What the environment gives an engine whose configuration it is."""
+    prefix = engine.config.environment_prefix
+    if prefix is None:
+        return {}
+    return {name[len(prefix) :]: value for name, value in variables.items() if name.startswith(prefix)}
+
+
 class _Numbers:
     """What the keywords of an engine say: through names bound once, defaults of settings, and what the process's
-    environment sets of either.
+    environment sets of either; and what a configuration says, which goes after the keywords.
 
     `doubts` are, by keyword, the settings whose default a number is while something that is not read (a file of secrets,
     another `.env`) may set them; `is_open` says that `**options` may give what is not seen.
@@ -72,8 +83,8 @@ class _Numbers:
         self._engine = engine
         self._variables = {name.upper(): value for name, value in variables.items()}
         self.doubts: dict[str, str] = {}
-        self.given: dict[str, Node] = {}
-        self.is_open = False
+        self.given: dict[str, Node | Field | str] = {**engine.config.entries, **_set(engine, variables)}
+        self.is_open = engine.config.is_open
         for one in engine.call.keywords:
             entries = {one.name: one.value} if one.name else _spread(engine, one.value)
             self.is_open = self.is_open or entries is None
@@ -98,8 +109,12 @@ class _Numbers:
             return False
         return {"true": True, "false": False}.get(self._said(self.given[name], []).lower())
 
-    def _said(self, written: Node, doubts: list[str], depth: int = 0) -> str:
+    def _said(self, written: Node | Field | str, doubts: list[str], depth: int = 0) -> str:
         """What an expression comes to, as text; empty where that is not known."""
+        if isinstance(written, str):
+            return written
+        if isinstance(written, Field):
+            return self._default_or_set(written.name, written.name, written.default, doubts, depth)
         node = followed(self._engine.project, written)
         if depth > DEEPEST:
             return ""
@@ -111,12 +126,15 @@ class _Numbers:
             return self._variables.get(node.text.rpartition("[")[2].strip("]'\"").upper(), "")
         if isinstance(node, Attribute):
             default = setting_default(self._engine.project, node)
-            found = self._setting(node.attr.upper())
-            if found or default is None:
-                return found
-            doubts.append(node.text)
-            return self._said(default, doubts, depth + 1)
+            return self._default_or_set(node.attr, node.text, default, doubts, depth)
         return node.text
+
+    def _default_or_set(self, field: str, mention: str, default: Node | None, doubts: list[str], depth: int) -> str:
+        found = self._setting(field.upper())
+        if found or default is None:
+            return found
+        doubts.append(mention)
+        return self._said(default, doubts, depth + 1)
 
     def _from_environment(self, call: Call, doubts: list[str], depth: int) -> str:
         name = (text_of(call.args[0]) or "").upper() if call.args else ""

@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
+from forge_doctor.code.orm.engine_config import EngineConfig, Field, engine_config
 from forge_doctor.code.semantics.literals import HOLE, dict_entries, filled_text_of, followed, setting_default, text_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, Keyword, Name, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 
-MAKERS = ("create_async_engine", "create_engine")
+# SQLAlchemy 2.0 and 2.1: the first two take a URL, the others a configuration that holds it among the settings.
+FROM_URL = ("create_async_engine", "create_engine")
+FROM_CONFIG = ("async_engine_from_config", "engine_from_config")
+MAKERS = (*FROM_URL, *FROM_CONFIG)
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
 class EngineCall(NamedTuple):
-    """`create_engine(...)` or `create_async_engine(...)`; `dsn` is None where the URL is not written in code.
+    """A call of one of `MAKERS`; `dsn` is None where the URL is not written in code.
 
-    `default_dsn` is what the settings class says where nothing is set from outside.
+    `default_dsn` is what the settings class says where nothing is set from outside, `config` what a configuration
+    gives beside the keywords, which go before it.
     """
 
     call: Call
@@ -26,11 +31,12 @@ class EngineCall(NamedTuple):
     is_async: bool
     dsn: Dsn | None
     default_dsn: Dsn | None = None
+    config: EngineConfig = EngineConfig()
 
     @property
     def maker(self) -> str:
         """The function's name."""
-        return MAKERS[0] if self.is_async else MAKERS[1]
+        return self.call.func.text.rpartition(".")[2]
 
     @property
     def place(self) -> str:
@@ -38,37 +44,79 @@ class EngineCall(NamedTuple):
         return f"{self.call.file.path}:{self.call.line}"
 
     @property
+    def url(self) -> Node | Field | str | None:
+        """What the URL is given as: an expression, a field of the settings, or the text of a configuration file."""
+        return self.config.entries.get("url") if self.is_configured else self.call.argument(0, "url")
+
+    @property
+    def url_place(self) -> Node:
+        """Where findings about the URL belong."""
+        url = self.url
+        return url if isinstance(url, Node) and url.file is self.call.file else self.call
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the first argument is a configuration."""
+        return self.maker in FROM_CONFIG
+
+    @property
     def has_spread(self) -> bool:
-        """Whether `**settings` may bring in more than is seen."""
-        return any(not one.name for one in self.call.keywords)
+        """Whether `**settings`, or a configuration from outside the code, may bring in more than is seen."""
+        config = self.config
+        from_outside = config.is_open or config.environment_prefix is not None
+        return (
+            from_outside
+            or any(not one.name for one in self.call.keywords)
+            or any(not isinstance(one, Node) for one in config.entries.values())
+        )
 
     @property
     def is_custom(self) -> bool:
         """Whether the pool or the connections are made by the caller's own code."""
-        return any(one.name in ("pool", "creator", "async_creator") for one in self.call.keywords)
+        return any(name in ("pool", "creator", "async_creator") for name in self.given())
+
+    def given(self) -> dict[str, Node | Field | str]:
+        """What each setting is given."""
+        written = {one.name: one.value for one in self.call.keywords if one.name}
+        if not self.is_configured:
+            return {**written}
+        return {
+            **self.config.entries,
+            **{name: one for name, one in written.items() if name not in ("configuration", "prefix")},
+        }
 
     def setting(self, name: str) -> Node | None:
         """What a setting is given, through names bound once."""
-        value = self.call.keyword(name)
-        return None if value is None else followed(self.project, value)
+        value = self.given().get(name)
+        return followed(self.project, value) if isinstance(value, Node) else None
 
-    def keyword(self, name: str) -> Keyword | None:
-        """The setting as written, as a place for findings."""
-        return next((one for one in self.call.keywords if one.name == name), None)
+    def keyword(self, name: str) -> Node | None:
+        """The setting as written, as a place for findings; the call where it stands in another file."""
+        keyword = next((one for one in self.call.keywords if one.name == name), None)
+        entry = self.config.entries.get(name)
+        if keyword is not None or entry is None:
+            return keyword
+        return entry.parent if isinstance(entry, Node) and entry.file is self.call.file else self.call
+
+    def wording(self, name: str) -> str:
+        """The setting as written, to be named in prose."""
+        place = self.keyword(name)
+        return name if place is None or place is self.call else place.text
 
     def number(self, name: str) -> float | None:
-        """The number a setting is given; None where it is none or not known."""
+        """The number a setting is given, which a configuration may give as text; None where it is none or not known."""
         node = self.setting(name)
+        text = None if node is None else (text_of(node) if self.is_configured else None) or node.text
         try:
-            return None if node is None else float(node.text)
+            return None if text is None else float(text)
         except ValueError:
             return None
 
     @property
     def pool_class(self) -> str:
         """The name of SQLAlchemy's pool class that `poolclass=` gives; empty where not certain."""
-        given = self.call.keyword("poolclass")
-        return "" if given is None else self.pool_class_of(given)
+        given = self.given().get("poolclass")
+        return self.pool_class_of(given) if isinstance(given, Node) else ""
 
     def pool_class_of(self, given: Node) -> str:
         """The same of what `poolclass` is given, wherever that stands."""
@@ -80,34 +128,40 @@ class EngineCall(NamedTuple):
 
     def connect_args(self) -> dict[str, Node] | None:
         """The entries of `connect_args`; None where they cannot be seen."""
-        given = self.call.keyword("connect_args")
-        return {} if given is None else dict_entries(self.project, given)
+        given = self.given().get("connect_args")
+        if given is None:
+            return {}
+        return dict_entries(self.project, given) if isinstance(given, Node) else None
 
 
 def engine_calls(file: SourceFile, project: Project) -> Iterator[EngineCall]:
     """Every call of SQLAlchemy's or SQLModel's engine makers."""
     for call in file.calls(*MAKERS):
         package, _, name = project.qualified(call.func).rpartition(".")
-        if name in MAKERS and package.partition(".")[0] in LIBRARIES:
-            yield EngineCall(
-                call=call, project=project, is_async=name == MAKERS[0],
-                dsn=dsn_of(call, project), default_dsn=default_dsn_of(call, project),
-            )  # fmt: skip
+        if name not in MAKERS or package.partition(".")[0] not in LIBRARIES:
+            continue
+        config = engine_config(call, project) if name in FROM_CONFIG else EngineConfig()
+        engine = EngineCall(call=call, project=project, is_async="async" in name, dsn=None, config=config)
+        yield engine._replace(dsn=_dsn_of(engine), default_dsn=_default_dsn_of(engine))
 
 
-def dsn_of(call: Call, project: Project) -> Dsn | None:
+def _dsn_of(engine: EngineCall) -> Dsn | None:
     """The URL an engine is made for, if it is written in code."""
-    given = call.argument(0, "url")
-    return None if given is None else _dsn(followed(project, given), project)
+    given, project = engine.url, engine.project
+    return _dsn(followed(project, given), project) if isinstance(given, Node) else None
 
 
-def default_dsn_of(call: Call, project: Project) -> Dsn | None:
+def _default_dsn_of(engine: EngineCall) -> Dsn | None:
     """The URL an engine is made for if nobody sets another: `create_engine(str(settings.url))`."""
-    given = call.argument(0, "url")
-    node = None if given is None else followed(project, given)
+    given, project = engine.url, engine.project
+    if isinstance(given, Field):
+        return None if given.default is None else _dsn(given.default, project)
+    if not isinstance(given, Node):
+        return None if given is None else parse_dsn(given)
+    node = followed(project, given)
     if isinstance(node, Call) and node.func.text == "str" and len(node.args) == 1:
         node = node.args[0]
-    default = None if node is None else setting_default(project, node)
+    default = setting_default(project, node)
     return None if default is None else _dsn(default, project)
 
 

@@ -62,17 +62,25 @@ def alias_of(project: Project, annotation: Node) -> Node | None:
 
 
 def setting_default(project: Project, node: Node) -> Node | None:
-    """What the class of `settings` gives `settings.url` where nothing else is set; None where it may be changed there.
+    """What the class of `settings` gives `settings.url` where nothing else is set; None where it may be changed there."""
+    class_ = settings_class(project, node.value) if isinstance(node, Attribute) else None
+    return field_default(project, class_, node.attr) if isinstance(node, Attribute) and class_ is not None else None
+
+
+def settings_class(project: Project, node: Node) -> ClassDef | None:
+    """The class of the project that an expression is an instance of."""
+    value = project.value_of(node)
+    return value.definition if value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef) else None
+
+
+def field_default(project: Project, class_: ClassDef, name: str) -> Node | None:
+    """What a settings class gives a field where nothing else is set; None where it may be changed there.
 
     A settings class may hold what its validators made of it: then the default is not what is read.
     """
-    settings = project.value_of(node.value) if isinstance(node, Attribute) else None
-    class_ = settings.definition if settings is not None and settings.kind is Kind.INSTANCE else None
-    if not isinstance(node, Attribute) or not isinstance(class_, ClassDef):
-        return None
     scope = project.scopes(class_.file).opened_by(class_)
-    bindings = [] if scope is None else scope.bindings(node.attr)
-    if len(bindings) != 1 or re.search(rf"""["']{node.attr}["']|self\.{node.attr}\s*=""", class_.text):
+    bindings = [] if scope is None else scope.bindings(name)
+    if len(bindings) != 1 or re.search(rf"""["']{name}["']|self\.{name}\s*=""", class_.text):
         return None
     assign = bindings[0].node
     given = assign.value if isinstance(assign, Assign) else None

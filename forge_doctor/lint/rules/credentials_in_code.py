@@ -65,8 +65,8 @@ def credentials_in_code(file: SourceFile, project: Project) -> Iterator[Finding]
         if node is not None and dsn is not None and is_used_as_url(node):
             yield from judged(file, node, dsn)
     for engine in engine_calls(file, project):
-        given = engine.call.argument(0, "url")
-        if engine.dsn is not None and given is not None and not isinstance(given, Str | Name):
+        given = engine.url_place
+        if engine.dsn is not None and given is not engine.call and not isinstance(given, Str | Name):
             yield from judged(file, given, engine.dsn)
 
 

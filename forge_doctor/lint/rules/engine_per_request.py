@@ -39,6 +39,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.semantics.entry_points import background_starter, is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
@@ -48,7 +49,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_(?:async_)?engine\s*\(")
+SUSPECT = regex(rb"(?:create_(?:async_)?engine|engine_from_config)\s*\(")
 ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
 # What shows that the engine is kept, thrown away properly, or has no pool.
 KEPT = regex(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
@@ -60,7 +61,7 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at engines made inside functions."""
     if is_test_file(file):
         return
-    for call in file.calls("create_async_engine", "create_engine"):
+    for call in file.calls(*MAKERS):
         function = call.function
         if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE):
             continue

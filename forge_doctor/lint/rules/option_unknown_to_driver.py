@@ -35,7 +35,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_async_engine")
+SUSPECT = regex(rb"create_async_engine|async_engine_from_config")
 # Options of libpq that asyncpg has no argument for, and what says the same there.
 INSTEAD = {
     "sslmode": "ssl={value}",
@@ -60,7 +60,7 @@ def option_unknown_to_driver(file: SourceFile, project: Project) -> Iterator[Fin
         dsn = engine.dsn
         if dsn is None or dsn.driver != "asyncpg" or engine.is_custom:
             continue
-        url = engine.call.argument(0, "url") or engine.call
+        url = engine.url_place
         for name, value in parse_qsl(dsn.query, keep_blank_values=True):
             if name in INSTEAD:
                 yield found(file, engine, url, name, value)

@@ -30,7 +30,6 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.drivers import is_async_driver
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Keyword
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.regex import regex
@@ -96,11 +95,11 @@ def fitting(engine: EngineCall) -> str:
 def refused(file: SourceFile, engine: EngineCall, name: str) -> Iterator[Finding]:
     """One finding a setting that the class does not take."""
     for setting in REFUSED.get(name, ()):
-        written: Keyword | None = engine.keyword(setting)
+        written = engine.keyword(setting)
         if written is not None:
             yield file.finding(
                 pool_class_mismatch,
                 written,
                 f"{name} does not take `{setting}`: {engine.maker}() raises TypeError",
-                remedy=f"remove `{written.text}`, or remove `poolclass={name}` to have a pool that takes it",
+                remedy=f"remove `{engine.wording(setting)}`, or remove `poolclass={name}` to have a pool that takes it",
             )

@@ -35,7 +35,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_(?:async_)?engine")
+SUSPECT = regex(rb"create_(?:async_)?engine|engine_from_config")
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
 # What QueuePool takes for "no limit", these numbers alone; `pool_size=0` sets its `max_overflow` to -1 as well.
 WITHOUT_LIMIT = {"pool_size": 0, "max_overflow": -1}
@@ -63,7 +63,7 @@ def useless(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
                 written,
                 f"`{name}` does nothing beside NullPool: no connection is kept that could be {done}",
                 severity=Severity.INFO,
-                remedy=f"remove `{written.text}`",
+                remedy=f"remove `{engine.wording(name)}`",
             )
 
 
@@ -80,7 +80,7 @@ def unlimited(file: SourceFile, engine: EngineCall) -> Iterator[Finding]:
     yield file.finding(
         pool_settings_contradict,
         written,
-        f"`{written.text}` is a pool without any limit: it opens connections until the server refuses them{kept(setting)}"
+        f"`{engine.wording(setting)}` is a pool without any limit: it opens connections until the server refuses them{kept(setting)}"
         f"{besides}",
         remedy="pool_size=5, max_overflow=10 (the defaults); for no pool at all poolclass=NullPool",
     )

@@ -40,7 +40,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_(?:async_)?engine")
+SUSPECT = regex(rb"create_(?:async_)?engine|engine_from_config")
 DEFAULTS = {"pool_size": 5.0, "max_overflow": 10.0}
 SLOTS = 97  # max_connections 100, of which 3 are for superusers
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})

@@ -42,7 +42,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_(?:async_)?engine")
+SUSPECT = regex(rb"create_(?:async_)?engine|engine_from_config")
 PROXY = regex(
     r"pg-?bouncer|pooler|pgcat|supavisor|pgpool|haproxy|\bproxy-|-proxy\b|\.proxy\.|neon\.tech$|database\.azure\.com$"
     r"|\.cockroachlabs\.cloud$",
@@ -78,7 +78,7 @@ def found(file: SourceFile, engine: EngineCall, dsn: Dsn) -> Finding:
     """The finding, at the URL."""
     return file.finding(
         stale_connections_behind_proxy,
-        engine.call.argument(0, "url") or engine.call,
+        engine.url_place,
         f"`{dsn.host}` is a proxy by its name, and the pool hands out connections that it may have closed meanwhile: the "
         "first query after a quiet time fails",
         confidence=Confidence.MEDIUM,

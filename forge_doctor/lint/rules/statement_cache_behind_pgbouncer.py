@@ -37,7 +37,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"create_(?:async_)?engine")
+SUSPECT = regex(rb"create_(?:async_)?engine|engine_from_config")
 HOST = regex(r"pg-?bouncer|pooler|pgcat|supavisor", re.IGNORECASE)
 PORTS = {"6432": "the usual port of PgBouncer", "6543": "the port of Supabase's transaction pooler"}
 CURES = ("statement_cache_size", "prepared_statement_name_func")
@@ -74,7 +74,7 @@ def found(file: SourceFile, engine: EngineCall, dsn: Dsn, sign: str) -> Finding:
     """Never sure: the pooler's mode and version are not in the code."""
     return file.finding(
         statement_cache_behind_pgbouncer,
-        engine.call.argument(0, "url") or engine.call,
+        engine.url_place,
         f"asyncpg's prepared statements are on, and {sign} tells a pooler: in transaction mode statements fail with "
         "`prepared statement ... does not exist` or `already exists`",
         confidence=Confidence.MEDIUM,

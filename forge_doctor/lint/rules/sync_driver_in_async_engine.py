@@ -36,7 +36,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.regex import regex
 
 REFUSED = "InvalidRequestError when the engine is made"
-SUSPECT = regex(rb"create_async_engine")
+SUSPECT = regex(rb"create_async_engine|async_engine_from_config")
 
 
 @check(severity=Severity.ERROR)
@@ -65,7 +65,7 @@ def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confiden
     replacement = REPLACEMENTS.get(dsn.dialect, "")
     return file.finding(
         sync_driver_in_async_engine,
-        engine.call.argument(0, "url") or engine.call,
+        engine.url_place,
         f"`{dsn.scheme}://` {meaning}",
         confidence=confidence,
         remedy=f"{replacement}://..." if replacement else "use a URL with an async driver",
@@ -73,7 +73,7 @@ def found(file: SourceFile, engine: EngineCall, dsn: Dsn, meaning: str, confiden
             Evidence(
                 label="driver",
                 value=dsn.scheme,
-                source="the URL given to create_async_engine" if engine.dsn else "the settings' default",
+                source=f"the URL given to {engine.maker}" if engine.dsn else "the settings' default",
             ),
         ),
     )

@@ -40,7 +40,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"str(?<!\wstr)\s*\(")
-TAKING = (*MAKERS, "set_main_option", "engine_from_config", "connect")
+TAKING = (*MAKERS, "set_main_option", "connect")
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 
 

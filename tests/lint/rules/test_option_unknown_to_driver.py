@@ -19,6 +19,7 @@ FOUND = (
     "create_async_engine(A, connect_args={'sslmode': 'require'})  # expect high\n",
     "create_async_engine(A, connect_args={'timeout': 5, 'options': '-c search_path=x'})  # expect high\n",
     "create_async_engine(f'postgresql+asyncpg://{os.environ[\"H\"]}/b?connect_timeout=5')  # expect high\n",
+    "async_engine_from_config({'db.url': A + '?sslmode=require'}, 'db.')  # expect high\n",
 )
 SILENT = (
     "create_async_engine('postgresql+asyncpg://a@h/b?ssl=require')\n",

@@ -27,6 +27,8 @@ FOUND = (
 from sqlmodel import create_engine
 create_engine(S, poolclass=NullPool, pool_timeout=5)  # expect high
 """,
+    "async_engine_from_config({'sqlalchemy.url': A}, poolclass=QueuePool)  # expect high\n",
+    "engine_from_config({'sqlalchemy.url': S, 'sqlalchemy.pool_size': '5'}, poolclass=NullPool)  # expect high\n",
 )
 SILENT = (
     "create_async_engine(A, poolclass=AsyncAdaptedQueuePool, pool_size=5)\n",

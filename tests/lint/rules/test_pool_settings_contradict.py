@@ -22,6 +22,9 @@ FOUND = (
     "create_async_engine(A, poolclass=NullPool, pool_pre_ping=True)  # expect high\n",
     "import sqlalchemy.pool as p\ncreate_engine(S, poolclass=p.NullPool, pool_recycle=60)  # expect high\n",
     "create_async_engine(A, poolclass=AsyncAdaptedQueuePool, pool_size=0)  # expect high\n",
+    "async_engine_from_config({'url': A, 'pool_size': '0'}, prefix='')  # expect high\n",
+    "engine_from_config({'sqlalchemy.url': S, 'sqlalchemy.max_overflow': -1}, pool_size=3)  # expect high\n",
+    "C = {'sqlalchemy.url': S, 'sqlalchemy.pool_recycle': 60}  # expect high\nengine_from_config(C, poolclass=NullPool)\n",
 )
 SILENT = (
     "create_async_engine(A, pool_size=5, max_overflow=0, pool_timeout=5, pool_recycle=300)\n",
@@ -36,6 +39,9 @@ SILENT = (
     "create_async_engine(A, pool_size=-1, max_overflow=10)\n",
     "create_async_engine(A, pool_size=5, max_overflow=-2)\n",
     "def f(size=0):\n    return create_async_engine(A, pool_size=size)\n",
+    "engine_from_config({'sqlalchemy.url': S, 'sqlalchemy.pool_size': '0'}, pool_size=5)\n",
+    "engine_from_config({'sqlalchemy.url': S, 'pool_size': '0'})\n",
+    "C = {'sqlalchemy.pool_size': '0'}\nC['sqlalchemy.pool_size'] = os.environ['SIZE']\nengine_from_config(C)\n",
 )
 
 

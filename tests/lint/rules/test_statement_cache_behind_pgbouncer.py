@@ -18,6 +18,7 @@ FOUND = (
     "create_async_engine(URL.create('postgresql+asyncpg', host='pgbouncer'))  # expect medium\n",
     "from sqlmodel import create_engine\ncreate_engine('postgresql+asyncpg://a@pgcat/x')  # expect medium\n",
     "create_async_engine('postgresql+asyncpg://a@pg-bouncer/x', pool_size=5)  # expect medium\n",
+    "async_engine_from_config({'sqlalchemy.url': 'postgresql+asyncpg://app@pgbouncer:6432/shop'})  # expect medium\n",
 )
 SILENT = (
     "create_async_engine('postgresql+asyncpg://a@db:5432/x')\n",
@@ -34,6 +35,7 @@ SILENT = (
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', async_creator=made)\n",
     "def f(extra):\n    create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={**extra})\n",
     "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/x?{unknown}')\n",
+    "async_engine_from_config(os.environ, prefix='shop_')\n",
 )
 
 

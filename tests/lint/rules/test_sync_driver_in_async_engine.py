@@ -33,6 +33,7 @@ FOUND = (
     "create_async_engine('mssql+pyodbc://app@db/shop')  # expect high\n",
     "create_async_engine('mysql://app@db/shop')  # expect high\n",
     "create_async_engine(url='postgresql+pg8000://app@db/shop')  # expect high\n",
+    "async_engine_from_config({'sqlalchemy.url': S})  # expect high\n",
 )
 SILENT = (
     "create_async_engine(A)\n",
@@ -50,6 +51,8 @@ SILENT = (
     "create_async_engine('cockroachdb://app@db/shop')\n",
     "def create_async_engine(url): ...\ncreate_async_engine(S)\n",
     "import pytest\nwith pytest.raises(Exception):\n    create_async_engine(S)\n",
+    "async_engine_from_config({'sqlalchemy.url': A})\n",
+    "engine_from_config({'sqlalchemy.url': S})\n",
 )
 
 
