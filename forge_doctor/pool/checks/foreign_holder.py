@@ -62,7 +62,8 @@ def _finding(situation: Situation, kind: str, holders: list[Holder], *, large: b
     sessions = [session for holder in holders for session in holder.sessions]
     held = sum(holder.connections for holder in holders)
     known = all(holder.process is not None for holder in holders)
-    oldest = max((session.backend_age_s or 0 for session in sessions), default=0)
+    ages = [session.backend_age_s for session in sessions if session.backend_age_s is not None]
+    oldest = f", the oldest for {duration(max(ages))}" if ages else ""
     idle = sum(session.state == "idle" for session in sessions)
     roles = {session.user for session in sessions}
     role = roles.pop() if len(roles) == 1 else ""
@@ -71,8 +72,8 @@ def _finding(situation: Situation, kind: str, holders: list[Holder], *, large: b
     return Finding(
         severity=Severity.WARNING if large else Severity.INFO,
         confidence=Confidence.HIGH if known else Confidence.MEDIUM,
-        message=f"{who} {count(held, 'connection')} ({idle} idle), "
-        f"the oldest for {duration(oldest)}. {'Its' if one else 'Their'} connections come out of the same slots.",
+        message=f"{who} {count(held, 'connection')} ({idle} idle){oldest}. "
+        f"{'Its' if one else 'Their'} connections come out of the same slots.",
         location=situation.here,
         evidence=(
             Evidence(
@@ -81,7 +82,7 @@ def _finding(situation: Situation, kind: str, holders: list[Holder], *, large: b
                 unit="connections",
                 source="pg_stat_activity joined with its sockets" if known else "pg_stat_activity",
             ),
-            *(situation.about(sessions[0]) if sessions else ()),
+            *situation.about(sessions[0]),
         ),
         remedy=f"ALTER ROLE {quote_identifier(role)} CONNECTION LIMIT {held};   "
         "-- so that it takes no more, if it shares the role with nobody"

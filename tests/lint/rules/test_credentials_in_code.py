@@ -28,6 +28,8 @@ FOUND = (
     "DATABASE_URL = 'postgresql://app:k9%40Fvq2x@db.shop.net/x'  # expect high\n",
     "class S:\n    db_url: str = Field(default='postgresql://app:k9-Fvq2x@db.shop.net/x')  # expect high\n",
     "class S:\n    db_url: str = Field('postgresql://app:k9-Fvq2x@db.shop.net/x', alias='url')  # expect high\n",
+    "DATABASE_URL = ('postgresql://app:k9-Fvq2x@'  # expect high\n    'db.shop.net/x')\n",
+    "with pytest.raises(OSError):\n    create_engine('postgresql://app:k9-Fvq2x@db.shop.net/x')  # expect high\n",
 )
 SILENT = (
     "DATABASE_URL = 'postgresql://user:password@localhost/x'\n",
@@ -47,6 +49,7 @@ SILENT = (
     "DATABASE_URL = 'postgresql://app:changeme@db.shop.net/x'\n",
     "# DATABASE_URL = 'postgresql://app:k9-Fvq2x@db.shop.net/x'\n",
     "class S:\n    homepage: str = Field(default='postgresql://app:k9-Fvq2x@db.shop.net/x')\n",
+    "class S:\n    db_url: str = Field(examples='postgresql://app:k9-Fvq2x@db.shop.net/x')\n",
     "print('postgresql://app:k9-Fvq2x@db.shop.net/x')\n",
 )
 
@@ -73,6 +76,13 @@ def test_no_part_of_a_finding_shows_the_password(tmp_path: Path) -> None:
     findings = [found for rule in rules for found in lint_source(code, rule, tmp_path)]
     assert len(findings) == 2
     assert "k9-Fvq2x" not in repr(findings)
+
+
+@pytest.mark.parametrize(("host", "shown"), [("db.shop.net", "db.shop.net"), ("", "a local socket")])
+def test_a_finding_says_where_the_password_leads(host: str, shown: str, tmp_path: Path) -> None:
+    (found,) = lint_source(f"DATABASE_URL = 'postgresql://app:k9-Fvq2x@{host}/x'\n", RULE, tmp_path)
+    assert f"a database user on {shown} is" in found.message
+    assert [one.value for one in found.evidence] == [shown]
 
 
 QUOTED = """\

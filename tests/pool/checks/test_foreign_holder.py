@@ -2,10 +2,10 @@
 
 import pytest
 
-from forge_doctor.finding import Confidence, Severity
+from forge_doctor.finding import Confidence, NotRun, Severity
 from forge_doctor.pool.snapshot import Number
 from forge_doctor.probes.processes.workers import Role
-from tests.support.snapshots import application, findings, only, server, session, snapshot, worker
+from tests.support.snapshots import application, findings, only, server, session, snapshot, told, worker
 
 
 def script(number: int, **overrides: object) -> tuple:  # type: ignore[type-arg]
@@ -60,11 +60,11 @@ def test_the_same_application_on_another_host_is_a_replica_nobody_told_of() -> N
 
 
 def test_two_connections_are_told_where_they_are_a_fifth_of_the_slots() -> None:
-    def told(slots: int) -> int:
+    def number(slots: int) -> int:
         small = server(max_connections=slots + 3, superuser_reserved=3)
         return len(findings("foreign-holder", snapshot(*script(2), processes=(worker(7),), server=small)))
 
-    assert (told(11), told(10)) == (0, 1)
+    assert (number(11), number(10)) == (0, 1)
 
 
 def test_one_client_of_no_kind_is_told_with_how_many_are_idle_and_how_old_they_are() -> None:
@@ -86,17 +86,30 @@ def test_one_client_of_no_kind_is_told_with_how_many_are_idle_and_how_old_they_a
 
 def test_an_age_nobody_knows_makes_no_age() -> None:
     held = script(3, backend_age_s=None)
-    assert "the oldest for 0.0 s" in only("foreign-holder", snapshot(*held, processes=(worker(7),))).message
+    found = only("foreign-holder", snapshot(*held, processes=(worker(7),)))
+    assert "holds 3 connections (3 idle). Its connections" in found.message
+
+
+def test_a_server_that_gave_no_connection_is_told_and_judged_no_further() -> None:
+    (found,) = told("foreign-holder", snapshot(server=None, processes=(worker(7),)))
+    assert isinstance(found, NotRun)
+    assert not found.crashed
+
+
+def test_one_client_of_a_kind_is_told_with_its_kind() -> None:
+    held = tuple(session(100 + pid, application_name="datadog", user="dd") for pid in range(3))
+    found = only("foreign-holder", snapshot(*held, processes=(worker(7),)))
+    assert found.message.startswith("exporters (datadog (dd from 127.0.0.1)) hold 3 connections (3 idle), the oldest")
 
 
 def test_the_first_three_of_a_kind_are_named_and_the_rest_counted() -> None:
-    def told(number: int) -> str:
+    def names(number: int) -> str:
         consoles = (session(100 + pid, application_name="psql", user=f"u{pid}") for pid in range(number))
         return only("foreign-holder", snapshot(*consoles, processes=(worker(7),))).message.partition(") hold ")[0]
 
-    assert told(3).endswith("psql (u2 from 127.0.0.1)")
-    assert told(4).endswith("psql (u2 from 127.0.0.1) and 1 more")
-    assert told(6).endswith("psql (u2 from 127.0.0.1) and 3 more")
+    assert names(3).endswith("psql (u2 from 127.0.0.1)")
+    assert names(4).endswith("psql (u2 from 127.0.0.1) and 1 more")
+    assert names(6).endswith("psql (u2 from 127.0.0.1) and 3 more")
 
 
 def test_nothing_is_asked_where_no_worker_was_found() -> None:
