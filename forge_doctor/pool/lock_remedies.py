@@ -17,6 +17,7 @@ from forge_doctor.probes.postgres.backends.signals import (
     idles,
     running_for,
     terminate,
+    unfed,
     waits,
 )
 from forge_doctor.sql.commands import changes_schema, command_of, concurrent_form
@@ -27,6 +28,7 @@ PROGRESS = (
     "SELECT * FROM pg_stat_progress_vacuum WHERE pid = {pid};   "
     "-- let it finish: ended, it begins anew at once, and its work must be done before ids run out"
 )
+NOT_CANCELLED = "   -- pg_cancel_backend frees nobody: it is seen when the client sends again"
 WHO = "SELECT pid, backend_type, state, query FROM pg_stat_activity WHERE pid = {pid};   -- as a role that may see it"
 LOCK_TIMEOUT = "SET lock_timeout = '3s';   -- in the migration's own session, before it: it then gives up instead of stopping everybody"
 _OF_AN_INDEX = "outside a transaction, not for a partitioned table: reads and writes go on; one that fails leaves an INVALID index to drop"
@@ -115,6 +117,9 @@ def _of_the_root(pileup: Pileup, opened: bool, seen_at: str) -> tuple[str, ...]:
                 else ()
             ),
         )
+    if pileup.kind is Root.UNFED:
+        ended = terminate((pid,), unfed(_still(root.query_age_s), seen_at), BLOCKS)
+        return (otherwise + ended + NOT_CANCELLED,)
     if pileup.kind is Root.DUMP:
         return (
             f"-- last, since it ends the backup: {cancel((pid,), running_for(_still(root.query_age_s), seen_at), BLOCKS)}",
@@ -155,4 +160,6 @@ def _doing(pileup: Pileup, root: Session) -> str:
         lasting = "a lock of the session, which survives COMMIT and the return to a pool"
         return f"has been idle, outside any transaction, for {duration(root.state_age_s)}, and holds {lasting}"
     what = command_of(root.statement)
+    if pileup.kind is Root.UNFED:
+        return f"has been in {what or 'a statement'} for {duration(root.query_age_s)} and waits for its client to send more"
     return f"has been running {what or 'a statement'} for {duration(root.query_age_s)}"

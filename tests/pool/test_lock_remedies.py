@@ -56,6 +56,16 @@ def test_a_second_is_allowed_for_and_no_more(age_s: float | None, seconds: str) 
     assert f"interval '{seconds} seconds'" in lock_remedy(found)
 
 
+def test_a_copy_whose_rows_do_not_come_is_ended_since_no_cancel_reaches_it() -> None:
+    root = running(1, "COPY orders FROM STDIN", wait_event="ClientRead", query_age_s=120.0)
+    situation, found = pile(root, waits(2, 1))
+    assert "has been in COPY for 2 min and waits for its client to send more" in root_message(situation, found)
+    typed, _, why = lock_remedy(found).partition("--")
+    assert "pg_terminate_backend" in typed
+    assert "AND a.wait_event = 'ClientRead'" in typed
+    assert "pg_cancel_backend frees nobody" in why
+
+
 @pytest.mark.parametrize("advisory", [True, False])
 def test_a_lock_of_an_idle_session_ends_with_the_session(advisory: bool) -> None:
     lock = {"kind": "advisory", "key": "7", "relation": None} if advisory else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.migrations.live.wording import duration
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root, lock_name
-from forge_doctor.probes.postgres.backends.signals import BLOCKS, cancel, idle_for, idles, running_for, terminate
+from forge_doctor.probes.postgres.backends.signals import BLOCKS, cancel, idle_for, idles, running_for, terminate, unfed
 from forge_doctor.sql.commands import command_of
 
 PREPARED = (
@@ -45,6 +45,8 @@ def root_remedy(pileup: Pileup, seen_at: str = "") -> str:
         return terminate((pid,), idle_for((root.state_age_s or 0.0) - GRACE_S, root.state or "", seen_at), BLOCKS)
     if root.state == "idle":
         return terminate((pid,), idles(seen_at), BLOCKS)
+    if pileup.kind is Root.UNFED:
+        return terminate((pid,), unfed((root.query_age_s or 0.0) - GRACE_S, seen_at), BLOCKS)
     if pileup.kind is Root.DUMP:
         return f"-- a backup; last: {cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S, seen_at), BLOCKS)}"
     return cancel((pid,), running_for((root.query_age_s or 0.0) - GRACE_S, seen_at), BLOCKS)

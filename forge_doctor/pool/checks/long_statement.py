@@ -27,7 +27,7 @@ from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 from forge_doctor.probes.postgres.backends.lock_queues import DUMPS
 from forge_doctor.probes.postgres.backends.session import Session
-from forge_doctor.probes.postgres.backends.signals import cancel, running_for
+from forge_doctor.probes.postgres.backends.signals import cancel, running_for, terminate, unfed
 
 
 @check(severity=Severity.WARNING, limits={"running_s": 30, "critical_s": 300})
@@ -64,5 +64,8 @@ def _remedy(longest: Session, seen_at: str) -> str:
     if longest.application_name.startswith(DUMPS):
         return "-- a backup: let it run, or move it to a standby; cancelled, it has to begin anew"
     age = longest.query_age_s or 0
+    if longest.waits_for_client:
+        stop = terminate((longest.pid,), unfed(age - 1, seen_at))
+        return f"{stop}   -- neither pg_cancel_backend nor statement_timeout ends a wait for the client"
     stop = cancel((longest.pid,), running_for(age - 1, seen_at)) + "   -- ends the statement, keeps the session"
     return f"{stop}\n" + set_for_role(longest.user, "statement_timeout", "30s", "so that it can't last")

@@ -31,3 +31,10 @@ def test_the_remedy_names_the_longest() -> None:
 def test_a_dump_is_not_cancelled() -> None:
     dump = session(1, state="active", query_age_s=60.0, application_name="pg_dump")
     assert "pg_cancel_backend" not in only("long-statement", snapshot(dump)).remedy
+
+
+def test_what_waits_for_its_client_is_not_to_be_cancelled() -> None:
+    copy = session(1, state="active", query_age_s=60.0, wait_event="ClientRead", statement="COPY orders FROM STDIN")
+    remedy = only("long-statement", snapshot(copy)).remedy
+    assert "pg_terminate_backend" in remedy.partition("--")[0]
+    assert "a.wait_event = 'ClientRead'" in remedy

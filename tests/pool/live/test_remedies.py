@@ -113,6 +113,29 @@ async def busy_root(database: FreshDatabase) -> AsyncIterator[Trouble]:
 
 
 @asynccontextmanager
+async def copy_without_rows(database: FreshDatabase) -> AsyncIterator[Trouble]:
+    go_on = asyncio.Event()
+
+    async def rows() -> AsyncIterator[bytes]:
+        yield b"7\n"
+        await go_on.wait()
+
+    async with table(database), database.session() as root, database.session() as waiter:
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(root.copy_to_table("stock", source=rows()))]
+        await until(lambda: sessions_where(database, "state = 'active' AND wait_event = 'ClientRead'") == 1)
+        tasks.append(asyncio.create_task(waiter.execute("TRUNCATE stock")))
+        await until(lambda: waiting(database) == 1)
+
+        async def recover() -> None:
+            go_on.set()
+            await tasks[0]
+
+        yield Trouble(recover=recover, mended=lambda: waiting(database) == 0)
+        go_on.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def leaked(database: FreshDatabase) -> AsyncIterator[Trouble]:
     async with AsyncExitStack() as stack:
         held = [await stack.enter_async_context(database.session()) for _ in range(3)]
@@ -175,6 +198,7 @@ CASES = (
     ("blocking-session", alter_behind_a_dump, {"wait_s": 0.0}),
     ("blocking-session", lock_of_a_session, {"wait_s": 0.0}),
     ("blocking-session", busy_root, {"wait_s": 0.0}),
+    ("blocking-session", copy_without_rows, {"wait_s": 0.0}),
     ("leaked-transactions", leaked, {"idle_s": 0.0, "sure_s": 0.0}),
     ("aborted-transaction", aborted, AT_ONCE),
     ("long-statement", long_running, {"running_s": 0.0}),

@@ -24,6 +24,7 @@ class Root(StrEnum):
     VACUUM = "vacuum"  # an autovacuum that gives way by itself
     IDLE_IN_TRANSACTION = "idle in transaction"
     IDLE = "idle"  # a lock of the session, which outlives its transactions
+    UNFED = "waits for its client"  # active all the same: a COPY whose rows do not come
     DUMP = "dump"
     SCHEMA_CHANGE = "schema change"
     STATEMENT = "statement"
@@ -97,6 +98,8 @@ class Pileup:
             return Root.IDLE
         if root.application_name.startswith(DUMPS):
             return Root.DUMP
+        if root.waits_for_client:
+            return Root.UNFED
         return Root.SCHEMA_CHANGE if changes_schema(root.statement) else Root.STATEMENT
 
 
@@ -127,7 +130,8 @@ def unsettled_s(backends: Iterable[Session], locks: Iterable[Lock]) -> float:
 
 def _unsettled_s(pileup: Pileup) -> float:
     root = pileup.root
-    if root is None or pileup.longest_wait_s >= TURN_S or pileup.kind not in (Root.IDLE_IN_TRANSACTION, Root.STATEMENT):
+    passing = (Root.IDLE_IN_TRANSACTION, Root.UNFED, Root.STATEMENT)
+    if root is None or pileup.longest_wait_s >= TURN_S or pileup.kind not in passing:
         return 0.0
     is_old = any((one.query_age_s or 0.0) >= TURN_S for one in pileup.blocked)
     return TURN_S - pileup.longest_wait_s + 0.2 if is_old else 0.0

@@ -45,6 +45,11 @@ class Session:
         return self.state in ("idle in transaction", "idle in transaction (aborted)")
 
     @property
+    def waits_for_client(self) -> bool:
+        """Whether its statement goes on only when the client sends more, as a COPY FROM STDIN: no cancel reaches it there."""
+        return self.state == "active" and self.wait_event == "ClientRead"
+
+    @property
     def aborted(self) -> bool:
         """Whether the open transaction failed and waits for its ROLLBACK."""
         return self.state == "idle in transaction (aborted)"

@@ -36,6 +36,11 @@ def running_for(seconds: float, seen_at: str = "") -> str:
     return f"a.state = 'active' AND {_since('query_start', seconds, seen_at)}"
 
 
+def unfed(seconds: float, seen_at: str = "") -> str:
+    """The same while it waits for what its client does not send: there the server looks at no cancel."""
+    return f"{running_for(seconds, seen_at)} AND a.wait_event = 'ClientRead'"
+
+
 def open_for(seconds: float, seen_at: str = "") -> str:
     """Still in the same transaction."""
     return _since("xact_start", seconds, seen_at)
