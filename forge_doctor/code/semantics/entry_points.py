@@ -100,6 +100,12 @@ def is_dependency(project: Project, function: FunctionDef) -> bool:
     return next(dependency_markers(project, function), None) is not None
 
 
+@kept_for_the_run
+def dependency_names(project: Project) -> frozenset[str]:
+    """The names of what frameworks are told to call as dependencies."""
+    return frozenset(name for name, places in handovers(project).items() if any(one.by in DEPENDS for one in places))
+
+
 def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node]:
     """Every `function` of a `Depends(function)`."""
     return (node for _, node in _mentions_of(project, function, DEPENDS))

@@ -310,3 +310,15 @@ def test_a_factory_of_another_module_is_known_and_so_is_a_helper_there_that_clos
             """,
     }
     check_source(files, RULE, tmp_path)
+
+
+def test_a_session_that_a_context_variable_keeps_is_nobodys_here(tmp_path: Path) -> None:
+    code = """\
+from contextvars import ContextVar
+current: ContextVar[AsyncSession] = ContextVar("session")
+def session() -> AsyncSession:
+    return current.get()
+async def count():
+    return await session().execute(select(1))
+"""
+    check_source(LEAKS + code, RULE, tmp_path)

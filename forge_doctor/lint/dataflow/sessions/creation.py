@@ -136,7 +136,7 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     if func.kind is Kind.CLASS and func.inner.kind is Kind.ASYNC_SESSION:
         return Made(node=call, call=call, confidence=func.confidence, why=f"{call.func.text} is an AsyncSession class")
     if func.kind is Kind.CALLABLE and func.inner.kind is Kind.ASYNC_SESSION and isinstance(call.func, Name | Attribute):
-        if func.name.rpartition(".")[2] in OBJECT_SESSIONS:
+        if func.name.rpartition(".")[2] in OBJECT_SESSIONS or is_kept_elsewhere(project, call):
             return None
         return Made(node=call, call=call, confidence=Confidence.MEDIUM, why=f"{call.func.text} gives an AsyncSession")
     if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
@@ -144,6 +144,11 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     if func.kind is Kind.UNKNOWN:
         return _made_by_name(project, call)
     return None
+
+
+def is_kept_elsewhere(project: Project, call: Call) -> bool:
+    """Whether it asks for one that was put away: `current.get()` of a ContextVar."""
+    return call.receiver is not None and project.value_of(call.receiver).kind is Kind.CONTEXT_VAR
 
 
 def _made_by_function(project: Project, call: Call, function: FunctionDef, depth: int) -> Made | None:
