@@ -109,7 +109,7 @@ def direct_reads(file: SourceFile, project: Project) -> Iterator[LazyRead]:
         if held is None or held.shape is not Shape.OBJECT:
             continue
         relationship = lazy_relationship(held.model, read.attr)
-        if relationship is not None and not is_target(read) and is_unloaded(held, relationship, read):
+        if relationship is not None and not is_target(read) and is_unloaded(project, held, relationship, read):
             yield LazyRead(read, held, relationship)
 
 
@@ -124,7 +124,7 @@ def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
         method = method_read(project, held.model, place)
         for one in () if method is None else self_reads(project, method):
             relationship = lazy_relationship(held.model, one.node.attr)
-            if relationship is not None and is_unloaded(held, relationship, place):
+            if relationship is not None and is_unloaded(project, held, relationship, place):
                 yield LazyRead(place, held, relationship, one)
                 break
 

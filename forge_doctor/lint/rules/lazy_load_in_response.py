@@ -132,7 +132,7 @@ def unloaded_fields(
     """Fields of the class that are relationships nobody loaded."""
     for name, field in (fields(project, class_) or {}).items():
         relationship = lazy_relationship(held.model, name)
-        if relationship is not None and is_unloaded(held, relationship, node):
+        if relationship is not None and is_unloaded(project, held, relationship, node):
             yield relationship, field
 
 

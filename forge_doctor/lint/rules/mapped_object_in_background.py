@@ -64,6 +64,8 @@ from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence
 from forge_doctor.lint.dataflow.use_def import param_reads
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask(", b"create_task", b"ensure_future")
+# Who calls a service may say no word of a database.
+EVERYWHERE = True
 
 
 @check(severity=Severity.ERROR)
@@ -109,7 +111,11 @@ def unloaded_read(
         if not isinstance(read, Name) or not isinstance(attribute, Attribute) or attribute.value is not read:
             continue
         relationship = held.model.relationship(attribute.attr)
-        if relationship is not None and relationship.loads_on_access and is_unloaded(held, relationship, attribute):
+        if (
+            relationship is not None
+            and relationship.loads_on_access
+            and is_unloaded(project, held, relationship, attribute)
+        ):
             return relationship, attribute
     return None
 

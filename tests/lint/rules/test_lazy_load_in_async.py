@@ -347,3 +347,30 @@ async def f(db: AsyncSession, other):
     x = user.orders{mark}
 """
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+NAMED = (
+    (".join(User.orders)", True),
+    (".outerjoin(User.orders)", True),
+    (".where(User.orders.any(Order.paid))", True),
+    (".options(selectinload(User.groups).selectinload(Group.orders))", True),
+    (".join(User.orders).options(contains_eager(User.orders))", False),
+    (".options(selectinload(User.groups).selectinload(Group.orders), selectinload(User.orders))", False),
+    (".options(selectinload(Admin.orders))", False),
+    (".options(joinedload('orders'))", False),
+    (".where(User.orders == other)", False),
+)
+
+
+@pytest.mark.parametrize(("named", "is_missing"), NAMED)
+def test_a_join_a_condition_and_another_class_load_nothing(named: str, is_missing: bool, tmp_path: Path) -> None:
+    code = f"""\
+class Group(Base):
+    __tablename__ = "groups"
+    orders: Mapped[list["Order"]] = relationship()
+class Admin(User): ...
+async def f(db: AsyncSession, other):
+    user = await db.scalar(select(User){named})
+    return user.orders{"  # expect high" if is_missing else ""}
+"""
+    check_source(project(code), "lazy-load-in-async", tmp_path)

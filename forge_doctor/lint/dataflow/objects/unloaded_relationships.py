@@ -8,9 +8,10 @@ from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Node
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded import Loaded
+from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
@@ -23,27 +24,28 @@ WORDS = regex(r"\w+")
 MAY_LOAD = regex(rb"\brun_sync\b|\bawaitable_attrs\b|\binspect\s*\(|\bunloaded\b|MissingGreenlet")
 
 
-def is_unloaded(held: Loaded, relationship: Relationship, read: Node) -> bool:
-    """Whether neither the query nor anything else in its function names the relationship, and all that leads to it from
+def is_unloaded(project: Project, held: Loaded, relationship: Relationship, read: Node) -> bool:
+    """Whether neither the query nor anything else in its function loads the relationship, and all that leads to it from
     the query's own objects is there."""
-    if held.path and not _is_first_missing(held, relationship, read):
+    if held.path and not _is_first_missing(project, held, relationship, read):
         return False
     name = relationship.name
-    if not held.sql.understood or not all(_is_plain(call, name) for call in _options(held.sql)):
+    asked = Asked(project, held.model, name)
+    if not held.sql.understood or not all(_is_plain(call, asked) for call in _options(held.sql)):
         return False
-    if re.search(rf"\b{re.escape(name)}\b", held.sql.text) is not None:
+    if any(is_named_in(part, asked) for part in held.sql.parts):
         return False
     if held.is_made and _may_be_filled(held, name, read):
         return False
     functions = {one for one in (held.call.function, read.function) if one is not None}
-    return all(_says_nothing_of(one, name) for one in functions)
+    return all(_says_nothing_of(one, asked) for one in functions)
 
 
-def _is_first_missing(held: Loaded, relationship: Relationship, read: Node) -> bool:
+def _is_first_missing(project: Project, held: Loaded, relationship: Relationship, read: Node) -> bool:
     """Whether the relationships before it are loaded; what leads back to one of those models is in the session."""
     for number, (model, before) in enumerate(held.path):
         prefix = held._replace(model=model, path=held.path[:number])
-        if before.loads_on_access and is_unloaded(prefix, before, read):
+        if before.loads_on_access and is_unloaded(project, prefix, before, read):
             return False
     passed = {model.class_.name for model, _ in held.path}
     return is_collection(relationship) or not any(name in passed for name in WORDS.findall(relationship.target))
@@ -70,10 +72,10 @@ def _options(sql: Sql) -> list[Call]:
     ]
 
 
-def _is_plain(options: Call, name: str) -> bool:
+def _is_plain(options: Call, asked: Asked) -> bool:
     """Whether every option is a loader we know, that does not name the relationship or everything."""
     return all(
-        isinstance(one, Call) and _root(one) in LOADERS and "*" not in one.text and name not in one.text
+        isinstance(one, Call) and _root(one) in LOADERS and "*" not in one.text and not is_named_in(one, asked)
         for one in options.args
     )
 
@@ -83,12 +85,12 @@ def _root(call: Call) -> str:
     return _root(receiver) if isinstance(receiver, Call) else call.method
 
 
-def _says_nothing_of(function: FunctionDef, name: str) -> bool:
+def _says_nothing_of(function: FunctionDef, asked: Asked) -> bool:
     """Whether a function loads the relationship in no other way: by another query, a refresh, an assignment."""
-    known: dict[tuple[FunctionDef, str], bool] = function.file.kept.setdefault(_says_nothing_of, {})
-    key = (function, name)
+    known: dict[tuple[FunctionDef, ClassDef, str], bool] = function.file.kept.setdefault(_says_nothing_of, {})
+    key = (function, asked.model.class_, asked.name)
     if key not in known:
-        known[key] = not _names_in_text(function.file.data[function.start : function.end], name)
+        known[key] = not _names_in_text(source_beside(function, asked), asked.name)
     return known[key]
 
 
@@ -110,7 +112,10 @@ def confidence_of(project: Project, held: Loaded, relationship: Relationship) ->
         return Confidence.MEDIUM
     if held.hops or project.known(held.session).confidence < Confidence.HIGH:
         return Confidence.MEDIUM
-    if is_collection(relationship) or opened_by(held.session) is not None:
+    if is_collection(relationship):
+        return Confidence.HIGH
+    # What the query joins, or loads of another class by the same name, may be the object that is asked for.
+    if opened_by(held.session) is not None and re.search(rf"\b{re.escape(relationship.name)}\b", held.sql.text) is None:
         return Confidence.HIGH
     return Confidence.MEDIUM
 
