@@ -64,6 +64,7 @@ from itertools import islice
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.library_version import exits_before_response
+from forge_doctor.code.semantics.entry_points import dependency_names
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -81,7 +82,11 @@ from forge_doctor.lint.dataflow.requests.left_by_dependencies import (
 from forge_doctor.lint.dataflow.requests.streams import goes_on, reached_in, streams_of
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"Depends", b"yield", b".get(", b".post(", b".put(", b".patch(", b".delete(", b".api_route(")
+SUSPECT = AnyWord(b"def ")
+DECLARED = (b"Depends", b"yield")  # a dependency's own; one without may be found by its name
+DEFINED = regex(rb"\bdef\s+(\w+)")
+# Who calls a service may say no word of a database.
+EVERYWHERE = True
 ROUTES = regex(rb"@\w+\.(?:get|post|put|patch|delete|api_route)\s*\(")
 MOST_DEPENDENTS = 30
 
@@ -98,8 +103,11 @@ def connection_held_while_waiting(file: SourceFile, project: Project) -> Iterato
                 yield at_wait(file, function, *waiting)
             elif function.decorators and endpoint_decorator(project, function) is not None:
                 yield from of_own_queries(file, project, function)
-    if file.mentions(b"Depends", b"yield"):
-        yield from of_dependencies(file, project)
+    names = dependency_names(project)
+    if file.mentions(*DECLARED) or any(
+        one[1].decode("utf-8", "replace") in names for one in DEFINED.finditer(file.data)
+    ):
+        yield from of_dependencies(file, project, names)
 
 
 def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDependency, Waited] | None:
@@ -151,12 +159,11 @@ def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) ->
             return
 
 
-def of_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:
+def of_dependencies(file: SourceFile, project: Project, names: frozenset[str]) -> Iterator[Finding]:
     """The same told at the query, once for each dependency of this file."""
     for provider in project.scopes(file).functions:
-        if provider.decorators or not any(one in provider.text for one in ("Depends", "yield", "Dep")):
-            continue
-        if not leaves_connection(project, provider):
+        declared = provider.name in names or any(one in provider.text for one in ("Depends", "yield", "Dep"))
+        if provider.decorators or not declared or not leaves_connection(project, provider):
             continue
         for endpoint in islice(dependents(project, provider), MOST_DEPENDENTS):
             waiting = waiting_endpoint(project, endpoint)

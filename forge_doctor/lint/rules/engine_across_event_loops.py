@@ -72,6 +72,8 @@ from forge_doctor.regex import regex
 SUSPECT = AnyWord(
     b"asyncio.run(", b"import run", b"run_until_complete", b"anyio.run(", b"async_to_sync", b"task", b"job"
 )
+# A file of tasks that call a service may say no word of a database.
+EVERYWHERE = True
 RUNNERS = frozenset({"asyncio.run", "anyio.run"})
 SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew

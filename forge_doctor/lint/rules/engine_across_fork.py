@@ -60,6 +60,8 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used, taken_in
 
 SUSPECT = AnyWord(b"multiprocessing", b"ProcessPoolExecutor")
+# Who calls a service may say no word of a database.
+EVERYWHERE = True
 POOLS = frozenset({"multiprocessing.Pool", "multiprocessing.pool.Pool", "concurrent.futures.ProcessPoolExecutor"})
 HANDING = ("map", "submit", "apply", "apply_async", "map_async", "imap", "imap_unordered", "starmap")
 CHOSEN = (b"spawn", b"forkserver", b"get_context", b"set_start_method", b"mp_context", b"NullPool")

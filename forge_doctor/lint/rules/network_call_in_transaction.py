@@ -44,17 +44,20 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, Param, With, WithItem
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.requests.control_flow import WAITING_TOGETHER, is_in_handler
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handles
 from forge_doctor.lint.dataflow.requests.held_connections import (
     Waited,
     state_before,
     waited_inside,
+    written_as,
 )
+from forge_doctor.lint.dataflow.requests.holding_classes import objects_given
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
@@ -76,47 +79,75 @@ MOST_CALLS = 24
 SYNC_HOLDERS = (Kind.SESSION, Kind.SCOPED, Kind.CONNECTION)
 # Builtins that code is full of.
 PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
-SUSPECT = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|refresh|scalars?|stream|stream_scalars)\s*\(")
+OPENING = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|refresh|scalars?|stream|stream_scalars)\s*\(")
+SUSPECT = AnyWord(b"await", b"begin", b"exec", b"flush", b"get", b"refresh", b"scalar", b"stream")
+# Who calls a repository may say no word of a database.
+EVERYWHERE = True
 
 
 class Opened(NamedTuple):
-    """A transaction: the call that opens it, how the code calls the session, and how sure that is."""
+    """A transaction: the call that opens it, by which names the code reaches the session, and how sure that is."""
 
     opener: Call
     session: str
     confidence: Confidence
+    handles: Handles = ()
+
+    @property
+    def reach(self) -> Handles:
+        """The names."""
+        return self.handles or written_as(self.session)
 
 
 @check(severity=Severity.WARNING)
 def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is open around every wait, and around every call of a function that waits."""
-    if is_test_file(file) or runs_once(file):
+    if is_test_file(file) or runs_once(file) or not may_be_open(file, project):
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
-        sessions = sessions_given(project, function)
+        reached = sessions_given(project, function) + objects_used(project, function)
         first = (
             0
-            if sessions or file.mentions(b"async with")
+            if reached or file.mentions(b"async with")
             else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         )
         for number, call in enumerate(calls[first:], first):
             if is_in_handler(call) or not may_wait(call):
                 continue
             before = calls[max(0, number - MOST_CALLS) : number]
-            opened = opening(project, function, call, before) or opened_inside(
-                project, function, call, before, sessions
-            )
-            waited = None if opened is None else wait_in(project, call, opened.session)
+            opened = opening(project, function, call, before) or opened_inside(project, function, call, before, reached)
+            waited = None if opened is None else wait_in(project, call, opened.reach)
             if opened is not None and waited is not None:
                 yield found(file, call, waited, opened)
 
 
-def sessions_given(project: Project, function: FunctionDef) -> tuple[str, ...]:
+def may_be_open(file: SourceFile, project: Project) -> bool:
+    """Cheap: whether anything of the file may open a transaction, itself or by a function of the project."""
+    return OPENING.search(file.data) is not None or not project.data_access_names.isdisjoint(file.names_called)
+
+
+def sessions_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
     """The parameters that are sessions or connections."""
     params = [one for one in function.params if isinstance(one, Param) and not one.is_spread]
     values = ((one.name, param_value(project, one)) for one in params)
-    return tuple(name for name, value in values if value.kind in HOLDERS and value.confidence > Confidence.LOW)
+    held = (name for name, value in values if value.kind in HOLDERS and value.confidence > Confidence.LOW)
+    return tuple(((name, THE_SESSION),) for name in held)
+
+
+def objects_used(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
+    """The objects with a session inside that an async function is given, and that it calls something of."""
+    if not function.is_async or not may_use(project, function):
+        return ()
+    found = objects_given(project, function)
+    receivers = {one.receiver.text for one in calls_of(function) if one.receiver is not None} if found else set()
+    return tuple(one for one in found if any(name in receivers for name, _ in one))
+
+
+def may_use(project: Project, function: FunctionDef) -> bool:
+    """Cheap: whether it calls anything by the name of a function that works with a session."""
+    names = project.data_access_names
+    return any(one.method in names for one in calls_of(function))
 
 
 def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
@@ -130,20 +161,21 @@ def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
 
 
 def opened_inside(
-    project: Project, function: FunctionDef, call: Call, calls: list[Call], sessions: tuple[str, ...]
+    project: Project, function: FunctionDef, call: Call, calls: list[Call], reached: tuple[Handles, ...]
 ) -> Opened | None:
-    """The call of another function that is given the session and leaves its transaction open."""
-    given = [(name, function.start) for name in sessions]
-    for name, start in (*sessions_entered(project, call), *given):
-        if wait_in(project, call, name) is None:
+    """The call of another function that is given the session, or has it in its object, and leaves its transaction open."""
+    given = [(handles, function.start) for handles in reached]
+    entered = ((((name, THE_SESSION),), start) for name, start in sessions_entered(project, call))
+    for handles, start in (*entered, *given):
+        if wait_in(project, call, handles) is None:
             continue
         start = max(start, calls[0].start if calls else start)
-        before = state_before(project, function, ((name, THE_SESSION),), start, call.start)
-        at = before.at
+        before = state_before(project, function, handles, start, call.start)
+        at, name = before.at, handles[0][0]
         if before.query is None or at is None or before.handed or not always_before(at, call):
             continue
         if not any(is_lent(one, name) for one in calls_between(function, at.end, call.start)):
-            return Opened(at, name, Confidence.MEDIUM)
+            return Opened(at, name, Confidence.MEDIUM, handles)
     return None
 
 
@@ -170,7 +202,7 @@ def may_wait(call: Call) -> bool:
     return plain and call.method not in PLAIN
 
 
-def wait_in(project: Project, call: Call, session: str) -> Waited | None:
+def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
     """What a call waits for: itself, or in a function of the project that it runs, in whatever depth."""
     own = wait_of(project, call)
     if own is not None:
@@ -178,7 +210,7 @@ def wait_in(project: Project, call: Call, session: str) -> Waited | None:
         plain = call.function is not None and not call.function.is_async
         told = plain or isinstance(call.parent, Await | WithItem) or own.what.startswith("an answer")
         return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
-    waited = waited_inside(project, call, session)
+    waited = waited_inside(project, call, handles)
     sure = waited is not None and waited.wait.confidence > Confidence.LOW and not is_in_handler(waited.call)
     return waited if sure else None
 

@@ -60,6 +60,8 @@ SUSPECT = WordsThen(
     rb"(?<!\w)(?:gather|as_completed|wait|create_task|start_soon|ensure_future)\s*\(",
     *(b"gather", b"as_completed", b" wait(", b".wait(", b"create_task", b"start_soon", b"ensure_future"),
 )
+# Who calls a service may say no word of a database.
+EVERYWHERE = True
 LOCK = regex(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
 
 

@@ -207,3 +207,20 @@ def test_a_fastapi_that_ends_dependencies_before_a_stream_holds_nothing_for_it(t
     check_source(project(code.format(mark="  # expect")), "connection-held-while-waiting", tmp_path)
     (tmp_path / "requirements.txt").write_text("fastapi==0.115.6\n", encoding="utf-8")
     check_source(project(code.format(mark="")), "connection-held-while-waiting", tmp_path)
+
+
+def test_a_dependency_that_does_not_say_the_word_is_found_by_its_name(tmp_path: Path) -> None:
+    files = {
+        "app/guard.py": (
+            "from app.given import OneSession\nfrom sqlalchemy import text\n"
+            "async def guard(db: OneSession):\n    await db.execute(text('SELECT 1'))  # expect high\n"
+        ),
+        "app/given.py": "from typing import Annotated\nfrom fastapi import Depends\nfrom app.code import get_db\n"
+        "from sqlalchemy.ext.asyncio import AsyncSession\nOneSession = Annotated[AsyncSession, Depends(get_db)]\n",
+        "app/answers.py": (
+            "import httpx\nfrom fastapi import APIRouter, Depends\nfrom app.guard import guard\nrouter = APIRouter()\n"
+            "@router.post('/ask', dependencies=[Depends(guard)])\nasync def ask(client: httpx.AsyncClient):\n"
+            "    return await client.post('http://llm')  # expect high\n"
+        ),
+    }
+    check_source({**project(""), **files}, "connection-held-while-waiting", tmp_path)

@@ -105,3 +105,15 @@ def test_an_engine_kept_by_a_function_outlives_its_loop_too(keeper: str, tmp_pat
         f"@shared_task\ndef job():\n    asyncio.run(work())  {'' if keeper is LOCAL else '# expect high'}\n"
     )
     check_source(code, "engine-across-event-loops", tmp_path)
+
+
+def test_a_file_of_tasks_says_no_word_of_a_database(tmp_path: Path) -> None:
+    files = {
+        "jobs/__init__.py": "",
+        "jobs/store.py": POOLED + "class Push:\n    async def run(self):\n        await work()\n",
+        "jobs/tasks.py": (
+            "import asyncio\nfrom celery import shared_task\nfrom jobs.store import Push\n"
+            "@shared_task\ndef push():\n    asyncio.run(Push().run())  # expect high\n"
+        ),
+    }
+    check_source(files, "engine-across-event-loops", tmp_path)

@@ -218,3 +218,47 @@ def task():
 )
 def test_a_plain_session_keeps_its_transaction_open_as_well(line: str, tmp_path: Path) -> None:
     check_source(project(PLAIN.replace("{line}", line)), "network-call-in-transaction", tmp_path)
+
+
+HELD = """\
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
+class Base:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+class Agents(Base):
+    async def one(self):
+        return await self.db.scalar(select(1))
+    async def one_alone(self):
+        found = await self.db.scalar(select(1))
+        await self.db.commit()
+        return found
+class Facade:
+    def __init__(self, agents: Agents):
+        self.agents = agents
+    async def one(self):
+        return await self.agents.one()
+"""
+OBJECTS = {
+    "a parameter": "async def f(agents: Agents):\n    await agents.one()\n    await call_out()  # expect medium\n",
+    "one inside of it": "async def f(all: Facade):\n    await all.agents.one()\n    await call_out()  # expect medium\n",
+    "further away": "async def f(all: Facade):\n    await all.one()\n    await call_out()  # expect medium\n",
+    "self": (
+        "class Service:\n    def __init__(self, agents: Agents):\n        self.agents = agents\n"
+        "    async def f(self):\n        await self.agents.one()\n        await call_out()  # expect medium\n"
+    ),
+    "what commits": "async def f(agents: Agents):\n    await agents.one_alone()\n    await call_out()\n",
+    "before it": "async def f(agents: Agents):\n    await call_out()\n    await agents.one()\n",
+    "ended here": (
+        "async def f(agents: Agents):\n    await agents.one()\n    await agents.db.rollback()\n    await call_out()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_an_object_that_holds_the_session_opens_a_transaction(kind: str, tmp_path: Path) -> None:
+    head = (
+        "import httpx\nfrom store import Agents, Facade\nasync def call_out():\n"
+        "    async with httpx.AsyncClient() as client:\n        await client.get('http://x')\n"
+    )
+    check_source({"store.py": HELD, "use.py": head + OBJECTS[kind]}, "network-call-in-transaction", tmp_path)

@@ -217,19 +217,23 @@ def _by_way_of(call: Call, inner: Summary) -> Summary:
     return inner._replace(waited=Waited(inner.waited.call, call, less))
 
 
-def waited_inside(project: Project, call: Call, session: str) -> Waited | None:
+def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | None:
     """What a call of a function of the project waits for while the session, as the caller writes it, is as it was: the
     function neither ends its transaction nor hands it on before."""
-    root, _, attribute = session.partition(".")
-    known = {session: THE_SESSION} | ({root: Handle(((attribute, THE_SESSION),))} if attribute else {})
-    step = _step(project, call, known)
+    step = _step(project, call, dict(handles))
     return None if step.waited is None or step.waited.call is call else step.waited
+
+
+def written_as(session: str) -> Handles:
+    """By which names a function reaches a session that it writes like this: `db`, `self.db`."""
+    root, _, attribute = session.partition(".")
+    own = ((session, THE_SESSION),)
+    return (*own, (root, Handle(((attribute, THE_SESSION),)))) if attribute else own
 
 
 def ended_inside(project: Project, call: Call, session: str) -> bool:
     """Whether a call hands the session, as the caller writes it, to a function that ends its transaction."""
-    root, _, attribute = session.partition(".")
-    known = {session: THE_SESSION} | ({root: Handle(((attribute, THE_SESSION),))} if attribute else {})
+    known = dict(written_as(session))
     if call.receiver is not None and call.receiver.text == session:
         return False
     if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:

@@ -1,0 +1,72 @@
+"""Which objects a function has that hold a session, told by their classes: `self`, parameters and their attributes; what
+is made in the function itself is told by what it is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.code.semantics.inference.functions import param_value
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, ClassDef, FunctionDef, Param
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.handles import MAX_DEPTH, SESSIONS, THE_SESSION, Handle, Handles, inside
+
+
+def objects_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
+    """The ways by which a function reaches a session inside of objects it is given, each with every name for it."""
+    return tuple(_objects_given(project, function))
+
+
+def _objects_given(project: Project, function: FunctionDef) -> Iterator[Handles]:
+    own = function.param_names[0] if function.is_method and function.param_names else ""
+    if own and isinstance(function.owner, ClassDef) and function.name != "__init__":
+        held = held_by(project, function.owner)
+        if held is not None:
+            yield tuple(sorted((*inside(function, held), (own, held))))
+    for param in function.params:
+        if not isinstance(param, Param) or param.is_spread or param.name == own:
+            continue
+        value = param_value(project, param)
+        class_ = value.definition if value.kind is Kind.INSTANCE else None
+        held = held_by(project, class_) if isinstance(class_, ClassDef) else None
+        if held is not None:
+            yield tuple(sorted((*_below(param.name, held), (param.name, held))))
+
+
+def _below(name: str, held: Handle) -> Iterator[tuple[str, Handle]]:
+    for attribute, inner in held.attributes:
+        yield f"{name}.{attribute}", inner
+
+
+def held_by(project: Project, class_: ClassDef, depth: int = 0) -> Handle | None:
+    """What objects of a class hold of a session: the attributes that its `__init__` sets, or those of its bases; found
+    once for each depth, at which objects that hold each other end."""
+    known: dict[tuple[ClassDef, int], Handle | None] = class_.file.kept.setdefault(held_by, {})
+    key = (class_, depth)
+    if key not in known:
+        attributes = dict(_held(project, class_, depth)) if depth < MAX_DEPTH else {}
+        known[key] = Handle(tuple(sorted(attributes.items()))) if attributes else None
+    return known[key]
+
+
+def _held(project: Project, class_: ClassDef, depth: int) -> Iterator[tuple[str, Handle]]:
+    for base in reversed(project.bases(class_)):
+        definition = base.inner.definition
+        init = None if not isinstance(definition, ClassDef) else _own_init(definition)
+        own = () if init is None else init.param_names[:1]
+        for assign in () if init is None else init.find(Assign, nested=False):
+            target = assign.target
+            if not isinstance(target, Attribute) or target.value.text not in own or assign.value is None:
+                continue
+            value = project.known(assign.value)
+            if value.kind in SESSIONS and value.confidence > Confidence.LOW:
+                yield target.attr, THE_SESSION
+            elif value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef):
+                held = held_by(project, value.definition, depth + 1)
+                if held is not None:
+                    yield target.attr, held
+
+
+def _own_init(class_: ClassDef) -> FunctionDef | None:
+    return next((one for one in class_.body if isinstance(one, FunctionDef) and one.name == "__init__"), None)
