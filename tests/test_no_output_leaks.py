@@ -26,11 +26,12 @@ from tests.support.log_reading import read_whole
 from tests.support.migration_cases import write_tree
 from tests.support.migration_trees import migrations
 from tests.support.recordings import Clock, recorder, seen_at, text_of
-from tests.support.secret_corpus import CANARY, texts
+from tests.support.secret_corpus import CANARY, texts, texts_of_data
 from tests.support.snapshots import idle_in_transaction, snapshot
 
 CORPUS = texts()
-LINES = tuple(text for text in CORPUS if "\n" not in text)
+OF_DATA = texts_of_data()
+LINES = tuple(text for text in OF_DATA if "\n" not in text)
 FORMATS = [(one, RenderOptions(width=200)) for one in OutputFormat]
 FAILED = (
     '2026-11-22 08:33:{:02},845 ERROR app: failed\nTraceback (most recent call last):\n  File "/app/m{}.py", line {}'
@@ -54,7 +55,7 @@ def leaks(report: Report) -> dict[str, list[str]]:
 def a_log() -> str:
     """Each text as the message of an error nobody knows, and on the line that raised it."""
     parts = []
-    for number, text in enumerate(CORPUS):
+    for number, text in enumerate(OF_DATA):
         code = text if "\n" not in text else "work()"
         parts.append(f"{FAILED.format(number % 60, number, 7)}, in f{number}\n    {code}\nshop.OddError: {text}\n")
     return "".join(parts)

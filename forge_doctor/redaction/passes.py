@@ -22,7 +22,8 @@ from forge_doctor.redaction.logins import (
 from forge_doctor.redaction.pairs import mask_defaults, mask_fields, mask_reversed
 from forge_doctor.redaction.sentences import mask_echoed, mask_told
 from forge_doctor.redaction.shapes import mask_keys, mask_random, mask_schemes, mask_tokens
-from forge_doctor.redaction.statements import (
+from forge_doctor.redaction.sql.loose import mask_casts, mask_loose
+from forge_doctor.redaction.sql.statements import (
     mask_identified,
     mask_inserts,
     mask_logged,
@@ -44,12 +45,22 @@ def redact(text: str, limit: int | None = None) -> str:
     """The text with every secret it may hold replaced by `***`; what is beyond `limit` characters is not looked at."""
     if limit is not None:
         text = text[: limit + _BEYOND_CUT]
-    plain = text.casefold()
-    for marks, mask in _PASSES:
-        if any(mark in plain for mark in marks):
-            text = mask(text)
+    text = _through(_OF_DATA, _through(_PASSES, text))
     text = mask_random(mask_tokens(mask_told(mask_named(text))))
     return text if limit is None else text[:limit]
+
+
+def redact_source(text: str) -> str:
+    """Source, and what is said of it, without secrets; the literals of its statements are its own words and stay."""
+    return mask_random(mask_tokens(mask_told(mask_named(_through(_PASSES, text)))))
+
+
+def _through(passes: tuple[tuple[tuple[str, ...], _Pass], ...], text: str) -> str:
+    plain = text.casefold()
+    for marks, mask in passes:
+        if any(mark in plain for mark in marks):
+            text = mask(text)
+    return text
 
 
 _SCHEME_WORDS = (
@@ -100,4 +111,12 @@ _PASSES: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     (("' ", '" ', "'=", '"=', "'<", "'!", '"!'), mask_reversed),
     (("default",), mask_defaults),
     (("credential", "basicauth", "create("), mask_calls),
+)
+# What statements carry is data where they ran.
+_OF_DATA: tuple[tuple[tuple[str, ...], _Pass], ...] = (
+    (
+        ("select", "where", "values", "between", "like", "merge", "delete", "update", "call", "with", "notify", ": ("),
+        mask_loose,
+    ),
+    (("'::",), mask_casts),
 )

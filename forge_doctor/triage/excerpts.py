@@ -7,7 +7,7 @@ from dataclasses import replace
 from forge_doctor.diagnosis import Diagnosis, Place
 from forge_doctor.finding import Location
 from forge_doctor.picture import Excerpt
-from forge_doctor.redaction import redact
+from forge_doctor.redaction import redact_source
 from forge_doctor.triage.code_map import last
 from forge_doctor.triage.facts import Application, Facts
 from forge_doctor.triage.join import Joined
@@ -38,7 +38,7 @@ def _excerpt(place: Place, line: int, owner: Application, facts: Facts) -> Excer
     if not 1 <= line <= len(lines) or not lines[line - 1].strip():
         return None
     first = max(1, line - AROUND)
-    shown = tuple(redact(text.rstrip()) for text in lines[first - 1 : line + AROUND])
+    shown = tuple(redact_source(text.rstrip()) for text in lines[first - 1 : line + AROUND])
     return Excerpt(location=Location(target=place.file, line=line), first=first, lines=shown, title=str(place))
 
 

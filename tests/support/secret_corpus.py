@@ -321,6 +321,23 @@ SHAPES = (
     "'url': 'postgresql://u:{value}@h/db', 'x': 1",
     '\\"dsn\\":\\"postgresql://u:{value}@h/db\\"',
 )
+# What is data where it is logged, and the author's own words in source.
+DATA = (
+    "INSERT INTO users SELECT '{value}', 5",
+    "insert into users (a) select '{value}' from x",
+    "MERGE INTO users u USING (VALUES ('{value}')) s(x) ON u.a = s.x WHEN MATCHED THEN UPDATE SET a = '{value}'",
+    "SELECT login('ada','{value}')",
+    "{{\"query\": \"SELECT login('ada', '{value}')\"}}",
+    '{{"msg": "{{\\"sql\\": \\"select login(\'ada\', \'{value}\')\\"}}"}}',
+    "CALL sign_up('ada', '{value}')",
+    "DELETE FROM users WHERE mail = '{value}'",
+    "WHERE a BETWEEN 'a' AND '{value}'",
+    "WITH x AS (VALUES ('{value}', 1)) SELECT * FROM x",
+    "session.execute(text(\"SELECT * FROM users WHERE mail = '{value}'\"))",
+    "session.execute(text('SELECT * FROM users WHERE mail = \\'{value}\\''))",
+    "Index Cond: (mail = '{value}'::text)",
+    "Process 77: UPDATE users SET mail = '{value}'; Process 78: SELECT '{value}'",
+)
 # Told by their prefix; written in two parts, so that nobody's scanner takes this file for a leak.
 PREFIXES = (
     *(
@@ -392,3 +409,8 @@ def texts(value: str = CANARY) -> tuple[str, ...]:
     notations = (*OTHER_NOTATIONS, *(BESIDE if value == CANARY else ()))
     others = tuple(notation.format(name=name, value=value) for name in FEWER for notation in notations)
     return (*named, *others, *colons, *tokens, *shapes)
+
+
+def texts_of_data(value: str = CANARY) -> tuple[str, ...]:
+    """What no output shows that tells of data: logs, errors, statements that ran."""
+    return (*texts(value), *(text.format(value=value) for text in DATA))

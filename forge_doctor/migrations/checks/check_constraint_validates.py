@@ -34,7 +34,7 @@ from forge_doctor.migrations.history import History, Step
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.operations.operation import AddColumn, AddConstraint
 from forge_doctor.migrations.wording import as_text, executed, found, made_name, on_table, quoted, waiting
-from forge_doctor.redaction import redact
+from forge_doctor.redaction import redact_source
 from forge_doctor.sql.quoting import quote_name, quote_part
 
 
@@ -54,7 +54,7 @@ def check_constraint_validates(history: History) -> Iterator[Finding]:
 def _found(step: Step, table: str, one: Constraint) -> Finding:
     name = one.name or made_name("ck", table)
     # A condition that has a secret in it is not written out again, nor with a hole in it.
-    told = bool(one.expression) and HOLE not in one.expression and redact(one.expression) == one.expression
+    told = bool(one.expression) and HOLE not in one.expression and redact_source(one.expression) == one.expression
     condition = as_text(one.expression) if told else "..."
     bare, schema = on_table(table)
     return found(

@@ -7,6 +7,7 @@ import re
 from forge_doctor.redaction.ends import end_of
 from forge_doctor.redaction.names import STRONG, strength
 from forge_doctor.redaction.shapes import MASK
+from forge_doctor.redaction.sql.literals import masked, without_literals
 from forge_doctor.regex import regex
 
 _IDENTIFIED = regex(r"(?i)\b(IDENTIFIED (?:WITH \w{1,40} )?(?:BY|AS) (?:PASSWORD )?)'[^'\n]*+'?")
@@ -23,14 +24,6 @@ _STATEMENT = regex(
 )
 _SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
 _STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
-# What may begin in a statement, and not end there: a name in quotes, a comment, a literal.
-_BEGUN = (
-    r"\"\w{1,64}'\w{0,64}\"|/\*|--|\b[eE]'(?:\\.|''|[^'\\])*+'?|(?:\b[bBxXnNuU]&?)?'(?:[^']|'')*+'?|"
-    r"(?P<dollars>\$(?:[A-Za-z_]\w{0,62})?\$)"
-)
-_PIECE = regex(_BEGUN, re.DOTALL)
-# Rows end at a semicolon, or with the line where the next cannot be theirs.
-_PIECE_OF_ROWS = regex(rf"{_BEGUN}|(?P<end>;|\n(?![\s(,)]|(?i:on|returning|select|values)\b))", re.DOTALL)
 _ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
 _ROW_KEY_END = regex(
     r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
@@ -77,11 +70,6 @@ def mask_statements(text: str) -> str:
     return "".join(parts) + text[position:]
 
 
-def without_literals(sql: str) -> str:
-    """The statement with a mask for each literal, and for what a comment has from its first quote on."""
-    return _without_literals(sql, 0, _PIECE)[0]
-
-
 def mask_inserts(text: str) -> str:
     """The text without the literals of an INSERT that names a column of secrets, or no column at all."""
     parts, position = [], 0
@@ -89,7 +77,7 @@ def mask_inserts(text: str) -> str:
         parts.append(text[position : begin.end()])
         position = begin.end()
         if begin[1] is None or any(strength(name) == STRONG for name in _COLUMN.findall(begin[1])):
-            rows, position = _without_literals(text, position, _PIECE_OF_ROWS)
+            rows, position = masked(text, position, len(text), ends=True)
             parts.append(rows)
     return "".join(parts) + text[position:]
 
@@ -102,34 +90,6 @@ def mask_secret_calls(text: str) -> str:
         parts += [text[position : call.end()], without_literals(text[call.end() : stop])]
         position = stop
     return "".join(parts) + text[position:]
-
-
-def _without_literals(sql: str, begin: int, piece_of: re.Pattern[str]) -> tuple[str, int]:
-    """What stands from `begin` on without its literals, and where it ended."""
-    parts: list[str] = []
-    position = begin
-    while piece := piece_of.search(sql, position):
-        stop, shown = piece.end(), f"'{MASK}'"
-        if piece[0] in ("/*", "--"):
-            stop, shown = _comment(sql, piece)
-        elif piece["dollars"]:
-            end = sql.find(piece[0], stop)
-            stop = end + len(piece[0]) if end >= 0 else len(sql)
-        elif piece[0][0] == '"':
-            shown = piece[0]
-        elif piece.lastgroup == "end":
-            return "".join(parts) + sql[position : piece.start()], piece.start()
-        parts += [sql[position : piece.start()], shown]
-        position = stop
-    return "".join(parts) + sql[position:], len(sql)
-
-
-def _comment(sql: str, begin: re.Match[str]) -> tuple[int, str]:
-    """Where a comment ends, and what is shown of it: an apostrophe in it opens no literal."""
-    end = sql.find("*/" if begin[0] == "/*" else "\n", begin.end())
-    stop = len(sql) if end < 0 else end
-    words, quote, _ = sql[begin.start() : stop].partition("'")
-    return stop, words + (f"'{MASK}'" if quote else "")
 
 
 def mask_rows(text: str) -> str:
