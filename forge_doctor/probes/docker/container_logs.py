@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.probes.docker.containers import SERVICE, docker_client, find_containers
+from forge_doctor.probes.docker.containers import SERVICE, find_containers
+from forge_doctor.probes.docker.engine import docker_client
 from forge_doctor.probes.docker.frames import Demultiplexer, cri_lines
 from forge_doctor.probes.docker.repeated_entries import RepeatedEntries, unrepeated_lines
 
@@ -67,7 +68,9 @@ def describe(details: Mapping[str, Any]) -> ContainerLog:
         raise CannotInspect(
             f"{name}: has logging driver 'none', which keeps nothing: start it with --log-driver json-file or local"
         )
-    path = Path(details["LogPath"]) if driver == "json-file" and details.get("LogPath") else None
+    told = Path(details["LogPath"]) if driver == "json-file" and details.get("LogPath") else None
+    # Its own log has its id in its name. Where the engine is elsewhere, or lies, the path may lead to any file of ours.
+    is_own = told is not None and details["Id"] in str(told) and os.access(told, os.R_OK) and told.is_file()
     return ContainerLog(
         id=details["Id"],
         name=name,
@@ -75,7 +78,7 @@ def describe(details: Mapping[str, Any]) -> ContainerLog:
         driver=driver,
         tty=bool(details["Config"]["Tty"]),
         running=bool(details["State"]["Running"]),
-        log_path=path if path is not None and os.access(path, os.R_OK) else None,
+        log_path=told if is_own else None,
         dead=bool(details["State"].get("Dead")),
     )
 

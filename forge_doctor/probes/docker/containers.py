@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.check import nearest
 from forge_doctor.errors import CannotInspect, UsageProblem
+from forge_doctor.probes.docker.engine import docker_client
 from forge_doctor.probes.processes.command_line import is_title
 from forge_doctor.probes.processes.table import COUNT_VARIABLES, ProcessTable, build_table
-from forge_doctor.redaction import redact
 
-TIMEOUT_S = 5
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 OPTION = "--container"
 
@@ -56,8 +54,7 @@ def find_containers(names: Sequence[str], *, running: bool = True, option: str =
     is what the user gave the names with, for the messages; none where a name may also be a file's.
     """
     with docker_client(f"{option}: " if option else f"{', '.join(names)}: no such file, and ") as client:
-        listed = client.api.containers(all=True)
-    known = tuple(_container(entry) for entry in listed)
+        known = tuple(_container(entry) for entry in client.api.containers(all=True))
     found = {container.id: container for name in names for container in _meant(name, known, running, option)}
     return tuple(found.values())
 
@@ -66,48 +63,6 @@ def read_container_processes(containers: Sequence[Container]) -> tuple[Container
     """What runs in each container now, and the worker counts set in its environment."""
     with docker_client() as client:
         return tuple(_processes(client, container) for container in containers)
-
-
-@contextmanager
-def docker_client(asked: str = f"{OPTION}: ") -> Iterator[Any]:
-    """The SDK's client for DOCKER_HOST or the usual socket; its errors become `CannotInspect`, after `asked`."""
-    import docker
-    from docker.errors import DockerException
-    from requests.exceptions import RequestException
-
-    client = None
-    try:
-        client = docker.from_env(timeout=TIMEOUT_S)
-        yield client
-    except (DockerException, RequestException) as error:
-        raise CannotInspect(asked + _why_no_engine(error)) from error
-    finally:
-        if client is not None:
-            client.close()
-
-
-def _why_no_engine(error: BaseException) -> str:
-    chain = list(_causes(error))
-    if any(isinstance(link, PermissionError) for link in chain):
-        return "no permission to use the Docker Engine's socket; run as root or as a member of the group docker"
-    if any(isinstance(link, FileNotFoundError | ConnectionError) for link in chain):
-        return "no Docker Engine answers; start it, or set DOCKER_HOST to where it listens"
-    if any("timed out" in str(link) for link in chain):
-        return f"the Docker Engine did not answer within {TIMEOUT_S} s"
-    return f"the Docker Engine refused: {redact(str(error))}"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, what it was raised from, and the errors requests and urllib3 keep as arguments."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        link = waiting.pop()
-        if id(link) not in seen:
-            seen.add(id(link))
-            yield link
-            linked = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
-            waiting += [other for other in linked if isinstance(other, BaseException)]
 
 
 def _container(entry: Mapping[str, Any]) -> Container:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 HEADER_BYTES = 8
 PIECE_BYTES = 16 << 10
+LONGEST_MESSAGE = 16 << 20
 LINE = re.compile(rb"[^\n]*\n?")
 STREAMS = {0: b"stdin", 1: b"stdout", 2: b"stderr", 3: b"system"}
 
@@ -33,6 +34,9 @@ class Demultiplexer:
                 self._raw = True
                 break
             length = int.from_bytes(data[at + 4 : at + 8], "big")
+            if length > LONGEST_MESSAGE:
+                self._raw = True
+                break
             if len(data) - at - HEADER_BYTES < length:
                 break
             yield STREAMS[data[at]], bytes(data[at + HEADER_BYTES : at + HEADER_BYTES + length])

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from forge_doctor.probes.docker.containers import PROJECT, SERVICE, docker_client
+from forge_doctor.probes.docker.containers import PROJECT, SERVICE
+from forge_doctor.probes.docker.engine import docker_client
 from forge_doctor.redaction.held import hold_environment
 
 
