@@ -137,7 +137,11 @@ class Scanner:
         yield from self._regions(self._filled, complete=True)
 
     def _end_long_lines(self) -> None:
-        count = self._long_lines.end(self._window, self._searched, self._filled)
+        try:
+            count = self._long_lines.end(self._window, self._searched, self._filled)
+        except BufferError:  # a stream that broke off keeps its last view of it, with the reason
+            self._window = bytearray(self._window)
+            count = self._long_lines.end(self._window, self._searched, self._filled)
         self._filled += count
         self.long_lines += count
 

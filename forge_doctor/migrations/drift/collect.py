@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,12 +37,8 @@ async def collect_drift(request: DriftRequest) -> Comparison:
     """
     if not SPEC.fullmatch(request.spec):
         raise UsageProblem(f"--metadata {request.spec}: must be written package.module:Base.metadata")
-    with tempfile.TemporaryDirectory(prefix="forge-doctor-drift-") as name:
-        log = Path(name) / "child.log"
-        async with child_process(
-            request.python, "drift", folder=request.folder, log=log, environment=request.environment
-        ) as child:
-            answer = await child.order("compare", limit_s=LIMIT_S, spec=request.spec, address=_address(request.target))
+    async with child_process(request.python, "drift", folder=request.folder, environment=request.environment) as child:
+        answer = await child.order("compare", limit_s=LIMIT_S, spec=request.spec, address=_address(request.target))
     if answer.failure is not None:
         raise _problem(request, answer.failure)
     found = tuple(_difference(one, request.here) for one in answer.facts["differences"])

@@ -68,7 +68,7 @@ async def _collect(request: TripRequest, progress: Progress) -> RoundTrip:
         os.chmod(folder, 0o711)  # noqa: S103,PTH101 - PostgreSQL may run as another account
         async with _address(request.server, folder) as address, databases(address) as made:
             trial = await made.make("start")
-            async with migrations_of(request.application, made, trial, folder / "env.log") as (child, facts):
+            async with migrations_of(request.application, made, trial) as (child, facts):
                 revisions = _revisions(facts["revisions"], request.here)
                 traveller = Traveller(child, made, given=given, own_server=request.server is None)
                 await traveller.travel(revisions, request.only, progress)

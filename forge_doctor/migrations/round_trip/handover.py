@@ -61,7 +61,7 @@ class Given:
 
 @asynccontextmanager
 async def migrations_of(
-    application: Application, made: Databases, database: str, log: Path
+    application: Application, made: Databases, database: str
 ) -> AsyncIterator[tuple[Child, Mapping[str, Any]]]:
     """A child that has run env.py once, to no step, and the facts of its tree.
 
@@ -70,7 +70,7 @@ async def migrations_of(
     given = Given()
     for _ in range(MOST_STARTS):
         async with child_process(
-            application.python, "child", folder=application.folder, log=log, environment=application.environment
+            application.python, "child", folder=application.folder, environment=application.environment
         ) as child:
             loaded = await _load(child, application, made, database, given)
             answer = loaded

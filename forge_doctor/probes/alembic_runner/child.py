@@ -1,5 +1,5 @@
 """The loop of the child: takes one order a line and answers it in one line of JSON; whatever the application prints
-goes to the log. It ends when the other side is gone."""
+goes where its errors go. It ends when the other side is gone."""
 
 from __future__ import annotations
 

@@ -166,6 +166,16 @@ def test_a_literal_where_an_endless_line_is_cut_stays_whole() -> None:
         assert any(b"deadlock" in data for _, data in joined(line))
 
 
+def test_a_stream_that_broke_off_and_keeps_its_view_holds_nothing_up() -> None:
+    scanner = Scanner("log", wanted())
+    kept = scanner.room()
+    line = b"y" * LONGEST_LINE * 3 + b" QueuePool limit"
+    kept[: len(line)] = line
+    regions = [*scanner.advance(len(line)), *scanner.finish()]
+    assert scanner.long_lines == 2
+    assert sum(region.data.count(b"QueuePool limit") for region in regions) == 1
+
+
 def feed_all(scanner: Scanner, data: bytes) -> Iterator[Region]:
     yield from scanner.feed(data)
     yield from scanner.finish()

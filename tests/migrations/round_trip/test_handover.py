@@ -83,11 +83,11 @@ def address(postgres18: PostgresServer) -> Address:
     return Address(host=server.host, port=server.port, user=server.user, password=server.password)
 
 
-async def stepped(app: Application, address: Address, log: Path) -> list[list[str]]:
+async def stepped(app: Application, address: Address) -> list[list[str]]:
     """The tables of two databases after the revision was run in each of them."""
     async with databases(address) as made:
         first, second = await made.make("one"), await made.make("two")
-        async with migrations_of(app, made, first, log) as (child, _):
+        async with migrations_of(app, made, first) as (child, _):
             seen = []
             for database in (first, second):
                 answer = await child.order("step", limit_s=30, database=database, revisions=["r1"], up=True)
@@ -105,14 +105,14 @@ QUICK = ("a variable", "a creator", "asyncpg")
 def test_it_ends_at_the_throw_away_server(way: str, address: Address, tmp_path: Path) -> None:
     folder = project(tmp_path, WAYS[way], INI + "sqlalchemy.url = driver://user:pass@localhost/dbname\n", r1=ONE)
     app = application(folder, x=("host=production.example",))
-    assert asyncio.run(stepped(app, address, tmp_path / "log")) == [["t"], ["t"]]
+    assert asyncio.run(stepped(app, address)) == [["t"], ["t"]]
 
 
 def test_modules_of_the_application_that_are_called_as_those_of_python(address: Address, tmp_path: Path) -> None:
     folder = project(tmp_path, WAYS["a fixed address"], r1=ONE)
     for name in ("enum", "types", "calendar", "uuid"):
         (folder / f"{name}.py").write_text("KIND = 'own'\n")
-    assert asyncio.run(stepped(application(folder), address, tmp_path / "log")) == [["t"], ["t"]]
+    assert asyncio.run(stepped(application(folder), address)) == [["t"], ["t"]]
 
 
 def test_an_engine_with_a_pool_does_not_stay_in_the_first_database(address: Address, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_an_engine_with_a_pool_does_not_stay_in_the_first_database(address: Addr
     (folder / "shop.py").write_text(
         "from sqlalchemy import create_engine\nengine = create_engine('postgresql+psycopg://x/y', pool_size=1, max_overflow=0)\n"
     )
-    assert asyncio.run(stepped(application(folder), address, tmp_path / "log")) == [["t"], ["t"]]
+    assert asyncio.run(stepped(application(folder), address)) == [["t"], ["t"]]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_engine_with_a_pool_does_not_stay_in_the_first_database(address: Addr
 def test_what_stands_in_the_way_is_said(env: str, said: str, address: Address, tmp_path: Path) -> None:
     folder = project(tmp_path, env, r1=ONE)
     with pytest.raises(CannotInspect, match=said):
-        asyncio.run(stepped(application(folder), address, tmp_path / "log"))
+        asyncio.run(stepped(application(folder), address))
     assert not (folder / "shop.db").exists()
 
 
@@ -148,7 +148,7 @@ def test_a_revision_with_an_engine_of_its_own_reaches_no_other_server(
     drop = f'sa.create_engine("{url}").connect().execute(sa.text("SELECT 1 FROM precious"))'
     folder = project(tmp_path, sync(f'create_engine("{url}")'), r1=revision("r1", None, drop))
     with pytest.raises(AssertionError, match="precious"):
-        asyncio.run(stepped(application(folder), address, tmp_path / "log"))
+        asyncio.run(stepped(application(folder), address))
 
 
 def test_a_program_that_a_revision_starts_finds_no_other_address(address: Address, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_program_that_a_revision_starts_finds_no_other_address(address: Addres
         folder, environment={**os.environ, "DATABASE_URL": "postgresql://me:secret@production.example/live"}
     )
     with pytest.raises(AssertionError, match=f"{address.host}:{address.port}{address.host}"):
-        asyncio.run(stepped(app, address, tmp_path / "log"))
+        asyncio.run(stepped(app, address))
 
 
 def test_a_database_without_the_token_is_refused(address: Address, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_database_without_the_token_is_refused(address: Address, tmp_path: Pat
             name = await made.make("one")
             made.token = "another"
             try:
-                async with migrations_of(application(folder), made, name, tmp_path / "log"):
+                async with migrations_of(application(folder), made, name):
                     return ""
             except CannotInspect as problem:
                 return str(problem)
