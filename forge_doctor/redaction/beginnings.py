@@ -10,7 +10,7 @@ from forge_doctor.regex import regex
 
 # From the end of a name to the beginning of its value. `lower(name) = '...'` closes a call, and so does `get('name')=`.
 _GIVEN = regex(
-    rf"(?P<close>{QUOTE})?(?:\]|%(?:25){{0,3}}5[Dd]|(?P<call>\)))?(?:\*\*(?!\*))?{BLANK}{{0,20}}(?:\\{{0,4}}"
+    rf"(?P<close>{QUOTE}{{1,4}}+)?(?:\]|%(?:25){{0,3}}5[Dd]|(?P<call>\)))?(?:\*\*(?!\*))?{BLANK}{{0,20}}(?:\\{{0,4}}"
     rf"(?P<set>=>|:=|[=!]==?|<>|=|%(?:25){{0,3}}3[Dd])|(?P<colon>:(?!:)|%(?:25){{0,3}}3[Aa]))(?:\*\*(?!\*))?{BLANK}{{0,20}}"
 )
 # What YAML puts before a value: an anchor, a tag, the mark of a text of several lines.

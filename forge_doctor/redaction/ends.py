@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from forge_doctor.redaction.notation import QUOTE
+import re
+
+from forge_doctor.redaction.notation import ANY_QUOTE, QUOTE, taken_apart
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
 
@@ -13,6 +15,7 @@ _LONGEST_LINE = 16_000
 _OPEN = regex(rf"(?:[brfueBRFUE]{{1,2}})?(?P<quote>{QUOTE})")
 # Within a literal of SQL or of a batch file each quote is doubled, and doubled again; an empty one is followed by a sign.
 _DOUBLED = regex(r"''(?:'')?(?=[^\s'\",;:)\]}+|&])|\"\"(?=[^\s'\",;:)\]}+|&])")
+_DOUBLED_RUN = regex(r"(?<!\\)(?P<slashes>\\*+)(?P<quotes>'{2,}+|\"{2,}+)")
 _BELOW = regex(r"[(\[{][ \t]{0,8}\r?\n")
 _CALL = regex(r"[\w.]{0,80}+[(\[{]")
 # Brackets, commas and quotes end a bare value only where the text goes on as if it had ended.
@@ -22,7 +25,7 @@ _BARE_END = regex(
 )
 # On a later line: of what was cut off, the end is missing, and another value begins.
 _OPENS = regex(r"(?:[=:(\[{,] |.[=:(\[{,])['\"`]\w")
-_ANY_QUOTE = regex(r"(\\{0,15})([\"'`])")
+_ANY_QUOTE = regex(ANY_QUOTE)
 _BRACKETS = regex(r"[()\[\]{}]|(?<!\\)'(?:[^'\\\n]|\\.)*+'|(?<!\\)\"(?:[^\"\\\n]|\\.)*+\"")
 # What a value goes on with: a second literal, be it behind a sign or on the next line.
 _MORE = regex(
@@ -80,21 +83,21 @@ def next_value(text: str, stop: int) -> int | None:
 
 def _quoted_end(text: str, begin: int, quote: str) -> int:
     """Where what was opened with `quote` ends; where nothing closes it, so does the line."""
-    far, mark = begin + _LONGEST_QUOTED, quote.lstrip("\\")
+    far, (level, mark) = begin + _LONGEST_QUOTED, taken_apart(quote)
     doubled = _DOUBLED.match(text, begin - 1)
     if doubled is not None:
-        closing = text.find(doubled[0], doubled.end(), far)
-        return closing + len(doubled[0]) if closing >= 0 else _line_end(text, begin)
-    if len(mark) > 1:  # %22, &quot;
-        closing = text.find(mark, begin, far)
-        return closing + len(mark) if closing >= 0 else _line_end(text, begin)
+        return _doubled_end(text, doubled, level, far)
     if len(quote) == 1 and text.startswith(mark * 2, begin):
         closing = text.find(mark * 3, begin + 2, far)
         return begin if closing < 0 else closing + 3
     position = begin
     while found := _ANY_QUOTE.search(text, position, far):
         position = found.end()
-        if found[2] != mark or not _closes(len(found[1]), len(quote) - 1):
+        slashes, other = taken_apart(found[0])
+        if other != mark or not _closes(slashes, level):
+            continue
+        # A literal of Python may have doubled the backslashes of a quote, and left the quote.
+        if slashes > level and text[position : position + 1].isalnum():
             continue
         if quote != "'" or not text.startswith("'", position):
             again = "\n" in text[begin : found.start()] and _OPENS.match(text, found.start() - 2)
@@ -103,9 +106,25 @@ def _quoted_end(text: str, begin: int, quote: str) -> int:
     return _line_end(text, begin)
 
 
+def _doubled_end(text: str, opened: re.Match[str], level: int, far: int) -> int:
+    """Where a value ends in whose place quotes are doubled: those of its own are there twice as often."""
+    sign, width = opened[0][0], len(opened[0])
+    for run in _DOUBLED_RUN.finditer(text, opened.end(), far):
+        over = len(run["quotes"]) % (2 * width)
+        escaped = not _closes(len(run["slashes"]), level) if sign == '"' or level else False
+        if run["quotes"][0] == sign and over >= width and not escaped:
+            return run.end() - over + width
+    return _line_end(text, opened.end())
+
+
 def _closes(slashes: int, level: int) -> bool:
-    """Whether a quote with so many backslashes ends what one with `level` of them began."""
-    return slashes <= level if level else slashes % 2 == 0
+    """Whether a quote with so many backslashes ends what one with `level` of them began.
+
+    Each time that a text is written into another, a backslash becomes two, and a quote gets one more (but in Python, whose
+    literal may be in the other quotes). A backslash of the value itself has become as many as the next power of two, twice,
+    and a quote of the value the half of it more. Fewer than `level` end what is around the value.
+    """
+    return slashes % (2 << level.bit_length()) == level or slashes < level
 
 
 def _bracket_end(text: str, begin: int, line_end: int) -> int:
@@ -135,7 +154,8 @@ def inside(text: str, begin: int, stop: int) -> tuple[int, int] | None:
     start = opened.end()
     doubled = _DOUBLED.match(text, start - 1, stop)
     if doubled is not None:
-        return (doubled.end(), stop - len(doubled[0]) if text.endswith(doubled[0], doubled.end(), stop) else stop)
+        closing = opened["quote"][:-1] + doubled[0]
+        return (doubled.end(), stop - len(closing) if text.endswith(closing, doubled.end(), stop) else stop)
     if text[start:stop].endswith(opened["quote"]):
         stop -= len(opened["quote"])
     elif text[stop - 1] in "'\"`":
