@@ -10,7 +10,9 @@ Measures (s):
     `wait_s` or longer (pg_locks.waitstart, 14+; before: how long the statement runs). Warning;
     critical from `blocked_sessions` blocked sessions on, or where the root sits idle. What to do follows
     from what the root is: a waiting schema change is cancelled before anything else, an idle holder
-    terminated (cancel frees nobody), a vacuum that prevents wraparound never, a dump last.
+    terminated (cancel frees nobody), a vacuum that prevents wraparound never, a dump last. Where no requests are in
+    flight in the root's worker but those that wait behind it, one of them come before the root's transaction began,
+    they are two sessions of one request: PostgreSQL sees no deadlock there, and nothing ends it.
 
 Wrong when:
     The queue moves: a hot row changes hands in milliseconds, and no waiter has waited long, which is
@@ -28,11 +30,15 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.one_request import waiting_for_itself
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.lock_remedies import choke_message, lock_remedy, root_message, waited_for
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, held_by, pids
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup, Root
+from forge_doctor.probes.processes.workers import Process
+
+ONE_SESSION = "One session per request: pass the one the request has to what it calls, instead of opening a second."
 
 
 @check(severity=Severity.WARNING, limits={"wait_s": 2, "blocked_sessions": 3})
@@ -47,13 +53,14 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
 def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
     stuck = pileup.kind in (Root.IDLE_IN_TRANSACTION, Root.IDLE, Root.PREPARED)
     critical = stuck or len(pileup.blocked) >= limits["blocked_sessions"]
+    itself = waiting_for_itself(situation, pileup)
     victims = held_by(situation.holder_of(session) for session in pileup.blocked)
     return Finding(
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         confidence=Confidence.HIGH,
         message=f"1 root, {len(pileup.blocked)} blocked: {root_message(situation, pileup)}. "
         f"{count(len(pileup.blocked), 'session waits', 'sessions wait')} behind it, the longest for "
-        f"{duration(pileup.longest_wait_s)} ({victims}).{choke_message(situation, pileup)}",
+        f"{duration(pileup.longest_wait_s)} ({victims}).{choke_message(situation, pileup)}{_itself(itself)}",
         location=situation.location(pileup.root) if pileup.root else situation.here,
         evidence=(
             Evidence(
@@ -66,8 +73,17 @@ def _finding(situation: Situation, pileup: Pileup, limits: Limits) -> Finding:
             *(situation.about(pileup.root) if pileup.root else ()),
             *_progress(situation, pileup),
         ),
-        remedy=lock_remedy(pileup, situation.seen_at),
+        remedy=lock_remedy(pileup, situation.seen_at) + (f"\n{ONE_SESSION}" if itself else ""),
         sessions=tuple(one.pid for one in (*((pileup.root,) if pileup.root else ()), *pileup.blocked)),
+    )
+
+
+def _itself(process: Process | None) -> str:
+    if process is None:
+        return ""
+    return (
+        f" No other request is in flight in pid {process.pid} than what waits, and it came before the transaction it waits "
+        "for: one request seems to hold one session and to wait for it in a second, which PostgreSQL cannot see."
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from forge_doctor.finding import Severity
-from tests.support.snapshots import findings, idle_in_transaction, only, session, snapshot
+from tests.support.snapshots import findings, idle_in_transaction, only, serving, session, snapshot
 
 
 def waiter(pid: int, *blocked_by: int, wait_s: float = 3.0) -> object:
@@ -54,6 +54,21 @@ def test_two_roots_are_two_findings() -> None:
 
 def test_a_prepared_transaction_can_be_the_root() -> None:
     assert "ROLLBACK PREPARED" in only("blocking-session", snapshot(waiter(2, 0))).remedy
+
+
+@pytest.mark.parametrize(
+    ("ages", "requests", "itself"),
+    [((61.0,), 1, True), ((30.0,), 1, False), ((61.0, 30.0), 2, False), ((None,), 1, False)],
+)
+def test_two_sessions_of_one_request_are_told_from_a_leak_and_from_others(
+    ages: tuple[float | None, ...], requests: int, itself: bool
+) -> None:
+    root = idle_in_transaction(1, 60.0, xact_age_s=60.5)
+    blocked = session(2, state="active", blocked_by=(1,), lock_wait_s=59.0, query_age_s=59.0)
+    process = serving(4211, root, blocked, requests=requests, request_ages_s=ages)
+    found = only("blocking-session", snapshot(root, blocked, processes=(process,)))
+    assert ("one request seems to hold one session" in found.message) == itself
+    assert ("One session per request" in found.remedy) == itself
 
 
 def test_before_14_the_wait_is_counted_from_the_statement() -> None:
