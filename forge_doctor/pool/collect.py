@@ -128,6 +128,7 @@ class Examination:
             blind_spots=scan.blind_spots if scan else (),
             local_networks=_networks(scan, answers.sessions),
             half_open=scan.half_open if scan else (),
+            closed_by_client=scan.closed_by_client if scan else (),
             bouncer=await find_bouncer(
                 request.target,
                 request.bouncer,

@@ -260,7 +260,8 @@ class PoolSnapshot:
     `local_networks` are the networks that exist only on this host (`127.0.0.0/8`, a docker bridge),
     none where some of its sockets could not be read, or where every session has its process.
     `half_open` are clients whose server's end of the connection is on this host and established, while no process
-    here has the client's end; empty where the server is not proven to be here. `background` are backends that are no
+    here has the client's end, `closed_by_client` those that have closed theirs, wherever they are; both empty where the
+    server is not proven to be here. `background` are backends that are no
     clients' (autovacuum, replication, parallel workers); `progress` is what the server says of some of them, by pid.
     `statement_lines` were told from the source of the processes (`--source`), best first for each session.
     `stacks` are of the processes a finding may be about (a blocked loop, a session held), none where there is none.
@@ -282,6 +283,7 @@ class PoolSnapshot:
     looks: Looks | None = None
     local_networks: tuple[str, ...] = ()
     half_open: tuple[Endpoint, ...] = ()
+    closed_by_client: tuple[Endpoint, ...] = ()
     statement_lines: tuple[StatementLine, ...] = ()
     stacks: tuple[ProcessStacks, ...] = ()
     show_query: bool = True

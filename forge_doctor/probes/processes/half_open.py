@@ -49,6 +49,18 @@ def half_open(
     )
 
 
+def closed_by_client(
+    spaces: Iterable[Namespace], proof: Proof | None, clients: Collection[Endpoint]
+) -> tuple[Endpoint, ...]:
+    """Those of `clients` that have closed their end, wherever they are, while the server's stands here: it looks at its end
+    only when it next reads or writes."""
+    home = _home(spaces, proof)
+    if home is None or proof is None:
+        return ()
+    left = {socket.remote for socket in home.left if socket.local.port == proof.server.port}
+    return tuple(sorted((one for one in clients if one in left), key=lambda one: (one.address, one.port)))
+
+
 def _home(spaces: Iterable[Namespace], proof: Proof | None) -> Namespace | None:
     """The namespace that holds the server's end of our connection."""
     if proof is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from forge_doctor.probes.application.held_connections import read_held_connections
 from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
-from forge_doctor.probes.processes.half_open import Proof, half_open
+from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open
 from forge_doctor.probes.processes.identity import read_identity
 from forge_doctor.probes.processes.poolers import find_poolers, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
@@ -74,6 +74,7 @@ def find_processes(
         unmatched=tuple(pid for pid, each in servers.items() if each.family not in matched),
         blind_spots=blind_spots(table, look, servers, containers),
         half_open=half_open(look.namespaces, proof, clients, table),
+        closed_by_client=closed_by_client(look.namespaces, proof, clients),
     )
 
 

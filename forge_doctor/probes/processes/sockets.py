@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from forge_doctor.probes.processes.workers import Endpoint
 
-ESTABLISHED, LISTEN = "01", "0A"
+ESTABLISHED, CLOSE_WAIT, LISTEN = "01", "08", "0A"
 UNIX_LISTENS = 0x10000  # __SO_ACCEPTCON
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
 
@@ -31,16 +31,19 @@ class Socket:
     queue: int
     inode: int
     uid: int
+    is_left: bool = False  # the other end has closed, this one has not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namespace:
-    """The sockets of one network namespace; `own` is True for the one this process lives in."""
+    """The sockets of one network namespace; `own` is True for the one this process lives in, `left` are those whose other
+    end has closed."""
 
     name: str
     own: bool
     sockets: tuple[Socket, ...] = ()
     addresses: frozenset[str] = frozenset()
+    left: tuple[Socket, ...] = ()
 
     def established_on(self, listener: Endpoint) -> int:
         """Connections open on a listening port, accepted or not."""
@@ -76,11 +79,18 @@ def namespaces_of(pids: Iterable[int]) -> tuple[Mapping[int, str], frozenset[int
 
 
 def read_namespace(pid: int | str, name: str, *, own: bool) -> Namespace:
-    """The established and listening TCP sockets that `pid` can see; empty if the process has ended."""
-    sockets = [*_rows(f"/proc/{pid}/net/tcp", name)]
+    """The established and listening TCP sockets that `pid` can see, and those left by their other end; empty if the
+    process has ended."""
+    rows = [*_rows(f"/proc/{pid}/net/tcp", name)]
     if has_tcp6(pid):
-        sockets += _rows(f"/proc/{pid}/net/tcp6", name)
-    return Namespace(name=name, own=own, sockets=tuple(sockets), addresses=_own_addresses(pid) if own else frozenset())
+        rows += _rows(f"/proc/{pid}/net/tcp6", name)
+    return Namespace(
+        name=name,
+        own=own,
+        sockets=tuple(one for one in rows if not one.is_left),
+        addresses=_own_addresses(pid) if own else frozenset(),
+        left=tuple(one for one in rows if one.is_left),
+    )
 
 
 def has_tcp6(pid: int | str) -> bool:
@@ -180,7 +190,7 @@ def _from_psutil(row: object) -> Socket:
 
 def _rows(path: str, namespace: str) -> Iterator[Socket]:
     for line in _text(path).splitlines()[1:]:
-        if line.split(None, 4)[3] in (ESTABLISHED, LISTEN):  # most of a busy service's are in TIME_WAIT
+        if line.split(None, 4)[3] in (ESTABLISHED, CLOSE_WAIT, LISTEN):  # most of a busy service's are in TIME_WAIT
             columns = line.split()
             yield Socket(
                 namespace=namespace,
@@ -190,6 +200,7 @@ def _rows(path: str, namespace: str) -> Iterator[Socket]:
                 queue=int(columns[4].partition(":")[2], 16),
                 inode=int(columns[9]),
                 uid=int(columns[7]),
+                is_left=columns[3] == CLOSE_WAIT,
             )
 
 

@@ -150,10 +150,11 @@ class ProcessScan:
 
     `unmatched` are the pids of application servers without any connection to this database: they may belong
     to another one, so none of them is looked into. `half_open` are clients of the server that are gone
-    without its notice (see `half_open`).
+    without its notice, `closed_by_client` those that have said so, which it has not read yet (see `half_open`).
     """
 
     processes: tuple[Process, ...] = ()
     unmatched: tuple[int, ...] = ()
     blind_spots: tuple[str, ...] = ()
     half_open: tuple[Endpoint, ...] = ()
+    closed_by_client: tuple[Endpoint, ...] = ()

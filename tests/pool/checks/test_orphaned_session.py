@@ -42,3 +42,24 @@ def test_it_says_how_many_hold_a_transaction_and_ends_that_client_alone() -> Non
     found = only("orphaned-session", orphan(xact_age_s=4.0))
     assert "1 hold a transaction open" in found.message
     assert "a.pid IN (1) AND (host(a.client_addr), a.client_port) IN (('127.0.0.1', 40001))" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("overrides", "number"),
+    [({}, 1), ({"query_age_s": 2.9}, 0), ({"state": "idle"}, 0), ({"client_addr": "10.0.0.9"}, 1)],
+)
+def test_a_statement_goes_on_for_a_client_that_has_closed_its_end(overrides: dict[str, object], number: int) -> None:
+    told = {
+        "client_addr": "127.0.0.1",
+        "state": "active",
+        "query_age_s": 30.0,
+        "statement": "REFRESH MATERIALIZED VIEW v",
+    }
+    one = session(1, **{**told, **overrides})
+    left = (Endpoint(address=one.client_addr or "", port=one.client_port or 0),)
+    found = findings("orphaned-session", snapshot(one, processes=(worker(7),), closed_by_client=left))
+    assert len(found) == number
+    for each in found:
+        assert "the other end is closed, and the server goes on with REFRESH" in each.message
+        assert "client_connection_check_interval = '10s'" in each.remedy
+        assert "tcp_keepalives_idle" not in each.remedy

@@ -299,6 +299,24 @@ async def test_an_orphan_is_ended_by_its_own_port_alone(fresh_database18: FreshD
         assert await alive.fetchval("SELECT 1") == 1
 
 
+async def test_a_statement_that_goes_on_for_a_client_that_was_killed(fresh_database18: FreshDatabase) -> None:
+    database = fresh_database18
+    client = subprocess.Popen((str(database.server.bin_dir / "psql"), "-c", "SELECT pg_sleep(60)", database.dsn()))
+    try:
+        await until(lambda: sessions_where(database, "wait_event = 'PgSleep'") == 1)
+    finally:
+        client.kill()
+        client.wait()
+    try:
+        found = one(await examine(_as_owner(database), {"orphaned-session": {"session_s": 0}}), "orphaned-session")
+        assert "the other end is closed, and the server goes on with SELECT for nobody" in found.message
+        (statement,) = statements(found)
+        assert len(typed(database, statement)) == 1
+        await until(lambda: sessions_where(database, "wait_event = 'PgSleep'") == 0)
+    finally:
+        database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+
 def _as_owner(database: FreshDatabase) -> str:
     return database.server.dsn(database=database.name)
 

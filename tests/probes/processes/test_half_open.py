@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from forge_doctor.probes.processes.half_open import Proof, half_open
+from dataclasses import replace
+
+from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open
 from forge_doctor.probes.processes.sockets import Namespace, Socket
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.probes.processes.workers import Endpoint
@@ -42,6 +44,12 @@ def test_a_server_elsewhere_proves_nothing_though_a_tunnel_has_its_name_and_port
     rows = (row(SERVER, tunnel), row(tunnel, SERVER))
     assert half_open(seen(*rows), PROOF, [GONE], ProcessTable()) == ()
     assert half_open(seen(*rows), None, [GONE], ProcessTable()) == ()
+
+
+def test_a_client_that_has_closed_its_end_is_told_wherever_it_is() -> None:
+    space = replace(*seen(*BOTH_ENDS_OF_OURS), left=(row(SERVER, GONE),))
+    assert closed_by_client((space,), PROOF, [GONE, OURS]) == (GONE,)
+    assert closed_by_client((space,), None, [GONE]) == ()
 
 
 def test_a_session_whose_end_the_server_has_closed_meanwhile_is_none() -> None:
