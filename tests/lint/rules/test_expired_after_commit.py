@@ -378,3 +378,27 @@ def test_what_an_update_sets_is_lost_for_who_is_given_the_object(
     head = HOUSES_HEAD.partition("async def f(")[0]
     code = head + MOVING.replace("{call}", call).replace("{read}", read + ("  # expect medium" if told else ""))
     check_source({"pyproject.toml": "", "models.py": HOUSES, "app.py": code}, "expired-after-commit", tmp_path)
+
+
+OR_MADE = (
+    ("        user = User(name='a')\n        db.add(user)\n    else:\n        user.name = 'b'\n", True),
+    ("        user = User()\n        db.add(user)\n    user.name = 'b'\n", True),
+    ("        user = User()\n        db.add(user)\n        user.name = 'b'\n", False),
+    ("        user = User()\n        db.add(user)\n", False),
+    ("        user = other\n    user.name = 'b'\n", False),
+)
+
+
+@pytest.mark.parametrize(("branch", "is_lost"), OR_MADE)
+def test_what_was_found_may_have_been_made_instead(branch: str, is_lost: bool, tmp_path: Path) -> None:
+    code = (
+        "async def f(db: AsyncSession, other):\n    user = await db.scalar(select(User))\n    if user is None:\n"
+        f"{branch}    await db.flush()\n    return user.changed{'  # expect medium' if is_lost else ''}\n"
+    )
+    files = project(code)
+    files["app/models.py"] = files["app/models.py"].replace(
+        "    name: Mapped[str]\n",
+        "    name: Mapped[str]\n    changed: Mapped[int] = mapped_column(onupdate=func.now())\n",
+        1,
+    )
+    check_source(files, "expired-after-commit", tmp_path)

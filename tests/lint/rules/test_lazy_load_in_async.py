@@ -374,3 +374,69 @@ async def f(db: AsyncSession, other):
     return user.orders{"  # expect high" if is_missing else ""}
 """
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+ANY_MODEL = """\
+class Store:
+    model = None
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def one(self, key, with_orders=False):
+        query = select(self.model).where(self.model.id == key)
+        if with_orders:
+            query = query.options(selectinload(User.orders))
+        return await self.db.scalar(query)
+    async def again(self, key):
+        return await self.one(key)
+class Users(Store):
+    model = User
+class Given:
+    def __init__(self, model, db: AsyncSession):
+        self.model, self.db = model, db
+        self.model = model
+        self.db = db
+    async def one(self, key):
+        return await self.db.get(self.model, key)
+class GivenUsers(Given):
+    def __init__(self, db: AsyncSession):
+        super().__init__(User, db)
+async def f(users: Users, given: GivenUsers, store: Store, db: AsyncSession):
+    user = await {call}
+    return user.orders{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("users.one(1)", True),
+        ("users.one(1, False)", True),
+        ("users.one(1, with_orders=True)", False),
+        ("users.one(1, with_orders=flag)", False),
+        ("users.one(1, **more)", False),
+        ("users.again(1)", True),
+        ("Users(db).one(1)", True),
+        ("given.one(1)", True),
+        ("Given(User, db).one(1)", True),
+        ("store.one(1)", False),
+        ("Given(other, db).one(1)", False),
+    ],
+)
+def test_a_repository_for_any_model_works_with_that_of_its_object(call: str, told: bool, tmp_path: Path) -> None:
+    code = ANY_MODEL.replace("{call}", call).replace("{mark}", "  # expect medium" if told else "")
+    check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+def test_a_class_method_works_with_its_own_class(tmp_path: Path) -> None:
+    files = project(
+        "async def f(db: AsyncSession):\n    user = await User.one(db)\n    return user.orders  # expect medium\n"
+    )
+    files["app/models.py"] = files["app/models.py"].replace(
+        "    def label(self):",
+        "    @classmethod\n    async def one(cls, db: AsyncSession):\n        return await db.scalar(select(cls))\n\n    def label(self):",
+        1,
+    )
+    files["app/models.py"] = (
+        "from sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n" + files["app/models.py"]
+    )
+    check_source(files, "lazy-load-in-async", tmp_path)

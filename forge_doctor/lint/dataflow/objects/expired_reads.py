@@ -35,6 +35,7 @@ from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
 from forge_doctor.lint.dataflow.objects.loaded import ADDING, Loaded, Shape, adds, loaded
+from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 from forge_doctor.lint.dataflow.use_def import is_read
@@ -190,13 +191,14 @@ def attributes_read(project: Project, name: Name, model: Model) -> tuple[frozens
 
 
 def binding_before(project: Project, name: Name, cause: Cause) -> Node | None:
-    """What binds the name, if that is one statement before the cause."""
+    """What binds the name, if that is one statement before the cause, or one that makes what the first has not found."""
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
     bindings = reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else []
-    if len(bindings) != 1 or bindings[0].start > cause.statement.end or bindings[0].path:
+    if any(one.start > cause.statement.end for one in bindings):
         return None
-    return bindings[0].node
+    bound = bindings[0] if len(bindings) == 1 else got_or_made(project, bindings)
+    return None if bound is None or bound.path else bound.node
 
 
 def model_in(
@@ -236,8 +238,16 @@ def change_of(
     for match in re.finditer(pattern, function.file.data[bound.end : cause.node.start]):
         if match[1] is None or is_column(project, model, match[1].decode()):
             node = function.file.node_at(bound.end + match.start())
-            return None if node is None else node
+            if node is not None and (match[1] is None or may_be(project, node, bound)):
+                return node
     return None
+
+
+def may_be(project: Project, name: Node, bound: Node) -> bool:
+    """Whether a name may stand there for what one of its bindings gave it."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.text, name) if isinstance(name, Name) else None
+    return found is None or any(one.node is bound for one in reaching(found[1], name))
 
 
 def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:

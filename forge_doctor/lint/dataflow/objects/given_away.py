@@ -27,16 +27,19 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
 )
 from forge_doctor.lint.dataflow.objects.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
-from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
+from forge_doctor.lint.dataflow.objects.model_owners import Owner, owner_of
 
 
 class Given(NamedTuple):
-    """A name that holds what a function of the project gives: by `user = await register()`, or as a dependency."""
+    """A name that holds what a function of the project gives: by `user = await register()`, or as a dependency; `owner` is
+    the object whose method that is."""
 
     name: str
     bound: Node
     taker: FunctionDef
     giver: FunctionDef
+    owner: Owner | None = None
 
 
 @kept_for_the_run
@@ -59,7 +62,7 @@ def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
         ):
             giver = project.value_of(call).definition
             if isinstance(giver, FunctionDef):
-                yield Given(assign.target.text, assign, function, giver)
+                yield Given(assign.target.text, assign, function, giver, owner_of(project, call))
     if names.isdisjoint(dependencies(project)):
         return
     for function in project.scopes(file).functions if file.mentions(b"fastapi", b"Depends") else ():
@@ -74,7 +77,7 @@ def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     if not may_expire(project) and not has_update_values(project):
         return
     for given in given_in(file, project):
-        left = left_expired(project, given.giver)
+        left = left_expired(project, given.giver, given.owner)
         if left is None:
             continue
         cause = left.cause._replace(statement=given.bound, inside=None)
@@ -102,17 +105,18 @@ def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
                 )
 
 
-def left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None:
+def left_expired(project: Project, function: FunctionDef, owner: Owner | None = None) -> ExpiredRead | None:
     """The object that a function returns, where it is empty by then, or (with `attributes`) has lost what an UPDATE sets;
-    worked out once."""
-    known: dict[FunctionDef, ExpiredRead | None] = function.file.kept.setdefault(left_expired, {})
-    if function not in known:
-        known[function] = None
-        known[function] = _left_expired(project, function)
-    return known[function]
+    worked out once for each object whose method it is."""
+    known: dict[tuple[FunctionDef, Owner | None], ExpiredRead | None] = function.file.kept.setdefault(left_expired, {})
+    key = (function, owner)
+    if key not in known:
+        known[key] = None
+        known[key] = _left_expired(project, function, owner)
+    return known[key]
 
 
-def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None:
+def _left_expired(project: Project, function: FunctionDef, owner: Owner | None) -> ExpiredRead | None:
     data = function.file.data[function.start : function.end]
     if not any(word in data for word in (b".commit(", b".begin(", b".flush(")):
         return None
@@ -131,7 +135,7 @@ def _left_expired(project: Project, function: FunctionDef) -> ExpiredRead | None
             inside or (always_before(cause.statement, name) and not is_filled(function, cause, name))
         ):
             continue
-        held = loaded(project, name)
+        held = loaded(project, name, Way(owner=owner))
         model = model_in(project, function, cause, name, bound, held)
         if model is not None and cause.why is Why.UPDATE:
             changed = None if held is None or held.is_made else change_of(project, function, model, name, bound, cause)

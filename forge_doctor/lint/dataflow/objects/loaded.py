@@ -39,6 +39,9 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
+from forge_doctor.lint.dataflow.objects.model_owners import Owner, model_kept, owner_of
+from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
+from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
 
 MAX_HOPS = 2
@@ -61,7 +64,8 @@ class Loaded(NamedTuple):
     """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between.
 
     `path` are the relationships that lead from the query's own objects to these, each with the model that has it. What was
-    made and saved (`is_made`) instead of loaded has the call of the class for a query.
+    made and saved (`is_made`) instead of loaded has the call of the class for a query. `by` is the call of the function that
+    queries, where that is another one.
     """
 
     model: Model
@@ -72,6 +76,7 @@ class Loaded(NamedTuple):
     hops: int = 0
     path: tuple[tuple[Model, Relationship], ...] = ()
     is_made: bool = False
+    by: Call | None = None
 
     @property
     def one(self) -> Loaded:
@@ -79,42 +84,58 @@ class Loaded(NamedTuple):
         return self._replace(shape=Shape.OBJECT)
 
 
-def loaded(project: Project, node: Node, hops: int = 0, depth: int = 0) -> Loaded | None:
+class Way(NamedTuple):
+    """How far from what was asked, and in a method of which object."""
+
+    hops: int = 0
+    depth: int = 0
+    owner: Owner | None = None
+
+    @property
+    def deeper(self) -> Way:
+        """One expression further."""
+        return self._replace(depth=self.depth + 1)
+
+
+HERE = Way()
+
+
+def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
     """What an expression holds; None for anything but objects that a query in sight loaded."""
-    if depth > 12:
+    if way.depth > 12:
         return None
-    if hops or depth:
-        return _held(project, node, hops, depth)
+    if way != HERE:
+        return _held(project, node, way)
     known: dict[Node, Loaded | None] = node.file.kept.setdefault(loaded, {})
     if node not in known:
-        known[node] = _held(project, node, hops, depth)
+        known[node] = _held(project, node, way)
     return known[node]
 
 
-def _held(project: Project, node: Node, hops: int, depth: int) -> Loaded | None:
+def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Name):
-        return _named(project, node, hops, depth)
+        return _named(project, node, way)
     if isinstance(node, Await):
-        return _awaited(project, node.value, hops, depth)
+        return _awaited(project, node.value, way)
     if isinstance(node, Call):
-        return _called(project, node, hops, depth)
+        return _called(project, node, way)
     if isinstance(node, NamedExpr):
-        return loaded(project, node.value, hops, depth + 1)
+        return loaded(project, node.value, way.deeper)
     if isinstance(node, Attribute):
-        return _related(project, node, hops, depth)
+        return _related(project, node, way)
     if isinstance(node, Subscript):
-        inner = loaded(project, node.value, hops, depth + 1)
+        inner = loaded(project, node.value, way.deeper)
         index = node.items[0] if len(node.items) == 1 else None
         return inner.one if inner and inner.shape is Shape.MANY and isinstance(index, Constant | UnaryOp) else None
     if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
-        inner = loaded(project, node.loops[0].iter, hops, depth + 1)
+        inner = loaded(project, node.loops[0].iter, way.deeper)
         return inner if inner and inner.shape is Shape.MANY else None
     return None
 
 
-def _related(project: Project, node: Attribute, hops: int, depth: int) -> Loaded | None:
+def _related(project: Project, node: Attribute, way: Way) -> Loaded | None:
     """What a relationship of a loaded object leads to."""
-    owner = loaded(project, node.value, hops, depth + 1)
+    owner = loaded(project, node.value, way.deeper)
     relationship = None if owner is None or owner.shape is not Shape.OBJECT else owner.model.relationship(node.attr)
     model = None if relationship is None else related_model(project, relationship)
     if owner is None or relationship is None or model is None:
@@ -123,15 +144,17 @@ def _related(project: Project, node: Attribute, hops: int, depth: int) -> Loaded
     return owner._replace(model=model, shape=shape, path=(*owner.path, (owner.model, relationship)))
 
 
-def _named(project: Project, name: Name, hops: int, depth: int) -> Loaded | None:
+def _named(project: Project, name: Name, way: Way) -> Loaded | None:
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)
     if found is None or found[0].raw.type == "module":
         return None
     bindings = reaching(found[1], name) if found[0] is scopes.of(name) else found[1]
-    if len(bindings) != 1:
-        return None
-    return saved(project, name, bindings[0]) or _bound(project, bindings[0], hops, depth)
+    if len(bindings) > 1:
+        first = got_or_made(project, bindings)
+        held = None if first is None else _bound(project, first, way)
+        return None if held is None else held._replace(hops=held.hops + 1)
+    return (saved(project, name, bindings[0]) or _bound(project, bindings[0], way)) if bindings else None
 
 
 def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
@@ -165,23 +188,23 @@ def adds(call: Call, name: str) -> bool:
     return isinstance(listed, Sequence) and any(one.text == name for one in listed.elts)
 
 
-def _bound(project: Project, binding: Binding, hops: int, depth: int) -> Loaded | None:
+def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
     node = binding.node
     if binding.path:
         return None
     if isinstance(node, Assign | NamedExpr):
-        return None if node.value is None else loaded(project, node.value, hops, depth + 1)
+        return None if node.value is None else loaded(project, node.value, way.deeper)
     if isinstance(node.parent, Lambda):
-        return _of_each(project, node.parent, hops, depth)
+        return _of_each(project, node.parent, way)
     if isinstance(node, Param):
-        return _injected(project, node, hops, depth)
+        return _injected(project, node, way)
     if isinstance(node, For | ComprehensionFor) and not node.is_async:
-        many = loaded(project, node.iter, hops, depth + 1)
+        many = loaded(project, node.iter, way.deeper)
         return many.one if many is not None and many.shape is Shape.MANY else None
     return None
 
 
-def _of_each(project: Project, function: Lambda, hops: int, depth: int) -> Loaded | None:
+def _of_each(project: Project, function: Lambda, way: Way) -> Loaded | None:
     """What a lambda is called with: `sorted(users, key=lambda user: ...)`, `map(lambda user: ..., users)`."""
     around = function.parent
     call = around.parent if isinstance(around, Keyword) else around
@@ -191,42 +214,31 @@ def _of_each(project: Project, function: Lambda, hops: int, depth: int) -> Loade
         walked = call.args[0] if around.name == "key" and call.method in KEYED and len(call.args) == 1 else None
     else:
         walked = call.args[1] if call.method in ("map", "filter") and len(call.args) == 2 else None
-    many = None if walked is None else loaded(project, walked, hops, depth + 1)
+    many = None if walked is None else loaded(project, walked, way.deeper)
     return many.one if many is not None and many.shape is Shape.MANY else None
 
 
-def _injected(project: Project, param: Param, hops: int, depth: int) -> Loaded | None:
+def _injected(project: Project, param: Param, way: Way) -> Loaded | None:
     """What a dependency has loaded: `user: User = Depends(current_user)`."""
-    provider = provider_of(project, param) if hops < MAX_HOPS else None
-    found = None if provider is None else _given_by(project, provider, hops, depth)
+    provider = provider_of(project, param) if way.hops < MAX_HOPS else None
+    found = None if provider is None else _given_by(project, provider, way._replace(owner=None))
     if found is None or provider is None:
         return None
-    return found._replace(session=_same_session(project, param, provider, found.session))
+    return found._replace(session=same_session(project, param, provider, found.session))
 
 
-def _same_session(project: Project, param: Param, provider: FunctionDef, session: Node) -> Node:
-    """The parameter beside it that is injected with the same session; else the object's own, which is no session."""
-    given = provider.param(session.text)
-    source = None if given is None else provider_of(project, given)
-    around = param.parent
-    for other in around.params if source is not None and isinstance(around, FunctionDef) else ():
-        if isinstance(other, Param) and other is not param and provider_of(project, other) is source:
-            return next((one for one in other.children if one.text == other.name), param)
-    return param
-
-
-def _awaited(project: Project, call: Node, hops: int, depth: int) -> Loaded | None:
+def _awaited(project: Project, call: Node, way: Way) -> Loaded | None:
     if not isinstance(call, Call):
         return None
     receiver = call.receiver
     if receiver is not None and call.method in ("get", "get_one", "scalar", "scalars", "execute", "exec"):
         value = project.known(receiver)
         if value.kind.is_async_session and value.confidence > Confidence.LOW:
-            return _queried(project, call, receiver)
-    return _returned(project, call, hops, depth) if hops < MAX_HOPS else None
+            return _queried(project, call, receiver, way.owner)
+    return _returned(project, call, way) if way.hops < MAX_HOPS else None
 
 
-def _queried(project: Project, call: Call, session: Node) -> Loaded | None:
+def _queried(project: Project, call: Call, session: Node, owner: Owner | None) -> Loaded | None:
     if call.method in ("get", "get_one"):
         entity = call.argument(0, "entity")
         spread = any(not one.name for one in call.keywords)
@@ -234,19 +246,23 @@ def _queried(project: Project, call: Call, session: Node) -> Loaded | None:
     else:
         sql = sql_of(project, call.argument(0, "statement"))
         entity = sql.entities[0] if len(sql.entities) == 1 else None
-    model = None if entity is None or sql.verb != "select" else project.model_of(entity)
-    if model is None or not isinstance(entity, Name):
+    if entity is None or sql.verb != "select":
+        return None
+    model = None if owner is None else model_kept(project, entity, owner)
+    if model is None and isinstance(entity, Name):
+        model = project.model_of(entity)
+    if model is None:
         return None
     shape = {"execute": Shape.ROWS, "scalars": Shape.MANY, "exec": Shape.MANY}.get(call.method, Shape.OBJECT)
     return Loaded(model=model, sql=sql, shape=shape, session=session, call=call)
 
 
-def _called(project: Project, call: Call, hops: int, depth: int) -> Loaded | None:
+def _called(project: Project, call: Call, way: Way) -> Loaded | None:
     """`.scalars()`, `.all()`, `.first()` of a result, `list(result)`."""
     if call.receiver is None:
-        inner = loaded(project, call.args[0], hops, depth + 1) if call.method == "list" and call.args else None
+        inner = loaded(project, call.args[0], way.deeper) if call.method == "list" and call.args else None
         return inner if inner is not None and inner.shape is Shape.MANY else None
-    inner = loaded(project, call.receiver, hops, depth + 1)
+    inner = loaded(project, call.receiver, way.deeper)
     if inner is None or inner.shape is Shape.OBJECT:
         return None
     if call.method == "unique":
@@ -260,16 +276,18 @@ def _called(project: Project, call: Call, hops: int, depth: int) -> Loaded | Non
     return inner if call.method in ("all", "fetchall") else None
 
 
-def _returned(project: Project, call: Call, hops: int, depth: int) -> Loaded | None:
+def _returned(project: Project, call: Call, way: Way) -> Loaded | None:
     """What an async function of the project loads and returns."""
     function = project.value_of(call).definition
-    found = _given_by(project, function, hops, depth) if isinstance(function, FunctionDef) else None
-    if found is None or not isinstance(function, FunctionDef):
+    if not isinstance(function, FunctionDef):
         return None
-    return found._replace(session=_session_here(call, function, found.session))
+    found = _given_by(project, function, way._replace(owner=owner_of(project, call, way.owner)))
+    if found is None:
+        return None
+    return found._replace(session=session_here(call, function, found.session), by=found.by or call)
 
 
-def _given_by(project: Project, function: FunctionDef, hops: int, depth: int) -> Loaded | None:
+def _given_by(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
     """What the one `return` of a function gives, beside those of None."""
     if function.is_generator or function.is_stub:
         return None
@@ -277,16 +295,6 @@ def _given_by(project: Project, function: FunctionDef, hops: int, depth: int) ->
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
-    found = loaded(project, values[0], hops + 1, depth + 1) if len(values) == 1 else None
+    inside = Way(way.hops + 1, way.depth + 1, way.owner)
+    found = loaded(project, values[0], inside) if len(values) == 1 else None
     return None if found is None else found._replace(hops=found.hops + 1)
-
-
-def _session_here(call: Call, function: FunctionDef, session: Node) -> Node:
-    """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods;
-    where that cannot be told, the call, which no session is written like."""
-    if isinstance(session, Name) and function.param(session.id) is not None:
-        bound = function.is_method and not function.decorated_by("staticmethod")
-        given = call.argument(function.param_names.index(session.id) - bound, session.id)
-        return call if given is None else given
-    own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
-    return session if own and call.receiver is not None and call.receiver.text == "self" else call

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, Name, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, Constant, FunctionDef, If, Name, Node
 
 JOINING = words("join outerjoin select_from")
 COMPARING = words("has any")
@@ -22,6 +22,7 @@ class Asked(NamedTuple):
     project: Project
     model: Model
     name: str
+    by: Call | None = None  # the call of the function that sends the query
 
 
 def is_named_in(place: Node, asked: Asked) -> bool:
@@ -51,6 +52,8 @@ def _loading_nothing(place: Node, asked: Asked) -> Iterator[tuple[int, int]]:
 
 def _loads_nothing(attribute: Attribute, asked: Asked) -> bool:
     around = attribute.parent
+    if asked.by is not None and is_left_out(attribute, asked.by):
+        return True
     if isinstance(around, Attribute) and around.attr in COMPARING:
         return True
     model = asked.project.model_of(attribute.value) if isinstance(attribute.value, Name) else None
@@ -59,6 +62,30 @@ def _loads_nothing(attribute: Attribute, asked: Asked) -> bool:
     if isinstance(around, Call) and around.method in JOINING:
         return True
     return attribute.value.text[:1].isupper() and not _is_kin(asked.project, model.class_, asked.model.class_)
+
+
+def is_left_out(place: Node, call: Call) -> bool:
+    """Whether a place of a function does not run for a call: `if with_orders:` of one that does not ask for them."""
+    inner = place
+    for around in place.ancestors:
+        if isinstance(around, FunctionDef):
+            return False
+        if isinstance(around, If) and isinstance(around.test, Name) and inner in around.body:
+            given = _given(place.function, around.test.text, call)
+            if isinstance(given, Constant) and given.text in ("False", "None"):
+                return True
+        inner = around
+    return False
+
+
+def _given(function: FunctionDef | None, name: str, call: Call) -> Node | None:
+    """What a parameter is given by a call, or has for a default."""
+    param = None if function is None else function.param(name)
+    if function is None or param is None or any(not one.name for one in call.keywords):
+        return None
+    bound = function.is_method and not function.decorated_by("staticmethod")
+    given = call.argument(function.param_names.index(name) - bound, name)
+    return param.default if given is None else given
 
 
 def _is_kin(project: Project, one: ClassDef, other: ClassDef) -> bool:

@@ -8,7 +8,7 @@ from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Node
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded import Loaded
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
@@ -30,7 +30,7 @@ def is_unloaded(project: Project, held: Loaded, relationship: Relationship, read
     if held.path and not _is_first_missing(project, held, relationship, read):
         return False
     name = relationship.name
-    asked = Asked(project, held.model, name)
+    asked = Asked(project, held.model, name, held.by)
     if not held.sql.understood or not all(_is_plain(call, asked) for call in _options(held.sql)):
         return False
     if any(is_named_in(part, asked) for part in held.sql.parts):
@@ -87,8 +87,8 @@ def _root(call: Call) -> str:
 
 def _says_nothing_of(function: FunctionDef, asked: Asked) -> bool:
     """Whether a function loads the relationship in no other way: by another query, a refresh, an assignment."""
-    known: dict[tuple[FunctionDef, ClassDef, str], bool] = function.file.kept.setdefault(_says_nothing_of, {})
-    key = (function, asked.model.class_, asked.name)
+    known: dict[tuple[Node | str | None, ...], bool] = function.file.kept.setdefault(_says_nothing_of, {})
+    key = (function, asked.model.class_, asked.name, asked.by)
     if key not in known:
         known[key] = not _names_in_text(source_beside(function, asked), asked.name)
     return known[key]

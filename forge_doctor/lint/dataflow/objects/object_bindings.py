@@ -1,0 +1,24 @@
+"""Which of several bindings of a name tells what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.bindings import Binding
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef
+
+
+def got_or_made(project: Project, bindings: Iterable[Binding]) -> Binding | None:
+    """What loads the object, where each other binding makes one instead: `if user is None: user = User()`."""
+    loading: list[Binding] = []
+    made: set[ClassDef] = set()
+    for one in bindings:
+        value = one.node.value if isinstance(one.node, Assign) and not one.path else None
+        model = project.model_of(value.func) if isinstance(value, Call) else None
+        if model is not None and isinstance(value, Call) and project.value_of(value.func).kind is Kind.CLASS:
+            made.add(model.class_)
+        else:
+            loading.append(one)
+    return loading[0] if len(loading) == 1 and len(made) == 1 else None

@@ -1,0 +1,29 @@
+"""How who is given an object writes the session that loaded it."""
+
+from __future__ import annotations
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node, Param
+from forge_doctor.lint.dataflow.objects.expiry import provider_of
+
+
+def same_session(project: Project, param: Param, provider: FunctionDef, session: Node) -> Node:
+    """The parameter beside it that is injected with the same session; else the object's own, which is no session."""
+    given = provider.param(session.text)
+    source = None if given is None else provider_of(project, given)
+    around = param.parent
+    for other in around.params if source is not None and isinstance(around, FunctionDef) else ():
+        if isinstance(other, Param) and other is not param and provider_of(project, other) is source:
+            return next((one for one in other.children if one.text == other.name), param)
+    return param
+
+
+def session_here(call: Call, function: FunctionDef, session: Node) -> Node:
+    """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods;
+    where that cannot be told, the call, which no session is written like."""
+    if isinstance(session, Name) and function.param(session.id) is not None:
+        bound = function.is_method and not function.decorated_by("staticmethod")
+        given = call.argument(function.param_names.index(session.id) - bound, session.id)
+        return call if given is None else given
+    own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
+    return session if own and call.receiver is not None and call.receiver.text == "self" else call
