@@ -10,12 +10,17 @@ import contextlib
 import errno
 import os
 import re
+import select
 import stat
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|[0-9]{1,9}))/fd/([0-9]{1,6})")
+# How long a pipe that nobody reads, or whose reader takes nothing, is waited for.
+PATIENCE_S = 60.0
+PAUSE_S = 0.05
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -47,6 +52,13 @@ def write_file(path: Path, data: bytes, tell: Callable[[str], None] | None = Non
 
 def why_unwritable(path: Path) -> str:
     """Why `write_file` could not write there, as far as can be seen without touching it; empty where nothing is known."""
+    try:
+        return _why_unwritable(path)
+    except OSError as error:  # a name that is too long, say
+        return error.strerror or str(error)
+
+
+def _why_unwritable(path: Path) -> str:
     if _own_descriptor(path) is not None:
         return ""
     if path.is_dir():
@@ -84,26 +96,47 @@ def _create(path: Path, data: bytes) -> None:
         return
     mask = os.umask(0)
     os.umask(mask)
-    _replace(path, data, 0o666 & ~mask)
+    _replace(path, data, 0o666 & ~mask, is_new=True)
 
 
 def _write_special(path: Path, data: bytes, status: os.stat_result, tell: Callable[[str], None] | None) -> None:
-    """Into a device or pipe; one that nobody reads yet is waited for, and that is said."""
-    flags = os.O_WRONLY | os.O_CLOEXEC
-    if stat.S_ISFIFO(status.st_mode):
+    """Into a device or pipe; one that nobody reads yet is waited for, a while, and that is said."""
+    flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    descriptor = _opened(path, flags, tell) if stat.S_ISFIFO(status.st_mode) else os.open(path, flags)
+    try:
+        _pour(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: Path, flags: int, tell: Callable[[str], None] | None) -> int:
+    """The end of a pipe that is written to, which the system does not give before somebody reads."""
+    end = time.monotonic() + PATIENCE_S
+    is_told = False
+    while True:
         try:
-            descriptor = os.open(path, flags | os.O_NONBLOCK)
+            return os.open(path, flags)
         except OSError as error:
             if error.errno != errno.ENXIO:
                 raise
-            if tell is not None:
-                tell(f"{path} is a pipe that nobody reads; waiting for a reader")
-            descriptor = os.open(path, flags)
-        os.set_blocking(descriptor, True)
-    else:
-        descriptor = os.open(path, flags)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
+        if not is_told and tell is not None:
+            tell(f"{path} is a pipe that nobody reads; waiting {PATIENCE_S:g} s for a reader")
+        is_told = True
+        if time.monotonic() > end:
+            raise TimeoutError(errno.ETIMEDOUT, f"nobody read it within {PATIENCE_S:g} s")
+        time.sleep(PAUSE_S)
+
+
+def _pour(descriptor: int, data: bytes) -> None:
+    """All of it, as fast as it is taken; raises `TimeoutError` where nothing of it is taken for long."""
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            if not select.select((), (descriptor,), (), PATIENCE_S)[1]:
+                reason = f"whoever reads it took nothing for {PATIENCE_S:g} s"
+                raise TimeoutError(errno.ETIMEDOUT, reason) from None
 
 
 def _is_replaceable(path: Path, status: os.stat_result) -> bool:
@@ -120,17 +153,32 @@ def _attributes(path: Path) -> list[str]:
         return []
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def _replace(path: Path, data: bytes, mode: int, *, is_new: bool = False) -> None:
+    """Put a new file there at once; one that is new takes no name that something else got meanwhile."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         Path(temporary).chmod(mode & 0o7777)
-        Path(temporary).replace(path)
+        if is_new and _linked(temporary, path):
+            Path(temporary).unlink()
+        else:
+            Path(temporary).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def _linked(temporary: str, path: Path) -> bool:
+    """False where the file system has no second names; raises `FileExistsError` where the name is taken."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _overwrite(path: Path, data: bytes) -> None:

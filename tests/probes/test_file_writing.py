@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from forge_doctor.probes.file_writing import same_file, write_file
+from forge_doctor.probes import file_writing
+from forge_doctor.probes.file_writing import same_file, why_unwritable, write_file
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices and gives files away")
 
@@ -120,8 +122,43 @@ def test_a_pipe_is_waited_for_and_that_is_said(tmp_path: Path) -> None:
     write_file(path, b"x" * 200_000, tell)
     reader.join()
     assert got == [b"x" * 200_000]
-    assert told == [f"{path} is a pipe that nobody reads; waiting for a reader"]
+    assert told == [f"{path} is a pipe that nobody reads; waiting 60 s for a reader"]
     assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_a_pipe_that_nobody_reads_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_writing, "PATIENCE_S", 0.1)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(TimeoutError, match=r"nobody read it within 0\.1 s"):
+        write_file(path, b"x")
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(TimeoutError, match=r"took nothing for 0\.1 s"):
+            write_file(path, b"x" * 1_000_000)
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "pipe"])
+def test_what_appears_meanwhile_is_not_replaced(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report"
+    make = {"file": path.touch, "link": lambda: path.symlink_to("other"), "pipe": lambda: os.mkfifo(path)}[kind]
+    mkstemp = tempfile.mkstemp
+
+    def slow(**options: str) -> tuple[int, str]:
+        make()
+        return mkstemp(**options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", slow)
+    with pytest.raises(FileExistsError):
+        write_file(path, b"x")
+    assert [one.name for one in tmp_path.iterdir()] == ["report"]
+    assert path.is_symlink() or path.stat().st_size == 0
+
+
+def test_a_name_that_is_too_long_is_said_before_anything_is_looked_at(tmp_path: Path) -> None:
+    assert why_unwritable(tmp_path / ("n" * 300)) == "File name too long"
 
 
 def test_a_descriptor_is_written_to_where_it_stands(tmp_path: Path) -> None:

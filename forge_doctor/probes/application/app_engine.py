@@ -15,13 +15,14 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, cast
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact
 from forge_doctor.redaction.held import hold_url
+from forge_doctor.typed_json import WrongType, decode
 
 SPEC = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 TIMEOUT_S = 20.0
@@ -80,9 +81,13 @@ def read_engine(
         said = f" (its last words: {output})" if output else ""
         raise UsageProblem(f"--app {spec}: {_ending(status)} while it was imported{said}; give --pool-size instead")
     if "problem" in answer:
-        raise UsageProblem(f"--app {spec}: {redact(answer['problem'])}{_by(python)}")
-    hold_url(answer.pop("whole_url", ""))
-    return EngineFacts(name=spec, **{**answer, "url": redact(answer["url"])})
+        raise UsageProblem(f"--app {spec}: {redact(str(answer['problem']))}{_by(python)}")
+    hold_url(str(answer.pop("whole_url", "")))
+    try:
+        facts: EngineFacts = decode(EngineFacts, {**answer, "name": spec}, "the engine")
+    except WrongType as error:
+        raise UsageProblem(f"--app {spec}: {redact(str(error))}{_by(python)}; give --pool-size instead") from error
+    return replace(facts, url=redact(facts.url))
 
 
 def _by(python: Interpreter | None) -> str:
@@ -111,7 +116,18 @@ def _run_reader(spec: str, python: Interpreter, timeout_s: float) -> tuple[dict[
         output = _wait(process, spec, timeout_s)
         os.set_blocking(reading, False)  # whatever the application started may hold the other end open
         content = answer.read()
-    return json.loads(content) if content else None, process.returncode, _last_line(output)
+    return _parsed(content, spec) if content else None, process.returncode, _last_line(output)
+
+
+def _parsed(content: bytes, spec: str) -> dict[str, Any]:
+    """What stands in the pipe, which whatever was imported could write to as well."""
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise UsageProblem(f"--app {spec}: what was told of its engine is no answer; give --pool-size instead")
+    return answer
 
 
 def _wait(process: subprocess.Popen[bytes], spec: str, timeout_s: float) -> bytes:
