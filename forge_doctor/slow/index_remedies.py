@@ -9,6 +9,7 @@ from forge_doctor.slow.plan import Trial
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
+from forge_doctor.sql.conditional import drop_if_invalid
 from forge_doctor.sql.quoting import quote_identifier
 
 # An index that leaves more of the cost than this is none to be made for it.
@@ -50,15 +51,11 @@ def create(proposal: Proposal, situation: Situation) -> str:
         if _is_expression(proposal)
         else ""
     )
+    left = drop_if_invalid(proposal.table.schema, _free_name(proposal, situation))
     return (
         f"{primary}CREATE INDEX CONCURRENTLY {called} ON {on};   -- by itself, not inside a transaction{analyze}\n"
-        f"-- one that fails leaves an invalid index behind; then: DROP INDEX CONCURRENTLY {within}.{called};"
+        f"-- one that fails leaves an invalid index behind; then: {left}"
     )
-
-
-def drop(index: Index, situation: Situation) -> str:
-    """The statement; `-- on the primary` before it where a standby was looked at."""
-    return f"{on_primary(situation)}DROP INDEX CONCURRENTLY {index.quoted};"
 
 
 def on_primary(situation: Situation) -> str:

@@ -77,9 +77,9 @@ def orphan(name: str) -> str:
     return only("orphaned-session", seen).remedy
 
 
-def prepared(name: str) -> str:
-    one = PreparedTransaction(gid=name, owner=name, database=name, age_s=99.0)
-    return only("orphaned-prepared-transaction", snapshot(server=server(prepared=(one,)))).remedy
+def prepared(name: str, age_s: float = 0.5) -> str:
+    one = PreparedTransaction(gid=name, owner=name, database=name, age_s=age_s)
+    return only("orphaned-prepared-transaction", snapshot(server=server(prepared=(one,))), prepared_s=0.0).remedy
 
 
 def crowded(name: str) -> str:
@@ -237,6 +237,14 @@ CASES = (
         remedy=prepared,
         before="BEGIN; LOCK TABLE witness; PREPARE TRANSACTION {s};",
         proof="(SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) = 0",
+    ),
+    Printed(
+        id="orphaned-prepared-transaction-whose-name-is-used-again",
+        remedy=lambda name: prepared(name, age_s=99.0),
+        before="BEGIN; LOCK TABLE witness; PREPARE TRANSACTION {s};",
+        proof="(SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) = 1",
+        after="ROLLBACK PREPARED {s};",
+        names=("x",),
     ),
     Printed(id="orphaned-session", remedy=orphan, after="ALTER SYSTEM RESET tcp_keepalives_idle;", lines=2),
     Printed(

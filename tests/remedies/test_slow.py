@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,10 @@ def stale(name: str) -> str:
     return only("stale-statistics", snapshot(tables=(own(name, changed=9_000_000, analyzed_age_s=None),))).remedy
 
 
-def unused(name: str) -> str:
+def unused(name: str, counted_s: float = 0.0) -> str:
     one = own_index(name, other_name(name), name, scans=0, size_bytes=9_000_000)
-    return only("unused-index", snapshot(tables=(own(name, scans=9_000),), indexes=(one,))).remedy
+    seen = snapshot(tables=(own(name, scans=9_000),), indexes=(one,))
+    return only("unused-index", seen, counted_s=counted_s).remedy
 
 
 def duplicate(name: str) -> str:
@@ -188,6 +190,13 @@ INDEXED: dict[str, Any] = {
     "before": TABLE + "CREATE INDEX {ix} ON {i}.{i} ({i}); CREATE INDEX o ON {i}.{i} ({i});",
     "after": DROPPED,
 }
+ALL_THERE = f"(SELECT count(*) = 3 {INDEXES})"
+ONCE: dict[str, Any] = {"after": DROPPED, "names": ("x",)}
+# A scan is counted once the session tells of it, which `pg_stat_force_next_flush` hastens.
+USED = (
+    "SET enable_seqscan = off; SELECT {i} FROM {i}.{i} WHERE {i} = 'a'; DROP INDEX {i}.o; SELECT {i} FROM {i}.{i} WHERE {i} = 'a';"
+    "RESET enable_seqscan; SELECT pg_stat_force_next_flush(); CREATE INDEX o ON {i}.{i} ({i});"
+)
 ONE_LESS = "(SELECT count(*) = 2 AND NOT bool_or(c.relname = {sx}) " + INDEXES + ")"
 PARTED: dict[str, Any] = {
     "before": "DROP SCHEMA IF EXISTS {i} CASCADE; CREATE SCHEMA {i}; CREATE TABLE {i}.{i} (id int, {i} text) PARTITION BY HASH (id);"
@@ -199,7 +208,8 @@ CASES = (
         id="missing-index-failed",
         remedy=failed,
         before=TABLE + "SELECT set_config('x.y', left(concat_ws('_', 'ix', {s}, {s}), 63), false);"
-        "DO $_$ BEGIN EXECUTE format('CREATE INDEX %I ON %I.%I (id)', current_setting('x.y'), {s}, {s}); END $_$;",
+        "DO $_$ BEGIN EXECUTE format('CREATE INDEX %I ON %I.%I (id)', current_setting('x.y'), {s}, {s}); END $_$;"
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = format('%I.%I', {s}, current_setting('x.y'))::regclass;",
         proof=f"(SELECT count(*) = 1 {INDEXES})",
         after=DROPPED,
     ),
@@ -270,8 +280,41 @@ CASES = (
         proof="(SELECT reltuples = 0 FROM pg_class WHERE oid = format('%I.%I', {s}, {s})::regclass)",
         **SCHEMA,
     ),
+    Printed(
+        id="missing-index-that-did-not-fail",
+        remedy=failed,
+        before=TABLE + "SELECT set_config('x.y', left(concat_ws('_', 'ix', {s}, {s}), 63), false);"
+        "DO $_$ BEGIN EXECUTE format('CREATE INDEX %I ON %I.%I (id)', current_setting('x.y'), {s}, {s}); END $_$;",
+        proof=f"(SELECT count(*) = 2 {INDEXES})",
+        after=DROPPED,
+        names=("x",),
+    ),
     Printed(id="unused-index", remedy=unused, proof=ONE_LESS, **INDEXED),
+    *(
+        Printed(id=f"unused-index-{what}", remedy=remedy, proof=ALL_THERE, before=INDEXED["before"] + made, **ONCE)
+        for what, remedy, made in (
+            ("that-is-used-by-now", unused, USED),
+            ("that-enforces-something", unused, "DROP INDEX {i}.{ix}; CREATE UNIQUE INDEX {ix} ON {i}.{i} ({i});"),
+            ("that-was-not-counted-for-long", partial(unused, counted_s=86_400.0), ""),
+        )
+    ),
     Printed(id="duplicate-index", remedy=duplicate, proof=ONE_LESS, **INDEXED),
+    *(
+        Printed(id=f"duplicate-index-{what}", remedy=duplicate, proof=proof, before=INDEXED["before"] + made, **ONCE)
+        for what, proof, made in (
+            ("of-one-that-is-gone", f"(SELECT count(*) = 2 {INDEXES})", "DROP INDEX {i}.o;"),
+            (
+                "of-one-that-is-invalid",
+                ALL_THERE,
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{i}.o'::regclass;",
+            ),
+            (
+                "of-one-elsewhere",
+                ALL_THERE,
+                "DROP INDEX {i}.o; CREATE TABLE {i}.t (n int); CREATE INDEX o ON {i}.t (n);",
+            ),
+        )
+    ),
     Printed(
         id="invalid-index",
         remedy=lambda name: dropped(invalid(name)),

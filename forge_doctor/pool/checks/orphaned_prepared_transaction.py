@@ -24,7 +24,8 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_server
 from forge_doctor.pool.wording import count, duration
-from forge_doctor.sql.quoting import quote_identifier, quote_literal
+from forge_doctor.sql.conditional import roll_back_if_old
+from forge_doctor.sql.quoting import quote_identifier
 
 
 @check(severity=Severity.ERROR, limits={"prepared_s": 60})
@@ -46,6 +47,6 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="prepared transactions", value=len(old), unit="transactions", source="pg_prepared_xacts"),
             Evidence(label="oldest", value=round(oldest.age_s, 1), unit="s", source="now - prepared"),
         ),
-        remedy=f"ROLLBACK PREPARED {quote_literal(oldest.gid)};   -- in database {quote_identifier(oldest.database)}, "
-        "unless its transaction manager still means to commit it",
+        remedy=f"-- in database {quote_identifier(oldest.database)}, unless its transaction manager still means to commit it\n"
+        f"{roll_back_if_old(oldest.gid, oldest.age_s)}",
     )

@@ -21,9 +21,10 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.index_remedies import drop
+from forge_doctor.slow.index_remedies import on_primary
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
+from forge_doctor.sql.conditional import drop_if_also
 
 
 @check(severity=Severity.INFO, limits={"size_bytes": 0})
@@ -82,5 +83,6 @@ def _finding(situation: Situation, index: Index, other: Index) -> Finding:
             Evidence(label="says the same", value=other.makes, source="pg_get_indexdef()"),
             Evidence(label="scans", value=index.scans, unit="scans", source="pg_stat_user_indexes"),
         ),
-        remedy=f"{drop(index, situation)}   -- {other.quoted} stays; by itself, not inside a transaction",
+        remedy=f"-- {other.quoted} stays; by itself, not inside a transaction\n"
+        f"{on_primary(situation)}{drop_if_also(index.schema, index.name, other.name)}",
     )

@@ -23,10 +23,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.index_remedies import drop
+from forge_doctor.slow.index_remedies import on_primary
 from forge_doctor.slow.inference.proposals import without_names
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
+from forge_doctor.sql.conditional import drop_if_unused
 
 READS = 1000
 
@@ -44,14 +45,14 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding]:
             continue
         table = situation.table_under(index)
         if table is not None and table.scans + table.index_scans >= READS:
-            yield _finding(situation, index, table.scans + table.index_scans)
+            yield _finding(situation, index, table.scans + table.index_scans, limits["counted_s"])
 
 
 def _counted(index: Index, least_s: float) -> bool:
     return index.counted_s is not None and index.counted_s >= least_s
 
 
-def _finding(situation: Situation, index: Index, reads: int) -> Finding:
+def _finding(situation: Situation, index: Index, reads: int, counted_s: float) -> Finding:
     since = f" in {(index.counted_s or 0.0) / 86_400:,.0f} days, or since it was made"
     keeps = (
         "-- it also keeps statistics of its expression for the planner\n"
@@ -69,5 +70,6 @@ def _finding(situation: Situation, index: Index, reads: int) -> Finding:
             Evidence(label="table was read", value=reads, unit="times", source="pg_stat_user_tables"),
             Evidence(label="definition", value=index.makes, source="pg_get_indexdef()"),
         ),
-        remedy=f"-- only if it is not new, and no standby and no yearly report uses it\n{keeps}{drop(index, situation)}",
+        remedy=f"-- only if it is not new, and no standby and no yearly report uses it\n{keeps}"
+        f"{on_primary(situation)}{drop_if_unused(index.schema, index.name, counted_s)}",
     )

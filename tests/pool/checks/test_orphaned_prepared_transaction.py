@@ -10,8 +10,10 @@ def prepared(age_s: float, gid: str = "tx-1") -> object:
 
 def test_a_minute_is_the_limit() -> None:
     assert findings("orphaned-prepared-transaction", prepared(59.9)) == ()
-    assert "ROLLBACK PREPARED 'tx-1';" in only("orphaned-prepared-transaction", prepared(60.0)).remedy
+    assert (
+        "gid = 'tx-1' AND database = current_database()" in only("orphaned-prepared-transaction", prepared(60.0)).remedy
+    )
 
 
 def test_a_quote_in_the_name_is_doubled() -> None:
-    assert "ROLLBACK PREPARED 'it''s';" in only("orphaned-prepared-transaction", prepared(90.0, "it's")).remedy
+    assert "gid = 'it''s' AND" in only("orphaned-prepared-transaction", prepared(90.0, "it's")).remedy

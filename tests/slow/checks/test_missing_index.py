@@ -58,9 +58,7 @@ def test_the_index_is_typed_out_with_what_a_failed_one_leaves() -> None:
     assert found.severity is Severity.ERROR
     assert found.confidence is Confidence.MEDIUM
     assert 'CREATE INDEX CONCURRENTLY "ix_reviews_book_id" ON "public"."reviews" ("book_id");' in found.remedy
-    assert (
-        '-- one that fails leaves an invalid index behind; then: DROP INDEX CONCURRENTLY "public"."ix' in found.remedy
-    )
+    assert "-- one that fails leaves an invalid index behind; then: SELECT format('DROP INDEX CONC" in found.remedy
     assert [one.value for one in found.evidence if one.label == "index"] == ["not tried"]
 
 
