@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.holders import Holder, unit_of_work, uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.visibility import unseen_sessions
 from forge_doctor.pool.wording import count, duration, pids
@@ -56,6 +57,12 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                 (one.pid for one in sessions),
                 idle_for(limits["idle_s"], "idle in transaction (aborted)", situation.seen_at),
             )
-            + "\nasync with Session() as session, session.begin(): ...   # rolls back whatever is raised",
+            + f"\n{_rolling_back(holder)}   # rolls back whatever is raised",
             sessions=tuple(one.pid for one in sessions),
         )
+
+
+def _rolling_back(holder: Holder) -> str:
+    if uses_sqlalchemy(holder.process):
+        return "async with Session() as session, session.begin(): ..."
+    return unit_of_work(holder.process)

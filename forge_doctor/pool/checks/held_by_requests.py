@@ -29,12 +29,14 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
+from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import Workload, workloads
 from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import count, duration, pids
 
 COMMIT = "await session.commit()   # before the call that is awaited, and begin anew after it"
+END = "End the transaction before the call that is awaited, and begin another after it."
 RELEASE = "async with pool.acquire() as connection: ...   # round the statements alone: let go before the call that is awaited"
 
 
@@ -72,9 +74,11 @@ def _finding(situation: Situation, load: Workload) -> Finding:
             "Read what the stream needs, then end the session before the response begins: await session.close() in the endpoint,\n"
             "or a session of the endpoint's own instead of Depends(get_db), which lasts as long as the response does."
             if streams
-            else COMMIT
-            if load.idle
             else RELEASE
+            if not load.idle
+            else COMMIT
+            if uses_sqlalchemy(load.holder.process)
+            else END
         )
         + "\nNot pg_terminate_backend: these requests would fail.",
         sessions=tuple(one.pid for one in load.held),

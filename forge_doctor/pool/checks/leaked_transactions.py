@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.circumstances import is_ended, left_by
+from forge_doctor.pool.inference.holders import unit_of_work
 from forge_doctor.pool.inference.repeated_statements import same_statement
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import workloads
@@ -139,7 +140,7 @@ def _finding(situation: Situation, group: Group, limits: Limits) -> Finding:
             *seen,
             *situation.about(oldest),
         ),
-        remedy="async with Session() as session: ...   # in the code that runs it; a background task needs a session of its own\n"
+        remedy=f"{unit_of_work(situation.process_of(oldest))}   # in the code that runs it; a background task needs one of its own\n"
         + terminate(
             (one.pid for one in sessions),
             idle_for(limits["idle_s"] if sure or nobody else limits["sure_s"]),

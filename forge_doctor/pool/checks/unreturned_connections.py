@@ -37,6 +37,11 @@ from forge_doctor.probes.postgres.backends.session import Session
 ASYNCPG = "async with pool.acquire() as connection: ...   # gives it back on every path, also when it raises"
 PSYCOPG = "async with pool.connection() as connection: ...   # gives it back on every path, also when it raises"
 
+DJANGO = (
+    "CONN_MAX_AGE = 0   # of Django under ASGI, whose threads end with their request and leave such connections; or OPTIONS = "
+    '{"pool": True}'
+)
+
 
 @check(severity=Severity.WARNING, limits={"idle_s": 5})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
@@ -68,6 +73,6 @@ def _finding(situation: Situation, holder: Holder, kept: tuple[Session, ...]) ->
             Evidence(label="requests in flight", value=requests, unit="requests", source="its accepted sockets"),
             *situation.about(oldest),
         ),
-        remedy=ASYNCPG if "asyncpg" in libraries else PSYCOPG,
+        remedy=ASYNCPG if "asyncpg" in libraries else f"{PSYCOPG}\n{DJANGO}",
         sessions=tuple(one.pid for one in kept),
     )

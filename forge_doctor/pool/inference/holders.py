@@ -56,6 +56,16 @@ class Holder:
             yield name, tuple(sessions)
 
 
+def unit_of_work(process: Process | None) -> str:
+    """How code of this process takes a connection so that every path gives it back, as its driver and pool write it."""
+    libraries = set(process.libraries or ()) if process else set()
+    if uses_sqlalchemy(process):
+        return "async with Session() as session: ..."
+    if "asyncpg" in libraries:
+        return "async with pool.acquire() as connection, connection.transaction(): ..."
+    return "with pool.connection() as connection: ..."
+
+
 def client_name(session: Session) -> str:
     """How to call a client of which no process was found: its application_name, role and address."""
     where = "a Unix socket" if session.client_port == -1 else session.client_addr or "an address hidden from this role"

@@ -90,7 +90,7 @@ def _units(session: Session, stacks: ProcessStacks) -> tuple[str, list[tuple[Cod
     """What can hold it: a task that waits as its session does; where there are none, a thread."""
     if stacks.tasks:
         return "task", [one.lines for one in stacks.tasks if _fits(session, one)]
-    return "thread", [one.lines for one in stacks.threads if one.lines and not one.idle]
+    return "thread", [one.lines for one in stacks.threads if one.lines and one.is_own and not one.idle]
 
 
 def _fits(session: Session, task: SuspendedTask) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.pool.inference.idle_spans import unreturned
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.workloads import workloads
 from forge_doctor.pool.snapshot import PoolSnapshot, StatementLine
 from forge_doctor.probes.application.runtime import find_source, read_runtime
 from forge_doctor.probes.postgres.backends.session import Session
@@ -43,7 +44,9 @@ class Tracer:
         owners = {socket.local: process for process in snapshot.processes or () for socket in process.database_sockets}
         behind = next((one for one in snapshot.processes or () if one.pooler_sockets), None)
         blockers = {pid for session in snapshot.sessions for pid in session.blocked_by}
-        lost = {one.pid for _, kept in unreturned(Situation(snapshot)) for one in kept}
+        situation = Situation(snapshot)
+        lost = {one.pid for _, kept in unreturned(situation) for one in kept}
+        lost |= {one.pid for load in workloads(situation) for one in load.held}
         asked: set[tuple[Path, str]] = set()
         for session in snapshot.sessions:
             if not session.statement or not (_is_suspicious(session) or session.pid in blockers | lost):

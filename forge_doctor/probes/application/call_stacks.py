@@ -14,6 +14,8 @@ from forge_doctor.probes.processes.workers import CodeLine
 LOOP = re.compile(r"/asyncio/(base_events|events|runners)\.py$|/uvloop/")
 # The standard library, what is frozen into the interpreter or made of a string.
 LIBRARY = re.compile(r"/lib(?:64)?/(?:python|pypy)\d[\d.]*t?/|^<|^frozen |^$")
+# A command that an installer wrote into an environment: `.venv/bin/gunicorn`.
+COMMAND = re.compile(r"/bin/[^/.]+$")
 INSTALLED = re.compile(r"/(?:site|dist)-packages/")
 DRIVER = re.compile(r"/(?:asyncpg|psycopg)/[^/]+\.py$")
 QUEUE = re.compile(r"/asyncio/(?:queues|locks)\.py$")
@@ -33,7 +35,7 @@ class Waiting(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadStack:
-    """The application's lines a thread stands in, innermost first; where it has none, the innermost of any.
+    """The application's lines a thread stands in, innermost first; where it has none, the innermost of any (`is_own`).
 
     `main` is the process's first thread; `idle` says that an event loop waits in it; `steady` that every sample
     found it in the same line; `in_loop` that an event loop called it there, and `waits_for` what it stands in.
@@ -46,6 +48,7 @@ class ThreadStack:
     in_loop: bool = False
     waits_for: Waiting = Waiting.OTHER
     lines: tuple[CodeLine, ...] = ()
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ def thread_stack(
         for looped, frames in zip(in_loop, run, strict=True)
     ]
     own = [own_lines(frames, package)[:1] or frames[:1] for frames in run]
+    whole = own_lines(run[-1], package)
     return ThreadStack(
         name=name,
         main=main,
@@ -114,7 +118,8 @@ def thread_stack(
         steady=bool(own[-1]) and len(set(own)) == 1 and not any(waits),
         in_loop=all(in_loop),
         waits_for=_stands_in(run[-1], package),
-        lines=() if waits[-1] else own_lines(run[-1], package) or (run[-1][:1] if main else ()),
+        lines=() if waits[-1] else whole or (run[-1][:1] if main else ()),
+        is_own=bool(whole),
     )
 
 
@@ -142,4 +147,4 @@ def _is_own(file: str, package: str) -> bool:
     installed = INSTALLED.split(file)
     if len(installed) > 1:
         return bool(package) and installed[-1].partition("/")[0].removesuffix(".py") == package
-    return not LIBRARY.search(file)
+    return not LIBRARY.search(file) and not COMMAND.search(file)

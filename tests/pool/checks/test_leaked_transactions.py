@@ -105,3 +105,18 @@ def test_beside_quiet_websockets_as_many_were_pinged_a_moment_ago() -> None:
         seen = snapshot(*held, processes=(serving(7, *held, requests=0, quiet_open=3, kept_open=kept),))
         told = [one for one in ("held-by-requests", "leaked-transactions") if findings(one, seen)]
         assert tuple(told) == checks
+
+
+@pytest.mark.parametrize(
+    ("libraries", "written"),
+    [
+        (("asyncpg", "sqlalchemy"), "async with Session() as session"),
+        (("asyncpg",), "async with pool.acquire() as connection, connection.transaction()"),
+        (("psycopg",), "with pool.connection() as connection"),
+        (None, "async with Session() as session"),
+    ],
+)
+def test_the_remedy_is_written_for_the_drivers_pool(libraries: tuple[str, ...] | None, written: str) -> None:
+    sessions = [idle_in_transaction(number, 60.0 - number, statement="SELECT 1") for number in range(1, 4)]
+    seen = snapshot(*sessions, processes=(serving(4211, *sessions, libraries=libraries),))
+    assert only("leaked-transactions", seen).remedy.startswith(written)

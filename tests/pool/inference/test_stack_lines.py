@@ -103,3 +103,11 @@ def test_the_thread_of_a_synchronous_worker_and_no_loop_that_waits() -> None:
     assert told([HELD], (), "charge.py:4 charge", threads=[stands]) == [(9, "thread", Confidence.HIGH)]
     waits = ThreadStack(main=True, idle=True, lines=())
     assert told([HELD], (), "charge.py:4 charge", threads=[waits]) == []
+
+
+def test_a_thread_outside_the_applications_code_holds_nothing_to_be_named() -> None:
+    waiting = ThreadStack(main=True, lines=lines("selectors.py:452 select"), is_own=False)
+    assert told([HELD], [], threads=[waiting]) == []
+    assert told([HELD], [], threads=[ThreadStack(main=True, lines=lines("jobs.py:5 tick"))]) == [
+        (5, "thread", Confidence.MEDIUM)
+    ]

@@ -91,3 +91,11 @@ def test_a_thread_may_stand_in_the_queue_of_its_pool_and_its_loop_with_it(
     stack = thread_stack(samples, package="", main=True)
     assert (stack.waits_for, stack.in_loop, stack.steady) == (waits_for, True, True)
     assert not thread_stack([frames(*above, "/srv/shop/api.py")] * 3, package="", main=True).in_loop
+
+
+def test_a_command_that_an_installer_wrote_is_no_code_of_the_application() -> None:
+    stack = thread_stack(
+        [frames("/usr/lib/python3.13/selectors.py", "/srv/shop/.venv/bin/gunicorn")], package="", main=True
+    )
+    assert not stack.is_own
+    assert thread_stack([frames("/srv/shop/bin/serve.py")], package="", main=True).is_own
