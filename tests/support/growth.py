@@ -20,27 +20,27 @@ _FAILS = "\x00"
 
 def grows(work: Callable[[str], object], pump: Callable[[int], str]) -> bool:
     """Whether the work takes more than its share of time for twice the input."""
+
+    def spent(size: int, times: int) -> float:
+        text = pump(size)
+        return least(lambda: work(text), times)
+
     size = 1 << 9
-    while size < SIZE:
-        spent = _least(work, pump(size), 1)
-        if spent > QUICK_S:
-            break
+    while size < SIZE and spent(size, 1) <= QUICK_S:
         size *= 2
-    else:
-        spent = _least(work, pump(size), 3)
-    if spent <= QUICK_S:
+    if size == SIZE and spent(size, 3) <= QUICK_S:
         return False
-    return _least(work, pump(2 * size), 3) > SLACK * _least(work, pump(size), 3)
+    return spent(2 * size, 3) > SLACK * spent(size, 3)
 
 
-def _least(work: Callable[[str], object], text: str, times: int) -> float:
+def least(work: Callable[[], object], times: int = 3) -> float:
     """The processor's time, the least of some: what else the machine does only adds to it."""
-    least = float("inf")
+    spent = float("inf")
     for _ in range(times):
         begun = time.process_time()
-        work(text)
-        least = min(least, time.process_time() - begun)
-    return least
+        work()
+        spent = min(spent, time.process_time() - begun)
+    return spent
 
 
 def pumps(pattern: str, flags: int = 0) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,13 +74,14 @@ def _of_ini(file: Path, text: str) -> Iterator[Configuration]:
         parser.read_string(text)
     except configparser.Error:
         return
+    lines = _lines_of(text)
     for section in parser.sections():
         values = {**parser.defaults(), **dict(parser.items(section))}
         yield Configuration(
             file=file,
             section=section,
             values={key: filled(value or "", file, values) for key, value in values.items()},
-            lines=_lines_of(text, section),
+            lines=lines[section],
         )
 
 
@@ -92,15 +94,16 @@ def filled(value: str, file: Path, values: Mapping[str, str | None]) -> str:
     return re.sub(r"%\((\w+)\)s", put, value).replace("%%", "%")
 
 
-def _lines_of(text: str, wanted: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _lines_of(text: str) -> defaultdict[str, dict[str, int]]:
+    """Where each key of each section stands first."""
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     section = ""
     for number, line in enumerate(text.splitlines(), 1):
         head = re.match(r"\[([^\]]+)\]", line)
         key = re.match(r"([\w.]+)\s*[=:]", line)
         section = head[1] if head else section
-        if key and section == wanted:
-            found.setdefault(key[1].lower(), number)
+        if key:
+            found[section].setdefault(key[1].lower(), number)
     return found
 
 
@@ -118,7 +121,7 @@ def _of_pyproject(file: Path, text: str) -> Iterator[Configuration]:
         file=file,
         section="tool.alembic",
         values={**{key: filled(value, file, values) for key, value in values.items()}, "path_separator": "newline"},
-        lines=_lines_of(text, "tool.alembic"),
+        lines=_lines_of(text)["tool.alembic"],
     )
 
 

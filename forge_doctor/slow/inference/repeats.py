@@ -6,8 +6,11 @@ in one transaction. Time says nothing here: a thousand such calls are a tenth of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.situation import Situation
@@ -50,11 +53,13 @@ class Repeat:
 
 def repeats(situation: Situation) -> Iterator[Repeat]:
     """Every statement that is, the most calls first."""
-    for child in sorted(_counted(situation), key=lambda one: (-one.calls, one.key)):
+    counted = _counted(situation)
+    parents = _parents(counted)
+    for child in sorted(counted, key=lambda one: (-one.calls, one.key)):
         asked = _asked(child)
         if asked is None or child.calls < FEWEST_CALLS or (child.mean_ms or 0.0) > SLOWEST_MS:
             continue
-        found = _repeat(situation, child, *asked)
+        found = _repeat(situation, child, _parents_of(child, parents), *asked)
         if found is not None:
             yield found
 
@@ -80,11 +85,12 @@ def _asked(child: Statement) -> tuple[str, str] | None:
     return (table, equal[0].column) if len(equal) == 1 == len(terms) else None
 
 
-def _repeat(situation: Situation, child: Statement, table: str, column: str) -> Repeat | None:
+def _repeat(
+    situation: Situation, child: Statement, parents: Sequence[Statement], table: str, column: str
+) -> Repeat | None:
     twice = child.sampled.repeated if child.sampled else 0
     lazy = is_lazy_load(child.text)
     by_key = (child.rows_per_call or 0.0) <= 1.0
-    parents = [one for one in _counted(situation) if one.key != child.key and _is_parent(one, child)]
     linked = [one for one in parents if is_linked(situation, one, table, column)]
     parent = max(linked or parents, key=lambda one: (_nearness(one, child), one.calls), default=None)
     known = bool(linked)
@@ -109,12 +115,27 @@ def _repeat(situation: Situation, child: Statement, table: str, column: str) -> 
     )
 
 
-def _is_parent(one: Statement, child: Statement) -> bool:
-    rows = one.rows_per_call or 0.0
-    if one.verb != "select" or rows < FEWEST or not one.calls:
-        return False
-    ratio = child.calls / one.calls
-    return ratio >= FEWEST and NEAR_LEAST * rows <= ratio <= NEAR_MOST * rows
+class _Parent(NamedTuple):
+    """What gives rows; it may be the parent of what is called from `least` to `most` times."""
+
+    least: float
+    most: float
+    statement: Statement
+
+
+def _parents(counted: Iterable[Statement]) -> list[_Parent]:
+    """The fewest calls of a child first: of thousands of statements each child looks at those that fit it."""
+    found = []
+    for one in counted:
+        rows = one.rows_per_call or 0.0
+        if one.verb == "select" and rows >= FEWEST and one.calls:
+            found.append(_Parent(max(FEWEST, NEAR_LEAST * rows) * one.calls, NEAR_MOST * rows * one.calls, one))
+    return sorted(found, key=itemgetter(0))
+
+
+def _parents_of(child: Statement, parents: Sequence[_Parent]) -> list[Statement]:
+    fitting = parents[: bisect_right(parents, child.calls, key=itemgetter(0))]
+    return [one for _, most, one in fitting if child.calls <= most and one.key != child.key]
 
 
 def _nearness(one: Statement, child: Statement) -> float:
