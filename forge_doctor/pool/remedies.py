@@ -46,7 +46,8 @@ def _thaw(group: str) -> str:
         return f"""[ "$({engine} inspect -f '{{{{.State.Paused}}}}' {name})" = true ] && {engine} unpause {name}"""
     if container is None and unit.endswith((".service", ".scope", ".slice")):
         word = quote_shell(unit)
-        return f'[ "$(systemctl show -P FreezerState {word})" = frozen ] && systemctl thaw {word}'
+        # The name of a unit may begin with `-`, as the root's slice does.
+        return f'[ "$(systemctl show -P FreezerState -- {word})" = frozen ] && systemctl thaw -- {word}'
     file = quote_shell(f"{group}/cgroup.freeze")
     old = quote_shell(f"{group}/freezer.state")
     if "/freezer/" in group:

@@ -32,7 +32,7 @@ CASES: tuple[Printed | Command, ...] = (
     *test_migrations_live.CASES,
     *test_shell.COMMANDS,
 )
-ROOMS = ("pool", "slow", "migrations")
+ROOMS = ("pool", "slow", "migrations", "probes/application", "extras.py")
 # They write statements that are sent, and print none.
 SENT = (
     "migrations/live/collect.py",
@@ -49,6 +49,8 @@ SENT = (
 # They tell where something is set, compare with what was sent, or advise in words: nothing to type.
 NOT_TYPED = {
     ("pool/rows.py", "_override"),
+    ("probes/application/stacks.py", "read_threads"),
+    ("probes/application/tasks_314.py", "read_tasks"),
     ("pool/inference/holders.py", "was_returned"),
     ("pool/checks/stopped_process.py", "_how"),
     ("slow/checks/not_the_database.py", "_cause"),
@@ -137,7 +139,7 @@ def names(node: ast.AST) -> Iterator[str]:
 EVERY = [
     place
     for room in ROOMS
-    for path in sorted((ROOT / room).rglob("*.py"))
+    for path in sorted((ROOT / room).rglob("*.py") if (ROOT / room).is_dir() else [ROOT / room])
     if not str(path.relative_to(ROOT)).startswith(SENT)
     for place in places(path)
     if (place.path, place.function) not in NOT_TYPED and (room != "migrations" or "{" in place.text)

@@ -10,15 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
 
+from forge_doctor import extras
 from forge_doctor.check import load
 from forge_doctor.migrations import checks
 from forge_doctor.migrations.history import History
 from forge_doctor.migrations.judge import read
 from forge_doctor.migrations.tree.places import places
 from forge_doctor.pool.snapshot import Refusal
+from forge_doctor.probes.application import tasks_314
+from forge_doctor.probes.application.stacks import _unread
+from forge_doctor.probes.application.tasks_314 import read_tasks
 from forge_doctor.probes.processes.workers import CodeLine, HeldConnection, ListenSocket, Suspended, Suspension
 from tests.support.live_migrations import at, judge
 from tests.support.live_migrations import snapshot as snapshot_of_database
@@ -151,6 +156,21 @@ def traced(_: str) -> str:
     return only("stopped-process", snapshot(held, processes=(process,))).remedy
 
 
+def tasks_of(name: str) -> str:
+    """Of a process that may not be read, and whose interpreter lies in a folder of that name."""
+    answer = {"problem": "no", "refused": True}
+    with (
+        patch.object(tasks_314, "_interpreter", lambda _pid: f"/nowhere/{name}/python3.14"),
+        patch.object(tasks_314, "_run", lambda *_: answer),
+    ):
+        return read_tasks(os.getpid(), samples=1).remedy
+
+
+def installed(name: str, origin: str | None) -> str:
+    with patch.object(extras, "_origin", lambda: origin):
+        return extras.install_line("stacks", [name])
+
+
 CONTAINER = "a1" * 32
 GROUPS = "/sys/fs/cgroup"
 
@@ -173,13 +193,38 @@ COMMANDS = (
     Command(
         id="frozen-unit",
         remedy=lambda name: frozen(f"{GROUPS}/system.slice/{name}.service"),
-        asked=lambda name: ("systemctl", "show", "-P", "FreezerState", f"{name}.service"),
+        asked=lambda name: ("systemctl", "show", "-P", "FreezerState", "--", f"{name}.service"),
         words=lambda name: (
-            *("systemctl", "show", "-P", "FreezerState", f"{name}.service"),
-            *("systemctl", "thaw", f"{name}.service"),
+            *("systemctl", "show", "-P", "FreezerState", "--", f"{name}.service"),
+            *("systemctl", "thaw", "--", f"{name}.service"),
         ),
         answer="frozen",
-        names=tuple(one for one in HOSTILE if "/" not in one),
+        names=(*(one for one in HOSTILE if "/" not in one), "-.slice", "--user"),
+    ),
+    Command(
+        id="tasks-refused",
+        remedy=tasks_of,
+        words=lambda name: (
+            *("sudo", *(("-u", f"#{os.getuid()}") if os.getuid() else ())),
+            *(f"/nowhere/{name}/python3.14", "-I", "-m", "asyncio", "pstree", str(os.getpid())),
+        ),
+    ),
+    Command(
+        id="stacks-unread",
+        remedy=lambda said: "\n".join(_unread(NOBODY, one).remedy for one in ("permission denied", said)),
+        words=lambda _: ("py-spy", "dump", "--pid", str(NOBODY)),
+    ),
+    Command(
+        id="install-from-where-it-came",
+        remedy=lambda name: installed(name, f"file:///home/{name}"),
+        words=lambda name: ("pip", "install", f"forge-doctor[stacks] @ file:///home/{name}"),
+        names=tuple(one for one in HOSTILE if one.isprintable()),
+    ),
+    Command(
+        id="install-by-name",
+        remedy=lambda name: installed(name, None),
+        words=lambda name: ("pip", "install", name),
+        names=("py-spy",),
     ),
     Command(
         id="frozen-group",

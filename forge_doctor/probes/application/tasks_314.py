@@ -20,6 +20,7 @@ from typing import Any
 from forge_doctor.probes.application.call_stacks import ProcessStacks, SuspendedTask, suspended_task
 from forge_doctor.probes.application.stacks import PAUSE_S, TIMEOUT_S, threads_of
 from forge_doctor.probes.processes.workers import CodeLine
+from forge_doctor.sql.quoting import quote_shell
 
 READER = Path(__file__).with_name("task_reader.py")
 FIRST = (3, 14)
@@ -53,13 +54,27 @@ def read_tasks(pid: int, *, samples: int, package: str = "") -> ProcessStacks:
         return ProcessStacks(
             pid=pid,
             why_not="its memory may not be read by this user",
-            remedy=f"sudo {interpreter} -m asyncio pstree {pid}",
+            remedy=f"{_sudo(interpreter, pid)} {_pstree(interpreter, pid)}",
         )
     return ProcessStacks(
         pid=pid,
         why_not=f"its suspended tasks could not be read: {str(answer['problem'])[:160]}",
-        remedy=f"{interpreter} -m asyncio pstree {pid}",
+        remedy=_pstree(interpreter, pid),
     )
+
+
+def _pstree(interpreter: str, pid: int) -> str:
+    """Isolated: the folder it is typed in may have an `asyncio.py` of its own."""
+    return f"{quote_shell(interpreter)} -I -m asyncio pstree {pid}"
+
+
+def _sudo(interpreter: str, pid: int) -> str:
+    """As root only what nobody else may have written, else as the process's own user."""
+    try:
+        owner = os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116 - of /proc
+    except OSError:  # it ended meanwhile
+        owner = 0
+    return "sudo" if owner == 0 or _is_roots(interpreter) else f"sudo -u '#{owner}'"
 
 
 def _interpreter(pid: int) -> str | None:
@@ -104,10 +119,18 @@ def _as_whom(interpreter: str, pid: int) -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     owner = os.stat(f"/proc/{pid}")  # noqa: PTH116 - of /proc
-    mode = Path(interpreter).stat()
-    if mode.st_uid == 0 and not mode.st_mode & 0o022:
+    if _is_roots(interpreter):
         return {}
     return {} if owner.st_uid == 0 else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": ()}
+
+
+def _is_roots(interpreter: str) -> bool:
+    """Whether nobody but root may have written it."""
+    try:
+        status = Path(interpreter).stat()
+    except OSError:
+        return False
+    return status.st_uid == 0 and not status.st_mode & 0o022
 
 
 def _stacks(pid: int, interpreter: str, answer: Mapping[str, Any], samples: int, package: str) -> ProcessStacks:

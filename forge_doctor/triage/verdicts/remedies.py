@@ -25,6 +25,15 @@ def is_typed(line: str) -> bool:
     ) is not None
 
 
+def typed(remedy: str) -> Iterator[str]:
+    """The lines of a remedy to type, each behind the comments that say where and when it is right."""
+    said: list[str] = []
+    for line in _lines(remedy):
+        if is_typed(line):
+            yield from (*said, line)
+        said = [*said, line] if line.startswith("--") and not is_typed(line) else []
+
+
 def now(suspicion: Suspicion) -> tuple[str, ...]:
     """Statements to type, each with its condition, the cause's own before those of what it was joined with."""
     ranked = [one for one in suspicion.showing if one.part != "logs"]
@@ -33,7 +42,7 @@ def now(suspicion: Suspicion) -> tuple[str, ...]:
         ranked,
         [one for one in suspicion.live if one.part != "logs"],
     ):
-        lines = [line for one in told for line in _lines(one.finding.remedy) if is_typed(line)]
+        lines = [line for one in told for line in typed(one.finding.remedy)]
         if lines:
             return tuple(dict.fromkeys(lines))
     return ()

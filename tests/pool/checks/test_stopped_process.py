@@ -97,7 +97,7 @@ def test_it_is_no_leak_no_blocked_loop_and_not_another_database() -> None:
         ),
         (
             "/sys/fs/cgroup/system.slice/shop api.service",
-            """[ "$(systemctl show -P FreezerState 'shop api.service')" = frozen ] && systemctl thaw 'shop api.service'""",
+            """[ "$(systemctl show -P FreezerState -- 'shop api.service')" = frozen ] && systemctl thaw -- 'shop api.service'""",
         ),
         (
             "/sys/fs/cgroup/batch",

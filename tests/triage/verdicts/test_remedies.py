@@ -2,7 +2,7 @@
 
 import pytest
 
-from forge_doctor.triage.verdicts.remedies import is_typed
+from forge_doctor.triage.verdicts.remedies import is_typed, typed
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_typed(line: str) -> None:
 )
 def test_changed(line: str) -> None:
     assert not is_typed(line)
+
+
+def test_what_is_typed_keeps_the_comments_above_it() -> None:
+    remedy = (
+        "Give it back.\n-- in database shop\n-- unless it is wanted\nSELECT 1 \\gexec\n-- then begin anew\nawait it"
+    )
+    assert list(typed(remedy)) == ["-- in database shop", "-- unless it is wanted", "SELECT 1 \\gexec"]
