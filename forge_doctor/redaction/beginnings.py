@@ -19,7 +19,9 @@ _TEXT_BELOW = regex(
     r"(?:[&!][\w!/.:-]{1,60}[ \t]{1,8}){0,2}[|>][-+0-9]{0,2}[ \t]{0,8}(?:#[^\n]{0,200})?\r?\n[ \t]{0,200}"
 )
 _QUOTED_BELOW = regex(r"[ \t]{0,8}\r?\n[ \t]{0,200}(?:string\(\d{1,9}\) )?(?=[brfuBRFU]{0,2}['\"])")
-_WORD_BELOW = regex(r"[ \t]{0,8}\r?\n[ \t]{1,200}(?=[^\s:#-]\S{3,200}\r?(?:\n|\Z))(?![\w.-]{1,80}[:=])")
+_WORD_BELOW = regex(
+    r"[ \t]{0,8}\r?\n[ \t]{1,200}(?=[^\s:#-][^\s'\"]{3,200}(?:\r?(?:\n|\Z)|['\")\]}]))(?![\w.-]{1,80}[:=])"
+)
 _LINE_START = regex(r"(?:\A|\n)[ \t]{0,200}(?:- )?['\"]?\Z")
 _PAIRED = regex(rf"{QUOTE}[ \t]{{0,20}},[ \t]{{0,20}}")
 _OPEN_PAIR = regex(rf"[(\[][ \t]{{0,4}}[brBR]{{0,2}}{QUOTE}\Z")
@@ -66,7 +68,12 @@ def _past_marks(text: str, start: int, given: re.Match[str], name: str) -> int:
     is_key = colon and _LINE_START.search(text[max(0, start - 210) : start]) is not None
     past = _QUOTED_BELOW.match(text, begin) if is_key or given["close"] or not colon else None
     if past is None and colon:
-        past = _TEXT_BELOW.match(text, begin) or (_WORD_BELOW.match(text, begin) if is_key else None)
+        past = _TEXT_BELOW.match(text, begin) or _WORD_BELOW.match(text, begin)
+        past = (
+            past
+            if past is None or is_key or any(map(str.isdigit, text[past.end() : past.end() + 40].split()[0]))
+            else None
+        )
     if past is None and colon and not takes_line(name):
         past = _ANNOTATED.match(text, begin) or _MARKS.match(text, begin)
     return past.end() if past else begin

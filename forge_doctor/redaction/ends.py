@@ -17,7 +17,8 @@ _OPEN = regex(rf"(?:[brfueBRFUE]{{1,2}})?(?P<quote>{QUOTE})")
 _DOUBLED = regex(r"''(?:'')?(?=[^\s'\",;:)\]}+|&])|\"\"(?=[^\s'\",;:)\]}+|&])")
 _DOUBLED_RUN = regex(r"(?<!\\)(?P<slashes>\\*+)(?P<quotes>'{2,}+|\"{2,}+)")
 _BELOW = regex(r"[(\[{][ \t]{0,8}\r?\n")
-_CALL = regex(r"[\w.]{0,80}+[(\[{]")
+_CALL = regex(r"[\w.]{0,80}+[(\[{]|[A-Z][\w.:]{0,80}+ \{")
+_ANGLED = regex(r"<[^<>\n]{1,400}>")
 # Brackets, commas and quotes end a bare value only where the text goes on as if it had ended.
 _BARE_END = regex(
     r"\s|[&;](?=[\w.-]{1,40}=|\s|\Z)|[;](?=[ \w.-]{1,40}=)|\\{0,15}[\"'](?=[\s,:;)\]}\\]|\Z)|,(?=[\s\"'\[({]|\Z|[\w.-]{1,40}[=:])|"
@@ -54,12 +55,15 @@ def end_of(text: str, begin: int, line: bool = False, around: str = "") -> int:
     if opened is not None:
         return _quoted_end(text, opened.end(), opened["quote"])
     line_end = _line_end(text, begin)
-    if around:
-        closing = text.find(around, begin, line_end)
-        if line or (closing >= 0):
-            return closing if closing >= 0 else line_end
+    closing = text.find(around, begin, line_end) if around else -1
+    if closing >= 0:
+        return _bracket_end(text, begin, closing) if not line and _CALL.match(text, begin) else closing
+    if line and around:
+        return line_end
     if line and not _BELOW.match(text, begin):
         return line_end
+    if angled := _ANGLED.match(text, begin):
+        return angled.end()
     if _CALL.match(text, begin):
         return _bracket_end(text, begin, line_end)
     found = _BARE_END.search(text, begin, line_end)

@@ -10,7 +10,7 @@ from forge_doctor.regex import regex
 HINTS = regex(
     r"pass|pwd|psw|psk|\bpw\b|secret|token|cred|cookie|auth|key|jwt|bearer|otp|csrf|xsrf|sess|sid\b|\bsas\b|\bsig|signature|"
     r"\bpin\b|cvv|cvc|ssn|salt|nonce|mnemonic|seed|assertion|samlresponse|ticket|kennwort|wachtwoord|senha|contrase|parol|"
-    r"code_?verifier|input",
+    r"code_?verifier|input|(?:security|recovery)[_-]?code|card[_-]?number",
     re.IGNORECASE | re.ASCII,
 )
 _PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\dA-Za-z_]+")

@@ -27,12 +27,14 @@ _VALUE_BEFORE = regex(
 )
 # As it is, escaped, or as a blank where all is on one line.
 _LINE_END = r"(?:(?:\\r|\r)?(?:\\n|\n)|(?:\\r|\r) ?)"
-_IN_ELEMENT = regex(rf"{QUOTE}[^<>\n\r\\]{{0,100}}>(?=[^<\s])")
+_IN_ELEMENT = regex(rf"{QUOTE}[^<>\n\r\\]{{0,100}}(?<!/)>(?=[^<\s])")
 _IN_FORM = regex(
     rf"{QUOTE}(?:;[^\n\r\\]{{0,200}})?{_LINE_END}(?:[\w-]{{1,40}}: [^\n\r\\]{{0,100}}{_LINE_END}){{0,3}}{_LINE_END}"
 )
 _NEXT_END = regex(r"[\r\n<]|\\[rn]|\Z")
-_REVERSED = regex(r"(['\"])([^'\"\n]{4,300})\1[ \t]{0,4}(?:==?|!=|<>)[ \t]{0,4}([A-Za-z_][\w.()]{1,100}+)(?![\w'\"=(])")
+_REVERSED = regex(
+    r"(['\"])([^'\"\n]{4,300})\1[ \t]{0,4}(?:==?|!=|<>)[ \t]{0,4}([A-Za-z_][\w.()]{1,100}+)(?!['\"]\w|[\w=(])"
+)
 _OPTION = regex(r"(?<![\w-])--?([A-Za-z][\w.-]{1,80}+)")
 _OPTIONS_END = regex(r"\n[ \t│|]{0,40}-|\n[ \t]{0,40}\n")
 _DEFAULT = regex(
@@ -66,16 +68,22 @@ def _of_field(text: str, name: re.Match[str]) -> Iterator[Span]:
         return
     end = name.end()
     is_part = "form-data" in text[max(0, name.start() - 40) : end]
-    if after := _IN_FORM.match(text, end) if is_part else _IN_ELEMENT.match(text, end):
-        stop = _NEXT_END.search(text, after.end())
-        yield Span(after.end(), stop.start() if stop else len(text))
-    elif (value := _VALUE_FIELD.search(text, end, end + _FAR)) and _is_same(text[end : value.start()]):
+    value = _VALUE_FIELD.search(text, end, end + _FAR)
+    before = max(0, name.start() - _FAR)
+    if is_part and (after := _IN_FORM.match(text, end)):
+        yield _up_to_next(text, after.end())
+    elif value and _is_same(text[end : value.start()]):
         span = inside(text, value.end(), end_of(text, value.end()))
         yield from [Span(*span)] if span else []
-    else:
-        before = max(0, name.start() - _FAR)
-        if earlier := _VALUE_BEFORE.search(text[before : name.start()]):
-            yield Span(before + earlier.start(1), before + earlier.end(1))
+    elif earlier := _VALUE_BEFORE.search(text[before : name.start()]):
+        yield Span(before + earlier.start(1), before + earlier.end(1))
+    elif after := _IN_ELEMENT.match(text, end):
+        yield _up_to_next(text, after.end())
+
+
+def _up_to_next(text: str, begin: int) -> Span:
+    stop = _NEXT_END.search(text, begin)
+    return Span(begin, stop.start() if stop else len(text))
 
 
 def _is_same(between: str) -> bool:

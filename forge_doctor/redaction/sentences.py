@@ -11,6 +11,10 @@ _TOLD_APART = regex(
     r"(?=(?P<between>[^'\"`\n]{1,80})(?P<quote>['\"`])[^\s'\"`]{8,200}(?P=quote))"
 )
 _TOLD = regex(r"(?=[^\d]{0,200}\d)(?=[^A-Za-z]{0,200}[A-Za-z])[^\s'\"`]{8,200}")
+_SAID = regex(
+    r"(?i)(\b(?:api|access|secret|private|auth|session|account|license|signing|encryption|service|master)[ ](?:access )?"
+    r"(?:key|token|password|id)(?: is| was|:|=| =| ->) {0,4})([^\s'\"`,;]{8,200})"
+)
 _NAMES_ELSE = regex(
     r"(?i)\b(?:user|role|database|relation|column|host|name|file|type|class|field|table|module|attribute|id|for|of|in|from|by) \Z"
 )
@@ -18,6 +22,9 @@ _ECHOED_VALUE = regex(
     r"(?i)(\bquery argument \$\d{1,5}(?: in element #\d{1,9} of executemany\(\) sequence)?: )[^\n]{1,}?"
     r"(?= \([^()\n]{1,200}\)\s{0,4}(?:\n|\Z)|\n|\Z)"
     r"|(\binvalid (?:input|byte) (?:syntax|value|sequence) for (?:type|enum|encoding) [^\n:]{1,60}: )\"[^\n]{1,}+"
+    r"|(\b(?:malformed (?:array|record|range|multirange) literal: |field value out of range: ))\"[^\n]{1,}+"
+    r"|(\bJSON data, line \d{1,9}: )[^\n]{1,}+"
+    r"|(\b(?:value|token) )\"[^\n]{1,1000}?\"(?= is (?:out of range|invalid))"
     r"|(\bDuplicate entry )'[^\n]{1,1000}?'(?= for key)"
     r"|(\binvalid literal for int\(\) with base \d{1,2}: |\bcould not convert string to float: |"
     r"\bPort could not be cast to integer value as )[^\n]{1,}+"
@@ -36,6 +43,11 @@ def mask_told(text: str) -> str:
     return "".join(parts) + text[position:]
 
 
+def mask_said(text: str) -> str:
+    """Without what follows `API key: ` or `the access key is `, where it is no word."""
+    return _SAID.sub(lambda found: found[1] + (MASK if _TOLD.fullmatch(found[2]) else found[2]), text)
+
+
 def mask_echoed(text: str) -> str:
     """The text without a value that could not be converted or is there already."""
-    return _ECHOED_VALUE.sub(lambda found: (found[1] or found[2] or found[3] or found[4]) + MASK, text)
+    return _ECHOED_VALUE.sub(lambda found: next(filter(None, found.groups())) + MASK, text)

@@ -79,9 +79,23 @@ _RANDOM = regex(r"(?<![\w-])[A-Za-z0-9_-]{20,}+")
 _CLASS_CHANGE = regex(r"(?<=[a-z])[A-Z0-9]|(?<=[A-Z])[a-z0-9]|(?<=[0-9])[A-Za-z]")
 
 
+def mask_webhooks(text: str) -> str:
+    """The text without what follows the address of a service's webhooks."""
+    return _WEBHOOK.sub(rf"\g<1>{MASK}", text)
+
+
+def mask_bots(text: str) -> str:
+    """The text without the tokens of bots: a number, a colon, a word that was drawn; or three of those and points."""
+    return _BOT.sub(MASK, text)
+
+
+def mask_hashes(text: str) -> str:
+    """The text without hashes of passwords."""
+    return _HASHES.sub(MASK, text)
+
+
 def mask_tokens(text: str) -> str:
-    """The text without what is a token, a hash of a password or a webhook by its own shape."""
-    text = _HASHES.sub(MASK, _BOT.sub(MASK, _WEBHOOK.sub(rf"\g<1>{MASK}", text)))
+    """The text without what is a token by what it begins with."""
     return _PREFIXED.sub(MASK, text)
 
 

@@ -30,7 +30,7 @@ def mask_urls(text: str) -> str:
 def _userinfo_masked(scheme: str, rest: str) -> str:
     """What follows `scheme://`, without the password of its authority."""
     at = rest.rfind("@")
-    if at < 0 or (not rest[at + 1 : at + 2].isalnum() and rest[at + 1 : at + 2] not in ("[", "_", "/", ".")):
+    if at < 0 or (not rest[at + 1 : at + 2].isalnum() and rest[at + 1 : at + 2] not in tuple("[_/.{%$")):
         return rest
     user, colon, _ = rest[:at].partition(":")
     if colon:

@@ -18,7 +18,7 @@ _NAME_REST = regex(r"[\w.-]{0,80}+")
 _NAME_START = regex(r"[\w.-]{0,80}+\Z")
 _SAYS_NOTHING = regex(r"(?:None|null|nil|true|false|undefined|NULL|True|False|\*{3,})(?![\w*'])")
 _ESCAPE = regex(r"(?<!\\)\\[nrt](?=\w)|%(?:25){0,3}[0-9A-Fa-f]{2}(?=\w)|\x1b\[[\d;]{0,20}m")
-_LOGURU = regex(r"(?m)^([ \t│|]{1,400}[└╰]─{0,2} )(?=\S)[^\n]*+")
+_LOGURU = regex(r"((?<![ \t│|])[ \t│|]{1,400}[└╰]─{0,2} )(?=\S)[^\n]*+")
 _INPUT = regex(r"input_value=(?!\*\*\*)")
 _INPUT_END = regex(r", input_type=|\n|\Z")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from forge_doctor.redaction.ends import end_of
 from forge_doctor.redaction.names import STRONG, strength
 from forge_doctor.redaction.shapes import MASK
@@ -18,19 +16,16 @@ _PARAMETERS_END = regex(
 _ECHOED = regex(r"\[(?:generated in |cached since |no key |caching disabled |raw sql)[^\]\n]{0,80}\] {1,4}[^\n]{1,}+")
 _PLACED = regex(r"(?i)\b(parameters:? )(\$1 = )[^\n]{1,}+(?:\n\t[^\n]*+)*+")
 _PLACE = regex(r"(\$\d{1,5} = )(?:'(?:[^']|'')*+'?|[^,\n]{1,}+)")
+# pgaudit: what kind it is in six fields, the statement, its parameters.
+_AUDITED = regex(
+    r"(\bAUDIT: (?:SESSION|OBJECT),(?:[^,\n\"]{0,200},){6}(?:\"(?:[^\"]|\"\")*+\"|[^,\n\"]{0,2000}),)(?![<*])[^\n]{1,}+"
+)
 _STATEMENT = regex(
     r"(?:\[SQL: |\b(?:STATEMENT|statement|QUERY|Query|SQL statement)(?: \w{1,64})?: {0,4}|\bexecute [^\s:]{1,64}: |"
     r"\bSQL statement \")"
 )
 _SQL_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))")
 _STATEMENT_END = regex(r"\](?=\s{0,8}(?:\n|\Z|\[parameters|\(Background))|\n(?!\t|[ ]{2,})")
-_ROW_KEY = regex(r"(?i)\bkey \(([^\n]{1,300}?)\)=\(")
-_ROW_KEY_END = regex(
-    r"\)(?= (?:already exists|is not present|is still referenced|conflicts with|is duplicated|does not exist))"
-)
-_ROW = regex(r"(?i)(?:failing row contains |row data: |invalid tuple )\(")
-_ROW_END = regex(r"\)(?=\.?[ \t]{0,8}(?:\n|\Z))")
-_LONGEST_ROW = 4_000
 # Without a list of columns any of them may be one of secrets.
 _INSERT = regex(
     r"(?i)\b(?:insert|replace)\s{1,20}into\s(?:[^()'\n]{1,200}\(([^()']{1,2000})\)\s{0,40}|"
@@ -92,27 +87,6 @@ def mask_secret_calls(text: str) -> str:
     return "".join(parts) + text[position:]
 
 
-def mask_rows(text: str) -> str:
-    """The text without the values of rows and keys that an error quotes."""
-    return _between(_between(text, _ROW_KEY, _ROW_KEY_END), _ROW, _ROW_END)
-
-
-def _between(text: str, begin_of: re.Pattern[str], end_of: re.Pattern[str]) -> str:
-    """The text without what stands between two marks; where the second is missing, without the rest of the line."""
-    parts, position = [], 0
-    while begin := begin_of.search(text, position):
-        end = end_of.search(text, begin.end(), begin.end() + _LONGEST_ROW)
-        stop = end.start() if end else _line_end(text, begin.end())
-        parts += [text[position : begin.end()], MASK]
-        position = stop
-    return "".join(parts) + text[position:]
-
-
-def _line_end(text: str, begin: int) -> int:
-    found = text.find("\n", begin)
-    return len(text) if found < 0 else found
-
-
 def mask_logged(text: str) -> str:
     """The text without the parameters that SQLAlchemy's log has behind `[generated in ...]`."""
     return _ECHOED.sub(f"[...] {MASK}", text)
@@ -121,3 +95,8 @@ def mask_logged(text: str) -> str:
 def mask_identified(text: str) -> str:
     """The text without the password of `IDENTIFIED BY '...'`."""
     return _IDENTIFIED.sub(rf"\g<1>'{MASK}'", text)
+
+
+def mask_audited(text: str) -> str:
+    """The text without the parameters that pgaudit writes behind a statement."""
+    return _AUDITED.sub(rf"\g<1>{MASK}", text)
