@@ -71,11 +71,13 @@ class Shape:
 
 @dataclass(slots=True)
 class _Level:
-    """One pair of parentheses: the clause that is read, and where its columns are kept."""
+    """One pair of parentheses: the clause that is read, and where its columns are kept. `is_of_function`: what follows a
+    function (OVER, FILTER, WITHIN GROUP), whose columns belong to the clause that it stands in."""
 
     clause: str
     keeps: str
     select: int
+    is_of_function: bool = False
 
 
 @dataclass(slots=True)
@@ -138,7 +140,14 @@ def _walk(tokens: list[tuple[str, str]], reading: _Reading) -> None:
             keeps = inner if _opens_select(tokens, position) or inner else ""
             if _opens_select(tokens, position) and not keeps:
                 keeps = "where" if level.clause in ("where", "on") else "inner"
-            levels.append(_Level(clause=level.clause, keeps=keeps, select=level.select))
+            levels.append(
+                _Level(
+                    clause=level.clause,
+                    keeps=keeps,
+                    select=level.select,
+                    is_of_function=_follows_function(tokens, position),
+                )
+            )
         elif text == ")" and kind == "mark":
             if len(levels) > 1:
                 levels.pop()
@@ -155,6 +164,12 @@ def _opens_select(tokens: list[tuple[str, str]], position: int) -> bool:
     return position + 1 < len(tokens) and tokens[position + 1] in (("word", "select"), ("word", "with"))
 
 
+def _follows_function(tokens: list[tuple[str, str]], position: int) -> bool:
+    """Whether the parenthesis opened here is that of `OVER (`, `) FILTER (` or `WITHIN GROUP (`."""
+    words = [text for _, text in tokens[max(0, position - 2) : position]]
+    return words[-1:] == ["over"] or words in ([")", "filter"], ["within", "group"])
+
+
 def _word(tokens: list[tuple[str, str]], position: int, level: _Level, reading: _Reading) -> int:
     text = tokens[position][1]
     following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
@@ -167,6 +182,8 @@ def _word(tokens: list[tuple[str, str]], position: int, level: _Level, reading: 
         return position
     if text in ("skip", "nowait", "distinct", "exists", "limit", "offset", "union", "returning", "having"):
         reading.flags.add(text)
+    if level.is_of_function or (text == "group" and before == "within") or (text == "on" and before == "distinct"):
+        return position
     if text == "conflict":
         reading.flags.add("on conflict")
     if text == "from" and level.clause == "out" and before in ("distinct", "epoch"):  # IS DISTINCT FROM, extract()
@@ -190,6 +207,8 @@ def _name(tokens: list[tuple[str, str]], position: int, level: _Level, reading: 
         end += 2
     following = tokens[end + 1] if end + 1 < len(tokens) else ("", "")
     before = tokens[position - 1] if position else ("", "")
+    if parts == ["filter"] and before == ("mark", ")") and following == ("mark", "("):
+        return end
     if following == ("mark", "(") and level.clause not in ("from", "with", "conflict"):
         reading.functions.add(parts[-1])
         return end

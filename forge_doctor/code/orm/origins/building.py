@@ -61,6 +61,8 @@ QUERY_ENDS = frozenset(
 )
 PARTIAL = frozenset({"load_only", "defer", "with_only_columns", "with_entities", "undefer", "raiseload"})
 UNKNOWN_PARTS = frozenset({"has", "any", "contains", "with_parent", "from_statement"})
+# A word of SQL, however it is written: `func.distinct(x)`, `x.distinct()`, `select().distinct()`.
+DISTINCT = "distinct"
 Key = tuple[str, str]
 
 
@@ -119,9 +121,12 @@ class Build:
             if one.table != ANY:
                 (self.tables if sure and one.is_sure else self.maybe_tables).add(one.table)
         for name in self.names.functions(node):
-            (self.always if sure and clause == "out" else self.maybe).add(("func", name))
+            key = ("flag", name) if name == DISTINCT else ("func", name)
+            (self.always if sure and clause == "out" else self.maybe).add(key)
         for call in (*own_call(node), *node.find(Call)):
             self.is_open |= call.method in UNKNOWN_PARTS
+            if call.method == DISTINCT:
+                self.maybe.add(("flag", DISTINCT))
             if call.method in ("exists", "any", "has"):
                 self.maybe.add(("flag", "exists"))
         if isinstance(node, Starred) or not (found or _is_value(node)):

@@ -172,3 +172,33 @@ def test_two_places_are_named_as_two(tmp_path: Path) -> None:
     assert sorted(functions(found)) == ["show", "show_again"]
     assert {one.confidence for one in found} == {Confidence.LOW}
     assert all("1 other place" in one.why for one in found)
+
+
+AGGREGATES = """
+from sqlalchemy import func, select
+from models import Order
+
+def kinds(): return select(func.count(func.distinct(Order.email))).where(Order.product_id == 1)
+def plain(): return select(func.count(Order.email)).where(Order.product_id == 1)
+def latest(): return select(Order.product_id, Order.email).distinct(Order.product_id).order_by(Order.product_id)
+def usual(): return select(Order.product_id, func.mode().within_group(Order.email)).group_by(Order.product_id)
+def paid(): return select(func.count(Order.id).filter(Order.paid.is_(True)), func.count(Order.id))
+def ranked(): return select(Order.id, func.row_number().over(partition_by=Order.email, order_by=Order.product_id))
+"""
+
+
+@pytest.mark.parametrize("name", ["kinds", "plain", "latest", "usual", "paid", "ranked"])
+def test_what_belongs_to_a_function_is_of_the_clause_it_stands_in(name: str, tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text(MODELS)
+    (tmp_path / "reports.py").write_text(AGGREGATES)
+    told = {
+        "kinds": "SELECT count(distinct(orders.email)) AS count_1 FROM orders WHERE orders.product_id = $1",
+        "plain": "SELECT count(orders.email) AS count_1 FROM orders WHERE orders.product_id = $1",
+        "latest": "SELECT DISTINCT ON (orders.product_id) orders.product_id, orders.email FROM orders ORDER BY orders.product_id",
+        "usual": "SELECT orders.product_id, mode() WITHIN GROUP (ORDER BY orders.email) AS anon_1 FROM orders "
+        "GROUP BY orders.product_id",
+        "paid": "SELECT count(orders.id) FILTER (WHERE orders.paid IS true) AS anon_1, count(orders.id) AS count_1 FROM orders",
+        "ranked": "SELECT orders.id, row_number() OVER (PARTITION BY orders.email ORDER BY orders.product_id) AS anon_1 FROM orders",
+    }
+    (origin,) = Statements(Project(tmp_path)).origins(told[name])
+    assert (origin.function, origin.confidence) == (name, Confidence.MEDIUM)
