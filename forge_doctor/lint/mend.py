@@ -90,11 +90,22 @@ def _changes(request: Request, looked: Examination, wanted: Callable[[Finding], 
     problems: list[str] = []
     for path in looked.files:
         name = request.name(path)
+        if name in by_name and _leads_out(path, request.paths):
+            problems.append(
+                f"{name}: left alone: a link leads out of what was named; name the file itself to change it"
+            )
+            continue
         try:
             changes += _of_file(request, path, by_name.get(name, ()), edited, problems)
         except (OSError, ValueError) as error:
             problems.append(f"{name}: left alone: {error}")
     return Changes(changes=tuple(changes), problems=tuple(problems))
+
+
+def _leads_out(path: Path, named: Sequence[Path]) -> bool:
+    """Whether the file lies elsewhere than in what was named: whoever made the folder chose where its links lead."""
+    file = path.resolve()
+    return not any(file.is_relative_to(one.resolve()) for one in named)
 
 
 def _of_file(

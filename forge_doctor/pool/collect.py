@@ -21,7 +21,7 @@ from forge_doctor.probes.postgres.backends.lock_queues import unsettled_s
 from forge_doctor.probes.postgres.backends.rows import session_of
 from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
 from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, read_only
+from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, read_only, understood
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.processes.half_open import Proof
 from forge_doctor.probes.processes.scan import find_processes
@@ -191,7 +191,9 @@ class Examination:
 
     async def _ask(self) -> Answers:
         try:
-            return await self._query(await self._connected())
+            connection = await self._connected()
+            with understood(connection):
+                return await self._query(connection)
         except NoSlotLeft as refused:
             return Answers(refusal=Refusal(sqlstate=refused.sqlstate, message=refused.server_message))
         except CannotInspect:

@@ -13,7 +13,7 @@ from typing import Any
 
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, fetch_rows, reads
+from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, fetch_rows, reads, understood
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.slow.queries import load_query, statements_query
 from forge_doctor.slow.server.sampling import Sampler
@@ -54,16 +54,22 @@ async def collect(request: Request) -> SlowSnapshot:
     """The snapshot of one server; raises `CannotInspect` where it gives no session."""
     connection = await connect(request.target, connect_timeout_s=request.connect_timeout_s)
     try:
-        examination = _Examination(connection, request)
-        work, facts = await examination.work()
-        work = await examination.seen_again(work)
-        if request.explain:
-            from forge_doctor.slow.plans import with_plans
-
-            work = await with_plans(connection, work, request.top, facts["search_path"], facts["hypopg_schema"])
+        with understood(connection):
+            work = await _work(connection, request)
     finally:
         connection.close()
     return SlowSnapshot(taken_at=utc_now(), target=request.target.label, server=work, show_query=request.show_query)
+
+
+async def _work(connection: Connection, request: Request) -> ServerWork:
+    examination = _Examination(connection, request)
+    work, facts = await examination.work()
+    work = await examination.seen_again(work)
+    if not request.explain:
+        return work
+    from forge_doctor.slow.plans import with_plans
+
+    return await with_plans(connection, work, request.top, facts["search_path"], facts["hypopg_schema"])
 
 
 @dataclass(slots=True)

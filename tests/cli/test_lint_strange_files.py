@@ -102,3 +102,17 @@ def test_a_fix_changes_no_byte_but_those_it_puts_in(shop: Path, data: bytes) -> 
     ran = lint(shop, "--fix", "--select", "unawaited-session-call")
     assert ran.status == 0, (ran.out, ran.err)
     assert path.read_bytes() == data.replace(b"db.commit()", b"await db.commit()")
+
+
+def test_a_fix_does_not_follow_a_link_out_of_what_was_named(shop: Path) -> None:
+    (shop / "elsewhere").mkdir()
+    (shop / "elsewhere/its.py").write_bytes(FAULTY)
+    (shop / "app/link.py").symlink_to("../elsewhere/its.py")
+    ran = lint_json(shop, "app", "--fix")
+    assert ran.places == ["unawaited-session-call app/link.py:5"]
+    assert "app/link.py: left alone: a link leads out of what was named" in ran.err
+    assert (shop / "elsewhere/its.py").read_bytes() == FAULTY
+    assert (shop / "app/save.py").read_bytes() != FAULTY
+    assert lint_json(shop, "app/link.py", "--fix").status == 0  # it was named
+    assert (shop / "app/link.py").is_symlink()
+    assert (shop / "elsewhere/its.py").read_bytes() != FAULTY

@@ -20,7 +20,7 @@ from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.backends import rows as backends
 from forge_doctor.probes.postgres.backends.session import Lock
 from forge_doctor.probes.postgres.errors import QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, connect, fetch_rows, read_only
+from forge_doctor.probes.postgres.look import Connection, Fetch, connect, fetch_rows, read_only, understood
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.sql.quoting import quote_identifier
 
@@ -40,7 +40,8 @@ async def collect_live(request: LiveRequest) -> LiveSnapshot:
     """The snapshot of one database; raises `CannotInspect` where it gives no session or refuses a query."""
     connection = await connect(request.target, connect_timeout_s=request.connect_timeout_s)
     try:
-        return await _look(connection, request.target)
+        with understood(connection):
+            return await _look(connection, request.target)
     finally:
         connection.close()
 

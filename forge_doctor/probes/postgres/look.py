@@ -7,8 +7,8 @@ mode refuses them at connect, and would hand a session's settings on to the next
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 
 CONNECTION_LOST = ("08", "57P0")  # SQLSTATE: connection exceptions; shut down by somebody
 GRACE_S = 1.0  # for the answer to travel, beyond the server's own statement_timeout
+
+LONGEST_REASON = 200
+# What the driver or we raise for values that are of another type, shape or encoding than was asked for.
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    BufferError,
+    RecursionError,
+)
 
 Row = Mapping[str, Any]
 Fetch = Callable[..., Awaitable[tuple[Row, ...]]]
@@ -169,6 +182,26 @@ async def _bounded(connection: Connection, limits: QueryLimits, answer: Awaitabl
     except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         connection.close()
         raise Unreachable(f"{label}: the connection was lost: {redact(str(error))}") from None
+    except _UNREADABLE as error:
+        connection.close()
+        raise CannotInspect(_no_sense(connection, error)) from error
+
+
+@contextmanager
+def understood(connection: Connection) -> Iterator[None]:
+    """Where rows become what we know: `CannotInspect` where they are not as PostgreSQL's."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise CannotInspect(_no_sense(connection, error)) from error
+
+
+def _no_sense(connection: Connection, error: Exception) -> str:
+    told = redact(f"{type(error).__name__}: {error}", LONGEST_REASON)
+    return (
+        f"{connection.target.label}: its answers make no sense as PostgreSQL's ({told}): is it one, and not something that "
+        f"speaks alike? Of PostgreSQL, please report it"
+    )
 
 
 def _failed_query(connection: Connection, limits: QueryLimits, error: asyncpg.PostgresError) -> CannotInspect:
