@@ -15,7 +15,7 @@ from mcp.client.stdio import stdio_client
 
 from forge_doctor.cli.sessions import agent
 from tests.support.migration_trees import ENV, shop, write
-from tests.support.postgres import FreshDatabase
+from tests.support.postgres import FreshDatabase, PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 FORGOTTEN = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nasync def save(db: AsyncSession):\n    db.commit()\n"
@@ -112,6 +112,17 @@ async def test_the_environment_lets_no_tool_write(tmp_path: Path) -> None:
     assert [one["check"] for one in data(told)["findings"]] == ["unawaited-session-call"]
     assert save.read_text(encoding="utf-8") == FORGOTTEN
     assert not report.exists()
+
+
+async def test_the_configuration_of_a_project_has_nothing_imported(tmp_path: Path, postgres18: PostgresServer) -> None:
+    (tmp_path / "evil.py").write_text("open('imported', 'w')\n", encoding="utf-8")
+    tables = "".join(f"[tool.forge-doctor.{name}]\napp = 'evil:engine'\n" for name in ("pool", "triage"))
+    (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
+    async with client(tmp_path, DATABASE_URL=postgres18.dsn()) as session:
+        for tool in ("pool", "triage"):
+            _, told = await call(session, tool)
+            assert data(told)["command"] == tool
+    assert not (tmp_path / "imported").exists()
 
 
 def test_what_says_where_to_look_is_heard() -> None:

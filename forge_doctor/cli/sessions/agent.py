@@ -32,6 +32,8 @@ INSTRUCTIONS = (
 )
 # Options that the user's environment may set for an agent too: others write, import the application or print elsewhere.
 HEARD = ("DSN", "CONNECT_TIMEOUT", "SELECT", "IGNORE", "EXCLUDE", "MIN_CONFIDENCE")
+# A project's own configuration may name an application to import, and the project may be a stranger's.
+NO_IMPORT = ("--app", "")
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 Text = Annotated[str, Field(max_length=500)]
 Names = Annotated[list[Text], Field(max_length=50)]
@@ -51,7 +53,7 @@ async def triage(target: Text = "", container: Text = "") -> str:
     `target` names one application of several that run here (`shop.main:app`), `container` what runs in there; without
     both, all. The database is the one of the server's environment (DATABASE_URL), never a worker's own.
     """
-    flags = ["--no-borrow-dsn", *(["--container", container] if container else [])]
+    flags = ["--no-borrow-dsn", *NO_IMPORT, *(["--container", container] if container else [])]
     return await answer("triage", *flags, "--", *([target] if target else []))
 
 
@@ -62,7 +64,7 @@ async def pool(duration_s: Annotated[float, Field(ge=0, le=60)] = 0, container: 
     container's processes too.
     """
     flags = ["--duration", str(max(duration_s, 0.5))] if duration_s else []
-    return await answer("pool", *flags, *(["--container", container] if container else []))
+    return await answer("pool", *NO_IMPORT, *flags, *(["--container", container] if container else []))
 
 
 async def slow(duration_s: Annotated[float, Field(ge=0, le=60)] = 5) -> str:

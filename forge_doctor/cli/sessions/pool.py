@@ -114,7 +114,7 @@ def _only_one(requests: Sequence[Request]) -> Request:
 def _requests(flags: Flags, options: ReportOptions) -> tuple[Request, ...]:
     """What to examine, one for each server."""
     targets = resolve_targets(flags.dsn)
-    app = flags.app or options.settings.get("app", "pool")
+    app = (options.settings.get("app", "pool") if flags.app is None else flags.app) or None  # `--app ""` is none
     numbers = told(flags, options)
     engine, containers = (
         asyncio.run(_engine_and_containers(app, flags, options)) if app or flags.container else (None, ())

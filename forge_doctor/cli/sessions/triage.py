@@ -55,7 +55,7 @@ def requested(flags: Flags, options: ReportOptions) -> Request:
             dsn=flags.dsn,
             logs=flags.log,
             source=flags.source,
-            app=flags.app or options.settings.get("app", "triage") or "",
+            app=(options.settings.get("app", "triage") if flags.app is None else flags.app) or "",
             borrow=flags.borrow_dsn and options.settings.get("borrow-dsn", "triage") is not False,
             environ=dict(os.environ),
             since_s=since_s,
