@@ -19,7 +19,8 @@ _POSITIONAL = regex(
 )
 # As Celery writes them: what a task was called with, as it is, as a text, and in the message's body.
 _TASK = regex(
-    r"\b(?:args|(?P<any>kwargs|argsrepr|kwargsrepr))(?:\\{0,15}['\"])?[ \t]{0,4}[:=][ \t]{0,4}(?=[\[({'\"\\])"
+    r"(?:^|(?<=[\n(,{'\"]))[ \t]{0,8}args[ \t]{0,4}[:=][ \t]{0,4}(?=\()|\bkwargs[ \t]{0,4}[:=][ \t]{0,4}(?=\{)|"
+    r"\b(?:kw)?argsrepr(?:\\{0,15}['\"])?[ \t]{0,4}[:=][ \t]{0,4}(?=\\{0,15}['\"][(\[{])"
 )
 _STRING = regex(
     r"(?:(\\{1,15}['\"])[^'\"\\\n]{1,300}+\\{1,15}['\"]|'(?:[^'\\\n]|\\.)++'|\"(?:[^\"\\\n]|\\.)++\")(?P<key>\s{0,4}:)?"
@@ -51,10 +52,9 @@ def mask_task_arguments(text: str) -> str:
     while begin := _TASK.search(text, position):
         parts.append(text[position : begin.end()])
         position = begin.end()
-        if begin["any"] or text[position] == "(":
-            stop = end_of(text, position)
-            parts.append(_STRING.sub(_value, text[position:stop]))
-            position = stop
+        stop = end_of(text, position)
+        parts.append(_STRING.sub(_value, text[position:stop]))
+        position = stop
     return _BODY.sub(f"[{MASK}", "".join(parts) + text[position:])
 
 

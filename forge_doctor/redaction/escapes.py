@@ -56,7 +56,7 @@ def layers(text: str) -> Iterator[str]:
 
 def lost_words(text: str, masked: str) -> frozenset[str]:
     """The words of a text that nothing shows any more when it is masked."""
-    return frozenset(_WORD.findall(text)).difference(_WORD.findall(masked)) if masked != text else frozenset()
+    return frozenset(word for word in _WORD.findall(text) if word not in masked) if masked != text else frozenset()
 
 
 def without_words(text: str, words: frozenset[str]) -> str:

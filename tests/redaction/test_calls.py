@@ -36,6 +36,11 @@ def test_the_password_of_a_login_is_masked(text: str, shown: str) -> None:
         ("args:('shop.pay', 'ada', 'application/json')", "args:('shop.pay', '***', 'application/json')"),
         ('\'[["ada"], {"x": 5}, {"callbacks": null}]\'', "'[***, {\"callbacks\": null}]'"),
         ("args: ['--port', '8000']", "args: ['--port', '8000']"),
+        (
+            "<Popen: returncode: 1 args: ('python', '-m', 'app')>",
+            "<Popen: returncode: 1 args: ('python', '-m', 'app')>",
+        ),
+        ("tags=lambda args, kwargs: [f'user:{args[0]}']", "tags=lambda args, kwargs: [f'user:{args[0]}']"),
         ("kwargs={'a': 'b\nc", "kwargs={'a': 'b\nc"),
     ],
 )

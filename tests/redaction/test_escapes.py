@@ -53,6 +53,7 @@ def test_layers_have_an_end() -> None:
 
 def test_a_word_is_lost_where_nothing_shows_it_any_more() -> None:
     assert lost_words("pass word1 and word2 word1", "pass *** and word2 ***") == {"word1"}
+    assert lost_words("say token: token", "say token: ***") == frozenset()
     assert lost_words("same text", "same text") == frozenset()
 
 

@@ -14,9 +14,10 @@ from forge_doctor.regex import regex
 
 _LONGEST = 4_000
 _TOKEN = regex(
-    r"/\*|--|(?P<dollars>\$(?:[A-Za-z_]\w{0,62})?\$)|\\{0,15}(?P<quotes>'{1,16}+|\"{1,16}+)|(?P<rows>(?i:\bvalues\b))|"
-    # A statement ends at a semicolon, or with the line where the next one cannot be its own.
-    r"(?P<end>;|\n(?:(?=[ \t]{0,80}(?:File \"|at |Traceback|\(Background|[~^]))|(?![ \t(,)]|\r?\n|"
+    r"/\*|--|(?P<dollars>\$(?:[A-Za-z_]\w{0,62})?\$)|\\{0,15}(?P<quotes>'{1,16}+|\"{1,16}+)|(?P<rows>(?i:\bvalues\b)(?=\s{0,12}\())|"
+    # A statement ends at a semicolon, where a traceback goes on, or with the line where the next one cannot be its own.
+    r"(?P<end>;|(?P<over>\\{1,15}n(?=[ \t]{0,80}(?:File \\{0,15}\"|Traceback|\(Background)))|"
+    r"\n(?:(?=[ \t]{0,80}(?:File \"|at |Traceback|\(Background|[~^]))|(?![ \t(,)]|\r?\n|"
     r"(?i:from|where|and|or|on|set|using|when|then|left|inner|join|"
     r"group|order|having|limit|returning|select|values|union|with)\b)))"
 )
@@ -26,6 +27,8 @@ _COMMENT_LINE_END = regex(r"\n|\\{1,15}n")
 # In such quotes stands a name, which may have an apostrophe in it; MySQL has values in them as well.
 _NAME = regex(r"[^\"\\\n]{0,130}(?=\\{0,15}\")")
 _NO_NAME = regex(r"(?![A-Za-z_][\w $-]{0,63}\\{0,15}\")[^\"\\\n]{1,400}(?=\\{0,15}\")")
+# Of a text that is yet to be filled in.
+_PLACEHOLDER = regex(r"\{[^{}'\"\n]{0,80}\}|\{\{\}\}|%(?:\(\w{1,60}\))?s|%")
 _ESCAPES = regex(r"(?i)(?<![\w])e\Z")
 _WORDS_OWN = regex(r"(?:t|s|re|ll|ve|d|m)\b(?!')")
 _ENDS_A_WORD = regex(r"[^\W\d_]{2}\Z")
@@ -45,7 +48,8 @@ class _Quote(NamedTuple):
 
 def without_literals(sql: str) -> str:
     """The statement with a mask for each literal, and for what a comment has from its first quote on."""
-    return masked(sql, 0, len(sql))[0]
+    shown, end = masked(sql, 0, len(sql))
+    return shown + sql[end:]
 
 
 def masked(text: str, begin: int, stop: int, ends: bool = False, doubled: bool = False) -> tuple[str, int]:
@@ -58,15 +62,17 @@ def masked(text: str, begin: int, stop: int, ends: bool = False, doubled: bool =
     rows = False
     while token := _TOKEN.search(text, position, stop):
         position = token.end()
-        if token["end"] and ends:
+        if token["end"] and (ends or token["over"]):
             stop = token.start()
             break
         rows = rows or token["rows"] is not None
         span = None if token["end"] or token["rows"] else _piece(text, token, _Place(stop, rows, ends, doubled))
-        if span is not None:
+        if span is None:
+            continue
+        position = max(position, _past(text, span[1], token))
+        if not _PLACEHOLDER.fullmatch(text, *span):
             parts += [text[shown : span[0]], MASK if span[1] > span[0] else ""]
             shown = span[1]
-            position = max(position, _past(text, span[1], token))
     return "".join(parts) + text[shown:stop], stop
 
 
@@ -83,7 +89,9 @@ def _past(text: str, end: int, token: re.Match[str]) -> int:
     """Behind what closes the piece that ended."""
     if token["dollars"]:
         return end + len(token["dollars"])
-    quote = _ANY_CLOSING.match(text, end) if token["quotes"] else None
+    if not token["quotes"]:
+        return end + (text[end : end + 1] == "'")
+    quote = _ANY_CLOSING.match(text, end)
     return quote.end() + len(token["quotes"]) - 1 if quote else end
 
 
@@ -107,7 +115,9 @@ def _comment(text: str, token: re.Match[str], stop: int) -> tuple[int, int]:
         end = line.start() if line else stop
     end = token.end() + len(text[token.end() : end].rstrip())
     quote = text.find("'", token.end(), end)
-    return (quote + 1 if quote >= 0 else end), end
+    if quote < 0:
+        return end, end
+    return quote + 1, end - 1 if end - 1 > quote and text[end - 1] == "'" else end
 
 
 def _name(text: str, token: re.Match[str], rows: bool) -> tuple[int, int] | None:
@@ -115,7 +125,7 @@ def _name(text: str, token: re.Match[str], rows: bool) -> tuple[int, int] | None
     if name is None:
         return None
     before = text[max(0, token.start() - 16) : token.start()]
-    is_value = rows or (_NO_NAME.match(text, token.end()) and _TAKES_A_VALUE.search(before))
+    is_value = _TAKES_A_VALUE.search(before) and (rows or _NO_NAME.match(text, token.end()))
     end = name.end()
     return (token.end() if is_value else end), end
 

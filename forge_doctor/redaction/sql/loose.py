@@ -12,7 +12,7 @@ _LONGEST = 32_000
 _GAP = r"(?:\s|\\{1,15}[nrt]){1,12}"
 _MAY_GAP = r"(?:\s|\\{1,15}[nrt]){0,12}"
 _NAME = r"(?:[\w.$%{}\[\]`]|\\{0,15}\"){1,130}+"
-_CALLED = rf"{_NAME}{_MAY_GAP}\("
+_CALLED = rf"{_NAME}\("
 _BEGIN = regex(
     # In capitals a word is enough.
     rf"\b(?:SELECT|WHERE|HAVING|RETURNING|VALUES)(?=[\s(*\\])|\b(?:LIKE|BETWEEN|IN{_MAY_GAP}\(){_MAY_GAP}(?=[eE]?\\{{0,15}}')|"
@@ -22,7 +22,8 @@ _BEGIN = regex(
     rf"\bwith{_GAP}(?:recursive{_GAP})?{_NAME}{_MAY_GAP}(?:\([^()]{{0,300}}\){_MAY_GAP})?as{_MAY_GAP}"
     rf"(?:(?:not{_GAP})?materialized{_MAY_GAP})?\(|\bcall{_GAP}{_CALLED}|\bnotify{_GAP}{_NAME}{_MAY_GAP},|"
     rf"\bselect{_GAP}(?:distinct\b|\*|\\{{0,15}}'|\$\d|{_CALLED}|{_NAME}{_MAY_GAP},|[^'\n]{{1,300}}?\bfrom\b)|"
-    rf"\bwhere{_GAP}(?:not{_GAP})?{_NAME}{_MAY_GAP}(?:[=<>!~]{{1,3}}|(?:not{_GAP})?(?:i?like|in|between){_GAP})"
+    rf"\bwhere{_GAP}(?:not{_GAP})?{_NAME}{_MAY_GAP}(?:[=<>!~]{{1,3}}|(?:not{_GAP})?(?:i?like|in|between)\b){_MAY_GAP}"
+    rf"(?=\(?[eE]?\\{{0,15}}')"
     # Plans have conditions.
     r"|\b(?:filter|(?:index|recheck|hash|merge|tid) cond|join filter|cache key|function call)\\{0,15}\"?: )"
 )

@@ -39,6 +39,10 @@ from forge_doctor.redaction.sql.literals import masked, without_literals
         ("1 -- it's a\n + 'b'", "1 -- it'***\n + '***'"),
         ("1 -- it's a\\n + 'b'", "1 -- it'***\\n + '***'"),
         ("1 -- b", "1 -- b"),
+        ("1 /*a='b'*/ + 'c'", "1 /*a='***'*/ + '***'"),
+        # What a statement is to be filled with is no value; what follows a statement is left.
+        ("a = '{b}' OR c = '%s' OR d = '%(e)s'", "a = '{b}' OR c = '%s' OR d = '%(e)s'"),
+        ("SELECT 'a'\\n  File \\\"/b.py\\\", line 5 'c'", "SELECT '***'\\n  File \\\"/b.py\\\", line 5 'c'"),
         # What is cut off goes to its end; an apostrophe within a word opens none.
         ("a = 'b c", "a = '***"),
         ("a = $$b c", "a = $$***"),

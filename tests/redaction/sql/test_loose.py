@@ -96,6 +96,8 @@ def test_what_stands_around_a_statement_stays() -> None:
         "WHERE name = '' AND note <> ''",
         "SELECT nextval('orders_id_seq'::regclass"[7:],
         "don't update users' settings: 'x'",
+        "[Errno 111] Connect call failed ('127.0.0.1', 5432)",
+        " +  where 5 = <method count of str>('b')",
     ],
 )
 def test_what_is_no_statement_stays(text: str) -> None:
