@@ -53,7 +53,7 @@ def beginning(text: str, start: int, end: int, name: str, sure: int) -> int | No
     if found is None and sure == STRONG:
         following = _CONSTRUCTED.match(text, end) or _QUOTED_NEXT.match(text, end)
         found = following.end() if following else None
-    if found is None and (_is_argument(text, start, name) or _SHELL.search(text[max(0, start - 16) : start])):
+    if found is None and (name.startswith("-") or _SHELL.search(text[max(0, start - 16) : start])):
         following = _ARGUMENT.match(text, end)
         found = following.end() if following else None
     return _beside(text, end, name) if found is None and sure == STRONG else found
@@ -83,7 +83,7 @@ def _paired(text: str, start: int, end: int, name: str) -> int | None:
     paired = _PAIRED.match(text, end)
     if paired is None:
         return None
-    if _is_argument(text, start, name) or _OPEN_PAIR.search(text[max(0, start - 24) : start]):
+    if name.startswith("-") or _OPEN_PAIR.search(text[max(0, start - 24) : start]):
         return paired.end()
     value = _DRAWN_QUOTED.match(text, paired.end())
     return paired.end() if value and is_drawn(value[1]) else None
@@ -94,10 +94,6 @@ def _element(text: str, start: int, end: int) -> int | None:
     opened = before.endswith(("<", "&lt;")) or before.rpartition("<")[2].endswith(":")
     element = _ELEMENT.match(text, end) if opened else None
     return element.end() if element else None
-
-
-def _is_argument(text: str, start: int, name: str) -> bool:
-    return name.startswith("-") or text[max(0, start - 2) : start] == "--"
 
 
 def _beside(text: str, end: int, name: str) -> int | None:

@@ -8,9 +8,9 @@ from forge_doctor.regex import regex
 
 # Where in a text such a name may stand: each name that `strength` knows has one of these in it.
 HINTS = regex(
-    r"pass|pwd|psw|psk|\bpw\b|secret|token|cred|cookie|auth|key|jwt|bearer|otp|csrf|xsrf|sess|sid\b|\bsas\b|\bsig|signature|"
-    r"\bpin\b|cvv|cvc|ssn|salt|nonce|mnemonic|seed|assertion|samlresponse|ticket|kennwort|wachtwoord|senha|contrase|parol|"
-    r"code_?verifier|input|(?:security|recovery)[_-]?code|card[_-]?number",
+    r"pass|pw|psw|psk|secret|token|cred|cookie|auth|key|jwt|bearer|otp|csrf|xsrf|sess|sid\b|sas(?![a-z])|sig(?![a-z])|"
+    r"signature|pin(?![a-z])|cvv|cvc|ssn|salt|nonce|mnemonic|seed|assertion|saml[\W_]?response|ticket|kennwort|wachtwoord|"
+    r"senha|contrase|parol|hsec|code[\W_]?verifier|(?:recovery|security)[\W_]?code|card[\W_]?number|input",
     re.IGNORECASE | re.ASCII,
 )
 _PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\dA-Za-z_]+")

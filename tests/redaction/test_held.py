@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
@@ -172,3 +173,50 @@ def test_no_message_echoes_what_the_environment_holds(arguments: tuple[str, ...]
     )
     assert ran.returncode in (2, 3)
     assert "Zq9echoed77" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "alone", "inside"),
+    [
+        ("ab1", False, False),
+        ("abc1", True, False),
+        ("abcdef1", True, False),
+        ("abcdefg1", True, True),
+        # Letters alone may be a word of some length.
+        ("abcdefghijklm", True, False),
+        ("abcdefghijklmn", True, True),
+    ],
+)
+def test_what_is_short_or_a_word_is_masked_where_it_stands_alone(value: str, alone: bool, inside: bool) -> None:
+    hold(value)
+    assert (mask_held(f"is {value}.") == "is ***.") is alone
+    assert (mask_held(f"isx{value}x.") == "isx***x.") is inside
+
+
+def test_of_two_secrets_the_longer_is_masked_first() -> None:
+    hold("secret99")
+    hold("secret99more1")
+    assert mask_held("is secret99more1 secret99") == "is *** ***"
+
+
+def test_a_variable_is_held_from_eight_characters_on() -> None:
+    hold_environment({"DB_PASSWORD": "abcd123", "API_SECRET": "efgh1234", "HOME": "/home/x7777777"})
+    assert mask_held("abcd123 efgh1234 /home/x7777777") == "abcd123 *** /home/x7777777"
+
+
+def test_json_with_its_letters_as_they_are_shows_no_secret() -> None:
+    hold('a"\u00fcx7777')
+    for ascii_only in (True, False):
+        assert json.loads(mask_held(json.dumps(['a"\u00fcx7777'], ensure_ascii=ascii_only))) == ["***"]
+
+
+def test_texts_of_other_types_are_masked_and_members_of_an_enumeration_left() -> None:
+    class Text(str): ...
+
+    class Member(StrEnum):
+        TOLD = "secret99"
+
+    hold("secret99")
+    masked = without_held((Text("is secret99"), Member.TOLD, 7))
+    assert masked == ("is ***", Member.TOLD, 7)
+    assert masked[1] is Member.TOLD
