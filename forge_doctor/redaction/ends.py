@@ -100,9 +100,8 @@ def _quoted_end(text: str, begin: int, quote: str) -> int:
         slashes, other = taken_apart(found[0])
         if other != mark or not _closes(slashes, level):
             continue
-        # A literal of Python may have doubled the backslashes of a quote, and left the quote.
-        if slashes > level and text[position : position + 1].isalnum():
-            continue
+        if text[position : position + 1].isalnum() and (slashes > level or text.endswith(mark, begin, found.start())):
+            continue  # A literal of Python may have doubled its backslashes; one of SQL has them as they are.
         if quote != "'" or not text.startswith("'", position):
             again = "\n" in text[begin : found.start()] and _OPENS.match(text, found.start() - 2)
             return _line_end(text, position) if again else position
@@ -115,9 +114,10 @@ def _doubled_end(text: str, opened: re.Match[str], level: int, far: int) -> int:
     sign, width = opened[0][0], len(opened[0])
     for run in _DOUBLED_RUN.finditer(text, opened.end(), far):
         over = len(run["quotes"]) % (2 * width)
-        escaped = not _closes(len(run["slashes"]), level) if sign == '"' or level else False
-        if run["quotes"][0] == sign and over >= width and not escaped:
-            return run.end() - over + width
+        stop, slashes = run.end() - over + width, len(run["slashes"])
+        escaped = not _closes(slashes, level) or (slashes > level and text[stop : stop + 1].isalnum())
+        if run["quotes"][0] == sign and over >= width and not (escaped and (sign == '"' or level)):
+            return stop
     return _line_end(text, opened.end())
 
 
