@@ -1,8 +1,9 @@
-"""A test fixture that holds connections lives longer than the event loop of each test.
+"""A test fixture, or an engine of a test module, lives longer than the event loop of each test.
 
 Why: pytest-asyncio gives every test an event loop of its own unless told otherwise. An engine or session of a fixture
 with `scope="session"` or `"module"` is made in the loop of that scope; the connections its pool keeps fail in the loops
-of the tests: "attached to a different loop", or "Event loop is closed" in the second test.
+of the tests: "attached to a different loop", or "Event loop is closed" in the second test. So does the engine that a
+test module makes once, in the second of its tests.
 
 Bad:
 
@@ -28,10 +29,11 @@ Good:
         await engine.dispose()
 
 Wrong when: the tests run in the loop of the fixture. A `loop_scope` of tests in the file, in its folder's tests or in
-the configuration (one of a fixture moves the fixture alone), an `event_loop` fixture, anyio, NullPool and SQLite all keep this rule silent.
+the configuration (one of a fixture moves the fixture alone), an `event_loop` fixture, anyio, NullPool and SQLite all keep
+this rule silent, and an engine of a module that something disposes of.
 
 Source: https://pytest-asyncio.readthedocs.io/en/stable/concepts.html (event loop scopes);
-pytest-dev/pytest-asyncio#922, sqlalchemy/sqlalchemy#5626
+pytest-dev/pytest-asyncio#922 and #402 (an engine of the module), sqlalchemy/sqlalchemy#5626
 """
 
 from __future__ import annotations
@@ -42,15 +44,20 @@ from pathlib import Path
 
 from forge_doctor.check import check
 from forge_doctor.code.files.modules import names_in
+from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"fixture\(", b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture(")
+SUSPECT = WordsThen(
+    rb"fixture\(|create_async_engine\(",
+    *(b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture(", b"async def test"),
+)
 WIDE = frozenset({"session", "package", "module", "class"})
 HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
 SHARED_LOOP = (b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
@@ -65,7 +72,8 @@ MOST_TESTS = 40
 
 @check(severity=Severity.WARNING)
 def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at what async fixtures with a wide scope give."""
+    """Look at what async fixtures with a wide scope give, and at what a test module keeps for all its tests."""
+    yield from of_module(file, project)
     for function in project.scopes(file).functions:
         decorator = wide_fixture(project, function) if function.is_async and function.decorators else None
         if decorator is None or file.mentions(*SHARED_LOOP) or sets_loop(file.data):
@@ -81,6 +89,63 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
         kind = given.kind if given.kind in HOLDERS else value.kind
         if kind in HOLDERS and not is_widened(project, file):
             yield found(file, function, decorator, given.label)
+
+
+def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """An engine that a test module makes once, and that two of its tests take connections of."""
+    if not file.mentions(b"create_async_engine") or file.mentions(*SHARED_LOOP, b".dispose(") or sets_loop(file.data):
+        return
+    for engine in engine_calls(file, project):
+        dsn = engine.dsn or engine.default_dsn
+        if engine.call.function is not None or keeps_nothing(engine) or (dsn is not None and dsn.dialect == "sqlite"):
+            continue
+        users = [one for one in asyncio_tests(project, file) if is_user(project, one, engine)]
+        if len(users) > 1 and not is_widened(project, file):
+            yield found_of_module(file, engine, users)
+
+
+def keeps_nothing(engine: EngineCall) -> bool:
+    """Whether its pool keeps no connection, or nobody can tell."""
+    return not engine.is_async or engine.is_custom or engine.has_spread or engine.keyword("poolclass") is not None
+
+
+def asyncio_tests(project: Project, file: SourceFile) -> Iterator[FunctionDef]:
+    """The tests of a file that pytest-asyncio runs."""
+    marked = b"pytestmark" in file.data and b"mark.asyncio" in file.data
+    every = marked or is_automatic(project, file)
+    for one in project.scopes(file).functions:
+        if (
+            one.is_async
+            and one.name.startswith("test")
+            and (every or "mark.asyncio" in " ".join(map(text_of, one.decorators)))
+        ):
+            yield one
+
+
+def text_of(node: Node) -> str:
+    """Its source."""
+    return node.text
+
+
+def is_user(project: Project, function: FunctionDef, engine: EngineCall) -> bool:
+    """Whether a test takes a connection of the engine."""
+    used = engine_used(project, function)
+    return used is not None and used.engine.call is engine.call
+
+
+def found_of_module(file: SourceFile, engine: EngineCall, users: list[FunctionDef]) -> Finding:
+    """The finding, where the engine is made."""
+    return file.finding(
+        fixture_outlives_loop,
+        engine.call,
+        f"the module keeps one engine for {len(users)} tests, and every test has an event loop of its own: the connections that "
+        f'{users[0].name}() leaves in its pool fail in {users[1].name}() with "attached to a different loop"',
+        confidence=Confidence.MEDIUM,
+        remedy='`poolclass=NullPool` for the tests\' engine; or `asyncio_default_test_loop_scope = "module"`',
+        related=tuple(
+            Related(message="takes a connection", location=file.location(one.name_node)) for one in users[:2]
+        ),
+    )
 
 
 def wide_fixture(project: Project, function: FunctionDef) -> Call | None:

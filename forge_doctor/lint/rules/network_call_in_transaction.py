@@ -44,7 +44,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, Param, With, WithItem
-from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -123,8 +123,11 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
 
 
 def may_be_open(file: SourceFile, project: Project) -> bool:
-    """Cheap: whether anything of the file may open a transaction, itself or by a function of the project."""
-    return OPENING.search(file.data) is not None or not project.data_access_names.isdisjoint(file.names_called)
+    """Cheap: whether anything of the file may open a transaction, itself or by a function of the project; in a file without
+    a word of a database, by an object of a name that works with one, or that is injected."""
+    if file.mentions(*DATABASE_WORDS) and OPENING.search(file.data) is not None:
+        return True
+    return file.mentions(*STORE_WORDS, b"Depends") and not project.data_access_names.isdisjoint(file.names_called)
 
 
 def sessions_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:

@@ -58,8 +58,8 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_declaration, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.concurrency import Use, launched, sessions_used
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
+from forge_doctor.lint.dataflow.requests.concurrency import Use, launched, sessions_used
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
 from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name, reads_of
 from forge_doctor.regex import regex

@@ -45,7 +45,7 @@ from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, Func
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.concurrency import (
+from forge_doctor.lint.dataflow.requests.concurrency import (
     GATHERERS,
     Use,
     gathered,

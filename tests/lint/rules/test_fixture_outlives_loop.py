@@ -74,3 +74,53 @@ def test_the_loop_of_a_fixture_is_not_the_one_of_its_tests(
 ) -> None:
     others = {"tests/test_one.py": TEST.format(scope=scope), "pytest.ini": configured}
     check_source(files(more=", loop_scope='session'", mark=mark, **others), "fixture-outlives-loop", tmp_path)
+
+
+MODULE = """\
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+engine = create_async_engine({made}){mark}
+{head}
+async def test_one():
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT 1"))
+{between}
+async def test_two():
+    async with engine.{second}() as connection:
+        await connection.execute(text("SELECT 2"))
+"""
+URL = '"postgresql+asyncpg://localhost/t"'
+MARKED = "pytestmark = pytest.mark.asyncio"
+
+
+@pytest.mark.parametrize(
+    ("made", "head", "between", "second", "told"),
+    [
+        (URL, MARKED, "", "connect", True),
+        (URL, "@pytest.mark.asyncio", "@pytest.mark.asyncio", "begin", True),
+        (URL, "@pytest.mark.asyncio", "", "begin", False),
+        (URL, "", "", "begin", False),
+        (f"{URL}, poolclass=None", MARKED, "", "begin", False),
+        ('"sqlite+aiosqlite:///x.db"', MARKED, "", "begin", False),
+        (URL, 'pytestmark = pytest.mark.asyncio(loop_scope="module")', "", "begin", False),
+        (URL, MARKED, "async def test_end():\n    await engine.dispose()", "begin", False),
+    ],
+)
+def test_an_engine_of_a_test_module_is_used_by_two_of_its_tests(
+    made: str, head: str, between: str, second: str, told: bool, tmp_path: Path
+) -> None:
+    code = MODULE.format(made=made, mark="  # expect medium" if told else "", head=head, between=between, second=second)
+    code = code if not told else code.replace("from sqlalchemy.pool import NullPool\n", "")
+    check_source({"pyproject.toml": "", "test_shop.py": code}, "fixture-outlives-loop", tmp_path)
+
+
+def test_an_engine_of_a_test_module_that_pytest_runs_by_itself(tmp_path: Path) -> None:
+    code = MODULE.format(made=URL, mark="  # expect medium", head="", between="", second="begin")
+    code = code.replace("from sqlalchemy.pool import NullPool\n", "")
+    automatic = "[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n"
+    check_source({"pyproject.toml": automatic, "test_shop.py": code}, "fixture-outlives-loop", tmp_path)
+    wide = automatic + "asyncio_default_test_loop_scope = 'session'\n"
+    code = code.replace("# expect medium", "")
+    check_source({"pyproject.toml": wide, "test_shop.py": code}, "fixture-outlives-loop", tmp_path)

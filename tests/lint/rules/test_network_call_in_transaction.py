@@ -258,7 +258,7 @@ OBJECTS = {
 @pytest.mark.parametrize("kind", OBJECTS)
 def test_an_object_that_holds_the_session_opens_a_transaction(kind: str, tmp_path: Path) -> None:
     head = (
-        "import httpx\nfrom store import Agents, Facade\nasync def call_out():\n"
+        "import httpx\nfrom repositories import Agents, Facade\nasync def call_out():\n"
         "    async with httpx.AsyncClient() as client:\n        await client.get('http://x')\n"
     )
-    check_source({"store.py": HELD, "use.py": head + OBJECTS[kind]}, "network-call-in-transaction", tmp_path)
+    check_source({"repositories.py": HELD, "use.py": head + OBJECTS[kind]}, "network-call-in-transaction", tmp_path)

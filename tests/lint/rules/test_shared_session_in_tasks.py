@@ -234,3 +234,53 @@ MANY = (
 def test_many_tasks_made_in_one_expression_share_it(code: str, tmp_path: Path) -> None:
     head = "import asyncio\nfrom functools import partial\nasync def one(db: AsyncSession, k): ...\n"
     check_source(project(f"{head}async def f(db: AsyncSession, keys):\n    {code}"), RULE, tmp_path)
+
+
+LAYERS = """\
+import asyncio
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+class Items:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def one(self, key):
+        return await self.session.scalar(select(key))
+    def plain(self, key):
+        return key
+class Alone:
+    def __init__(self, factory: async_sessionmaker):
+        self.factory = factory
+    async def one(self, key):
+        async with self.factory() as session:
+            return await session.scalar(select(key))
+class Feed:
+    def __init__(self, items: Items, alone: Alone):
+        self.items = items
+        self.alone = alone
+    async def by_items(self, key):
+        return await self.items.one(key)
+    async def by_nothing(self, key):
+        return self.items.plain(key)
+    async def all(self, keys, feeds: list["Feed"]):
+        async def inner(key):
+            await {inner}(key)
+        await asyncio.gather({given}){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "given", "told"),
+    [
+        ("print", "*[self.by_items(one) for one in keys]", True),
+        ("print", "self.by_items(1), self.by_items(2)", True),
+        ("self.by_items", "*[inner(one) for one in keys]", True),
+        ("print", "*[self.items.one(one) for one in keys]", True),
+        ("self.alone.one", "*[inner(one) for one in keys]", False),
+        ("print", "*[self.by_nothing(one) for one in keys]", False),
+        ("print", "*[feed.by_items(1) for feed in feeds]", False),
+        ("print", "self.by_items(1), self.by_nothing(2)", False),
+    ],
+)
+def test_a_session_may_be_in_what_an_object_holds(inner: str, given: str, told: bool, tmp_path: Path) -> None:
+    code = LAYERS.format(inner=inner, given=given, mark="  # expect medium" if told else "")
+    check_source(code, "shared-session-in-tasks", tmp_path)

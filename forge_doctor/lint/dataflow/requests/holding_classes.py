@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, ClassDef, FunctionDef, Param
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Param
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.requests.handles import MAX_DEPTH, SESSIONS, THE_SESSION, Handle, Handles, inside
+from forge_doctor.lint.dataflow.requests.held_connections import uses_in
 
 
 def objects_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
@@ -70,3 +71,21 @@ def _held(project: Project, class_: ClassDef, depth: int) -> Iterator[tuple[str,
 
 def _own_init(class_: ClassDef) -> FunctionDef | None:
     return next((one for one in class_.body if isinstance(one, FunctionDef) and one.name == "__init__"), None)
+
+
+def session_of_object(project: Project, call: Call) -> str:
+    """Where the object of a method has the session that the method works with, in whatever depth (`users.session`); empty
+    where it works with none."""
+    function = project.called(call)
+    if function is None or not function.is_method or not isinstance(function.owner, ClassDef):
+        return ""
+    held = held_by(project, function.owner)
+    if held is None or uses_in(project, function, inside(function, held)).query is None:
+        return ""
+    return ".".join(_first_path(held))
+
+
+def _first_path(held: Handle) -> Iterator[str]:
+    for name, inner in held.attributes[:1]:
+        yield name
+        yield from _first_path(inner)

@@ -25,6 +25,7 @@ from forge_doctor.code.syntax.nodes import (
     While,
 )
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.requests.holding_classes import session_of_object
 
 LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
 # What is one conversation over one connection.
@@ -56,7 +57,8 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
 
 
 def _captured(project: Project, func: Node) -> Iterator[Use]:
-    """`inner` of a nested `async def inner()` that works with a session of the function around it."""
+    """`inner` of a nested `async def inner()` that works with a session of the function around it, itself or by a method of
+    an object from there."""
     function = project.value_of(func).definition if isinstance(func, Name) else None
     if not isinstance(function, FunctionDef) or not isinstance(function.owner, FunctionDef):
         return
@@ -66,6 +68,8 @@ def _captured(project: Project, func: Node) -> Iterator[Use]:
         found = scopes.lookup(receiver.text, receiver) if isinstance(receiver, Name) else None
         if receiver is not None and found is not None and found[0].node is function.owner:
             yield from _session(project, receiver)
+            if isinstance(call.parent, Await):
+                yield from _held(project, call)
 
 
 def _session(project: Project, node: Node) -> Iterator[Use]:
@@ -107,9 +111,12 @@ def _made_at_init(project: Project, attribute: Attribute) -> Node | None:
 def _held(project: Project, coroutine: Call) -> Iterator[Use]:
     """`self.load()` where the method works with `self.session`."""
     receiver = coroutine.receiver
-    held = _own_session(project, coroutine) if isinstance(receiver, Name | Attribute) else None
-    if receiver is not None and held is not None:
-        yield Use(text=f"{receiver.text}.{held.attr}", node=coroutine, confidence=Confidence.MEDIUM)
+    if not isinstance(receiver, Name | Attribute):
+        return
+    held = _own_session(project, coroutine)
+    path = session_of_object(project, coroutine) if held is None else held.attr
+    if path:
+        yield Use(text=f"{receiver.text}.{path}", node=receiver, confidence=Confidence.MEDIUM)
 
 
 def _own_session(project: Project, coroutine: Call) -> Attribute | None:
