@@ -151,12 +151,12 @@ def _walk(tokens: list[tuple[str, str]], reading: _Reading) -> None:
         elif text == ")" and kind == "mark":
             if len(levels) > 1:
                 levels.pop()
+        elif kind == "name" or (kind == "word" and _is_set(tokens, position, level)):
+            position = _name(tokens, position, level, reading)
         elif kind == "word":
             position = _word(tokens, position, level, reading)
             if text == "select":
                 selects += 1
-        elif kind == "name":
-            position = _name(tokens, position, level, reading)
         position += 1
 
 
@@ -168,6 +168,13 @@ def _follows_function(tokens: list[tuple[str, str]], position: int) -> bool:
     """Whether the parenthesis opened here is that of `OVER (`, `) FILTER (` or `WITHIN GROUP (`."""
     words = [text for _, text in tokens[max(0, position - 2) : position]]
     return words[-1:] == ["over"] or words in ([")", "filter"], ["within", "group"])
+
+
+def _is_set(tokens: list[tuple[str, str]], position: int, level: _Level) -> bool:
+    """Whether a word is a column that gets a value: one called `key` or `text` may be written without quotes."""
+    before = tokens[position - 1][1] if position else ""
+    following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
+    return level.clause == "set" and before in ("set", ",", "(") and following in ("=", ",", ")")
 
 
 def _word(tokens: list[tuple[str, str]], position: int, level: _Level, reading: _Reading) -> int:

@@ -65,6 +65,11 @@ def fit(site: Site, shape: Shape) -> Fit | None:
     )
 
 
+def _says_something(site: Site) -> bool:
+    """Whether anything but flags is there for sure: a place of which all is put together elsewhere may send any statement."""
+    return bool(site.tables or site.entities or site.is_generic or any(clause != "flag" for clause, _ in site.always))
+
+
 def _keys(shape: Shape) -> frozenset[Key]:
     clauses = (
         ("where", shape.where), ("order", shape.order), ("group", shape.group), ("out", shape.outputs),
@@ -117,6 +122,8 @@ def _is_any(key: Key, known: set[Key], site: Site) -> bool:
 
 def _tables_of(site: Site, shape: Shape) -> set[str] | None:
     """The statement's tables the place accounts for; None where one of its own is not among them."""
+    if shape.tables and not _says_something(site):
+        return None
     accounted: set[str] = set()
     for table in site.tables:
         found = _named_so(table, shape, site.entities)

@@ -202,3 +202,37 @@ def test_what_belongs_to_a_function_is_of_the_clause_it_stands_in(name: str, tmp
     }
     (origin,) = Statements(Project(tmp_path)).origins(told[name])
     assert (origin.function, origin.confidence) == (name, Confidence.MEDIUM)
+
+
+WORDS = """
+from sqlalchemy import distinct, select, update
+from models import Order, Product
+from sqlalchemy.orm import Mapped, mapped_column
+from models import Base
+
+class Setting(Base):
+    __tablename__ = "settings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    text: Mapped[str]
+
+def named(): return update(Setting).where(Setting.id == 1).values(key="a", text="b")
+
+def chosen(kind):
+    if kind == "a":
+        inner = select(Order.email, Order.paid).where(Order.product_id == 1)
+    else:
+        inner = select(Product.name, Product.stock).where(Product.stock > 1)
+    return select(distinct(inner.c.email)).where(~inner.c.email.in_([1]))
+"""
+
+
+def test_a_column_may_be_called_as_a_word_of_sql_and_what_is_unsaid_sends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text(MODELS)
+    (tmp_path / "settings.py").write_text(WORDS)
+    statements = Statements(Project(tmp_path))
+    (origin,) = statements.origins(
+        "UPDATE settings SET key=$1::VARCHAR, text=$2::VARCHAR WHERE settings.id = $3::INTEGER"
+    )
+    assert (origin.function, origin.confidence) == ("named", Confidence.MEDIUM)
+    assert statements.origins("SELECT orders.email, orders.paid FROM orders WHERE orders.email NOT IN ($1)") == ()
