@@ -7,9 +7,13 @@ import dataclasses
 import math
 import types
 import typing
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any
+
+MOMENT = types.MappingProxyType({"moment": True})
+"""Metadata of a text that is a moment in ISO 8601, with its zone; or empty, where it is not known."""
 
 
 class WrongType(Exception):
@@ -38,6 +42,9 @@ def _decode_fields(expected: Any, value: Any, where: str) -> Any:
     for key in value.keys() - hints.keys():
         raise WrongType(f"{where} has an unknown field {key!r}")
     decoded = {key: decode(hints[key], item, f"{where}.{key}") for key, item in value.items()}
+    for field in dataclasses.fields(expected):
+        if field.metadata.get("moment") and decoded.get(field.name):
+            _expect(_is_moment(decoded[field.name]), f"{where}.{field.name}", "a moment in ISO 8601, with its zone")
     try:
         return expected(**decoded)
     except TypeError as error:
@@ -64,7 +71,16 @@ def _decode_scalar(expected: Any, value: Any, where: str) -> Any:
         _expect(isinstance(value, int | float) and not isinstance(value, bool), where, "a number")
         return _finite(value, where)
     _expect(isinstance(value, expected) and not (expected is int and isinstance(value, bool)), where, expected.__name__)
+    _expect(expected is not str or "\0" not in value, where, "text without a NUL")
     return value
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.tzinfo is not None and datetime.min.year + 1 < moment.year < datetime.max.year
+    except ValueError:
+        return False
 
 
 def _finite(value: float, where: str) -> float:

@@ -9,6 +9,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.probes.application.call_stacks import ProcessStacks
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.probes.processes.workers import Endpoint, Process
+from forge_doctor.typed_json import MOMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Server:
     replication_unread: str = ""  # why it could not be read
     background_processes: int = 0
     in_recovery: bool = False
-    clock: str = ""  # the server's time of the look, ISO 8601 in UTC
+    clock: str = field(default="", metadata=MOMENT)  # the server's time of the look, ISO 8601 in UTC
 
     @property
     def major(self) -> int:
@@ -267,7 +268,7 @@ class PoolSnapshot:
     `stacks` are of the processes a finding may be about (a blocked loop, a session held), none where there is none.
     """
 
-    taken_at: str
+    taken_at: str = field(metadata=MOMENT)
     target: str
     application: Application
     server: Server | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forge_doctor.finding import Confidence
 from forge_doctor.slow.logged.work import LoggedWork
 from forge_doctor.slow.server.work import ServerWork
+from forge_doctor.typed_json import MOMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class SlowSnapshot:
     `taken_at` is ISO 8601 in UTC; `target` names what was looked at, without a password. `lines` are of the source.
     """
 
-    taken_at: str
+    taken_at: str = field(metadata=MOMENT)
     target: str
     server: ServerWork | None = None
     logged: LoggedWork | None = None

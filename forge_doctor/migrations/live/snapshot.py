@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from forge_doctor.probes.postgres.backends.session import Lock, Session
+from forge_doctor.typed_json import MOMENT
 
 DEFAULT_VERSION_TABLE = "alembic_version"
 
@@ -103,7 +104,7 @@ class LiveSnapshot:
     """Everything one look gave. `migrators` are the sessions that have written to a version table in a transaction
     still open; `progress` is of index builds and vacuums, by pid."""
 
-    taken_at: str
+    taken_at: str = field(metadata=MOMENT)
     target: str
     server: LiveServer
     version_tables: tuple[VersionTable, ...] = ()

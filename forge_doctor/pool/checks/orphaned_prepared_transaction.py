@@ -47,6 +47,6 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
             Evidence(label="prepared transactions", value=len(old), unit="transactions", source="pg_prepared_xacts"),
             Evidence(label="oldest", value=round(oldest.age_s, 1), unit="s", source="now - prepared"),
         ),
-        remedy=f"-- in database {quote_identifier(oldest.database)}, unless its transaction manager still means to commit it\n"
+        remedy=f"-- in psql, in database {quote_identifier(oldest.database)}, unless its transaction manager still means to commit it\n"
         f"{roll_back_if_old(oldest.gid, oldest.age_s)}",
     )

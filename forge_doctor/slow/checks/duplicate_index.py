@@ -83,6 +83,6 @@ def _finding(situation: Situation, index: Index, other: Index) -> Finding:
             Evidence(label="says the same", value=other.makes, source="pg_get_indexdef()"),
             Evidence(label="scans", value=index.scans, unit="scans", source="pg_stat_user_indexes"),
         ),
-        remedy=f"-- {other.quoted} stays; by itself, not inside a transaction\n"
+        remedy=f"-- {other.quoted} stays; in psql, by itself, not inside a transaction\n"
         f"{on_primary(situation)}{drop_if_also(index.schema, index.name, other.name)}",
     )

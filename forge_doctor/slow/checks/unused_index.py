@@ -70,6 +70,6 @@ def _finding(situation: Situation, index: Index, reads: int, counted_s: float) -
             Evidence(label="table was read", value=reads, unit="times", source="pg_stat_user_tables"),
             Evidence(label="definition", value=index.makes, source="pg_get_indexdef()"),
         ),
-        remedy=f"-- only if it is not new, and no standby and no yearly report uses it\n{keeps}"
+        remedy=f"-- only if it is not new, and no standby and no yearly report uses it; in psql\n{keeps}"
         f"{on_primary(situation)}{drop_if_unused(index.schema, index.name, counted_s)}",
     )
