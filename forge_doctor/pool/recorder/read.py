@@ -19,6 +19,7 @@ from forge_doctor.pool.snapshot import PoolSnapshot
 
 CHUNK = 1 << 16
 STEP = 32
+LATEST = 250_000_000_000.0  # seconds since the epoch: the year 9892
 # A segment is some hundred kilobytes, its text some tens of megabytes.
 LONGEST_LINE = 64 << 20
 MOST_TEXT = 1 << 30
@@ -124,23 +125,31 @@ def _read_lines(path: Path, reading: _Reading) -> None:
             if "look" in entry:
                 state = patched(state, texts.lengthened(entry["look"], entry.get("texts", [])))
             reading.looks.append(_look(head, entry, state, f"{path.name} line {number}"))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
             raise _Damaged(f"line {number} is no look: {type(error).__name__}") from error
 
 
 def _look(head: Mapping[str, Any], entry: Mapping[str, Any], state: Mapping[str, Any], where: str) -> RecordedLook:
-    origin = float(head["origin"])
+    origin = _seconds(head["origin"], least=0.0)
     return RecordedLook(
-        at=origin + float(entry["at"]),
-        up=float(head["monotonic"]) + float(entry["up"]),
+        at=_seconds(origin + _seconds(entry["at"]), least=0.0),
+        up=_seconds(head["monotonic"]) + _seconds(entry["up"]),
         run=str(head["run"]),
         origin=origin,
         where=where,
-        every_s=float(entry["every_s"]),
-        clock=float(entry.get("clock", entry["at"])),
+        every_s=_seconds(entry["every_s"]),
+        clock=_seconds(entry.get("clock", entry["at"])),
         document=state,
         failed=str(entry.get("failed", "")),
     )
+
+
+def _seconds(value: Any, *, least: float = -LATEST) -> float:
+    """A number that a moment can be made of: JSON as Python reads it also has NaN, and numbers of any size."""
+    number = float(value)
+    if not least <= number < LATEST:
+        raise ValueError
+    return number
 
 
 def _object(line: bytes, otherwise: str) -> dict[str, Any]:
