@@ -80,6 +80,11 @@ def is_app(file: str, app_roots: tuple[str, ...] = ()) -> bool:
     return bool(path) and not _INSTALLED.search(path) and not _framework(path)
 
 
+def is_own(place: bytes, app_roots: tuple[str, ...] = ()) -> bool:
+    """Whether a frame's place, its file first, is in the user's own code."""
+    return is_app(place.rpartition(b":")[0].decode("utf-8", "replace"), app_roots)
+
+
 def _below(path: str, root: str) -> str | None:
     if path.startswith(root + "/"):
         return path[len(root) + 1 :]

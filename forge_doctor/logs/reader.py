@@ -212,7 +212,7 @@ class Reader:
     def _recall(self, block: Block, raw: bytes, begin: int) -> int:
         """Give the block a body that is known; where it ends."""
         data, stamps = self._window.data, stamps_of(raw)
-        found = self._memo.match(data, begin, stamps) if self._alone(block) else None
+        found = self._memo.match(data, begin, stamps) if block.trail is None and self._alone(block) else None
         if found is None:
             self._run = Run(block=block, start=begin, stamps=stamps, before=len(block.lines))
             return begin
@@ -288,7 +288,7 @@ class Reader:
         if lane is None:
             if len(self._lanes) >= MOST_LANES:
                 self._tally.judge_all(self._lanes.pop(next(iter(self._lanes))).close())
-            lane = self._lanes[key] = Lane()
+            lane = self._lanes[key] = Lane(self._tally.mixing)
             share_lines(self._lanes.values())
         return lane
 

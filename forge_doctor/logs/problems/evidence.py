@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from forge_doctor.finding import Evidence, Related
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem, group_reason, listed, sources
-from forge_doctor.logs.problems.wording import named, where
+from forge_doctor.logs.problems.wording import UNSURE, named, where
 from forge_doctor.streams.carriers.clock import iso
 
 QUIET_S = 600.0
@@ -86,6 +86,9 @@ def _place(group: Group) -> Iterator[Evidence]:
             yield Evidence(label="culprit", value=told, source="innermost user frame")
     elif group.endpoint:
         yield Evidence(label="endpoint", value=group.endpoint, source="named after the message")
+    elif group.unsure:
+        of = "" if group.unsure == group.count else f" in {group.unsure:,} of them"
+        yield Evidence(label="culprit", value=None, source=f"{UNSURE}{of}")
     elif group.exception or group.signature:
         yield Evidence(label="culprit", value=None, source="the log shows no user frame")
 

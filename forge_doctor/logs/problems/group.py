@@ -53,6 +53,7 @@ class Group:
     endpoint: str = ""
     example: str = ""
     starting: int = 0
+    unsure: int = 0
     statements: set[str] = field(default_factory=set)
 
     @property
@@ -112,6 +113,7 @@ class Group:
         self.sources[seen.source] = self.sources.get(seen.source, 0) + count
         _keep_name(self.workers, seen.worker)
         self.starting += count * event.starting
+        self.unsure += count * event.unsure
         if seen.route:
             _keep_counts(self.routes, {seen.route: count})
         _keep_name(self.details, event.detail)
@@ -148,6 +150,7 @@ class Group:
             _keep_smallest(mine, theirs)
         _keep_counts(self.routes, other.routes)
         self.starting += other.starting
+        self.unsure += other.unsure
         for label, numbers in other.numbers.items():
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), numbers)
 
@@ -173,6 +176,7 @@ class Group:
             "endpoint": self.endpoint,
             "example": self.example,
             "starting": self.starting,
+            "unsure": self.unsure,
             "statements": sorted(self.statements),
         }
 
@@ -200,6 +204,7 @@ class Group:
             endpoint=data["endpoint"],
             example=data["example"],
             starting=data["starting"],
+            unsure=data.get("unsure", 0),
             statements=set(data["statements"]),
         )
 

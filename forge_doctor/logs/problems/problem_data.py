@@ -18,6 +18,7 @@ def problem_data(problem: Problem, example: bool = False) -> dict[str, Any]:
         "signature": group.signature or group.exception or "error-line",
         "count": group.count,
         "culprit": named,
+        "culprit_unsure": group.unsure,
         "code": group.code or None,
         "endpoint": group.endpoint or None,
         "first": iso(group.first),

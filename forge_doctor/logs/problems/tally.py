@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from forge_doctor.logs.culprit import Rules
+from forge_doctor.logs.culprit import Rules, is_own
 from forge_doctor.logs.match import catalogue
 from forge_doctor.logs.problems.echoes import Echoes, Said, Teller, teller_of
 from forge_doctor.logs.problems.example import example_of
@@ -14,11 +15,12 @@ from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.recognition.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.recognition.recogniser import Recogniser
+from forge_doctor.logs.recognition.statement import statement_of
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.known_chains import BEGIN, Parts
+from forge_doctor.logs.records.mixture import Mixing
 from forge_doctor.logs.records.preceding_lines import Surroundings
-from forge_doctor.logs.records.statement import statement_of
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 from forge_doctor.streams.carriers.line_format import Unwrapper
@@ -28,6 +30,7 @@ from forge_doctor.streams.line import Line
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
 TIMED_OUT = re.compile(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
+MOST_LEARNT = 1024
 KILLS = ("worker-oom", "worker-signal-old")
 
 _LIFE = re.compile(b"|".join(re.escape(text) for text in sorted({text for text, _ in (*MARKS, *STARTS)})))
@@ -41,7 +44,9 @@ class Tally:
         self.source = source
         self.summary = Summary()
         self.surroundings = Surroundings(unwrapper, rules.zone_s)
+        self.mixing = Mixing(partial(is_own, app_roots=rules.app_roots))
         self._recogniser = Recogniser(rules, catalogue())
+        self._learnt: dict[int, tuple[Event, ...]] = {}
         self._seen: dict[str, int] = {}
         self._timed_out: set[str] = set()
         self.unread = Unread()
@@ -97,9 +102,20 @@ class Tally:
             return
         events = self._recogniser.events(block)
         if events:
+            if block.trail is None:
+                self.learn(events, block)
             self.count(events, self._sighting(block), lambda: _example(block), teller_of(block.head))
         if not all(event.culprit for event in events) or not events:
             self.unread.check(block, told=bool(events), ending=self.ending, names=self._names_fault)
+
+    def learn(self, events: tuple[Event, ...], block: Block, parts: Parts = ()) -> None:
+        """Remember what was counted that nobody wrote into: tracebacks that are written at once are told apart by it."""
+        if id(events) in self._learnt or len(self._learnt) >= MOST_LEARNT:
+            return
+        # Kept, so that nothing else gets its number.
+        self._learnt[id(events)] = events
+        traces = sections_of(block.head, parts) if parts else self._recogniser.traces(block)
+        self.mixing.learn(section for trace in traces for section in trace)
 
     def _names_fault(self, text: bytes) -> bool:
         line = text.decode("utf-8", "replace")

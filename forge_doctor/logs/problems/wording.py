@@ -13,6 +13,7 @@ from forge_doctor.logs.signature import load_signatures
 from forge_doctor.streams.carriers.clock import iso
 
 LONGEST_MESSAGE = 200
+UNSURE = "tracebacks are mixed here; the line cannot be told"
 LOOKED_FOR = "tracebacks, lines at ERROR and above, starts that fail"
 
 
@@ -95,7 +96,8 @@ def where(group: Group) -> str:
         return f" at {group.culprit.file}:{group.culprit.line}{function}"
     if group.endpoint:
         return f" under {group.endpoint}"
-    return f" on {group.route}" if group.routes else ""
+    unsure = f" ({UNSURE})" if group.unsure else ""
+    return (f" on {group.route}" if group.routes else "") + unsure
 
 
 def named(problem: Problem) -> str:

@@ -10,13 +10,13 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import Catalogue
 from forge_doctor.logs.recognition.message_events import MessageEvents
 from forge_doctor.logs.recognition.section_events import SectionEvents
+from forge_doctor.logs.recognition.statement import statement_of, without_secrets
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of
 from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.rich_box import BOX
-from forge_doctor.logs.records.statement import statement_of, without_secrets
 from forge_doctor.logs.records.template import alike
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import Parser, parse_traces, parser_after
@@ -48,7 +48,11 @@ class Recogniser:
         self._begun: dict[object, Parser] = {}
 
     def events(self, block: Block) -> tuple[Event, ...]:
-        """What went wrong in this block."""
+        """What went wrong in this block; no line is blamed where lines of another traceback may stand in it."""
+        found = self._events(block)
+        return tuple(map(_unsure, found)) if block.doubtful else found
+
+    def _events(self, block: Block) -> tuple[Event, ...]:
         head = block.head
         if head is not None and not block.lines and head.record is None and not self.messages.tells(head, head.message):
             return ()
@@ -110,7 +114,7 @@ class Recogniser:
         if head is not None and head.warned is not None:
             yield from self.messages.warning(head, block.lines)
             return
-        traces = self._traces(block) if traces is None else traces
+        traces = self.traces(block) if traces is None else traces
         traces = traces if head is None else _told_once(traces)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self.messages.told(block, traces)
@@ -124,7 +128,7 @@ class Recogniser:
         if not seen and told is not None:
             yield told
 
-    def _traces(self, block: Block) -> list[tuple[Section, ...]]:
+    def traces(self, block: Block) -> list[tuple[Section, ...]]:
         """The tracebacks of a block; a known body is parsed once, whatever comes after it."""
         body, own = block.body, block.head is None or block.head.record is None
         rest = block.lines[block.body_lines :]
@@ -157,6 +161,11 @@ def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:
     """Whether any of the tracebacks goes through what starts a server."""
     frames = (frame for trace in traces for section in trace for frame in section.frames)
     return any(_STARTS.search(f"{frame.file.replace(chr(92), '/')} {frame.function}") for frame in frames)
+
+
+def _unsure(event: Event) -> Event:
+    """The event without the line that it blames: a wrong one is worse than none."""
+    return event if event.culprit is None else replace(event, culprit=None, trails=(), unsure=True)
 
 
 def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from forge_doctor.logs.records.line_kind import CARETS, HEADER, STACK, TOLD, UNFINISHED, Kind, State
+from forge_doctor.logs.records.mixture import Trail
 from forge_doctor.logs.records.rich_box import ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.streams.heads.head import Head
@@ -28,7 +29,8 @@ class Block:
     `before` the raw lines shortly before `marked`; `body` is the known body that its first `body_lines` lines came
     from; `code` is the last line of code, `named` says that the last line names an exception before any frame.
     `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it
-    is pytest's; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
+    is pytest's; `trail` is what it told while others were written at once, `doubtful` that lines of theirs may stand in
+    it; `late` are the last lines of one that is too long, `left_out` how many before them are not kept.
     """
 
     line: Line
@@ -52,6 +54,8 @@ class Block:
     indent: int = 0
     tested: bool = False
     named: bool = False
+    trail: Trail | None = None
+    doubtful: bool = False
 
     @property
     def passed(self) -> list[bytes]:

@@ -27,7 +27,7 @@ class Event:
     FastAPI named; `starting` says that it ended a start: of the service, or of a migration before it. An error
     nobody knows that is a line without a traceback has no exception, and its template as `detail`. `statement` is what
     the server was asked for, without values. `trails` has of each exception of its chain what tells its frames from
-    others, in this process.
+    others, in this process. `unsure` says that no line is blamed, as lines of another traceback may stand in it.
     """
 
     signature: str
@@ -41,6 +41,7 @@ class Event:
     starting: bool = False
     statement: str = ""
     trails: tuple[tuple[int, ...], ...] = ()
+    unsure: bool = False
 
 
 @dataclass(slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
@@ -10,6 +12,8 @@ from forge_doctor.logs.records.rich_box import begins_box
 from forge_doctor.streams.heads.head import Head
 
 MOST_LEARNED = 4096
+FOLLOWED = 16
+"""What it says of a line that it did, or never did, come behind a frame in a traceback that stands whole."""
 _PLACE = re.compile(rb'File "([^"]*)", line (\d+), in ([\w<>.]+)')
 _CALLED = re.compile(rb"(\w{1,120})\(|\.(\w{1,120})")
 _WORD = re.compile(rb"[A-Za-z]+")
@@ -20,10 +24,15 @@ _OUTERMOST = re.compile(
 )
 # Compiled and frozen code has no line to show.
 _SOURCELESS = re.compile(rb'\.(?:pyx|pxi|pyd|so|c)"|"<')
+# An exception made where it is raised, and one without what it went through before: no frame follows, but one that makes it.
+_RAISED_HERE = re.compile(rb"^[ |]*raise [\w.]+(?:\(.*|\.with_traceback\(None\))?(?: from \w+)?\s*$")
 _RAISED_AGAIN = re.compile(rb"^[ |]*raise(?: \w+)?\s*$")
 # Functions that are called under another name: an application is called as `app(...)`, and is its `__call__`.
 _INDIRECT = re.compile(rb"^(?:__call__|__a?enter__|__a?exit__|app|wrapped_app|inner|wrapper|<lambda>|<module>)$")
 _APPLIED = re.compile(rb"\b(?:\w*app|middleware_stack|call_next|super\(\)\.__call__|handler|func|fn|f)\b")
+# What a function is called by that is not called by its own name, and what is none of a wrapper's names.
+_ALIAS = re.compile(rb"call|func|fn|handler|hook|wrap|target|run")
+_WRAPPER = re.compile(rb"wrap|decorat|^inner$|^go$|^__|^<")
 # What calls the next application, and nothing else.
 _ONLY_APPLIED = re.compile(
     rb"[ |]*(?:return |re\w+ = )?await (?:self\.)?(?:app|middleware_stack|_?call_next|super\(\)\.__call__)\("
@@ -62,10 +71,32 @@ def fits(block: Open, text: bytes, kind: Kind, current: Open | None, latest: Ope
     return block is current and state in (State.JOINED, *TOLD)
 
 
+class Paths:
+    """What follows what in tracebacks that nobody wrote into: from each frame the frames and exceptions it led to."""
+
+    def __init__(self) -> None:
+        self._next: dict[bytes, set[bytes]] = {}
+
+    def learn(self, places: Sequence[bytes], exception: bytes) -> None:
+        """Remember a traceback; of a log that has ever new ones, the first."""
+        if len(self._next) < MOST_LEARNED:
+            for place, following in itertools.pairwise((*places, exception)):
+                self._next.setdefault(place, set()).add(following)
+
+    def score(self, block: Open, text: bytes, kind: Kind) -> int:
+        """Whether the line was seen to follow the block's last frame; nothing where that frame was never seen."""
+        known = self._next.get(place_of(_frame(block))) if self._next else None
+        if known is None:
+            return 0
+        told = class_of(text) if kind is Kind.EXCEPTION else place_of(text)
+        return FOLLOWED if told in known else -FOLLOWED
+
+
 class Habits:
     """What followed what in the tracebacks of one stream: a place has one line of code, a call one place it leads to."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._code: dict[bytes, bytes] = {}
         self._next: dict[tuple[bytes, bytes], int] = {}
 
@@ -83,11 +114,12 @@ class Habits:
     def score(self, block: Open, text: bytes, kind: Kind) -> int:
         """How well the line fits the block."""
         if kind is Kind.FRAME:
-            return _after_call(block, text) + self._seen(block, text, kind)
+            return _after_call(block, text) + self._seen(block, text, kind) + self._paths.score(block, text, kind)
         if kind is Kind.SOURCE:
             return self._source(block, text)
         if kind is Kind.EXCEPTION:
-            return 2 * _raises(block, text) + 3 * self._seen(block, text, kind)
+            told = 2 * _raises(block, text) + 3 * self._seen(block, text, kind)
+            return told + self._paths.score(block, text, kind)
         return int(block.state is State.EXCEPTION)
 
     def _seen(self, block: Open, text: bytes, kind: Kind) -> int:
@@ -101,6 +133,27 @@ class Habits:
         told = 0 if known is None else 6 if known == text else -6
         # A frame has one line of code; more than one only where Python shows all of a call that is written over several.
         return told if block.state is State.FRAME else -3 if block.state is State.EXCEPTION else -4
+
+
+def shows_code(block: Open) -> bool:
+    """Whether Python shows the line of code of the last frame."""
+    return not _SOURCELESS.search(_frame(block))
+
+
+def place_of(text: bytes) -> bytes:
+    """A frame's file, line and function; nothing where it has none."""
+    found = _PLACE.search(text)
+    return place_at(*found.groups()) if found else b""
+
+
+def place_at(file: bytes, line: bytes, function: bytes) -> bytes:
+    """The same of a frame that was read."""
+    return b"%b:%b %b" % (file, line, function)
+
+
+def class_of(text: bytes) -> bytes:
+    """The class that an exception's line names."""
+    return text.partition(b":")[0].strip()
 
 
 def _frame(block: Open) -> bytes:
@@ -117,7 +170,7 @@ def _after_call(block: Open, text: bytes) -> int:
     """How well a frame fits behind what the block has."""
     if block.state is State.HEADER:
         return 12 if _OUTERMOST.search(text) else 3
-    if block.state is State.FRAME and not _SOURCELESS.search(_frame(block)):
+    if block.state is State.FRAME and shows_code(block):
         return -8
     # The workers run the same code: who has been through a place is less likely to come through it again.
     again = 3 * (text in block.passed)
@@ -132,6 +185,8 @@ def _leads_to(block: Open, text: bytes) -> int:
     if _RAISED_AGAIN.match(block.code):
         # Raised again: the same function's other line follows.
         return 2 if (found[1], found[3]) == (last[1], last[3]) else -1
+    if _RAISED_HERE.match(block.code) and not found[3].startswith(b"__"):
+        return -1
     called = [one or other for one, other in _CALLED.findall(block.code)]
     name = found[3].rpartition(b".")[2]
     if name in called:
@@ -140,9 +195,14 @@ def _leads_to(block: Open, text: bytes) -> int:
         return 1
     if _INDIRECT.match(name) and _APPLIED.search(block.code):
         return 1
-    if _ONLY_APPLIED.match(block.code):
+    if _ONLY_APPLIED.match(block.code) or (called and not _WRAPPER.search(name) and all(map(_says_what, called))):
         return -1
     return 0
+
+
+def _says_what(called: bytes) -> bool:
+    """Whether a name is no variable's that may stand for any function: it has several words, and none that says so."""
+    return called.islower() and b"_" in called.strip(b"_") and called[-1:] != b"_" and not _ALIAS.search(called)
 
 
 def _raises(block: Open, text: bytes) -> int:

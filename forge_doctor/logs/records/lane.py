@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import Habits, fits
-from forge_doctor.logs.records.line_kind import HEADER, TOLD, Kind, State, kind_of
+from forge_doctor.logs.records.fitting import Habits, fits, shows_code
+from forge_doctor.logs.records.line_kind import CARETS, HEADER, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
+from forge_doctor.logs.records.mixture import Mixing, trail_of
 from forge_doctor.logs.records.rich_box import begins_box
 from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line, for each stream that writes in between."""
+CLEAR = 3
+"""By so much a line must fit one traceback better than another to be surely its own."""
+UNFIT = -6
+"""A frame that fits no better is another's."""
+GOES_ON = 2
+"""What it says for a traceback that it took the line before."""
+WAITS = 4
+"""A traceback that others cut into waits so many times longer for its next line."""
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
@@ -20,12 +29,14 @@ VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->
 class Lane:
     """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
 
-    def __init__(self) -> None:
+    def __init__(self, mixing: Mixing | None = None) -> None:
+        self._mixing = mixing or Mixing()
         self.current: Block | None = None
         self.waiting: list[Block] = []
         self.last: Block | None = None
+        self._torn = False
         self.after_lines = AFTER_LINES
-        self._habits = Habits()
+        self._habits = Habits(self._mixing.paths)
 
     @property
     def busy(self) -> bool:
@@ -44,9 +55,12 @@ class Lane:
             if self.current.unfinished or (self.waiting and self.current.state in TOLD):
                 # Where others write as well, what is told may still have its "direct cause of" to come.
                 self.waiting.append(self.current)
+                self._follow(self.current)
             else:
-                yield self.current
+                yield self._resolved(self.current)
         self.current = self.last = block
+        if self.waiting:
+            self._follow(block)
 
     def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
         """A line that begins no record: to the block it fits, else to a new one without a head."""
@@ -62,6 +76,11 @@ class Lane:
             block.flat, block.indent, block.tested = flat, indent, tested
         if self.waiting:
             self._habits.learn(block, line.text, kind)
+        if block.trail is not None:
+            if kind is Kind.FRAME and (block.state in TOLD or self._habits.score(block, line.text, kind) <= UNFIT):
+                block.trail.tear()
+            block.trail.resumed = block.trail.resumed or (block is not self.last and kind is not Kind.BLANK)
+            block.trail.take(line.text, kind, block.state, self._mixing.is_own)
         block.take(line.text, kind, number)
         self.last = block
 
@@ -91,18 +110,21 @@ class Lane:
 
     def close(self) -> Iterator[Block]:
         """Everything that is open, oldest first."""
-        yield from self.waiting
+        yield from map(self._resolved, self.waiting)
         if self.current is not None:
-            yield self.current
+            yield self._resolved(self.current)
         self.current, self.waiting, self.last = None, [], None
 
     def _expire(self, number: int) -> Iterator[Block]:
         if self.waiting:
-            old = [block for block in self.waiting if number - block.touched > self.after_lines]
-            self.waiting = [block for block in self.waiting if number - block.touched <= self.after_lines]
-            yield from old
+            longest = WAITS * self.after_lines
+            old = [block for block in self.waiting if number - block.touched > longest]
+            self.waiting = [block for block in self.waiting if number - block.touched <= longest]
+            if any(block.unfinished for block in old):
+                self._tear(old)
+            yield from map(self._resolved, old)
         if self.current is not None and number - self.current.touched > self.after_lines:
-            yield self.current
+            yield self._resolved(self.current)
             self.current = None
 
     def _block_for(self, text: bytes, kind: Kind) -> Block | None:
@@ -113,12 +135,43 @@ class Lane:
         fitting = [block for block in blocks if fits(block, text, kind, current, self.last)]
         if not fitting:
             return current if current is not None and _goes_on(current, text, kind) else None
-        chosen = max(fitting, key=lambda block: (self._habits.score(block, text, kind), block.turn))
+        chosen = self._best(fitting, text, kind)
         if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
             self.waiting.remove(chosen)
             self.waiting.append(current)
             self.current = chosen
         return chosen
+
+    def _best(self, fitting: list[Block], text: bytes, kind: Kind) -> Block:
+        """The block that a line fits best; where it fits another about as well, both are in doubt."""
+        last = self.last
+        if last is not None and last.state is State.FRAME and any(block is last for block in fitting):
+            if kind is Kind.SOURCE and not self._torn:
+                # A frame and its line of code are written at once.
+                return last
+            self._torn = self._torn or (kind is Kind.FRAME and shows_code(last))
+        scores = [(self._habits.score(block, text, kind), block) for block in fitting]
+        best, chosen = max(scores, key=lambda one: (one[0] + GOES_ON * (one[1] is last), one[1].turn))
+        if kind is not Kind.BLANK and not CARETS.match(text):
+            for score, block in scores:
+                if block is not chosen and score > best - CLEAR and block.trail and chosen.trail:
+                    chosen.trail.doubt(block.trail)
+        return chosen
+
+    def _tear(self, old: list[Block]) -> None:
+        """The rest of a traceback that has ended without one stands in the others, if it does, but for those in a row."""
+        for block in (*old, *self.waiting, self.current):
+            if block is not None and block.trail is not None and (block.trail.resumed or block.trail.doubts):
+                block.trail.tear()
+
+    def _resolved(self, block: Block) -> Block:
+        """A block that comes out: whether its lines are its own is known now."""
+        block.doubtful = block.trail is not None and not block.trail.is_sure(self._mixing.whole)
+        return block
+
+    def _follow(self, block: Block) -> None:
+        if block.trail is None:
+            block.trail = trail_of(block.lines, self._mixing.is_own, block.grouped)
 
 
 def share_lines(lanes: Collection[Lane]) -> None:

@@ -126,6 +126,7 @@ class Repeats:
         """Count it, now or with others of its kind; the window begins at `base` in the source."""
         repeat, begin = found.repeat, found.begin
         offset = base + begin
+        self._tally.learn(repeat.events, repeat.block, repeat.parts)
         at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
         said = self._said(repeat) if repeat.said is None else repeat.said
