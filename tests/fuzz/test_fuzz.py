@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import struct
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.errors import CannotInspect, UsageProblem
-from forge_doctor.pool.record import dump, load
 from forge_doctor.probes.postgres.conninfo import Written, parse_conninfo
 from forge_doctor.probes.postgres.login_rules import LoginRules, Messages
 from forge_doctor.probes.postgres.scram import ScramProblem, scram
@@ -24,8 +22,8 @@ from forge_doctor.redaction import redact, redact_dsn
 from forge_doctor.redaction.held import mask_held
 from forge_doctor.render import OutputFormat, RenderOptions, render
 from forge_doctor.report import Report
-from forge_doctor.slow import record as slow_record
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
+from tests.fuzz.fuzzed import EXAMPLES, FEW, fuzzed
 from tests.render.safety import acting_characters
 from tests.render.strategies import REPORTS
 from tests.support.engine_logs import read_text
@@ -34,16 +32,7 @@ from tests.support.migration_cases import report_of, write_tree
 from tests.support.pages import Page
 from tests.support.secret_corpus import CANARY, texts
 from tests.support.server_logs import FORMATS, Logged
-from tests.support.slow_snapshots import snapshot as slow_snapshot
-from tests.support.slow_snapshots import statement
-from tests.support.snapshots import snapshot
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
-fuzzed = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)
 CORPUS = texts()
 PIECES = st.lists(
     st.one_of(st.sampled_from(CORPUS), st.text(max_size=30), st.sampled_from("\n\"'\\[](){}@:;&=,")), max_size=9
@@ -131,18 +120,6 @@ def test_a_password_exchange_ends(message: bytes) -> None:
 
 
 @fuzzed
-@given(st.data())
-def test_a_damaged_snapshot_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
-    document = dump((snapshot(),))
-    at = data.draw(st.integers(0, len(document)))
-    changed = document[:at] + data.draw(st.text(max_size=10)) + document[at + data.draw(st.integers(0, 30)) :]
-    path = tmp_path / "s.json"
-    path.write_bytes(changed.encode("utf-8", "surrogatepass"))
-    with contextlib.suppress(CannotInspect):
-        load(path)
-
-
-@fuzzed
 @given(st.lists(st.one_of(st.sampled_from(CORPUS), st.text(max_size=60)), max_size=8))
 def test_any_log_is_read(lines: list[str]) -> None:
     trace = 'Traceback (most recent call last):\n  File "/app/a.py", line 1, in f\n    x()\nValueError: '
@@ -152,23 +129,11 @@ def test_any_log_is_read(lines: list[str]) -> None:
 
 @fuzzed
 @given(REPORTS)
-@pytest.mark.skipif(EXAMPLES <= 60, reason="tests/render/test_html.py tries as many")
+@pytest.mark.skipif(EXAMPLES <= FEW, reason="tests/render/test_html.py tries as many")
 def test_any_report_is_a_page_on_which_nothing_acts(reports: list[Report]) -> None:
     text = render(reports, OutputFormat.HTML, RenderOptions())
     assert list(Page(text).acting()) == []
     assert acting_characters(text) == set()
-
-
-@fuzzed
-@given(st.data())
-def test_a_damaged_snapshot_of_slow_is_read_or_refused(tmp_path: Path, data: st.DataObject) -> None:
-    document = slow_record.dump(slow_snapshot(statement("SELECT 1 FROM t WHERE a = $1")))
-    at = data.draw(st.integers(0, len(document)))
-    changed = document[:at] + data.draw(st.text(max_size=10)) + document[at + data.draw(st.integers(0, 30)) :]
-    path = tmp_path / "slow.json"
-    path.write_bytes(changed.encode("utf-8", "surrogatepass"))
-    with contextlib.suppress(CannotInspect):
-        slow_record.load(path)
 
 
 RAN = st.builds(
