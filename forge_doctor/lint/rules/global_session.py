@@ -43,6 +43,7 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Param,
+    Subscript,
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -50,8 +51,11 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.uses import at_place
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.regex import regex
 
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})
+CONTEXTS = ("ctx", "context", "app", "application")
+STARTS = regex(r"start_?up|on_start|lifespan|before_server_start|init|set_?up")
 CACHES = ("lru_cache", "cache", "cached", "singleton")
 
 
@@ -97,7 +101,13 @@ def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def is_of_application(target: Attribute) -> bool:
     """Whether it is an attribute of `app.state`; a request's state lives as long as the request."""
-    return re.search(r"(?:^|\.)app(?:lication)?\.state$", target.value.text) is not None
+    return re.search(r"(?:^|\.)app(?:lication)?\.(?:state|ctx)$", target.value.text) is not None
+
+
+def is_of_worker(target: Subscript, function: FunctionDef) -> bool:
+    """Whether it is what a start hook keeps: `ctx["session"]` of arq and SAQ, `app["session"]` of aiohttp."""
+    given = function.param_names[:1]
+    return target.value.text in given and target.value.text in CONTEXTS and STARTS.search(function.name) is not None
 
 
 def is_made_here(project: Project, given: Name) -> bool:
@@ -121,8 +131,10 @@ def where_shared(project: Project, made: Made) -> str:
         return kept_by_module(target, assign)
     if isinstance(target, Name) and target.text in project.scopes(made.node.file).of(target).outer_names:
         return "kept in a global variable" if f"global {target.text}" in function.text else ""
-    if isinstance(target, Attribute) and re.search(r"(?:^|\.)app(?:lication)?\.state$", target.value.text):
+    if isinstance(target, Attribute) and is_of_application(target):
         return f"kept in `{target.value.text}` for the life of the application"
+    if isinstance(target, Subscript) and is_of_worker(target, function):
+        return f"kept in `{target.text}` for the life of the process"
     return cached(function)
 
 

@@ -17,6 +17,9 @@ FOUND = (
     "from functools import lru_cache\n@lru_cache\ndef f():\n    return Factory()  # expect high\n",
     "db = None\ndef f():\n    global db\n    db = Factory()  # expect high\n",
     "async def f(app):\n    app.state.session = Factory()  # expect high\n",
+    "async def startup(ctx):\n    ctx['session'] = Factory()  # expect high\n",
+    "async def init_database(app):\n    app['session'] = Factory()  # expect high\n",
+    "@app.before_server_start\nasync def begin(app, loop):\n    app.ctx.session = Factory()  # expect high\n",
     "from sqlalchemy.ext.asyncio import AsyncSession as S\nsession: S = S(engine)  # expect high\n",
 )
 SILENT = (
@@ -24,6 +27,10 @@ SILENT = (
     "async def f():\n    async with Factory() as session:\n        return session.add(1)\n",
     "if __name__ == '__main__':\n    session = Factory()\n",
     "make = lambda: Factory()\nasync def f(app):\n    app.state.factory = Factory\n",
+    "async def on_job_start(ctx):\n    ctx['session'] = Factory()\n",
+    "async def startup(ctx):\n    ctx['factory'] = Factory\n",
+    "async def startup(ctx, jobs):\n    jobs['session'] = Factory()\n",
+    "async def f(request):\n    request.ctx.session = Factory()\n",
     "async def f(request):\n    request.state.session = Factory()\n",
     "import requests\nsession = requests.Session()\n",
     "from contextvars import ContextVar\nsession = ContextVar('session')\n",

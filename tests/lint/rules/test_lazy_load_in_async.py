@@ -440,3 +440,30 @@ def test_a_class_method_works_with_its_own_class(tmp_path: Path) -> None:
         "from sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n" + files["app/models.py"]
     )
     check_source(files, "lazy-load-in-async", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("isinstance(link, Tunnel)", True),
+        ("not isinstance(link, Tunnel)", False),
+        ("isinstance(link, Other)", False),
+        ("link.id", False),
+    ],
+)
+def test_isinstance_tells_the_subclass_that_has_the_relationship(asked: str, told: bool, tmp_path: Path) -> None:
+    code = f"""\
+class Link(Base):
+    __tablename__ = "links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Tunnel(Link):
+    peer: Mapped[list["User"]] = relationship()
+class Other(Base):
+    __tablename__ = "others"
+    id: Mapped[int] = mapped_column(primary_key=True)
+async def f(db: AsyncSession):
+    for link in (await db.scalars(select(Link))).all():
+        if {asked}:
+            print(link.peer){"  # expect high" if told else ""}
+"""
+    check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -40,7 +40,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, model_kept, owner_of
-from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
+from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, narrowed
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
 
@@ -114,7 +114,8 @@ def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
 
 def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Name):
-        return _named(project, node, way)
+        held = _named(project, node, way)
+        return held and held._replace(model=narrowed(project, node, held.model))
     if isinstance(node, Await):
         return _awaited(project, node.value, way)
     if isinstance(node, Call):
@@ -295,6 +296,5 @@ def _given_by(project: Project, function: FunctionDef, way: Way) -> Loaded | Non
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
-    inside = Way(way.hops + 1, way.depth + 1, way.owner)
-    found = loaded(project, values[0], inside) if len(values) == 1 else None
+    found = loaded(project, values[0], Way(way.hops + 1, way.depth + 1, way.owner)) if len(values) == 1 else None
     return None if found is None else found._replace(hops=found.hops + 1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.inference.narrowing import TOLD
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Name
 
 
 def got_or_made(project: Project, bindings: Iterable[Binding]) -> Binding | None:
@@ -22,3 +24,12 @@ def got_or_made(project: Project, bindings: Iterable[Binding]) -> Binding | None
         else:
             loading.append(one)
     return loading[0] if len(loading) == 1 and len(made) == 1 else None
+
+
+def narrowed(project: Project, name: Name, model: Model) -> Model:
+    """The subclass that `isinstance` says an object is of; else its model."""
+    if not name.file.mentions(b"isinstance(") or project.value_of(name).why != TOLD:
+        return model
+    told = project.model_of(name)
+    lineage = () if told is None else project.bases(told.class_)
+    return told if told is not None and any(one.inner.definition is model.class_ for one in lineage) else model
