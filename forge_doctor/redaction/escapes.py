@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
 
-_DEEPEST = 4
+_DEEPEST = 7
 _MOST_WORDS = 400
 # One backslash in a text, two where it was written into another, four, eight.
 _NUMBERED = regex(r"(\\{1,15})u00([2-7][0-9A-Fa-f])")
 _SLASH = regex(r"(?<=:)\\{1,15}/\\{1,15}/")
 _STAYS = "\"'\\\x7f"
 _WRITTEN = regex(
-    r"(?:\\x[0-9A-Fa-f]{2})+|(?:%[0-9A-Fa-f]{2})+|\\(?:[nrt\"'\\/]|u[0-9A-Fa-f]{4}|033)|&(?:quot|lt|gt|amp|apos|#39|#34|#x27|#x22);|"
+    r"(?:\\x[0-9A-Fa-f]{2})+|(?:%[0-9A-Fa-f]{2})+|\\(?:[nrt\"\\/]|u[0-9A-Fa-f]{4}|033)|"
+    # An apostrophe opens nothing.
+    r"(?<!\w)\\'|\\'(?!\w)|&(?:quot|lt|gt|amp|apos|#39|#34|#x27|#x22);|"
     r"\x1b\[[\d;]{0,20}m"
 )
 _MEANT = {"n": "\n", "r": "\r", "t": "\t", "quot": '"', "lt": "<", "gt": ">", "amp": "&", "apos": "'", "#39": "'"}
@@ -28,7 +30,8 @@ _HEXADECIMAL = regex(r"\\x|%")
 _DOUBLED = regex(r"(?:\A|(?<=[\s(\[{,=:bBfFrRuUeE]))(?:''(?=[\w\[{(-])|\"\"(?=[\w\[{(-]))")
 _TWO = regex(r"''|\"\"")
 _WORD = regex(r"[^\s'\"`\\,;(){}\[\]<>&%=|*\x1b]{4,200}")
-# Where a word begins: also behind an escape that ends with a letter or a digit.
+# Where a word ends, and is no name itself; where it begins: also behind an escape that ends with a letter or a digit.
+_ENDS = r"(?!\w|\\{0,15}['\"]?[ \t]{0,4}[=:])"
 _BEGINS = r"(?:(?<!\w)|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?<=m))"
 
 
@@ -64,7 +67,7 @@ def without_words(text: str, words: frozenset[str]) -> str:
     there = sorted((word for word in words if word in text), key=len, reverse=True)[:_MOST_WORDS]
     if not there:
         return text
-    found = "|".join(re.escape(word) if _is_no_word(word) else rf"{_BEGINS}{re.escape(word)}(?!\w)" for word in there)
+    found = "|".join(re.escape(word) if _is_no_word(word) else rf"{_BEGINS}{re.escape(word)}{_ENDS}" for word in there)
     return re.sub(found, MASK, text)
 
 

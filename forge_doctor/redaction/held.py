@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
@@ -39,6 +40,8 @@ def hold(value: str, *known: str) -> None:
         return
     _held.update({value, quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
     _held.update({json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]})
+    # As a header of HTTP has them, whether its scheme is told or not.
+    _held.update(b64encode(f"{user}:{value}".encode()).decode().rstrip("=") for user in known if user)
     _pattern.clear()
 
 

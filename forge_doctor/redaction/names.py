@@ -20,6 +20,7 @@ _ANYWHERE = (
     *("passw", "passphrase", "passcode", "secret", "credential", "authorization", "cookie", "jwt", "mnemonic"),
     *("sessionid", "sessid", "sessionkey", "csrf", "xsrf", "kennwort", "wachtwoord", "contrase", "codeverifier"),
     *("clientassertion", "samlresponse", "seedphrase", "recoverycode", "securitycode", "cardnumber"),
+    *("scramclientkey", "scramserverkey"),
     # `api_key`, `AccountKey`, `x-api-key`: joined, since that is how they are compared.
     *(f"{word}key" for word in ("api", "access", "account", "auth", "private", "shared", "signing", "encryption")),
     *(f"{word}key" for word in ("master", "storage", "license", "webhook", "deploy", "service", "hmac", "host", "ssh")),

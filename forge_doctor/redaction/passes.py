@@ -162,7 +162,7 @@ _BY_SHAPE: tuple[tuple[tuple[str, ...], _Pass], ...] = (
     ((" key", " token", " password", " id"), mask_said),
     (("hook", "telegram.org", "chat.googleapis"), mask_webhooks),
     ((":a", "."), mask_bots),
-    (("$", "key-", "md5"), mask_hashes),
+    (("$", "key-", "md5", "sk", "ac"), mask_hashes),
 )
 # What statements carry is data where they ran.
 _OF_DATA: tuple[tuple[tuple[str, ...], _Pass], ...] = (

@@ -55,7 +55,7 @@ _PREFIXED = regex(
 )
 _HASHES = regex(
     r"\$(?:2[abxy]|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,20}|5|6|y|7)\$[^\s'\")]{8,}+"
-    r"|\bkey-[0-9a-f]{32}\b|\bpbkdf2_sha\d{1,3}\$[^\s'\",)]{8,}+|\bSCRAM-SHA-256\$\d{1,9}:[^\s'\",)]{8,}+|\bmd5[0-9a-f]{32}\b"
+    r"|\b(?:key-|SK|AC)[0-9a-f]{32}\b|\bpbkdf2_sha\d{1,3}\$[^\s'\",)]{8,}+|\bSCRAM-SHA-256\$\d{1,9}:[^\s'\",)]{8,}+|\bmd5[0-9a-f]{32}\b"
 )
 _BOT = regex(r"\b\d{6,12}:A[A-Za-z0-9_-]{30,}+|\b[MNO][A-Za-z0-9_-]{22,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}+")
 _WEBHOOK = regex(

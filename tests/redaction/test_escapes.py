@@ -48,7 +48,7 @@ def test_each_layer_is_read(text: str, meant: list[str]) -> None:
 
 
 def test_layers_have_an_end() -> None:
-    assert len(list(layers("\\" * 4096 + "n"))) == 4
+    assert len(list(layers("\\" * 4096 + "n"))) == 7
 
 
 def test_a_word_is_lost_where_nothing_shows_it_any_more() -> None:
@@ -67,6 +67,11 @@ def test_what_a_layer_hides_is_taken_out_of_the_whole() -> None:
     shown = redact(text)
     assert "rabbit" not in shown
     assert shown.endswith('"port": 5}')
+
+
+def test_an_apostrophe_in_a_literal_hides_no_name_behind_it() -> None:
+    assert redact("f(password=['it\\'s ('], username='adam')") == "f(password=***, username='adam')"
+    assert without_words("rabbit=5 'rabbit': rabbit", frozenset({"rabbit"})) == "rabbit=5 'rabbit': ***"
 
 
 def test_a_path_of_windows_is_no_secret() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -220,3 +221,9 @@ def test_texts_of_other_types_are_masked_and_members_of_an_enumeration_left() ->
     masked = without_held((Text("is secret99"), Member.TOLD, 7))
     assert masked == ("is ***", Member.TOLD, 7)
     assert masked[1] is Member.TOLD
+
+
+def test_a_password_is_masked_as_a_header_has_it() -> None:
+    hold_url("postgresql://shop:rabbit%20hole@db/shop")
+    for password in ("rabbit hole", "rabbit%20hole"):
+        assert mask_held(f"sent {b64encode(f'shop:{password}'.encode()).decode()} to it").startswith("sent ***")

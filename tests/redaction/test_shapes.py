@@ -5,6 +5,7 @@ import string
 
 import pytest
 
+from forge_doctor.redaction import redact
 from forge_doctor.redaction.shapes import is_random, mask_keys, mask_random
 
 
@@ -34,3 +35,8 @@ def test_a_key_without_an_end_goes_to_the_end_of_the_text() -> None:
     begin, end = "-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"
     assert mask_keys(f"x {begin}\nabc\n{end} y {begin}\nabc") == f"x {begin}***{end} y {begin}***"
     assert mask_keys("nothing here") == "nothing here"
+
+
+def test_a_key_of_a_service_is_known_by_its_length() -> None:
+    assert redact("got " + "SK" + "0f" * 16 + " from it") == "got *** from it"
+    assert redact("task" + "0f" * 16) == "task" + "0f" * 16
