@@ -51,6 +51,7 @@ class SourceFile:
         self._decoding_problem: SyntaxProblem | None = None
         self.data = self._decoded(data)
         self._nodes: dict[int, Node] = {}
+        self._said: dict[bytes, bool] = {}
         self.kept: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
@@ -185,7 +186,14 @@ class SourceFile:
 
     def mentions(self, *words: bytes) -> bool:
         """Whether the bytes contain one of the words; needs no parsing. True where the bytes could not be read."""
-        return self._decoding_problem is not None or any(word in self.data for word in words)
+        return self._decoding_problem is not None or any(self._has(word) for word in words)
+
+    def _has(self, word: bytes) -> bool:
+        """Looked for once: rules ask the same at every function."""
+        found = self._said.get(word)
+        if found is None:
+            found = self._said[word] = word in self.data
+        return found
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:

@@ -204,7 +204,7 @@ def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
             continue
         binding = bindings[-1]
         home = project.module(binding.module, file) if binding.imported else file
-        if home is not None and b"Depends(" in home.data and binding.imported.encode() in home.data:
+        if home is not None and home.mentions(b"Depends(") and binding.imported.encode() in home.data:
             node = project.target(binding, file).binding
             if node is not None and isinstance(node.node, FunctionDef):
                 yield awaited

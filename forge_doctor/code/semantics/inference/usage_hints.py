@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.same_source import bound_alike
@@ -112,7 +111,6 @@ def _seen_elsewhere(
     return awaited, plain
 
 
-@lru_cache(maxsize=64)
 def near_library(file: SourceFile) -> bool:
     """Whether the file mentions SQLAlchemy or SQLModel at all."""
     return file.mentions(*LIBRARY)
