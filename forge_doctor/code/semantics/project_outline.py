@@ -24,3 +24,15 @@ def making_files(project: Project) -> tuple[Path, ...]:
 def ending_names(project: Project) -> frozenset[str]:
     """The names of async functions that may end a transaction."""
     return frozenset(name for one in project.surfaces.values() for name in one.ending_names)
+
+
+@kept_for_the_run
+def giving_names(project: Project) -> frozenset[str]:
+    """The names of those among them that may return an object emptied by it."""
+    return frozenset(name for one in project.surfaces.values() for name in one.giving_names)
+
+
+@kept_for_the_run
+def has_async_sessions(project: Project) -> bool:
+    """Whether any file says a word of asyncio's sessions, their factories or engines."""
+    return any(one.has_async_sessions for one in project.surfaces.values())

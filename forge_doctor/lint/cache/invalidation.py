@@ -36,7 +36,8 @@ class Ground(NamedTuple):
         related = any(one.relationships for one in self.surfaces.values())
         times = Counter(name for one in self.surfaces.values() for name in one.models)
         ambiguous = tuple(sorted(name for name, count in times.items() if count > 1))
-        return makers, packages, imported, self.left_out, related, ambiguous
+        is_async = any(one.has_async_sessions for one in self.surfaces.values())
+        return makers, packages, imported, self.left_out, related, ambiguous, is_async
 
     @property
     def by_name(self) -> set[tuple[str, str]]:
@@ -47,6 +48,7 @@ class Ground(NamedTuple):
             found.update(("data access", name) for name in one.data_access_names)
             found.update(("relationship", name) for name in one.relationships)
             found.update(("ending", name) for name in one.ending_names)
+            found.update(("giving", name) for name in one.giving_names)
             found.update((f"model {path}", name) for name in one.models)
             found.update((f"state {path}", name) for name in one.state_names)
             found.update((f"handed {mention.by} {path}", mention.name) for mention in one.mentions)

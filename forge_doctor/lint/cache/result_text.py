@@ -15,7 +15,7 @@ def plain_surface(surface: Surface) -> list[Any]:
     plain: list[Any] = [
         list(surface.async_names), list(surface.relationships), surface.makes_factory, mentions,
         list(surface.state_names), list(surface.data_access_names), list(surface.packages), list(surface.models),
-        list(surface.ending_names),
+        list(surface.ending_names), list(surface.giving_names), surface.has_async_sessions,
     ]  # fmt: skip
     return plain if any(plain) else []
 
@@ -24,17 +24,21 @@ def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:
         return NOTHING
-    names, relationships, makes_factory, mentions, state_names, data_access_names, packages, models, ending = plain
+    names, relationships, makes_factory, mentions, state_names, access, packages, models, ending, giving, is_async = (
+        plain
+    )
     return Surface(
         async_names=tuple(names),
         relationships=tuple(relationships),
         makes_factory=makes_factory,
         mentions=tuple(Mention(by, name, offset) for by, name, offset in mentions),
         state_names=tuple(state_names),
-        data_access_names=tuple(data_access_names),
+        data_access_names=tuple(access),
         packages=tuple(packages),
         models=tuple(models),
         ending_names=tuple(ending),
+        giving_names=tuple(giving),
+        has_async_sessions=is_async,
     )
 
 

@@ -7,7 +7,7 @@ they have not opened is here: a result stays right as long as these and the file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +66,24 @@ MENTIONED = tuple(word.encode() for word in (*STARTERS, *DEPENDS, INCLUDE))
 # What is called on a session however that is called.
 SESSION_CALLS = (b".execute", b".scalar", b".commit", b".flush", b".refresh")
 ENDS = (b".commit(", b".flush(", b".begin(", b".rollback(")
+WRITES = (b".commit(", b".flush(", b".begin(")
+# What ends it for good or sends what is pending, awaited, and what begins a block.
+SENDING = regex(rb"\.(?:commit|flush)\(")
+# A statement begins with what the call stands behind, and no bracket is open: nothing awaits it.
+UNAWAITED = regex(rb"[^(\[{,\\\s]\s*\n[ \t]*(?:\w+ = )?[\w.]+\Z")
+BEGINNING = b".begin("
+# Without one of these words no name of a project can stand for a session of asyncio, its factory or its engine.
+ASYNC_SESSION = b"AsyncSession"
+LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"advanced_alchemy", b"litestar")
+ASYNC_WORDS = (
+    b"async_sessionmaker", b"async_scoped_session", b"create_async_engine", b"async_engine_from_config", b"AsyncEngine",
+    b"async_object_session", b"SQLAlchemyAsyncConfig",
+)  # fmt: skip
+BEFORE_CALL = 200
+# `return user`, in parentheses or not: what gives an object away.
+RETURNED = regex(
+    rb"\breturn\b(?:[\s(\\]|#[^\n]*\n)*+(?!(?:None|True|False)\b)[^\W\d][\w\x80-\xff]*+[ \t\f)\\]*+(?:[#;\r\n]|\Z)"
+)
 ARQ = regex(
     rb"\b(?:functions|cron_jobs|on_startup|on_shutdown)\b\s{0,40}(?::[^=\n]{1,80})?=\s{0,40}[\[(]([^\])]{0,4000}+)[\])]"
 )
@@ -83,7 +101,8 @@ class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
     on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
     call may make a factory, what is handed over, which packages are imported from, the classes of a file with
-    mapped ones, and the `async def`s that may end a transaction."""
+    mapped ones, the `async def`s that may end a transaction, and those of them that may give an object away, and
+    whether a word of asyncio's sessions stands there."""
 
     async_names: tuple[str, ...] = ()
     data_access_names: tuple[str, ...] = ()
@@ -94,6 +113,8 @@ class Surface(NamedTuple):
     packages: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     ending_names: tuple[str, ...] = ()
+    giving_names: tuple[str, ...] = ()
+    has_async_sessions: bool = False
 
 
 NOTHING = Surface()
@@ -152,6 +173,22 @@ class LateSurface:
         return _texts(_with_words(self._data, ENDS, with_inner=True))
 
     @cached_property
+    def giving_names(self) -> tuple[str, ...]:
+        """Those of them that write and return what a name holds."""
+        if not any(word in self._data for word in WRITES):
+            return ()
+        writing = frozenset(_telling(self._data, _may_write, with_inner=True))
+        return _texts(writing.intersection(_telling(self._data, _returns_a_name, with_inner=True)) if writing else ())
+
+    @cached_property
+    def has_async_sessions(self) -> bool:
+        """Whether it says a word of asyncio's sessions."""
+        data = self._data
+        return ASYNC_SESSION in data or (
+            any(word in data for word in LIBRARIES) and any(word in data for word in ASYNC_WORDS)
+        )
+
+    @cached_property
     def _passing(self) -> tuple[bytes, ...]:
         asked = b"essionmaker" in self._data or b"AsyncSession" in self._data
         return tuple(_passing(self._data)) if asked else ()
@@ -173,7 +210,7 @@ def surface_of(data: bytes) -> Surface:
     return Surface(**{name: getattr(late, name) for name in Surface._fields})
 
 
-def _texts(names: Iterator[bytes] | list[bytes] | tuple[()]) -> tuple[str, ...]:
+def _texts(names: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(sorted({name.decode("utf-8", "replace") for name in names}))
 
 
@@ -194,16 +231,36 @@ def _with_words(data: bytes, told: tuple[bytes, ...], *, with_inner: bool = Fals
     """The names of `async def`s with one of the words before the next one begins, be it an inner one where that is
     asked for."""
     words = [word for word in told if word in data]
-    heads = list(ASYNC_DEF.finditer(data)) if words else []
+    return (
+        _telling(data, lambda body: any(word in body for word in words), with_inner=with_inner) if words else iter(())
+    )
+
+
+def _may_write(body: bytes) -> bool:
+    """Whether something is sent to the database there and awaited, or a block begun."""
+    if BEGINNING in body:
+        return True
+    return any(
+        UNAWAITED.search(body, max(0, match.start() - BEFORE_CALL), match.start()) is None
+        for match in SENDING.finditer(body)
+    )
+
+
+def _returns_a_name(body: bytes) -> bool:
+    return RETURNED.search(body) is not None
+
+
+def _telling(data: bytes, tells: Callable[[bytes], bool], *, with_inner: bool) -> Iterator[bytes]:
+    """The names of `async def`s whose text says so up to where the next one begins."""
     end = len(data)
-    inner: list[int] = []  # how far those are indented that have a word, from the outside in
-    for match in reversed(heads):
+    inner: list[int] = []  # how far those are indented that say so, from the outside in
+    for match in reversed(list(ASYNC_DEF.finditer(data))):
         body, end = data[match.end() : end], match.start()
         indented = end - data.rfind(b"\n", 0, end) if with_inner else 0
-        has_word = any(word in body for word in words)
+        says_so = tells(body)
         while inner and inner[-1] > indented:
-            has_word = inner.pop() > 0
-        if has_word:
+            says_so = inner.pop() > 0
+        if says_so:
             inner.append(indented)
             yield match.group(1)
 

@@ -10,7 +10,7 @@ from forge_doctor.code.semantics.entry_points import handovers
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.outline import DEPENDS
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import ending_names
+from forge_doctor.code.semantics.project_outline import giving_names
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
@@ -49,8 +49,8 @@ def dependencies(project: Project) -> frozenset[str]:
 
 
 def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
-    """Every one in `async def`s whose name is that of a function that may end a transaction."""
-    names = ending_names(project)
+    """Every one in `async def`s whose name is that of a function that may end a transaction and return an object."""
+    names = giving_names(project)
     for call in file.calls(*names.intersection(file.names_called)):
         assign = call.parent.parent if isinstance(call.parent, Await) else None
         function = call.function

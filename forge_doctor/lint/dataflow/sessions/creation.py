@@ -10,6 +10,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.symbols import OBJECT_SESSIONS
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import has_async_sessions
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -34,6 +35,7 @@ GIVEN = (
 )
 WORD_BYTES = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"_")
 ENTERED_BEFORE = regex(rb"\basync\s+with\s+[\w.]*\Z")
+NAME = regex(rb"\w*")
 DEFINED_BEFORE = regex(rb"\b(?:def|class)\s+\Z")
 FACTORY_NAME = regex(
     r"^_*(?:get_|create_|make_|new_)?(?:async_?)?(?:db_?|sql_?)?session_?(?:maker|factory|local)$"
@@ -70,14 +72,24 @@ def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
 
 
 def _sessions_made(file: SourceFile, project: Project) -> Iterator[Made]:
+    may_be_known = has_async_sessions(project)
     for offset in places_to_look_at(file.data):
         before = file.data[max(0, offset - 120) : offset]
         if ENTERED_BEFORE.search(before) or DEFINED_BEFORE.search(before):
+            continue
+        # Where nobody speaks of asyncio's sessions, one can be told by its maker's name alone.
+        if not may_be_known and not is_named_like_factory(file.data, offset):
             continue
         call = _call_at(file, offset)
         made = None if call is None else made_by(project, call)
         if made is not None:
             yield made
+
+
+def is_named_like_factory(data: bytes, offset: int) -> bool:
+    """Whether the name at an offset is a usual one of something that makes sessions."""
+    name = NAME.match(data, offset)
+    return name is not None and FACTORY_NAME.match(name[0].decode("utf-8", "replace")) is not None
 
 
 def places_to_look_at(data: bytes) -> Iterator[int]:
