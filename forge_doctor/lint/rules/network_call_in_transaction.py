@@ -106,17 +106,21 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
-        reached = sessions_given(project, function) + objects_used(project, function)
+        # What asyncio's sessions do, no plain function sees the end of.
+        is_async = function.is_async
+        reached = sessions_given(project, function) + objects_used(project, function) if is_async else ()
         first = (
             0
-            if reached or file.mentions(b"async with")
+            if reached or (is_async and file.mentions(b"async with"))
             else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         )
         for number, call in enumerate(calls[first:], first):
             if is_in_handler(call) or not may_wait(call):
                 continue
             before = calls[max(0, number - MOST_CALLS) : number]
-            opened = opening(project, function, call, before) or opened_inside(project, function, call, before, reached)
+            opened = opening(project, function, call, before)
+            if opened is None and is_async:
+                opened = opened_inside(project, function, call, before, reached)
             waited = None if opened is None else wait_in(project, call, opened.reach)
             if opened is not None and waited is not None:
                 yield found(file, call, waited, opened)
