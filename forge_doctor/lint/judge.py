@@ -27,7 +27,9 @@ from forge_doctor.suppression.quoted_source import without_secrets
 
 Rule = Check[[SourceFile, Project]]
 # A tree and the nodes rules made of it take about 35 times the room of the source; most files opened get one.
-MOST_OPEN_BYTES = 6_000_000
+MOST_OPEN_BYTES = 3_000_000
+# Of files that others ask for: beyond that nothing is worth keeping.
+MOST_WANTED_BYTES = 2_000_000
 
 # What a rule may ask of syntax for one file, some seconds of work, whatever was asked for the sake of others: far more
 # than any asks of code that people wrote.
@@ -100,12 +102,16 @@ class Projects:
             project = Project(root, self.overlay, self.surfaces.get(root))
             project.reading.here = self.here
             self._by_root[root] = project
-        if (
-            any(one.is_broken_off for one in self._by_root.values())
-            or sum(one.reading.opened_bytes for one in self._by_root.values()) > MOST_OPEN_BYTES
-        ):
+        if self._opened_bytes > MOST_OPEN_BYTES:
+            for one in self._by_root.values():
+                one.forget_files_done_with()
+        if any(one.is_broken_off for one in self._by_root.values()) or self._opened_bytes > MOST_WANTED_BYTES:
             self._by_root = {known: one.renewed() for known, one in self._by_root.items()}
         return self._by_root[root]
+
+    @property
+    def _opened_bytes(self) -> int:
+        return sum(one.reading.opened_bytes for one in self._by_root.values())
 
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:

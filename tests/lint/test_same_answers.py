@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call
+from forge_doctor.lint import judge
 from forge_doctor.lint.judge import Rule, all_rules, judge_files
 from forge_doctor.lint.schedule import look
 
@@ -158,3 +162,29 @@ def test_two_processes_find_what_one_finds(files: tuple[Path, ...]) -> None:
         for jobs in (1, 2)
     )
     assert alone == shared
+
+
+@pytest.mark.parametrize("wanted", [0, 1_000_000])
+def test_letting_go_of_trees_changes_nothing(
+    wanted: int, files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After every file: of all trees, or of those that no other file asked for."""
+    kept = found_by(all_rules(), files)
+    monkeypatch.setattr(judge, "MOST_OPEN_BYTES", 0)
+    monkeypatch.setattr(judge, "MOST_WANTED_BYTES", wanted)
+    assert found_by(all_rules(), (*files, *files)) == kept
+
+
+def test_a_file_that_no_other_asks_for_is_let_go_of(tmp_path: Path) -> None:
+    (tmp_path / "lib.py").write_text("async def give():\n    return 1\n")
+    (tmp_path / "app.py").write_text("from lib import give\n\n\nasync def main():\n    return await give()\n")
+    project = Project(tmp_path)
+    app = project.open(tmp_path / "app.py")
+    assert app is not None
+    project.reading.start(app.absolute)
+    call = next(app.query(Call))
+    assert project.value_of(call).kind is Kind.COROUTINE
+    lib = project.open(tmp_path / "lib.py")
+    project.forget_files_done_with()
+    assert project.open(tmp_path / "lib.py") is lib
+    assert project.open(app.absolute) is not app

@@ -38,6 +38,7 @@ class Reading:
         self._numbers: dict[Path, int] = {}  # of paths: they are compared by the million
         self._paths: list[Path] = []
         self._used: dict[int, set[int]] = {}
+        self._wanted: set[int] = set()  # those opened for another file
         self._current: Path | None = None
 
     def name(self, path: Path) -> str:
@@ -53,7 +54,13 @@ class Reading:
         """What is known of `importer` (by default the file being linted) rests on `path`."""
         user = importer or self._current
         if user is not None and user != path:
-            self._used.setdefault(self._number(user), set()).add(self._number(path))
+            number = self._number(path)
+            self._wanted.add(number)
+            self._used.setdefault(self._number(user), set()).add(number)
+
+    def is_wanted(self, path: Path) -> bool:
+        """Whether it was opened for another file, or for all."""
+        return path in self.for_all or self._number(path) in self._wanted
 
     def rests_on(self, path: Path) -> tuple[tuple[str, str], ...]:
         """The files that findings in a file rest on, also through what was found out for others and kept, each with

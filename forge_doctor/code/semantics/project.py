@@ -39,6 +39,17 @@ class Project(ProjectFiles):
         self.kept: dict[Any, Any] = {}
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
 
+    def forget_files_done_with(self) -> None:
+        """Let go of the trees of files that no other file asks for, and of what is known of their nodes."""
+        files = self.done_with()
+        for answers in (self._values, self._touching, *self.kept.values()):
+            if isinstance(answers, Answers):
+                answers.forget(lambda about: isinstance(about, Node) and about.file in files)
+        self._evidence = {about: found for about, found in self._evidence.items() if about[0].file not in files}
+        for file in files:
+            self._scopes.pop(file, None)
+            file.forget()
+
     # -- what an expression is
 
     def kind_of(self, node: Node) -> tuple[Kind, Confidence]:

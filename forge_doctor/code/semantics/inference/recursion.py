@@ -56,6 +56,10 @@ class Answers(Generic[A]):
             return nothing
         return self._walk(question, work) if self._open else self._answered(question, work)
 
+    def forget(self, is_gone: Callable[[object], bool]) -> None:
+        """Let go of what was asked about such things."""
+        self.known = {question: answer for question, answer in self.known.items() if not is_gone(question[1])}
+
     def _answered(self, question: Question, work: Callable[[], A]) -> A:
         """Asked by nobody but the caller: what was put off on the way is answered first."""
         waiting = {question: work}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 from forge_doctor.code.semantics.inference.recursion import Answers
 from forge_doctor.code.semantics.project import Project
@@ -42,9 +41,6 @@ from forge_doctor.lint.dataflow.uses import Use, at_place
 MOST_FOLLOWED = 64  # expressions of one function that hold it one after the other
 
 
-_of_params: WeakKeyDictionary[Project, Answers[Lifetime]] = WeakKeyDictionary()
-
-
 def lifetime_of(project: Project, node: Node) -> Lifetime:
     """Follow a session from the expression that makes it, once for all who ask."""
     known: dict[Node, Lifetime] = node.file.kept.setdefault(lifetime_of, {})
@@ -64,7 +60,8 @@ def lifetime_of_param(project: Project, function: FunctionDef, name: str) -> Lif
             _follow(project, [read], found)
         return found
 
-    return _of_params.setdefault(project, Answers()).ask((name, function), work, Lifetime())
+    answers: Answers[Lifetime] = project.kept.setdefault(lifetime_of_param, Answers())
+    return answers.ask((name, function), work, Lifetime())
 
 
 def _follow(project: Project, waiting: list[Node], found: Lifetime) -> None:
