@@ -138,7 +138,7 @@ def _look(head: Mapping[str, Any], entry: Mapping[str, Any], state: Mapping[str,
         origin=origin,
         where=where,
         every_s=_seconds(entry["every_s"]),
-        clock=_seconds(entry.get("clock", entry["at"])),
+        clock=_seconds(origin + _seconds(entry.get("clock", entry["at"])), least=0.0) - origin,
         document=state,
         failed=str(entry.get("failed", "")),
     )

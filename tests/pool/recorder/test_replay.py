@@ -164,6 +164,8 @@ def test_an_empty_folder_and_no_folder_are_named(tmp_path: Path) -> None:
         b'{"at":2,"up":1e400,"every_s":2,"look":{}}',
         b'{"at":1e15,"up":2,"every_s":2,"look":{}}',
         b'{"at":-1e12,"up":2,"every_s":2,"look":{}}',
+        b'{"at":2,"up":2,"every_s":2,"clock":-2e11,"look":{}}',
+        b'{"at":2,"up":2,"every_s":2,"clock":2.534e11,"look":{}}',
         b'{"at":2,"up":2,"every_s":%d,"look":{}}' % 10**400,
         b'{"at":2,"up":2,"every_s":2,"look":[1]}',
         b'{"at":2,"up":2,"every_s":2,"look":{"sessions":{"1":7}}, "texts":7}',
