@@ -10,6 +10,7 @@ from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.typed_json import WrongType, decode
+from forge_doctor.whole_file import read_whole
 
 FORMAT = "forge-doctor/pool-snapshot/1"
 
@@ -23,7 +24,7 @@ def dump(snapshots: tuple[PoolSnapshot, ...]) -> str:
 def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
     """The snapshots of a file that `dump` wrote; raises `CannotInspect` naming what is wrong with it."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_whole(path).decode("utf-8"))
     except OSError as error:
         raise CannotInspect(f"--snapshot {path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # malformed JSON, or no UTF-8

@@ -16,6 +16,7 @@ from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Severity
 from forge_doctor.settings.keys import GENERAL_KEYS, SECTION_KEYS, SELECTION_KEYS
 from forge_doctor.settings.values import TABLE, checked_values, expect, parse_limits, parse_severities
+from forge_doctor.whole_file import read_whole
 
 NAME = "forge-doctor"
 OWN_FILE = f"{NAME}.toml"
@@ -115,7 +116,7 @@ def parse_settings(table: Mapping[str, Any], path: Path) -> Settings:
 
 def _our_table(path: Path) -> dict[str, Any] | None:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_whole(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path}: cannot be read: {error}") from error
     if path.name != OWN_FILE and NAME not in text:

@@ -9,6 +9,7 @@ from pathlib import Path
 from forge_doctor.errors import CannotInspect
 from forge_doctor.slow.snapshot import SlowSnapshot
 from forge_doctor.typed_json import WrongType, decode
+from forge_doctor.whole_file import read_whole
 
 FORMAT = "forge-doctor/slow-snapshot/1"
 
@@ -22,7 +23,7 @@ def dump(snapshot: SlowSnapshot) -> str:
 def load(path: Path, *, show_query: bool = True) -> SlowSnapshot:
     """The snapshot of a file that `dump` wrote; raises `CannotInspect` naming what is wrong with it."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_whole(path).decode("utf-8"))
     except OSError as error:
         raise CannotInspect(f"--snapshot {path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # malformed JSON, or no UTF-8

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding
+from forge_doctor.whole_file import read_whole
 
 SCHEMA = "forge-doctor-baseline/1"
 
@@ -57,7 +58,7 @@ def read_baseline(path: Path, option: str = "--baseline") -> Known:
     """Raises `UsageProblem` naming the file for anything but a baseline of ours."""
     mend = f"write it anew with --write-baseline {path}"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_whole(path).decode("utf-8"))
     except FileNotFoundError as error:
         raise UsageProblem(f"{option} {path}: there is no such file; {mend}") from error
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from forge_doctor.check import Check
+from forge_doctor.code.files.contents import regular_bytes
 from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
 from forge_doctor.finding import Finding, NotRun
@@ -98,10 +99,7 @@ def _content(request: Request, path: Path) -> bytes:
     """Empty for a file that is gone or closed to us: the run itself says so."""
     if path in request.overlay:
         return request.overlay[path]
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+    return regular_bytes(path) or b""
 
 
 def _one_file(

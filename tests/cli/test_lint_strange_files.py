@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,15 @@ def test_a_fix_changes_no_byte_but_those_it_puts_in(shop: Path, data: bytes) -> 
     ran = lint(shop, "--fix", "--select", "unawaited-session-call")
     assert ran.status == 0, (ran.out, ran.err)
     assert path.read_bytes() == data.replace(b"db.commit()", b"await db.commit()")
+
+
+def test_what_is_no_file_where_settings_should_be_holds_nothing_up(shop: Path) -> None:
+    os.mkfifo(shop / ".gitignore")
+    os.mkfifo(shop / "app/pyproject.toml")
+    assert lint_json(shop).places == [FOUND]
+    for option in ("--config", "--baseline"):
+        ran = lint(shop, option, "/dev/zero")
+        assert (ran.status, "cannot be read" in ran.err) == (2, True)
 
 
 def test_a_fix_does_not_follow_a_link_out_of_what_was_named(shop: Path) -> None:

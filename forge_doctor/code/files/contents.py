@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
+from forge_doctor.whole_file import read_whole
+
 GONE = ""
 
 
@@ -105,6 +107,6 @@ def regular_bytes(path: Path, largest: float = math.inf) -> bytes | None:
     """A file's content; None for what cannot be read, is no regular file (a pipe would never end), or is larger."""
     try:
         status = os.stat(path)  # noqa: PTH116 - a call a file
-        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size <= largest else None
+        return read_whole(path) if stat.S_ISREG(status.st_mode) and status.st_size <= largest else None
     except OSError:
         return None

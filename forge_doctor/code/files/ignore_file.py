@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from forge_doctor.whole_file import read_whole
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -28,7 +30,7 @@ def read_ignore_file(folder: str) -> IgnoreFile:
     from pathspec import GitIgnoreSpec
 
     try:
-        lines = Path(folder, IGNORE_FILE).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = read_whole(Path(folder, IGNORE_FILE)).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         lines = []
     return IgnoreFile(folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from forge_doctor.code.files.modules import Modules
 from forge_doctor.regex import regex
+from forge_doctor.whole_file import read_whole
 
 IMPORT = regex(
     rb"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)[ \t]+import[ \t]*(?P<names>\([^)]{0,20000}\)|[^\n]{1,2000})"
@@ -38,7 +39,7 @@ def reachable(start: Path, root: Path, most: int = MOST_FILES) -> tuple[Path, ..
 def imports_in(path: Path) -> Iterator[str]:
     """The dotted names a file imports, wherever they stand in it: modules, and what may be one."""
     try:
-        data = path.read_bytes() if path.stat().st_size <= LARGEST else b""
+        data = read_whole(path) if path.stat().st_size <= LARGEST else b""
     except OSError:
         return
     for match in IMPORT.finditer(data):
