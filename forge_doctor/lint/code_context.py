@@ -27,6 +27,8 @@ ENDS = words("rollback close aclose remove invalidate reset expunge_all dispose"
 OPENS = words("begin begin_nested connect")
 # In the order in which they are told.
 DOES = ("opens", "holds", "queries", "commits", "ends", "calls out")
+# What a rule has found out of its line, be it functions away.
+FOUND_OUT = {"network-call-in-transaction": ("holds", "calls out"), "connection-held-while-waiting": ("holds",)}
 TABLE = regex(r"\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s{1,8}([A-Za-z_][\w.]{0,120})", re.IGNORECASE)
 TABLENAME = regex(r"__tablename__\s{0,8}(?::[^=\n]{1,80})?=\s{0,8}[\"']([\w.]{1,120})[\"']")
 MOST = 8
@@ -37,7 +39,11 @@ def with_context(finding: Finding, file: SourceFile, project: Project) -> Findin
     if finding.code is not None or not file.data or finding.location.line is None:
         return finding
     node = file.node_at(offset_of(file, finding.location))
-    return finding if node is None else replace(finding, code=context_of(project, node))
+    if node is None:
+        return finding
+    code = context_of(project, node)
+    done = {*code.does, *FOUND_OUT.get(finding.check, ())}
+    return replace(finding, code=replace(code, does=tuple(word for word in DOES if word in done)))
 
 
 def offset_of(file: SourceFile, location: Location) -> int:

@@ -68,3 +68,13 @@ def test_the_top_of_a_module_is_no_function(tmp_path: Path) -> None:
     )
     (found,) = lint_source(code, "global-session", tmp_path)
     assert found.code == CodeContext(does=("opens",))
+
+
+def test_a_line_that_waits_functions_away_holds_and_calls_out(tmp_path: Path) -> None:
+    code = (
+        "async def pay():\n    async with httpx.AsyncClient() as client:\n        await client.post('http://bank')\n"
+        "async def f(db: AsyncSession):\n    await db.execute(update(User).values(name='a'))\n    await pay()\n"
+    )
+    (found,) = lint_source(project(code), "network-call-in-transaction", tmp_path)
+    assert found.code is not None
+    assert found.code.does == ("holds", "calls out")
