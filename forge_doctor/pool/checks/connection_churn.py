@@ -5,7 +5,8 @@ Why:
     statement. NullPool, an engine made for each request, or an overflow in constant use does this.
 
 Measures (s):
-    With several looks (--duration, --watch): connections opened per second, `opened_per_s` or more.
+    With several looks (--duration, --watch): connections opened per second, `opened_per_s` or more; info where every
+    worker has kept a connection for the whole time and has no new one, so that it is others who connect anew.
     With one look: a worker that has run for `worker_s` or longer holds at least `connections`, all of
     them younger than `young_s`.
 
@@ -39,11 +40,13 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     if looks is not None:
         rate = looks.opened / looks.window_s if looks.window_s else 0.0
         if rate >= limits["opened_per_s"]:
+            others = _is_of_others(situation, looks.window_s)
             yield Finding(
-                severity=Severity.WARNING,
+                severity=Severity.INFO if others else Severity.WARNING,
                 confidence=Confidence.HIGH,
                 message=f"{looks.opened} connections were opened in {looks.window_s:.1f} s ({rate:.1f} per second) where a pool would "
-                f"keep them. Each costs a server process and a handshake.{_seen(situation, looks.window_s)}",
+                f"keep them. Each costs a server process and a handshake.{_seen(situation, looks.window_s)}"
+                + (" The workers keep theirs: scripts, exporters or jobs connect anew." if others else ""),
                 location=situation.here,
                 evidence=(
                     Evidence(
@@ -55,7 +58,7 @@ def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
                     Evidence(label="window", value=round(looks.window_s, 1), unit="s", source="--duration"),
                     *_pool_class(situation),
                 ),
-                remedy=REMEDY,
+                remedy="" if others else REMEDY,
             )
         return
     yield from _one_look(situation, limits)
@@ -86,6 +89,12 @@ def _seen(situation: Situation, window_s: float) -> str:
     """Whose those are that are open now; most come and go between two looks."""
     young = [one for one in situation.sessions if (one.backend_age_s or 0) < window_s]
     return f" Of those open now: {held_by(situation.holder_of(one) for one in young)}." if young else ""
+
+
+def _is_of_others(situation: Situation, window_s: float) -> bool:
+    """Whether there are workers, each with a connection older than the looks, none with a new one."""
+    ages = [[one.backend_age_s or 0 for one in holder.sessions] for holder in situation.worker_holders]
+    return bool(ages) and all(each and min(each) >= window_s for each in ages)
 
 
 def _pool_class(situation: Situation) -> tuple[Evidence, ...]:

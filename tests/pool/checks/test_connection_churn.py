@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from forge_doctor.finding import Confidence
+from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.snapshot import Looks
 from tests.support.snapshots import findings, only, session, snapshot, worker
 
@@ -33,6 +33,16 @@ def test_one_old_connection_shows_that_they_are_kept() -> None:
 @pytest.mark.parametrize("age_s", [59.0, None])
 def test_a_worker_that_has_just_started_opens_all_anew(age_s: float | None) -> None:
     assert findings("connection-churn", snapshot(*young(5), processes=(worker(7, *young(5), age_s=age_s),))) == ()
+
+
+def test_workers_that_keep_theirs_are_not_blamed_for_what_scripts_open() -> None:
+    kept, script = session(1, backend_age_s=600.0), session(2, backend_age_s=0.4)
+    seen = snapshot(kept, script, processes=(worker(7, kept),), looks=Looks(window_s=5.0, opened=50))
+    found = only("connection-churn", seen)
+    assert (found.severity, found.remedy) == (Severity.INFO, "")
+    assert "The workers keep theirs" in found.message
+    idle = replace(seen, processes=(worker(7, kept), worker(8)))
+    assert only("connection-churn", idle).severity is Severity.WARNING
 
 
 def test_whose_they_are_is_told_of_those_open_now() -> None:
