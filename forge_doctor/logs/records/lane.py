@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.records.block import Block
@@ -22,6 +23,8 @@ GOES_ON = 2
 """What it says for a traceback that it took the line before."""
 WAITS = 4
 """A traceback that others cut into waits so many times longer for its next line."""
+# What a line of code has that calls, assigns or raises.
+_CODE = re.compile(rb"[({\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
@@ -97,6 +100,8 @@ class Lane:
             line.text = b"  " + text
             return True, 0, False
         if current is None or not (current.flat or current.indent or current.tested):
+            if current is not None and not self.waiting and _is_flat_code(current, text):
+                line.text = b"    " + text
             return False, 0, False
         if current.tested:
             line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
@@ -185,6 +190,17 @@ def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
     if kind is Kind.HEADER:
         return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
     return True
+
+
+def _is_flat_code(block: Block, text: bytes) -> bool:
+    """Whether a line without indentation is the code of the frame above it, which kept its own: no exception is written so."""
+    return (
+        block.state is State.FRAME
+        and text[:1] not in (b" ", b"\t", b"")
+        and kind_of(text) is Kind.OTHER
+        and _CODE.search(text) is not None
+        and shows_code(block)
+    )
 
 
 def _is_next_box(block: Block, text: bytes) -> bool:

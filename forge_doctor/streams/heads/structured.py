@@ -20,12 +20,27 @@ _LEVEL = (
     "@l",
     "severity_text",
     "severityText",
+    "log_level",
 )
 _TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "@t", "timeUnixNano")
-_MESSAGE = ("message", "event", "msg", "short_message", "log.message", "@m", "body", "textPayload", "line")
+_MESSAGE = (
+    "message",
+    "event",
+    "msg",
+    "short_message",
+    "log.message",
+    "@m",
+    "body",
+    "textPayload",
+    "line",
+    "errorMessage",
+)
 _LOGGER = ("logger", "name", "logger_name", "log.logger", "logger.name")
 _WORKER = ("process", "pid", "process_id", "process.pid")
 _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack_trace", "exc_text", "stack", "text")
+# An exception's class and words that stand beside its frames, as AWS Lambda and OpenTelemetry write them.
+_CLASS_KEYS = ("errorType", "error.type", "exception.type", "error_type", "exc_type")
+_WORDS_KEYS = ("errorMessage", "error.message", "exception.message", "error_message", "exc_value")
 _DEEPEST = 6
 
 
@@ -107,13 +122,22 @@ def _route(entry: Mapping[str, Any]) -> str:
 
 def _trace_text(entry: Mapping[str, Any], message: str) -> str:
     for text in _texts(entry, _DEEPEST):
-        if "Traceback (most recent call last)" in text or '\n  File "' in text:
+        if "Traceback (most recent call last)" in text:
             return text
+        if text.startswith('  File "') or '\n  File "' in text:
+            return _with_class(entry, text)
     for key in _TRACE_KEYS:
         text = _first(entry, (key,))
         if text and text != message and key != "stack":
             return text
     return ""
+
+
+def _with_class(entry: Mapping[str, Any], frames: str) -> str:
+    """Frames alone as a whole traceback, where the record names the exception beside them."""
+    kind = _first(entry, _CLASS_KEYS)
+    told = f"{kind}: {_first(entry, _WORDS_KEYS)}".removesuffix(": ")
+    return f"Traceback (most recent call last):\n{frames.rstrip()}\n{told}" if kind else frames
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:

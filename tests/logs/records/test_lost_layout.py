@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from forge_doctor.logs.records.lost_layout import from_pytest, unfolded
@@ -62,6 +64,11 @@ def without_indentation(text: str) -> str:
     return "\n".join(line.lstrip() for line in text.split("\n"))
 
 
+def code_at_the_margin(text: str) -> str:
+    """The frames keep their indentation, what they quote does not, as a form on a page makes of it."""
+    return re.sub("^    +", "", text, flags=re.MULTILINE)
+
+
 def indented(text: str, by: str) -> str:
     """The traceback indented below its record's line."""
     return "\n".join(line if line[:4] == "2026" else by + line for line in text.split("\n"))
@@ -75,8 +82,15 @@ def in_one_line(text: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    [TRACE, without_indentation(TRACE), indented(TRACE, "    "), indented(TRACE, "\t"), in_one_line(TRACE)],
-    ids=["as it was", "without indentation", "indented", "behind a tab", "in one line"],
+    [
+        TRACE,
+        without_indentation(TRACE),
+        code_at_the_margin(TRACE),
+        indented(TRACE, "    "),
+        indented(TRACE, "\t"),
+        in_one_line(TRACE),
+    ],
+    ids=["as it was", "without indentation", "code at the margin", "indented", "behind a tab", "in one line"],
 )
 def test_a_traceback_gives_the_same_whatever_became_of_its_layout(text: str) -> None:
     assert told(text) == EXPECTED

@@ -173,6 +173,21 @@ def test_a_traceback_whose_head_is_lost_still_counts():
             "record": {"level": {"name": "ERROR"}, "message": "failed", "exception": {"type": "x"}},
         },
         {
+            "log_level": "ERROR",
+            "errorMessage": LAZY.partition(": ")[2],
+            "errorType": LAZY.partition(": ")[0],
+            "stackTrace": ONE.partition("\n")[2].split("\n")[:-2],
+        },
+        {
+            "severity_text": "ERROR",
+            "body": "failed",
+            "attributes": {
+                "exception.type": "MissingGreenlet",
+                "exception.message": LAZY.partition(": ")[2],
+                "exception.stacktrace": ONE,
+            },
+        },
+        {
             "event": "failed",
             "level": "error",
             "exception": [
@@ -187,7 +202,7 @@ def test_a_traceback_whose_head_is_lost_still_counts():
             ],
         },
     ],
-    ids=["json-logger", "gcp", "structlog", "ecs", "loguru", "structlog-frames"],
+    ids=["json-logger", "gcp", "structlog", "ecs", "loguru", "lambda", "opentelemetry", "structlog-frames"],
 )
 def test_a_traceback_inside_json_is_read_like_a_plain_one(record):
     assert told(json.dumps(record) + "\n") == [("missing-greenlet", "/app/billing.py:7 invoice", 1)]
