@@ -45,6 +45,10 @@ class Wrap:
         """Whether a line begins here, rather than goes on."""
         if self.shape:
             return _shape(line).startswith(self.shape) or _FRAME.match(line) is not None
+        return self.is_known(line, before)
+
+    def is_known(self, line: str, before: str) -> bool:
+        """Whether it begins as Python, or a head that is known, begins a line."""
         if _BEGINS.match(line) or (before[:4] == "    " and _RAISED.match(line)):
             return True
         told = line.lstrip() if line[:5] != "     " else line
@@ -88,7 +92,9 @@ def wrap_of(raw: Sequence[bytes], is_head: Callable[[bytes], bool]) -> Wrap | No
     cut = [
         (line, after)
         for line, after in full
-        if not wrap.begins(after, line) and not (line[:1] == "{" and line[-1:] == "}")
+        if not wrap.begins(after, line)
+        and not wrap.is_known(after, line)
+        and not (line[:1] == "{" and line[-1:] == "}")
     ]
     inside = sum(not line[-1:].isspace() and not after[:1].isspace() for line, after in cut)
     is_broken = len({line for line, _ in cut}) >= LEAST_FULL and 2 * len(cut) >= len(full) and 4 * inside > len(cut)

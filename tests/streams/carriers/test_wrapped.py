@@ -45,6 +45,18 @@ def test_what_no_terminal_broke_is_left_alone(carrier: str, name: str) -> None:
             *["MIIDdzCCAl+gAwIBAgIEbN8p3TANBgkqhkiG9w0BAQsFADBsMRAwDgYDVQQGEwdV"] * 20,
             "-----END-----",
         ],
+        # The longest are followed by what begins a record, and all that follow short ones are of one kind.
+        [
+            line
+            for number in range(100, 160)
+            for line in (
+                "2026-11-22 08:00:01,000 ERROR shop: failed",
+                "Traceback (most recent call last):",
+                f'  File "/app/shop/m{number}.py", line {number}, in f',
+                "    await run(q)",
+                f"shop.errors.Error{number}: value of x{number} broke it",
+            )
+        ],
         ["x" * 200] * 3,
         ["short"] * 5,
         [],
