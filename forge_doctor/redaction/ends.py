@@ -14,20 +14,25 @@ _LONGEST_LINE = 16_000
 
 _OPEN = regex(rf"(?:[brfueBRFUE]{{1,2}})?(?P<quote>{QUOTE})")
 # Within a literal of SQL or of a batch file each quote is doubled, and doubled again; an empty one is followed by a sign.
-_DOUBLED = regex(r"''(?:'')?(?=[^\s'\",;:)\]}+|&])|\"\"(?=[^\s'\",;:)\]}+|&])")
+_DOUBLED = regex(r"''(?:'')?(?=[^\s'\",;:)\]}+|&])|\"\"(?:\"\")?(?=[^\s'\",;:)\]}+|&])")
 _DOUBLED_RUN = regex(r"(?<!\\)(?P<slashes>\\*+)(?P<quotes>'{2,}+|\"{2,}+)")
 _BELOW = regex(r"[(\[{][ \t]{0,8}\r?\n")
+# A list of them, where a line of them is as usual.
+_LIST = regex(r"[(\[{][ \t]{0,8}[brfuBRFU]{0,2}['\"(\[{]")
 _CALL = regex(r"[\w.]{0,80}+[(\[{]|[A-Z][\w.:]{0,80}+ \{")
 _ANGLED = regex(r"<[^<>\n]{1,400}>")
 # Brackets, commas and quotes end a bare value only where the text goes on as if it had ended.
 _BARE_END = regex(
     r"\s|[&;](?=[\w.-]{1,40}=|\s|\Z)|[;](?=[ \w.-]{1,40}=)|\\{0,15}[\"'](?=[\s,:;)\]}\\]|\Z)|,(?=[\s\"'\[({]|\Z|[\w.-]{1,40}[=:])|"
-    r"[)\]}>](?=[\s,;:.)\]}'\"]|\Z)|\\[nrt]|</|%(?:25){0,3}2[267]"
+    r"[)\]}>](?=[\s,;:.)\]}'\"]|\Z)|\\[nrt]|</|<(?=(?:br|hr|p|b|i|li|td|tr|div|span|pre|code)[ \t]{0,4}/?>)|%(?:25){0,3}2[267]"
 )
 # On a later line: of what was cut off, the end is missing, and another value begins.
 _OPENS = regex(r"(?:[=:(\[{,] |.[=:(\[{,])['\"`]\w")
 _ANY_QUOTE = regex(ANY_QUOTE)
 _BRACKETS = regex(r"[()\[\]{}]|(?<!\\)'(?:[^'\\\n]|\\.)*+'|(?<!\\)\"(?:[^\"\\\n]|\\.)*+\"")
+_ANY_BRACKET = regex(r"[()\[\]{}]")
+_NEXT_NAME = regex(r", {0,4}(?:\\{0,15}['\"])?[A-Za-z_]\w{0,60}(?:\\{0,15}['\"])?[=:]")
+_APOSTROPHE = regex(r"\w\\{0,15}'\w")
 # What a value goes on with: a second literal, be it behind a sign or on the next line.
 _MORE = regex(
     r"(?:\\{0,15}['\"`])?\s{0,4}(?:\|\||\+|\bor\b|\?\?|->|=>|\b(?i:and)\b)\s{0,4}(?=[brfuBRFUeE]{0,2}['\"])|"
@@ -55,6 +60,7 @@ def end_of(text: str, begin: int, line: bool = False, around: str = "") -> int:
     if opened is not None:
         return _quoted_end(text, opened.end(), opened["quote"])
     line_end = _line_end(text, begin)
+    line = line and not _LIST.match(text, begin)
     closing = text.find(around, begin, line_end) if around else -1
     if closing >= 0:
         return _bracket_end(text, begin, closing) if not line and _CALL.match(text, begin) else closing
@@ -132,17 +138,27 @@ def _closes(slashes: int, level: int) -> bool:
 
 
 def _bracket_end(text: str, begin: int, line_end: int) -> int:
-    depth, far = 0, begin + _LONGEST_BRACKET
+    """Where the bracket closes that opens here, or the one around it; with its line where none does."""
+    far, stop = begin + _LONGEST_BRACKET, line_end
+    depth = 0
     for found in _BRACKETS.finditer(text, begin, far):
-        if found[0] in ("(", "[", "{"):
-            depth += 1
-        elif found[0] in (")", "]", "}"):
-            depth -= 1
-            if depth == 0:
-                return found.end()
-            if depth < 0:
-                return found.start()
-    return line_end
+        depth += 1 if found[0] in "([{" else -1 if found[0] in ")]}" else 0
+        if depth <= 0 and found[0] in ")]}":
+            stop = found.end() if depth == 0 else found.start()
+            break
+    if _APOSTROPHE.search(text, begin, stop):
+        return _loose_bracket_end(text, begin, stop) or stop
+    return stop
+
+
+def _loose_bracket_end(text: str, begin: int, far: int) -> int | None:
+    """Where quotes do not pair, as those of `Held('it's')`: at the bracket behind which the next name is set."""
+    depth = 0
+    for found in _ANY_BRACKET.finditer(text, begin, far):
+        depth += 1 if found[0] in "([{" else -1
+        if depth <= 0 and _NEXT_NAME.match(text, found.end()):
+            return found.end()
+    return None
 
 
 def _line_end(text: str, begin: int) -> int:

@@ -11,7 +11,7 @@ from forge_doctor.regex import regex
 _LONGEST_TOKEN = 4_096
 
 # Written wrong it is refused, and the refusal quotes it: a colon or a slash too many, or one too few.
-_URL = regex(r"\b([a-z][a-z0-9+.-]{0,30}:{1,3}/{1,3})([^\s'\"<>`/][^\s'\"<>`]*+)", re.IGNORECASE)
+_URL = regex(r"\b([a-z][a-z0-9+.-]{0,30}:{1,3}/{1,3})([^\s'\"<>`/](?:\{[^{}\n]{1,200}\}|[^\s'\"<>`])*+)", re.IGNORECASE)
 # Where a name alone before the `@` is a user's, and no token.
 _HAS_USERS = regex(
     r"(?:postgres|pgsql|postgis|asyncpg|psycopg|mysql|mariadb|mssql|oracle|cockroach|sqlite|mongo|amqp|(?:git\+)?ssh|"

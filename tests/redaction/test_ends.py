@@ -139,6 +139,16 @@ def test_a_header_in_a_quote_that_nothing_closes_ends_with_its_line(mark: str) -
         ('password="" x """y"""', 'password="" x """y"""'),
         # A block ends where a line stands further out.
         ("password: |\n  a1\n b2\nport: 5", "password: |\n  ***\n b2\nport: 5"),
+        ("password:\n  Zq9vK2mQ9xB # old\nport: 5", "password:\n  ***\nport: 5"),
+        # A call whose quotes do not pair ends where the next name is set.
+        (r"login(password=Held('it\\'s'), user='ada')", "login(password=***, user='ada')"),
+        (r"login(password=Held('a) it\\'s'), user='ada')", "login(password=***, user='ada')"),
+        # A list of cookies ends with its bracket; so does a tag of HTML.
+        ("{'cookies': ['Zq9vK', 'b2mQ'], 'port': 5}", "{'cookies': ***, 'port': 5}"),
+        ("<td>password=abc<br/>user=ada</td>", "<td>password=***<br/>user=ada</td>"),
+        ("password=ab<cd> x", "password=***> x"),
+        # CSV in CSV doubles quotes twice.
+        ('"1,""{""""password"""": """"Zq9vzQ""""}"""', '"1,""{""""password"""": """"***""""}"""'),
     ],
 )
 def test_what_is_cut_off_or_empty_takes_nothing_with_it(text: str, shown: str) -> None:

@@ -41,6 +41,7 @@ EXACT = [
     ("sig='x7x7x7x7' then x7x7x7x7", "sig='***' then x7x7x7x7"),
     # URLs, logins and queries.
     ("https://x@github.com/o", "https://***@github.com/o"),
+    ("f\"postgres://{u}:{pw or 'x9'}@h/db\"", 'f"postgres://{u}:***@h/db"'),
     ("tried ada:pw9@h-1", "tried ada:***@h-1"),
     ("GET /x?sig=abc&a=b HTTP", "GET /x?sig=***&a=b HTTP"),
     # Fields apart.
