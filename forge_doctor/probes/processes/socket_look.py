@@ -116,6 +116,9 @@ def _in_namespace(
                     missing.pop(socket.inode, None)
     owners = [pid for pid, sockets in held.items() if not connections.isdisjoint(one.inode for one in sockets)]
     inherited = holdings(set(_relatives(owners, table)) & set(pids) - held.keys(), space)
+    if missing:
+        for socket in _of_newcomers(space, table):
+            missing.pop(socket.inode, None)
     held |= {pid: own for pid, own in inherited.held.items() if not connections.isdisjoint(one.inode for one in own)}
     return SocketLook(
         database={pid: found for pid, sockets in held.items() if (found := _among(sockets, connections))},
@@ -133,6 +136,12 @@ def _still_there(missing: Mapping[int, Socket], space: Namespace, pids: Iterable
         return ()
     now = read_namespace("self", space.name, own=True) if space.own else _read_any(pids, space.name)
     return tuple(socket for socket in now.sockets if socket.inode in missing)
+
+
+def _of_newcomers(space: Namespace, table: ProcessTable) -> Iterator[Socket]:
+    """What processes hold that have come since the table was read: a script that connects and ends within the look."""
+    come = {int(name) for name in os.listdir("/proc") if name.isdecimal()} - table.rows.keys()  # noqa: PTH208 - of all processes
+    return (socket for own in holdings(come, space).held.values() for socket in own)
 
 
 def _relatives(pids: Iterable[int], table: ProcessTable) -> Iterator[int]:
