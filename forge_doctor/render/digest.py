@@ -108,8 +108,9 @@ def context_text(code: CodeContext) -> str:
 
 
 def evidence_text(evidence: Evidence) -> str:
-    """`idle for 312.4 s (pg_stat_activity.state_change)`."""
-    value = " ".join(part for part in (value_text(evidence.value), evidence.unit) if part)
+    """`idle for 312.4 s (pg_stat_activity.state_change)`; what is not known has no unit."""
+    unit = "" if evidence.value is None else evidence.unit
+    value = " ".join(part for part in (value_text(evidence.value), unit) if part)
     source = f" ({evidence.source})" if evidence.source else ""
     return f"{evidence.label} {value}{source}".strip()
 

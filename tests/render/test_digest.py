@@ -77,6 +77,11 @@ def test_evidence_names_its_source() -> None:
     assert evidence_text(evidence) == "idle for 312.4 s (state_change)"
 
 
+def test_what_is_not_known_has_no_unit() -> None:
+    evidence = Evidence(label="requests in flight", value=None, unit="requests", source="its sockets")
+    assert evidence_text(evidence) == "requests in flight unknown (its sockets)"
+
+
 @pytest.mark.parametrize(
     ("location", "file"),
     [

@@ -196,7 +196,8 @@ class _Builder:
         listeners = [socket for socket in held if socket.listening]
         accepted = [socket for socket in held if any(arrived_at(socket, each.local) for each in listeners)]
         told = self._diagnoses(row.pid) if listeners else {}
-        talks = [(socket, told.get(socket.inode, Diagnosis())) for socket in accepted]
+        # One that the kernel no longer tells of has ended since the sockets were listed.
+        talks = [(one, told.get(one.inode, Diagnosis())) for one in accepted if not told or one.inode in told]
         awaiting = [talk.awaits_answer for _, talk in talks]
         quiet, kept = _quiet(row, self._table, [talk for _, talk in talks])
         pooled = self._pooled.get(row.pid, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,8 @@ import pytest
 
 from forge_doctor.probes.processes import table as process_table
 from forge_doctor.probes.processes.scan import find_processes
+from forge_doctor.probes.processes.sockets import held_inodes
+from forge_doctor.probes.processes.tcp_diagnosis import Diagnosis, diagnose
 from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan, Role
 from tests.support.app_server import APPLICATION, StartApp, sleeps, wait_for
 from tests.support.postgres import FreshDatabase, PostgresServer
@@ -53,6 +55,30 @@ def test_counts_requests_in_flight_and_connections_nobody_accepts(
     assert listener.backlog is not None
     assert listener.backlog > 3
     assert listener.established == 6
+
+
+def test_a_request_that_ended_since_the_sockets_were_listed_leaves_the_others_counted(
+    postgres18: PostgresServer,
+    fresh_database18: FreshDatabase,
+    app_server: StartApp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = app_server(fresh_database18.dsn())
+    for _ in range(2):
+        server.send("/idle-in-transaction")
+    assert wait_for(lambda: _worker(postgres18, server.pid, requests=2), 10) is not None
+    own = held_inodes(server.pid) or frozenset()
+    monkeypatch.setattr(
+        "forge_doctor.probes.processes.scan.diagnose", lambda pid: _without_one_request(diagnose(pid), own)
+    )
+    found = _worker(postgres18, server.pid, requests=1)
+    assert found is not None
+    assert found.requests_exact
+
+
+def _without_one_request(told: Mapping[int, Diagnosis], own: frozenset[int]) -> dict[int, Diagnosis]:
+    ended = next(inode for inode in own & told.keys() if told[inode].unanswered and told[inode].awaits_answer)
+    return {inode: one for inode, one in told.items() if inode != ended}
 
 
 def test_a_connection_kept_alive_without_a_request_is_not_in_flight(
