@@ -44,7 +44,8 @@ from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.requests.ambient import ambient_session
 from forge_doctor.lint.dataflow.requests.concurrency import (
     GATHERERS,
     Use,
@@ -79,9 +80,7 @@ def of_gather(file: SourceFile, project: Project, call: Call) -> Iterator[Findin
     """Several coroutines with one session, or one of them many times."""
     seen: dict[str, list[tuple[Use, Node]]] = {}
     for coroutine, many in gathered(call):
-        for use in {
-            one.text: one for one in sessions_used(project, coroutine) if not is_locked(project, coroutine)
-        }.values():
+        for use in {one.text: one for one in used(project, coroutine) if not is_locked(project, coroutine)}.values():
             around = repeater(coroutine)
             if many and around is not None and is_bound_within(project, use, around):
                 continue
@@ -99,7 +98,7 @@ def of_loop(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]
     loop = loop_around(call, function)
     if loop is None or any(loop.contains(one) and one.start > call.end for one in loop.find(Await, nested=False)):
         return
-    for use in sessions_used(project, coroutine):
+    for use in used(project, coroutine):
         if not is_bound_within(project, use, loop) and not is_locked(project, coroutine):
             yield told(file, call, use.text, use, f"`{call.func.text}` in a loop")
             return
@@ -125,7 +124,15 @@ def used_by(project: Project, call: Call) -> tuple[Use, ...]:
     coroutine = launched(call)
     if coroutine is None or isinstance(call.parent, Await) or is_locked(project, coroutine):
         return ()
-    return tuple(sessions_used(project, coroutine))
+    return tuple(used(project, coroutine))
+
+
+def used(project: Project, coroutine: Node) -> Iterator[Use]:
+    """The sessions a coroutine works with: those it is given or has, and the one it finds in its caller's context."""
+    yield from sessions_used(project, coroutine)
+    found = ambient_session(project, coroutine)
+    if found is not None:
+        yield Use(text=found.text, node=found, confidence=Confidence.MEDIUM)
 
 
 def repeater(coroutine: Node) -> Node | None:

@@ -284,3 +284,59 @@ class Feed:
 def test_a_session_may_be_in_what_an_object_holds(inner: str, given: str, told: bool, tmp_path: Path) -> None:
     code = LAYERS.format(inner=inner, given=given, mark="  # expect medium" if told else "")
     check_source(code, "shared-session-in-tasks", tmp_path)
+
+
+AMBIENT = """\
+import asyncio
+from contextvars import ContextVar
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
+
+current: ContextVar[AsyncSession] = ContextVar("current")
+request_id: ContextVar[str] = ContextVar("request_id")
+Factory = async_sessionmaker()
+Scoped = async_scoped_session(Factory, scopefunc=request_id.get)
+PerTask = async_scoped_session(Factory, scopefunc=asyncio.current_task)
+def session():
+    return current.get()
+"""
+
+
+@pytest.mark.parametrize("made", ["session()", "current.get()", "Scoped"])
+def test_one_that_every_task_finds_in_its_caller_s_context(made: str, tmp_path: Path) -> None:
+    """Each task starts with a copy of the context, and so with the same session."""
+    check_source(
+        f"{AMBIENT}async def count(x):\n    return await {made}.scalar(select(x))\n"
+        "async def f():\n    await asyncio.gather(count(1), count(2))  # expect medium\n",
+        RULE,
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    return await PerTask.scalar(select(x))\n",
+        "    current.set(Factory())\n    return await current.get().scalar(select(x))\n",
+        "    async with Factory.begin():\n        return await session().scalar(select(x))\n",
+        "    async with Factory() as own:\n        return await own.scalar(select(x))\n",
+    ],
+)
+def test_each_task_may_have_its_own(body: str, tmp_path: Path) -> None:
+    """By its own scope, or set for itself."""
+    check_source(
+        f"{AMBIENT}async def count(x):\n{body}async def f():\n    await asyncio.gather(count(1), count(2))\n",
+        RULE,
+        tmp_path,
+    )
+
+
+def test_what_sanic_keeps_for_a_request(tmp_path: Path) -> None:
+    """`request.ctx.session`, set by a middleware."""
+    check_source(
+        f"{AMBIENT}async def inject(request):\n    request.ctx.session = Factory()\n"
+        "async def totals(request):\n    session = request.ctx.session\n"
+        "    await asyncio.gather(session.scalar(select(1)), session.scalar(select(2)))  # expect medium\n",
+        RULE,
+        tmp_path,
+    )

@@ -1,4 +1,5 @@
-"""What `request.state.db` or `app.state.factory` holds, told by the places of the project that set it; no proof."""
+"""What `request.state.db`, `app.state.factory` or Sanic's `request.ctx.session` holds, told by the places of the project
+that set it; no proof."""
 
 from __future__ import annotations
 
@@ -11,27 +12,30 @@ from forge_doctor.code.semantics.library.kinds import UNKNOWN, Value, one_of
 from forge_doctor.code.syntax.nodes import Attribute, Node
 from forge_doctor.finding import Confidence
 
+STATES = ("state", "ctx")
+
 
 def state_value(knows: Knowledge, node: Attribute) -> Value:
-    """What an attribute of something called `state` was set to."""
-    if not is_state(node.value):
+    """What an attribute of something called `state` or `ctx` was set to."""
+    if state_word(node.value) not in STATES:
         return UNKNOWN
     values = [knows.value_of(one) for one in _set_to(knows, node)]
     if not values:
         return UNKNOWN
-    return one_of(values).at_most(Confidence.MEDIUM, f"what the project sets `state.{node.attr}` to")
+    return one_of(values).at_most(Confidence.MEDIUM, f"what the project sets `{state_word(node.value)}.{node.attr}` to")
 
 
-def is_state(node: Node) -> bool:
-    """Whether it is `state` of a request or an app, by its name."""
-    return (node.attr if isinstance(node, Attribute) else node.text) == "state"
+def state_word(node: Node) -> str:
+    """The last word of what may be the state of a request or an app."""
+    return node.attr if isinstance(node, Attribute) else node.text
 
 
 def _set_to(knows: Knowledge, node: Attribute) -> Iterator[Node]:
+    word = state_word(node.value)
     for path in _setters(knows).get(node.attr, ()):
         file = knows.open(path, node.file)
         for assign in [] if file is None else knows.scopes(file).attribute_assignments.get(node.attr, []):
-            on_state = any(isinstance(one, Attribute) and is_state(one.value) for one in assign.targets)
+            on_state = any(isinstance(one, Attribute) and state_word(one.value) == word for one in assign.targets)
             if on_state and assign.value is not None:
                 yield assign.value
 

@@ -28,7 +28,7 @@ MAKERS = tuple(
     for word in (b"async_sessionmaker", b"sessionmaker", b"AsyncSession")
 )
 RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
-STATE = regex(rb"\bstate\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
+STATE = regex(rb"\b(?:state|ctx)\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
 TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 CLASS = regex(rb"class[ \t]+(\w+)[ \t]*[(:]")
@@ -99,9 +99,9 @@ class Mention(NamedTuple):
 
 class Surface(NamedTuple):
     """The names of functions whose call may give a coroutine (every `async def`, and what hands a session's coroutine
-    on) and of those among them that may use a session, of relationships and of what is set on a `state`, whether a
-    call may make a factory, what is handed over, which packages are imported from, the classes of a file with
-    mapped ones, the `async def`s that may end a transaction, and those of them that may give an object away, and
+    on) and of those among them that may use a session, of relationships and of what is set on a `state` or `ctx`,
+    whether a call may make a factory, what is handed over, which packages are imported from, the classes of a file
+    with mapped ones, the `async def`s that may end a transaction, and those of them that may give an object away, and
     whether a word of asyncio's sessions stands there."""
 
     async_names: tuple[str, ...] = ()
@@ -154,8 +154,8 @@ class LateSurface:
 
     @cached_property
     def state_names(self) -> tuple[str, ...]:
-        """What is set on a `state`."""
-        return _texts(STATE.findall(self._data)) if b"state." in self._data else ()
+        """What is set on a `state` or `ctx`."""
+        return _texts(STATE.findall(self._data)) if b"state." in self._data or b"ctx." in self._data else ()
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
