@@ -154,6 +154,17 @@ async def stream() -> StreamingResponse:
     return StreamingResponse(events(), media_type="text/event-stream")
 
 
+@app.get("/call-out")
+async def call_out(port: int) -> dict[str, int]:
+    """Keeps its connection while another service does not answer."""
+    async with new_session() as session:
+        await session.execute(tagged("SELECT 6", "/call-out"))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"charge")
+        await reader.read()
+    return {"pid": os.getpid()}
+
+
 @app.get("/nested")
 async def nested() -> dict[str, int]:
     """Hold one session and ask the same pool for a second."""

@@ -67,6 +67,7 @@ def _finding(situation: Situation, load: Workload) -> Finding:
         evidence=(
             Evidence(label="requests in flight", value=requests, unit="requests", source="its accepted sockets"),
             Evidence(label="of them streams", value=load.streams, unit="requests", source="its accepted sockets"),
+            *_elsewhere(load),
             Evidence(label="held", value=held, unit="sessions", source=f"pids {pids(load.held)}"),
             *situation.about(oldest),
         ),
@@ -83,6 +84,12 @@ def _finding(situation: Situation, load: Workload) -> Finding:
         + "\nNot pg_terminate_backend: these requests would fail.",
         sessions=tuple(one.pid for one in load.held),
     )
+
+
+def _elsewhere(load: Workload) -> Iterator[Evidence]:
+    if load.elsewhere:
+        where = "its outgoing sockets" if load.at_pool is None else "its outgoing sockets and its tasks"
+        yield Evidence(label="wait for something else", value=load.elsewhere, unit="of them", source=where)
 
 
 def _how(load: Workload) -> str:

@@ -7,12 +7,14 @@ Why:
 
 Measures (s):
     All connections of a worker's pool idle in transaction since one moment, for `idle_s` or longer, none
-    of them active, and at least twice as many requests in flight in that worker.
+    of them active, at least twice as many requests in flight in that worker, and not as many tasks, or unanswered calls
+    to other services, as connections.
 
 Wrong when:
-    All those requests await one slow service that they called at one moment: from outside that looks alike,
-    hence medium confidence. Several looks tell them apart (--duration): where the same transactions stay open
-    from the first to the last, for `sure_s` or longer, nothing comes back to them.
+    All those requests await one slow thing that they began at one moment. Ruled out where it is a call to another service
+    that has no answer yet: the kernel tells on which connections the worker spoke last. What waits for a timer or a
+    thread looks alike from outside, also in several looks: hence medium confidence. High where the stacks of its tasks
+    were read (Python 3.14) and more of them wait for the pool than it has connections.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling", QueuePool.timeout; seen with SQLAlchemy 2.1: 25 requests, ten
@@ -31,29 +33,24 @@ from forge_doctor.pool.visibility import unseen_sessions, unseen_workers
 from forge_doctor.pool.wording import duration, pids
 
 
-@check(severity=Severity.ERROR, limits={"idle_s": 3, "sure_s": 4})
+@check(severity=Severity.ERROR, limits={"idle_s": 3})
 def examine(situation: Situation, limits: Limits) -> Iterator[Finding | NotRun]:
     """One finding for each pool of each worker."""
     yield from unseen_sessions(situation)
     yield from unseen_workers(situation)
     for load in workloads(situation):
         if load.waits_for_itself(limits["idle_s"]):
-            yield _finding(situation, load, limits)
+            yield _finding(situation, load)
 
 
-def _finding(situation: Situation, load: Workload, limits: Limits) -> Finding:
-    looks = situation.snapshot.looks
-    stayed = (
-        looks is not None
-        and looks.window_s >= limits["sure_s"]
-        and {one.pid for one in load.idle} <= set(looks.persisting)
-    )
+def _finding(situation: Situation, load: Workload) -> Finding:
     oldest = max(load.idle, key=lambda one: one.state_age_s or 0)
     spread = load.oldest_s - load.youngest_s
-    doubt = "" if stayed else " (or all of them await one slow call: look again with --duration 10)"
+    sure = load.at_pool is not None and load.at_pool > len(load.idle)
+    doubt = "" if sure else " (or all of them await one slow thing that is no call to another service)"
     return Finding(
         severity=Severity.ERROR,
-        confidence=Confidence.HIGH if stayed else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
         message=f"the pool of {load.name} waits for itself: all {len(load.idle)} connections are idle in transaction, begun "
         f"within {spread:.1f} s of each other {duration(load.oldest_s)} ago, nothing runs, and {load.requests} requests are in flight: "
         f"requests that hold one connection wait for a second one{doubt}.",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from forge_doctor.pool.inference.holders import Holder, is_checked_out
 from forge_doctor.pool.inference.requests import counted_requests, early_enough, open_requests
 from forge_doctor.pool.inference.situation import Situation
+from forge_doctor.pool.inference.stack_lines import stacks_of
+from forge_doctor.probes.application.call_stacks import Waiting
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
 from forge_doctor.probes.processes.workers import Process
@@ -23,6 +25,9 @@ class Workload:
     `idle` are its sessions idle in transaction, failed ones left out; `held` these and what asyncpg's pool has given
     out without a transaction. `requests` counts what is in flight in the
     whole worker, None where that cannot be counted; `streams` are those of them whose answer is still being sent.
+    `elsewhere` is how many are seen to wait for something else than database and pool: calls to other services without an
+    answer, or tasks, where the stacks were read. `at_pool` is how many tasks wait for the pool, None
+    where no stacks were read.
     """
 
     holder: Holder
@@ -33,6 +38,8 @@ class Workload:
     requests: int | None
     streams: int
     workers: tuple[Process, ...] = ()
+    elsewhere: int = 0
+    at_pool: int | None = None
 
     @property
     def name(self) -> str:
@@ -81,12 +88,14 @@ class Workload:
     def waits_for_itself(self, least: float) -> bool:
         """Whether requests that hold one connection each wait for a second one of the same pool.
 
-        All it has are idle in transaction since one moment, nothing runs, and at least twice as many requests are in
-        flight.
+        All it has are idle in transaction since one moment, nothing runs, at least twice as many requests are in
+        flight, and not as many of them are seen to wait for something else.
         """
         held = len(self.idle)
         since_one_moment = self.oldest_s - self.youngest_s <= max(1.0, 0.1 * self.youngest_s)
         whole = held == len(self.sessions) >= 2 and self.youngest_s >= least and not self._has_one_each
+        if self.elsewhere >= held:
+            return False
         return whole and since_one_moment and self.may_hold == held and (self.requests or 0) >= 2 * held
 
     @property
@@ -108,16 +117,17 @@ def workloads(situation: Situation) -> Iterator[Workload]:
     """Every pool of every worker, the largest holder first; then those of poolers that workers here come through."""
     for holder in situation.worker_holders:
         if holder.process is not None:
-            yield from _loads(holder, (holder.process,))
+            yield from _loads(holder, (holder.process,), situation)
     behind = tuple(one for one in situation.workers if one.pooler_sockets)
     for holder in situation.holders if behind else ():
         if holder.process is not None and holder.process.name in POOLERS:
-            yield from _loads(holder, behind)
+            yield from _loads(holder, behind, situation)
 
 
-def _loads(holder: Holder, workers: tuple[Process, ...]) -> Iterator[Workload]:
+def _loads(holder: Holder, workers: tuple[Process, ...], situation: Situation) -> Iterator[Workload]:
     counted = [counted_requests(one) for one in workers]
     known = [one for one in counted if one is not None]
+    tasks = _tasks(workers, situation)
     for pool, sessions in holder.pools():
         yield Workload(
             holder=holder,
@@ -128,4 +138,15 @@ def _loads(holder: Holder, workers: tuple[Process, ...]) -> Iterator[Workload]:
             requests=sum(known) if len(known) == len(counted) else None,
             streams=sum(open_requests(one) - one.requests_in_flight for one in workers),
             workers=workers,
+            elsewhere=max(sum(one.calls_out for one in workers), tasks[Waiting.OTHER] if tasks else 0),
+            at_pool=None if tasks is None else tasks[Waiting.POOL],
         )
+
+
+def _tasks(workers: tuple[Process, ...], situation: Situation) -> Counter[Waiting] | None:
+    """How many tasks in the application's code wait for what; None where those of a worker were not read."""
+    stacks = [stacks_of(one, situation.snapshot) for one in workers]
+    read = [one.tasks for one in stacks if one is not None and one.tasks is not None]
+    return (
+        Counter(task.waits_for for tasks in read for task in tasks if task.lines) if len(read) == len(workers) else None
+    )

@@ -199,6 +199,7 @@ class _Builder:
         # One that the kernel no longer tells of has ended since the sockets were listed.
         talks = [(one, told.get(one.inode, Diagnosis())) for one in accepted if not told or one.inode in told]
         awaiting = [talk.awaits_answer for _, talk in talks]
+        database = self._look.database.get(row.pid, ())
         quiet, kept = _quiet(row, self._table, [talk for _, talk in talks])
         pooled = self._pooled.get(row.pid, ())
         return Process(
@@ -211,9 +212,7 @@ class _Builder:
             container_pid=identity.container_pid,
             age_s=row.age_s,
             suspension=identity.suspension,
-            database_sockets=_to_database(
-                socket for socket in self._look.database.get(row.pid, ()) if socket not in pooled
-            ),
+            database_sockets=_to_database(socket for socket in database if socket not in pooled),
             pooler_sockets=_to_database(pooled),
             listen=tuple(
                 _listen(socket, self._look.spaces[row.pid], told.get(socket.inode, Diagnosis())) for socket in listeners
@@ -229,6 +228,7 @@ class _Builder:
                 for _, talk in talks
                 if talk.streams or talk.awaits_answer is not False
             ),
+            calls_out=_calls_out(told, set(held).difference(listeners, accepted, database, pooled)),
             requests_unread=sum(bool(one.queue) and (talk.silent_s or 0) >= STALLED_S for one, talk in talks),
         )
 
@@ -238,6 +238,12 @@ class _Builder:
         if space.name not in self._asked:
             self._asked[space.name] = diagnose(None if space.own else pid) if space.name else {}
         return self._asked[space.name]
+
+
+def _calls_out(told: Mapping[int, Diagnosis], opened: Iterable[Socket]) -> int:
+    """On how many of the connections that it opened the process has spoken last."""
+    talks = (told.get(one.inode) for one in opened)
+    return sum(talk is not None and talk.awaits_answer is False and not talk.unanswered for talk in talks)
 
 
 def _quiet(row: TableRow, table: ProcessTable, talks: list[Diagnosis]) -> tuple[int, int]:

@@ -136,6 +136,7 @@ class Process:
     quiet_open: int = 0
     kept_open: int = 0
     request_ages_s: tuple[float | None, ...] = ()
+    calls_out: int = 0
     requests_unread: int = 0
     listens: bool | None = None
     pooler_sockets: tuple[DatabaseSocket, ...] = ()

@@ -15,7 +15,8 @@ Explains:
     Timeouts of the pool, connections that look leaked.
 
 Wrong when:
-    All those requests called something slow at one moment. Several looks tell them apart.
+    All those requests began something slow at one moment: calls to other services without an answer deny it, timers and
+    threads look alike.
 
 Source:
     SQLAlchemy documentation, "Connection Pooling", QueuePool.timeout.
@@ -43,7 +44,7 @@ CAUSE = Cause(
     ),
     against=frozenset({"stopped-process"}),
     change="One session a request: pass the one it has to what it calls, instead of opening a second.",
-    next=("forge-doctor pool --duration 10   # whether the same transactions stay open",),
+    next=("forge-doctor pool --duration 10   # transactions that end meanwhile were slow, not stuck",),
     opened=Opened.BESIDE,
     depth=1,
     absent="no pool has all its connections idle in transaction since one moment",

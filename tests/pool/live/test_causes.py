@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
+from socket import create_server
 
 import pytest
 
@@ -86,6 +87,27 @@ async def test_a_pool_that_waits_for_itself(app_server: StartApp, fresh_database
     assert "all 3 connections are idle in transaction" in found.message
     assert "7 requests are in flight" in found.message
     assert above_info(report) == ["pool-waits-for-itself"]
+
+
+@pytest.mark.slow
+async def test_calls_without_an_answer_that_began_at_one_moment(
+    app_server: StartApp, fresh_database18: FreshDatabase
+) -> None:
+    app = app_server(fresh_database18.dsn(), pool_size=3, max_overflow=0)
+    with create_server(("127.0.0.1", 0)) as silent:
+        for _ in range(7):
+            app.send(f"/call-out?port={silent.getsockname()[1]}")
+        stuck = f"{HELD} AND clock_timestamp() - state_change > interval '0.6 s'"
+        silent.settimeout(10)
+        calls = [silent.accept()[0] for _ in range(3)]
+        await until(lambda: sessions_where(fresh_database18, stuck) == 3)
+        limits = {"pool-waits-for-itself": {"idle_s": 0.5}, "held-by-requests": {"idle_s": 0.5}}
+        report = await examine(fresh_database18.dsn(), limits, told=SMALL)
+        for call in calls:
+            assert call.recv(6) == b"charge"
+            call.close()
+    assert "held by open requests (a slow call they await)" in one(report, "held-by-requests").message
+    assert "pool-waits-for-itself" not in {found.check for found in report.findings}
 
 
 async def test_a_pool_that_lives_idle_in_transaction(app_server: StartApp, fresh_database18: FreshDatabase) -> None:
