@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres import errors
+from forge_doctor.probes.postgres.answer_size import AnswerSize
 from forge_doctor.probes.postgres.errors import ServerError, Unreachable
 from forge_doctor.probes.postgres.greeting import Listener, identify, resolve
 from forge_doctor.probes.postgres.login_rules import LoginRefused
@@ -24,8 +25,8 @@ IDENTIFY_S = 0.4
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, BufferError)
 
 
-async def log_in(target: Target, limit_s: float) -> asyncpg.Connection[Any]:
-    """A session on the target's first host; raises `CannotInspect` within `limit_s` in all."""
+async def log_in(target: Target, limit_s: float) -> tuple[asyncpg.Connection[Any], AnswerSize]:
+    """A session on the target's first host, and what counts its answers; raises `CannotInspect` within `limit_s` in all."""
     import asyncpg
 
     identify_s = min(IDENTIFY_S, limit_s / 4)
@@ -34,7 +35,7 @@ async def log_in(target: Target, limit_s: float) -> asyncpg.Connection[Any]:
     loop = WatchedLoop(target.rules)
     try:
         async with asyncio.timeout_at(deadline):
-            return await asyncpg.connect(**_arguments(target), timeout=None, loop=loop)
+            return await asyncpg.connect(**_arguments(target), timeout=None, loop=loop), loop.answer
     except TimeoutError:
         raise await _timed_out(target, identify_s, limit_s) from None
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.probes.postgres.answer_size import LARGEST_ANSWER, AnswerSize
 from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable
 from forge_doctor.probes.postgres.login import log_in, server_error
 from forge_doctor.probes.postgres.target import Target
@@ -61,6 +62,7 @@ class Connection:
     target: Target
     version_num: int
     driver: asyncpg.Connection[Any] = field(repr=False)
+    answer: AnswerSize = field(repr=False, default_factory=AnswerSize)
 
     def close(self) -> None:
         """End it without waiting for the server."""
@@ -78,7 +80,7 @@ async def connect(target: Target, *, connect_timeout_s: float = 3.0) -> Connecti
     for position, host in enumerate(target.hosts):
         share_s = (deadline - loop.time()) / (len(target.hosts) - position)
         try:
-            return _connection(target.at(host), await log_in(target.at(host), share_s))
+            return _connection(target.at(host), *await log_in(target.at(host), share_s))
         except Unreachable as failure:
             if len(target.hosts) == 1:
                 raise
@@ -170,6 +172,7 @@ async def _bounded(connection: Connection, limits: QueryLimits, answer: Awaitabl
 
     label = connection.target.label
     limit_s = limits.statement_s + GRACE_S
+    connection.answer.asked()
     try:
         async with asyncio.timeout(limit_s):
             return await answer
@@ -178,6 +181,8 @@ async def _bounded(connection: Connection, limits: QueryLimits, answer: Awaitabl
         hint = "the server or the network hangs, or a pooler has no free server connection"
         raise Unreachable(f"{label}: no answer to a query within {limit_s:g} s: {hint}") from None
     except asyncpg.PostgresError as error:
+        if connection.answer.too_large:
+            raise _endless(connection) from None
         raise _failed_query(connection, limits, error) from None
     except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         connection.close()
@@ -204,6 +209,14 @@ def _no_sense(connection: Connection, error: Exception) -> str:
     )
 
 
+def _endless(connection: Connection) -> CannotInspect:
+    connection.close()
+    return CannotInspect(
+        f"{connection.target.label}: one answer would take more than {LARGEST_ANSWER >> 20} MB of memory, which none to what was asked "
+        f"does: is it PostgreSQL? Of PostgreSQL, please report it"
+    )
+
+
 def _failed_query(connection: Connection, limits: QueryLimits, error: asyncpg.PostgresError) -> CannotInspect:
     target, answer = connection.target, server_error(error)
     if answer.sqlstate.startswith(CONNECTION_LOST):
@@ -217,6 +230,6 @@ def _failed_query(connection: Connection, limits: QueryLimits, error: asyncpg.Po
     return QueryFailed(f"{target.label}: {what} (SQLSTATE {answer.sqlstate})", sqlstate=answer.sqlstate)
 
 
-def _connection(target: Target, driver: asyncpg.Connection[Any]) -> Connection:
+def _connection(target: Target, driver: asyncpg.Connection[Any], answer: AnswerSize) -> Connection:
     version = driver.get_server_version()
-    return Connection(target=target, version_num=version.major * 10000 + version.micro, driver=driver)
+    return Connection(target=target, version_num=version.major * 10000 + version.micro, driver=driver, answer=answer)

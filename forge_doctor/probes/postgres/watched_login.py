@@ -2,7 +2,7 @@
 
 The driver answers whatever it is asked for, with the password in clear if need be. What it is given as its loop is the
 running one, but for connections: the bytes of a login pass a watcher, which ends the connection at a demand that the
-rules forbid.
+rules forbid, and later at an answer without end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from forge_doctor.probes.postgres.answer_size import AnswerSize
 from forge_doctor.probes.postgres.login_rules import LoginRules, Messages
 
 
@@ -24,6 +25,7 @@ class WatchedLoop:
         self._loop = asyncio.get_running_loop()
         self._rules = rules
         self.refusal = ""
+        self.answer = AnswerSize()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loop, name)
@@ -46,12 +48,13 @@ class WatchedLoop:
 
     def watch(self, protocol: Any, *, private: bool) -> _Watcher:
         """What is put before a protocol of the driver's."""
-        return _Watcher(protocol, self._rules, self._refuse, private=private)
+        return _Watcher(protocol, self._rules, self, private=private)
 
     def _watched(self, factory: Callable[[], Any], *, private: bool) -> Callable[[], _Watcher]:
         return lambda: self.watch(factory(), private=private)
 
-    def _refuse(self, why: str) -> None:
+    def refuse(self, why: str) -> None:
+        """Keep the first reason."""
         self.refusal = self.refusal or why
 
 
@@ -74,10 +77,10 @@ class _Transport:
 class _Watcher(asyncio.Protocol):
     """Hands on to the driver's protocol what the rules allow."""
 
-    def __init__(self, driver: Any, rules: LoginRules, refuse: Callable[[str], None], *, private: bool) -> None:
+    def __init__(self, driver: Any, rules: LoginRules, loop: WatchedLoop, *, private: bool) -> None:
         self.driver = driver
         self._rules = rules
-        self._refuse = refuse
+        self._loop = loop
         self._private = private
         self._messages = Messages()
         self._asked = False
@@ -95,7 +98,10 @@ class _Watcher(asyncio.Protocol):
         self.driver.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Once the login is over, everything passes unread."""
+        """Once the login is over, everything passes unread, to the size of an answer."""
+        if self._is_login and not self._loop.answer.add(data):
+            self._end("its answer has no end")
+            return
         if self._is_login and not self._messages.done:
             why = self._judged(data)
             if why is not None:
@@ -123,7 +129,7 @@ class _Watcher(asyncio.Protocol):
         return None
 
     def _end(self, why: str) -> None:
-        self._refuse(why)
+        self._loop.refuse(why)
         if self._transport is not None:
             self._transport.abort()
         elif hasattr(self.driver, "connection_lost"):
