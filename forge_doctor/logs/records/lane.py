@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.fitting import Habits, fits, shows_code
+from forge_doctor.logs.records.foreign_frames import ForeignFrames
 from forge_doctor.logs.records.line_kind import CARETS, HEADER, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.mixture import Mixing, trail_of
@@ -24,7 +25,7 @@ GOES_ON = 2
 WAITS = 4
 """A traceback that others cut into waits so many times longer for its next line."""
 # What a line of code has that calls, assigns or raises.
-_CODE = re.compile(rb"[({\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
+_CODE = re.compile(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
 
@@ -40,6 +41,7 @@ class Lane:
         self._torn = False
         self.after_lines = AFTER_LINES
         self._habits = Habits(self._mixing.paths)
+        self._foreign = ForeignFrames()
 
     @property
     def busy(self) -> bool:
@@ -62,6 +64,7 @@ class Lane:
             else:
                 yield self._resolved(self.current)
         self.current = self.last = block
+        self._foreign.begin()
         if self.waiting:
             self._follow(block)
 
@@ -90,6 +93,22 @@ class Lane:
     def _lay_out(self, line: Line) -> tuple[bool, int, bool]:
         """Give a line the layout back that its traceback has lost; what is to be remembered of it."""
         text, current = line.text, self.current
+        begun = self._begun_layout(line)
+        if begun is not None:
+            return begun
+        if current is None:
+            return False, 0, False
+        if current.tested:
+            line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
+        elif current.indent:
+            line.text = text[current.indent :] if not text[: current.indent].strip() else text
+        elif _lacks_indentation(current, text) if current.flat else not self.waiting and _is_flat_code(current, text):
+            line.text = b"    " + text
+        return current.flat, current.indent, current.tested
+
+    def _begun_layout(self, line: Line) -> tuple[bool, int, bool] | None:
+        """The same of a line that says by itself how it is laid out."""
+        text, current = line.text, self.current
         if text[:1] == b"_" and (title := from_pytest(text, inside=False)) != text:
             line.text = title
             return False, 0, True
@@ -99,19 +118,11 @@ class Lane:
         if is_flat_frame(text):
             line.text = b"  " + text
             return True, 0, False
-        if current is None or not (current.flat or current.indent or current.tested):
-            if current is not None and not self.waiting and _is_flat_code(current, text):
-                line.text = b"    " + text
-            return False, 0, False
-        if current.tested:
-            line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
-        elif current.indent:
-            line.text = text[current.indent :] if not text[: current.indent].strip() else text
-        elif (current.state is State.FRAME and not is_class(text)) or (
-            current.state is State.SOURCE and (not text.strip(b"^~ ") or text.startswith(VALUE_MARKS))
-        ):
-            line.text = b"    " + text
-        return current.flat, current.indent, current.tested
+        if not self._foreign.may_be(text) or (current is not None and current.tested):
+            return None
+        told = self._foreign.read(text, current is not None and current.unfinished)
+        line.text = text if told is None else told
+        return None if told is None else (False, 0, False)
 
     def close(self) -> Iterator[Block]:
         """Everything that is open, oldest first."""
@@ -190,6 +201,13 @@ def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
     if kind is Kind.HEADER:
         return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
     return True
+
+
+def _lacks_indentation(block: Block, text: bytes) -> bool:
+    """Whether a line is code, or what is drawn below it, in a traceback without any indentation."""
+    if block.state is State.FRAME:
+        return not is_class(text)
+    return block.state is State.SOURCE and (not text.strip(b"^~ ") or text.startswith(VALUE_MARKS))
 
 
 def _is_flat_code(block: Block, text: bytes) -> bool:

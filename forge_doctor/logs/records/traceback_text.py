@@ -25,6 +25,10 @@ _GROUP_LEAF = re.compile(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = re.compile(r" *\+-{10,}$")
 _STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
 _LONGEST_MESSAGE = 400
+# Where the driver's own frames come first, the innermost does: nothing else is called by a driver.
+_DRIVER = re.compile(
+    r"(?:^|[/\\])(?:sqlalchemy|asyncpg|psycopg\w*|aiosqlite|asyncmy|pymysql|MySQLdb|django[/\\]db)[/\\]"
+)
 
 
 class Parser:
@@ -43,6 +47,7 @@ class Parser:
         self.stack_only = False
         self.grouped = False
         self.endpoint: Frame | None = None
+        self.headless = False
 
     def copy(self) -> Parser:
         """One that has read the same."""
@@ -97,10 +102,12 @@ class Parser:
     def _frame(self, found: re.Match[str]) -> None:
         if not self.inside and self.exception is None:
             self._open()
+            self.headless = True
         frame = Frame(file=found[1], line=int(found[2][:9]), function=(found[3] or "").strip())
         if self.exception is not None and self.exception.endswith("ValidationError"):
             self.endpoint = frame
         else:
+            self.headless = self.headless or self.exception is not None
             self.frames.append(frame)
         self.wants_code = True
 
@@ -117,12 +124,15 @@ class Parser:
         found = EXCEPTION.match(line)
         if found and not self.stack_only:
             self.exception, self.message, self.wants_code = found[1], [found[2] or ""], False
+            self.headless = False
         else:
             self._close()
 
     def _close(self) -> None:
         """The section that is open ends here."""
         if self.frames or self.exception is not None:
+            if self.headless and _is_upside_down(self.frames):
+                self.frames.reverse()
             section = Section(
                 exception=self.exception or "",
                 message="\n".join(self.message).strip("\n"),
@@ -132,6 +142,7 @@ class Parser:
             )
             self.traces[-1].append(section)
         self.frames, self.exception, self.message, self.endpoint = [], None, [], None
+        self.headless = False
         self.inside = self.wants_code = self.stack_only = False
 
     def _out_of_group(self, line: str) -> str:
@@ -164,6 +175,11 @@ class Parser:
         """What was read; nothing can be read after that."""
         self._close()
         return [tuple(trace) for trace in self.traces if trace]
+
+
+def _is_upside_down(frames: list[Frame]) -> bool:
+    """Whether frames below their exception begin with the innermost, as Sentry shows them."""
+    return bool(frames) and bool(_DRIVER.search(frames[0].file)) and not _DRIVER.search(frames[-1].file)
 
 
 def parse_traces(lines: Iterable[str]) -> list[tuple[Section, ...]]:

@@ -12,8 +12,8 @@ AFTER_BYTES = 2_000
 AFTER_LONG_LINES = 16
 # The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
 REACH_BYTES = 64 << 10
-# A frame's line in every notation: plain, escaped in JSON, and the box of a rich or loguru traceback.
-FRAME_MARKERS = (b'", line ', "\u2502".encode())
+# A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's and Sentry's.
+FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ")
 
 
 def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, int]:
@@ -34,13 +34,11 @@ def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, 
 
 def beginning(window: bytearray, hit: int, emitted: int) -> int:
     """The start of the region that `hit` opens, not before `emitted`."""
-    plain, boxed = FRAME_MARKERS
     line = window.rfind(b"\n", 0, hit) + 1
     lowest = max(emitted, line - REACH_BYTES, 0)
     while True:
         start = max(lowest, line - BEFORE_BYTES)
-        frame = window.find(plain, start, line)
-        frame = window.find(boxed, start, line) if frame < 0 else frame
+        frame = _first_frame(window, start, line)
         if frame < 0 or start == lowest:
             break
         line = window.rfind(b"\n", lowest, frame) + 1 or lowest
@@ -64,8 +62,10 @@ def _past_long_lines(window: bytearray, last: int, end: int) -> int:
     return reach
 
 
+def _first_frame(window: bytearray, begin: int, end: int) -> int:
+    return next((frame for marker in FRAME_MARKERS if (frame := window.find(marker, begin, end)) >= 0), -1)
+
+
 def _last_frame(window: bytearray, begin: int, end: int) -> int:
-    # The second marker is looked for only where the first is absent: it would still be within reach afterwards.
-    plain, boxed = FRAME_MARKERS
-    frame = window.rfind(plain, begin, end)
-    return frame if frame >= 0 else window.rfind(boxed, begin, end)
+    # A marker is looked for only where those before it are absent: it would still be within reach afterwards.
+    return next((frame for marker in FRAME_MARKERS if (frame := window.rfind(marker, begin, end)) >= 0), -1)

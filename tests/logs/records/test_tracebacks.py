@@ -265,7 +265,9 @@ def test_a_lane_loses_no_line_and_gives_none_twice(texts):
     taken = [raw for block in closed for raw in block.lines] + [
         block.line.text for block in closed if block.head is not None
     ]
-    assert sorted(taken) == sorted(text.encode("utf-8", "surrogatepass") for text in texts)
+    # Code below a frame may have got its indentation back.
+    given_in = [text.encode("utf-8", "surrogatepass") for text in texts]
+    assert sorted(raw.lstrip() for raw in taken) == sorted(raw.lstrip() for raw in given_in)
     assert sum(block.head is not None for block in closed) == heads
 
 

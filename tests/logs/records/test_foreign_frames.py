@@ -1,0 +1,91 @@
+"""Frames in the notations of IPython, Sentry and Django's pages give what Python's own give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from forge_doctor.logs.records.foreign_frames import ForeignFrames
+from tests.support.log_reading import read_scanned, told
+
+SITE = "/srv/venv/lib/python3.12/site-packages"
+FRAMES = (
+    (f"{SITE}/starlette/routing.py", 73, "app", "response = await f(request)"),
+    ("shop/api/orders.py", 41, "save", "await store.keep(rows)"),
+    ("shop/store.py", 17, "Store.keep", "await session.execute(insert(Order), rows)"),
+    (f"{SITE}/sqlalchemy/engine/base.py", 1964, "Connection._exec", "self.dialect.do_execute("),
+    (f"{SITE}/asyncpg/connection.py", 350, "query", "return await self._protocol.query(query, timeout)"),
+)
+KIND, WORDS = "DeadlockDetectedError", "deadlock detected"
+DETAIL = "DETAIL:  Process 7 waits for ShareLock on transaction 8; blocked by process 9."
+EXPECTED = [("deadlock", "shop/store.py:17 Store.keep", 1)]
+Frames = tuple[tuple[str, int, str, str], ...]
+
+
+def around(code: str, line: int, arrow: bool) -> str:
+    """A line of code with those beside it, as these show it."""
+    number = f"{'-' * 3}> {line} " if arrow else ""
+    before, behind = (f"     {line - 1} ", f"     {line + 1} ") if arrow else ("", "")
+    return f"{before}        # keeps them\n{number}        {code}\n{behind}        return {'x' * 300}\n"
+
+
+def ipython(frames: Frames) -> str:
+    shown = "".join(f"{file} in {name}(self, *rows)\n{around(code, at, True)}\n" for file, at, name, code in frames)
+    return f"{'-' * 75}\n{KIND}         Traceback (most recent call last)\n{shown}{KIND}: {WORDS}\n{DETAIL}\n"
+
+
+def ipython_8(frames: Frames) -> str:
+    shown = "".join(
+        f"File {file}:{at}, in {name}(self, *rows)\n{around(code, at, True)}\n" for file, at, name, code in frames
+    )
+    return f"{'-' * 75}\n{KIND}         Traceback (most recent call last)\n{shown}{KIND}: {WORDS}\n{DETAIL}\n"
+
+
+def sentry(frames: Frames) -> str:
+    fence = "```"
+    shown = "".join(
+        f"{file} in {name}\nat line {at}\n\n{fence}python\n{around(code, at, False)}{fence}\n\n"
+        for file, at, name, code in frames
+    )
+    return f"{KIND}\n{WORDS}\n{DETAIL}\n\n{shown}"
+
+
+def sentry_newest_first(frames: Frames) -> str:
+    return sentry(frames[::-1])
+
+
+def one_line(frames: Frames) -> str:
+    return f"{KIND}: {WORDS}\n" + "".join(f"  {file} in {name} at line {at}\n" for file, at, name, _ in frames)
+
+
+def django(frames: Frames) -> str:
+    shown = "".join(f"{file} in {name} at line {at}\n\n{around(code, at, False)}\n" for file, at, name, code in frames)
+    return f"**Traceback**\n{shown}{KIND}\n{WORDS}\n"
+
+
+@pytest.mark.parametrize("write", [ipython, ipython_8, sentry, sentry_newest_first, one_line, django])
+@pytest.mark.parametrize("quiet", [0, 400])
+def test_frames_in_other_notations_name_the_same_line(write: Callable[[Frames], str], quiet: int) -> None:
+    line = "2026-11-22 08:00:00,100 INFO shop asked for its orders\n"
+    text = line * quiet + write(FRAMES) + line * quiet
+    assert told(text) == EXPECTED
+    found = read_scanned(text.encode()).groups.values()
+    assert [(one.signature, one.culprit and one.culprit.line, one.count) for one in found] == [("deadlock", 17, 1)]
+
+
+def test_a_place_without_a_number_and_a_sentence_are_no_frames() -> None:
+    frames = ForeignFrames()
+    assert frames.read(b"see shop/store.py in keep at line 17 for it", False) is None
+    assert frames.read(b"shop/store.py in keep", False) is None
+    assert frames.read(b"and so on", False) is None
+    assert frames.read(b"ERROR shop/store.py in keep: nothing kept", False) is None
+    assert not frames.within
+
+
+def test_code_round_a_frame_is_no_message() -> None:
+    frames = ForeignFrames()
+    assert frames.read(b"shop/store.py in keep at line 17", False) == b'  File "shop/store.py", line 17, in keep'
+    assert frames.read(b"    raise TimeoutError(", False) == b""
+    assert frames.read(b"TimeoutError: too late", True) is None
+    assert frames.read(b"    with its second line", False) is None
