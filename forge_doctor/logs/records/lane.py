@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.fitting import Habits, fits, shows_code
-from forge_doctor.logs.records.foreign_frames import ForeignFrames
 from forge_doctor.logs.records.line_kind import CARETS, HEADER, TOLD, Kind, State, kind_of
-from forge_doctor.logs.records.lost_layout import ends_pytest, from_pytest, is_class, is_flat_frame
+from forge_doctor.logs.records.lost_layout import ForeignFrames, ends_pytest, from_pytest, is_class, is_flat_frame
 from forge_doctor.logs.records.mixture import Mixing, trail_of
 from forge_doctor.logs.records.rich_box import begins_box
 from forge_doctor.streams.line import Line
@@ -24,6 +23,8 @@ GOES_ON = 2
 """What it says for a traceback that it took the line before."""
 WAITS = 4
 """A traceback that others cut into waits so many times longer for its next line."""
+FRAME_ABOVE = 4
+"""So many lines above code its frame stands, the others being blank."""
 # What a line of code has that calls, assigns or raises.
 _CODE = re.compile(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What loguru draws to the values in a line of code.
@@ -214,6 +215,7 @@ def _is_flat_code(block: Block, text: bytes) -> bool:
     """Whether a line without indentation is the code of the frame above it, which kept its own: no exception is written so."""
     return (
         block.state is State.FRAME
+        and b", in " in next((above for above in reversed(block.lines[-FRAME_ABOVE:]) if above.strip()), b"")
         and text[:1] not in (b" ", b"\t", b"")
         and kind_of(text) is Kind.OTHER
         and _CODE.search(text) is not None

@@ -1,6 +1,7 @@
-"""Gives lines of tracebacks their layout back: frames that lost their indentation, pytest's styles, one long line.
+"""Gives lines of tracebacks Python's layout: frames that lost their indentation, one long line, the styles of others.
 
-A frame is known by `File "...", line N, in f` wherever it stands; guesses no frame that is not written there.
+A frame is known by `File "...", line N, in f` wherever it stands, and as pytest, IPython, Sentry and Django's pages write it;
+guesses no frame that is not written there, and no number: a file and a function without one are none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ _PIECES = re.compile(
 )
 _FUNCTION = re.compile(rb'(File "[^"\n]{1,1000}", line \d{1,9}, in [^\s"]{1,200}) (.*)', re.DOTALL)
 _NAMED = re.compile(rb" (?=(?:[a-zA-Z_]\w{0,80}\.){0,8}[A-Z]\w{1,80}: )")
+# A place as IPython, Sentry and Django's pages write it, its line behind it or below; what they show round that line.
+_A_FILE = rb"(?P<file>(?:[A-Za-z]:)?[^\s:\"'()<>|*?]{1,500}\.pyx?|<ipython-input-[\w-]{1,80}>)"
+_A_FUNCTION = rb"(?P<function><?[A-Za-z_][\w.<>]{0,200})(?:\([^\n]{0,2000}\))?"
+_PLACE = re.compile(rb"\s{0,8}%b in %b(?:[: ]{1,3}(?:at )?(?:line )?(?P<line>\d{1,9}))?:?\s*$" % (_A_FILE, _A_FUNCTION))
+_NUMBERED = re.compile(rb"\s{0,8}(?:File )?%b:(?P<line>\d{1,9}), in %b\s*$" % (_A_FILE, _A_FUNCTION))
+_NUMBER = re.compile(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
+_ESCAPED = re.compile(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
+_ROUND_IT = re.compile(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
 
 
 def is_flat_frame(text: bytes) -> bool:
@@ -79,3 +88,46 @@ def _before_named(text: bytes) -> tuple[bytes, bytes]:
     """A frame's code, and the exception that follows it on the same line."""
     found = _NAMED.search(b" " + text)
     return (text, b"") if found is None else (text[: max(0, found.start() - 1)].rstrip(), text[found.end() - 1 :])
+
+
+class ForeignFrames:
+    """What one record has told of frames as others write them; the code that they show round a line is left out."""
+
+    __slots__ = ("_awaited", "within")
+
+    def __init__(self) -> None:
+        self.within = False
+        self._awaited: tuple[bytes, bytes] | None = None
+
+    def begin(self) -> None:
+        """Another record begins."""
+        self.within, self._awaited = False, None
+
+    def may_be(self, text: bytes) -> bool:
+        """Whether a line is worth a closer look."""
+        return self.within or self._awaited is not None or (b".py" in text and b'File "' not in text)
+
+    def read(self, text: bytes, unfinished: bool) -> bytes | None:
+        """The line as Python would print it, None where it is none of these; `unfinished` says that a traceback is open."""
+        place = _NUMBERED.match(text) or _PLACE.match(text)
+        if place is not None:
+            return self._place(place, unfinished)
+        number = _NUMBER.match(text) if self._awaited is not None else None
+        if number is not None and self._awaited is not None:
+            file, function = self._awaited
+            return self._frame(file, function, number[1] or number[2])
+        if (escaped := _ESCAPED.match(text)) is not None:
+            return b'  File "%b", line %b, in %b' % escaped.groups()
+        if self.within and text.strip() and is_class(text):
+            self.begin()
+        return b"" if self.within and _ROUND_IT.match(text) else None
+
+    def _place(self, place: re.Match[bytes], unfinished: bool) -> bytes | None:
+        if place["line"]:
+            return self._frame(place["file"], place["function"], place["line"])
+        self._awaited = (place["file"], place["function"])
+        return b"" if unfinished or self.within else None
+
+    def _frame(self, file: bytes, function: bytes, line: bytes) -> bytes:
+        self.within, self._awaited = True, None
+        return b'  File "%b", line %b, in %b' % (file, line, function)

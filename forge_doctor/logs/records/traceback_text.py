@@ -10,7 +10,7 @@ from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 from forge_doctor.streams.heads.frames import Frame, Section
 
 HEADER = "Traceback (most recent call last)"
-FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:, in (.*))?\s*$')
+FRAME = re.compile(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:,? in (.*))?\s*$')
 EXCEPTION = re.compile(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
 _SURE_EXCEPTION = re.compile(
     r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
@@ -24,6 +24,9 @@ _GROUP_LINE = re.compile(r"( +)\| ?")
 _GROUP_LEAF = re.compile(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = re.compile(r" *\+-{10,}$")
 _STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
+# faulthandler's heading; of its threads only the one that crashed says why.
+_DUMPED = "(most recent call first):"
+_CRASHED = ("Current thread 0x", "Stack (")
 _LONGEST_MESSAGE = 400
 # Where the driver's own frames come first, the innermost does: nothing else is called by a driver.
 _DRIVER = re.compile(
@@ -48,6 +51,7 @@ class Parser:
         self.grouped = False
         self.endpoint: Frame | None = None
         self.headless = False
+        self.dumped = ""
 
     def copy(self) -> Parser:
         """One that has read the same."""
@@ -73,6 +77,10 @@ class Parser:
         elif line.startswith(_STACK):
             self._close()
             self.inside = self.stack_only = True
+        elif line.endswith(_DUMPED):
+            self._close()
+            self.inside = self.stack_only = True
+            self.dumped = line
         else:
             self._body(line)
 
@@ -130,6 +138,8 @@ class Parser:
 
     def _close(self) -> None:
         """The section that is open ends here."""
+        if self.dumped:
+            self.frames = self.frames[::-1] if self.dumped.startswith(_CRASHED) else []
         if self.frames or self.exception is not None:
             if self.headless and _is_upside_down(self.frames):
                 self.frames.reverse()
@@ -142,7 +152,7 @@ class Parser:
             )
             self.traces[-1].append(section)
         self.frames, self.exception, self.message, self.endpoint = [], None, [], None
-        self.headless = False
+        self.headless, self.dumped = False, ""
         self.inside = self.wants_code = self.stack_only = False
 
     def _out_of_group(self, line: str) -> str:

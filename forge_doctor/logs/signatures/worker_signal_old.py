@@ -28,5 +28,5 @@ SIGNATURE = Signature(
     doc="https://docs.gunicorn.org/en/stable/faq.html",
     blames=False,
     tells="the log names the signal, not who sent it",
-    explained_by=("gunicorn-worker-timeout",),
+    explained_by=("gunicorn-worker-timeout", "interpreter-crash"),
 )

@@ -27,6 +27,7 @@ BARE_MESSAGES = (
     b"Exception ignored in",
     b"Unclosed connection",
     b"Fatal error on transport",
+    b"Fatal Python error: ",
 )
 _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 _TIMED = re.compile(rb"\[?" + STAMP + rb"\]?[ |,:-]*")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from forge_doctor.logs.records.foreign_frames import ForeignFrames
+from forge_doctor.logs.records.lost_layout import ForeignFrames
 from tests.support.log_reading import read_scanned, told
 
 SITE = "/srv/venv/lib/python3.12/site-packages"
@@ -72,6 +72,35 @@ def test_frames_in_other_notations_name_the_same_line(write: Callable[[Frames], 
     assert told(text) == EXPECTED
     found = read_scanned(text.encode()).groups.values()
     assert [(one.signature, one.culprit and one.culprit.line, one.count) for one in found] == [("deadlock", 17, 1)]
+
+
+def dump(*threads: tuple[str, Frames]) -> str:
+    """As faulthandler writes it, the innermost frame first and no code."""
+    return "".join(
+        f"{name} 0x00007f94459fd6c0 (most recent call first):\n"
+        + "".join(f'  File "{file}", line {at} in {function}\n' for file, at, function, _ in reversed(frames))
+        + "\n"
+        for name, frames in threads
+    )
+
+
+def test_a_crash_of_the_interpreter_is_told_at_the_line_of_the_thread_that_crashed() -> None:
+    others = (("/usr/lib/python3.12/threading.py", 1180, "_bootstrap", ""), ("shop/poll.py", 3, "poll", ""))
+    text = (
+        "2026-11-22 08:00:00,100 INFO shop began\nFatal Python error: Segmentation fault\n\n"
+        + dump(("Thread", others), ("Current thread", FRAMES), ("Thread", others))
+        + "Extension modules: greenlet._greenlet, asyncpg.protocol.protocol (total: 2)\n"
+    )
+    assert told(text) == [("interpreter-crash", "shop/store.py:17 Store.keep", 1)]
+    assert told(text.replace("Fatal Python error: Segmentation fault", "Timeout (0:00:30)!")) == []
+
+
+def test_a_traceback_whose_quotes_are_escaped_in_plain_lines_names_its_line() -> None:
+    text = "Traceback (most recent call last):\n" + "".join(
+        f'  File "{file}", line {at}, in {name}\n    {code}\n' for file, at, name, code in FRAMES
+    )
+    text += f"asyncpg.exceptions.{KIND}: {WORDS}\n"
+    assert told(text.replace('"', '\\"')) == [("deadlock", "shop/store.py:17 Store.keep", 1)]
 
 
 def test_a_place_without_a_number_and_a_sentence_are_no_frames() -> None:
