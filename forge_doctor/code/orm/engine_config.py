@@ -14,6 +14,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Node, 
 
 # SQLAlchemy 2.0 and 2.1: what the prefix is where none is given.
 PREFIX = "sqlalchemy."
+URL_OPTION = "sqlalchemy.url"  # of Alembic's configuration
 # pydantic's, dataclasses' and any object's ways of giving its fields as a dict.
 DUMPS = ("model_dump", "dict", "_asdict")
 TAKING = ("asdict", "vars", "dict")
@@ -47,6 +48,8 @@ def engine_config(call: Call, project: Project) -> EngineConfig:
     if node.text == "os.environ":
         return EngineConfig(environment_prefix=prefix)
     entries: Mapping[str, Node | Field | str] | None = _section(project, node)
+    if entries is None and (given_url := _main_option(configuration, node)) is not None:
+        return EngineConfig({"url": given_url}, is_open=True)
     if entries is None:
         entries = _fields(project, node)
     if entries is None and not _is_changed(configuration):
@@ -105,6 +108,18 @@ def _section(project: Project, node: Node) -> Mapping[str, str] | None:
             if folder == project.root:
                 break
     return None
+
+
+def _main_option(configuration: Node, node: Node) -> Node | None:
+    """What Alembic's `config.set_main_option("sqlalchemy.url", ...)` puts into the section that is asked for, where the
+    file does so once and changes the section no more."""
+    config, _ = _asked_section(node)
+    if config is None or not node.file.mentions(b"set_main_option") or _is_changed(configuration):
+        return None
+    options = [one for one in node.file.calls("set_main_option") if one.args and text_of(one.args[0]) == URL_OPTION]
+    if len(options) != 1 or options[0].receiver is None or options[0].receiver.text != config.text:
+        return None
+    return options[0].argument(1, "value")
 
 
 def _asked_section(node: Node) -> tuple[Node | None, Node | None]:
