@@ -6,7 +6,7 @@ from collections.abc import Iterator, MutableSequence, Sequence
 from typing import TYPE_CHECKING
 
 from forge_doctor.logs.collect import Collected, Progress, Task, collect
-from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.summary import Summary, merge_all
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.logs.split import split
 from forge_doctor.streams.sources.containers import ContainerSource
@@ -102,7 +102,4 @@ def _result(future: Future[Collected], part: Task) -> Collected:
 
 def merged(parts: Sequence[Collected]) -> Summary:
     """The sum of all that was read."""
-    whole = Summary()
-    for part in parts:
-        whole = whole.merge(part.summary)
-    return whole
+    return merge_all(part.summary for part in parts)

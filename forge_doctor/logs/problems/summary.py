@@ -86,21 +86,25 @@ class Summary:
     def merge(self, other: Summary) -> Summary:
         """Both together, as a new summary."""
         whole = copy.deepcopy(self)
-        whole.lines += other.lines
-        whole.bytes += other.bytes
-        whole.about = whole.about or other.about
-        for key, group in other.groups.items():
-            whole.groups.setdefault(key, Group(key=key)).merge(group)
-        whole.failed.merge(other.failed)
-        whole.outside.merge(other.outside)
-        whole.starts.merge(other.starts)
-        whole.note_beginning(other.began)
-        whole.others += other.others
-        if len(whole.groups) > 2 * MOST_GROUPS:
-            whole._make_room()
-        for name, moments in other.marks.items():
-            whole.marks.setdefault(name, Histogram()).merge(moments)
+        whole.take(other)
         return whole
+
+    def take(self, other: Summary) -> None:
+        """Add what another has counted, which stays as it is."""
+        self.lines += other.lines
+        self.bytes += other.bytes
+        self.about = self.about or other.about
+        for key, group in other.groups.items():
+            self.groups.setdefault(key, Group(key=key)).merge(group)
+        self.failed.merge(other.failed)
+        self.outside.merge(other.outside)
+        self.starts.merge(other.starts)
+        self.note_beginning(other.began)
+        self.others += other.others
+        if len(self.groups) > 2 * MOST_GROUPS:
+            self._make_room()
+        for name, moments in other.marks.items():
+            self.marks.setdefault(name, Histogram()).merge(moments)
 
     @property
     def told_lines(self) -> int:
@@ -157,8 +161,8 @@ class Summary:
 
 
 def merge_all(summaries: Iterable[Summary]) -> Summary:
-    """The sum of many summaries; of none, an empty one."""
+    """The sum of many summaries, none of which is copied; of none, an empty one."""
     whole = Summary()
     for summary in summaries:
-        whole = whole.merge(summary)
+        whole.take(summary)
     return whole

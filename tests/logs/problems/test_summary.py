@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +67,17 @@ def test_adding_leaves_both_summands_as_they_were():
     a, b = summed([(event, sighting)]), summed([(event, sighting)])
     before = a.to_data(), b.to_data()
     assert a.merge(b).groups[("deadlock", "", "", 0, "", "", "app")].count == 2
+    assert merge_all([a, b, a]).groups[("deadlock", "", "", 0, "", "", "app")].count == 3
     assert (a.to_data(), b.to_data()) == before
+
+
+def test_the_sum_of_many_copies_none_of_them(monkeypatch):
+    """An archive has ten thousand logs: each copy of the sum so far would take longer than the one before."""
+    parts = [
+        summed([(Event(signature="", exception=f"E{n}", message="m"), Sighting(source="a", at=5.0))]) for n in (1, 2)
+    ]
+    monkeypatch.setattr("copy.deepcopy", lambda _whole: pytest.fail("copied"))
+    assert len(merge_all(parts).groups) == 2
 
 
 def test_a_histogram_stays_bounded_and_loses_no_event():
