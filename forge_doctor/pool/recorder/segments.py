@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from forge_doctor.errors import CannotInspect
+from forge_doctor.errors import CannotInspect, UsageProblem
 
 NAME = re.compile(r"pool-(\d{6,9})\.jsonl\.gz")
 SEGMENT_S = 600.0
@@ -72,11 +72,14 @@ class Folder:
     """The folder of a record, held by one recorder at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `CannotInspect` where it can't be made or written to, or another recorder has it."""
+        """Raises `UsageProblem` where a file is there, `CannotInspect` where it can't be made or written to, or another
+        recorder has it."""
         self.path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UsageProblem(f"--record {path}: is, or lies in, a file; name a folder") from error
         except OSError as error:
             raise CannotInspect(f"--record {path}: cannot be used as a folder: {error.strerror}") from error
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.errors import CannotInspect
+from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.pool.recorder.read import read_record
 from forge_doctor.pool.recorder.segments import segments
 from forge_doctor.redaction import held
@@ -98,6 +98,15 @@ def test_two_recorders_do_not_share_a_folder(tmp_path: Path) -> None:
         recorder(tmp_path, Clock())
     first.close()
     recorder(tmp_path, Clock()).close()
+
+
+def test_a_file_where_the_folder_goes_is_a_wrong_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine", encoding="utf-8")
+    for folder in (file, file / "below"):
+        with pytest.raises(UsageProblem, match="name a folder"):
+            recorder(folder, Clock())
+    assert file.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_link_put_where_a_segment_goes_is_not_followed(tmp_path: Path) -> None:
