@@ -24,7 +24,7 @@ else
 test: test-newest
 endif
 
-fuzz: ## read what nobody wrote, FUZZ_EXAMPLES times each reader (twenty thousand: about half an hour)
+fuzz: ## read what nobody wrote, FUZZ_EXAMPLES times each reader (twenty thousand: eleven of them in 75 busy minutes, a few longer)
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20000} exec "$$python" -m pytest -q -n $(JOBS) tests/fuzz
 
 # A test that waits for real servers can lose a race on a busy machine: what failed is run once more, alone and in full
