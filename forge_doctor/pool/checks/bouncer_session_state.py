@@ -3,17 +3,19 @@
 Why:
     With pool_mode = transaction the server connection goes to another client after COMMIT. What belongs to
     the session stays on it: an advisory lock that its owner can no longer release, a LISTEN whose
-    notifications reach nobody, a SET that the next client inherits.
+    notifications reach nobody, a SET that the next client inherits, a temporary table, a cursor WITH HOLD or a
+    statement of PREPARE that its owner does not find again.
 
 Measures (sessions):
     Sessions that a pooler of this host holds, or that come from a pgbouncer that pools by transaction,
-    idle outside any transaction, with an advisory lock granted, or whose last statement is LISTEN or a SET
-    of the session.
+    idle outside any transaction, with an advisory lock granted, or whose last statement is LISTEN, a SET
+    of the session, set_config(..., false), PREPARE, CREATE TEMPORARY TABLE without ON COMMIT DROP, or DECLARE ... WITH HOLD.
 
 Wrong when:
     The SET is pgbouncer's own, which it sends for what it keeps for each client (application_name,
     client_encoding and the like): these do not count. Or the pooler pools by session, where the state is the
-    client's own: the mode is read from its console, and nothing is said where that is not to be had.
+    client's own: the mode is read from its console, and nothing is said where that is not to be had. What came before
+    the last statement is not to be seen.
 
 Source:
     pgbouncer documentation, "Features", "SQL feature map for pooling modes".
@@ -35,12 +37,28 @@ from forge_doctor.probes.postgres.backends.lock_queues import lock_name
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.backends.signals import ADVISORY, terminate
 from forge_doctor.regex import regex
-from forge_doctor.sql.commands import command_of
 
+# By its last statement: what stays on the connection until DISCARD ALL, in words.
+STAYS = (
+    (regex(r"LISTEN\b", re.IGNORECASE), "LISTEN of the session"),
+    (regex(r"PREPARE\s{1,9}(?!TRANSACTION\b)\w", re.IGNORECASE), "statement of PREPARE"),
+    (regex(r"DECLARE\s[^;]{1,200}\sWITH\s{1,9}HOLD\s", re.IGNORECASE), "cursor WITH HOLD"),
+    (regex(r"CREATE\s{1,9}(?:(?:GLOBAL|LOCAL)\s{1,9})?TEMP(?:ORARY)?\s", re.IGNORECASE), "temporary table"),
+    (
+        regex(r"SELECT\s{1,9}(?:pg_catalog\.)?set_config\([^()]{1,200}, ?false ?\)", re.IGNORECASE),
+        "set_config of the session",
+    ),
+)
+DROPPED = regex(r"\bON\s{1,9}COMMIT\s{1,9}DROP\b", re.IGNORECASE)
 SET = regex(r"\s*SET\s+(?:SESSION\s+)?(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)(\w+)", re.IGNORECASE)
 # What pgbouncer sets itself when it gives a connection to the next client, and track_extra_parameters' default.
 KEPT_FOR_EACH_CLIENT = frozenset(
     {"application_name", "client_encoding", "datestyle", "timezone", "standard_conforming_strings", "intervalstyle"}
+)
+
+INSTEAD = (
+    "pg_advisory_xact_lock(), SET LOCAL, set_config(..., true), ON COMMIT DROP, and a connection past the pooler for LISTEN: "
+    "nothing of the session"
 )
 
 
@@ -63,8 +81,11 @@ def _left(situation: Situation, session: Session) -> str:
     locks = [lock_name(lock) for lock in held(session, situation.snapshot) if lock.kind == "advisory"]
     if locks:
         return locks[0]
-    command = command_of(session.statement)
-    return f"{command} of the session" if command == "LISTEN" or _sets_the_session(session.statement) else ""
+    if _sets_the_session(session.statement):
+        return "SET of the session"
+    if DROPPED.search(session.statement):
+        return ""
+    return next((what for pattern, what in STAYS if pattern.match(session.statement.lstrip())), "")
 
 
 def _sets_the_session(statement: str) -> bool:
@@ -89,7 +110,7 @@ def _finding(situation: Situation, left: list[tuple[Session, str]]) -> Finding:
             Evidence(label="with state", value=len(left), unit="sessions", source=f"pids {pids(sessions)}"),
             *situation.about(sessions[0]),
         ),
-        remedy="pg_advisory_xact_lock(), SET LOCAL, and a connection past the pooler for LISTEN: nothing of the session"
+        remedy=INSTEAD
         + ("\n" + terminate((one.pid for one in locked), "a.state = 'idle'", ADVISORY) if locked else ""),
         sessions=tuple(one.pid for one in sessions),
     )

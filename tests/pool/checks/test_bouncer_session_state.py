@@ -42,6 +42,16 @@ def test_an_advisory_lock_is_certain_and_the_holder_is_ended_only_while_it_has_i
         ("SET client_encoding=?;SET TimeZone=?", 0),
         ("SET application_name=?;SET search_path=?", 1),
         ("SET SESSION statement_timeout = ?", 1),
+        ("SELECT set_config(?, ?, false)", 1),
+        ("SELECT set_config(?, ?, true)", 0),
+        ("PREPARE plan AS SELECT ?", 1),
+        ("PREPARE TRANSACTION ?", 0),
+        ("CREATE TEMP TABLE ids (id int)", 1),
+        ("create local temporary table ids as select id from orders", 1),
+        ("CREATE TEMP TABLE ids (id int) ON COMMIT DROP", 0),
+        ("CREATE TABLE ids (id int)", 0),
+        ("DECLARE rows CURSOR WITH HOLD FOR SELECT id FROM orders", 1),
+        ("DECLARE rows NO SCROLL CURSOR FOR SELECT id FROM orders", 0),
     ],
 )
 def test_the_last_statement_tells(statement: str, number: int) -> None:
