@@ -82,6 +82,14 @@ def exits_before_response(project: Project, file: SourceFile) -> bool:
     return asked is not None and asked.since >= EARLY_SINCE and asked.before <= EARLY_BEFORE
 
 
+def exits_after_tasks(project: Project, file: SourceFile) -> bool:
+    """Whether the project asks for a FastAPI that runs that code after the response and its background tasks, and for no
+    other.
+    """
+    asked = asked_for(project, file, FASTAPI)
+    return asked is not None and (asked.since >= EARLY_BEFORE or asked.before <= EARLY_SINCE)
+
+
 def asked_for(project: Project, file: SourceFile, library: Library) -> Asked | None:
     """The versions the project lets in, as the files nearest to this one say; None where none says anything."""
     for folder in file.absolute.parents:

@@ -39,6 +39,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.library_version import exits_after_tasks, exits_before_response
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
@@ -70,6 +71,8 @@ EVERYWHERE = True
 # What is asked of a task without waiting for it, and what keeps one from the garbage collector.
 WATCHING = frozenset({"add_done_callback", "set_name", "get_name", "done", "cancelled"})
 KEEPING = frozenset({"add", "append"})
+ANEW = "the task begins a transaction on a closed session, and nothing gives that connection back"
+HELD = "the session is closed when the task has ended, and its connection stays out of the pool until then"
 GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 
@@ -246,13 +249,10 @@ def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Se
     why, confidence = origin(project, use)
     if "dependency" not in why and is_kept(project, call):
         confidence = min(confidence, Confidence.MEDIUM)  # who keeps the task may wait for it elsewhere
-    is_sync = project.known(use.node).kind is Kind.SESSION
-    meets = (
-        "the task begins a transaction on a closed session, and nothing gives that connection back"
-        if is_sync
-        else "the task meets a closed session, or keeps its connection out of the pool"
-    )
-    late = "runs after the response" if severity is Severity.WARNING else "goes on by itself"
+    if severity is Severity.WARNING:
+        late, meets = "runs after the response", met_after_response(file, project) if "dependency" in why else ANEW
+    else:
+        late, meets = "goes on by itself", "the task meets a closed session, or keeps its connection out of the pool"
     return file.finding(
         request_session_in_background,
         call,
@@ -262,3 +262,12 @@ def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Se
         remedy="open a session in the task itself: `async with Factory() as session:`; hand over ids, not the session",
         evidence=(Evidence(label="session", value=use.text, source=f"line {use.node.line}"),),
     )
+
+
+def met_after_response(file: SourceFile, project: Project) -> str:
+    """What background tasks meet of a dependency's session, by the FastAPI the project asks for."""
+    if exits_before_response(project, file):
+        return f"{ANEW} (FastAPI 0.106 to 0.117 ends dependencies before the tasks)"
+    if exits_after_tasks(project, file):
+        return f"{HELD} (FastAPI ends dependencies after the tasks, but for 0.106 to 0.117)"
+    return f"with FastAPI 0.106 to 0.117 {ANEW}; with any other {HELD}"

@@ -168,3 +168,21 @@ async def f(tasks: BackgroundTasks, notes: Notes, db: AsyncSession = Depends(get
 )
 def test_a_task_that_never_reads_its_session_is_let_be(body: str, mark: str, method: str, tmp_path: Path) -> None:
     check_source(TASKS + TASK.format(body=body, mark=mark, method=method), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("fastapi==0.115.6", {"begins a transaction on a closed session"}),
+        ("fastapi>=0.118", {"stays out of the pool"}),
+        ("fastapi<0.100", {"stays out of the pool"}),
+        ("fastapi", {"begins a transaction on a closed session", "stays out of the pool"}),
+    ],
+)
+def test_what_the_task_meets_by_version(asked: str, said: set[str], tmp_path: Path) -> None:
+    """Both are told where the project lets in both."""
+    (tmp_path / "requirements.txt").write_text(asked + "\n", encoding="utf-8")
+    code = "async def f(tasks: BackgroundTasks, db: AsyncSession = Depends(get_db)):\n    tasks.add_task(load, db)  # expect\n"
+    (found,) = check_source(TASKS + code, RULE, tmp_path)
+    parts = {"begins a transaction on a closed session", "stays out of the pool"}
+    assert {part for part in parts if part in found.message} == said
