@@ -49,7 +49,8 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, ClassDef, Name
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import Shape, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"\.\s*awaitable_attrs\b")

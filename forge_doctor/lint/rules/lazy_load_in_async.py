@@ -70,7 +70,8 @@ from forge_doctor.lint.dataflow.objects.implicit_reads import (
     self_reads,
     shown_as,
 )
-from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 
 SUSPECT = AnyWord(b"await")

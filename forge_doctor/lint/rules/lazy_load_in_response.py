@@ -73,7 +73,8 @@ from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Comprehension
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import Loaded, Shape, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 from forge_doctor.lint.dataflow.response_models import ROUTES, fields, reads_response, validated_class
 from forge_doctor.regex import regex

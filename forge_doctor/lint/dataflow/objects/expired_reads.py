@@ -34,8 +34,10 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
-from forge_doctor.lint.dataflow.objects.loaded import ADDING, Loaded, Shape, adds, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
+from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 from forge_doctor.lint.dataflow.use_def import is_read

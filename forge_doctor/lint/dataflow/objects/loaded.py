@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import NamedTuple
 
 from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.related_model import related_model
 from forge_doctor.code.orm.statements import Sql, sql_of
 from forge_doctor.code.semantics.inference.functions import decorated
-from forge_doctor.code.semantics.inference.models import Model, Relationship
-from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -33,55 +30,21 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Param,
     Return,
-    Sequence,
     Subscript,
     UnaryOp,
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, model_kept, owner_of
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, narrowed
+from forge_doctor.lint.dataflow.objects.saved_objects import saved
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
-from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
 
 MAX_HOPS = 2
 ONE = words("first one one_or_none")
 KEYED = words("sorted min max")
-ADDING = ("add", "add_all")
-SAVING = ("commit", "flush", "refresh")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
-
-
-class Shape(Enum):
-    """What holds the objects."""
-
-    ROWS = auto()  # a Result: `.scalars()` gives the objects
-    MANY = auto()  # a ScalarResult or a list of objects
-    OBJECT = auto()
-
-
-class Loaded(NamedTuple):
-    """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between.
-
-    `path` are the relationships that lead from the query's own objects to these, each with the model that has it. What was
-    made and saved (`is_made`) instead of loaded has the call of the class for a query. `by` is the call of the function that
-    queries, where that is another one.
-    """
-
-    model: Model
-    sql: Sql
-    shape: Shape
-    session: Node
-    call: Call
-    hops: int = 0
-    path: tuple[tuple[Model, Relationship], ...] = ()
-    is_made: bool = False
-    by: Call | None = None
-
-    @property
-    def one(self) -> Loaded:
-        """An object of them."""
-        return self._replace(shape=Shape.OBJECT)
 
 
 class Way(NamedTuple):
@@ -156,37 +119,6 @@ def _named(project: Project, name: Name, way: Way) -> Loaded | None:
         held = None if first is None else _bound(project, first, way)
         return None if held is None else held._replace(hops=held.hops + 1)
     return (saved(project, name, bindings[0]) or _bound(project, bindings[0], way)) if bindings else None
-
-
-def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
-    """An object that was made under a name and has been saved where that name stands: added, and flushed since."""
-    node, function = binding.node, name.function
-    made = node.value if isinstance(node, Assign) and not binding.path else None
-    if function is None or not isinstance(made, Call) or not name.file.mentions(b".add"):
-        return None
-    added = next((one for one in calls_named(function, ADDING, made.end, name.start) if adds(one, name.id)), None)
-    if added is None or added.receiver is None or project.value_of(made.func).kind is not Kind.CLASS:
-        return None
-    session = added.receiver
-    model = project.model_of(made.func)
-    if model is None or not any(
-        one.receiver is not None
-        and one.receiver.text == session.text
-        and is_awaited(one)  # a plain Session loads on access, and may
-        and always_before(one, name)
-        for one in calls_named(function, SAVING, added.end, name.start)
-    ):  # fmt: skip
-        return None
-    sql = Sql(verb="insert", parts=(made,), understood=True)
-    return Loaded(model=model, sql=sql, shape=Shape.OBJECT, session=session, call=made, is_made=True)
-
-
-def adds(call: Call, name: str) -> bool:
-    """Whether it is `session.add(name)` or `session.add_all([..., name])`."""
-    if call.method == "add" and call.receiver is not None:
-        return [one.text for one in call.args] == [name]
-    listed = call.args[0] if call.method == "add_all" and call.args else None
-    return isinstance(listed, Sequence) and any(one.text == name for one in listed.elts)
 
 
 def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:

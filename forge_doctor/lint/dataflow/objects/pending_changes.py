@@ -9,7 +9,8 @@ from forge_doctor.code.orm.mapped_attributes import is_column
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Str
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.lint.dataflow.objects.loaded import Shape, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
 from forge_doctor.regex import regex
 
 CHANGED = regex(rb"^[ \t]+([^\W\d]\w*)\.\w+[ \t]*(?:[-+|]?=)(?!=)", re.MULTILINE)

@@ -10,7 +10,7 @@ from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Node
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.objects.loaded import Loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex

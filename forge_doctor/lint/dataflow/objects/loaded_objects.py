@@ -1,0 +1,42 @@
+"""What is known of mapped objects in code: of which model they are, and how they came."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from forge_doctor.code.orm.statements import Sql
+from forge_doctor.code.semantics.inference.models import Model, Relationship
+from forge_doctor.code.syntax.nodes import Call, Node
+
+
+class Shape(Enum):
+    """What holds the objects."""
+
+    ROWS = auto()  # a Result: `.scalars()` gives the objects
+    MANY = auto()  # a ScalarResult or a list of objects
+    OBJECT = auto()
+
+
+class Loaded(NamedTuple):
+    """Objects of a model: the query that loaded them, the session that ran it, and how many functions lie between.
+
+    `path` are the relationships that lead from the query's own objects to these, each with the model that has it. What was
+    made and saved (`is_made`) instead of loaded has the call of the class for a query. `by` is the call of the function that
+    queries, where that is another one.
+    """
+
+    model: Model
+    sql: Sql
+    shape: Shape
+    session: Node
+    call: Call
+    hops: int = 0
+    path: tuple[tuple[Model, Relationship], ...] = ()
+    is_made: bool = False
+    by: Call | None = None
+
+    @property
+    def one(self) -> Loaded:
+        """An object of them."""
+        return self._replace(shape=Shape.OBJECT)
