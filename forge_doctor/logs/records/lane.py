@@ -28,7 +28,7 @@ FRAME_ABOVE = 4
 # What a line of code has that calls, assigns or raises.
 _CODE = re.compile(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What loguru draws to the values in a line of code.
-VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "|"))
+VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "-->", "|"))
 
 
 class Lane:

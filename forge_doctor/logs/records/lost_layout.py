@@ -31,6 +31,7 @@ _A_FILE = rb"(?P<file>(?:[A-Za-z]:)?[^\s:\"'()<>|*?]{1,500}\.pyx?|<ipython-input
 _A_FUNCTION = rb"(?P<function><?[A-Za-z_][\w.<>]{0,200})(?:\([^\n]{0,2000}\))?"
 _PLACE = re.compile(rb"\s{0,8}%b in %b(?:[: ]{1,3}(?:at )?(?:line )?(?P<line>\d{1,9}))?:?\s*$" % (_A_FILE, _A_FUNCTION))
 _NUMBERED = re.compile(rb"\s{0,8}(?:File )?%b:(?P<line>\d{1,9}), in %b\s*$" % (_A_FILE, _A_FUNCTION))
+_CALLED = re.compile(rb"\s{1,8}at %b \(%b:(?P<line>\d{1,9})(?::\d{1,9})?\)\s*$" % (_A_FUNCTION, _A_FILE))
 _NUMBER = re.compile(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
 _ESCAPED = re.compile(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
 _ROUND_IT = re.compile(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
@@ -109,7 +110,7 @@ class ForeignFrames:
 
     def read(self, text: bytes, unfinished: bool) -> bytes | None:
         """The line as Python would print it, None where it is none of these; `unfinished` says that a traceback is open."""
-        place = _NUMBERED.match(text) or _PLACE.match(text)
+        place = _NUMBERED.match(text) or _CALLED.match(text) or _PLACE.match(text)
         if place is not None:
             return self._place(place, unfinished)
         number = _NUMBER.match(text) if self._awaited is not None else None

@@ -163,6 +163,21 @@ def _sections(entry: Mapping[str, Any]) -> Iterator[Section]:
         if isinstance(value, Mapping):
             frames = _at(value, "stacktrace", "frames")
             yield _section(value.get("type"), value.get("value"), frames if isinstance(frames, list) else [], "")
+    yield from _reported(entry)
+
+
+def _reported(entry: Mapping[str, Any]) -> Iterator[Section]:
+    """The same as Elastic APM (the innermost frame first) and Rollbar report them; both begin with the last exception."""
+    told = _at(entry, "error", "exception")
+    for one in reversed(told if isinstance(told, list) else []):
+        frames = _at(one, "stacktrace")
+        yield _section(_at(one, "type"), _at(one, "message"), frames[::-1] if isinstance(frames, list) else [], "")
+    body = _at(entry, "data", "body") or entry.get("body")
+    chain = _at(body, "trace_chain") or [_at(body, "trace")]
+    for one in reversed(chain if isinstance(chain, list) else []):
+        frames = _at(one, "frames")
+        if isinstance(frames, list):
+            yield _section(_at(one, "exception", "class"), _at(one, "exception", "message"), frames, "")
 
 
 def _stacks(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -196,13 +211,13 @@ def _section(kind: Any, message: Any, frames: list[Any], branch: str) -> Section
 
 def _frame(frame: Mapping[str, Any]) -> Frame | None:
     file = frame.get("abs_path") or frame.get("filename") or frame.get("file") or ""
-    line = frame.get("lineno") or frame.get("line_number") or 0
+    line = frame.get("lineno") or frame.get("line_number") or _at(frame, "line", "number") or 0
     if not isinstance(line, int) or not file:
         return None
-    code = frame.get("context_line") or frame.get("line") or frame.get("source") or ""
+    code = frame.get("context_line") or _at(frame, "line", "context") or frame.get("line") or frame.get("source") or ""
     return Frame(
         file=str(file),
         line=line,
-        function=str(frame.get("function") or frame.get("name") or ""),
+        function=str(frame.get("function") or frame.get("name") or frame.get("method") or ""),
         code=code.strip() if isinstance(code, str) else "",
     )

@@ -59,12 +59,27 @@ def one_line(frames: Frames) -> str:
     return f"{KIND}: {WORDS}\n" + "".join(f"  {file} in {name} at line {at}\n" for file, at, name, _ in frames)
 
 
+def reporting(frames: Frames) -> str:
+    return f"{KIND}: {WORDS}\n" + "".join(f"    at {name} ({file}:{at})\n" for file, at, name, _ in frames[::-1])
+
+
+def stackprinter(frames: Frames) -> str:
+    dots = f"    {'.' * 50}\n"
+    shown = "".join(
+        f'File "{file}", line {at}, in {name}\n    {at - 1}   rows = [1]\n--> {at}   {code}\n{dots}     rows = [1]\n{dots}\n'
+        for file, at, name, code in frames
+    )
+    return f"{shown}{KIND}: {WORDS}\n"
+
+
 def django(frames: Frames) -> str:
     shown = "".join(f"{file} in {name} at line {at}\n\n{around(code, at, False)}\n" for file, at, name, code in frames)
     return f"**Traceback**\n{shown}{KIND}\n{WORDS}\n"
 
 
-@pytest.mark.parametrize("write", [ipython, ipython_8, sentry, sentry_newest_first, one_line, django])
+@pytest.mark.parametrize(
+    "write", [ipython, ipython_8, sentry, sentry_newest_first, one_line, django, reporting, stackprinter]
+)
 @pytest.mark.parametrize("quiet", [0, 400])
 def test_frames_in_other_notations_name_the_same_line(write: Callable[[Frames], str], quiet: int) -> None:
     line = "2026-11-22 08:00:00,100 INFO shop asked for its orders\n"

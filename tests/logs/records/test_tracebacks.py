@@ -179,6 +179,40 @@ def test_a_traceback_whose_head_is_lost_still_counts():
             "stackTrace": ONE.partition("\n")[2].split("\n")[:-2],
         },
         {
+            "error": {
+                "exception": [
+                    {
+                        "type": "MissingGreenlet",
+                        "message": LAZY.partition(": ")[2],
+                        "stacktrace": [
+                            {"abs_path": f"{SITE}/sqlalchemy/orm/attributes.py", "line": {"number": 566}},
+                            {
+                                "abs_path": "/app/billing.py",
+                                "line": {"number": 7, "context": "x.y"},
+                                "function": "invoice",
+                            },
+                            {"abs_path": "/app/main.py", "line": {"number": 1}, "function": "main"},
+                        ],
+                    }
+                ]
+            },
+        },
+        {
+            "level": "error",
+            "body": {
+                "trace_chain": [
+                    {
+                        "exception": {"class": "MissingGreenlet", "message": LAZY.partition(": ")[2]},
+                        "frames": [
+                            {"filename": "/app/main.py", "lineno": 1, "method": "main"},
+                            {"filename": "/app/billing.py", "lineno": 7, "method": "invoice", "code": "x.y"},
+                            {"filename": f"{SITE}/sqlalchemy/orm/attributes.py", "lineno": 566, "method": "__get__"},
+                        ],
+                    }
+                ]
+            },
+        },
+        {
             "severity_text": "ERROR",
             "body": "failed",
             "attributes": {
@@ -202,7 +236,18 @@ def test_a_traceback_whose_head_is_lost_still_counts():
             ],
         },
     ],
-    ids=["json-logger", "gcp", "structlog", "ecs", "loguru", "lambda", "opentelemetry", "structlog-frames"],
+    ids=[
+        "json-logger",
+        "gcp",
+        "structlog",
+        "ecs",
+        "loguru",
+        "lambda",
+        "elastic-apm",
+        "rollbar",
+        "opentelemetry",
+        "structlog-frames",
+    ],
 )
 def test_a_traceback_inside_json_is_read_like_a_plain_one(record):
     assert told(json.dumps(record) + "\n") == [("missing-greenlet", "/app/billing.py:7 invoice", 1)]
