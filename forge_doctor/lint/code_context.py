@@ -28,7 +28,12 @@ OPENS = words("begin begin_nested connect")
 # In the order in which they are told.
 DOES = ("opens", "holds", "queries", "commits", "ends", "calls out")
 # What a rule has found out of its line, be it functions away.
-FOUND_OUT = {"network-call-in-transaction": ("holds", "calls out"), "connection-held-while-waiting": ("holds",)}
+FOUND_OUT = {
+    "network-call-in-transaction": ("holds", "calls out"),
+    "connection-held-while-waiting": ("holds",),
+    "swallowed-error-without-rollback": ("holds",),
+    "unawaited-data-access": ("queries",),
+}
 TABLE = regex(r"\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s{1,8}([A-Za-z_][\w.]{0,120})", re.IGNORECASE)
 TABLENAME = regex(r"__tablename__\s{0,8}(?::[^=\n]{1,80})?=\s{0,8}[\"']([\w.]{1,120})[\"']")
 MOST = 8

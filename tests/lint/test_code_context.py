@@ -78,3 +78,17 @@ def test_a_line_that_waits_functions_away_holds_and_calls_out(tmp_path: Path) ->
     (found,) = lint_source(project(code), "network-call-in-transaction", tmp_path)
     assert found.code is not None
     assert found.code.does == ("holds", "calls out")
+
+
+def test_a_call_that_would_query_functions_away(tmp_path: Path) -> None:
+    """And a coroutine inside what is returned is not what the caller awaits."""
+    code = (
+        "async def load(db: AsyncSession):\n    return await db.scalar(select(User))\n"
+        "async def f(db: AsyncSession):\n    found = load(db)\n    return {'user': found}\n"
+        "async def g(db: AsyncSession):\n    return load(db)\n"
+    )
+    inside, itself = lint_source(project(code), "unawaited-data-access", tmp_path)
+    assert inside.code is not None
+    assert inside.code.does == ("queries",)
+    assert "a value with a coroutine in it" in inside.message
+    assert "gives another coroutine" in itself.message

@@ -42,10 +42,10 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_declaration, is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
-from forge_doctor.lint.dataflow.coroutines.awaits import CONSEQUENCE, await_edits, awaited_call
+from forge_doctor.lint.dataflow.coroutines.awaits import await_edits, awaited_call, consequence
 from forge_doctor.lint.dataflow.coroutines.call_results import awaited_twin, data_access
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
-from forge_doctor.lint.dataflow.uses import Use, use_of
+from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"async ")
@@ -74,7 +74,7 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
         access = data_access(project, call) if fate.is_fault else None
         if access is None or (fate.use is Use.ITERATED_ASYNC and is_declaration(access.function)):
             continue  # what implements a declaration may be an async generator
-        yield found(file, call, access.function, fate.use, min(access.confidence, fate.confidence))
+        yield found(file, call, access.function, fate, min(access.confidence, fate.confidence))
 
 
 def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
@@ -86,8 +86,7 @@ def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Findi
         yield file.finding(
             unawaited_data_access,
             call,
-            f"`{call.method}()` is given a session and awaited in line {twin.line}, but not here: "
-            f"{CONSEQUENCE[fate.use]}",
+            f"`{call.method}()` is given a session and awaited in line {twin.line}, but not here: {consequence(fate)}",
             confidence=min(Confidence.MEDIUM, fate.confidence),
             remedy=awaited_call(call.method, call),
             edits=await_edits(call),
@@ -111,7 +110,7 @@ def other_names(data: bytes, names: frozenset[str]) -> Iterator[str]:
             yield renamed[1].decode()
 
 
-def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confidence: Confidence) -> Finding:
+def found(file: SourceFile, call: Call, function: FunctionDef, fate: Fate, confidence: Confidence) -> Finding:
     """The finding with the `await` to insert, and where the function is."""
     edits: tuple[Edit, ...] = await_edits(call)
     kind = "async def" if function.is_async else "def"
@@ -122,7 +121,7 @@ def found(file: SourceFile, call: Call, function: FunctionDef, use: Use, confide
     return file.finding(
         unawaited_data_access,
         call,
-        f"`{call.method}()` {says}, and is not awaited: {CONSEQUENCE[use]}",
+        f"`{call.method}()` {says}, and is not awaited: {consequence(fate)}",
         confidence=confidence,
         remedy=awaited_call(call.method, call),
         related=(place,),

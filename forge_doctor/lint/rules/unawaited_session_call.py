@@ -39,7 +39,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.coroutines.awaits import CONSEQUENCE, await_edits, awaited_call
+from forge_doctor.lint.dataflow.coroutines.awaits import await_edits, awaited_call, consequence
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
@@ -130,7 +130,7 @@ def found(file: SourceFile, call: Call, fate: Fate, confidence: Confidence, proj
     return file.finding(
         unawaited_session_call,
         call,
-        f"`{name}()` of {value.label} is not awaited: {CONSEQUENCE[fate.use]}",
+        f"`{name}()` of {value.label} is not awaited: {consequence(fate)}",
         confidence=confidence,
         remedy=awaited_call(name, call),
         evidence=(Evidence(label="receiver", value=value.label, source=value.why),) if value.why else (),

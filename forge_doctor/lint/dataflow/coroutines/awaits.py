@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.nodes import Call, Dict, FunctionDef, Return, Sequence
 from forge_doctor.finding import Edit
-from forge_doctor.lint.dataflow.uses import Use
+from forge_doctor.lint.dataflow.uses import Fate, Use
 
 CONSEQUENCE = {
     Use.BARE: "the coroutine is thrown away and the call never runs",
@@ -21,6 +21,14 @@ CONSEQUENCE = {
     Use.YIELDED: "who asks for the next one is given a coroutine, which nobody awaits",
     Use.ENTERED_SYNC: "a coroutine is no context manager: TypeError at run time",
 }
+
+RETURNED_INSIDE = "the caller gets a value with a coroutine in it, which nobody awaits"
+
+
+def consequence(fate: Fate) -> str:
+    """What a wrong use leads to."""
+    given = fate.node.value if fate.use is Use.RETURNED and isinstance(fate.node, Return) else None
+    return RETURNED_INSIDE if isinstance(given, Dict | Sequence) else CONSEQUENCE[fate.use]
 
 
 def awaited_call(name: str, call: Call) -> str:
