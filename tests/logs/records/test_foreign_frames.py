@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +111,14 @@ def test_a_crash_of_the_interpreter_is_told_at_the_line_of_the_thread_that_crash
     )
     assert told(text) == [("interpreter-crash", "shop/store.py:17 Store.keep", 1)]
     assert told(text.replace("Fatal Python error: Segmentation fault", "Timeout (0:00:30)!")) == []
+
+
+def test_a_crash_that_happens_names_the_call_that_crashed(tmp_path: Path) -> None:
+    program = tmp_path / "poll.py"
+    program.write_text("import faulthandler\n\n\ndef poll():\n    faulthandler._sigabrt()\n\n\npoll()\n")
+    ended = subprocess.run([sys.executable, "-X", "faulthandler", program], capture_output=True, text=True, check=False)
+    assert ended.returncode < 0
+    assert told(ended.stderr) == [("interpreter-crash", f"{program}:5 poll", 1)]
 
 
 def test_a_traceback_whose_quotes_are_escaped_in_plain_lines_names_its_line() -> None:
