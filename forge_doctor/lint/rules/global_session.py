@@ -104,9 +104,13 @@ def is_of_application(target: Attribute) -> bool:
     return re.search(r"(?:^|\.)app(?:lication)?\.(?:state|ctx)$", target.value.text) is not None
 
 
-def is_of_worker(target: Subscript, function: FunctionDef) -> bool:
-    """Whether it is what a start hook keeps: `ctx["session"]` of arq and SAQ, `app["session"]` of aiohttp."""
+def is_of_worker(target: Subscript | Attribute, function: FunctionDef) -> bool:
+    """Whether it is what a start hook keeps: `ctx["session"]` of arq and SAQ, `app["session"]` of aiohttp, `state.session`
+    of taskiq."""
     given = function.param_names[:1]
+    if isinstance(target, Attribute):
+        hook = function.decorated_by("on_event") and STARTS.search(function.name) is not None
+        return hook and target.value.text == "state" and target.value.text in given
     return target.value.text in given and target.value.text in CONTEXTS and STARTS.search(function.name) is not None
 
 
@@ -133,7 +137,7 @@ def where_shared(project: Project, made: Made) -> str:
         return "kept in a global variable" if f"global {target.text}" in function.text else ""
     if isinstance(target, Attribute) and is_of_application(target):
         return f"kept in `{target.value.text}` for the life of the application"
-    if isinstance(target, Subscript) and is_of_worker(target, function):
+    if isinstance(target, Subscript | Attribute) and is_of_worker(target, function):
         return f"kept in `{target.text}` for the life of the process"
     return cached(function)
 

@@ -19,6 +19,7 @@ FOUND = (
     "async def f(app):\n    app.state.session = Factory()  # expect high\n",
     "async def startup(ctx):\n    ctx['session'] = Factory()  # expect high\n",
     "async def init_database(app):\n    app['session'] = Factory()  # expect high\n",
+    "@broker.on_event(WORKER_STARTUP)\nasync def startup(state):\n    state.session = Factory()  # expect high\n",
     "@app.before_server_start\nasync def begin(app, loop):\n    app.ctx.session = Factory()  # expect high\n",
     "from sqlalchemy.ext.asyncio import AsyncSession as S\nsession: S = S(engine)  # expect high\n",
 )
@@ -29,6 +30,8 @@ SILENT = (
     "make = lambda: Factory()\nasync def f(app):\n    app.state.factory = Factory\n",
     "async def on_job_start(ctx):\n    ctx['session'] = Factory()\n",
     "async def startup(ctx):\n    ctx['factory'] = Factory\n",
+    "@broker.on_event(WORKER_STARTUP)\nasync def startup(state):\n    state.factory = Factory\n",
+    "async def begin(state):\n    state.session = Factory()\n",
     "async def startup(ctx, jobs):\n    jobs['session'] = Factory()\n",
     "async def f(request):\n    request.ctx.session = Factory()\n",
     "async def f(request):\n    request.state.session = Factory()\n",
