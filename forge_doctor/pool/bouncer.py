@@ -30,8 +30,8 @@ async def find_bouncer(
     there with the role and password of the server, which need not be known to it. Where they are not, the
     pgbouncer is known to be there and nothing else (`Bouncer()`).
     """
-    # Which backend serves which client is asked only where a client has lines to tell.
-    linked = any(one.held and one.pooler_sockets for one in processes)
+    # Which backend serves which client is asked only where a client is a process here.
+    linked = any(one.pooler_sockets for one in processes)
     if told is not None:
         return await _read(told, connect_timeout_s, linked)
     host = target.hosts[0]

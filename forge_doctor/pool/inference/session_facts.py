@@ -35,9 +35,23 @@ def session_facts(session: Session, process: Process | None, snapshot: PoolSnaps
     yield from _ages(session)
     if process is not None:
         yield Evidence(label="process", value=process_name(process) + _listening(process), source="its sockets")
+    yield from _behind(session, snapshot)
     yield from line_facts(session, process, snapshot)
     if snapshot.show_query and session.statement:
         yield Evidence(label="last statement", value=session.statement, source="pg_stat_activity.query")
+
+
+def _behind(session: Session, snapshot: PoolSnapshot) -> Iterator[Evidence]:
+    """Whom a pgbouncer lets use this connection now."""
+    for link in snapshot.bouncer.links if snapshot.bouncer else ():
+        if link.backend_pid == session.pid:
+            owners = [
+                process_name(one)
+                for one in snapshot.processes or ()
+                if any(socket.local == link.client for socket in one.pooler_sockets)
+            ]
+            who = " ".join((*owners, f"{link.client.address}:{link.client.port}"))
+            yield Evidence(label="served now", value=who, source="pgbouncer SHOW CLIENTS")
 
 
 def _locks(session: Session, snapshot: PoolSnapshot) -> Iterator[Evidence]:

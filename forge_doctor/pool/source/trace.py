@@ -14,7 +14,7 @@ from forge_doctor.pool.snapshot import PoolSnapshot, StatementLine
 from forge_doctor.probes.application.runtime import find_source, read_runtime
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.poolers import POOLERS
-from forge_doctor.probes.processes.workers import Endpoint, Process
+from forge_doctor.probes.processes.workers import Endpoint, Process, Role
 
 if TYPE_CHECKING:
     from forge_doctor.code.orm.origins.circumstances import Circumstances
@@ -42,7 +42,8 @@ class Tracer:
 
     def _lines(self, snapshot: PoolSnapshot) -> Iterator[StatementLine]:
         owners = {socket.local: process for process in snapshot.processes or () for socket in process.database_sockets}
-        behind = next((one for one in snapshot.processes or () if one.pooler_sockets), None)
+        pooled = [one for one in snapshot.processes or () if one.pooler_sockets]
+        behind = next(iter(sorted(pooled, key=lambda one: one.role is not Role.WORKER)), None)
         blockers = {pid for session in snapshot.sessions for pid in session.blocked_by}
         situation = Situation(snapshot)
         lost = {one.pid for _, kept in unreturned(situation) for one in kept}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 
 from forge_doctor.probes.processes.socket_look import SocketLook
-from forge_doctor.probes.processes.sockets import Socket, arrived_at
+from forge_doctor.probes.processes.sockets import Socket, arrived_at, held_inodes
 from forge_doctor.probes.processes.table import ProcessTable
+from forge_doctor.probes.processes.workers import Endpoint
 
 POOLERS = frozenset({"pgbouncer", "odyssey", "pgcat", "pgpool", "pgagroal", "cloud-sql-proxy", "cloud_sql_proxy"})
 
 
 def pooled_connections(look: SocketLook, poolers: Collection[int]) -> Mapping[int, tuple[Socket, ...]]:
     """By pid, the sockets of the processes looked into whose other end a pooler has accepted."""
-    accepted = {(one.remote, one.local) for pid in poolers for one in _accepted(look, pid)}
+    accepted = _ends(look, poolers)
     if not accepted:
         return {}
     found = {
@@ -22,6 +24,26 @@ def pooled_connections(look: SocketLook, poolers: Collection[int]) -> Mapping[in
         if pid not in poolers
     }
     return {pid: sockets for pid, sockets in found.items() if sockets}
+
+
+def other_clients(table: ProcessTable, look: SocketLook, poolers: Collection[int]) -> Mapping[int, tuple[Socket, ...]]:
+    """The same of the processes that were not looked into, until each connection has its owner."""
+    accepted = _ends(look, poolers) - {(one.local, one.remote) for held in look.held.values() for one in held}
+    sockets = (one for space in look.namespaces for one in space.sockets)
+    missing = {one.inode: one for one in sockets if one.inode and (one.local, one.remote) in accepted}
+    found: dict[int, tuple[Socket, ...]] = {}
+    for pid in table.rows.keys() - look.held.keys() - look.unreadable - {os.getpid()}:
+        if not missing:
+            break
+        own = missing.keys() & (held_inodes(pid) or ())
+        if own:
+            found[pid] = tuple(missing.pop(inode) for inode in sorted(own))
+    return found
+
+
+def _ends(look: SocketLook, poolers: Collection[int]) -> frozenset[tuple[Endpoint, Endpoint]]:
+    """Of each connection that a pooler has accepted, its client's end and the pooler's."""
+    return frozenset((one.remote, one.local) for pid in poolers for one in _accepted(look, pid))
 
 
 def find_poolers(table: ProcessTable, look: SocketLook) -> frozenset[int]:

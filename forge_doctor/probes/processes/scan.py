@@ -13,7 +13,7 @@ from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open
 from forge_doctor.probes.processes.identity import read_identity
-from forge_doctor.probes.processes.poolers import find_poolers, pooled_connections
+from forge_doctor.probes.processes.poolers import find_poolers, other_clients, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
 from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets
 from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
@@ -66,7 +66,8 @@ def find_processes(
     matched = {servers[pid].family for pid in servers if pid in look.database or pid in pooled or pid in named}
     build = _Builder(table=table, look=look, named=named, environment=environment, pooled=pooled)
     processes = [build.server(each) for each in servers.values() if each.family in matched]
-    processes += [build.other(table.rows[pid], servers) for pid in look.database if pid not in servers]
+    others = dict.fromkeys((*look.database, *pooled))
+    processes += [build.other(table.rows[pid], servers) for pid in others if pid not in servers]
     for each in containers:
         processes += _elsewhere(each)
     return ProcessScan(
@@ -84,14 +85,14 @@ def _behind(
     """Who comes through a pooler; without a pool of its own a server is connected for moments only, so that it is looked
     for more than once."""
     pooled = pooled_connections(look, poolers)
-    if not poolers or not servers:
+    if not poolers:
         return pooled
-    for _ in range(MORE_LOOKS):
+    for _ in range(MORE_LOOKS if servers else 0):
         if not pooled.keys().isdisjoint(servers):
             break
         time.sleep(BETWEEN_LOOKS_S)
         pooled = {**pooled_connections(look_again(table, servers.keys() | poolers), poolers), **pooled}
-    return pooled
+    return {**other_clients(table, look, poolers), **pooled}
 
 
 def _environments(containers: Sequence[ContainerProcesses], table: ProcessTable) -> Callable[[int], Environment]:

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +18,7 @@ from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.report import exit_code
-from tests.support.examination import examine, look, of, one
+from tests.support.examination import examine, look, of, one, until
 from tests.support.listeners import listener
 from tests.support.pgbouncer import OTHER, PgBouncer, run_pgbouncer
 from tests.support.postgres import PostgresServer
@@ -127,3 +129,31 @@ async def test_a_console_closed_to_the_role_is_said(pgbouncer: PgBouncer) -> Non
     assert "not allowed" in not_run["bouncer-clients-waiting"].reason
     assert "stats_users" in not_run["bouncer-clients-waiting"].remedy
     assert pgbouncer.password not in repr(report)
+
+
+HOLDS = """
+import asyncio, asyncpg, sys
+async def main():
+    held = await asyncpg.connect(sys.argv[1], statement_cache_size=0)
+    await held.execute("BEGIN; SELECT 1")
+    await asyncio.to_thread(sys.stdin.read)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_a_script_behind_it_is_named_beside_the_transaction_it_holds(pgbouncer: PgBouncer) -> None:
+    argv = [sys.executable, "-c", HOLDS, pgbouncer.dsn()]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as script:
+        try:
+            held = (
+                "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%SELECT 1'"
+            )
+            await until(lambda: pgbouncer.server.sql(held).strip() == "1")
+            limits = {"idle-in-transaction": {"idle_s": 0.0}}
+            report = await examine(pgbouncer.server.dsn(), limits, bouncer=console(pgbouncer, pgbouncer.stats))
+        finally:
+            script.communicate()
+    found = one(report, "idle-in-transaction")
+    (client,) = [fact.value for fact in found.evidence if fact.label == "served now"]
+    assert str(client).startswith(f"pid {script.pid} (")
