@@ -14,7 +14,7 @@ from forge_doctor.regex import regex
 # The databases' names are those of URLs: a settings file may have nothing else.
 DATABASE_WORDS = (
     b"sqlalchemy", b"sqlmodel", b"ession", b"db", b"engine", b"conn", b"postgres", b"mysql", b"mssql", b"oracle",
-    b"asyncpg",
+    b"asyncpg", b"alembic",
 )  # fmt: skip
 # What stands for a database in code that knows none: the usual names of what reads and writes for it.
 STORE_WORDS = (b"dao", b"uow", b"crud", b"repo.", b"repo:", b"_repo", b"epositor", b"_of_work", b"gateway")

@@ -23,6 +23,9 @@ Good:
     async def endpoint(session: AsyncSession, User, key):
         return await load(session, User, key)
 
+Alembic's commands run `env.py`, whose asyncio template calls `asyncio.run()` in it: `command.upgrade(...)` in the lifespan
+of an application fails in the same way, and `await asyncio.to_thread(command.upgrade, ...)` does not.
+
 Wrong when: nest_asyncio has patched the loop (a project that mentions it is left alone), or the call stands in a
 function inside that runs in a thread (only the `async def` itself counts).
 
@@ -42,8 +45,8 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
 
 SUSPECT = WordsThen(
-    rb"run(?<!\wrun)(?:_until_complete)?\b",
-    *(b"asyncio", b"anyio", b"uvloop", b"run_until_complete"),
+    rb"run(?<!\wrun)(?:_until_complete)?\b|\bcommand\.\w",
+    *(b"asyncio", b"anyio", b"uvloop", b"run_until_complete", b"alembic"),
 )
 RUNNERS = {
     "asyncio.run": "asyncio.run() cannot be called from a running event loop",
@@ -51,6 +54,9 @@ RUNNERS = {
     "anyio.run": "Already running asyncio in this thread",
 }
 LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+# Commands of Alembic that run `env.py`, and what shows that an `env.py` can do without a loop of its own.
+COMMANDS = ("upgrade", "downgrade", "stamp", "current", "check", "revision")
+CAREFUL = (b"get_running_loop", b"is_running", b".attributes", b"hread", b"get_event_loop")
 BUSY = "This event loop is already running"
 
 
@@ -64,6 +70,35 @@ def nested_event_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
         error = RUNNERS.get(project.qualified(call.func), "") or (BUSY if is_of_loop(project, call) else "")
         if error and not mentions_nesting(project):
             yield found(file, call, error)
+    for call in file.calls(*COMMANDS) if file.mentions(b"alembic") else ():
+        function = call.owner
+        in_loop = isinstance(function, FunctionDef) and function.is_async and not is_guarded(call)
+        if in_loop and project.qualified(call.func).startswith("alembic.command.") and has_running_env(project):
+            yield by_alembic(file, call)
+
+
+@kept_for_the_run
+def has_running_env(project: Project) -> bool:
+    """Whether every `env.py` of the project that Alembic runs starts a loop of its own, come what may."""
+    read = [project.reading.bytes_of(path) or b"" for path in project.surfaces if path.name == "env.py"]
+    envs = [data for data in read if b"run_migrations" in data]
+    return bool(envs) and all(
+        b"asyncio.run(" in data and not any(word in data for word in CAREFUL) and b"nest_asyncio" not in data
+        for data in envs
+    )
+
+
+def by_alembic(file: SourceFile, call: Call) -> Finding:
+    """The finding at a command that runs `env.py`."""
+    given = ", ".join([call.func.text, *(one.text for one in (*call.args, *call.keywords))])
+    return file.finding(
+        nested_event_loop,
+        call,
+        f"`{call.func.text}()` runs `env.py`, which calls `asyncio.run()`, in an `async def`, which runs in an event loop "
+        f'already: "{RUNNERS["asyncio.run"]}", and nothing is migrated',
+        confidence=Confidence.MEDIUM,
+        remedy=f"await asyncio.to_thread({given})",
+    )
 
 
 def is_of_loop(project: Project, call: Call) -> bool:

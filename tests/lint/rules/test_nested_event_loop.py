@@ -56,3 +56,24 @@ def test_the_unsafe_fix_awaits(tmp_path: Path) -> None:
     code = "import asyncio\nasync def load(db): ...\nasync def f(db):\n    return asyncio.run(load(db))\n"
     assert fixed(code, RULE, tmp_path) == code
     assert fixed(code, RULE, tmp_path, unsafe=True).endswith("    return (await load(db))\n")
+
+
+ENV = "import asyncio\nfrom alembic import context\ndef go():\n    context.run_migrations()\nasync def main(): ...\n"
+LIFESPAN = "from alembic import command\nimport asyncio\nasync def lifespan(app):\n    "
+
+
+@pytest.mark.parametrize(
+    ("env", "line"),
+    [
+        (ENV + "asyncio.run(main())\n", "command.upgrade(config, 'head')  # expect medium"),
+        (ENV + "asyncio.run(main())\n", "await asyncio.to_thread(command.upgrade, config, 'head')"),
+        (
+            ENV + "if config.attributes.get('connection') is None:\n    asyncio.run(main())\n",
+            "command.upgrade(config, 'head')",
+        ),
+        ("from alembic import context\ncontext.run_migrations()\n", "command.upgrade(config, 'head')"),
+    ],
+)
+def test_alembic_runs_an_env_with_a_loop_of_its_own(env: str, line: str, tmp_path: Path) -> None:
+    """A command in an `async def`."""
+    check_source({"migrations/env.py": env, "app.py": LIFESPAN + line + "\n    yield\n"}, RULE, tmp_path)
