@@ -66,7 +66,7 @@ def _write(store: Path, data: bytes) -> None:
 def _sweep(folder: Path) -> None:
     """Keep the newest projects, and little of what runs that were ended left behind."""
     for pattern, most in (("*.json", MOST_PROJECTS), (".new.*", MOST_LEFT_OVER)):
-        stores = sorted(folder.glob(pattern), key=lambda one: one.stat().st_mtime, reverse=True)
+        stores = sorted(folder.glob(pattern), key=lambda one: one.lstat().st_mtime, reverse=True)
         for old in stores[most:]:
             old.unlink(missing_ok=True)
 

@@ -19,8 +19,10 @@ from forge_doctor.code.semantics.names.outline import NOTHING, Surface, surface_
 from forge_doctor.kept_results.store import read_document, write_document
 from forge_doctor.lint.cache.file_result import FileResult
 from forge_doctor.lint.cache.invalidation import Ground, changed_words, mentions_any
-from forge_doctor.lint.cache.result_text import plain_result, plain_surface, result_from, surface_from
+from forge_doctor.lint.cache.result_text import is_plain_surface, plain_result, plain_surface, result_from, surface_from
 
+# What taking a document apart raises that is none of ours.
+ODD = (TypeError, ValueError, LookupError, AttributeError)
 CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
 
 
@@ -51,9 +53,19 @@ class ResultCache:
         return {Path(name): one for name, one in surfaces.items() if self._digests[name] != GONE}
 
     def survey(self, modules: Modules) -> None:
-        """Learn the content of the project's files, and which results still hold."""
-        self._kept = read_document(self.store)
-        self._plain_surfaces = dict(self._kept.get("surfaces", {}))
+        """Learn the content of the project's files, and which results still hold; none where the document is none of ours."""
+        try:
+            self._survey(modules, read_document(self.store))
+        except ODD:
+            anew = ResultCache(self.store, self.reading)
+            anew._survey(modules, {})
+            vars(self).clear()
+            vars(self).update(vars(anew))
+
+    def _survey(self, modules: Modules, kept: Mapping[str, Any]) -> None:
+        self._kept = kept
+        surfaces = kept.get("surfaces", {})
+        self._plain_surfaces = {digest: plain for digest, plain in surfaces.items() if is_plain_surface(plain)}
         seen = {name: (status, digest) for name, status, digest in self._kept.get("seen", ())}
         # A file changed about when the store was written may have been changed again at the same time of the clock.
         sure = (*_status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
@@ -107,9 +119,12 @@ class ResultCache:
         if name in self._fresh or name not in self._kept_results:
             return self._fresh.get(name)
         numbers, plain = self._kept_results[name]
-        if not all(map(self._is_same, numbers)):
+        try:
+            if not all(map(self._is_same, numbers)):
+                return None
+            return result_from(plain, tuple(tuple(self._kept["files"][number]) for number in numbers))
+        except ODD:
             return None
-        return result_from(plain, tuple(tuple(self._kept["files"][number]) for number in numbers))
 
     def _is_same(self, number: int) -> bool:
         """Whether a file or folder that results rest on is what it was, and nothing new concerns it."""

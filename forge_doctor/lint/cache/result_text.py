@@ -20,6 +20,15 @@ def plain_surface(surface: Surface) -> list[Any]:
     return plain if any(plain) else []
 
 
+def is_plain_surface(plain: object) -> bool:
+    """Whether it is one by its outer form."""
+    flags = (2, 10)
+    return isinstance(plain, list) and (
+        not plain
+        or (len(plain) == 11 and all(isinstance(one, bool if at in flags else list) for at, one in enumerate(plain)))
+    )
+
+
 def surface_from(plain: list[Any]) -> Surface:
     """The surface again."""
     if not plain:

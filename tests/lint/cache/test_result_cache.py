@@ -13,7 +13,7 @@ import pytest
 
 from forge_doctor.code.files.contents import digest_of
 from forge_doctor.finding import Finding
-from forge_doctor.kept_results.store import MOST_PROJECTS, stamp, write_document
+from forge_doctor.kept_results.store import MOST_PROJECTS, read_document, stamp, write_document
 from forge_doctor.lint.judge import all_rules
 from forge_doctor.lint.schedule import FEW, look, look_with_cache
 from tests.support.lint_cases import rule_named
@@ -187,6 +187,31 @@ def test_only_so_many_projects_are_kept(shop: Path, tmp_path: Path) -> None:
     told(shop, folder)
     assert len(stores(folder)) == MOST_PROJECTS
     assert not (folder / "0.json").exists()
+
+
+def test_a_link_that_leads_nowhere_stops_no_sweeping(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    for number in range(MOST_PROJECTS + 5):
+        (folder / f"{number}.json").symlink_to(tmp_path / "gone")
+    told(shop, folder)
+    assert len(stores(folder)) == MOST_PROJECTS
+
+
+ODD_VALUES = (5, [[1, 2, 3]], {"a": {"b": 1}})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["left_out", "files", "results", "seen", "surfaces"])
+def test_a_document_that_is_none_of_ours_costs_a_run_anew(key: str, shop: Path, tmp_path: Path) -> None:
+    first = told(shop, tmp_path)
+    (store,) = stores(tmp_path)
+    document = read_document(store)
+    for value in ODD_VALUES:
+        write_document(store, {**document, key: value})
+        assert told(shop, tmp_path) == first
+    write_document(store, {name: value for name, value in document.items() if name != key})
+    assert told(shop, tmp_path) == first
 
 
 def test_ways_of_linting_are_kept_apart(shop: Path, tmp_path: Path) -> None:
