@@ -269,7 +269,8 @@ def test_twice_the_input_is_twice_the_work(name: str, tmp_path: Path) -> None:
     once, twice = make(folders[0], size), make(folders[1], 2 * size)
     forget()
     assert questions(twice).total() <= 2.4 * questions(once).total() + 100
-    assert least(twice) <= SLACK * least(once)
+    # Below a millisecond it is the machine that is measured.
+    assert least(twice) <= SLACK * max(least(once), 0.001)
 
 
 def test_work_that_grows_with_the_square_is_seen() -> None:

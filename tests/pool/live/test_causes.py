@@ -258,20 +258,22 @@ async def test_pooling_by_session_pins_a_connection_for_each_idle_client(postgre
     assert of(report, "bouncer-clients-waiting") == ()
 
 
-async def test_the_lock_of_a_session_left_behind_a_pooler(pgbouncer: PgBouncer) -> None:
+async def test_the_lock_of_a_session_left_behind_a_pooler(postgres18: PostgresServer) -> None:
     import asyncpg
 
-    client = await asyncpg.connect(pgbouncer.dsn(), statement_cache_size=0)
-    try:
-        await client.execute("SELECT pg_advisory_lock(815)")
-        report = await _until_told(pgbouncer.server, pgbouncer, "bouncer-session-state")
-        found = one(report, "bouncer-session-state")
-        assert "advisory lock 815" in found.message
-        statement = next(line for line in found.remedy.splitlines() if line.startswith("SELECT a.pid"))
-        assert len(pgbouncer.server.sql(statement).splitlines()) == 1
-        assert pgbouncer.server.sql(statement) == ""
-    finally:
-        client.terminate()
+    # An idle connection that the pooler gives up takes its lock with it: not while a busy machine still looks at it.
+    with run_pgbouncer(postgres18, {"server_idle_timeout": "600"}) as pgbouncer:
+        client = await asyncpg.connect(pgbouncer.dsn(), statement_cache_size=0)
+        try:
+            await client.execute("SELECT pg_advisory_lock(815)")
+            report = await _until_told(pgbouncer.server, pgbouncer, "bouncer-session-state")
+            found = one(report, "bouncer-session-state")
+            assert "advisory lock 815" in found.message
+            statement = next(line for line in found.remedy.splitlines() if line.startswith("SELECT a.pid"))
+            assert len(pgbouncer.server.sql(statement).splitlines()) == 1
+            assert pgbouncer.server.sql(statement) == ""
+        finally:
+            client.terminate()
 
 
 async def _until_told(server: PostgresServer, bouncer: PgBouncer, check: str) -> Report:
