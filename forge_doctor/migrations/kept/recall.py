@@ -25,6 +25,8 @@ from forge_doctor.migrations.request import Request
 if TYPE_CHECKING:
     from forge_doctor.migrations.tree.tree import Place
 
+# What taking a document apart raises that is none of ours.
+ODD = (TypeError, ValueError, LookupError, AttributeError, OSError)
 # A search of more files than that costs about what judging does.
 MOST_FILES = 20_000
 
@@ -36,13 +38,22 @@ def recalled(request: Request, folder: Path) -> tuple[Judgement, ...]:
     """
     store = store_for(folder, request.scope.base, _way(request))
     kept = read_document(store)
-    if kept:
-        ground = ground_below(map(Path, kept["tops"]))
-        if is_same(ground, kept["ground"], _written_ns(store)):
-            if not is_sure(kept["ground"], ground, _written_ns(store)):
-                write_document(store, {**kept, "ground": plain_ground(ground)})
-            return tuple(map(judgement_from, kept["judgements"]))
-    return _anew(request, store)
+    try:
+        told = _still_told(kept, store) if kept else None
+    except ODD:
+        told = None
+    return _anew(request, store) if told is None else told
+
+
+def _still_told(kept: Mapping[str, Any], store: Path) -> tuple[Judgement, ...] | None:
+    """What was said, where nothing that it rests on has changed."""
+    ground = ground_below(map(Path, kept["tops"]))
+    if not is_same(ground, kept["ground"], _written_ns(store)):
+        return None
+    told = tuple(map(judgement_from, kept["judgements"]))
+    if not is_sure(kept["ground"], ground, _written_ns(store)):
+        write_document(store, {**kept, "ground": plain_ground(ground)})
+    return told
 
 
 def _anew(request: Request, store: Path) -> tuple[Judgement, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 from forge_doctor.check import Check
 from forge_doctor.finding import Severity
+from forge_doctor.kept_results.store import read_document, write_document
 from forge_doctor.migrations import judge
 from forge_doctor.migrations.chosen import Checks
 from tests.support.migration_trees import INDEX_DOWN, INDEX_UP, INI, migrations_json, revision, shop, write
@@ -153,6 +154,23 @@ def test_nothing_is_kept_where_that_is_not_wanted(
     (kept,) = cache.glob("forge-doctor/migrations/*.json")
     kept.write_text("{}", encoding="utf-8")
     assert migrations_json(tree).out == migrations_json(tree, "--no-cache").out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["tops", "ground", "judgements"])
+def test_a_document_that_is_none_of_ours_costs_a_run_anew(
+    key: str, tree: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    first = migrations_json(tree).out
+    (store,) = cache.glob("forge-doctor/migrations/*.json")
+    document = read_document(store)
+    for value in (5, [[1, 2, 3]], ["a\0b"], {"a": {"b": 1}}):
+        write_document(store, {**document, key: value})
+        assert migrations_json(tree).out == first
+    write_document(store, {name: value for name, value in document.items() if name != key})
+    assert migrations_json(tree).out == first
 
 
 WATCHED = """
