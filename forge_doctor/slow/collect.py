@@ -90,9 +90,10 @@ class _Examination:
             if not self.request.duration_s:
                 return await self._seen(fetch, known, _Before()), facts
             before = await self._before(fetch, known)
-        samples = await self._sample(self.request.duration_s) if before.failed is None else None
+        if before.failed is None:
+            before = await self._sampled(before)
         async with reads(self.connection) as fetch:
-            return await self._seen(fetch, known, replace(before, samples=samples)), facts
+            return await self._seen(fetch, known, before), facts
 
     async def _before(self, fetch: Fetch, known: _Known) -> _Before:
         """The first look of two."""
@@ -106,7 +107,7 @@ class _Examination:
     async def _seen(self, fetch: Fetch, known: _Known, before: _Before) -> ServerWork:
         """The last look, and the catalog."""
         statistics, delta = await self._after(fetch, known, before)
-        unread: list[str] = []
+        unread = [*before.unread]
         tables = tuple(Table(**row) for row in await self._rows(fetch, "tables", unread))
         work = ServerWork(
             version_num=known.facts["version_num"],
@@ -176,21 +177,33 @@ class _Examination:
         most = int(known.settings[MOST]) if MOST in known.settings else None
         return statistics_of(last, before.look, window_s, most, utility=utility), delta
 
-    async def _sample(self, duration_s: float) -> Samples | None:
+    async def _sampled(self, before: _Before) -> _Before:
         """Looks at all sessions every 50 ms; where one takes long, the next waits as long again, so that we are never
         more than half of a session's work. Each is a transaction of its own: in one, sessions stand still."""
-        loop, sampler = asyncio.get_running_loop(), Sampler()
-        query, end = self._query("activity"), loop.time() + duration_s
+        loop, sampler, failed = asyncio.get_running_loop(), Sampler(), ""
+        end = loop.time() + self.request.duration_s
         while True:
             began = loop.time()
-            rows = await fetch_rows(self.connection, query)
+            failed = await self._sample(sampler) or failed
             took_s = loop.time() - began
-            sampler.add(rows, took_s * 1000)
             pause_s = max(SAMPLE_EVERY_S - took_s, took_s)
             if loop.time() + pause_s >= end:
-                await asyncio.sleep(max(0.0, end - loop.time()))
-                return sampler.samples()
+                break
             await asyncio.sleep(pause_s)
+        await asyncio.sleep(max(0.0, end - loop.time()))
+        if failed and not sampler.looks:
+            return replace(before, unread=(f"sessions could not be looked at: {failed}",))
+        return replace(before, samples=sampler.samples())
+
+    async def _sample(self, sampler: Sampler) -> str:
+        """One look; what a busy server gives up is none, and why is told."""
+        began = asyncio.get_running_loop().time()
+        try:
+            rows = await fetch_rows(self.connection, self._query("activity"))
+        except QueryFailed as failed:
+            return str(failed)
+        sampler.add(rows, (asyncio.get_running_loop().time() - began) * 1000)
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,13 +218,15 @@ class _Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Before:
-    """The first look, by our clock at `at_s`, and what sessions did since; `failed` where it could not be had."""
+    """The first look, by our clock at `at_s`, and what sessions did since; `failed` where it could not be had, `unread` where
+    that could not."""
 
     look: Look | None = None
     database: Row | None = None
     at_s: float = 0.0
     failed: str | None = None
     samples: Samples | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
+
+import pytest
+
+from forge_doctor.probes.postgres.look import Connection, Row, fetch_rows
 from forge_doctor.slow.server.work import NOT_CREATED, NOT_LOADED, READY
 from tests.slow.live.conftest import busy, judged, opened, seen
 from tests.support.pgbouncer import PgBouncer
@@ -53,6 +58,25 @@ async def test_a_role_without_rights_sees_no_text_and_says_what_opens_them(shop_
     assert {one.why_not for one in texts.server.plans if one.key in asked} == {"our role may not read its tables"}
     assert plans.server is not None
     assert all(one.root is not None for one in plans.server.plans if one.key in asked)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given_up", [1, 10_000])
+async def test_looks_that_a_busy_server_gives_up_are_none(
+    given_up: int, shop_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count(1)
+
+    async def fetch(connection: Connection, sql: str) -> tuple[Row, ...]:
+        return await fetch_rows(connection, "SELECT 1 / 0" if next(asked) <= given_up else sql)
+
+    monkeypatch.setattr("forge_doctor.slow.collect.fetch_rows", fetch)
+    snapshot = await seen(shop_database, 0.5)
+    assert snapshot.server is not None
+    looks = 0 if snapshot.server.samples is None else snapshot.server.samples.looks
+    assert (looks > 0, len(snapshot.server.unread)) == (given_up == 1, int(given_up > 1))
+    told = [one.reason for one in judged(snapshot).not_run if "sessions could not be looked at" in one.reason]
+    assert len(told) == int(given_up > 1)
 
 
 async def test_through_a_pgbouncer_in_transaction_mode(shop_database: FreshDatabase, pgbouncer: PgBouncer) -> None:
