@@ -103,11 +103,13 @@ def readers() -> Iterator[Readers]:
 
 
 def _serve(pipe: Connection, parts: Sequence[str]) -> None:
-    # Ctrl-C goes to the whole group: who asked ends us, and what we began ends with us.
+    # Ctrl-C goes to the whole group: who asked ends us, on the spot while we load, where an exception may be lost.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    looks = {part: importlib.import_module(f"{PARTS}.{part}").look for part in parts}
+    # From here on what we began ends with us.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
-        looks = {part: importlib.import_module(f"{PARTS}.{part}").look for part in parts}
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         while True:
             part, arguments, named = pipe.recv()
             pipe.send(_answer(looks[part], arguments, named))
