@@ -29,6 +29,9 @@ from tests.support.recordings import Clock, recorder, seen_at, text_of
 from tests.support.secret_corpus import CANARY, texts, texts_of_data
 from tests.support.snapshots import idle_in_transaction, snapshot
 
+# What is masked is the same on every Python.
+pytestmark = pytest.mark.slow
+
 CORPUS = texts()
 OF_DATA = texts_of_data()
 LINES = tuple(text for text in OF_DATA if "\n" not in text)

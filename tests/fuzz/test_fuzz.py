@@ -181,6 +181,7 @@ CALLS = st.lists(
 )
 
 
+@pytest.mark.slow
 @fuzzed
 @given(CALLS)
 def test_any_revision_is_read_or_refused(tmp_path: Path, calls: list[str]) -> None:

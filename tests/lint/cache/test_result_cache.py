@@ -122,6 +122,7 @@ def test_a_store_that_holds_anything_else_is_as_good_as_none(shop: Path, tmp_pat
     assert store.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_store_that_was_cut_off_or_changed_anywhere_is_as_good_as_none(shop: Path, tmp_path: Path) -> None:
     wanted = told(shop, tmp_path)
     (store,) = stores(tmp_path)

@@ -114,6 +114,7 @@ def test_one_event_is_one_column():
     assert histogram.bars(1000.0, 1004.0, own=(1003.0, 1003.0)).count("█") == 1
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_distinct_errors_take_the_room_of_some_and_are_all_counted():
     summary = Summary()
     for number in range(200_000):
