@@ -93,7 +93,7 @@ def _masked(value: Any, known: dict[str, str]) -> Any:
         return known[value]
     if kind in _PLAIN:
         return value
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {key: _masked(one, known) for key, one in value.items()}
     if kind is tuple:
         return tuple(_masked(one, known) for one in value) if value else value

@@ -11,8 +11,10 @@ from forge_doctor.probes.processes.server_address import ServerAddress, server_a
 from forge_doctor.probes.processes.sockets import (
     Namespace,
     Socket,
+    by_inode,
     held_inodes,
     holdings,
+    holdings_among,
     namespaces_of,
     read_namespace,
     read_with_psutil,
@@ -98,7 +100,8 @@ def _in_namespace(
 ) -> SocketLook:
     """Owners of the `wanted` sockets: among `first`, then among the others until none is left; then their relatives,
     who may have inherited the same sockets."""
-    seen = holdings(first, space)
+    known = by_inode(space)
+    seen = holdings_among(first, known)
     held, unreadable = dict(seen.held), set(seen.unreadable)
     missing = {socket.inode: socket for socket in wanted if socket.inode}
     connections = frozenset(missing)
@@ -107,7 +110,7 @@ def _in_namespace(
     for pid in (pid for pid in pids if pid not in held and pid not in unreadable and pid != os.getpid()):
         if not missing:
             break
-        other = holdings([pid], space)
+        other = holdings_among([pid], known)
         unreadable |= other.unreadable
         for sockets in other.held.values():
             if not missing.keys().isdisjoint(socket.inode for socket in sockets):
@@ -115,7 +118,7 @@ def _in_namespace(
                 for socket in sockets:
                     missing.pop(socket.inode, None)
     owners = [pid for pid, sockets in held.items() if not connections.isdisjoint(one.inode for one in sockets)]
-    inherited = holdings(set(_relatives(owners, table)) & set(pids) - held.keys(), space)
+    inherited = holdings_among(set(_relatives(owners, table)) & set(pids) - held.keys(), known)
     if missing:
         for socket in _of_newcomers(space, table):
             missing.pop(socket.inode, None)

@@ -118,9 +118,18 @@ def held_inodes(pid: int) -> frozenset[int] | None:
     return frozenset(inodes)
 
 
+def by_inode(namespace: Namespace) -> dict[int, Socket]:
+    """The sockets that somebody holds."""
+    return {socket.inode: socket for socket in namespace.sockets if socket.inode}
+
+
 def holdings(pids: Iterable[int], namespace: Namespace) -> Holdings:
     """What each of `pids`, all of that namespace, holds."""
-    by_inode = {socket.inode: socket for socket in namespace.sockets if socket.inode}
+    return holdings_among(pids, by_inode(namespace))
+
+
+def holdings_among(pids: Iterable[int], sockets: Mapping[int, Socket]) -> Holdings:
+    """The same where it is known `by_inode` what is there: to ask for one process after the other."""
     held: dict[int, tuple[Socket, ...]] = {}
     unreadable = set()
     for pid in pids:
@@ -128,7 +137,7 @@ def holdings(pids: Iterable[int], namespace: Namespace) -> Holdings:
         if inodes is None:
             unreadable.add(pid)
         else:
-            held[pid] = tuple(by_inode[inode] for inode in inodes & by_inode.keys())
+            held[pid] = tuple(sockets[inode] for inode in inodes & sockets.keys())
     return Holdings(held=held, unreadable=frozenset(unreadable))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,18 @@ def load_query(name: str, major: int, folder: Path = QUERIES) -> str:
     return (older if older.is_file() else folder / f"{name}.sql").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=256)
+def _shown(name: str) -> str:
+    """Of hundreds of sessions most have one name."""
+    return redact(name)
+
+
 def session_of(row: Row) -> Session:
     """A row of sessions.sql; the statement loses its values here and is kept nowhere else."""
     fields = {key: row[key] for key in row.keys() - {"query", "blocked_by"}}
     query = row["query"] or ""
     return Session(
-        **{**fields, "application_name": redact(row["application_name"] or "")},
+        **{**fields, "application_name": _shown(row["application_name"] or "")},
         statement=without_values(query),
         tags=sqlcommenter_tags(query),
         blocked_by=tuple(int(pid) for pid in row["blocked_by"].split(",") if pid),
