@@ -71,7 +71,9 @@ class _Transport:
 
     def set_protocol(self, protocol: Any) -> None:
         """As the transport's own."""
-        self.real.set_protocol(self._loop.watch(protocol, private=self._private))
+        watcher = self._loop.watch(protocol, private=self._private)
+        watcher.transport = self.real  # which makes no connection known to a later protocol
+        self.real.set_protocol(watcher)
 
 
 class _Watcher(asyncio.Protocol):
@@ -86,11 +88,11 @@ class _Watcher(asyncio.Protocol):
         self._asked = False
         # Before TLS the server sends one byte, which is no message.
         self._is_login = type(driver).__name__ == "Protocol"
-        self._transport: Any = None
+        self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
         """The driver's first message goes out here: a socket of somebody else gets none."""
-        self._transport = transport
+        self.transport = transport
         owner = owner_of(transport) if self._rules.peer else ""
         if owner and owner != self._rules.peer:
             self._end(f"the server's socket belongs to {owner}, and requirepeer={self._rules.peer} rules that out")
@@ -130,8 +132,8 @@ class _Watcher(asyncio.Protocol):
 
     def _end(self, why: str) -> None:
         self._loop.refuse(why)
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
         elif hasattr(self.driver, "connection_lost"):
             self.driver.connection_lost(ConnectionAbortedError(why))
 
