@@ -113,6 +113,11 @@ class FunctionDef(Statement):
         """The parameter of that name, if it has a type or a default."""
         return next((one for one in self.params if isinstance(one, Param) and one.name == name), None)
 
+    def argument(self, call: Call, name: str) -> Node | None:
+        """What a call of it gives for one of its parameters."""
+        bound = self.is_method and not self.decorated_by("staticmethod")
+        return call.argument(self.param_names.index(name) - bound, name)
+
     @property
     def returns(self) -> Node | None:
         """The return annotation."""

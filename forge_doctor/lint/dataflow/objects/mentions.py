@@ -83,8 +83,7 @@ def _given(function: FunctionDef | None, name: str, call: Call) -> Node | None:
     param = None if function is None else function.param(name)
     if function is None or param is None or any(not one.name for one in call.keywords):
         return None
-    bound = function.is_method and not function.decorated_by("staticmethod")
-    given = call.argument(function.param_names.index(name) - bound, name)
+    given = function.argument(call, name)
     return param.default if given is None else given
 
 

@@ -22,8 +22,7 @@ def session_here(call: Call, function: FunctionDef, session: Node) -> Node:
     """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods;
     where that cannot be told, the call, which no session is written like."""
     if isinstance(session, Name) and function.param(session.id) is not None:
-        bound = function.is_method and not function.decorated_by("staticmethod")
-        given = call.argument(function.param_names.index(session.id) - bound, session.id)
+        given = function.argument(call, session.id)
         return call if given is None else given
     own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
     return session if own and call.receiver is not None and call.receiver.text == "self" else call
