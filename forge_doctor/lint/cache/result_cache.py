@@ -35,6 +35,10 @@ class ResultCache:
     def __init__(self, store: Path, reading: Reading) -> None:
         self.store = store
         self.reading = reading
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing, as before anything was read."""
         self._kept: Mapping[str, Any] = {}
         self._kept_results: dict[str, tuple[list[int], list[Any]]] = {}
         self._fresh: dict[str, FileResult] = {}
@@ -45,6 +49,7 @@ class ResultCache:
         self._same: dict[int, bool] = {}
         self._changed_words: frozenset[bytes] = frozenset()
         self._is_news = False
+        vars(self).pop("_surfaces_by_digest", None)
 
     @property
     def surfaces(self) -> Mapping[Path, Surface]:
@@ -57,10 +62,8 @@ class ResultCache:
         try:
             self._survey(modules, read_document(self.store))
         except ODD:
-            anew = ResultCache(self.store, self.reading)
-            anew._survey(modules, {})
-            vars(self).clear()
-            vars(self).update(vars(anew))
+            self._begin()
+            self._survey(modules, {})
 
     def _survey(self, modules: Modules, kept: Mapping[str, Any]) -> None:
         self._kept = kept
