@@ -16,6 +16,8 @@ from typing import Any
 
 from forge_doctor.code.files.contents import digest_of
 
+# What taking a document apart raises that is none of ours.
+ODD = (TypeError, ValueError, LookupError, AttributeError)
 MOST_PROJECTS = 60
 MOST_LEFT_OVER = 4
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor; safe to delete.\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forge_doctor.kept_results.store import read_document, stamp, store_for, write_document
+from forge_doctor.kept_results.store import ODD, read_document, stamp, store_for, write_document
 from forge_doctor.migrations.judgement import Judgement
 from forge_doctor.migrations.kept.ground import (
     Ground,
@@ -25,8 +25,6 @@ from forge_doctor.migrations.request import Request
 if TYPE_CHECKING:
     from forge_doctor.migrations.tree.tree import Place
 
-# What taking a document apart raises that is none of ours.
-ODD = (TypeError, ValueError, LookupError, AttributeError, OSError)
 # A search of more files than that costs about what judging does.
 MOST_FILES = 20_000
 
@@ -40,7 +38,7 @@ def recalled(request: Request, folder: Path) -> tuple[Judgement, ...]:
     kept = read_document(store)
     try:
         told = _still_told(kept, store) if kept else None
-    except ODD:
+    except (*ODD, OSError):
         told = None
     return _anew(request, store) if told is None else told
 
