@@ -197,3 +197,9 @@ SPAWNER = (
 def test_a_function_that_starts_what_it_is_given(last: str, mark: str, tmp_path: Path) -> None:
     route = f"async def route(db: Db):\n    start(work(db)){mark}\n"
     check_source(KEPT + SPAWNER.format(last=last) + route, RULE, tmp_path)
+
+
+def test_a_task_of_what_the_function_makes_itself_is_not_what_it_is_given(tmp_path: Path) -> None:
+    own = "def start(name):\n    coroutine = named(name)\n    asyncio.create_task(coroutine)\n"
+    for starter, mark in ((own, ""), (SPAWNER.format(last=""), "  # expect high")):
+        check_source(KEPT + starter + f"async def route(db: Db):\n    start(work(db)){mark}\n", RULE, tmp_path)

@@ -94,3 +94,12 @@ HELPER = "def as_csv(rows):\n    return StreamingResponse(rows, media_type='text
 def test_the_response_may_be_made_by_a_helper(made: str, mark: str, tmp_path: Path) -> None:
     code = HEAD + HELPER + OUTER.format(mark=mark) + ROUTE + f"    return as_csv({made})\n"
     check_source(project(code), "session-in-stream", tmp_path)
+
+
+OWN_CONTENT = "def as_csv(rows):\n    content = made_of(rows)\n    return StreamingResponse(content)\n"
+
+
+def test_what_a_helper_makes_itself_is_none_of_its_arguments(tmp_path: Path) -> None:
+    for helper, mark in ((OWN_CONTENT, ""), (HELPER, "  # expect high")):
+        code = HEAD + helper + OUTER.format(mark=mark) + ROUTE + "    return as_csv(lines(db))\n"
+        check_source(project(code), "session-in-stream", tmp_path)

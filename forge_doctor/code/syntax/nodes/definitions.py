@@ -114,7 +114,9 @@ class FunctionDef(Statement):
         return next((one for one in self.params if isinstance(one, Param) and one.name == name), None)
 
     def argument(self, call: Call, name: str) -> Node | None:
-        """What a call of it gives for one of its parameters."""
+        """What a call of it gives for one of its parameters; None where it has no such parameter, or nothing is given."""
+        if name not in self.param_names:
+            return None
         bound = self.is_method and not self.decorated_by("staticmethod")
         return call.argument(self.param_names.index(name) - bound, name)
 
