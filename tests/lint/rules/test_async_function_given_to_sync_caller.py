@@ -51,6 +51,7 @@ BAD = [
     ),
     "async def f(loop):\n    await loop.run_in_executor(None, sweep)  # expect high\n",
     "async def f(loop):\n    loop.call_later(3, sweep)  # expect high\n",
+    "async def f():\n    asyncio.get_running_loop().call_later(3, sweep)  # expect high\n",
     "async def f():\n    await asyncio.to_thread(sweep)  # expect high\n",
     "@queue.task\nasync def nightly():  # expect high\n    await sweep()\n",
     "@shared_task(bind=True)\nasync def nightly(self):  # expect high\n    await sweep()\n",
@@ -72,6 +73,11 @@ GOOD = [
     "async def f(loop):\n    await (await loop.run_in_executor(None, sweep))\n",
     "async def f():\n    made = await asyncio.to_thread(sweep)\n    await made\n",
     "async def f(loop):\n    loop.call_later(3, lambda: asyncio.create_task(sweep()))\n",
+    "async def f(app):\n    app.call_later(3, sweep)\n    app.call_soon(sweep)\n",
+    (
+        "class Loop:\n    def call_later(self, delay, work):\n        asyncio.ensure_future(work())\n"
+        "own_loop = Loop()\nown_loop.call_later(3, sweep)\n"
+    ),
     "async def f(box):\n    box.do(sweep)\n    box.submit(sweep)\n    box.register(sweep)\n",
     "@queue.task\ndef nightly():\n    run()\n",
     "@queue.task(base=Own)\nasync def nightly():\n    await sweep()\n",

@@ -77,6 +77,9 @@ CALLERS = {
     "add_job": Caller(0, "func", (), "", "apscheduler.schedulers.asyncio.AsyncIOScheduler()"),
     "submit": Caller(0, "fn", (), "an executor"),
 }
+LOOP_METHODS = frozenset(
+    {"run_in_executor", "add_signal_handler", "call_later", "call_at", "call_soon", "call_soon_threadsafe"}
+)
 # Decorators whose function is called plainly.
 DECORATED = re.compile(rb"@[\w.]{0,100}\b(?:listens_for|task|shared_task)\b")
 
@@ -110,7 +113,14 @@ def called_by(project: Project, call: Call, caller: Caller) -> str:
     if call.method == "add_job":
         names = makers_of(project, receiver)
         return f"a {min(names)}" if names and names <= SCHEDULERS else ""
+    if call.method in LOOP_METHODS and not is_event_loop(project, call, receiver):
+        return ""
     return "" if call.file.mentions(*OTHER_LOOPS) else caller.label
+
+
+def is_event_loop(project: Project, call: Call, receiver: Node) -> bool:
+    """Whether it is called one and no class of the project: others have methods of those names that make tasks."""
+    return "loop" in receiver.text.lower() and project.called(call) is None
 
 
 def is_executor(project: Project, call: Call, receiver: Node) -> bool:
