@@ -38,7 +38,20 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of, leaves
-from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, Other, Return, While, With, WithItem
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    Except,
+    For,
+    FunctionDef,
+    Other,
+    Return,
+    Subscript,
+    While,
+    With,
+    WithItem,
+)
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -122,9 +135,22 @@ def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | N
     for later in calls_between(function, call.end, end):
         if later.receiver is None or is_expected(later):
             continue
-        if later.receiver.text == block.session and later.method not in HARMLESS:
+        if later.receiver.text != block.session or later.method in HARMLESS:
+            continue
+        # With nothing to write a flush sends nothing, and begins nothing.
+        if later.method != "flush" or sets_attributes(function, call.end, later.start):
             return later
     return None
+
+
+def sets_attributes(function: FunctionDef, start: int, end: int) -> bool:
+    """Whether something of an object is changed between two places, which is what `add` and its like do by a call."""
+    return any(
+        isinstance(target, Attribute | Subscript)
+        for one in function.find(Assign, nested=False)
+        if start <= one.start < end
+        for target in one.targets
+    )
 
 
 MENDS = {

@@ -12,7 +12,11 @@ from tests.support.lint_models import project
 
 BREAKING = [
     "    async with db.begin():\n        await db.commit()  # expect high\n        db.add(1)\n",
-    "    async with Session.begin() as own:\n        await own.rollback()  # expect high\n        await own.flush()\n",
+    "    async with Session.begin() as own:\n        await own.rollback()  # expect high\n        own.add(q)\n",
+    (
+        "    async with Session.begin() as own:\n        await own.commit()  # expect high\n        q.name = 1\n"
+        "        await own.flush()\n"
+    ),
     (
         "    async with Session() as own, own.begin():\n        await own.commit()  # expect high\n"
         "        await own.execute(q)\n"
@@ -21,6 +25,10 @@ BREAKING = [
     "    async with db.begin_nested():\n        await db.commit()  # expect high\n        await db.execute(q)\n",
 ]
 REPEATING = [
+    (
+        "    async with db.begin():\n        q.name = 1\n        await db.commit()  # expect high\n"
+        "        await db.flush()\n"
+    ),
     "    async with db.begin():\n        db.add(1)\n        await db.commit()  # expect high\n",
     (
         "    async with Session.begin() as own:\n        if q:\n            await own.commit()  # expect high\n"
@@ -29,6 +37,7 @@ REPEATING = [
 ]
 GOOD = [
     "    async with db.begin():\n        await db.flush()\n    await db.commit()\n",
+    "    async with Session.begin() as own:\n        await own.rollback()\n        await own.flush()\n",
     "    async with db.begin():\n        await other.commit()\n        await db.flush()\n",
     "    async with Session() as own:\n        await own.commit()\n",
     (
