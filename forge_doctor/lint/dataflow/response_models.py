@@ -149,4 +149,6 @@ def fields(project: Project, class_: ClassDef) -> dict[str, Assign] | None:
 def _is_read(field: Assign) -> bool:
     annotation = "" if field.annotation is None else field.annotation.text
     value = "" if field.value is None else field.value.text
+    if isinstance(field.value, Call) and field.value.method == "Relationship":
+        return False  # SQLModel's: an attribute of the table, and no field
     return "ClassVar" not in annotation and "alias" not in value and "alias" not in annotation

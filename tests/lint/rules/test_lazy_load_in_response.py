@@ -134,3 +134,28 @@ def test_a_property_that_reads_one_is_a_field_too(tmp_path: Path) -> None:
     check_source(project(COUNTED.replace(" OPTIONS", ")  # expect high")), "lazy-load-in-response", tmp_path)
     loaded = COUNTED.replace(" OPTIONS", ", options=[selectinload(Cart.lines)])")
     check_source(project(loaded), "lazy-load-in-response", tmp_path)
+
+
+TABLE = """\
+from sqlmodel import Field, Relationship, SQLModel
+
+class Cart(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    lines: list["Line"] = Relationship(back_populates="cart")
+
+class Line(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    cart_id: int = Field(foreign_key="cart.id")
+    cart: Cart = Relationship(back_populates="lines")
+
+class CartOut(SQLModel):
+    id: int
+    lines: list[Line]
+
+"""
+
+
+@pytest.mark.parametrize(("model", "mark"), [("Cart", ""), ("CartOut", "  # expect high")])
+def test_a_relationship_of_a_table_is_no_field_of_it(model: str, mark: str, tmp_path: Path) -> None:
+    code = f'@router.get("/u", response_model={model})\nasync def f(db: AsyncSession):\n    return await db.get(Cart, 1){mark}\n'
+    check_source(project(TABLE + code), "lazy-load-in-response", tmp_path)
