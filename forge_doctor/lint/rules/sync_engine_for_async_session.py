@@ -19,7 +19,7 @@ Good:
     Session = async_sessionmaker(engine)
 
 Wrong when: the factory is given another engine before it makes a session (`Session.configure(bind=...)`): a project that
-    says so is left alone.
+    says so is left alone. So is an engine that is a parameter: its annotation may be wrong, and nothing else tells.
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#sqlalchemy.ext.asyncio.async_sessionmaker (the error
     was seen with 2.0.30 and 2.1.9)
 """
@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Keyword, Node
+from forge_doctor.code.syntax.nodes import Call, Keyword, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -48,8 +48,15 @@ def sync_engine_for_async_session(file: SourceFile, project: Project) -> Iterato
         if bind is None or not makes_async_sessions(project, call) or b"configure(" in file.data:
             continue
         value = project.known(bind)
-        if value.kind in (Kind.ENGINE, Kind.CONNECTION) and value.confidence is Confidence.HIGH:
+        sync = value.kind in (Kind.ENGINE, Kind.CONNECTION) and value.confidence is Confidence.HIGH
+        if sync and not is_annotated_alone(bind):
             yield found(file, call, bind, value.definition)
+
+
+def is_annotated_alone(bind: Node) -> bool:
+    """Whether an annotation alone says what the engine is: of the two that disagree here it is the one not executed."""
+    function = bind.function
+    return isinstance(bind, Name) and function is not None and function.param(bind.text) is not None
 
 
 def makes_async_sessions(project: Project, call: Call) -> bool:

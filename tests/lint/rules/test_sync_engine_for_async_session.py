@@ -13,7 +13,7 @@ from tests.support.lint_cases import check_source
 
 RULE = "sync-engine-for-async-session"
 HEAD = """\
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 plain = create_engine("postgresql+psycopg://localhost/shop")
@@ -23,6 +23,7 @@ FOUND = (
     "make = async_sessionmaker(plain)  # expect high\n",
     "make = async_sessionmaker(bind=plain, expire_on_commit=False)  # expect high\n",
     "make = sessionmaker(plain, class_=AsyncSession)  # expect high\n",
+    "def f(url: str):\n    own = create_engine(url)\n    return async_sessionmaker(own)  # expect high\n",
     "async def f():\n    async with AsyncSession(plain) as session:  # expect high\n        await session.commit()\n",
 )
 SILENT = (
@@ -34,6 +35,7 @@ SILENT = (
     "make = async_sessionmaker(plain)\nmake.configure(bind=engine)\n",
     "import os\nif os.name:\n    plain = engine\nmake = async_sessionmaker(plain)\n",
     "make = async_sessionmaker()\n",
+    "def f(engine: Engine):\n    return sessionmaker(engine, class_=AsyncSession)\n",
 )
 
 
