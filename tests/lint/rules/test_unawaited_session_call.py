@@ -731,3 +731,14 @@ def test_no_safe_edit_ends_the_transaction_of_a_block_that_ends_it(block: str, i
         "async def save(db: AsyncSession = Depends(get_db)):\n    db.commit()\n"
     )
     assert ("await db.commit()" in fixed(code, RULE, tmp_path)) is is_safe
+
+
+@pytest.mark.parametrize(("sends", "mark"), [("execute", ""), ("stream", "  # expect high")])
+def test_a_result_is_what_the_function_returns_and_not_what_it_says(sends: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"{HEAD}from sqlalchemy.ext.asyncio import AsyncResult\n"
+        "async def users(db: AsyncSession) -> AsyncResult:\n"
+        f"    found = await db.{sends}(select(1))\n    return found.scalars()\n"
+        f"async def work(db: AsyncSession):\n    found = await users(db)\n    return len(found.all()){mark}\n"
+    )
+    check_source(code, RULE, tmp_path)

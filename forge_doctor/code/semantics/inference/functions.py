@@ -74,6 +74,10 @@ def _undecorated(knows: Knowledge, function: FunctionDef) -> Value:
         value = returned(knows, function)
     elif declared.kind is Kind.INSTANCE and is_property(function):
         value = _told_better(knows, function, declared)
+    elif declared.kind is Kind.ASYNC_RESULT and not function.is_stub:
+        # What `execute` and `scalars` give is easily taken for what `stream` gives.
+        given = returned(knows, function)
+        value = given if given.kind is Kind.RESULT else declared
     if function.is_async:
         if declared.kind is Kind.ASYNC_ITERATOR and function.is_stub:
             return declared
