@@ -48,6 +48,8 @@ SUSPECT = regex(
     rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|\w+\s*[,)+%]|statement\s*=))"
 )
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
+# What an AsyncConnection's own methods hand their statement to.
+ASKED_BY = {"scalar": "execute", "scalars": "execute", "stream_scalars": "stream"}
 # What text() would read as a bind parameter, and what marks those of drivers.
 PARAMETERS = regex(r"(?<![:\w\\]):\w|%s|%\(|\$\d|\?")
 
@@ -91,7 +93,9 @@ def takes_statements(value: Value, call: Call, project: Project) -> bool:
     kind = value.kind
     if not (kind.is_async_session or kind.is_sync_session or kind in CONNECTIONS) or value.confidence is Confidence.LOW:
         return False
-    return not isinstance(value.definition, ClassDef) or project.method(value.definition, call.method) is None
+    own = value.definition
+    asked = (call.method, ASKED_BY.get(call.method, call.method)) if kind is Kind.ASYNC_CONNECTION else (call.method,)
+    return not isinstance(own, ClassDef) or all(project.method(own, one) is None for one in asked)
 
 
 def found(file: SourceFile, call: Call, statement: Node, written: str, value: Value, project: Project) -> Finding:

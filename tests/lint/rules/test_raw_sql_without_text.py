@@ -103,3 +103,38 @@ async def fill_all(db, rows):
 @pytest.mark.parametrize(("method", "told"), [("scalars", True), ("execute_many", False), ("fetch_all", False)])
 def test_a_name_that_gives_rows_as_a_driver_does_is_no_session(method: str, told: bool, tmp_path: Path) -> None:
     check_source(QUERIES + UNTYPED.format(mark="  # expect" if told else "", method=method), RULE, tmp_path)
+
+
+OWN_ENGINE = """\
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+class Connection(AsyncConnection):
+    async def {method}(self, statement, *args):
+        return await super().{method}(text(statement), *args)
+
+class Engine(AsyncEngine):
+    def {opener}(self):
+        return Connection(self)
+
+class Database:
+    def __init__(self, url):
+        self.engine = Engine(url)
+
+    def acquire(self):
+        return self.engine.begin()
+
+async def f(db: Database):
+    async with db.acquire() as c:
+        await c.scalar("SELECT 1"){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("opener", "method", "mark"),
+    [("connect", "execute", ""), ("connect", "stream", "  # expect high"), ("open", "execute", "  # expect high")],
+)
+def test_an_engine_may_have_connections_of_its_own_that_take_strings(
+    opener: str, method: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(OWN_ENGINE.format(opener=opener, method=method, mark=mark), RULE, tmp_path)

@@ -229,8 +229,17 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
         return value.of.at_most(Confidence.MEDIUM, f"the class that {node.value.text} is annotated with")
     if (value.kind, name) in ATTRIBUTES:
         return Value(ATTRIBUTES[(value.kind, name)], confidence=value.confidence, why=value.why)
-    method = method_value(value, name)
+    method = _begun(knows, value) if (value.kind, name) == (Kind.ASYNC_ENGINE, "begin") else method_value(value, name)
     return Value(Kind.CALLABLE, of=method) if method.is_known else state_value(knows, node)
+
+
+def _begun(knows: Knowledge, engine: Value) -> Value:
+    """What `begin()` of an engine gives: SQLAlchemy's asks `connect()`, which a class of the project may have its own of."""
+    own = engine.definition
+    connect = knows.method(own, "connect") if isinstance(own, ClassDef) else None
+    if connect is None:
+        return method_value(engine, "begin")
+    return Value(Kind.ASYNC_CONTEXT, of=knows.entered(knows.result(connect)))
 
 
 def entered(knows: Knowledge, manager: Value) -> Value:
