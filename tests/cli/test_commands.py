@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from forge_doctor.cli.commands import NAMES, command
 from forge_doctor.cli.output import wants_color
+from tests.support.lint_command import completed
 
 ROOT = Path(__file__).resolve().parents[2]
 UNUSUAL = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR")
@@ -22,16 +22,8 @@ GUESSED = "async def save(session):\n    session.commit()\n"
 
 def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     given = {name: value for name, value in os.environ.items() if name not in UNUSUAL}
-    given |= {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(cwd / ".cache"), "COLUMNS": "110", **variables}
-    line = (
-        sys.executable,
-        "-P",
-        "-c",
-        "import sys; sys.argv[0] = 'forge-doctor'; from forge_doctor.cli import main; main()",
-    )
-    return subprocess.run(
-        (*line, *arguments), cwd=cwd, env=given, capture_output=True, text=True, check=False, timeout=60
-    )
+    given |= {"XDG_CACHE_HOME": str(cwd / ".cache"), "COLUMNS": "110", **variables}
+    return completed(cwd, *arguments, variables=given)
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from forge_doctor.pool.record import dump
+from tests.support.lint_command import completed
 from tests.support.migration_cases import write_tree
 from tests.support.pages import Page
 from tests.support.snapshots import idle_in_transaction, snapshot
@@ -34,10 +34,7 @@ def downgrade():
 
 
 def forge_doctor(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "forge_doctor", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=dict(BARE), cwd=cwd, stdin=subprocess.DEVNULL
-    )
+    return completed(cwd, *arguments, variables=BARE)
 
 
 @pytest.fixture

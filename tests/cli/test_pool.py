@@ -13,6 +13,7 @@ import pytest
 
 from forge_doctor.pool.record import dump
 from tests.support.architecture import HEAVY
+from tests.support.lint_command import completed
 from tests.support.listeners import listener, say_nothing
 from tests.support.postgres import FreshDatabase, PostgresServer
 from tests.support.snapshots import idle_in_transaction, session, snapshot
@@ -32,6 +33,11 @@ def forge_doctor(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
     )
+
+
+def judged(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The same in this process: where no server is asked, a process of its own would say nothing else."""
+    return completed(cwd or Path.cwd(), "pool", *arguments, variables=BARE)
 
 
 @pytest.fixture
@@ -56,9 +62,9 @@ def test_exit_0_where_all_was_seen_and_is_well(healthy: Path) -> None:
 
 
 def test_exit_1_from_the_severity_asked_for(sick: Path) -> None:
-    assert forge_doctor("--snapshot", str(sick)).returncode == 1
-    assert forge_doctor("--snapshot", str(sick), "--fail-on", "never").returncode == 0
-    assert forge_doctor("--snapshot", str(sick), "--select", "slow-code", "--fail-on", "info").returncode == 0
+    assert judged("--snapshot", str(sick)).returncode == 1
+    assert judged("--snapshot", str(sick), "--fail-on", "never").returncode == 0
+    assert judged("--snapshot", str(sick), "--select", "slow-code", "--fail-on", "info").returncode == 0
 
 
 def test_findings_win_over_what_could_not_be_examined(database: FreshDatabase) -> None:
@@ -182,7 +188,7 @@ def test_no_value_of_a_statement_is_stored_or_shown(database: FreshDatabase, tmp
     ],
 )
 def test_bad_input_is_one_clear_message(sick: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
-    done = forge_doctor(*(str(sick) if word == "SICK" else word for word in arguments), cwd=sick.parent)
+    done = judged(*(str(sick) if word == "SICK" else word for word in arguments), cwd=sick.parent)
     assert done.returncode == code, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -213,7 +219,7 @@ def test_a_server_that_accepts_and_never_answers_is_given_up() -> None:
 )
 def test_an_unknown_key_is_refused_with_the_nearest(sick: Path, setting: str) -> None:
     (sick.parent / "pyproject.toml").write_text(setting, encoding="utf-8")
-    done = forge_doctor("--snapshot", str(sick), cwd=sick.parent)
+    done = judged("--snapshot", str(sick), cwd=sick.parent)
     assert done.returncode == 2
     assert "did you mean" in done.stderr
 
@@ -254,7 +260,7 @@ def test_a_real_engine_is_read(database: FreshDatabase, tmp_path: Path) -> None:
 def test_every_format_of_the_same_look(sick: Path) -> None:
     formats = ("text", "json", "markdown", "junit", "github", "sarif", "nagios", "prometheus", "concise", "gitlab")
     for name in formats:
-        done = forge_doctor("--snapshot", str(sick), "-f", name)
+        done = judged("--snapshot", str(sick), "-f", name)
         assert "leaked-transactions" in done.stdout or "leaked_transactions" in done.stdout, name
         assert done.returncode == (2 if name == "nagios" else 1), name
         assert "\x1b" not in done.stdout, name
@@ -262,7 +268,7 @@ def test_every_format_of_the_same_look(sick: Path) -> None:
 
 def test_an_output_file_is_written_whole(sick: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.json"
-    done = forge_doctor("--snapshot", str(sick), "-f", "json", "-o", str(target))
+    done = judged("--snapshot", str(sick), "-f", "json", "-o", str(target))
     assert (done.returncode, done.stdout) == (1, "")
     assert json.loads(target.read_text(encoding="utf-8"))["schema"] == "forge-doctor/2"
 

@@ -16,7 +16,7 @@ from forge_doctor.cli.sessions.pool_record import MOST_CPU, Pace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.recorder.read import read_record
 from forge_doctor.pool.recorder.segments import segments
-from tests.cli.test_pool import forge_doctor
+from tests.cli.test_pool import forge_doctor, judged
 from tests.support.postgres import FreshDatabase
 from tests.support.recordings import Clock, recorder, seen_at
 from tests.support.snapshots import idle_in_transaction, session
@@ -115,14 +115,14 @@ def record(tmp_path: Path) -> Path:
 
 
 def test_a_moment_has_the_exit_code_of_its_findings(record: Path) -> None:
-    done = forge_doctor("--replay", str(record), "--at", "03:00:05")
+    done = judged("--replay", str(record), "--at", "03:00:05")
     assert done.returncode == 1, done.stderr
     assert "At 2026-11-28 03:00:04 UTC" in done.stdout
     assert "SELECT ?" in done.stdout
-    assert "SELECT ?" not in forge_doctor("--replay", str(record), "--at", "03:00:05", "--no-query").stdout
-    file = forge_doctor("--replay", str(segments(record)[0]), "--at", "2026-11-28T04:00:05+01:00")
+    assert "SELECT ?" not in judged("--replay", str(record), "--at", "03:00:05", "--no-query").stdout
+    file = judged("--replay", str(segments(record)[0]), "--at", "2026-11-28T04:00:05+01:00")
     assert "At 2026-11-28 03:00:04 UTC" in file.stdout
-    assert forge_doctor("--replay", str(record)).returncode == 0, "the list is an index"
+    assert judged("--replay", str(record)).returncode == 0, "the list is an index"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_moment_has_the_exit_code_of_its_findings(record: Path) -> None:
     ],
 )
 def test_words_that_do_not_go_together_are_refused(record: Path, arguments: tuple[str, ...], said: str) -> None:
-    done = forge_doctor(*(str(record) if one == "RECORD" else one for one in arguments))
+    done = judged(*(str(record) if one == "RECORD" else one for one in arguments))
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
 

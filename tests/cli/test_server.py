@@ -1,4 +1,7 @@
-"""The language server, driven by a real client over stdin and stdout."""
+"""The language server, driven by a real client over stdin and stdout.
+
+What it answers is what `lint` and `migrations` answer on every Python: on the older ones one fault and its end are enough.
+"""
 
 from __future__ import annotations
 
@@ -133,6 +136,7 @@ async def test_a_fault_is_told_where_it_is_and_gone_when_it_is_mended(editor: Ed
     assert await editor.diagnostics(uri, 2) == []
 
 
+@pytest.mark.slow
 async def test_only_the_last_of_many_changes_is_judged(editor: Editor) -> None:
     uri = editor.open("app/save.py", AWAITED)
     assert await editor.diagnostics(uri) == []
@@ -142,6 +146,7 @@ async def test_only_the_last_of_many_changes_is_judged(editor: Editor) -> None:
     assert len([version for told, version in editor.told if told == uri]) < 6
 
 
+@pytest.mark.slow
 async def test_what_another_open_file_says_is_heard_before_it_is_saved(editor: Editor) -> None:
     store = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\n{kind} save(db: AsyncSession):\n    return 1\n"
     editor.write("app/__init__.py", "")
@@ -156,6 +161,7 @@ async def test_what_another_open_file_says_is_heard_before_it_is_saved(editor: E
     assert [one.code for one in await editor.diagnostics(uri, 2)] == ["unawaited-data-access"]
 
 
+@pytest.mark.slow
 async def test_the_mend_and_the_ignore_comment_are_offered(editor: Editor) -> None:
     uri = editor.open("app/save.py", FORGOTTEN)
     await editor.diagnostics(uri)
@@ -169,6 +175,7 @@ async def test_the_mend_and_the_ignore_comment_are_offered(editor: Editor) -> No
     assert await editor.actions(uri, 1) == []
 
 
+@pytest.mark.slow
 async def test_nothing_is_offered_for_a_text_that_was_not_judged_yet(editor: Editor) -> None:
     uri = editor.open("app/save.py", FORGOTTEN)
     await editor.diagnostics(uri)
@@ -176,6 +183,7 @@ async def test_nothing_is_offered_for_a_text_that_was_not_judged_yet(editor: Edi
     assert await editor.actions(uri, 5) == []
 
 
+@pytest.mark.slow
 async def test_columns_are_counted_as_the_client_counts(editor: Editor) -> None:
     # Two units each in UTF-16, one character each.
     uri = editor.open("app/save.py", SAVE.format(statement='x = "\U0001f9ea\U0001f9ea"; db.commit()'))
@@ -183,6 +191,7 @@ async def test_columns_are_counted_as_the_client_counts(editor: Editor) -> None:
     assert found.range.start.character == len('    x = "') + 4 + len('"; ')
 
 
+@pytest.mark.slow
 async def test_the_manual_is_told_on_hover(editor: Editor) -> None:
     uri = editor.open("app/save.py", FORGOTTEN)
     await editor.diagnostics(uri)
@@ -190,6 +199,7 @@ async def test_the_manual_is_told_on_hover(editor: Editor) -> None:
     assert await editor.hover(uri, 0) == ""
 
 
+@pytest.mark.slow
 async def test_the_configuration_nearest_to_the_file_counts(editor: Editor) -> None:
     editor.write("quiet/forge-doctor.toml", "[lint]\nignore = ['unawaited-session-call']\nexclude = ['made']\n")
     assert await editor.diagnostics(editor.open("quiet/save.py", FORGOTTEN)) == []
@@ -223,6 +233,7 @@ STRANGE_PLACES = (
 )
 
 
+@pytest.mark.slow
 async def test_anything_may_be_open_and_the_rest_is_answered(editor: Editor) -> None:
     for number, text in enumerate(STRANGE_TEXTS):
         await editor.diagnostics(editor.open(f"app/strange_{number}.py", text))
@@ -232,6 +243,7 @@ async def test_anything_may_be_open_and_the_rest_is_answered(editor: Editor) -> 
     assert not any("broke off" in message for message in editor.logged)
 
 
+@pytest.mark.slow
 async def test_a_document_without_a_name_is_judged_too(editor: Editor) -> None:
     editor.show("untitled:Untitled-1", FORGOTTEN)
     (found,) = await editor.diagnostics("untitled:Untitled-1")
@@ -240,6 +252,7 @@ async def test_a_document_without_a_name_is_judged_too(editor: Editor) -> None:
     assert applied(FORGOTTEN, mend, "untitled:Untitled-1") == AWAITED
 
 
+@pytest.mark.slow
 async def test_lines_end_where_the_editor_ends_them(editor: Editor) -> None:
     """A form feed and Unicode's separators end none; an edit by other lines would land elsewhere."""
     before = "\x0c# \u2028 \x85 \x1c\n"
@@ -264,6 +277,7 @@ def test_it_ends_as_the_protocol_has_it(methods: tuple[str, ...], status: int) -
     assert b"forge-doctor:" not in done.stderr
 
 
+@pytest.mark.slow
 async def test_a_closed_document_has_no_diagnostics(editor: Editor) -> None:
     uri = editor.open("app/save.py", FORGOTTEN)
     await editor.diagnostics(uri)
@@ -273,6 +287,7 @@ async def test_a_closed_document_has_no_diagnostics(editor: Editor) -> None:
     assert editor.told[uri, None] == []
 
 
+@pytest.mark.slow
 async def test_a_revision_is_judged_as_it_is_written(editor: Editor) -> None:
     write(editor.root, shop())
     text = revision("a002", "a001", INDEX_UP, INDEX_DOWN.replace(", postgresql_concurrently=True", ""))
@@ -287,6 +302,7 @@ async def test_a_revision_is_judged_as_it_is_written(editor: Editor) -> None:
     assert "missing-down-revision" in {one.code for one in await editor.diagnostics(uri, 3)}
 
 
+@pytest.mark.slow
 async def test_env_py_is_judged_as_it_is_written(editor: Editor) -> None:
     files = write(editor.root, shop())
     text = (files / "migrations/env.py").read_text(encoding="utf-8")
@@ -296,6 +312,7 @@ async def test_env_py_is_judged_as_it_is_written(editor: Editor) -> None:
     assert "env-run-migrations-not-called" in {one.code for one in await editor.diagnostics(uri, 2)}
 
 
+@pytest.mark.slow
 async def test_a_revision_without_a_tree_around_it_is_linted_alone(editor: Editor) -> None:
     uri = editor.open("a002.py", revision("a002", "a001", INDEX_UP, INDEX_DOWN))
     assert await editor.diagnostics(uri) == []

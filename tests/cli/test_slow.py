@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from forge_doctor.slow.record import dump
+from tests.support.lint_command import completed
 from tests.support.slow_snapshots import plan, scan, snapshot, statement, table
 
 
 def slow(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "forge_doctor", "slow", *arguments)
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return completed(Path.cwd(), "slow", *arguments, variables=os.environ)
 
 
 @pytest.fixture

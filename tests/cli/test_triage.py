@@ -113,6 +113,7 @@ def test_no_output_has_the_password_that_was_borrowed(leaking: AppServer, databa
         assert password not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_page_fits_a_screen_and_ends_with_the_answer(leaking: AppServer, soon: tuple[str, str]) -> None:
     # Its own log alone: the server's has what other tests asked of other databases.
     done = triage("--pid", str(leaking.pid), "--log", str(leaking.log), *soon)
@@ -133,6 +134,7 @@ def test_the_steps_are_told_as_they_are_done(leaking: AppServer) -> None:
     assert "How it was found" in told.stdout
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_leaves_what_the_others_say(leaking: AppServer, tmp_path: Path) -> None:
     done = triage("--pid", str(leaking.pid), "--dsn", "postgresql://eve@127.0.0.1:1/x", "-f", "json")
     seen = json.loads(done.stdout)
@@ -144,6 +146,7 @@ def test_a_server_that_is_away_leaves_what_the_others_say(leaking: AppServer, tm
     assert {"pool", "slow", "migrations"} <= {one["check"] for one in seen["not_run"]}
 
 
+@pytest.mark.slow
 def test_watch_diagnoses_again_until_ctrl_c_and_ends_as_the_last_diagnosis(
     leaking: AppServer, soon: tuple[str, str]
 ) -> None:

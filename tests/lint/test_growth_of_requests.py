@@ -11,6 +11,9 @@ from tests.support.lint_cases import lint_source
 from tests.support.lint_models import project
 from tests.support.questions import questions
 
+# Work grows alike on every Python.
+pytestmark = pytest.mark.slow
+
 SIZE = 24
 SLACK = 2.6
 KEY = "async def key{k}(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User))\n"

@@ -12,6 +12,9 @@ import pytest
 from tests.support.lint_cases import lint_source
 from tests.support.lint_models import project
 
+# Work grows alike on every Python.
+pytestmark = pytest.mark.slow
+
 SIZE = 24
 SLACK = 2.6
 HEAD = "async def f(db: AsyncSession, client: httpx.AsyncClient, other: User, flag):\n"

@@ -146,6 +146,7 @@ def found_by(rules: tuple[Rule, ...], files: tuple[Path, ...]) -> Found:
     return {(one.check, one.location.target, one.location.line, one.confidence.name) for one in report.findings}
 
 
+@pytest.mark.slow
 def test_each_rule_alone_finds_what_all_find(files: tuple[Path, ...]) -> None:
     together = found_by(all_rules(), files)
     assert together
@@ -166,6 +167,7 @@ def test_two_processes_find_what_one_finds(files: tuple[Path, ...]) -> None:
     assert alone == shared
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [0, 4_000, 1_000_000])
 def test_letting_go_of_trees_changes_nothing(
     wanted: int, files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch

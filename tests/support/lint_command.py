@@ -1,4 +1,4 @@
-"""`forge-doctor lint` as a user types it: its real entry point, in this process or in one of its own."""
+"""A command as a user types it, `lint` before all: its real entry point, in this process or in one of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +44,13 @@ def lint(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
     return run(folder, "lint", *arguments, stdin=stdin)
 
 
-def run(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
-    """Any command in the same way."""
+def run(folder: Path, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> Ran:
+    """Any command in the same way, with these environment variables and no others where they are given."""
     streams = {name: io.TextIOWrapper(io.BytesIO(data), "utf-8") for name, data in _streams(stdin)}
     with contextlib.chdir(folder), contextlib.ExitStack() as patches:
         patches.enter_context(patch.object(sys, "argv", ["forge-doctor", *arguments]))
+        if variables is not None:
+            patches.enter_context(patch.dict(os.environ, variables, clear=True))
         for name, stream in streams.items():
             patches.enter_context(patch.object(sys, name, stream))
         try:
@@ -58,6 +62,12 @@ def run(folder: Path, *arguments: str, stdin: bytes = b"") -> Ran:
     out, err = (streams[name].buffer.getvalue().decode() for name in ("stdout", "stderr"))  # type: ignore[attr-defined]
     assert isinstance(status, int), (status, err)
     return Ran(status, out, err)
+
+
+def completed(folder: Path, *arguments: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same as a process would give it, for what starts one only where the process itself is the question."""
+    ran = run(folder, *arguments, variables=variables)
+    return subprocess.CompletedProcess(arguments, ran.status, ran.out, ran.err)
 
 
 def _streams(stdin: bytes) -> tuple[tuple[str, bytes], ...]:

@@ -128,6 +128,7 @@ def said(results: tuple[FileResult, ...]) -> list[tuple[str, tuple[Finding, ...]
     return [(one.path, one.findings) for one in results]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_with_kept_results_tells_what_a_run_without_tells(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -171,6 +172,7 @@ def test_one_changed_file_leaves_the_results_of_those_that_have_nothing_to_do_wi
     assert linted == [shop.root / name for name in ("app/b.py", "b.py")]
 
 
+@pytest.mark.slow
 def test_processes_beside_each_other_tell_the_same_while_files_change(tmp_path: Path) -> None:
     shop = Shop(tmp_path, random.Random(7))
     given = {**environment(), "XDG_CACHE_HOME": str(shop.cache)}
