@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,10 +67,11 @@ def judge_files(
 
 def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Projects) -> Iterator[FileResult]:
     """One result a file, in the order given."""
+    aimed = Aimed(rules)
     for path in paths:
         absolute = path if path.is_absolute() else projects.here / path
         project = projects.around(absolute)
-        result = lint_file(absolute, project.reading.name(absolute), project, rules)
+        result = _judged(absolute, project.reading.name(absolute), project, aimed)
         yield result._replace(digests=project.foundations(absolute)) if projects.are_results_kept else result
         if is_test_path(result.path):
             project.forget_files_done_with(absolute)
@@ -125,6 +125,10 @@ class Projects:
 
 def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...]) -> FileResult:
     """What the rules say of one file."""
+    return _judged(path, shown, project, Aimed(rules))
+
+
+def _judged(path: Path, shown: str, project: Project, rules: Aimed) -> FileResult:
     reading = project.reading
     reading.start(path)
     file = project.open(path)
@@ -134,9 +138,8 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     file.path = shown
     outcomes: list[Finding | NotRun] = []
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
-    for rule in rules:
-        aim = aim_of(rule.run)
-        if aim.takes(file, has_to_do_with_database):
+    for rule, aim in rules.at_databases if has_to_do_with_database else rules.everywhere:
+        if aim.takes(file):
             WORK.allow(MOST_QUESTIONS)
             said = run_check(rule, file, project)
             left = WORK.left
@@ -173,10 +176,8 @@ class Aim(NamedTuple):
     is_even_if_expected: bool
     does: tuple[str, ...]
 
-    def takes(self, file: SourceFile, has_to_do_with_database: bool) -> bool:
-        """Whether the rule looks at the file."""
-        if not (has_to_do_with_database or self.is_everywhere):
-            return False
+    def takes(self, file: SourceFile) -> bool:
+        """Whether the rule looks at the file, which has to do with a database if that is asked for."""
         if self.suspect is None or not file.is_decoded:
             return True
         if isinstance(self.suspect, Suspect):
@@ -184,7 +185,14 @@ class Aim(NamedTuple):
         return self.suspect.search(file.data) is not None
 
 
-@cache
+class Aimed:
+    """Rules with where they aim: all of them, and those that look at files without a word of a database."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.at_databases = tuple((rule, aim_of(rule.run)) for rule in rules)
+        self.everywhere = tuple(pair for pair in self.at_databases if pair[1].is_everywhere)
+
+
 def aim_of(run: Callable[..., object]) -> Aim:
     """Where the rule aims that does this."""
     said = vars(sys.modules[run.__module__])

@@ -94,6 +94,8 @@ class Modules:
             Path, tuple[str, dict[str, Path | None]]
         ] = {}  # each one's name, and what its folder finds
         self._bases_of: dict[Path, list[Path]] = {}
+        self._starts_of: dict[Path, dict[str, list[Path]]] = {}  # by the importer's folder, and what a name begins with
+        self._above: dict[Path, list[Path]] = {}
 
     def find(self, dotted: str, importer: Path) -> Path | None:
         """The file of a module as `importer` sees it; leading dots are relative; None where it is
@@ -131,22 +133,34 @@ class Modules:
             for _ in range(level - 1):
                 folder = folder.parent
             return self._below(folder, parts)
-        bases = self._bases_of.get(importer.parent)
-        if bases is None:
-            bases = self._bases_of[importer.parent] = self._bases(importer)
-        for base in bases:
-            if parts and self._has(base, parts[0]):
-                found = self._below(base, parts)
-                if found is not None and found != importer:
-                    return found
+        for base in self._starts(parts[0], importer) if parts else ():
+            found = self._below(base, parts)
+            if found is not None and found != importer:
+                return found
         return self._started_above(parts, importer) or self._far_away(parts)
+
+    def _starts(self, name: str, importer: Path) -> list[Path]:
+        """The bases of a file's imports that have what a module's name begins with."""
+        folder = importer.parent
+        known = self._starts_of.setdefault(folder, {})
+        found = known.get(name)
+        if found is None:
+            bases = self._bases_of.get(folder)
+            if bases is None:
+                bases = self._bases_of[folder] = self._bases(importer)
+            found = known[name] = [base for base in bases if self._has(base, name)]
+        return found
 
     def _started_above(self, parts: tuple[str, ...], importer: Path) -> Path | None:
         """A module of a package beside the importer's own, inside a marked one that programs are started in. A name
         alone would rather be another project's: `redis` in `shop/api/cache.py` is not `shop/redis.py`."""
-        if len(parts) == 1 or self.root not in importer.parents or parts[0] in sys.stdlib_module_names:
+        if len(parts) <= 1 or parts[0] in sys.stdlib_module_names:
             return None
-        above = importer.parents[1 : [*importer.parents].index(self.root)] if importer.parent != self.root else ()
+        above = self._above.get(importer.parent)
+        if above is None:
+            folders = [*importer.parents]
+            inside = self.root in folders[1:]
+            above = self._above[importer.parent] = folders[1 : folders.index(self.root)] if inside else []
         found = (self._below(folder, parts) for folder in above if parts[0] in self._listing(folder))
         return next((path for path in found if path is not None), None)
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
+from forge_doctor.code.syntax.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 
@@ -116,9 +117,10 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
 )
 
 
-def marks_in(data: bytes) -> Iterator[tuple[Mark, str]]:
+def marks_in(data: bytes, vocabulary: Vocabulary | None = None) -> Iterator[tuple[Mark, str]]:
     """Every mark of a file, with the name of a function, a checksum of what is asked there, or nothing more."""
+    vocabulary = vocabulary or Vocabulary(data)
     for mark, asked in ASKED.items():
-        if any(word in data for word in asked.words):
+        if vocabulary.has_any(asked.words):
             for detail in sorted(set(asked.told(data, asked.words))):
                 yield mark, detail

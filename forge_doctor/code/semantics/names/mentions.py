@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from forge_doctor.code.syntax.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 # What starts a function apart from the request: with the words for it.
@@ -52,21 +53,22 @@ class Mention(NamedTuple):
     offset: int
 
 
-def mentions_in(data: bytes) -> Iterator[Mention]:
+def mentions_in(data: bytes, vocabulary: Vocabulary | None = None) -> Iterator[Mention]:
     """Every one, those of a kind together."""
+    vocabulary = vocabulary or Vocabulary(data)
     for word in MENTIONED:
-        for match in _handing(word).finditer(data) if word in data else ():
+        for match in _handing(word).finditer(data) if vocabulary.has_any((word,)) else ():
             yield _mention(match.group(1).decode(), match.group(2), match.end(2) - 1)
-    for match in ARQ.finditer(data) if WORKER_SETTINGS.encode() in data else ():
+    for match in ARQ.finditer(data) if vocabulary.has_any((WORKER_SETTINGS.encode(),)) else ():
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
 
-    for match in REMOVED.finditer(data) if b".remove(" in data else ():
+    for match in REMOVED.finditer(data) if vocabulary.has_any((b".remove(",)) else ():
         yield _mention(REMOVAL, match.group(1), match.end(1) - 1)
-    if any(word in data for word in ROUTE_WORDS):
+    if vocabulary.has_any(ROUTE_WORDS):
         yield from {match.group(1): _mention(ROUTE_PARAMETER, match.group(1), match.end(1) - 1)
                     for match in PARAMETER.finditer(data)}.values()  # fmt: skip
-    if b"@" in data and any(word in data for word in JOB_WORDS):
+    if vocabulary.has_any(JOB_WORDS) and b"@" in data:
         yield from _job_calls(data)
 
 

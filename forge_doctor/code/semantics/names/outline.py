@@ -15,6 +15,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.names.marks import MAPPING, marks_in
 from forge_doctor.code.semantics.names.mentions import Mention, mentions_in
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS
+from forge_doctor.code.syntax.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.
@@ -90,6 +91,11 @@ class LateSurface:
         self._data = data
 
     @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        """For what looks for many words: those are a sixth of the text."""
+        return Vocabulary(self._data)
+
+    @cached_property
     def async_names(self) -> tuple[str, ...]:
         """As in `Surface`, like the others."""
         return _texts([*ASYNC_DEF.findall(self._data), *self._passing])
@@ -97,7 +103,7 @@ class LateSurface:
     @cached_property
     def data_access_names(self) -> tuple[str, ...]:
         """Those that may use a session."""
-        return _texts([*_data_access(self._data), *self._passing])
+        return _texts([*_data_access(self._data, self._vocabulary), *self._passing])
 
     @cached_property
     def relationships(self) -> tuple[str, ...]:
@@ -112,7 +118,7 @@ class LateSurface:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """What is handed over."""
-        return tuple(mentions_in(self._data))
+        return tuple(mentions_in(self._data, self._vocabulary))
 
     @cached_property
     def state_names(self) -> tuple[str, ...]:
@@ -132,7 +138,7 @@ class LateSurface:
     @cached_property
     def ending_names(self) -> tuple[str, ...]:
         """The `async def`s with a word of the end of a transaction."""
-        return _texts(_with_words(self._data, ENDS, with_inner=True))
+        return _texts(_with_words(self._data, self._vocabulary, ENDS, with_inner=True))
 
     @cached_property
     def giving_names(self) -> tuple[str, ...]:
@@ -153,7 +159,7 @@ class LateSurface:
     @cached_property
     def marks(self) -> tuple[tuple[str, str], ...]:
         """Each with what it tells."""
-        return tuple(marks_in(self._data))
+        return tuple(marks_in(self._data, self._vocabulary))
 
     @cached_property
     def _passing(self) -> tuple[bytes, ...]:
@@ -189,15 +195,18 @@ def _passing(data: bytes) -> Iterator[bytes]:
         yield from PLAIN_DEF.findall(data, line, match.start())[-1:]
 
 
-def _data_access(data: bytes) -> Iterator[bytes]:
+def _data_access(data: bytes, vocabulary: Vocabulary) -> Iterator[bytes]:
     """The names of `async def`s with a word of a session, or of what keeps one, before the next one begins."""
-    yield from _with_words(data, (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS))
+    yield from _with_words(data, vocabulary, (*DATABASE_WORDS, *STORE_WORDS, *SESSION_CALLS))
 
 
-def _with_words(data: bytes, told: tuple[bytes, ...], *, with_inner: bool = False) -> Iterator[bytes]:
+def _with_words(
+    data: bytes, vocabulary: Vocabulary, told: tuple[bytes, ...], *, with_inner: bool = False
+) -> Iterator[bytes]:
     """The names of `async def`s with one of the words before the next one begins, be it an inner one where that is
     asked for."""
-    words = [word for word in told if word in data]
+    is_async = vocabulary.has_any((b"async",))
+    words = [word for word in told if vocabulary.has_any((word,))] if is_async else []
     return (
         _telling(data, lambda body: any(word in body for word in words), with_inner=with_inner) if words else iter(())
     )

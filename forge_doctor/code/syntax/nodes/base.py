@@ -222,10 +222,11 @@ class Node:
 
 
 def forget(nodes: Iterable[Node]) -> None:
-    """Let each go of the nodes around and inside it, so that a file that is done with can leave the memory."""
+    """Let each go of the nodes inside it, so that a file that is done with can leave the memory: what is around one
+    leads to no circle then."""
     for node in nodes:
-        node._parent = node._owner = None
-        node._fields = NO_FIELDS
+        if node._fields is not NO_FIELDS:
+            node._fields = NO_FIELDS
 
 
 class Statement(Node):
