@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import forge_doctor
-from forge_doctor.regex import METHODS, regex
+from forge_doctor.regex import METHODS, leftmost, regex
 from tests.support.conformance import every_module
 
 
@@ -39,3 +41,12 @@ def test_every_expression_of_the_package_can_be_compiled() -> None:
     ]
     assert len(found) > 80
     assert all(callable(getattr(one, method)) for one in found for method in METHODS)
+
+
+WORDS = ("a", "ab", "abc", "ba", "aa", "c", "bcd")
+
+
+@given(st.text("abcd", max_size=30))
+def test_words_are_found_where_an_alternation_of_them_finds_them(text: str) -> None:
+    alternation = re.compile("|".join(sorted(WORDS, key=len, reverse=True)))
+    assert list(leftmost(WORDS, text)) == [(found.start(), found[0]) for found in alternation.finditer(text)]

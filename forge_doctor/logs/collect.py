@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -40,7 +41,8 @@ Progress = Callable[[str, int, int], None]
 SAMPLE_BYTES, FIRST_BYTES = 1 << 20, 64 << 10
 STARTS = regex(rb"[\x1b\[\d;m]{0,20}[^\s\d]{0,3}(" + DATED + rb")")
 # The time of an access log's line, which stands behind the client and the user.
-_REQUESTED = regex(rb"[^\[\]\n]{1,200} \[(" + DATED + rb")\] \"")
+_REQUEST = b'] "'
+_REQUESTED = regex(rb"[^\[\]\n]{1,200} \[(" + DATED + rb")" + re.escape(_REQUEST))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,5 +247,5 @@ class Times:
         line = self._unwrapper.line(raw)
         if line.at is not None:
             return line.at
-        found = STARTS.match(line.text) or _REQUESTED.match(line.text)
+        found = STARTS.match(line.text) or (_REQUESTED.match(line.text) if _REQUEST in line.text else None)
         return None if found is None else moment(found[1], self._rules.zone_s, self._rules.reference)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.logs.signature import Signature, load_signatures
-from forge_doctor.regex import regex
+from forge_doctor.regex import leftmost, regex
 from forge_doctor.streams.heads.frames import Section
 from forge_doctor.streams.heads.localised import in_english, is_known
 
@@ -48,24 +48,22 @@ class Catalogue:
     def __init__(self, signatures: Iterable[Signature]) -> None:
         self.by_id = {one.id: one for one in signatures}
         self.literals = {text: [one for one in self.by_id.values() if text in one.literals] for text in self._texts()}
-        ordered = sorted(self.literals, key=len, reverse=True)
-        self._any = re.compile("|".join(re.escape(text) for text in ordered))
-        any_level = [text for text in ordered if any(one.any_level for one in self.literals[text])]
-        self._any_level = re.compile("|".join(re.escape(text) for text in any_level).encode())
+        self._any_level = [text.encode() for text, ones in self.literals.items() if any(one.any_level for one in ones)]
 
     def _texts(self) -> list[str]:
         return sorted({text for one in self.by_id.values() for text in one.literals})
 
     def has_literal(self, text: bytes) -> bool:
         """Whether any signature's literal is in the bytes."""
-        return self._any.search(text.decode("utf-8", "replace")) is not None
+        told = text.decode("utf-8", "replace")
+        return any(literal in told for literal in self.literals)
 
     @functools.lru_cache(maxsize=512)  # noqa: B019
     def telling(self, text: str) -> str:
         """What of a text decides which signature it carries and what is read from it; nothing where it has no literal."""
         if is_known(text):
             return text
-        named = {one.id for hit in self._any.finditer(text) for one in self._candidates(hit[0])}
+        named = {one.id for _, literal in leftmost(self.literals, text) for one in self._candidates(literal)}
         varying = _OBJECTS if named & self._minding_digits else _NUMBERS
         return varying.sub("", text) if named else ""
 
@@ -76,7 +74,7 @@ class Catalogue:
 
     def has_any_level(self, text: bytes) -> bool:
         """Whether a literal is in the bytes that counts at any level."""
-        return self._any_level.search(text) is not None
+        return any(literal in text for literal in self._any_level)
 
     def match_section(self, section: Section, sections: Sequence[Section]) -> Signature | None:
         """The fault one exception of a chain is, wrappers left out."""
@@ -123,14 +121,14 @@ class Catalogue:
 
     def _matches(self, text: str) -> Iterator[tuple[Signature, int]]:
         seen: set[str] = set()
-        for hit in self._any.finditer(text):
-            for one in self._candidates(hit[0]):
+        for start, literal in leftmost(self.literals, text):
+            for one in self._candidates(literal):
                 if one.id in seen:
                     continue
                 found = _compiled(one.pattern).search(text)
                 if found:
                     seen.add(one.id)
-                    yield one, max(found.start(), hit.start() if found.end() > hit.start() else found.start())
+                    yield one, max(found.start(), start if found.end() > start else found.start())
 
     @functools.lru_cache(maxsize=512)  # noqa: B019
     def _candidates(self, literal: str) -> tuple[Signature, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -177,7 +178,12 @@ class Recogniser:
 def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:
     """Whether any of the tracebacks goes through what starts a server."""
     frames = (frame for trace in traces for section in trace for frame in section.frames)
-    return any(_STARTS.search(f"{frame.file.replace(chr(92), '/')} {frame.function}") for frame in frames)
+    return any(_is_of_start(frame.file, frame.function) for frame in frames)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_of_start(file: str, function: str) -> bool:
+    return _STARTS.search(f"{file.replace(chr(92), '/')} {function}") is not None
 
 
 def _unsure(event: Event) -> Event:

@@ -261,8 +261,8 @@ def _is_flat_code(block: Block, text: bytes) -> bool:
     """Whether a line without indentation is the code of the frame above it, which kept its own: no exception is written so."""
     return (
         block.state is State.FRAME
-        and b", in " in next((above for above in reversed(block.lines[-FRAME_ABOVE:]) if above.strip()), b"")
         and text[:1] not in (b" ", b"\t", b"")
+        and b", in " in next((above for above in reversed(block.lines[-FRAME_ABOVE:]) if above.strip()), b"")
         and kind_of(text) is Kind.OTHER
         and _CODE.search(text) is not None
         and shows_code(next(iter(block.passed), b""))

@@ -16,6 +16,8 @@ from forge_doctor.streams.line import Line
 ANSI = regex(
     rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[_P^][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]"
 )
+# What no prefix begins with, and most lines of a traceback do.
+NO_PREFIX = (b" ", b"\t", b"")
 # A blank that AWS Lambda and web pages indent with.
 UNBREAKABLE = b"\xc2\xa0"
 # A `STAMP` is shorter, with what follows it in a line of CRI.
@@ -51,13 +53,16 @@ class Unwrapper:
 
     def line(self, raw: bytes, stream: str = "") -> Line:
         """The line without its prefixes, colours and byte order mark, which joined files have in their midst, too."""
-        line = Line(text=raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8), stream=stream)
-        if b"\x1b" in line.text:
-            line.text = ANSI.sub(b"", line.text)
-        if UNBREAKABLE in line.text:
-            line.text = line.text.replace(UNBREAKABLE, b" ")
-        if MARK in line.text[:48]:
+        text = raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8)
+        if b"\x1b" in text:
+            text = ANSI.sub(b"", text)
+        if UNBREAKABLE in text:
+            text = text.replace(UNBREAKABLE, b" ")
+        line = Line(text, "", stream)
+        if MARK in text[:48]:
             self._told(line)
+        elif text[:1] in NO_PREFIX:
+            return line
         for _ in range(self._most):
             if not self._strip_one(line):
                 break

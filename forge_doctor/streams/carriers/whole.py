@@ -6,7 +6,7 @@ import html
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from forge_doctor.regex import regex
@@ -70,18 +70,19 @@ def whole_of(
     if printable.is_printable(sample):
         whole = Whole(stream, "quoted-printable text")
         return whole.begin(whole.placed_lines(printable.lines_of(whole.lines())))
+    lines = sample.split(b"\n", MOST_LEARNED)[:MOST_LEARNED]
     # What another carrier has round it, no terminal broke.
-    wrap = None if isinstance(stream, Bare) else wrap_of(sample.split(b"\n")[:MOST_LEARNED], is_head)
+    wrap = None if isinstance(stream, Bare) else wrap_of(lines, is_head)
     if wrap is not None:
         whole = Whole(stream, f"lines that a terminal broke at {wrap.width} columns")
         return whole.begin(unwrapped(whole.lines(), wrap))
-    if is_fenced(sample.split(b"\n")[:MOST_LEARNED], is_head, is_layer):
+    if is_fenced(lines, is_head, is_layer):
         whole = Whole(stream, "blocks of code in a text")
         return whole.begin(whole.placed_lines(blocks_of(whole.lines())))
     return (
         _of_entries(sample, stream, JsonRecords(is_head=is_head, zone_s=zone_s, is_layer=is_layer))
         or _of_texts(sample, stream, zone_s)
-        or _of_lines(sample, stream, is_head, at, zone_s)
+        or _of_lines(lines, stream, is_head, at, zone_s)
     )
 
 
@@ -135,21 +136,20 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
 
 
 def _of_lines(
-    sample: bytes,
+    lines: Sequence[bytes],
     stream: Readable,
     is_head: Callable[[bytes], bool],
     at: Callable[[bytes], float | None],
     zone_s: float,
 ) -> Whole | None:
     """Lines that stand otherwise than they were written."""
-    if is_boxed(sample.split(b"\n")[:MOST_LEARNED]):
+    if is_boxed(lines):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(whole.placed_lines(unboxed(whole.lines(), is_head)))
-    if has_headings(sample.split(b"\n")[:MOST_LEARNED]):
+    if has_headings(lines):
         whole = Whole(stream, "lines below headings")
         return whole.begin(whole.placed_lines(without_headings(whole.lines(), zone_s, None)))
-    lines_seen = [line for line in sample.split(b"\n")[:MOST_LEARNED] if line.strip()][:-1]
-    times = [at(line) for line in lines_seen]
+    times = [at(line) for line in [line for line in lines if line.strip()][:-1]]
     if falls(times):
         whole = Whole(stream, NEWEST_FIRST)
         whole.turns_lines = True

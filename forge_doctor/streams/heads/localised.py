@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from forge_doctor.regex import regex
+from forge_doctor.regex import leftmost, regex
 from forge_doctor.streams.heads.localised_phrases import BY_STATE, CALLED, PHRASES, SEVERITIES
 
 LONGEST, LONGEST_NAME = 2_000, 200
@@ -51,9 +51,10 @@ def state_in(text: bytes) -> str:
 
 def in_english(message: str, state: str = "") -> str:
     """The message with what is known of it in English; one of which only the SQLSTATE is known is what that says."""
-    for hit in _anchors().finditer(message[:LONGEST]):
-        for pattern, english in _known()[hit[0]]:
-            found = pattern.search(message, max(0, hit.start() - LONGEST_NAME), hit.end() + LONGEST_NAME)
+    known = _known(message.isascii())
+    for at, anchor in leftmost(known, message[:LONGEST]):
+        for pattern, english in known[anchor]:
+            found = pattern.search(message, max(0, at - LONGEST_NAME), at + len(anchor) + LONGEST_NAME)
             if found is not None:
                 told = english.format(*filter(None, found.groups()))
                 before, _, _ = message[: found.start()].rpartition(": ")
@@ -64,7 +65,8 @@ def in_english(message: str, state: str = "") -> str:
 
 def is_known(message: str) -> bool:
     """Whether a text may have one of the messages in it."""
-    return _anchors().search(message[:LONGEST]) is not None
+    beginning = message[:LONGEST]
+    return any(anchor in beginning for anchor in _known(message.isascii()))
 
 
 def loud_words(english: tuple[str, ...]) -> tuple[bytes, ...]:
@@ -73,19 +75,15 @@ def loud_words(english: tuple[str, ...]) -> tuple[bytes, ...]:
 
 
 @functools.cache
-def _known() -> dict[str, list[tuple[re.Pattern[str], str]]]:
-    """By what is longest in them: the messages, as patterns, and what they are in English."""
+def _known(ascii_only: bool) -> dict[str, list[tuple[re.Pattern[str], str]]]:
+    """By what is longest in them: the messages, or those a text in ASCII may have, as patterns, and what they are in English."""
     known: dict[str, list[tuple[re.Pattern[str], str]]] = {}
     for english, others in PHRASES.items():
         for one in others:
-            pattern = _NAME.join(re.escape(part) for part in one.split("{}"))
-            known.setdefault(_longest(one), []).append((regex(pattern), english))
+            if (anchor := _longest(one)).isascii() or not ascii_only:
+                pattern = _NAME.join(re.escape(part) for part in one.split("{}"))
+                known.setdefault(anchor, []).append((regex(pattern), english))
     return known
-
-
-@functools.cache
-def _anchors() -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(one) for one in sorted(_known(), key=len, reverse=True)))
 
 
 def _longest(message: str) -> str:
