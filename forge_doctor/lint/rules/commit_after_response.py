@@ -65,6 +65,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls
 SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"commit", b"begin", b"async with"))
 # Whoever takes what another module makes may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("commits",)
 
 
 @check(severity=Severity.WARNING)

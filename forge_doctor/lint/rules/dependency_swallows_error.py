@@ -67,6 +67,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.requests.handles import SESSIONS
 
 SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"except", b"suppress"))
+LINE_DOES = ("holds",)
 EVERYTHING = frozenset({"Exception", "BaseException"})
 
 

@@ -43,6 +43,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_h
 SUSPECT = WordsThen(
     rb"await\s+[\w.]+\.(?:acquire|connect|raw_connection)\s*\(", b"acquire", b"connect", b"raw_connection"
 )
+LINE_DOES = ("opens",)
 
 
 @check(severity=Severity.ERROR)
@@ -55,7 +56,7 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
         bound = around.parent if isinstance(around, Await) else None
         if not isinstance(bound, Assign) or not isinstance(bound.target, Name) or bound.function is None:
             continue
-        if not is_taken(project, call):
+        if not is_taken(project, call) or bound.target.id in project.scopes(file).of(bound.target).outer_names:
             continue
         if not is_given_back(bound.function, bound.target.id, bound.end):
             yield found(file, call, bound.target.id)

@@ -60,6 +60,7 @@ from forge_doctor.lint.dataflow.use_def import reads_of
 SUSPECT = WordsThen(rb"\b(?:asyncio\.run|\w+\.run)\(", b"asyncio.run(", b"asyncio.Runner(")
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("holds",)
 DISPOSING = (b"dispose",)
 ELSEWHERE = (b"dispose", b"NullPool", b"FastAPI(", b"Starlette(", b"Litestar(", b"StaticPool")
 

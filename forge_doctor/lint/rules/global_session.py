@@ -77,6 +77,27 @@ def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
             )
     if file.mentions(b".state."):
         yield from entered_and_kept(file, project)
+    if file.mentions(b"Singleton("):
+        yield from provided_once(file, project)
+
+
+def provided_once(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`Singleton(AsyncSession, engine)` of a container of dependency-injector: every object is given the same session."""
+    for call in file.calls("Singleton", "ThreadSafeSingleton"):
+        if not call.args or not project.qualified(call.func).startswith("dependency_injector."):
+            continue
+        given = project.value_of(call.args[0])
+        gives = Kind.ASYNC_SESSION if given.kind is Kind.ASYNC_FACTORY else given.inner.kind
+        if given.kind in (Kind.CLASS, Kind.CALLABLE, Kind.ASYNC_FACTORY) and gives in SESSIONS:
+            yield file.finding(
+                global_session,
+                call,
+                "the container makes this session once and gives it to everybody: requests and tasks that run at the same "
+                "time share its one connection and its transaction",
+                confidence=min(given.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
+                remedy="make the factory the Singleton, and open a session in each request or task",
+                evidence=(Evidence(label="made by", value=call.text, source=given.why),),
+            )
 
 
 def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:

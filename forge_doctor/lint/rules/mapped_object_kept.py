@@ -62,6 +62,7 @@ STORE = WordsThen(rb"(?m)^\w+[ \t]*:[ \t]*\w*[dD]ict\[[^\n]{1,120}\][ \t]*=[ \t]
 SUSPECT = Either(AnyWord(*KEEPING), STORE)
 # A module that keeps what others load may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("holds",)
 # Those that keep the objects themselves; others write them down and read them again.
 CACHES = ("lru_cache", "alru_cache")
 LET_GO = regex(r"expunge|make_transient|model_validate|model_dump|asdict")

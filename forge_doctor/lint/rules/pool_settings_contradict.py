@@ -36,6 +36,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
 
 SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
+LINE_DOES = ("configures",)
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
 # What QueuePool takes for "no limit", these numbers alone; `pool_size=0` sets its `max_overflow` to -1 as well.
 WITHOUT_LIMIT = {"pool_size": 0, "max_overflow": -1}

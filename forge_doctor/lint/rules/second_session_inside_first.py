@@ -81,6 +81,7 @@ SUSPECT = WordsThen(
     b"db",
     b"DB",
 )
+LINE_DOES = ("opens",)
 # A connection that is entered is taken at once; a session takes one with its first query.
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNCPG_CONNECTION})
 TAKING = frozenset({"acquire", "connect", "begin"})

@@ -92,6 +92,7 @@ from forge_doctor.lint.dataflow.requests.streams import (
 SUSPECT = AnyWord(b"return", b"StreamingResponse", b"EventSourceResponse")
 # Who streams what a service reads may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("holds",)
 
 
 class Streamed(NamedTuple):

@@ -70,6 +70,7 @@ from forge_doctor.lint.dataflow.requests.websocket_waits import Step, uses_until
 SUSPECT = AnyCall("websocket", "websocket_route")
 # Who asks a repository for each message may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("holds",)
 
 
 @check(severity=Severity.WARNING)

@@ -60,21 +60,26 @@ from forge_doctor.regex import regex
 SUSPECT = AnyCall("gather", "as_completed", "wait", "create_task", "start_soon", "ensure_future")
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("holds",)
 LOCK = regex(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
 
 
 @check(severity=Severity.ERROR)
 def shared_session_in_tasks(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what runs side by side: given to gather, or started by a task group."""
+    told_at_gather: set[Node] = set()
     for call in file.calls(*GATHERERS):
-        yield from of_gather(file, project, call)
-    for call in file.calls("create_task", "start_soon", "ensure_future"):
+        yield from of_gather(file, project, call, told_at_gather)
+    starts = sorted(file.calls("create_task", "start_soon", "ensure_future"), key=lambda one: one.start)
+    calls = [one for one in starts if one not in told_at_gather]
+    for call in calls:
         yield from of_loop(file, project, call)
-    yield from of_siblings(file, project)
+    yield from of_siblings(file, project, calls)
 
 
-def of_gather(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
-    """Several coroutines with one session, or one of them many times."""
+def of_gather(file: SourceFile, project: Project, call: Call, told_of: set[Node]) -> Iterator[Finding]:
+    """Several coroutines with one session, or one of them many times. What started those that are told of here goes into
+    `told_of`: the fault is one, and is told once."""
     seen: dict[str, list[tuple[Use, Node]]] = {}
     for coroutine, many in gathered(call):
         for use in {one.text: one for one in used(project, coroutine) if not is_locked(project, coroutine)}.values():
@@ -82,9 +87,12 @@ def of_gather(file: SourceFile, project: Project, call: Call) -> Iterator[Findin
             if many and around is not None and is_bound_within(project, use, around):
                 continue
             seen.setdefault(use.text, []).extend([(use, coroutine)] * (2 if many else 1))
-    for text, uses in seen.items():
-        if len(uses) > 1:
-            yield told(file, call, text, uses[0][0], f"`{call.func.text}`")
+    shared = [(text, uses[0][0]) for text, uses in seen.items() if len(uses) > 1]
+    if shared:
+        # One finding a gather, by the surest: an object's session often has several names there.
+        text, use = max(shared, key=lambda one: one[1].confidence)
+        told_of.update(one.parent for name, _ in shared for _, one in seen[name] if one.parent is not None)
+        yield told(file, call, text, use, f"`{call.func.text}`", tuple(one for one, _ in shared if one != text))
 
 
 def of_loop(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
@@ -101,10 +109,9 @@ def of_loop(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]
             return
 
 
-def of_siblings(file: SourceFile, project: Project) -> Iterator[Finding]:
+def of_siblings(file: SourceFile, project: Project, calls: list[Call]) -> Iterator[Finding]:
     """Two tasks with one session, started right after each other: nothing is awaited in between."""
     told_of: set[str] = set()
-    calls = sorted(file.calls("create_task", "start_soon", "ensure_future"), key=lambda one: one.start)
     for first, second in pairwise(calls):
         between = file.data[first.end : second.start]
         if block_of(first.statement) != block_of(second.statement) or re.search(rb"\bawait\b", between):
@@ -112,7 +119,7 @@ def of_siblings(file: SourceFile, project: Project) -> Iterator[Finding]:
         texts = {use.text for use in used_by(project, first)}
         for use in used_by(project, second):
             if use.text in texts - told_of:
-                told_of.add(use.text)
+                told_of |= texts
                 yield told(file, second, use.text, use, f"`{second.func.text}` beside line {first.line}")
 
 
@@ -143,8 +150,8 @@ def is_locked(project: Project, coroutine: Node) -> bool:
     return function is not None and LOCK.search(function.text) is not None
 
 
-def told(file: SourceFile, call: Call, text: str, use: Use, how: str) -> Finding:
-    """The finding, at the call that starts them."""
+def told(file: SourceFile, call: Call, text: str, use: Use, how: str, others: tuple[str, ...] = ()) -> Finding:
+    """The finding, at the call that starts them; `others` are shared there too, or are other names of the same."""
     return file.finding(
         shared_session_in_tasks,
         call,
@@ -152,5 +159,8 @@ def told(file: SourceFile, call: Call, text: str, use: Use, how: str) -> Finding
         'with "concurrent operations are not permitted" or joins the wrong transaction',
         confidence=use.confidence,
         remedy="open a session in each task (`async with Factory() as session:`), or await one after the other",
-        evidence=(Evidence(label="session", value=text, source=f"line {use.node.line}"),),
+        evidence=(
+            Evidence(label="session", value=text, source=f"line {use.node.line}"),
+            *(Evidence(label="shared as well", value=one, source="the same call") for one in others),
+        ),
     )

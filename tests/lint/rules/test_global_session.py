@@ -69,3 +69,25 @@ LIFESPAN = (
 )
 def test_a_session_entered_by_the_lifespan_is_shared_by_all_requests(body: str, tmp_path: Path) -> None:
     check_source(LIFESPAN + body, "global-session", tmp_path)
+
+
+CONTAINER = (
+    "from dependency_injector import containers, providers\n"
+    "from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine\n"
+    "Factory = async_sessionmaker(create_async_engine('postgresql+asyncpg://h/d'))\n"
+    "class Container(containers.DeclarativeContainer):\n"
+    "    engine = providers.Singleton(create_async_engine, 'postgresql+asyncpg://h/d')\n"
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    session = providers.Singleton(AsyncSession, engine)  # expect high\n",
+        "    session = providers.ThreadSafeSingleton(Factory)  # expect high\n",
+        "    session = providers.Factory(AsyncSession, engine)\n",
+        "    factory = providers.Singleton(async_sessionmaker, engine)\n",
+    ],
+)
+def test_a_session_that_a_container_makes_once_is_found(line: str, tmp_path: Path) -> None:
+    check_source(CONTAINER + line, RULE, tmp_path)

@@ -23,7 +23,7 @@ async def f(s: AsyncSession):
 async def f(s: AsyncSession):
     tasks = []
     for x in (1, 2):
-        tasks.append(asyncio.create_task(load(s, x)))  # expect high
+        tasks.append(asyncio.create_task(load(s, x)))
     await asyncio.gather(*tasks)  # expect high
 """,
     """\
@@ -353,6 +353,20 @@ def test_what_sanic_keeps_for_a_request(tmp_path: Path) -> None:
         f"{AMBIENT}async def inject(request):\n    request.ctx.session = Factory()\n"
         "async def totals(request):\n    session = request.ctx.session\n"
         "    await asyncio.gather(session.scalar(select(1)), session.scalar(select(2)))  # expect medium\n",
+        RULE,
+        tmp_path,
+    )
+
+
+def test_one_gather_is_one_finding(tmp_path: Path) -> None:
+    """Whatever its coroutines call the session, and whatever started them."""
+    check_source(
+        f"{TASKS}class Repo:\n    def __init__(self, session: AsyncSession):\n        self.session = session\n"
+        "    async def a(self):\n        return await self.session.scalar(select(1))\n"
+        "async def f(s: AsyncSession, repo: Repo):\n"
+        "    await asyncio.gather(s.scalar(select(1)), repo.a(), load(s), repo.a())  # expect high\n"
+        "async def g(s: AsyncSession):\n    one = asyncio.create_task(load(s))\n    two = asyncio.create_task(load(s))\n"
+        "    await asyncio.gather(one, two)  # expect high\n",
         RULE,
         tmp_path,
     )
