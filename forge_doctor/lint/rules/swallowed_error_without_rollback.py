@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, Try
-from forge_doctor.code.syntax.prefilter import Either, WordsThen
+from forge_doctor.code.syntax.prefilter import AnyWord, Both, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -62,17 +62,12 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 )
 from forge_doctor.regex import regex
 
-SUSPECT = Either(
-    WordsThen(
-        rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(",
-        b"flush",
-        b"commit",
-        b"exec",
-        b"scalar",
-    ),
-    # A session of its own, that others work with.
-    WordsThen(rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"),
+SUSPECT = Both(AnyWord(b"except"), AnyWord(b"await"))
+SENDS = WordsThen(
+    rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(", b"flush", b"commit", b"exec", b"scalar"
 )
+# Who calls a service or repository may say no word of a database.
+EVERYWHERE = True
 LINE_DOES = ("holds",)
 BROAD = regex(
     r"\b(?:Exception|BaseException|SQLAlchemyError|DBAPIError|IntegrityError|OperationalError|DataError"
@@ -90,8 +85,8 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
         return
     seen: set[tuple[int, str]] = set()
     # What fails on every database comes first: one finding a handler.
-    calls = sorted(session_calls(file, project, FAILING), key=lambda one: one[0].method not in BREAKING)
-    for call, confidence in calls:
+    calls = session_calls(file, project, FAILING) if SENDS.is_in(file) else ()
+    for call, confidence in sorted(calls, key=lambda one: one[0].method not in BREAKING):
         statement, handler = handler_of(call)
         if statement is None or handler is None or call.receiver is None or not is_awaited(call):
             continue
@@ -111,15 +106,20 @@ def found_at_caller(file: SourceFile, one: Swallowed) -> Finding:
     """The finding, at the handler that swallows what the function made of the database's error."""
     failing, used = one.converted.call, one.used
     function = "" if failing.function is None else failing.function.name
+    made = one.converted.handler
+    what = f"an error of `{failing.func.text}()` in {function}(), which rolls nothing back,"
+    if made is not None:
+        what = f"{one.converted.raises} is what {function}() makes of an error of `{failing.func.text}()`, without a rollback: it"
+    place = made or failing
     return file.finding(
         swallowed_error_without_rollback,
         one.handler,
-        f"{one.converted.raises} is what {function}() makes of an error of `{failing.func.text}()`, without a rollback: it "
-        f"is swallowed here, and `{used.func.text}()` in {place_of(used, one.call)} then fails with PendingRollbackError",
+        f"{what} is swallowed here, and `{used.func.text}()` in {place_of(used, one.call)} then fails with "
+        "PendingRollbackError",
         confidence=Confidence.MEDIUM,
         remedy=f"await {one.session}.rollback()  # first in the handler; or in that of {function}()",
         related=(
-            Related(message="made here", location=one.converted.handler.file.location(one.converted.handler)),
+            Related(message="made here" if made else "fails here", location=place.file.location(place)),
             Related(message="used again here", location=file.location(used)),
         ),
     )

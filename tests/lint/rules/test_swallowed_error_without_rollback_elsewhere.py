@@ -78,3 +78,52 @@ def test_a_savepoint_or_a_session_of_its_own_is_fine(around: str, tmp_path: Path
     if "Session()" in around:
         code = code.replace("await users.save(name)", "await Users(session).save(name)")
     check_source(project(code), "swallowed-error-without-rollback", tmp_path)
+
+
+LET_OUT = """\
+async def save(db: AsyncSession, name):
+    db.add(User(name=name))
+    {recover}
+    await db.{method}()
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self, name):
+        self.db.add(User(name=name))
+        await self.db.commit()
+class Import:
+    def __init__(self, users: Users):
+        self.users = users
+    async def run(self, names, db: AsyncSession):
+        for name in names:
+            try:
+                await {call}
+            except {swallowed}:{told}
+                {handled}
+"""
+OUT = {
+    "recover": "print(name)", "method": "flush", "call": "save(db, name)", "swallowed": "Exception", "handled": "continue",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({}, TOLD),
+        ({"method": "commit", "swallowed": "SQLAlchemyError", "handled": "print(name)"}, TOLD),
+        ({"call": "self.users.save(name)"}, TOLD),
+        ({"call": "self.users.save(name)", "handled": "await self.users.db.rollback()"}, ""),
+        ({"call": "self.users.save(name)", "handled": "await self.undo()"}, ""),
+        ({"handled": "await db.rollback()"}, ""),
+        ({"handled": "await undo(db)"}, ""),
+        ({"handled": "raise"}, ""),
+        ({"handled": "return"}, ""),
+        ({"swallowed": "ValueError"}, ""),
+        ({"recover": "await db.rollback()"}, ""),
+        ({"method": "refresh"}, ""),
+        ({"call": "save(unseen, name)"}, ""),
+    ],
+)
+def test_what_is_given_or_held_fails_too(parts: dict[str, str], told: str, tmp_path: Path) -> None:
+    """A session of the caller's caller, and one inside an object, whose flush nobody catches before."""
+    check_source(project(LET_OUT.format(**(OUT | parts), told=told)), "swallowed-error-without-rollback", tmp_path)

@@ -22,8 +22,10 @@ class Mark(StrEnum):
 
     BEGINS = "functions with a begin()"
     CATCHES = "async functions that catch the database's errors"
+    FLUSHES = "async functions that flush or commit"
     STARTS = "functions that start a task"
     STREAMS = "functions that make a streaming response"
+    VALIDATES = "functions that make a pydantic object of another"
     ENGINES = "what makes engines, or factories of sessions"
     OPTION = "expire_on_commit"
     MIGRATES = "an environment of Alembic"
@@ -37,7 +39,7 @@ class Mark(StrEnum):
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
-BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.STARTS, Mark.STREAMS})
+BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES})
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
 OWN_READ = regex(rb"\bself\.(\w+)")
 REACH = 400  # further than any expression reaches that is asked of these files
@@ -90,6 +92,8 @@ def _functions(head_or_place: re.Pattern[bytes]) -> Told:
 DEFINED_OR_BEGUN = regex(rb"\basync[ \t]+def[ \t]+(\w+)|\.begin\(\s*\)")
 DEFINED_OR_STARTED = regex(rb"\bdef[ \t]+(\w+)|\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
 DEFINED_OR_STREAMED = regex(rb"\bdef[ \t]+(\w+)|\b(?:Streaming|EventSource)Response\(")
+DEFINED_OR_VALIDATED = regex(rb"\bdef[ \t]+(\w+)|\.(?:model_validate|from_orm)\(")
+DEFINED_OR_FLUSHED = regex(rb"\basync[ \t]+def[ \t]+(\w+)|\.(?:flush|commit)\(\s*\)")
 DEFINED_OR_CAUGHT = regex(
     rb"\basync[ \t]+def[ \t]+(\w+)|\bexcept\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b"
 )
@@ -97,8 +101,10 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
     {
         Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_OR_BEGUN)),
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_OR_CAUGHT)),
+        Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_OR_FLUSHED)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED_OR_STARTED)),
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED_OR_STREAMED)),
+        Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED_OR_VALIDATED)),
         Mark.ENGINES: Asked(
             (b"create_engine", b"create_async_engine", b"engine_from_config", b"scoped_session", b"sessionmaker"), _text
         ),

@@ -108,10 +108,11 @@ def session_of_object(project: Project, call: Call) -> str:
     held = held_by(project, function.owner)
     if held is None or uses_in(project, function, inside(function, held)).query is None:
         return ""
-    return ".".join(_first_path(held))
+    return ".".join(path_to_session(held))
 
 
-def _first_path(held: Handle) -> Iterator[str]:
+def path_to_session(held: Handle) -> Iterator[str]:
+    """The attributes that lead to the session that an object holds."""
     for name, inner in held.attributes[:1]:
         yield name
-        yield from _first_path(inner)
+        yield from path_to_session(inner)

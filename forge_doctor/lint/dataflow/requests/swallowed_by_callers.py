@@ -1,5 +1,5 @@
-"""Who catches what a called function made of an error of the database, and goes on with the session that has failed; follows
-only sessions that the same function has opened."""
+"""Who catches an error of the database that a called function lets out, as it is or turned into another one, and goes on with
+the session that has failed: one that the same function has opened, that it is given, or that an object of its holds."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Try
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Param, Try
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.requests.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handle,
+    Handles,
     entered_around,
     is_given_one,
     reached,
     with_made,
 )
 from forge_doctor.lint.dataflow.requests.held_connections import uses_in
+from forge_doctor.lint.dataflow.requests.holding_classes import objects_given, path_to_session
 from forge_doctor.lint.dataflow.sessions.after_errors import WORKING, recovers, spans_from
 from forge_doctor.lint.dataflow.sessions.converted_errors import (
+    DATABASE_ERROR,
     Conversion,
     cares_for_transaction,
     conversion,
     converting_names,
+    failing_names,
+    let_out,
 )
-from forge_doctor.lint.dataflow.sessions.transactions import ENDING, begin_blocks, calls_between, is_awaited
+from forge_doctor.lint.dataflow.sessions.transactions import ENDING, begin_blocks, calls_between, is_awaited, is_handed
 
 
 class Swallowed(NamedTuple):
@@ -42,7 +49,9 @@ class Swallowed(NamedTuple):
 
 def swallowed_conversions(file: SourceFile, project: Project) -> Iterator[Swallowed]:
     """Every handler of a file that does so, once."""
-    names = [one for one in converting_names(project) if one.encode() in file.words]
+    if not file.mentions(b"except"):
+        return
+    names = sorted((converting_names(project) | failing_names(project)) & file.names_called)
     told: set[Except] = set()
     for call in file.calls(*names) if names else ():
         callee = project.called(call) if is_awaited(call) else None
@@ -62,22 +71,52 @@ def swallowed_conversions(file: SourceFile, project: Project) -> Iterator[Swallo
 
 def _swallowed(project: Project, call: Call, callee: FunctionDef, statement: Try) -> Swallowed | None:
     function = call.function
-    for session, item in entered_around(project, call) if function is not None else ():
-        if function is None or item.end > statement.start:
-            continue
-        known = dict(with_made(project, function, ((session, THE_SESSION),), call.start))
+    for handles in sessions_there(project, call, statement) if function is not None else ():
+        known = dict(with_made(project, function, handles, call.start)) if function is not None else {}
         written = (text for text, handle in reached(call, callee, known).items() if handle == THE_SESSION)
-        converted = next((one for text in written if (one := conversion(callee, text)) is not None), None)
+        converted = next((one for text in written if (one := conversion(callee, text) or let_out(callee, text))), None)
         handler = None if converted is None else swallowing(statement, converted.raises)
-        used = None if handler is None else used_on(project, statement, handler, session, known)
+        session = name_of_session(call, known)
+        used = used_on(project, statement, handler, session, known) if handler is not None and session else None
         if converted is not None and handler is not None and used is not None:
             return Swallowed(call, handler, converted, session, used)
     return None
 
 
+def sessions_there(project: Project, call: Call, statement: Try) -> Iterator[Handles]:
+    """The ways by which the code of a `try` reaches sessions that were there before it."""
+    function = call.function
+    for session, item in entered_around(project, call):
+        if item.end <= statement.start:
+            yield ((session, THE_SESSION),)
+    if function is None or not function.is_async:
+        return
+    for param in function.params:
+        if isinstance(param, Param) and not param.is_spread and is_session(project, param):
+            yield ((param.name, THE_SESSION),)
+    root = "" if call.receiver is None else call.receiver.text.partition(".")[0]
+    if root in function.param_names:
+        yield from objects_given(project, function, frozenset({root}))
+
+
+def name_of_session(call: Call, known: Mapping[str, Handle]) -> str:
+    """How the caller writes the session, or would where only an object has it: `self.users.db`."""
+    named = next((text for text, handle in known.items() if handle == THE_SESSION), "")
+    receiver = "" if call.receiver is None else call.receiver.text
+    held = known.get(receiver)
+    return named or ("" if held is None else ".".join((receiver, *path_to_session(held))))
+
+
+def is_session(project: Project, param: Param) -> bool:
+    """Whether a parameter surely is an async session."""
+    value = param_value(project, param)
+    return value.kind.is_async_session and value.confidence > Confidence.LOW
+
+
 def swallowing(statement: Try, error: str) -> Except | None:
     """The handler that takes an error of a name: by that name, or whatever it is."""
-    types = re.compile(rf"\b(?:{re.escape(error)}|Exception|BaseException)\b")
+    parents = "|SQLAlchemyError|DBAPIError" if error == DATABASE_ERROR else ""
+    types = re.compile(rf"\b(?:{re.escape(error)}{parents}|Exception|BaseException)\b")
     return next((one for one in statement.handlers if one.type is None or types.search(one.type.text)), None)
 
 
@@ -87,6 +126,9 @@ def used_on(
     """The use of the session, itself or by a function that gets it, that the end of a handler leads to."""
     function = handler.function
     if function is None or recovers(function, statement, handler, session):
+        return None
+    # An object that holds the session may care for it.
+    if is_handed(function, session.partition(".")[0], handler.start, handler.end):
         return None
     for start, end in spans_from(statement, handler):
         for one in calls_between(function, start, end):

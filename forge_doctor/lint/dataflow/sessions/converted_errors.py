@@ -1,4 +1,5 @@
-"""Functions that turn an error of the database into another one and leave the session as it failed; looks at no caller."""
+"""Functions that let an error of the database out, as it is or turned into another one, and leave the session as it failed;
+looks at no caller."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Raise, Try
-from forge_doctor.lint.dataflow.sessions.transactions import is_awaited, is_handed
+from forge_doctor.lint.dataflow.sessions.transactions import calls_of, is_awaited, is_handed
 from forge_doctor.regex import regex
 
 CAUGHT = regex(r"\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b")
@@ -22,17 +23,38 @@ RAISED = regex(r"raise\s+((?:\w+\.)*[A-Z]\w*)\b")
 
 
 class Conversion(NamedTuple):
-    """The call that fails, the handler that catches it, and the name of the error that is raised in its place."""
+    """The call that fails, and the name of the error that its caller gets: where a handler catches it, of what that raises
+    in its place."""
 
     call: Call
-    handler: Except
+    handler: Except | None
     raises: str
+
+
+# Both are what a unique or foreign key comes to.
+DATABASE_ERROR = "IntegrityError"
 
 
 @kept_for_the_run
 def converting_names(project: Project) -> frozenset[str]:
     """The names of async functions with a handler of the database's errors behind their head."""
     return marked_functions(project, Mark.CATCHES)
+
+
+@kept_for_the_run
+def failing_names(project: Project) -> frozenset[str]:
+    """The names of async functions that flush or commit."""
+    return marked_functions(project, Mark.FLUSHES)
+
+
+def let_out(function: FunctionDef, session: str) -> Conversion | None:
+    """The flush or commit of a session it writes so whose error goes to the caller as it is."""
+    if function.is_generator or cares_for_transaction(function):
+        return None
+    failing = (f"{session}.{method}" for method in sorted(BREAKING))
+    calls = (one for text in failing for one in calls_of(function) if one.func.text == text and is_awaited(one))
+    call = next((one for one in calls if one.enclosing(Try) is None), None)
+    return None if call is None else Conversion(call, None, DATABASE_ERROR)
 
 
 def conversion(function: FunctionDef, session: str) -> Conversion | None:
