@@ -79,7 +79,7 @@ from forge_doctor.lint.dataflow.requests.left_by_dependencies import (
     held_by_dependencies,
     leaves_connection,
 )
-from forge_doctor.lint.dataflow.requests.streams import goes_on, reached_in, streams_of
+from forge_doctor.lint.dataflow.requests.streams import file_sent, goes_on, reached_in, streams_of
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"def ")
@@ -124,7 +124,7 @@ def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDep
 
 
 def streamed(project: Project, function: FunctionDef, source: FunctionDef) -> Waited | None:
-    """A streaming response that goes on when the endpoint has returned: the request ends with it. None where the
+    """A response that goes on when the endpoint has returned, a stream or a file: the request ends with it. None where the
     generator itself gives the connection back, or FastAPI ends the dependency before the response is sent."""
     if exits_before_response(project, function.file):
         return None
@@ -133,11 +133,12 @@ def streamed(project: Project, function: FunctionDef, source: FunctionDef) -> Wa
         handles = reached_in(project, function, stream, injected_handles(project, function, source))
         if wait is not None and not uses_in(project, stream.generator, handles).ended:
             return Waited(stream.response, stream.response, wait._replace(what=f"{wait.what} in its stream"))
-    return None
+    sent = file_sent(function)
+    return None if sent is None else Waited(sent[0], sent[0], sent[1])
 
 
 def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) -> Iterator[Finding]:
-    """An endpoint that has queried itself, and then sends a stream for which its session is kept."""
+    """An endpoint that has queried itself, and then sends a stream or a file for which its session is kept."""
     for source in session_sources(project, function):
         waited = streamed(project, function, source)
         if waited is None:
@@ -148,7 +149,7 @@ def of_own_queries(file: SourceFile, project: Project, function: FunctionDef) ->
                 connection_held_while_waiting,
                 waited.at,
                 f"{function.name}() waits for {waited.wait.what} while the session of {source.name}() keeps a connection "
-                f"since `{own.at.func.text}()` in line {own.at.line}: it is missing in the pool until the stream has ended",
+                f"since `{own.at.func.text}()` in line {own.at.line}: it is missing in the pool until all is sent",
                 confidence=min(waited.wait.confidence, Confidence.HIGH if own.query is own.at else Confidence.MEDIUM),
                 remedy="`await session.close()` before the response is returned, or a session of its own for the query "
                 "(`async with Session() as session:`)",

@@ -224,3 +224,42 @@ def test_a_dependency_that_does_not_say_the_word_is_found_by_its_name(tmp_path: 
         ),
     }
     check_source({**project(""), **files}, "connection-held-while-waiting", tmp_path)
+
+
+SENT = (
+    "from fastapi.responses import FileResponse, StreamingResponse\n"
+    "@router.get('/tracks/{{number}}')\nasync def track(number: int, db: AsyncSession = Depends(get_db)):\n"
+    "    found = await db.get(User, number)\n{before}    return {response}{mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "response", "mark"),
+    [
+        ("", "FileResponse(found.name, media_type='audio/mpeg')", "  # expect medium"),
+        ("", "FileResponse(found.name)", "  # expect low"),
+        ("    await db.close()\n", "FileResponse(found.name, media_type='audio/mpeg')", ""),
+        ("    await db.commit()\n", "FileResponse(found.name, media_type='video/mp4')", ""),
+        ("", "found.name", ""),
+    ],
+)
+def test_a_file_is_sent_for_as_long_as_the_client_takes(before: str, response: str, mark: str, tmp_path: Path) -> None:
+    code = SENT.format(before=before, response=response, mark=mark)
+    check_source(project(code), "connection-held-while-waiting", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("test", "mark"),
+    [
+        ("not await request.is_disconnected()", "  # expect medium"),
+        ("not socket.closed", "  # expect medium"),
+        ("not queue.empty()", ""),
+    ],
+)
+def test_a_stream_that_goes_on_until_nobody_listens(test: str, mark: str, tmp_path: Path) -> None:
+    code = SENT.format(
+        before=f"    async def lines():\n        while {test}:\n            yield await queue.get()\n",
+        response="StreamingResponse(lines())",
+        mark=mark,
+    )
+    check_source(project(code), "connection-held-while-waiting", tmp_path)

@@ -21,7 +21,11 @@ from forge_doctor.regex import regex
 MAX_DEPTH = 3
 # What says that nobody listens any more.
 GONE = regex(r"disconnect|cancel|closed|stop|shutdown", re.IGNORECASE)
+LISTENED_TO = regex(r"not (?:await )?[\w.]*(?:disconnect|closed)\w*(?:\(\))?")
 RESPONSES = ("StreamingResponse", "EventSourceResponse")
+# What is sent for as long as the client takes; what of it is large for sure.
+FILE_RESPONSE = "FileResponse"
+LARGE = regex(r"audio/|video/|application/(?:zip|gzip|x-tar|octet-stream)")
 
 
 class Stream(NamedTuple):
@@ -39,6 +43,17 @@ def streams_of(project: Project, endpoint: FunctionDef) -> Iterator[Stream]:
     for call in endpoint.find(Call, nested=False):
         if call.method in RESPONSES and (stream := stream_of(project, call)) is not None:
             yield stream
+
+
+def file_sent(endpoint: FunctionDef) -> tuple[Call, Wait] | None:
+    """The response of a function that sends a file, and how sure it is that this takes long: the client says how fast."""
+    if not endpoint.file.mentions(FILE_RESPONSE.encode()):
+        return None
+    call = next((one for one in endpoint.find(Call, nested=False) if one.method == FILE_RESPONSE), None)
+    if call is None:
+        return None
+    confidence = Confidence.MEDIUM if LARGE.search(call.text) is not None else Confidence.LOW
+    return call, Wait("the client that downloads its file", confidence)
 
 
 @kept_for_the_run
@@ -118,7 +133,7 @@ def goes_on(project: Project, generator: FunctionDef, depth: int = 0) -> Wait | 
 
 def _is_endless(loop: While) -> bool:
     """Whether nothing in the loop leaves it but an error or a client that has gone."""
-    if loop.test.text not in ("True", "1"):
+    if loop.test.text not in ("True", "1") and not LISTENED_TO.fullmatch(loop.test.text):
         return False
     leaving = [one for one in loop.find(Other, nested=False) if one.text == "break"]
     return all(_is_of_the_end(one, loop) for one in (*leaving, *loop.find(Return, nested=False)))
