@@ -1,12 +1,16 @@
-"""Which response model a FastAPI route or a `model_validate` reads an object with; asks only for models in sight."""
+"""Which response model a FastAPI route or a `model_validate`, there or in a plain function that is given the object, reads an
+object with; asks only for models in sight."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.literals import followed
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -15,6 +19,7 @@ from forge_doctor.code.syntax.nodes import (
     ClassDef,
     Comprehension,
     Constant,
+    FunctionDef,
     Name,
     Node,
     Return,
@@ -36,6 +41,7 @@ def objects_read(file: SourceFile, project: Project) -> Iterator[tuple[Node, Cla
     """What routes return and async functions validate, with the class that reads it."""
     yield from returned(file, project)
     yield from validated(file, project)
+    yield from validated_by_others(file, project)
 
 
 def returned(file: SourceFile, project: Project) -> Iterator[tuple[Node, ClassDef]]:
@@ -60,6 +66,48 @@ def validated(file: SourceFile, project: Project) -> Iterator[tuple[Node, ClassD
         class_ = validated_class(project, call)
         if class_ is not None and not is_lambda_inside(call, call.parent):
             yield call.args[0], class_
+
+
+@kept_for_the_run
+def validating_names(project: Project) -> frozenset[str]:
+    """The names of functions with a `model_validate` behind their head."""
+    return marked_functions(project, Mark.VALIDATES)
+
+
+def validated_by_others(file: SourceFile, project: Project) -> Iterator[tuple[Node, ClassDef]]:
+    """`serialize(user)` in async functions, where that is a plain function which validates what it is given."""
+    for call in file.calls(*sorted(validating_names(project) & file.names_called)):
+        if call.function is None or not call.function.is_async or is_lambda_inside(call, call.parent):
+            continue
+        reader = project.called(call)
+        if reader is None or reader.is_async or reader.is_generator or reader.name == "__init__":
+            continue
+        for name, class_ in validated_parameters(project, reader):
+            given = reader.argument(call, name)
+            if given is not None:
+                yield given, class_
+
+
+def validated_parameters(project: Project, reader: FunctionDef) -> tuple[tuple[str, ClassDef], ...]:
+    """The parameters of which a function always makes a pydantic object, with its class; found once."""
+    known: dict[FunctionDef, tuple[tuple[str, ClassDef], ...]] = reader.file.kept.setdefault(validated_parameters, {})
+    if reader not in known:
+        known[reader] = tuple(_validated_parameters(project, reader))
+    return known[reader]
+
+
+def _validated_parameters(project: Project, reader: FunctionDef) -> Iterator[tuple[str, ClassDef]]:
+    scope = project.scopes(reader.file).opened_by(reader)
+    for call in reader.find(Call, nested=False):
+        given = call.args[0] if call.method in ("model_validate", "from_orm") and call.args else None
+        if not isinstance(given, Name) or given.text not in reader.param_names or call.statement.parent is not reader:
+            continue
+        # One that is given something else before is no longer what the caller gave.
+        if scope is None or len(scope.bindings(given.text)) != 1:
+            continue
+        class_ = validated_class(project, call)
+        if class_ is not None:
+            yield given.text, class_
 
 
 def is_lambda_inside(call: Call, around: Node | None) -> bool:

@@ -82,6 +82,7 @@ from forge_doctor.lint.dataflow.response_models import fields, objects_read
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"validate_python", b"from_orm", b"APIRouter")
 # Who calls a repository may say no word of a database.
 EVERYWHERE = True
+LINE_DOES = ("queries",)
 
 
 @check(severity=Severity.ERROR)

@@ -447,3 +447,43 @@ OF_PARAMETERS = [
 @pytest.mark.parametrize("code", OF_PARAMETERS)
 def test_an_object_that_was_given_is_emptied_too(code: str, tmp_path: Path) -> None:
     check_source({"models.py": HOUSES, "code.py": HOUSES_HEAD + code}, "expired-after-commit", tmp_path)
+
+
+UPSERT = (
+    "async def upsert(db: AsyncSession, row: User) -> User:\n"
+    "    known = await db.scalar(select(User).where(User.name == row.name))\n"
+    "    if known is not None:\n        return known\n    db.add(row)\n    return {other}\n"
+    "async def f(db: AsyncSession = Depends(get_db)):\n    user = await upsert(db, User(name='a'))\n"
+    "    await db.commit()\n    return user.name{mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "mark"), [("row", "  # expect medium"), ("User(name='b')", ""), ("None", "  # expect medium"), ("db", "")]
+)
+def test_found_or_made_by_another_function(other: str, mark: str, tmp_path: Path) -> None:
+    """What it found is lost in any case; of what else it may give nothing is known but the model."""
+    check_source(project(UPSERT.format(other=other, mark=mark)), "expired-after-commit", tmp_path)
+
+
+OWN = (
+    "class Users:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n"
+    "    async def undo(self):\n        {ends}\n"
+    "    async def rename(self, name):\n        user = await self.db.get(User, 1)\n        user.name = name\n"
+    "        try:\n            await self.db.flush()\n        except IntegrityError:\n            await self.undo()\n"
+    "            return user.age{mark}\n        return 0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("ends", "mark"),
+    [
+        ("await self.db.rollback()", "  # expect medium"),
+        ("await self.db.commit()", "  # expect medium"),
+        ("await self.db.flush()", ""),
+        ("await other.rollback()", ""),
+        ("await self.db.rollback()\n        raise KeyError(1)", ""),
+    ],
+)
+def test_a_method_of_the_same_object_ends_it(ends: str, mark: str, tmp_path: Path) -> None:
+    check_source(project(OWN.format(ends=ends, mark=mark)), "expired-after-commit", tmp_path)

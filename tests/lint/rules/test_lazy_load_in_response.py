@@ -159,3 +159,28 @@ class CartOut(SQLModel):
 def test_a_relationship_of_a_table_is_no_field_of_it(model: str, mark: str, tmp_path: Path) -> None:
     code = f'@router.get("/u", response_model={model})\nasync def f(db: AsyncSession):\n    return await db.get(Cart, 1){mark}\n'
     check_source(project(TABLE + code), "lazy-load-in-response", tmp_path)
+
+
+READER = (
+    "class Serial:\n    @classmethod\n    def of(cls, user: User) -> UserOut:\n        return UserOut.model_validate(user)\n"
+    "def serialize(user: User, *, deep: bool = True) -> UserOut:\n    read = UserOut.model_validate(user)\n    return read\n"
+    "def sometimes(user: User, deep: bool):\n    if deep:\n        return UserOut.model_validate(user)\n    return None\n"
+    "def another(user: User):\n    user = User(orders=[])\n    return UserOut.model_validate(user)\n"
+    "async def f(db: AsyncSession):\n    user = await db.get(User, 1{options})\n    return {call}{mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "options", "mark"),
+    [
+        ("serialize(user)", "", "  # expect high"),
+        ("serialize(user=user, deep=False)", "", "  # expect high"),
+        ("Serial.of(user)", "", "  # expect high"),
+        ("serialize(user)", ", options=[joinedload(User.orders)]", ""),
+        ("sometimes(user, True)", "", ""),
+        ("another(user)", "", ""),
+    ],
+)
+def test_a_plain_function_that_validates_what_it_is_given(call: str, options: str, mark: str, tmp_path: Path) -> None:
+    code = SCHEMAS + READER.format(call=call, options=options, mark=mark)
+    check_source(project(code), "lazy-load-in-response", tmp_path)

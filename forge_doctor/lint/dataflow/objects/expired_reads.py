@@ -39,7 +39,7 @@ from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
 from forge_doctor.lint.dataflow.objects.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
-from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class
+from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class, validated_parameters
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
@@ -207,6 +207,8 @@ def attributes_read(project: Project, name: Name, model: Model) -> tuple[frozens
     if reader is not None:
         reads = reads_by(project, reader, model.class_)
         always = frozenset(one.node.attr for one in reads if not one.is_conditional)
+        classes = (class_ for given, class_ in validated_parameters(project, reader.function) if given == reader.name)
+        always = always.union(*(fields(project, one) or () for one in classes))
         return always or frozenset(one.node.attr for one in reads), bool(always)
     if isinstance(around, Attribute):
         called = isinstance(around.parent, Call) and around.parent.func is around

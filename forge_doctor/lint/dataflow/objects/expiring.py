@@ -51,6 +51,7 @@ def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
     own = own_causes(file, project)
     yield from (one for one in own if one.why is not Why.UPDATE)
     yield from ended_inside(file, project)
+    yield from ended_by_own_methods(file, project)
     yield from (one for one in own if one.why is Why.UPDATE)
 
 
@@ -113,6 +114,28 @@ def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
             why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
             sure = Confidence.LOW if ended.statement.enclosing(Except) is not None else Confidence.MEDIUM
             yield Cause(why, call, call, name, min(value.confidence, sure), ended)
+
+
+def ended_by_own_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
+    """`await self.undo()`, where that method of the same object ends the transaction of `self.session`."""
+    names = ending_names(project) & file.names_called
+    for call in file.calls(*sorted(names)) if names and file.mentions(b"self.") else ():
+        around = call.function
+        own = around.param_names[:1] if around is not None and around.is_method else ()
+        if call.receiver is None or call.receiver.text not in own or not is_awaited(call):
+            continue
+        method = project.called(call)
+        if method is None or not method.is_method or method.param_names[:1] != own:
+            continue
+        sessions = {one.receiver.text: one.receiver for one in calls_of(method) if one.receiver is not None}
+        for session, node in sessions.items():
+            held = session.startswith(f"{own[0]}.") and project.known(node).kind.is_async_session
+            ended = _end_in(method, session) if held else None
+            if ended is not None:
+                why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
+                sure = Confidence.LOW if ended.statement.enclosing(Except) is not None else Confidence.MEDIUM
+                yield Cause(why, call, call, node, sure, ended)
+                break
 
 
 def places_handed(data: bytes) -> list[int]:

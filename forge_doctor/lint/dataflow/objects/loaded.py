@@ -8,6 +8,7 @@ from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.related_model import related_model
 from forge_doctor.code.orm.statements import Sql, sql_of
 from forge_doctor.code.semantics.inference.functions import decorated
+from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
 from forge_doctor.code.semantics.names.bindings import Binding
@@ -42,6 +43,7 @@ from forge_doctor.lint.dataflow.objects.saved_objects import saved
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
 
 MAX_HOPS = 2
+MOST_RETURNS = 4
 ONE = words("first one one_or_none")
 KEYED = words("sorted min max")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
@@ -219,7 +221,8 @@ def _returned(project: Project, call: Call, way: Way) -> Loaded | None:
 
 
 def _given_by(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
-    """What the one `return` of a function gives, beside those of None; worked out once for each way that leads there."""
+    """What the one `return` of a function gives, beside those of None and of an object that it was given or has made; worked
+    out once for each way that leads there."""
     known: dict[tuple[FunctionDef, Way], Loaded | None] = function.file.kept.setdefault(_given_by, {})
     if (function, way) not in known:
         known[function, way] = _given(project, function, way)
@@ -233,5 +236,19 @@ def _given(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
-    found = loaded(project, values[0], Way(way.hops + 1, way.depth + 1, way.owner)) if len(values) == 1 else None
-    return None if found is None else found._replace(hops=found.hops + 1)
+    further = Way(way.hops + 1, way.depth + 1, way.owner)
+    held = [(one, loaded(project, one, further)) for one in values[:MOST_RETURNS]]
+    queried = [one for _, one in held if one is not None]
+    if len(queried) != 1 or len(held) != len(values):
+        return None
+    # What it returns where nothing was found, given to it or made in it, is lost and not loaded as well.
+    others = [one for one, object_ in held if object_ is None]
+    if not all(is_of_model(project, one, queried[0].model) for one in others):
+        return None
+    return queried[0]._replace(hops=queried[0].hops + 1)
+
+
+def is_of_model(project: Project, node: Node, model: Model) -> bool:
+    """Whether a name that is returned holds an object of the model, by its annotation or its class."""
+    own = project.model_of(node) if isinstance(node, Name) else None
+    return own is not None and own.class_ is model.class_
