@@ -46,6 +46,33 @@ def client_library(project: Project, node: Node, clients: Mapping[str, str] = CL
     return ""
 
 
+def client_package(project: Project, node: Node, packages: Mapping[str, str], depth: int = 0) -> str:
+    """The package of these whose session made a client, by `boto3.client(...)`, `session.client(...)` or an attribute."""
+    if depth > 5:
+        return ""
+    if isinstance(node, Call):
+        package = project.qualified(node.func).partition(".")[0]
+        if package in packages:
+            return package
+        return "" if node.receiver is None else client_package(project, node.receiver, packages, depth + 1)
+    given = _given_to(project, node)
+    return "" if given is None else client_package(project, given, packages, depth + 1)
+
+
+def _given_to(project: Project, node: Node) -> Node | None:
+    """What a name or an attribute of the own object was given, where that is one expression."""
+    if isinstance(node, Name):
+        found = project.scopes(node.file).lookup(node.id, node)
+        bindings = [] if found is None else found[1]
+        bound = bindings[0].node if len(bindings) == 1 and not bindings[0].path else None
+        return bound.value if isinstance(bound, WithItem | Assign) else None
+    if isinstance(node, Attribute) and node.value.text in ("self", "cls"):
+        assigns = project.scopes(node.file).attribute_assignments.get(node.attr, [])
+        values = [one.value for one in assigns if one.class_ is node.class_ and one.value is not None]
+        return values[0] if len(values) == 1 else None
+    return None
+
+
 def _named(project: Project, name: Name, clients: Mapping[str, str], depth: int) -> str:
     scopes = project.scopes(name.file)
     found = scopes.lookup(name.id, name)

@@ -21,7 +21,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.network_calls import SENDING, client_library, network_call
+from forge_doctor.lint.dataflow.network_calls import SENDING, client_library, client_package, network_call
 
 MODEL_CLIENTS = {
     **{f"openai.{name}": "openai" for name in ("AsyncOpenAI", "OpenAI", "AsyncAzureOpenAI", "AzureOpenAI")},
@@ -33,6 +33,16 @@ MODEL_CLIENTS = {
 # What is asked of a model by those clients.
 ASKING = words(
     "create generate generate_content generate_content_async stream chat complete complete_async embed parse"
+)
+# Clients of Amazon's services, which aioboto3 and aiobotocore give by their sessions' `client()`; what they send and fetch.
+STORES = {
+    "aioboto3": "another service (aioboto3)",
+    "aiobotocore": "another service (aiobotocore)",
+    "boto3": "another service (boto3)",
+}
+STORING = words(
+    """put_object get_object upload_file upload_fileobj download_file download_fileobj copy_object delete_object head_object
+    list_objects_v2 send_message receive_message publish invoke invoke_model converse send_email"""
 )
 # Methods of langchain, langgraph, llama-index and litellm that no database has.
 MODEL_METHODS = words("ainvoke astream astream_events abatch agenerate acompletion aembedding aembed_documents achat")
@@ -62,6 +72,7 @@ CALLED = (
     SENDING
     | ASKING
     | MODEL_METHODS
+    | STORING
     | words(
         """copytree make_archive unpack_archive rmtree
     run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
@@ -87,6 +98,9 @@ def wait_of(project: Project, call: Call) -> Wait | None:
         return Wait(f"an answer of another service ({library})", Confidence.HIGH) if runs or sync else None
     if call.method in MODEL_METHODS:
         return Wait("a language model", Confidence.MEDIUM) if runs else None
+    if call.method in STORING and call.receiver is not None:
+        store = client_package(project, call.receiver, STORES)
+        return Wait(f"an answer of {STORES[store]}", Confidence.HIGH) if store and (runs or store == "boto3") else None
     if call.method in ASKING and call.receiver is not None:
         library = _model_library(project, call.receiver)
         return Wait(f"a language model ({library})", Confidence.HIGH) if library else None

@@ -28,7 +28,6 @@ superuser_reserved_connections 3); OpenEnergyPlatform/oeplatform#2495 (2026-09),
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.check import check
@@ -39,6 +38,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.start_files import files_above
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
@@ -89,24 +89,11 @@ def limits_of(engine: EngineCall) -> tuple[float, float] | None:
 
 def processes_of(project: Project, file: SourceFile) -> Processes:
     """What starts the project: its gunicorn configuration, else a command line, nearest to the file first."""
-    for folder in file.absolute.parents:
-        if folder != project.root and project.root not in folder.parents:
-            break
-        for name in GUNICORN:
-            if (told := WORKERS_LINE.search(_read(project, folder / name))) is not None:
-                return Processes(int(told[1]), name)
-        for name in STARTED:
-            data = _read(project, folder / name)
-            told = OPTION.search(data) or CONCURRENCY.search(data)
-            if told is not None:
-                return Processes(int(told[1]), name)
+    for name, data in files_above(project, file, (*GUNICORN, *STARTED)):
+        told = WORKERS_LINE.search(data) if name in GUNICORN else OPTION.search(data) or CONCURRENCY.search(data)
+        if told is not None:
+            return Processes(int(told[1]), name)
     return Processes(1, "one process")
-
-
-def _read(project: Project, path: Path) -> bytes:
-    """The bytes; that there are none is noted too, since the answer rests on them."""
-    project.reading.for_all.add(path)
-    return project.reading.read(path) or b""
 
 
 def found(

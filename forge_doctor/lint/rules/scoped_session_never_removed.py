@@ -57,9 +57,9 @@ from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.regex import regex
 
 CONNECTING = ("scalar", "scalars", "execute", "get", "get_one", "flush", "refresh", "stream", "stream_scalars", "merge")
-SUSPECT = AnyCall(
-    "scalar", "scalars", "execute", "get", "get_one", "flush", "refresh", "stream", "stream_scalars", "merge"
-)
+# Of a plain registry, whose sessions belong to threads.
+OF_THREADS = ("query", "execute", "scalar", "scalars", "commit", "flush")
+SUSPECT = AnyCall(*CONNECTING, *OF_THREADS)
 USUAL = (
     "session",
     "Session",
@@ -91,6 +91,32 @@ def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator
         told.update((session.text, registry.text))
         if not is_ended(project, file, registry):
             yield found(file, call, registry, value.confidence, value.why)
+    if file.mentions(b"fastapi", b"starlette"):
+        yield from of_threads(file, project, told)
+
+
+def of_threads(file: SourceFile, project: Project, told: set[str]) -> Iterator[Finding]:
+    """A plain registry behind endpoints, which run in the loop's thread or in one of a pool: no end of a thread ends its
+    session."""
+    for call in file.calls(*OF_THREADS):
+        registry = call.receiver
+        if registry is None or registry.text in told or isinstance(call.parent, Await) or call.function is None:
+            continue
+        value = project.value_of(registry)
+        if value.kind is not Kind.SCOPED or value.confidence is not Confidence.HIGH:
+            continue
+        told.add(registry.text)
+        if not is_ended(project, file, registry):
+            yield file.finding(
+                scoped_session_never_removed,
+                call,
+                f"`{registry.text}` keeps a session for each thread, and `{registry.text}.remove()` is called nowhere in the "
+                "project: the threads that run endpoints live on, each with its session and what that has begun",
+                confidence=Confidence.MEDIUM,
+                remedy=f"{registry.text}.remove() in the `finally` of a dependency, in the thread that used it; or one "
+                "`with Factory() as session:` a request",
+                evidence=(Evidence(label="registry", value=registry.text, source=value.why),),
+            )
 
 
 def registry_of(project: Project, session: Node) -> Node:

@@ -288,3 +288,50 @@ def test_a_plain_session_in_an_async_function_too(end: str, mark: str, tmp_path:
         f"    db.execute(select(User))\n{end}    await client.post('https://x'){mark}\n"
     )
     check_source(project(code), "network-call-in-transaction", tmp_path)
+
+
+SYNC = (
+    "from sqlalchemy.orm import Session as PlainSession\n"
+    "async def f(db: PlainSession, client: httpx.AsyncClient):\n{query}    await client.get('https://x'){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "mark"),
+    [
+        ("    users = db.query(User).filter(User.id > 1).all()\n", "  # expect medium"),
+        ("    users = db.query(User).filter(User.id > 1)\n", ""),
+        ("    users = db.query(User).all()\n    db.commit()\n", ""),
+    ],
+)
+def test_a_chain_of_a_plain_session_opens_where_it_is_sent(query: str, mark: str, tmp_path: Path) -> None:
+    check_source(project(SYNC.format(query=query, mark=mark)), "network-call-in-transaction", tmp_path)
+
+
+STORED = (
+    "import aioboto3, boto3\nboto = aioboto3.Session()\n"
+    "class Files:\n    async def put_object(self, **given): ...\n"
+    "async def f(db: AsyncSession, files: Files):\n    db.add(User())\n    await db.flush()\n"
+    "    async with boto.client('s3') as s3:\n        {call}\n    await db.commit()\n"
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "await s3.put_object(Bucket='b', Key='k', Body=b'')  # expect high",
+        "await files.put_object(Bucket='b', Key='k', Body=b'')",
+        "await boto3.unknown()",
+    ],
+)
+def test_a_store_of_objects_is_another_service(call: str, tmp_path: Path) -> None:
+    check_source(project(STORED.format(call=call)), "network-call-in-transaction", tmp_path)
+
+
+def test_a_plain_function_waits_for_it_as_well(tmp_path: Path) -> None:
+    code = (
+        "import boto3\nfrom sqlalchemy.orm import Session as PlainSession\nstore = boto3.client('s3')\n"
+        "def f(db: PlainSession):\n    db.add(User())\n    db.flush()\n"
+        "    store.put_object(Bucket='b', Key='k', Body=b'')  # expect high\n    db.commit()\n"
+    )
+    check_source(project(code), "network-call-in-transaction", tmp_path)

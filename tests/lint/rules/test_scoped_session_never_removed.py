@@ -46,3 +46,26 @@ def test_the_session_of_a_task_is_its_registrys(tmp_path: Path) -> None:
     check_source(files("", use.format(mark="  # expect high")), "scoped-session-never-removed", tmp_path)
     ended = "from db import registry\nasync def end():\n    await registry.remove()\n"
     check_source(files(ended, use.format(mark="")), "scoped-session-never-removed", tmp_path)
+
+
+THREADS = (
+    "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import scoped_session, sessionmaker\n"
+    "registry = scoped_session(sessionmaker(create_engine('postgresql://h/d')))\n"
+)
+ENDPOINT = (
+    "from fastapi import APIRouter\nfrom db import registry\ndef f():\n    return registry.query(1).all(){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "use", "mark"),
+    [
+        ("", ENDPOINT, "  # expect medium"),
+        ("from db import registry\ndef end():\n    registry.remove()\n", ENDPOINT, ""),
+        ("", ENDPOINT.replace("from fastapi import APIRouter\n", ""), ""),
+    ],
+)
+def test_a_registry_of_threads_behind_endpoints(other: str, use: str, mark: str, tmp_path: Path) -> None:
+    """Whose threads end with the process."""
+    given = files(other, use.format(mark=mark)) | {"db.py": THREADS}
+    check_source(given, "scoped-session-never-removed", tmp_path)

@@ -36,3 +36,27 @@ def test_a_pool_that_cares_is_not(settings: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["localhost", "db", "shop.eu-west-1.rds.amazonaws.com", "proxima.example"])
 def test_a_server_itself_is_not(host: str, tmp_path: Path) -> None:
     check_source(ENGINE.format(host=host, settings="", mark=""), "stale-connections-behind-proxy", tmp_path)
+
+
+FROM_ENVIRONMENT = (
+    "import os\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+    "engine = create_async_engine(os.environ['DATABASE_URL']){mark}\n"
+)
+COMPOSE = "services:\n  api:\n    environment:\n      {given}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"),
+    [
+        ("DATABASE_URL: postgresql+asyncpg://app@haproxy:5000/shop", "  # expect medium"),
+        ('- "DATABASE_URL=postgresql+asyncpg://app@pgbouncer:6432/shop"', "  # expect medium"),
+        ("OTHER_URL: postgresql+asyncpg://app@pgbouncer:6432/shop", "  # expect medium"),
+        ("DATABASE_URL: postgresql+asyncpg://app@db:5432/shop", ""),
+        ("DATABASE_URL: postgresql://app@db/shop\n      ADMIN_URL: postgresql://app@pgbouncer:6432/shop", ""),
+        ("OTHER_URL: postgresql://app@db/shop\n      ADMIN_URL: postgresql://app@pgbouncer:6432/shop", ""),
+        ("BROKER_URL: redis://haproxy:6379/0", ""),
+    ],
+)
+def test_the_compose_file_says_what_the_environment_gives(given: str, mark: str, tmp_path: Path) -> None:
+    files = {"docker-compose.yml": COMPOSE.format(given=given), "app/db.py": FROM_ENVIRONMENT.format(mark=mark)}
+    check_source(files, "stale-connections-behind-proxy", tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from forge_doctor.code.orm.query_chain import query_chain
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
@@ -87,7 +88,10 @@ def opens(project: Project, call: Call) -> Confidence | None:
     if call.method == "begin" or call.receiver is None or function is None:
         return None
     # A dict's `get` has no model and key; nobody else awaits what is cheap to look at.
-    if (function.is_async and not is_awaited(call) and call.method not in SENT_AT_ONCE) or (
+    if call.method == "query":
+        if not query_chain(project, call).end:
+            return None
+    elif (function.is_async and not is_awaited(call) and call.method not in SENT_AT_ONCE) or (
         call.method == "get" and not function.is_async and len(call.args) < 2
     ):
         return None

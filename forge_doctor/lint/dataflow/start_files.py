@@ -1,0 +1,28 @@
+"""Files that start a service (compose files, Dockerfiles, configurations of servers), as bytes, by their names; reads none of
+their grammars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.source import SourceFile
+
+COMPOSE = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
+
+
+def files_above(project: Project, file: SourceFile, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Those of these names in the folders from a file up to the root of its project, the nearest first, in the order of the
+    names; empty bytes for one that is not there."""
+    for folder in file.absolute.parents:
+        if folder != project.root and project.root not in folder.parents:
+            return
+        for name in names:
+            yield name, _read(project, folder / name)
+
+
+def _read(project: Project, path: Path) -> bytes:
+    """The bytes; that there are none is noted too, since the answer rests on them."""
+    project.reading.for_all.add(path)
+    return project.reading.read(path) or b""
