@@ -19,7 +19,7 @@ from forge_doctor.lint.touched_models import Touched, inside, touched_by, touche
 HOLDERS = frozenset(
     {
         Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.SCOPED, Kind.CONNECTION,
-        Kind.ASYNCPG_CONNECTION,
+        Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_CONNECTION, Kind.PSYCOPG_CURSOR,
     }
 )  # fmt: skip
 MAKERS = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE, Kind.ASYNC_FACTORY, Kind.FACTORY, Kind.ASYNCPG_POOL})

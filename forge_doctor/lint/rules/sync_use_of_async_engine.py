@@ -42,7 +42,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import DRIVER_KINDS, Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, Lambda, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -77,8 +77,12 @@ def sync_use_of_async_engine(file: SourceFile, project: Project) -> Iterator[Fin
         if given is None or not is_of_sqlalchemy(project, call):
             continue
         value = project.known(given)
-        if value.kind in ASYNC and value.confidence is Confidence.HIGH and not is_mocked(given):
+        if value.confidence is not Confidence.HIGH or is_mocked(given):
+            continue
+        if value.kind in ASYNC:
             yield found(file, call, given, value.label)
+        elif value.kind in DRIVER_KINDS and call.method in FRAMES:
+            yield found_of_driver(file, call, value.label)
     yield from bound_sessions(file, project)
     for call in file.calls(*DDL, *FRAMES, *OWN, "inspect", "prepare") if file.mentions(b".sync_engine") else ():
         inner = call.receiver if call.method in OWN else engine_given(call)
@@ -156,6 +160,17 @@ def is_of_sqlalchemy(project: Project, call: Call) -> bool:
     if call.method == "prepare":
         return call.file.mentions(b"automap_base", b"DeferredReflection")
     return call.method in FRAMES or project.qualified(call.func).startswith("sqlalchemy.")
+
+
+def found_of_driver(file: SourceFile, call: Call, label: str) -> Finding:
+    """The finding for pandas with a driver's own connection, whose cursors must be awaited."""
+    return file.finding(
+        sync_use_of_async_engine,
+        call,
+        f"pandas calls a synchronous cursor and cannot use {label}: what that gives is never awaited, and the read fails",
+        confidence=Confidence.HIGH,
+        remedy="await the rows yourself and give them to `pandas.DataFrame(...)`; or a synchronous connection in a thread",
+    )
 
 
 def found(file: SourceFile, call: Call, given: Node, label: str) -> Finding:

@@ -50,7 +50,7 @@ from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 # Asyncio's classes are of no use without an `async` somewhere in the file.
 SUSPECT = AnyWord(b"async", b"Async")
 # What gives a driver's own connections their methods: the library, or a word of the types of its values.
-DRIVERS = (b"asyncpg", b"databases")
+DRIVERS = (b"asyncpg", b"databases", b"psycopg")
 STARTED = tuple(sorted({method for _, method in STARTABLE}))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import asyncpg.prepared_stmt
 import asyncpg.transaction
+import psycopg
 import pytest
 from sqlalchemy.ext import asyncio as sa
 
@@ -53,6 +54,15 @@ def test_no_plain_method_of_the_class_is_taken_for_a_coroutine(kind: Kind, cls: 
     assert not methods(cls, coroutine=False) & COROUTINES[kind]
 
 
+@pytest.mark.parametrize(
+    ("kind", "cls"),
+    [(Kind.PSYCOPG_CONNECTION, psycopg.AsyncConnection), (Kind.PSYCOPG_CURSOR, psycopg.AsyncCursor)],
+)
+def test_what_is_looked_for_of_psycopg_is_a_coroutine(kind: Kind, cls: type[Any]) -> None:
+    """Not all of it: nobody forgets to await `connect()` and goes on."""
+    assert methods(cls, coroutine=True) >= COROUTINES[kind]
+
+
 @pytest.mark.parametrize("kind", PLAIN)
 def test_what_is_called_plain_is_no_coroutine(kind: Kind) -> None:
     assert not PLAIN[kind] & COROUTINES[kind]
@@ -60,7 +70,7 @@ def test_what_is_called_plain_is_no_coroutine(kind: Kind) -> None:
     assert PLAIN[kind] <= {name for cls in classes for name in methods(cls, coroutine=False)}
 
 
-@pytest.mark.parametrize(("kind", "method"), [*STARTABLE, *ENTERED])
+@pytest.mark.parametrize(("kind", "method"), [one for one in (*STARTABLE, *ENTERED) if one[0] is not Kind.PSYCOPG_POOL])
 def test_what_async_with_enters_is_a_plain_method(kind: Kind, method: str) -> None:
     classes = [cls for known, cls in CLASSES if known is kind]
     assert any(method in methods(cls, coroutine=False) for cls in classes)

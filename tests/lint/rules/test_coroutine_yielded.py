@@ -15,9 +15,11 @@ YIELDED = [
     MAKE + "@asynccontextmanager\nasync def own():\n    yield make()  # expect high\n",
     MAKE + "async def own():\n    yield make()  # expect high\n" + USE,
     MAKE + "@asynccontextmanager\nasync def own(db: AsyncSession):\n    yield db.connection()  # expect high\n",
+    MAKE + "@asynccontextmanager\nasync def own():\n    yield engine.connect().start()  # expect high\n",
 ]
 AWAITED = [
     MAKE + "@asynccontextmanager\nasync def own():\n    yield await make()\n",
+    MAKE + "@asynccontextmanager\nasync def own():\n    yield await engine.connect().start()\n",
     MAKE + "async def own():\n    yield make()\n",
     MAKE + "@asynccontextmanager\nasync def own():\n    yield Session()\n",
     MAKE

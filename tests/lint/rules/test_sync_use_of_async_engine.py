@@ -113,3 +113,17 @@ plain = create_engine("postgresql://localhost/shop")
 )
 def test_synchronous_sessions_of_an_async_engine(code: str, tmp_path: Path) -> None:
     check_source(MAKING + code, "sync-use-of-async-engine", tmp_path)
+
+
+DRIVER = (
+    "import asyncpg, pandas, psycopg\nasync def f(dsn):\n"
+    "    conn = await {connect}(dsn)\n    return pandas.read_sql('SELECT 1', conn){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("connect", "mark"),
+    [("psycopg.AsyncConnection.connect", "  # expect high"), ("asyncpg.connect", "  # expect high"), ("unseen", "")],
+)
+def test_pandas_with_a_drivers_async_connection(connect: str, mark: str, tmp_path: Path) -> None:
+    check_source(DRIVER.format(connect=connect, mark=mark), "sync-use-of-async-engine", tmp_path)

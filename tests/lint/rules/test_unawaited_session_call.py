@@ -587,6 +587,41 @@ def test_the_drivers_own_connections_and_pools_are_known(tmp_path: Path) -> None
     check_source(ASYNCPG, "unawaited-session-call", tmp_path)
 
 
+PSYCOPG = """\
+import psycopg
+from psycopg import AsyncCursor
+from psycopg_pool import AsyncConnectionPool
+pool = AsyncConnectionPool("postgresql://localhost/shop", open=False)
+async def f(dsn):
+    made = await psycopg.AsyncConnection.connect(dsn)
+    cursor = made.cursor()
+    await cursor.execute("SELECT 1")
+    cursor.close()  # expect high
+    made.commit()  # expect high
+    rows = (await made.execute("SELECT 1")).fetchall()  # expect high
+    return rows
+async def g():
+    pool.open()  # expect high
+    async with pool.connection() as own, own.cursor() as cursor:
+        cursor.execute("SELECT 1")  # expect high
+        await cursor.executemany("SELECT %s", [(1,)])
+        async for row in cursor:
+            print(row)
+    async with await psycopg.AsyncConnection.connect("x") as entered, entered.transaction():
+        entered.execute("SELECT 1")  # expect high
+def h(dsn):
+    with psycopg.connect(dsn) as plain, plain.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchall()
+async def i(cursor: AsyncCursor):
+    return await cursor.fetchone()
+"""
+
+
+def test_the_async_classes_of_psycopg_are_known(tmp_path: Path) -> None:
+    check_source(PSYCOPG, "unawaited-session-call", tmp_path)
+
+
 DATABASES = """\
 from databases import Database
 database = Database("postgresql://localhost/shop")

@@ -65,7 +65,12 @@ def method_value(receiver: Value, name: str) -> Value:
 
 
 def _element_value(receiver: Value, name: str) -> Value:
-    """What a method of a dict, a list, a context variable, a driver's connection or a session's configuration gives."""
+    """What a method of a dict, a list, a context variable, a driver's connection or a session's configuration gives, and
+    `start()` of what has not begun yet."""
+    if receiver.kind is Kind.STARTABLE and name == "start" and name in COROUTINES.get(receiver.inner.kind, ()):
+        return Value(Kind.COROUTINE, of=receiver.of, confidence=receiver.confidence, why=receiver.why, name=name)
+    if receiver.kind is Kind.CLASS and receiver.inner.kind is Kind.PSYCOPG_CONNECTION and name == "connect":
+        return Value(Kind.COROUTINE, of=receiver.inner.because("AsyncConnection.connect()"))
     if receiver.kind is Kind.SESSION_CONFIG:
         return CONFIGURED.get(name, UNKNOWN)
     if (receiver.kind, name) in PLAINLY:

@@ -26,6 +26,9 @@ class Kind(Enum):
     DATABASES_POOL = auto()  # a Database of the library `databases`
     DATABASES_CONNECTION = auto()
     DATABASES_TRANSACTION = auto()
+    PSYCOPG_CONNECTION = auto()  # the async one of psycopg 3
+    PSYCOPG_CURSOR = auto()
+    PSYCOPG_POOL = auto()
     SESSION = auto()
     SCOPED = auto()
     CONNECTION = auto()
@@ -79,12 +82,14 @@ class Kind(Enum):
 # Those of other libraries whose coroutine methods send statements.
 DRIVER_KINDS = frozenset(
     {Kind.ASYNCPG_CONNECTION, Kind.ASYNCPG_POOL, Kind.ASYNCPG_TRANSACTION, Kind.ASYNCPG_STATEMENT,
-     Kind.DATABASES_POOL, Kind.DATABASES_CONNECTION, Kind.DATABASES_TRANSACTION}
+     Kind.DATABASES_POOL, Kind.DATABASES_CONNECTION, Kind.DATABASES_TRANSACTION,
+     Kind.PSYCOPG_CONNECTION, Kind.PSYCOPG_CURSOR, Kind.PSYCOPG_POOL}
 )  # fmt: skip
 # What `async with` gives back as it is; asyncpg's own transaction gives nothing.
 SELF_ENTERED_KINDS = frozenset(
-    {Kind.ASYNCPG_POOL, Kind.DATABASES_POOL, Kind.DATABASES_CONNECTION, Kind.DATABASES_TRANSACTION}
-)
+    {Kind.ASYNCPG_POOL, Kind.DATABASES_POOL, Kind.DATABASES_CONNECTION, Kind.DATABASES_TRANSACTION,
+     Kind.PSYCOPG_CONNECTION, Kind.PSYCOPG_CURSOR, Kind.PSYCOPG_POOL}
+)  # fmt: skip
 ASYNC_KINDS = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_ENGINE, Kind.ASYNC_FACTORY,
      Kind.ASYNC_RESULT, Kind.ASYNC_TRANSACTION}
@@ -108,6 +113,9 @@ LABELS = {
     Kind.DATABASES_POOL: "a Database of databases",
     Kind.DATABASES_CONNECTION: "a connection of databases",
     Kind.DATABASES_TRANSACTION: "a transaction of databases",
+    Kind.PSYCOPG_CONNECTION: "an AsyncConnection of psycopg",
+    Kind.PSYCOPG_CURSOR: "an AsyncCursor of psycopg",
+    Kind.PSYCOPG_POOL: "an AsyncConnectionPool of psycopg",
     Kind.SESSION: "a Session",
     Kind.SCOPED: "a scoped_session",
     Kind.CONNECTION: "a Connection",

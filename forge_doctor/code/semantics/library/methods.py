@@ -52,6 +52,11 @@ COROUTINES: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.DATABASES_POOL: _DATABASES | words("connect disconnect"),
         Kind.DATABASES_CONNECTION: _DATABASES,
         Kind.DATABASES_TRANSACTION: words("commit rollback start"),
+        Kind.PSYCOPG_CONNECTION: words(
+            "close commit execute rollback set_autocommit set_isolation_level set_read_only"
+        ),
+        Kind.PSYCOPG_CURSOR: words("close execute executemany fetchall fetchmany fetchone scroll"),
+        Kind.PSYCOPG_POOL: words("close getconn open putconn resize"),
     }
 )
 
@@ -76,6 +81,9 @@ AWAITED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
         (Kind.ASYNC_CONNECTION, "start"): Kind.ASYNC_CONNECTION,
         (Kind.ASYNC_TRANSACTION, "start"): Kind.ASYNC_TRANSACTION,
         (Kind.ASYNCPG_CONNECTION, "prepare"): Kind.ASYNCPG_STATEMENT,
+        (Kind.PSYCOPG_CONNECTION, "execute"): Kind.PSYCOPG_CURSOR,
+        (Kind.PSYCOPG_CURSOR, "execute"): Kind.PSYCOPG_CURSOR,
+        (Kind.PSYCOPG_POOL, "getconn"): Kind.PSYCOPG_CONNECTION,
     }
 )
 
@@ -99,6 +107,7 @@ ENTERED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
     {
         (Kind.ASYNC_FACTORY, "begin"): Kind.ASYNC_SESSION,
         (Kind.ASYNC_ENGINE, "begin"): Kind.ASYNC_CONNECTION,
+        (Kind.PSYCOPG_POOL, "connection"): Kind.PSYCOPG_CONNECTION,
     }
 )
 
@@ -109,6 +118,7 @@ PLAINLY: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
         (Kind.DATABASES_POOL, "connection"): Kind.DATABASES_CONNECTION,
         (Kind.DATABASES_POOL, "transaction"): Kind.DATABASES_TRANSACTION,
         (Kind.DATABASES_CONNECTION, "transaction"): Kind.DATABASES_TRANSACTION,
+        (Kind.PSYCOPG_CONNECTION, "cursor"): Kind.PSYCOPG_CURSOR,
     }
 )
 

@@ -64,6 +64,14 @@ DATABASES_CLASSES = {
     "Connection": Kind.DATABASES_CONNECTION,
     "Transaction": Kind.DATABASES_TRANSACTION,
 }
+# Of `psycopg` and `psycopg_pool`; the sync twins have no `Async` before their names.
+PSYCOPG_CLASSES = {
+    "AsyncConnection": Kind.PSYCOPG_CONNECTION,
+    "AsyncCursor": Kind.PSYCOPG_CURSOR,
+    "AsyncServerCursor": Kind.PSYCOPG_CURSOR,
+    "AsyncConnectionPool": Kind.PSYCOPG_POOL,
+    "AsyncNullConnectionPool": Kind.PSYCOPG_POOL,
+}
 
 GENERIC = {
     "AsyncGenerator": Kind.ASYNC_ITERATOR,
@@ -122,6 +130,8 @@ def library_value(dotted: str) -> Value | None:
     package, _, name = dotted.rpartition(".")
     if package.partition(".")[0] == "asyncpg":
         return _driver_value(dotted, name)
+    if package.partition(".")[0] in ("psycopg", "psycopg_pool") and name in PSYCOPG_CLASSES:
+        return Value(Kind.CLASS, of=Value(PSYCOPG_CLASSES[name]), name=dotted)
     if package in ("databases", "databases.core") and name in DATABASES_CLASSES:
         return Value(Kind.CLASS, of=Value(DATABASES_CLASSES[name]), name=dotted)
     if name == "SQLAlchemyAsyncConfig" and package.partition(".")[0] in ADVANCED_ALCHEMY:
