@@ -35,9 +35,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_declaration, is_mocked
@@ -55,6 +55,10 @@ LINE_DOES = ("queries",)
 # `def save(...):` with `return keep(...)` as its first statement, or behind a docstring of one line.
 PASSING = regex(
     rb"def(?<!\wdef)[ \t]+(\w+)[^\n]{0,300}:\n(?:[ \t]*\"\"\"[^\n]{0,300}\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\("
+)
+OF_TASKS = words(
+    """cancel cancelled cancelling uncancel done result exception add_done_callback remove_done_callback get_name set_name
+    get_coro get_loop get_stack print_stack close send throw"""
 )
 RENAMING = regex(rb" as (\w{1,100})")
 NAME_BEFORE = regex(rb"\w{1,100}\Z")
@@ -86,12 +90,14 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
 def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
     """A call of something nobody knows that is given a session, and awaited elsewhere in the file or `async def`
     wherever the project defines its name."""
+    fate = fate_of(project, call)
+    if not fate.is_fault or fate.use is Use.ITERATED_ASYNC:
+        return
     twin = awaited_twin(project, call)
     if twin is None and not is_async_everywhere(project, call):
         return
-    fate = fate_of(project, call)
     # It may be an object of more than one use: a task that can be awaited or cancelled.
-    if not fate.is_fault or fate.use in (Use.CHAINED, Use.ITERATED_ASYNC):
+    if fate.use is Use.CHAINED and (twin is not None or _is_of_task(fate)):
         return
     known = "`async def` by its name" if twin is None else f"awaited in line {twin.line}"
     yield file.finding(
@@ -102,6 +108,11 @@ def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Findi
         remedy=awaited_call(call.method, call),
         edits=await_edits(call),
     )
+
+
+def _is_of_task(fate: Fate) -> bool:
+    """Whether what is read of it is what a task has."""
+    return not isinstance(fate.node, Attribute) or fate.node.attr in OF_TASKS
 
 
 def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:

@@ -995,3 +995,150 @@ DRIVERS = (
 def test_functions_that_use_a_drivers_own_connection_are_data_access(driver: str, tmp_path: Path) -> None:
     called = "from store import save\nasync def f(db):\n    await save(db)\n    save(db)  # expect high\n"
     check_source({"store.py": driver, "module.py": called}, "unawaited-data-access", tmp_path)
+
+
+MODEL = (
+    AWAITS
+    + """\
+class User(Base):
+    def label(self):
+        return self.name
+    async def is_banned(self, db: AsyncSession):
+        return await db.scalar(select(int))
+"""
+)
+
+
+def test_what_a_session_gets_is_of_the_class_it_is_asked_for(tmp_path: Path) -> None:
+    code = """\
+async def f(db: AsyncSession, key):
+    user = await db.get(User, key)
+    if user is None or user.is_banned(db):  # expect high
+        return None
+    other = await db.get_one(User, ident=key)
+    other.is_banned(db)  # expect high
+    user.label()
+    return await other.is_banned(db)
+async def of_another(db: AsyncSession, key, box):
+    (await box.get(User, key)).is_banned(box)
+    (await db.get(int, key)).is_banned(box)
+"""
+    check_source(MODEL + code, RULE, tmp_path)
+
+
+SERVICE = """\
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+class Service:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def rows(self):
+        return await self.db.scalars(select(int))
+"""
+HOLDER = """\
+from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from . import service as services
+class Holder:
+    it: 'services.{name}'
+    async def f(self):
+        return list(self.it.rows()){mark}
+"""
+
+
+@pytest.mark.parametrize(("name", "mark"), [("Service", "  # expect high"), ("Other", "")])
+def test_a_type_in_a_string_may_be_of_a_module(name: str, mark: str, tmp_path: Path) -> None:
+    files = {"app/__init__.py": "", "app/service.py": SERVICE, "app/holder.py": HOLDER.format(name=name, mark=mark)}
+    check_source(files, RULE, tmp_path)
+
+
+REMOVED = """\
+class Base:
+    async def remove(self, db: AsyncSession):
+        await db.delete(self)
+    async def take(self, other):
+        return await other
+class User(Base):
+    @classmethod
+    async def named(cls, db: AsyncSession, name):
+        return await db.scalar(select(cls).where(cls.name == name))
+"""
+
+
+def test_a_method_called_on_its_class_has_its_object_as_an_argument(tmp_path: Path) -> None:
+    code = """\
+async def f(db: AsyncSession, name):
+    user = User.named(db, name)  # expect medium
+    return await User.remove(user, db)
+async def of_one(db: AsyncSession, user: User, name):
+    other = User.named(db, name)
+    return await user.take(other)
+async def of_class(db: AsyncSession, user: User, name):
+    other = User.named(db, name)
+    return await User.take(user, other)
+"""
+    check_source(AWAITS + REMOVED + code, RULE, tmp_path)
+
+
+GIVEN = (
+    AWAITS
+    + """\
+class User(Base):
+    async def reports(self, session: AsyncSession):
+        return await session.scalars(select(int))
+async def f(session: AsyncSession, users, {params}):
+    user = users.first()
+    {body}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "mark"),
+    [
+        ("found = user.reports(session)  # expect medium\n    return found.rows", ""),
+        ("user.reports(session)  # expect medium", ""),
+        ("found = user.reports(session)\n    found.cancel()", ""),
+        ("found = user.reports(key)\n    return found.rows", ""),
+        ("found = user.lines(session)\n    return found.rows", ""),
+    ],
+)
+def test_what_is_given_a_session_by_a_name_like_the_parameters(body: str, mark: str, tmp_path: Path) -> None:
+    check_source(GIVEN.format(params="key", body=body) + mark, RULE, tmp_path)
+
+
+def test_a_method_that_is_plain_somewhere_may_be_plain_here(tmp_path: Path) -> None:
+    plain = "class Other:\n    def reports(self, session):\n        return session.cached\n"
+    code = GIVEN.format(params="key", body="found = user.reports(session)\n    return found.rows")
+    check_source(code + plain, RULE, tmp_path)
+
+
+COUNT = (
+    AWAITS
+    + """\
+from anyio import to_thread
+async def rows(db: AsyncSession):
+    return await db.scalars(select(int))
+def count(found{type}):
+    return len(found)
+async def f(db: AsyncSession):
+    found = rows(db){mark}
+    return await to_thread.run_sync({function}, found)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("declared", "function", "mark"),
+    [
+        (": list[int]", "count", "  # expect medium"),
+        ("", "count", ""),
+        (": Awaitable[list[int]]", "count", ""),
+        (": list[int]", "elsewhere.count", ""),
+    ],
+)
+def test_what_a_thread_is_given_is_data_where_its_function_says_so(
+    declared: str, function: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(COUNT.format(type=declared, function=function, mark=mark), RULE, tmp_path)

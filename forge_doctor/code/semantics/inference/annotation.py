@@ -79,12 +79,28 @@ def _named(knows: Knowledge, annotation: Node, at: Node, depth: int) -> Value:
 
 
 def _target(knows: Knowledge, annotation: Node, at: Node) -> Target | None:
+    if isinstance(annotation, Attribute) and annotation.file is not at.file:
+        return _in_module(knows, annotation.text, at)
     if not isinstance(annotation, Name):
         return None
     found = knows.scopes(at.file).lookup(annotation.text.partition(".")[0], at)
     if found is None or "." in annotation.text:
         return None if found is not None else Target(annotation.text)
     return knows.target(found[1][-1], at.file)
+
+
+def _in_module(knows: Knowledge, dotted: str, at: Node) -> Target | None:
+    """Where `"app.Service"` leads, which is written as a string and has no scopes of its own."""
+    first, *names = dotted.split(".")
+    found = knows.scopes(at.file).lookup(first, at)
+    target = None if found is None else knows.target(found[1][-1], at.file)
+    for name in names:
+        if target is None or target.binding is not None:
+            return None
+        inside = None if target.file is None else knows.export(target.file, name)
+        longer = f"{target.dotted}.{name}"
+        target = inside or Target(longer, None if target.file is None else knows.module(longer, at.file))
+    return target
 
 
 def _class_of(knows: Knowledge, target: Target) -> Value:

@@ -34,6 +34,8 @@ TAKING = {
     Kind.COLLECTION: ("pop", "popleft"),
     Kind.CONTEXT_VAR: ("get",),
 }
+# Methods of sessions that give an instance of the class they are asked for.
+GETTING = frozenset({"get", "get_one"})
 # Methods of containers that give an instance of the class they are asked for.
 GIVING = frozenset({"get", "resolve"})
 
@@ -90,7 +92,7 @@ def call_value(knows: Knowledge, call: Call) -> Value:
     if func.kind is Kind.CLASS:
         return _made(knows, call, func)
     if func.kind is Kind.CALLABLE:
-        return func.inner
+        return _asked_for(knows, call, func.inner) if func.inner.name in GETTING else func.inner
     if func.kind in CALLED:
         return Value(CALLED[func.kind], confidence=func.confidence, why=func.why or f"made by {call.func.text}()")
     if func.kind is Kind.INSTANCE and isinstance(func.definition, ClassDef):
@@ -99,6 +101,14 @@ def call_value(knows: Knowledge, call: Call) -> Value:
     if func.kind is Kind.EXTERNAL and func.name.partition(".")[0] in LOOKALIKES:
         return OTHER
     return _known_call(knows, call)
+
+
+def _asked_for(knows: Knowledge, call: Call, gives: Value) -> Value:
+    """What `session.get(User, key)` gives: an instance, or None."""
+    entity = call.argument(0, "entity")
+    class_ = UNKNOWN if gives.kind is not Kind.COROUTINE or entity is None else knows.value_of(entity)
+    is_own = class_.kind is Kind.CLASS and class_.inner.kind is Kind.INSTANCE
+    return replace(gives, of=class_.inner.at_most(gives.confidence)) if is_own else gives
 
 
 def _made(knows: Knowledge, call: Call, class_: Value) -> Value:

@@ -6,7 +6,18 @@ import re
 
 from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Keyword, Name, Node, Param, Starred
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Keyword,
+    Name,
+    Node,
+    Param,
+    Starred,
+    Subscript,
+)
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.coroutines.declared import (
     OPEN_TYPE,
@@ -39,6 +50,8 @@ WANTS_DATA = words(
 )
 # How a task of a queue is sent: with arguments that are written down.
 SENDING = words("delay apply_async si kiq")
+# What runs a function in a thread, by the place of the function; its arguments stand behind it.
+RUN_IN_THREAD = {"to_thread": 0, "run_sync": 0, "run_in_threadpool": 0, "run_in_executor": 1}
 # What a session does with a mapped object alone.
 OF_MAPPED = words("add delete merge refresh expunge")
 OF_SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
@@ -60,6 +73,8 @@ def judge_argument(project: Project, call: Call, node: Node, around: Node, depth
         return fault
     if method in COLLECTORS and call.receiver is not None:
         return _fate_of_collected(call)
+    if _is_data_of_thread(project, call, node):
+        return fault._replace(confidence=Confidence.MEDIUM)
     class_ = project.value_of(call.func)
     field = _field_type(project, class_, around.name) if isinstance(around, Keyword) else None
     if field is not None and not OPEN_TYPE.fullmatch(field.text):
@@ -82,6 +97,24 @@ def _is_sent(project: Project, call: Call) -> bool:
     if call.method not in SENDING or call.receiver is None:
         return False
     return isinstance(project.value_of(call.receiver).definition, FunctionDef)
+
+
+def _is_data_of_thread(project: Project, call: Call, node: Node) -> bool:
+    """Whether it goes to a parameter of a plain function that a thread runs, which is declared to hold something else:
+    `to_thread.run_sync(count, rows)`."""
+    place = RUN_IN_THREAD.get(call.method)
+    if call.method == "run_sync" and (call.receiver is None or not call.receiver.text.endswith("to_thread")):
+        return False
+    if place is None or node not in call.args[place + 1 :]:
+        return False
+    function = project.value_of(call.args[place]).definition
+    if not isinstance(function, FunctionDef) or function.is_async or function.is_method:
+        return False
+    name = next(iter(function.param_names[call.args.index(node) - place - 1 :]), "")
+    param = function.param(name)
+    annotation = None if param is None else param.annotation
+    closed = annotation is not None and not OPEN_TYPE.fullmatch(annotation.text)
+    return closed and not is_meant_for_coroutines(project, annotation)
 
 
 def _judge_unknown(call: Call, node: Node) -> Fate:
@@ -107,7 +140,7 @@ def _field_type(project: Project, class_: Value, name: str) -> Node | None:
 
 def _judge_parameter(project: Project, function: FunctionDef, call: Call, node: Node, around: Node) -> Fate:
     data = function.file.data[function.start : function.end]
-    name = _parameter(function, call, node, around)
+    name = _parameter(project, function, call, node, around)
     if not name:
         return harmless(node) if _may_await_one_of_many(function, data) else _judge_unknown(call, node)
     param = function.param(name)
@@ -119,10 +152,19 @@ def _judge_parameter(project: Project, function: FunctionDef, call: Call, node: 
     if re.search(rb"await\s[\s(]*\*?" + word + rb"\b|\biscoroutine|\bisawaitable", data):
         return harmless(node)
     known = bool(declared) and not OPEN_TYPE.fullmatch(declared)
-    if not known and (takes_coroutines(function.name) or function.is_stub):
+    # A type variable of the class stands for what is written with the class, and for data where that is a model.
+    is_of_class = bool(declared) and function.class_ is not None and _is_variable_of(function.class_, declared)
+    if not known and takes_coroutines(function.name):
         return harmless(node)
+    if not known and function.is_stub:
+        return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM) if is_of_class else harmless(node)
     handed = re.search(rb"[(,*=\[]\s*\*?" + word + rb"\s*[),\]]", data) is not None
     return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.HIGH if known or not handed else Confidence.MEDIUM)
+
+
+def _is_variable_of(class_: ClassDef, name: str) -> bool:
+    """Whether a name is among what the bases of a class are written with: `class Mapper(ABC, Generic[M, D])`."""
+    return any(isinstance(one, Subscript) and name in [item.text for item in one.items] for one in class_.bases)
 
 
 def _may_await_one_of_many(function: FunctionDef, data: bytes) -> bool:
@@ -136,11 +178,20 @@ def _may_await_one_of_many(function: FunctionDef, data: bytes) -> bool:
     return bool(spread) and re.search(taken, data) is not None
 
 
-def _parameter(function: FunctionDef, call: Call, node: Node, around: Node) -> str:
+def _parameter(project: Project, function: FunctionDef, call: Call, node: Node, around: Node) -> str:
     """The parameter an argument is given to; empty for one of many (`*args`, `**kwargs`)."""
     name = parameter_name(function, call, node, around)
+    if node in call.args and _is_unbound(project, function, call):
+        name = next(iter(function.param_names[call.args.index(node) :]), "")
     pairs = zip(function.params, function.param_names, strict=True)
     return "" if any(_is_spread(one) for one, named in pairs if named == name) else name
+
+
+def _is_unbound(project: Project, function: FunctionDef, call: Call) -> bool:
+    """Whether it is `User.delete(user, db)`, a plain method called on its class with its object as an argument."""
+    if not function.is_method or function.decorated_by("staticmethod", "classmethod"):
+        return False
+    return call.receiver is not None and project.value_of(call.receiver).kind is Kind.CLASS
 
 
 def _is_spread(param: Node) -> bool:
@@ -181,7 +232,7 @@ def are_wanted_as_data(project: Project, around: Node, node: Node) -> bool:
         return False
     function = project.called(call)
     if function is not None:
-        name = _parameter(function, call, node, around)
+        name = _parameter(project, function, call, node, around)
         param = function.param(name) if name else None
         if awaits_each(function.file.data[function.start : function.end], name):
             return False

@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.session_users import is_port
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Node, Param, Return
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
 
@@ -107,8 +107,11 @@ def _is_async_session(project: Project, node: Node) -> bool:
 
 def is_async_everywhere(project: Project, call: Call) -> bool:
     """Whether a call that gives a session by name is of something that the project defines as `async def` alone, each
-    with a parameter of that name: then it gives a coroutine, whoever has the method."""
+    with a parameter of that name: then it gives a coroutine, whoever has the method. Of an object in a variable that
+    nothing else is known of, a session called like the parameter is enough: `user.reports(session)`."""
     given = [one.name for one in call.keywords if one.name and _is_async_session(project, one.value)]
+    if not given and isinstance(call.receiver, Name) and project.value_of(call.receiver).kind is Kind.UNKNOWN:
+        given = [one.text for one in call.args if isinstance(one, Name) and _is_async_session(project, one)]
     return bool(given) and _takes_by_name(project, call.method, given[0])
 
 
