@@ -32,8 +32,15 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
-from forge_doctor.code.semantics.library.methods import ALL_COROUTINES, COROUTINES, DRIVER_COROUTINES, STARTABLE
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.methods import (
+    ALL_COROUTINES,
+    COROUTINES,
+    DRIVER_COROUTINES,
+    RESULT_METHODS,
+    STARTABLE,
+)
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -43,6 +50,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.awaits import await_edits, awaited_call, consequence
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_of_dependency
+from forge_doctor.lint.dataflow.sessions.contradicted import has_async_engines_alone
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
@@ -51,6 +59,7 @@ from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 SUSPECT = AnyWord(b"async", b"Async")
 # What gives a driver's own connections their methods: the library, or a word of the types of its values.
 DRIVERS = (b"asyncpg", b"databases", b"psycopg")
+SENDING = frozenset({"execute", "scalar", "scalars", "exec", "stream"})
 STARTED = tuple(sorted({method for _, method in STARTABLE}))
 
 
@@ -66,9 +75,23 @@ def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Findi
             continue
         fate = fate_of(project, call)
         if fate.is_fault:
-            yield found(file, call, fate, min(value.confidence, fate.confidence), project)
+            sure = Confidence.MEDIUM if is_sent_without_sync_engine(project, call, value, fate) else value.confidence
+            yield found(file, call, fate, min(sure, fate.confidence), project)
     yield from unstarted(file, project)
     yield from unmade_pools(file, project)
+
+
+def is_sent_without_sync_engine(project: Project, call: Call, value: Value, fate: Fate) -> bool:
+    """Whether what is a session by its name alone is given a statement of SQLAlchemy's own, or asked for what a result
+    of its has, in a project that makes no synchronous engine: it can be no Session then."""
+    if value.confidence is not Confidence.LOW or call.method not in SENDING or not call.args:
+        return False
+    statement = followed(project, call.args[0])
+    while isinstance(statement, Call) and isinstance(statement.receiver, Call):
+        statement = statement.receiver  # `select(User)` of `select(User).where(...)`
+    is_statement = isinstance(statement, Call) and project.qualified(statement.func).startswith("sqlalchemy.")
+    is_read = isinstance(fate.node, Attribute) and fate.node.attr in RESULT_METHODS
+    return (is_statement or is_read) and has_async_engines_alone(project)
 
 
 def unmade_pools(file: SourceFile, project: Project) -> Iterator[Finding]:

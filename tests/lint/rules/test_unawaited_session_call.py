@@ -777,3 +777,64 @@ def test_a_result_is_what_the_function_returns_and_not_what_it_says(sends: str, 
         f"async def work(db: AsyncSession):\n    found = await users(db)\n    return len(found.all()){mark}\n"
     )
     check_source(code, RULE, tmp_path)
+
+
+ENGINE = (
+    "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine('postgresql+asyncpg://x')\n"
+)
+PLAIN = "from sqlalchemy import create_engine\nother = create_engine('postgresql+psycopg://x')\n"
+
+
+@pytest.mark.parametrize(
+    ("engines", "statement", "word"),
+    [
+        (ENGINE, "sa.text('select 1')", "medium"),
+        (ENGINE, "sa.select(1).where(key == 1)", "medium"),
+        (ENGINE, "key", "medium"),
+        (ENGINE + PLAIN, "sa.text('select 1')", "low"),
+        ("", "sa.text('select 1')", "low"),
+    ],
+)
+def test_a_name_and_a_statement_where_all_engines_are_async_give_medium_confidence(
+    engines: str, statement: str, word: str, tmp_path: Path
+) -> None:
+    code = (
+        "import sqlalchemy as sa\nasync def f(db_session, key):\n"
+        f"    row = db_session.execute({statement})  # expect {word}\n    return row.scalar()\n"
+    )
+    check_source({"app/prices.py": code, "app/db.py": engines}, RULE, tmp_path)
+
+
+MAPPER = """\
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+M = TypeVar("M")
+class Mapper(ABC, Generic[M]):
+    @staticmethod
+    @abstractmethod
+    def as_row(model: {type}) -> dict: ...
+"""
+
+
+@pytest.mark.parametrize(("declared", "mark"), [("M", "  # expect medium"), ("T", ""), ("Any", "")])
+def test_a_variable_of_the_class_stands_for_data(declared: str, mark: str, tmp_path: Path) -> None:
+    work = body(
+        f"user = db.scalar(select(1)){mark}",
+        "return mapper.as_row(user)",
+        signature="db: AsyncSession, mapper: Mapper[int]",
+    )
+    check_source(MAPPER.format(type=declared) + work, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "mark"),
+    [
+        ("AsyncSession | async_scoped_session", "  # expect high"),
+        ("AsyncSession | async_scoped_session | None", "  # expect high"),
+        ("AsyncSession | Session", ""),
+    ],
+)
+def test_a_session_or_the_registry_of_such_is_a_session(kinds: str, mark: str, tmp_path: Path) -> None:
+    head = "from sqlalchemy.orm import Session\nfrom sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session\n"
+    code = f"{head}type Some = {kinds}\nasync def work(it: Some, row):\n    it.refresh(row){mark}\n"
+    check_source(code, RULE, tmp_path)

@@ -168,12 +168,18 @@ OTHER = Value(Kind.OTHER)
 NONE = Value(Kind.NONE)
 
 
+# A registry has all that its sessions have.
+SESSION_OR_REGISTRY = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED})
+
+
 def one_of(values: list[Value]) -> Value:
     """The value where several are possible: None beside another counts little, a doubt lowers
     confidence, a contradiction (async on one way, sync on another) makes it unknown."""
     known = [one for one in values if one.kind not in (Kind.UNKNOWN, Kind.NONE)]
     if not known:
         return values[0] if values else UNKNOWN
+    if SESSION_OR_REGISTRY.issuperset(one.kind for one in known):
+        known = [one for one in known if one.kind is Kind.ASYNC_SESSION] or known
     best = max(known, key=lambda one: (one.kind is not Kind.OTHER, one.confidence))
     if any(one.kind is not best.kind or one.definition is not best.definition for one in known):
         return UNKNOWN
