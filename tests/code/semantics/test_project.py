@@ -144,8 +144,7 @@ class Repo:
         return await self.run(other)
     async def three(self):
         async def query(session):
-            rows = session.execute(3)  # expect low
-            return rows.all()
+            session.flush()  # expect low
         return await self.visit(query)
 """,
     "the session of a mapped object": SA
