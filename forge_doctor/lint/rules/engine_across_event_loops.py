@@ -55,6 +55,7 @@ attached to a different loop", the third with "another operation is in progress"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from forge_doctor.check import check
@@ -114,7 +115,7 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
             if again:
                 yield found(file, call, target, used, again)
                 break
-            after = next_loop(project, calls_behind(function, call), used)
+            after = next_loop(project, call, calls_behind(function, call), used)
             if after is not None:
                 yield found_before(file, call, target, used, after)
                 break
@@ -130,7 +131,8 @@ def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
         used = None if target is None else engine_used(project, target)
         if target is None or used is None or keeps_nothing(used) or is_disposed(target):
             continue
-        after = next_loop(project, [one for one in calls if one.start > call.end and always_before(call, one)], used)
+        behind = [one for one in calls if one.start > call.end and always_before(call, one)]
+        after = next_loop(project, call, behind, used)
         if after is not None:
             yield found_before(file, call, target, used, after)
             return
@@ -202,7 +204,9 @@ def repeated(project: Project, function: FunctionDef, call: Call) -> str:
     """What runs the function again and again; empty where nothing in sight does."""
     if STARTED.search(function.file.data[max(0, function.start - 200) : function.start].decode("utf-8", "replace")):
         return ""
-    if any(isinstance(one, For | While) for one in call.ancestors if one is not function):
+    around = [one for one in call.ancestors if isinstance(one, For | While)]
+    # What is made before the statement is the same event loop each time.
+    if any(call.method != "run_until_complete" or "new_event_loop" in one.text for one in around):
         return "a loop"
     return background_starter(project, function) or job_caller(project, function) or in_threads(project, function)
 
@@ -229,9 +233,11 @@ def calls_behind(function: FunctionDef, call: Call) -> Iterator[Call]:
     return (one for one in function.find(Call, nested=False) if one.start >= call.end and always_before(call, one))
 
 
-def next_loop(project: Project, calls: Iterable[Call], used: EngineUse) -> Call | None:
+def next_loop(project: Project, first: Call, calls: Iterable[Call], used: EngineUse) -> Call | None:
     """The call further down that makes the next loop: a server's, or one that uses the engine as well."""
     for one in calls:
+        if is_same_loop(first, one):
+            continue
         if project.qualified(one.func) in SERVERS:
             return None if any(one.keyword(name) is not None for name in CHILDREN) else one
         coroutine = run_in_new_loop(project, one)
@@ -240,6 +246,16 @@ def next_loop(project: Project, calls: Iterable[Call], used: EngineUse) -> Call 
         if other is not None and other.engine.call is used.engine.call:
             return one
     return None
+
+
+def is_same_loop(first: Call, later: Call) -> bool:
+    """Whether both are `loop.run_until_complete(...)` of one loop: nothing in between gives the name another."""
+    loop = first.receiver
+    if first.method != "run_until_complete" or later.method != first.method or not isinstance(loop, Name):
+        return False
+    between = first.file.data[first.end : later.start]
+    rebound = re.search(rb"(?<![\w.])" + re.escape(loop.text).encode() + rb"\s*(?::[^=\n]*)?=[^=]", between)
+    return later.receiver is not None and later.receiver.text == loop.text and rebound is None
 
 
 def found_before(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, after: Call) -> Finding:

@@ -26,6 +26,10 @@ AGAIN = [
     "async def outer():\n    await work()\n" + TASK + "    asyncio.run(outer())  # expect high\n",
     "def inner():\n    asyncio.run(work())  # expect high\n" + TASK + "    inner()\n",
     TASK + "    loop = asyncio.new_event_loop()\n    loop.run_until_complete(work())  # expect high\n",
+    (
+        "def poll():\n    while True:\n        loop = asyncio.new_event_loop()\n"
+        "        loop.run_until_complete(work())  # expect high\n"
+    ),
     "def run(c):\n    return asyncio.run(c)\n" + TASK + "    run(work())  # expect high\n",
     "def poll():\n    while True:\n        asyncio.run(work())  # expect high\n",
     "async def direct():\n    async with engine.begin() as c:\n        await c.execute(1)\n"
@@ -36,6 +40,7 @@ ONCE = [
     "def main():\n    asyncio.run(work())\nif __name__ == '__main__':\n    main()\n",
     "import click\n@click.command()\ndef main():\n    asyncio.run(work())\n",
     TASK + "    loop.run_until_complete(work())\n",
+    "def poll():\n    loop = asyncio.new_event_loop()\n    while True:\n        loop.run_until_complete(work())\n",
     "async def pure():\n    await asyncio.sleep(1)\n" + TASK + "    asyncio.run(pure())\n",
     "async def end():\n    try:\n        await work()\n    finally:\n        await engine.dispose()\n"
     + TASK
@@ -46,7 +51,11 @@ ONCE = [
 ]
 
 
+LOOP = "def main():\n    loop = asyncio.new_event_loop()\n    loop.run_until_complete(work()){mark}\n"
 NEXT = [
+    LOOP.format(mark="") + "    loop.run_until_complete(work(1))\n",
+    LOOP.format(mark="  # expect medium")
+    + "    loop = asyncio.new_event_loop()\n    loop.run_until_complete(work(1))\n",
     "def main():\n    asyncio.run(work())  # expect medium\n    uvicorn.run('app:app')\n",
     "def main():\n    asyncio.run(work())  # expect medium\n    asyncio.run(work())\n",
     "@click.command()\ndef main():\n    asyncio.run(work(1))  # expect medium\n    print()\n    uvicorn.run(app, port=80)\n",
