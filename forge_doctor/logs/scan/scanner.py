@@ -61,7 +61,7 @@ class Scanner:
         self.long_lines = 0
         self._search = wanted.engine.search
         self._split = wanted.engine.counts if counter is not None else None
-        self._long_lines = LongLines(wanted.literals)
+        self._long_lines = LongLines(wanted.literals, wanted.engine.search)
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
         self._counted = (0, 0)  # lines, and the bytes they were counted in
@@ -137,11 +137,11 @@ class Scanner:
 
     def _end_long_lines(self) -> None:
         try:
-            count = self._long_lines.end(self._window, self._searched, self._filled)
+            more, count = self._long_lines.end(self._window, self._searched, self._filled)
         except BufferError:  # a stream that broke off keeps its last view of it, with the reason
             self._window = bytearray(self._window)
-            count = self._long_lines.end(self._window, self._searched, self._filled)
-        self._filled += count
+            more, count = self._long_lines.end(self._window, self._searched, self._filled)
+        self._filled += more
         self.long_lines += count
 
     def _regions(self, end: int, *, complete: bool) -> Iterator[Region]:

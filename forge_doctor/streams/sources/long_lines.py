@@ -1,35 +1,63 @@
-"""Ends lines that are too long to keep, so that a stream without line ends is read in bounded memory."""
+"""Shortens or ends lines that are too long to keep, so that a stream without line ends is read in bounded memory."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 LONGEST_LINE = 256 << 10
+# So much is kept of either end of a line whose midst is left out: what stands around it has to stay within reach.
+KEPT, LEFT_OUT = 500, b" ... "
+# What a frame of a traceback has in every notation.
+_FRAME = b", line "
 
 
 class LongLines:
-    """Puts newlines where a line has LONGEST_LINE bytes, never inside one of the literals."""
+    """Looks after lines of LONGEST_LINE bytes: leaves out their midst where nothing is looked for in it, as it is data.
 
-    def __init__(self, literals: Iterable[bytes]) -> None:
+    Else it puts a newline there, never inside one of the literals. Remembers whether the last line was shortened.
+    """
+
+    def __init__(self, literals: Iterable[bytes], search: Callable[[bytes], Sequence[int]]) -> None:
         self._words = tuple(literals)
         self._reach = max(map(len, self._words))
+        self._search = search
+        self._shortened = False
 
     @functools.cached_property
     def _literals(self) -> re.Pattern[bytes]:
         return re.compile(b"|".join(map(re.escape, self._words)))
 
-    def end(self, window: bytearray, start: int, filled: int) -> int:
-        """End those between `start`, where a line begins, and `filled`; how many newlines were put in."""
-        count = 0
-        while (cut := self._next_cut(window, start, filled + count)) is not None:
-            window[cut:cut] = b"\n"
-            start, count = cut + 1, count + 1
-        return count
+    def end(self, window: bytearray, start: int, filled: int) -> tuple[int, int]:
+        """End those between `start`, where a line begins, and `filled`: by how many bytes there are more, and how many were cut."""
+        before, count = filled, 0
+        while True:
+            if self._shortened and (rest := window.find(b"\n", start, filled)) >= 0:
+                less = self._shorten(window, start, rest)
+                start, filled, self._shortened = rest - less + 1, filled - less, False
+            found = self._next_cut(window, start, filled)
+            if found is None:
+                return filled - before, count
+            start, cut = found
+            count += not self._shortened
+            less = self._shorten(window, start, cut)
+            self._shortened, filled = less > 0, filled - less
+            if not less:
+                window[cut:cut] = b"\n"
+                start, filled = cut + 1, filled + 1
 
-    def _next_cut(self, window: bytearray, start: int, filled: int) -> int | None:
-        """Where the next line from `start` on that is too long must be cut; None without one."""
+    def _shorten(self, window: bytearray, start: int, end: int) -> int:
+        """Leave out the midst of a line or a piece of it where nothing is looked for in it; how many bytes fewer there are."""
+        midst = bytes(window[start + KEPT - self._reach : end - KEPT + self._reach])
+        less = end - start - 2 * KEPT - len(LEFT_OUT)
+        if less <= 0 or _FRAME in midst or self._search(midst):
+            return 0
+        window[start + KEPT : end - KEPT] = LEFT_OUT
+        return less
+
+    def _next_cut(self, window: bytearray, start: int, filled: int) -> tuple[int, int] | None:
+        """Where the next line from `start` on begins that is too long, and where it must be cut; None without one."""
         stride, at = LONGEST_LINE // 2, start
         while at + stride < filled:
             newline = window.rfind(b"\n", at, at + stride)
@@ -39,7 +67,7 @@ class LongLines:
             longest = start + LONGEST_LINE + self._reach
             newline = window.find(b"\n", at, longest)
             if newline < 0 and filled > longest:
-                return self._before_literal(window, start + LONGEST_LINE)
+                return start, self._before_literal(window, start + LONGEST_LINE)
             start = at = newline + 1 if newline >= 0 else filled
         return None
 

@@ -189,7 +189,7 @@ def test_a_stream_that_broke_off_and_keeps_its_view_holds_nothing_up() -> None:
     line = b"y" * LONGEST_LINE * 3 + b" QueuePool limit"
     kept[: len(line)] = line
     regions = [*scanner.advance(len(line)), *scanner.finish()]
-    assert scanner.long_lines == 2
+    assert scanner.long_lines == 1
     assert sum(region.data.count(b"QueuePool limit") for region in regions) == 1
 
 
@@ -257,3 +257,22 @@ def test_an_engine_that_cannot_be_loaded_is_none(tmp_path: Path) -> None:
     refused = subprocess.run((*line, "--engine", "hyperscan"), env=given, capture_output=True, text=True, timeout=60)
     assert refused.returncode == 2
     assert "is not installed" in refused.stderr
+
+
+@pytest.mark.parametrize("size", [300 << 10, 1_300_000, 5 << 20])
+@pytest.mark.parametrize("piece", [64 << 10, 1 << 20])
+def test_of_a_long_line_of_data_its_ends_are_kept_and_what_stands_around_it_stays_one_region(
+    size: int, piece: int
+) -> None:
+    before, after = b"ERROR deadlock\n", b"\nTraceback (most recent call last):\n"
+    log = before + b"payload: " + b"x" * size + b" end" + after
+    scanner = Scanner("log", wanted())
+    regions = [region for at in range(0, len(log), piece) for region in scanner.feed(log[at : at + piece])]
+    regions += scanner.finish()
+    assert [region.data[: len(before)] for region in regions] == [before]
+    lines = regions[0].data.split(b"\n")
+    assert lines[1].startswith(b"payload: xxx")
+    assert lines[1].endswith(b"xxx end")
+    assert b" ... " in lines[1]
+    assert len(lines[1]) < 2_000
+    assert scanner.long_lines == 1
