@@ -13,7 +13,7 @@ from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.structured_head import unescape
 
 # What stands for the end of a line between a traceback's head and its first frame: #012 (rsyslog), ^J, <LF>, a bar.
-_FOLDED = regex(rb'last\):(?P<end>(?=[^"\n]{0,12}?[^ "\n])[^"\'(){}\n]{1,12}?)  File "')
+_FOLDED = regex(rb'last\):(?P<end>[ \t]{0,4}(?!File ")[^"\'(){}\n \t][^"\'(){}\n]{0,11}?)  File "')
 
 
 def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:

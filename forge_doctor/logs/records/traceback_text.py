@@ -111,11 +111,23 @@ class Parser:
                 self._named(glued[2])
         elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t"):
             self._named(line)
+        elif self.exception is not None and self._is_another(line):
+            self._close()
+            self.traces.append([])
+            self._named(line)
         elif self.exception is not None:
             if len(self.message) < _LONGEST_MESSAGE:
                 self.message.append(line)
         elif not self.inside and _SURE_EXCEPTION.match(line):
             self._named(line)
+
+    def _is_another(self, line: str) -> bool:
+        """Whether a line below an exception names another one, which somebody put there behind a blank line."""
+        if self.branch or not self.message or self.message[-1].strip():
+            return False
+        found = _SURE_EXCEPTION.match(line) if "." in line[:80] else None
+        name = line.partition(":")[0]
+        return found is not None and "." in name and name != self.exception
 
     def _open(self) -> None:
         self._close()

@@ -146,3 +146,29 @@ def test_quotes_bent_by_a_chat_are_those_of_a_frame(quotes: str):
     )
     bent = plain.replace('File "', f"File {quotes[0]}").replace('", line', f"{quotes[1]}, line")
     assert told(bent) == told(plain) == [("sqlite-locked", "/app/shop/store.py:17 keep", 1)]
+
+
+@pytest.mark.parametrize("blanks", [2, 7])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_record_whose_line_ends_became_blanks_is_read(blanks: int, times: int) -> None:
+    lines = TRACE.splitlines()
+    record = (" " * blanks).join(lines[:-1])
+    assert told("\n".join([record, lines[-1]] * times) + "\n") == [(*EXPECTED[0][:2], times)]
+
+
+def test_of_a_chain_in_one_line_with_runs_of_blanks_the_own_line_is_blamed() -> None:
+    text = (
+        'Traceback (most recent call last):   File "/usr/lib/python3.12/site-packages/asyncpg/connection.py", line 9, in execute'
+        "     await self._do()     ~~~~~~~~^^  TimeoutError  The above exception was the direct cause of the following exception:"
+        '  Traceback (most recent call last):   File "/app/api/orders.py", line 41, in save     raise Unsaved from error'
+        "  app.errors.Unsaved: order 7"
+    )
+    assert [(one[1], one[2]) for one in told(text + "\n")] == [("/app/api/orders.py:41 save", 1)]
+
+
+@pytest.mark.parametrize("between", ["", "and on the other pod:\n\n"])
+def test_two_exceptions_without_tracebacks_are_two(between: str) -> None:
+    first = "sqlite3.OperationalError: database is locked\n\n"
+    second = "asyncpg.exceptions.DeadlockDetectedError: deadlock detected\nDETAIL:  Process 7 waits.\n"
+    found = told(f"It says:\n\n{first}{between}{second}")
+    assert sorted(one[0] for one in found) == ["deadlock", "sqlite-locked"]
