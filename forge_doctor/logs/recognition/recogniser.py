@@ -16,6 +16,7 @@ from forge_doctor.logs.recognition.statement import statement_of, without_secret
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of
 from forge_doctor.logs.records.event import Culprit, Event
+from forge_doctor.logs.records.failed_requests import tells_failed
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.rich_box import BOX
@@ -32,6 +33,9 @@ _STARTS = regex(
     r"(?:^|/)(?:uvicorn/importer\.py import_from_string|starlette/routing\.py (?:lifespan|startup|__aenter__)"
     r"|gunicorn/util\.py import_app|hypercorn/utils\.py load_application|celery/app/utils\.py find_app"
     r"|alembic/(?:config\.py main|command\.py upgrade)|daphne/cli\.py run|granian/_internal\.py load_target)$"
+)
+_ACCESS = regex(
+    rb"(?i)^(?:handled|finished|completed|served) request$|^request (?:handled|finished|completed|ended)$|^access$"
 )
 _COMMON = b"Exception in ASGI application"
 _CACHE_SIZE = 4096
@@ -86,6 +90,8 @@ class Recogniser:
             or block.state is not State.MESSAGE
             or not self.messages.tells(head, head.message)
         ):
+            return ()
+        if _is_access(block.line.text, head):
             return ()
         text = alike(head.message)
         key = (text, head.origin, head.level >= 50)
@@ -173,6 +179,13 @@ class Recogniser:
                 yield from known
             elif told is None and strangers:
                 yield from self.sections.unknown(sections)
+
+
+def _is_access(line: bytes, head: Head) -> bool:
+    """Whether it is a line of an access log, which is counted as such: Caddy's are at ERROR where the answer is one."""
+    if head.record is not None and (_ACCESS.search(head.message) or "access" in head.logger):
+        return tells_failed(line)
+    return b"50" in head.message and tells_failed(head.message)
 
 
 def _ended_start(traces: Sequence[tuple[Section, ...]]) -> bool:

@@ -38,6 +38,19 @@ _METHOD_PAIR = regex(rb"\b\w{0,40}[mM]ethod=\"?" + _METHOD + rb"\b")
 _PATH_PAIR = regex(rb"\b\w{0,40}(?:[pP]ath|[uU]ri|[uU]rl)=\"?(/[^\"\s]*)")
 # A load balancer of AWS: its own answer, and the target's, which may have given none.
 _BALANCER = regex(rb' 50[0234] (?:50[0234]|-) \d+ \d+ "' + _METHOD + rb" \w+://[^/ ]*(/\S*) HTTP/")
+# HAProxy's: the status, bytes, two cookies, how the session ended, connections, queues, headers, then the request.
+_PROXIED = regex(
+    rb" 50[0234] \+?\d{1,15} \S{1,200} \S{1,200} [\w-]{2,4} \d+(?:/\+?\d+){4} \d+/\d+ (?:\{[^}\n]{0,1000}\} ){0,2}\""
+    + _METHOD
+    + rb" (?:\w+://[^/ ]*)?(/\S*)"
+)
+# What projects write themselves: the request without quotes, its status behind it, nothing but signs between them.
+_UNQUOTED = regex(
+    rb"(?<![\w/\"'])"
+    + _METHOD
+    + rb" (/[^\s\"']{0,2000})(?: HTTP/[\d.]{1,3})?[ \t|,;:=>()\[\]-]{1,12}(?:status(?:_code)?[=: ]{1,2})?50[0234]"
+    rb"(?=[\s,;)\]|]|$)"
+)
 _FIELDS = ((_STATUS_FIELD, _METHOD_FIELD, _PATH_FIELD), (_STATUS_PAIR, _METHOD_PAIR, _PATH_PAIR))
 _VARIABLE = regex(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
 
@@ -51,6 +64,11 @@ def request_in(before: bytes) -> str:
 def general_route(route: str) -> str:
     """The route without its query, its numbers as `{id}`."""
     return _redacted(_VARIABLE.sub("/{id}", route.partition("?")[0]))
+
+
+def tells_failed(line: bytes) -> bool:
+    """Whether a line, which is no error's for it, says that a request failed."""
+    return bool(_failed_request(line))
 
 
 def failed_line(window: bytearray, place: int) -> tuple[int, bytes, str]:
@@ -69,9 +87,9 @@ def _failed_request(line: bytes) -> str:
     failed = FAILED.search(line)
     if failed and (route := request_in(line[: failed.start()])):
         return route
-    balanced = _BALANCER.search(line)
-    if balanced:
-        return _route_of(balanced[1], balanced[2])
+    for form in (_BALANCER, _PROXIED, _UNQUOTED):
+        if told := form.search(line):
+            return _route_of(told[1], told[2])
     for status, method, path in _FIELDS:
         if status.search(line) and (asked := method.search(line)) and (named := path.search(line)):
             return _route_of(asked[1], named[named.lastindex or 1])

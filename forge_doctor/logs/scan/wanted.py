@@ -59,7 +59,7 @@ AT_ANY_SEVERITY = (
 )
 
 # What access logs say of a request that failed in the server, with and without colours between quote and status, as text,
-# in fields of JSON and of logfmt, and of a load balancer that answers, or whose target does.
+# in fields of JSON and of logfmt, between blanks (load balancers, and what projects write themselves), behind an arrow.
 FAILED_REQUESTS = (
     *(b'" %d' % status for status in (500, 502, 503, 504)),
     b"500 Internal Server Error",
@@ -74,8 +74,8 @@ FAILED_REQUESTS = (
         for opened in {b"", quote}
     ),
     *(word + b"=" + quote + b"50" for word in (b"tatus", b"ode") for quote in (b"", b'"')),
-    *(b" %d %d " % (status, status) for status in (500, 502, 503, 504)),
-    *(b" %d - " % status for status in (500, 502, 503, 504)),
+    *(b" %d " % status for status in (500, 502, 503, 504)),
+    *(arrow + b"%d" % status for arrow in (b"> ", b" - ") for status in (500, 502, 503, 504)),
 )
 
 

@@ -39,8 +39,22 @@ BALANCER = (
     "h2 2026-11-22T08:00:{second:02}.101Z app/a/5 10.0.0.1:{port} 10.1.0.4:80 0.0 0.1 0.0 {status} {status} 34 366 "
     '"{method} https://a.example:443{path} HTTP/2.0" "-" - -'
 )
+HAPROXY = (
+    "Nov 22 08:00:{second:02} lb haproxy[22]: 10.0.0.1:{port} [22/Nov/2026:08:00:{second:02}.655] web a/a1 10/0/30/69/+109 {status} "
+    '+2750 - - sH-- 1/1/1/1/0 0/0 {{a.example}} "{request} HTTP/1.1"'
+)
+CADDY = (
+    '{{"level":"{loudness}","ts":1795334400.{second:02},"logger":"http.log.access.log0","msg":"handled request",'
+    '"request":{{"remote_ip":"10.0.0.1","method":"{method}","uri":"{path}?x={port}"}},"duration":0.01,"status":{status}}}'
+)
+BARE = "2026-11-22 08:00:{second:02} INFO access 10.0.0.1 {request} {status} {port}ms"
+BARE_HTTP = "10.0.0.1 - - [22/Nov/2026:08:00:{second:02} +0000] {request} HTTP/1.1 {status} 512 0.0{port}"
+BRACKETS = "[2026-11-22T08:00:{second:02}Z] {request} - {status} - 0.0{port}s"
+ARROW = "INFO:     {request} -> {status} ({port}ms)"
+LOUD = "2026-11-22 08:00:{second:02} {shout} access {request} status={status} took {port}ms"
 FORMS = [
     *(UVICORN, COLOURED, NGINX, GUNICORN, JSON),
+    *(HAPROXY, CADDY, BARE, BARE_HTTP, BRACKETS, ARROW, LOUD),
     *(HYPERCORN, NGINX_JSON, TRAEFIK_JSON, ENVOY_JSON, INSIDE, CLOUD_RUN, HEROKU, BALANCER),
 ]
 PHRASES = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}
@@ -52,7 +66,16 @@ ERROR = (
 
 def line(form: str, status: int, request: str, number: int) -> str:
     method, path = request.split(" ")
-    of_request = {"request": request, "method": method, "path": path, "status": status, "phrase": PHRASES[status]}
+    loudness = "error" if status > 499 else "info"
+    of_request = {
+        "loudness": loudness,
+        "shout": loudness.upper(),
+        "request": request,
+        "method": method,
+        "path": path,
+        "status": status,
+        "phrase": PHRASES[status],
+    }
     return form.format(port=number + 1000, second=number % 60, **of_request)
 
 
