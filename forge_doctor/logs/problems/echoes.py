@@ -36,6 +36,8 @@ _UNCAUGHT = regex(
     rb"|Exception in callback|Exception in worker|Application callable raised|Exception found while executing function"
     rb"|Job \S+ raised|! \S+ failed"
 )
+# What ended a process: who waits for it says so, and so does who waited for its task.
+_ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)")
 _DRIVER = regex(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
 
 Core = tuple[object, ...]
@@ -259,11 +261,16 @@ def _quotes(message: Telling, told: Telling, signature: str) -> bool:
     return (
         signature in ("", told.said.core[1])
         and message.said.source == told.said.source
-        and len(words) >= SHORTEST_WORDS
-        and words in message.said.words
+        and (_same_end(message, told, signature) or (len(words) >= SHORTEST_WORDS and words in message.said.words))
         and _at_once(message, told)
         and _beside(message, told)
     )
+
+
+def _same_end(message: Telling, told: Telling, signature: str) -> bool:
+    """Whether two messages of one known fault name the same signal."""
+    ends = [_ENDED.search(one.said.words) if signature else None for one in (message, told)]
+    return ends[0] is not None and ends[1] is not None and ends[0][0] == ends[1][0]
 
 
 def _beside(message: Telling, told: Telling) -> bool:

@@ -3,9 +3,10 @@
 Means: Killed for memory (signal 9), a crash in a C library (signal 11), or the host took the container
     away; the task is lost unless acks_late is set.
 Matches: `Worker exited prematurely: signal 9 (SIGKILL)` (billiard's WorkerLostError), `Could not start
-    worker processes`
+    worker processes`, billiard's `Process 'ForkPoolWorker-3' pid:41 exited with 'signal 9 (SIGKILL)'`, which counts once
+    with the exception it is told beside
 Ignores: the words in quotes, in an access log or below WARNING
-Source: billiard 4.2.2 billiard/pool.py (mark_as_worker_lost), Celery 5.5.3 celery/worker/loops.py;
+Source: billiard 4.2.2 billiard/pool.py (mark_as_worker_lost, _join_exited_workers), Celery 5.5.3 celery/worker/loops.py;
     https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-reject-on-worker-lost
 """
 
@@ -13,8 +14,11 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("Worker exited prematurely: ", "Could not start worker processes"),
-    pattern="Worker exited prematurely: |Could not start worker processes",
+    literals=("Worker exited prematurely: ", "Could not start worker processes", " exited with 'signal "),
+    pattern=(
+        "Worker exited prematurely: |Could not start worker processes"
+        "|Process '[^'\n]{1,80}' pid:\\d+ exited with 'signal (?:4|6|7|8|9|11) "
+    ),
     exceptions=("billiard.exceptions.WorkerLostError", "billiard.einfo.ExceptionWithTraceback"),
     source="celery",
     versions="4, 5",
@@ -33,5 +37,5 @@ SIGNATURE = Signature(
     ),
     doc=("https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-reject-on-worker-lost"),
     numbers=(("signal", "signal (\\d+)"),),
-    detail="prematurely: (\\w+ \\d+(?: \\(\\w+\\))?)",
+    detail="(?:prematurely: |exited with ')(\\w+ \\d+(?: \\(\\w+\\))?)",
 )

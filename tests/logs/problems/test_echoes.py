@@ -211,3 +211,27 @@ def test_a_message_that_is_held_back_shows_what_was_there_when_it_was_read() -> 
     window[0] = "what came later"
     (held,) = echoes.released()
     assert held.example() == "what it said"
+
+
+def killed(second: int, pid: int, job: int) -> str:
+    """What Celery says of a worker that was killed over its task: who waits for the process, then who waits for the task."""
+    return (
+        f"[2026-11-22 08:00:{second:02},000: ERROR/MainProcess] Process 'ForkPoolWorker-{pid}' pid:{pid} "
+        f"exited with 'signal 9 (SIGKILL)'\n"
+        f"[2026-11-22 08:00:{second:02},110: ERROR/MainProcess] Task handler raised error: "
+        f"WorkerLostError('Worker exited prematurely: signal 9 (SIGKILL) Job: {job}.')\n"
+        "Traceback (most recent call last):\n"
+        f'  File "{SITE}/billiard/pool.py", line 1265, in mark_as_worker_lost\n    raise WorkerLostError(\n'
+        f"billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: {job}.\n"
+    )
+
+
+def test_a_worker_that_died_over_its_task_is_told_once() -> None:
+    found = groups("".join(killed(5 * number, 40 + number, number) for number in range(3)))
+    assert [(one.signature, one.count) for one in found] == [("celery-worker-lost", 3)]
+
+
+def test_a_worker_that_died_without_a_task_is_told() -> None:
+    found = groups(killed(1, 41, 7).partition("\n")[0] + "\n" + killed(30, 42, 8))
+    assert [(one.signature, one.count) for one in found] == [("celery-worker-lost", 2)]
+    assert groups(killed(1, 41, 7).partition("\n")[0].replace("9 (SIGKILL)", "15 (SIGTERM)"))[0].signature == ""
