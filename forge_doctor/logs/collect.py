@@ -25,7 +25,9 @@ from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.layers import Layers, layers_of
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.carriers.no_log import why_no_log
 from forge_doctor.streams.carriers.whole_stream import Replayed
+from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.containers import ContainerSource
 from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source
 from forge_doctor.streams.sources.tail import LastLines, last_lines_offset
@@ -186,7 +188,9 @@ def collect(task: Task, progress: Progress = lambda _name, _bytes, _regions: Non
         lines=scanner.read_lines, bytes=scanner.read_bytes, about=scanner.is_estimate
     )
     way = "; ".join([source.way, *said]) if not problem or scanner.read_bytes else ""
-    unread = (*carried.unread.split("; "), *(layers.unread.split("; ") if layers else ()))
+    unread = [*carried.unread.split("; "), *(layers.unread.split("; ") if layers else ())]
+    if layers is not None and layers.no_log and not summary.groups:
+        unread.append(f"{source.name}: {layers.no_log}")
     problem = "; ".join(dict.fromkeys(filter(None, (problem, *unread, untimed(task, summary)))))
     return Collected(
         name=source.name,
@@ -222,6 +226,8 @@ def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> Layers:
     if carried.said:
         return Layers(stream=replayed)
     layers = layers_of(sample, replayed, knowledge_of(rules), times)
+    if layers.carrier is None and not layers.taken:
+        layers.no_log = why_no_log(sample, is_head, whole=filled < FIRST_BYTES)
     carried.begin(layers.carrier)
     return layers
 

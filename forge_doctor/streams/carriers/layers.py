@@ -31,11 +31,15 @@ _HIDDEN = regex(rb"\[ ?\d{1,3}(?:, ?\d{1,3}){7}")
 
 @dataclass(slots=True, kw_only=True)
 class Layers:
-    """`stream` is what is left, `carrier` what stands round its lines, `taken` what was taken off, the outermost first."""
+    """`stream` is what is left, `carrier` what stands round its lines, `taken` what was taken off, the outermost first.
+
+    `no_log` says why nothing of it is a program's, where that can be seen.
+    """
 
     stream: Readable
     carrier: LineCarrier | None = None
     taken: list[Whole | LineCarrier] = field(default_factory=list)
+    no_log: str = ""
 
     @property
     def said(self) -> list[str]:
