@@ -16,9 +16,9 @@ from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, parts_of
 
 MOST_PARTS, MOST_LINES = 16, 200
 _BRACKETS = ((b"{", b"}"), (b"[", b"]"), (b"<", b">"))
-# How documents, pages, literals, and the first row of a table begin, and what tells times of its own.
+# How documents, pages, literals, journald's entries, and the first row of a table begin, and what tells times of its own.
 _BEGINS = regex(
-    rb"""[{<]|\[(?:$|[\s{'"\]])|b?['"]|---$|\|[ ]|[@_A-Za-z][\w.@ ()\[\]/-]{0,60}[,;\t]["@_A-Za-z]|\d{4}-\d\d-\d\d"""
+    rb"""[{<]|__CURSOR=|\[(?:$|[\s{'"\]])|b?['"]|---$|\|[ ]|[@_A-Za-z][\w.@ ()\[\]/-]{0,60}[,;\t]["@_A-Za-z]|\d{4}-\d\d-\d\d"""
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from forge_doctor.streams.carriers.grep_output import learn_grepped
 from forge_doctor.streams.carriers.json_records import JsonRecords
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
@@ -34,7 +35,7 @@ def _outermost(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     plainly = knowledge.is_head(knowledge.plain(lines[0])) and not has_level_before(lines[0], knowledge)
     if not may_have_prefix(plain) and plainly:
         return None
-    prefix = learn(lines, knowledge)
+    prefix = learn_grepped(lines, knowledge) or learn(lines, knowledge)
     return None if prefix is None else Prefixed(prefix, knowledge)
 
 

@@ -14,6 +14,7 @@ from forge_doctor.streams.carriers import (
     collector_text,
     journal_export,
     journal_verbose,
+    klog,
     literals,
     markdown_table,
     printable,
@@ -44,7 +45,8 @@ NEWEST_FIRST = "the newest came first: turned"
 _BYTES_MESSAGE = regex(rb'"MESSAGE" ?: ?\[ ?\d')
 # A page that was saved: quotes are entities there.
 _ESCAPED_FRAME = regex(
-    rb"^(?![^\n]{0,300}\{\")[^\n]{0,300}File \\{0,3}&(?:quot|#34|#x22);[^&\n]{1,500}&(?:quot|#34|#x22);, line \d",
+    rb"^(?![^\n]{0,300}\{\")[^\n]{0,300}File(?: |&nbsp;)\\{0,3}&(?:quot|#34|#x22);[^&\n]{1,500}"
+    rb"&(?:quot|#34|#x22);,(?: |&nbsp;)line(?: |&nbsp;)\d",
     re.MULTILINE,
 )
 _PAGE = regex(rb"\s{0,200}<(?:!doctype html|html|body|table|pre)[\s>]", re.IGNORECASE)
@@ -52,6 +54,8 @@ _TAG = regex(r"<[/!]?[A-Za-z][^<>\n]{0,300}>")
 # One value that may be longer than what is looked at: rows of a table, or a list of lines.
 _LONG = regex(rb'"[ \t]{0,20}:\s{0,100}\[\s{0,100}(?:\[|"(?:[^"\\\n]|\\.){40,2000}",?[ \t\r]{0,20}\n)')
 _CELL = regex(r"</t[dh]>(?=[^\n]{0,200}<t[dh])", re.IGNORECASE)
+# What ends a line of a page that goes on in the same line of its source.
+_BREAK = regex(r"(?:<br ?/?>|</(?:p|div|li|tr|pre|code)>)(?!\r?$)", re.IGNORECASE)
 _FIRST_LINE = regex(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
 
 
@@ -119,7 +123,7 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
         return whole.begin(whole.placed_lines(literals.lines_of(whole.texts())))
     if _PAGE.match(sample) or (b"&" in sample and _ESCAPED_FRAME.search(sample)):
         whole = Whole(stream, "text out of a page")
-        lines = (html.unescape(_TAG.sub("", _CELL.sub("\t", line))) for line in _text_lines(whole.texts()))
+        lines = (_text_of(line) for line in _text_lines(whole.texts()))
         text = itertools.dropwhile(str.isspace, lines)
         return whole.begin(whole.placed_lines(line.encode() for line in text))
     if markdown_table.is_table(sample):
@@ -135,6 +139,13 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
     return _of_records(whole, whole.placed(told_of(_text_lines(whole.texts()), layout, zone_s)))
 
 
+def _text_of(line: str) -> str:
+    """What a page shows of a line of its source, which may be several lines."""
+    text = _TAG.sub("", _BREAK.sub("\n", _CELL.sub("\t", line)))
+    # Looked for by words with plain blanks in them.
+    return html.unescape(text).replace("\xa0", " ")
+
+
 def _of_lines(
     lines: Sequence[bytes],
     stream: Readable,
@@ -146,6 +157,9 @@ def _of_lines(
     if is_boxed(lines):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(whole.placed_lines(unboxed(whole.lines(), is_head)))
+    if klog.is_klog(lines):
+        whole = Whole(stream, "klog's lines")
+        return whole.begin(whole.placed_lines(klog.lines_of(whole.lines())))
     if has_headings(lines):
         whole = Whole(stream, "lines below headings")
         return whole.begin(whole.placed_lines(without_headings(whole.lines(), zone_s, None)))

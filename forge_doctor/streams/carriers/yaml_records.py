@@ -1,4 +1,7 @@
-"""Reads records in YAML, one a document, as `gcloud logging read` prints them; PyYAML is loaded where there are any."""
+"""Reads records in YAML, a document or an item of a list each, as `gcloud logging read` prints them, or a person keeps them.
+
+PyYAML is loaded where there are any.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,26 @@ from forge_doctor.regex import regex
 
 _BEGUN = regex(r"---[ \t]*\r?\n(?=[A-Za-z_]\w{0,60}:)")
 _PAYLOAD = regex(r"^(?:textPayload|jsonPayload|protoPayload|message):", re.MULTILINE)
+# A list of mappings, an item of which has a program's lines as one of its own keys.
+_LISTED = regex(r"- {1,8}[A-Za-z_]\w{0,60}:(?: |\r?\n)")
+_LINES = regex(r"^(?:- {1,8}| {2,9})(?:log|logs|message|msg|line|textPayload):", re.MULTILINE)
 
 
 def is_yaml(sample: bytes) -> bool:
-    """Whether a stream has YAML documents with a message in them; nothing is read where PyYAML is not installed."""
-    if not sample.startswith(b"---"):
+    """Whether a stream has YAML records with a message in them; nothing is read where PyYAML is not installed."""
+    if not sample.startswith((b"---", b"- ")):
         return False
     head = sample[: 1 << 16].decode("utf-8", "replace")
+    begun, payload = (_BEGUN, _PAYLOAD) if sample.startswith(b"--") else (_LISTED, _LINES)
     return (
-        _BEGUN.match(head) is not None
-        and _PAYLOAD.search(head) is not None
+        begun.match(head) is not None
+        and payload.search(head) is not None
         and importlib.util.find_spec("yaml") is not None
     )
 
 
 def entries_of(texts: Iterable[str]) -> Iterator[dict[str, Any] | str]:
-    """The documents; one that is no mapping, or no YAML, as the text it is."""
+    """The documents and the items of lists; one that is no mapping, or no YAML, as the text it is."""
     import yaml
 
     # Every value as the text that is written: who reads records reads times, whatever wrote them.
@@ -36,21 +43,26 @@ def entries_of(texts: Iterable[str]) -> Iterator[dict[str, Any] | str]:
             entry = yaml.load(text, loader)  # noqa: S506 - it makes texts, lists and mappings only
         except (yaml.YAMLError, ValueError, RecursionError):
             entry = None
+        if isinstance(entry, list) and len(entry) == 1:
+            entry = entry[0]
         yield entry if isinstance(entry, dict) else text
 
 
 def _documents(texts: Iterable[str]) -> Iterator[str]:
     lines: list[str] = []
-    rest = ""
+    rest, begins = "", "---"
     for text in texts:
         whole = (rest + text).split("\n")
         rest = whole.pop()
         for line in whole:
-            if line.rstrip() == "---":
+            if line.startswith("- ") and not lines:
+                # A document may have lists of its own, as far to the left as itself.
+                begins = "- "
+            if line.rstrip() == "---" or (begins == "- " and line.startswith(begins)):
                 if lines:
                     yield "\n".join(lines)
                 lines = []
-            else:
+            if line.rstrip() != "---":
                 lines.append(line)
     lines.append(rest)
     if any(line.strip() for line in lines):
