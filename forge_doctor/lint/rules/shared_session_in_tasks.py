@@ -3,6 +3,9 @@
 Why: an AsyncSession is one conversation over one connection. Two tasks that use it at the same time fail with
 "concurrent operations are not permitted", or mix up each other's transaction without a word.
 
+An AsyncConnection that is open is told with low confidence: its statements wait for each other (seen with SQLAlchemy 2.1.9
+and asyncpg), and that they share a transaction may be meant.
+
 Bad:
 
     import asyncio
@@ -152,12 +155,15 @@ def is_locked(project: Project, coroutine: Node) -> bool:
 
 def told(file: SourceFile, call: Call, text: str, use: Use, how: str, others: tuple[str, ...] = ()) -> Finding:
     """The finding, at the call that starts them; `others` are shared there too, or are other names of the same."""
+    meets = "a session is one connection, the second statement fails with "
+    meets += '"concurrent operations are not permitted" or joins the wrong transaction'
+    if use.takes_turns:
+        meets = "its statements wait for each other, nothing runs side by side, and an error of one ends the transaction of all"
     return file.finding(
         shared_session_in_tasks,
         call,
-        f"{how} lets several tasks use `{text}` at once: a session is one connection, the second statement fails "
-        'with "concurrent operations are not permitted" or joins the wrong transaction',
-        confidence=use.confidence,
+        f"{how} lets several tasks use `{text}` at once: {meets}",
+        confidence=Confidence.LOW if use.takes_turns else use.confidence,
         remedy="open a session in each task (`async with Factory() as session:`), or await one after the other",
         evidence=(
             Evidence(label="session", value=text, source=f"line {use.node.line}"),

@@ -223,12 +223,19 @@ def test_objects_that_an_object_made_with_one_session_share_it(
 
 
 @pytest.mark.parametrize(
-    ("given", "call"), [("asyncpg.Connection", "fetch"), ("AsyncConnection", "execute")], ids=lambda one: one
+    ("given", "call", "word"),
+    [
+        ("asyncpg.Connection", "fetch", "high"),
+        ("AsyncConnection", "execute", "low"),
+        ("AsyncSession", "execute", "high"),
+    ],
+    ids=lambda one: one,
 )
-def test_a_connection_is_no_better(given: str, call: str, tmp_path: Path) -> None:
-    head = "import asyncio\nimport asyncpg\nfrom sqlalchemy.ext.asyncio import AsyncConnection\n"
-    code = f"async def f(c: {given}):\n    await asyncio.gather(c.{call}('x'), c.{call}('y'))  # expect high\n"
-    check_source(head + code, RULE, tmp_path)
+def test_statements_of_an_open_connection_wait_for_each_other(given: str, call: str, word: str, tmp_path: Path) -> None:
+    head = "import asyncio\nimport asyncpg\nfrom sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession\n"
+    code = f"async def f(c: {given}):\n    await asyncio.gather(c.{call}('x'), c.{call}('y'))  # expect {word}\n"
+    (found,) = check_source(head + code, RULE, tmp_path)
+    assert ("wait for each other" in found.message) is (given == "AsyncConnection")
 
 
 def test_a_pool_gives_each_statement_its_own_connection(tmp_path: Path) -> None:

@@ -35,11 +35,13 @@ GATHERERS = words("gather wait as_completed")
 
 
 class Use(NamedTuple):
-    """A session a coroutine works with: `text` is how it is written at the place that starts the coroutine."""
+    """A session a coroutine works with: `text` is how it is written at the place that starts the coroutine; `takes_turns`
+    says that it is SQLAlchemy's connection, whose statements wait for each other."""
 
     text: str
     node: Node
     confidence: Confidence
+    takes_turns: bool = False
 
 
 def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
@@ -83,7 +85,8 @@ def _session(project: Project, node: Node) -> Iterator[Use]:
     if isinstance(node, Name | Attribute):
         value = project.known(node)
         if value.kind in ONE_CONNECTION and value.confidence > Confidence.LOW:
-            yield Use(text=node.text, node=node, confidence=value.confidence)
+            turns = value.kind is Kind.ASYNC_CONNECTION
+            yield Use(text=node.text, node=node, confidence=value.confidence, takes_turns=turns)
 
 
 def _made_with(project: Project, coroutine: Call) -> Iterator[Use]:
@@ -123,7 +126,8 @@ def _held(project: Project, coroutine: Call) -> Iterator[Use]:
     held = _own_session(project, coroutine)
     path = session_of_object(project, coroutine) if held is None else held.attr
     if path:
-        yield Use(text=f"{receiver.text}.{path}", node=receiver, confidence=Confidence.MEDIUM)
+        turns = held is not None and project.value_of(held).kind is Kind.ASYNC_CONNECTION
+        yield Use(text=f"{receiver.text}.{path}", node=receiver, confidence=Confidence.MEDIUM, takes_turns=turns)
 
 
 def _own_session(project: Project, coroutine: Call) -> Attribute | None:
