@@ -162,12 +162,44 @@ def run_postgres(bin_dir: Path, settings: Mapping[str, str] = MappingProxyType({
 @contextmanager
 def run_standby(bin_dir: Path, prepare: Callable[[PostgresServer], None]) -> Iterator[PostgresServer]:
     """A standby that waits for more than there is: a cluster that was made, prepared and stopped, begun again as one."""
+    with _begun_again(bin_dir, {}, prepare, lambda _, data_dir: (data_dir / "standby.signal").touch()) as server:
+        yield server
+
+
+@contextmanager
+def run_aged(
+    bin_dir: Path, settings: Mapping[str, str], transactions: int, prepare: Callable[[PostgresServer], None]
+) -> Iterator[PostgresServer]:
+    """A cluster that was prepared, and begun again with that as its next transaction: as if so many had been since.
+
+    Of fewer than a million, as one file of the commit log holds.
+    """
+
+    def age(bin_dir: Path, data_dir: Path) -> None:
+        log = data_dir / "pg_xact" / "0000"
+        log.write_bytes(log.read_bytes().ljust(32 * 8192, b"\0"))
+        asked = [bin_dir / "pg_resetwal", f"--next-transaction-id={transactions}", data_dir]
+        told = data_dir.parent / "pg_resetwal.log"
+        assert spawn(asked, told).wait(timeout=START_LIMIT_S) == 0, told.read_text()
+
+    with _begun_again(bin_dir, settings, prepare, age) as server:
+        yield server
+
+
+@contextmanager
+def _begun_again(
+    bin_dir: Path,
+    settings: Mapping[str, str],
+    prepare: Callable[[PostgresServer], None],
+    between: Callable[[Path, Path], None],
+) -> Iterator[PostgresServer]:
+    """A cluster that was made, prepared and stopped, and begun again with these settings after `between`."""
     with unprivileged_directory("pg") as directory:
         bin_dir = _executable_by_anybody(bin_dir, directory)
         data_dir, password = directory / "data", secrets.token_urlsafe(12)
         _initdb(bin_dir, data_dir, password)
         (data_dir / "pg_hba.conf").write_text(HBA)
-        settings = {**SETTINGS, "unix_socket_directories": str(directory)}
+        own = {**SETTINGS, "unix_socket_directories": str(directory)}
 
         def server(process: subprocess.Popen[bytes], port: int) -> PostgresServer:
             version = int((data_dir / "PG_VERSION").read_text())
@@ -183,13 +215,13 @@ def run_standby(bin_dir: Path, prepare: Callable[[PostgresServer], None]) -> Ite
                 pid=process.pid,
             )
 
-        process, port = _start(bin_dir, data_dir, settings)
+        process, port = _start(bin_dir, data_dir, own)
         try:
             prepare(server(process, port))
         finally:
             stop(process, signal.SIGINT)
-        (data_dir / "standby.signal").touch()
-        process, port = _start(bin_dir, data_dir, settings)
+        between(bin_dir, data_dir)
+        process, port = _start(bin_dir, data_dir, {**own, **settings})
         try:
             yield server(process, port)
         finally:

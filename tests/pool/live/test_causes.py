@@ -29,7 +29,7 @@ from tests.support.examination import (
     until,
 )
 from tests.support.pgbouncer import PgBouncer, run_pgbouncer
-from tests.support.postgres import FreshDatabase, PostgresServer, new_database, postgres18_bin, run_postgres
+from tests.support.postgres import FreshDatabase, PostgresServer, postgres18_bin, run_aged
 
 HELD = "state = 'idle in transaction'"
 SMALL = Told(pool_size=3, max_overflow=0)
@@ -211,13 +211,17 @@ async def test_a_vacuum_that_prevents_wraparound_is_never_cancelled() -> None:
         "autovacuum_naptime": "1s",
         "autovacuum_vacuum_cost_delay": "0",
     }
-    burn = "DO $$ BEGIN FOR i IN 1..105000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"  # one id each
-    with run_postgres(postgres18_bin(), settings) as server, new_database(server) as database:
-        database.sql("CREATE TABLE ledger AS SELECT g, repeat('x', 300) AS pad FROM generate_series(1, 60000) AS g")
-        database.sql(f"ALTER TABLE ledger OWNER TO {database.user}")
-        # This table alone is vacuumed slowly: those of the catalog, and of other databases, come before it.
-        database.sql("ALTER TABLE ledger SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)")
-        server.psql("-c", burn, database=database.name, limit_s=300)
+    made = "CREATE TABLE ledger AS SELECT g, repeat('x', 300) AS pad FROM generate_series(1, 60000) AS g"
+    # This table alone is vacuumed slowly: those of the catalog, and of other databases, come before it.
+    slowly = "ALTER TABLE ledger SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)"
+
+    def prepare(server: PostgresServer) -> None:
+        server.sql("CREATE ROLE ada LOGIN PASSWORD 'pw'")
+        server.sql("CREATE DATABASE books OWNER ada")
+        server.sql(f"{made}; {slowly}; ALTER TABLE ledger OWNER TO ada", database="books")
+
+    with run_aged(postgres18_bin(), settings, 200_000, prepare) as server:
+        database = FreshDatabase(server=server, name="books", user="ada", password="pw")
         vacuum = "backend_type = 'autovacuum worker' AND query LIKE '%ledger%wraparound%'"
         asked = f"SELECT pid FROM pg_stat_activity WHERE {vacuum}"
         await until(lambda: server.sql(asked) != "", seconds=180)
