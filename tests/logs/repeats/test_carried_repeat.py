@@ -96,6 +96,7 @@ def placeless(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize(("density", "varied"), [(0.3, False), (0.3, True)])
 def test_a_repeated_block_behind_a_carrier_counts_as_if_it_were_read(
@@ -117,6 +118,7 @@ def test_most_repeats_behind_a_carrier_are_counted_where_they_stand(tmp_path: Pa
     assert sum(counted) > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", WRITTEN)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(PIECES, min_size=20, max_size=40), timed=st.booleans())

@@ -12,9 +12,11 @@ from tests.support.postgres import MAJORS, new_database, postgres_bin, run_postg
 # None of them can say how long a lock has been waited for before 14, nor keep slots for a role before 16.
 WAIT_IS_KNOWN = 14
 SLOTS_ARE_KEPT = 16
+# With the older Pythons and libraries the first and the last of them.
+EACH = [MAJORS[0], *(pytest.param(one, marks=pytest.mark.slow) for one in MAJORS[1:-1]), MAJORS[-1]]
 
 
-@pytest.mark.parametrize("major", MAJORS)
+@pytest.mark.parametrize("major", EACH)
 async def test_sessions_locks_limits_and_counters(major: int) -> None:
     kept = {"reserved_connections": "2"} if major >= SLOTS_ARE_KEPT else {}
     with run_postgres(postgres_bin(major), kept) as server, new_database(server) as database:
@@ -48,7 +50,7 @@ async def test_sessions_locks_limits_and_counters(major: int) -> None:
         assert "idle-in-transaction" in shown_by(one(report, "blocking-session"))
 
 
-@pytest.mark.parametrize("major", MAJORS)
+@pytest.mark.parametrize("major", EACH)
 async def test_a_server_without_a_slot_left_says_why(major: int) -> None:
     small = {"max_connections": "6", "superuser_reserved_connections": "2"}
     with run_postgres(postgres_bin(major), small) as server, new_database(server) as database:
