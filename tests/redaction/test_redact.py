@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_doctor.redaction import redact, redact_source
-from tests.support.growth import grows
+from forge_doctor.regex import regex
+from tests.support.growth import SLACK
+from tests.support.questions import questions
+from tests.support.regex_work import characters
 from tests.support.secret_corpus import CANARY, texts_of_data
 
 CORPUS = texts_of_data()
@@ -190,10 +193,33 @@ def test_a_text_is_cut_before_it_is_looked_at() -> None:
     assert redact("a " * 30_000_000, 100) == "a " * 50
 
 
+# What is looked for behind a mark is looked for in some thousand characters at most: it takes more than those to tell.
+SIZE = 1 << 13
+
+
+def work(text: str) -> int:
+    """The characters that expressions go through, and the functions that are called, until all passes are done."""
+    read: list[int] = []
+    called = questions(lambda: read.append(characters(lambda: redact(text)))).total()
+    return read[0] + called
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [*CORPUS[::61], *CORPUS[-110:], *FRAGMENTS])
-def test_twice_the_text_takes_twice_the_time(part: str) -> None:
-    assert not grows(redact, lambda size: part * (size // len(part)))
-    assert not grows(redact, lambda size: part[:-1] * (size // len(part)))
+def test_twice_the_text_is_twice_the_work(part: str) -> None:
+    for one in (part, part[:-1]):
+        text = one * (SIZE // len(part))
+        assert work(text * 2) <= SLACK * work(text)
+
+
+def test_what_reads_all_that_follows_again_and_again_is_seen() -> None:
+    word, rest = regex("a"), regex("b")
+
+    def read(text: str) -> None:
+        for found in word.finditer(text):
+            rest.search(text, found.end())
+
+    assert characters(lambda: read("a" * 600)) > 3.5 * characters(lambda: read("a" * 300))
 
 
 # A value in quotes may hold anything but its own quote.
