@@ -40,10 +40,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.engines import MAKERS
-from forge_doctor.code.semantics.entry_points import background_starter, is_dependency
+from forge_doctor.code.semantics.entry_points import background_starter, dependency_markers
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -98,12 +98,19 @@ def called_for_each(project: Project, function: FunctionDef, depth: int = 0) -> 
     route = next((one for one in function.decorators if is_route(one)), None)
     if route is not None:
         return f"{function.name}() handles requests"
-    if is_dependency(project, function):
+    if any(not is_made_once(one) for one in dependency_markers(project, function)):
         return f"{function.name}() is a dependency of each request"
     starter = "" if function.decorated_by("on_event", "on_startup") else background_starter(project, function)
     if starter and not re.search(r"event|startup|settings", starter):
         return f"{function.name}() is run by {starter}"
     return caller_for_each(project, function, depth) if depth < 2 else ""
+
+
+def is_made_once(marker: Node) -> bool:
+    """Whether it is Litestar's `Provide(engine, use_cache=True)`, which keeps what the first request was given."""
+    call = marker.parent
+    cached = call.keyword("use_cache") if isinstance(call, Call) and call.method == "Provide" else None
+    return cached is not None and cached.text == "True"
 
 
 def caller_for_each(project: Project, function: FunctionDef, depth: int) -> str:

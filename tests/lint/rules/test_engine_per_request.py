@@ -11,6 +11,12 @@ from tests.support.lint_heads import DEPENDENCIES
 
 RULE = "engine-per-request"
 FOUND = (
+    """\
+from litestar.di import Provide
+def make():
+    return create_async_engine('x')  # expect high
+wired = {"engine": Provide(make)}
+""",
     "@app.get('/')\nasync def f():\n    e = create_async_engine('x')  # expect high\n",
     """\
 async def dep():
@@ -36,6 +42,12 @@ async def f():
 """,
 )
 SILENT = (
+    """\
+from litestar.di import Provide
+def make():
+    return create_async_engine('x')
+wired = {"engine": Provide(make, use_cache=True)}
+""",
     "@lru_cache\ndef make():\n    return create_async_engine('x')\ndef f(e=Depends(make)): ...\n",
     "@app.on_event('startup')\nasync def f():\n    app.state.engine = create_async_engine('x')\n",
     "def main():\n    e = create_async_engine('x')\n",
