@@ -91,8 +91,11 @@ def files_with_parameter(project: Project, type_name: str) -> Iterator[SourceFil
 
 
 def is_removed(project: Project, *names: str) -> bool:
-    """Whether something by one of these names is removed (`session.remove()`) anywhere in the project."""
-    return any(one.by == REMOVAL for name in names for one in handovers(project).get(name, ()))
+    """Whether something by one of these names (none: by whatever name) is removed (`session.remove()`) anywhere in the
+    project."""
+    handed = handovers(project)
+    places = (handed.get(name, ()) for name in names) if names else handed.values()
+    return any(one.by == REMOVAL for found in places for one in found)
 
 
 def is_dependency(project: Project, function: FunctionDef) -> bool:

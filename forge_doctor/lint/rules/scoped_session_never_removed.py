@@ -130,6 +130,9 @@ def is_ended(project: Project, file: SourceFile, session: Node) -> bool:
     name = session.text.rpartition(".")[2]
     if re.search(rb"\b" + re.escape(name).encode() + ENDED.pattern, file.data):
         return True
+    function = session.function
+    if function is not None and session.text in function.param_names:
+        return is_removed(project)  # it may be any registry
     return is_removed(project, name, *USUAL)
 
 

@@ -69,3 +69,23 @@ def test_a_registry_of_threads_behind_endpoints(other: str, use: str, mark: str,
     """Whose threads end with the process."""
     given = files(other, use.format(mark=mark)) | {"db.py": THREADS}
     check_source(given, "scoped-session-never-removed", tmp_path)
+
+
+GIVEN = (
+    "from sqlalchemy.ext.asyncio import async_scoped_session\n"
+    "async def f(given: async_scoped_session, q):\n    return await given.scalar(q){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "mark"),
+    [
+        ("from db import registry\nat_the_end(registry.remove)\n", ""),
+        ("from db import registry\nat_the_end(registry.close)\n", "  # expect high"),
+        ("names = []\nnames.remove(3)\n", "  # expect high"),
+    ],
+)
+def test_a_registry_that_is_given_may_be_the_one_that_something_else_removes(
+    other: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(files(other, GIVEN.format(mark=mark)), "scoped-session-never-removed", tmp_path)

@@ -26,13 +26,14 @@ STARTERS = {
 }
 DEPENDS = ("Depends", "Security", "Provide", "TaskiqDepends")
 WORKER_SETTINGS = "WorkerSettings"
-# What stands for a callable in a mention: `session.remove()`, and a call in a function that a task queue runs.
+# What stands for a callable in a mention: `session.remove()`, or `session.remove` handed over, and a call in a function
+# that a task queue runs.
 REMOVAL, JOB_CALL = "remove()", "@job"
 # And a type of a parameter, in a file with routes: `user: CurrentUser`.
 ROUTE_PARAMETER = "@route parameter"
 ROUTE_WORDS = (b"@router.", b"APIRouter(", b"FastAPI(")
 PARAMETER = regex(rb"\w[ \t]{0,4}:[ \t]{0,4}(?:\w{1,40}\.)?([A-Z]\w{1,80})[ \t]{0,4}[,)=\n]")
-REMOVED = regex(rb"([^\W\d]\w{0,80})\s{0,8}\.\s{0,8}remove\(\s{0,8}\)")
+REMOVED = regex(rb"([^\W\d]\w{0,80})\s{0,8}\.\s{0,8}remove(?:\(\s{0,8}\)|\s{0,8}[,)])")
 JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
 JOB_WORDS = (b"task", b"job", b"actor")
 NEXT_DEFINITION = regex(rb"^(?:@|def\b|async\b|class\b)", re.MULTILINE)
@@ -63,7 +64,7 @@ def mentions_in(data: bytes, vocabulary: Vocabulary | None = None) -> Iterator[M
         for name in re.finditer(rb"[\w.]+", match.group(1)):
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
 
-    for match in REMOVED.finditer(data) if vocabulary.has_any((b".remove(",)) else ():
+    for match in REMOVED.finditer(data) if vocabulary.has_any((b".remove",)) else ():
         yield _mention(REMOVAL, match.group(1), match.end(1) - 1)
     if vocabulary.has_any(ROUTE_WORDS):
         yield from {match.group(1): _mention(ROUTE_PARAMETER, match.group(1), match.end(1) - 1)
