@@ -1142,3 +1142,36 @@ def test_what_a_thread_is_given_is_data_where_its_function_says_so(
     declared: str, function: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(COUNT.format(type=declared, function=function, mark=mark), RULE, tmp_path)
+
+
+TWO = """\
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def count(self):
+        return await self.db.scalar(select(int))
+class Entered:
+    def __init__(self, make):
+        self.make = make
+    async def __aenter__(self):
+        self.db = self.make()
+        return Users(self.db), self.db
+    async def __aexit__(self, *about): ...
+@asynccontextmanager
+async def yielded(make):
+    async with make() as db:
+        yield Users(db), db
+async def f(make):
+    async with {manager}(make) as (users, db):
+        users.count(){mark}
+        db.close
+        return await users.count()
+"""
+
+
+@pytest.mark.parametrize(
+    ("manager", "mark"), [("Entered", "  # expect medium"), ("yielded", "  # expect medium"), ("elsewhere", "")]
+)
+def test_a_context_manager_may_give_a_tuple(manager: str, mark: str, tmp_path: Path) -> None:
+    head = AWAITS + "from contextlib import asynccontextmanager\n"
+    check_source(head + TWO.format(manager=manager, mark=mark), RULE, tmp_path)

@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import narrow
-from forge_doctor.code.semantics.inference.unpacking import part_of
+from forge_doctor.code.semantics.inference.unpacking import entered_part, part_of
 from forge_doctor.code.semantics.inference.usage_hints import is_called_like_factory
 from forge_doctor.code.semantics.library.kinds import (
     NONE,
@@ -194,7 +194,9 @@ def _is_twin(knows: Knowledge, declared: Value, node: Assign) -> bool:
 
 
 def _entered(knows: Knowledge, item: WithItem, binding: Binding) -> Value:
-    manager = UNKNOWN if binding.path else knows.value_of(item.value)
+    if binding.path:
+        return entered_part(knows, knows.value_of(item.value), binding.path)
+    manager = knows.value_of(item.value)
     value, statement = knows.entered(manager), with_of(item)
     if statement is None:
         return value

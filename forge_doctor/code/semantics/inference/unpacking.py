@@ -6,7 +6,20 @@ from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, Constant, FunctionDef, Name, Node, Return, Sequence
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Await,
+    Call,
+    ClassDef,
+    Constant,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    Sequence,
+    Yield,
+)
+from forge_doctor.finding import Confidence
 
 MAX_DEPTH = 3
 
@@ -15,6 +28,19 @@ def part_of(knows: Knowledge, value: Node, path: tuple[int, ...]) -> Value:
     """What stands at a place of the tuple that an expression gives."""
     parts = [_at(one, path) for one in _tuples(knows, value, 0)]
     return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts])
+
+
+def entered_part(knows: Knowledge, manager: Value, path: tuple[int, ...]) -> Value:
+    """What stands at a place of the tuple that a context manager of the project gives to `with`."""
+    definition = manager.definition
+    given: list[Node | None] = []
+    if isinstance(definition, ClassDef):
+        method = knows.method(definition, "__aenter__") or knows.method(definition, "__enter__")
+        given = [] if method is None else [one.value for one in method.find(Return, nested=False)]
+    elif isinstance(definition, FunctionDef) and definition.is_generator:
+        given = [one.value for one in definition.find(Yield, nested=False)]
+    parts = [None if one is None else _at(one, path) for one in given]
+    return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts]).at_most(Confidence.MEDIUM)
 
 
 def _at(value: Node, path: tuple[int, ...]) -> Node | None:
