@@ -791,6 +791,8 @@ PLAIN = "from sqlalchemy import create_engine\nother = create_engine('postgresql
         (ENGINE, "sa.text('select 1')", "medium"),
         (ENGINE, "sa.select(1).where(key == 1)", "medium"),
         (ENGINE, "key", "medium"),
+        (ENGINE + "async def f(sessionmaker):\n    async with sessionmaker() as db:\n        pass\n", "key", "medium"),
+        (ENGINE + "from sqlalchemy.orm import sessionmaker\nmake = sessionmaker()\n", "key", "low"),
         (ENGINE + PLAIN, "sa.text('select 1')", "low"),
         ("", "sa.text('select 1')", "low"),
     ],

@@ -19,7 +19,8 @@ SYNC_MAKERS = (
     regex(rb"(?<![\w])create_engine\s*\("),
     regex(rb"\bengine_from_config\s*\("),
     regex(rb"\bscoped_session\s*\("),
-    regex(rb"(?<!\w)sessionmaker\s*\((?![^)]{0,300}\bAsyncSession\b)"),
+    # Nobody enters a factory as it is made: `async with sessionmaker() as db` has one in a variable of that name.
+    regex(rb"(?<![\w])(?<!self\.)(?<!with )sessionmaker\s*\((?![^)]{0,300}\bAsyncSession\b)"),
 )
 
 
