@@ -23,6 +23,7 @@ from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.json_fields import time_of
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.layers import Layers, layers_of
+from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.moments import DATED, moment
 from forge_doctor.streams.carriers.no_log import why_no_log
@@ -220,16 +221,29 @@ def unwrapped(stream: LogStream, carried: Carried, rules: Rules) -> Layers:
         damage = problem
     sample = bytes(block[:filled])
     times = Times(rules).of
-    began = next((at for raw in sample.splitlines()[:LOOKED_AT] if (at := times(raw)) is not None), None)
-    carried.summary.note_beginning(began)
     replayed = Replayed(sample, stream, damage)
     if carried.said:
+        carried.summary.note_beginning(_first_time(sample, times))
         return Layers(stream=replayed)
     layers = layers_of(sample, replayed, knowledge_of(rules), times)
+    # A log that was turned begins with what came last in it.
+    carried.summary.note_beginning(_first_time(layers.begun if layers.taken else sample, times, layers.carrier))
     if layers.carrier is None and not layers.taken:
         layers.no_log = why_no_log(sample, is_head, whole=filled < FIRST_BYTES)
     carried.begin(layers.carrier)
     return layers
+
+
+def _first_time(
+    sample: bytes, times: Callable[[bytes], float | None], carrier: LineCarrier | None = None
+) -> float | None:
+    """The first time in the first lines, which may stand behind what is put round them."""
+    lines = sample.split(b"\n", LOOKED_AT)[:LOOKED_AT]
+    first = next((at for raw in lines if (at := times(raw)) is not None), None)
+    if first is not None or carrier is None:
+        return first
+    told = carrier.look(b"\n".join([*lines, b""])).split(b"\n")
+    return next((at for raw in told if (at := times(raw)) is not None), None)
 
 
 def is_read_whole(stream: LogStream, rules: Rules) -> bool:

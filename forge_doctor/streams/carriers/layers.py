@@ -33,12 +33,14 @@ _HIDDEN = regex(rb"\[ ?\d{1,3}(?:, ?\d{1,3}){7}")
 class Layers:
     """`stream` is what is left, `carrier` what stands round its lines, `taken` what was taken off, the outermost first.
 
-    `no_log` says why nothing of it is a program's, where that can be seen.
+    `begun` is how what is left begins, where something was taken off, and `no_log` says why nothing of it is a program's,
+    where that can be seen.
     """
 
     stream: Readable
     carrier: LineCarrier | None = None
     taken: list[Whole | LineCarrier] = field(default_factory=list)
+    begun: bytes = b""
     no_log: str = ""
 
     @property
@@ -85,6 +87,7 @@ def layers_of(
         if isinstance(next_stream, Whole):
             layers.taken.append(next_stream)
         begun, damage = _peeked(next_stream)
+        layers.begun = begun
         layers.stream = Replayed(begun, next_stream, damage)
         source = Bare(layers.stream, knowledge.zone_s)
         if bare(begun) == sample:
