@@ -16,6 +16,8 @@ DUMPED = b"(most recent call first):"
 CARETS = regex(rb" {4,}[\^~][\^~ ]*$")
 _FRAME = regex(rb'\s*(?:> )?File "')
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
+# What asyncio says below the head of its record, and no traceback does.
+OF_TASK = b"future: <"
 _MARGIN = regex(rb"(?<! ) +\| ?")
 _LEAF = regex(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
 
@@ -60,7 +62,7 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         if _LEAF.match(text):
             return Kind.JOINER
         text = _MARGIN.sub(b"", text, count=1)
-    if not text.strip():
+    if not text.strip() or text.startswith(OF_TASK):
         return Kind.BLANK
     if HEADER in text or begins_box(text):
         return Kind.HEADER

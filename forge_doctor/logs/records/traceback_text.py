@@ -16,6 +16,8 @@ EXCEPTION = regex(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL
 _SURE_EXCEPTION = regex(
     r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
     r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
+    # Its classes are named for their SQLSTATE's condition.
+    r"|psycopg2?\.errors\.[A-Z]\w{2,60}(?:: |$)"
 )
 # The exception on the line that raised it, where a line end was lost; no Python is written so.
 _GLUED = regex(
@@ -24,6 +26,7 @@ _GLUED = regex(
 _GROUP_LINE = regex(r"( +)\| ?")
 _GROUP_LEAF = regex(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = regex(r" *\+-{10,}$")
+_OF_TASK = "future: <"
 _STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
 # faulthandler's heading; of its threads only the one that crashed says why, or the main one, the last, where time ran out.
 _DUMPED = "(most recent call first):"
@@ -109,7 +112,7 @@ class Parser:
             self._code((glued[1] if glued else line).strip())
             if glued:
                 self._named(glued[2])
-        elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t"):
+        elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t") and line[:9] != _OF_TASK:
             self._named(line)
         elif self.exception is not None and self._is_another(line):
             self._close()

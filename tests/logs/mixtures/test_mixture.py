@@ -108,3 +108,23 @@ def test_carets_begin_and_end_where_a_name_does():
     assert underlines(code, b"           ^^^^^^^^^^^^^^^^^^^^^") > 0
     assert underlines(code, b"             ^^^^^^^^^^^^^^^^^^^") < 0
     assert underlines(code, b"           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^") < 0
+
+
+def lost(task: str, error: str, line: int) -> list[str]:
+    """What asyncio says of a task that failed and that nobody waited for."""
+    return [
+        "Task exception was never retrieved\n",
+        f"future: <Task finished name='{task}' coro=<run() done, defined at /app/{task}.py:7> exception={error}(1)>\n",
+        HEAD,
+        frame(f"/app/{task}.py", line, "run", f"await {task}_api.load_{task}(1)"),
+        frame(f"{SITE}/{task}_api/api.py", 30, f"load_{task}", f"raise {error}(1)"),
+        f"{task}_api.{error}: 1\n",
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_task_is_blamed_for_what_another_says_of_its_future(seed: int) -> None:
+    found = told(mixed([lost("orders", "Missing", 9), lost("users", "Denied", 11)], seed))
+    right = {("orders_api.Missing", "/app/orders.py:9 run"), ("users_api.Denied", "/app/users.py:11 run")}
+    assert {(name, where) for name, where, _ in found if where is not None} <= right
+    assert {name for name, _, _ in found} == {"orders_api.Missing", "users_api.Denied"}
