@@ -19,6 +19,8 @@ _UNAVAILABLE = regex(rb'[ :="m]503\b')
 LONGEST_LINE = 2_000
 _METHOD = rb"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _REQUEST = regex(rb"\b" + _METHOD + rb" (\S+) $")
+# Whatever writes the line, it names the method: a number like a status stands in many a line that is no request's.
+_METHODS = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS")
 # Fields of JSON, whose quotes may be escaped once, and of logfmt. A path is what a server was asked for: an address that
 # begins with a scheme is what a client asks for, but in Google's `requestUrl`.
 _KEY, _IS = rb'\\?"[\w.]{0,40}', rb'\\?": ?(?:\\?")?'
@@ -76,7 +78,7 @@ def failed_line(window: bytearray, place: int) -> tuple[int, bytes, str]:
     begin = window.rfind(b"\n", max(0, place - LONGEST_LINE), place) + 1
     end = window.find(b"\n", place, place + LONGEST_LINE)
     line = bytes(window[begin : end if end >= 0 else place + LONGEST_LINE])
-    route = _failed_request(line)
+    route = _failed_request(line) if any(map(line.__contains__, _METHODS)) else ""
     if route and _PROBE.match(route) and _UNAVAILABLE.search(line):
         route = ""
     return begin, line, route
