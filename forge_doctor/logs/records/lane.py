@@ -16,6 +16,7 @@ from forge_doctor.logs.records.lost_layout import (
     from_pytest,
     is_class,
     is_flat_frame,
+    is_pytest_frame,
     torn_from_pytest,
     with_straight_quotes,
 )
@@ -155,6 +156,9 @@ class Lane:
         if is_flat_frame(text):
             line.text = b"  " + text
             return True, 0, False
+        if (current is None or not (current.tested or current.unfinished)) and is_pytest_frame(text):
+            line.text = from_pytest(text, inside=True)
+            return False, 0, True
         if not self._foreign.may_be(text) or (current is not None and current.tested):
             return None
         told = self._foreign.read(text, current is not None and current.unfinished)

@@ -15,6 +15,8 @@ _FLAT_FRAME = regex(rb'File "[^"\n]{1,1000}", line \d{1,9}(?:, in [^\n]{1,300})?
 _BENT = rb"\xe2\x80[\x9c\x9d\x9e\x98\x99]"
 _BENT_FRAME = regex(rb"^(\s{0,8})File " + _BENT + rb'([^"\n\xe2]{1,1000})' + _BENT + rb"(?=, line \d)")
 _PYTEST_FRAME = regex(rb"((?:[A-Za-z]:)?[^\s:]{1,500}\.pyx?):(\d{1,9}):(?: in ([\w<>.]{1,200})| [A-Z]\w{1,80})? ?$")
+# One that can be nothing else: the file is a path, and a function is named.
+_PYTEST_BEGUN = regex(rb"(?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.pyx?:\d{1,9}: in [\w<>.]{1,200} ?$")
 _PYTEST_BETWEEN = regex(rb"_(?: _){3,100} ?$")
 _PYTEST_ERROR = regex(rb"E {3,30}(?=\S)")
 _PYTEST_CODE = regex(rb">( {3,})(?=\S)")
@@ -81,6 +83,11 @@ def from_pytest(text: bytes, inside: bool) -> bytes:
         named = b", in " + found[3] if found[3] else b""
         return b'  File "%b", line %b%b' % (found[1], found[2], named)
     return b"" if _PYTEST_BETWEEN.match(text) else text
+
+
+def is_pytest_frame(text: bytes) -> bool:
+    """Whether a line is a frame of pytest's short style by itself: its report's title may not have been copied."""
+    return b".py:" in text and _PYTEST_BEGUN.match(text) is not None
 
 
 def torn_from_pytest(text: bytes) -> bytes:

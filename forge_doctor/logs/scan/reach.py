@@ -12,8 +12,8 @@ AFTER_BYTES = 2_000
 AFTER_LONG_LINES = 16
 # The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
 REACH_BYTES = 64 << 10
-# A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's and Sentry's.
-FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ")
+# A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's, Sentry's, pytest's.
+FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ", b": in ")
 
 
 def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 Means: An engine or pool made at import, used before the fork (gunicorn --preload, Celery's prefork,
     multiprocessing), so that parent and children write into the same TLS stream.
-Matches: `decryption failed or bad record mac`, `SSL SYSCALL error: Bad file descriptor`, `lost
+Matches: `decryption failed or bad record mac`, `sslv3 alert bad record mac`, `SSL SYSCALL error: Bad file descriptor`, `lost
     synchronization with server`, `insufficient data in "D" message`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: libpq and OpenSSL 3 (Debian 12, strings);
@@ -15,7 +15,7 @@ from forge_doctor.logs.signature import Signature
 SIGNATURE = Signature(
     literals=("bad record mac", "SSL SYSCALL error: Bad file descriptor", "lost synchronization with server"),
     pattern=(
-        "decryption failed or bad record mac|SSL SYSCALL error: Bad file descriptor|lost synchronization with server"
+        "decryption failed or bad record mac|alert bad record mac|SSL SYSCALL error: Bad file descriptor|lost synchronization with server"
     ),
     exceptions=(
         "psycopg2.OperationalError",

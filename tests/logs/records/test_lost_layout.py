@@ -172,3 +172,13 @@ def test_two_exceptions_without_tracebacks_are_two(between: str) -> None:
     second = "asyncpg.exceptions.DeadlockDetectedError: deadlock detected\nDETAIL:  Process 7 waits.\n"
     found = told(f"It says:\n\n{first}{between}{second}")
     assert sorted(one[0] for one in found) == ["deadlock", "sqlite-locked"]
+
+
+def test_frames_of_pytests_short_style_are_read_without_their_title() -> None:
+    text = PYTEST_SHORT.split("\n", 2)[2].partition("_____")[0]
+    assert told(text) == [("deadlock", "app/api/orders.py:41 save", 1)]
+
+
+def test_a_class_of_psycopg_needs_no_traceback_to_be_one() -> None:
+    text = 'It stops:\n\n```\npsycopg.errors.DuplicateTable: relation "prices" already exists\n```\n'
+    assert told(text) == [("table-exists", None, 1)]
