@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from itertools import permutations
 from typing import NamedTuple
 
@@ -62,3 +62,18 @@ def test_long_ways_have_an_end_and_each_function_is_read_once(last: tuple[int, .
     summaries.of(length // 2, steps)
     summaries.of(0, steps)
     assert sorted(read) == list(range(length))
+
+
+def test_answers_that_last_are_known_by_name_when_the_others_are_gone() -> None:
+    read: list[int] = []
+
+    def steps(number: int) -> Steps:
+        read.append(number)
+        return Steps({0: (1, 2), 1: (), 2: ("+",)}[number])
+
+    lasting: dict[Hashable, str] = {}
+    for _ in range(2):
+        summaries: Summaries[int, str] = Summaries("", lasting, named=str, lasts="".__eq__)
+        assert summaries.of(0, steps) == "+"
+    assert lasting == {"1": ""}
+    assert sorted(read) == [0, 0, 1, 2, 2]

@@ -2,6 +2,7 @@
 
 Knows nothing of what is summed up. Functions that call each other in a circle begin with doing nothing, and are summed
 up in rounds, all of a round from the answers of the one before; no answer is kept that rests on one not yet given.
+Answers that hold no node can be kept by name when the nodes of the functions are let go of.
 """
 
 from __future__ import annotations
@@ -29,19 +30,40 @@ class Body(Protocol[K_co, A]):
 
 
 class Summaries(Generic[K, A]):
-    """What was summed up so far; `nothing` is what a function does that does nothing."""
+    """What was summed up so far; `nothing` is what a function does that does nothing. Answers that `lasts` tells are put
+    into `lasting`, which may be kept for longer than the rest, by what `named` gives for the function."""
 
-    def __init__(self, nothing: A) -> None:
+    def __init__(
+        self,
+        nothing: A,
+        lasting: dict[Hashable, A] | None = None,
+        named: Callable[[K], Hashable] = lambda key: key,
+        lasts: Callable[[A], bool] = lambda _: True,
+    ) -> None:
         self._nothing = nothing
         self._known: dict[K, A] = {}
+        self._lasting = {} if lasting is None else lasting
+        self._named = named
+        self._lasts = lasts
 
     def of(self, key: K, read: Callable[[K], Body[K, A]]) -> A:
         """The answer for one, and on the way for all it leads to: each is read once."""
-        if key not in self._known:
+        if not self._is_known(key):
             bodies: dict[K, Body[K, A]] = {}
             for circle in self._circles(key, read, bodies):
-                self._known.update(self._answers({one: bodies.pop(one) for one in circle}))
+                found = self._answers({one: bodies.pop(one) for one in circle})
+                self._known.update(found)
+                self._lasting.update({self._named(one): it for one, it in found.items() if self._lasts(it)})
         return self._known[key]
+
+    def _is_known(self, key: K) -> bool:
+        if key in self._known:
+            return True
+        name = self._named(key)
+        if name not in self._lasting:
+            return False
+        self._known[key] = self._lasting[name]
+        return True
 
     def _answers(self, circle: dict[K, Body[K, A]]) -> dict[K, A]:
         answers = dict.fromkeys(circle, self._nothing)
@@ -69,7 +91,7 @@ class Summaries(Generic[K, A]):
         enter(first)
         while walk:
             key, calls = walk[-1]
-            called = next((one for one in calls if one not in self._known), None)
+            called = next((one for one in calls if not self._is_known(one)), None)
             if called is None:
                 walk.pop()
                 if walk:

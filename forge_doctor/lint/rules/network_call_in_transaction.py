@@ -47,16 +47,17 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyW
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.control_flow import WAITING_TOGETHER, is_in_handler
 from forge_doctor.lint.dataflow.one_time import runs_once
-from forge_doctor.lint.dataflow.requests.control_flow import WAITING_TOGETHER, is_in_handler
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handles
 from forge_doctor.lint.dataflow.requests.held_connections import (
     Waited,
-    state_before,
+    state_between,
     waited_inside,
 )
 from forge_doctor.lint.dataflow.requests.holding_classes import objects_given
 from forge_doctor.lint.dataflow.requests.open_transactions import MOST_CALLS, Opened, may_open, opening
+from forge_doctor.lint.dataflow.requests.waiting_functions import may_wait
 from forge_doctor.lint.dataflow.sessions.transactions import (
     HOLDERS,
     calls_between,
@@ -72,6 +73,8 @@ OPENING = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|query|refresh|sc
 SUSPECT = AnyWord(b"await", b"begin", b"exec", b"flush", b"get", b"refresh", b"scalar", b"stream")
 # Who calls a repository may say no word of a database.
 EVERYWHERE = True
+IMPORTS = regex(rb"^[ \t]*(?:import|from[ \t]+[\w.]+[ \t]+import)\b([^\n]*)", re.MULTILINE)
+WORD = regex(rb"\w+")
 LINE_DOES = ("holds", "calls out")
 
 
@@ -82,7 +85,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
-        if not any(may_wait(one) for one in calls):
+        if not any(may_be_run(one) for one in calls):
             continue
         # What asyncio's sessions do, no plain function sees the end of.
         is_async = function.is_async
@@ -93,7 +96,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
             else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         )
         for number, call in enumerate(calls[first:], first):
-            if is_in_handler(call) or not may_wait(call):
+            if is_in_handler(call) or not may_be_run(call):
                 continue
             before = calls[max(0, number - MOST_CALLS) : number]
             opened = opening(project, function, call, before)
@@ -152,14 +155,13 @@ def opened_inside(
     given = [(handles, function.start) for handles in reached]
     entered = ((((name, THE_SESSION),), start) for name, start in sessions_entered(project, call))
     for handles, start in (*entered, *given):
-        if wait_in(project, call, handles) is None:
-            continue
         start = max(start, calls[0].start if calls else start)
-        before = state_before(project, function, handles, start, call.start)
+        before = state_between(project, function, handles, start, call.start)
         at, name = before.at, handles[0][0]
         if before.query is None or at is None or before.handed or not always_before(at, call):
             continue
-        if not any(is_lent(one, name) for one in calls_between(function, at.end, call.start)):
+        is_lent_on = any(is_lent(one, name) for one in calls_between(function, at.end, call.start))
+        if not is_lent_on and may_wait(project, call) and wait_in(project, call, handles) is not None:
             return Opened(at, name, Confidence.MEDIUM, handles)
     return None
 
@@ -169,7 +171,7 @@ def is_lent(call: Call, session: str) -> bool:
     return isinstance(call.parent, WithItem) and mentions(call, session)
 
 
-def may_wait(call: Call) -> bool:
+def may_be_run(call: Call) -> bool:
     """Cheap: whether it runs there and may be a function that waits."""
     around, receiver = call.parent, call.receiver
     if isinstance(around, Call) and around.method in WAITING_TOGETHER:
@@ -184,12 +186,15 @@ def may_wait(call: Call) -> bool:
 
 def is_module(receiver: Node) -> bool:
     """Whether it is a bare name that the file imports."""
-    known: dict[str, bool] = receiver.file.kept.setdefault(is_module, {})
-    if receiver.text not in known:
-        name = re.escape(receiver.text).encode() if isinstance(receiver, Name) else b""
-        imported = rb"^[ \t]*(?:import|from[ \t]+[\w.]+[ \t]+import)\b[^\n]*\b" + name + rb"\b"
-        known[receiver.text] = bool(name) and re.search(imported, receiver.file.data, re.MULTILINE) is not None
-    return known[receiver.text]
+    return isinstance(receiver, Name) and receiver.id.encode() in words_imported(receiver.file)
+
+
+def words_imported(file: SourceFile) -> frozenset[bytes]:
+    """The words behind `import` in the lines that begin with one; found once."""
+    known: dict[str, frozenset[bytes]] = file.kept.setdefault(words_imported, {})
+    if not known:
+        known[""] = frozenset(word for line in IMPORTS.findall(file.data) for word in WORD.findall(line))
+    return known[""]
 
 
 def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:

@@ -55,7 +55,7 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.control_flow import is_in_handler
+from forge_doctor.lint.dataflow.control_flow import is_in_handler
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_around
 from forge_doctor.lint.dataflow.requests.held_connections import uses_in
 from forge_doctor.regex import regex

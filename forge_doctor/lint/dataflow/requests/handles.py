@@ -38,6 +38,13 @@ THE_SESSION = Handle()
 Handles = tuple[tuple[str, Handle], ...]
 
 
+def written_as(session: str) -> Handles:
+    """By which names a function reaches a session that it writes like this: `db`, `self.db`."""
+    root, _, attribute = session.partition(".")
+    own = ((session, THE_SESSION),)
+    return (*own, (root, Handle(((attribute, THE_SESSION),)))) if attribute else own
+
+
 def gives_session(project: Project, provider: FunctionDef) -> bool:
     """Whether a dependency gives a session."""
     return project.provided(Value(Kind.FUNCTION, definition=provider)).kind in SESSIONS

@@ -9,13 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, With
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
-from forge_doctor.lint.dataflow.requests.control_flow import is_in_handler, is_left_behind, is_waited_for
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handle,
@@ -23,7 +24,9 @@ from forge_doctor.lint.dataflow.requests.handles import (
     given_to,
     handle_of,
     inside,
+    written_as,
 )
+from forge_doctor.lint.dataflow.requests.waiting_functions import end_of_run, place_of, waits_inside
 from forge_doctor.lint.dataflow.sessions.transactions import ENDING, READING, calls_between, is_awaited
 from forge_doctor.lint.dataflow.waits import Wait, wait_of
 
@@ -54,13 +57,21 @@ class Summary(NamedTuple):
 
 
 NOTHING = Summary()
+NAME = attrgetter("name")
 
 
 class Called(NamedTuple):
-    """A function of the project, and the names by which it reaches the session."""
+    """A function of the project, and the names by which it reaches the session; without `waits` it does not matter what it
+    waits for, and most of its calls are not looked at."""
 
     function: FunctionDef
     handles: Handles
+    waits: bool
+
+    @property
+    def name(self) -> tuple[str, int, Handles, bool]:
+        """The same without a node."""
+        return (*place_of(self.function), self.handles, self.waits)
 
 
 Step = Summary | Called
@@ -89,8 +100,20 @@ States = tuple[list[int], list[Summary]]
 
 def summary(project: Project, function: FunctionDef, handles: Handles) -> Summary:
     """What a function does with the session it reaches by these names."""
-    known: Summaries[Called, Summary] = project.kept.setdefault(summary, Summaries(NOTHING))
-    return known.of(Called(function, handles), partial(_steps_of, project))
+    return _summed_up(project, Called(function, handles, waits=True))
+
+
+def left_by(project: Project, function: FunctionDef, handles: Handles) -> Summary:
+    """The same without what it waits for: reads only what is given the session."""
+    return _summed_up(project, Called(function, handles, waits=False))
+
+
+def _summed_up(project: Project, called: Called) -> Summary:
+    known: Summaries[Called, Summary] | None = project.kept.get(summary)
+    if known is None:  # most do nothing, and that holds no node
+        lasting = project.lasting.setdefault(summary, {})
+        known = project.kept[summary] = Summaries(NOTHING, lasting, NAME, lasts=NOTHING.__eq__)
+    return known.of(called, partial(_steps_of, project))
 
 
 def _steps_of(project: Project, called: Called) -> Steps:
@@ -98,7 +121,7 @@ def _steps_of(project: Project, called: Called) -> Steps:
     steps: list[tuple[Call, Step]] = []
     for call in _calls_in_order(called.function):
         take_made(project, call, known)
-        if not is_in_handler(call) and (step := _read(project, call, known)) is not NOTHING:
+        if not is_in_handler(call) and (step := _read(project, call, known, called.waits)) is not NOTHING:
             steps.append((call, step))
     return Steps(tuple(steps))
 
@@ -117,7 +140,7 @@ def _after(found: Summary, call: Call, step: Summary) -> Summary:
 
 
 def state_before(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
-    """What a stretch of a function has done with a session when it ends."""
+    """What a stretch of a function has done with a session when it ends; what it waited for is left out."""
     known: dict[tuple[FunctionDef, Handles, int], States] = function.file.kept.setdefault(state_before, {})
     key = (function, handles, start)
     found = known.get(key)
@@ -129,14 +152,29 @@ def state_before(project: Project, function: FunctionDef, handles: Handles, star
 
 def _states_from(project: Project, function: FunctionDef, handles: Handles, start: int) -> States:
     """Where each call behind a place ends, and what has been done by then: the first before any of them."""
-    known = dict(handles)
     ends: list[int] = []
     states = [NOTHING]
-    for call in sorted(calls_between(function, start, function.end), key=lambda one: one.end):
-        take_made(project, call, known)
+    for call, step in _left_one_by_one(project, function, handles, start, function.end):
         ends.append(call.end)
-        states.append(_after(states[-1], call, _step(project, call, known)))
+        states.append(_after(states[-1], call, step))
     return ends, states
+
+
+def state_between(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
+    """The same for a start of which nobody else asks: reads no further than the end."""
+    found = NOTHING
+    for call, step in _left_one_by_one(project, function, handles, start, end):
+        found = _after(found, call, step)
+    return found
+
+
+def _left_one_by_one(
+    project: Project, function: FunctionDef, handles: Handles, start: int, end: int
+) -> Iterator[tuple[Call, Summary]]:
+    known = dict(handles)
+    for call in sorted(calls_between(function, start, end), key=lambda one: one.end):
+        take_made(project, call, known)
+        yield call, _step(project, call, known, waits=False)
 
 
 class Uses(NamedTuple):
@@ -165,9 +203,7 @@ def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) ->
 
 def _calls_in_order(function: FunctionDef) -> Iterator[Call]:
     """Up to the `yield`, where a dependency lends what it has; an argument before the call it is given to."""
-    first = next(iter(function.find(Yield, nested=False)), None)
-    end = function.end if first is None else first.start
-    yield from sorted(calls_between(function, function.start, end), key=lambda one: one.end)
+    yield from sorted(calls_between(function, function.start, end_of_run(function)), key=lambda one: one.end)
 
 
 def take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
@@ -180,30 +216,41 @@ def take_made(project: Project, call: Call, known: dict[str, Handle]) -> None:
         known[call.parent.target.text] = handle
 
 
-def _step(project: Project, call: Call, known: dict[str, Handle]) -> Summary:
-    step = _read(project, call, known)
-    return step if isinstance(step, Summary) else _by_way_of(call, summary(project, *step))
+def _step(project: Project, call: Call, known: dict[str, Handle], *, waits: bool = True) -> Summary:
+    step = _read(project, call, known, waits)
+    return step if isinstance(step, Summary) else _by_way_of(call, _summed_up(project, step))
 
 
-def _read(project: Project, call: Call, known: dict[str, Handle]) -> Step:
+def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -> Step:
     """What a call does with the session, or the function that says it."""
-    receiver = call.receiver
+    receiver = call.receiver if known else None
     handle = None if receiver is None else known.get(receiver.text)
     if handle is THE_SESSION or handle == THE_SESSION:
         return _of_session(call)
+    is_given = handle is not None or _is_given(call, known)
+    if not waits and not is_given:
+        return NOTHING
     wait = wait_of(project, call)
     if wait is not None:
-        return Summary(waited=Waited(call, call, wait))
+        return Summary(waited=Waited(call, call, wait)) if waits else NOTHING
     function = project.called(call)
-    if function is None or function.name == "__init__":
-        given = any(one.text in known for one in (*call.args, *(pair.value for pair in call.keywords)))
-        return Summary(handed=True) if function is None and (given or handle is not None) else NOTHING
-    if not is_waited_for(call, function):
+    if function is None:
+        return Summary(handed=True) if is_given else NOTHING
+    if function.name == "__init__" or not is_waited_for(call, function):
         return NOTHING
-    own = dict(given_to(function, call, known))
+    own = dict(given_to(function, call, known)) if is_given else {}
     if handle is not None:
         own |= dict(inside(function, handle))
-    return Called(function, tuple(sorted(own.items())))
+    # Without a session the first wait is all there is to tell.
+    matters = bool(own) or (waits and waits_inside(project, function))
+    return Called(function, tuple(sorted(own.items())), waits) if matters else NOTHING
+
+
+def _is_given(call: Call, known: dict[str, Handle]) -> bool:
+    """Whether something that holds the session stands among the arguments."""
+    return bool(known) and (
+        any(one.text in known for one in call.args) or any(pair.value.text in known for pair in call.keywords)
+    )
 
 
 def _by_way_of(call: Call, inner: Summary) -> Summary:
@@ -221,13 +268,6 @@ def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | No
     return None if step.waited is None or step.waited.call is call else step.waited
 
 
-def written_as(session: str) -> Handles:
-    """By which names a function reaches a session that it writes like this: `db`, `self.db`."""
-    root, _, attribute = session.partition(".")
-    own = ((session, THE_SESSION),)
-    return (*own, (root, Handle(((attribute, THE_SESSION),)))) if attribute else own
-
-
 def ended_inside(project: Project, call: Call, session: str) -> bool:
     """Whether a call hands the session, as the caller writes it, to a function that ends its transaction."""
     known = dict(written_as(session))
@@ -235,7 +275,7 @@ def ended_inside(project: Project, call: Call, session: str) -> bool:
         return False
     if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:
         known[receiver.text] = made
-    return _step(project, call, known).ended
+    return _step(project, call, known, waits=False).ended
 
 
 def _of_session(call: Call) -> Summary:

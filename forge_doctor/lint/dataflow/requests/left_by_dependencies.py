@@ -11,7 +11,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, ClassDef, For, FunctionDef, If, Node, Yield
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.control_flow import within_function
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handles,
@@ -21,7 +21,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
     kept_by,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, summary
+from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, left_by
 from forge_doctor.lint.dataflow.requests.injection import Injection, run_before, session_source
 from forge_doctor.lint.dataflow.sessions.transactions import BeginBlock, begin_blocks
 
@@ -48,7 +48,7 @@ def held_by_dependencies(project: Project, endpoint: FunctionDef) -> Iterator[He
             if one.provider is None:
                 continue
             own = _own_of(project, one.provider, source)
-            done = NOTHING if not own else summary(project, one.provider, own)
+            done = NOTHING if not own else left_by(project, one.provider, own)
             if done.ended or done.handed:
                 found = None
             if done.query is not None and done.at is not None:
@@ -64,7 +64,7 @@ def leaves_connection(project: Project, provider: FunctionDef) -> bool:
     if gives_session(project, provider):
         sources = (*sources, provider)
     return any(
-        own and summary(project, provider, own).query for own in (_own_of(project, provider, s) for s in sources)
+        own and left_by(project, provider, own).query for own in (_own_of(project, provider, s) for s in sources)
     )
 
 

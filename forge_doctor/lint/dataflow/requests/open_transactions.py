@@ -10,8 +10,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.handles import Handles
-from forge_doctor.lint.dataflow.requests.held_connections import written_as
+from forge_doctor.lint.dataflow.requests.handles import Handles, written_as
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,

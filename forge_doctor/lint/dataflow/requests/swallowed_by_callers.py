@@ -12,7 +12,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Param, Try
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.control_flow import within_function
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     Handle,

@@ -1,0 +1,68 @@
+"""Whether a function waits for anything outside of the database, itself or in what it calls, whatever it does with a
+session: the cheap question before what is open meanwhile, answered once in a run for each function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for
+from forge_doctor.lint.dataflow.function_summaries import Summaries
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between
+from forge_doctor.lint.dataflow.waits import wait_of
+
+
+class Calls(NamedTuple):
+    """What a function calls: nothing of interest where it waits itself."""
+
+    waits: bool
+    calls: tuple[FunctionDef, ...] = ()
+
+    def summed_up(self, answer: Callable[[FunctionDef], bool]) -> bool:
+        """Whether it waits, those included."""
+        return self.waits or any(answer(one) for one in self.calls)
+
+
+def may_wait(project: Project, call: Call) -> bool:
+    """Whether a call waits, or runs a function of the project that does."""
+    if wait_of(project, call) is not None:
+        return True
+    function = run_by(project, call)
+    return function is not None and waits_inside(project, function)
+
+
+def waits_inside(project: Project, function: FunctionDef) -> bool:
+    """Whether the function waits, up to its `yield`."""
+    known: Summaries[FunctionDef, bool] | None = project.kept.get(waits_inside)
+    if known is None:
+        lasting = project.lasting.setdefault(waits_inside, {})
+        known = project.kept[waits_inside] = Summaries(nothing=False, lasting=lasting, named=place_of)
+    return known.of(function, partial(_calls_of, project))
+
+
+def run_by(project: Project, call: Call) -> FunctionDef | None:
+    """The function of the project that runs to its end before the caller goes on; none for what makes an object."""
+    function = project.called(call)
+    return None if function is None or function.name == "__init__" or not is_waited_for(call, function) else function
+
+
+def place_of(function: FunctionDef) -> tuple[str, int]:
+    """A function without its node."""
+    return str(function.file.absolute), function.start
+
+
+def end_of_run(function: FunctionDef) -> int:
+    """Where a call of it ends: at its `yield`, where a dependency lends what it has."""
+    first = next(iter(function.find(Yield, nested=False)), None)
+    return function.end if first is None else first.start
+
+
+def _calls_of(project: Project, function: FunctionDef) -> Calls:
+    calls = [one for one in calls_between(function, function.start, end_of_run(function)) if not is_in_handler(one)]
+    if any(wait_of(project, one) is not None for one in calls):
+        return Calls(waits=True)
+    found = (run_by(project, one) for one in calls)
+    return Calls(waits=False, calls=tuple(dict.fromkeys(one for one in found if one is not None)))
