@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -118,10 +119,15 @@ def test_the_readme_has_commands_to_run() -> None:
 def test_every_command_of_the_readme_does_what_it_says(
     tmp_path: Path, fresh_database18: FreshDatabase, log_container: LogContainer
 ) -> None:
+    # Names of the test's own: a container called as the README's may be there already.
     names = {
-        word for one in commands() if one.split()[1] == "logs" for word in one.split()[2:] if word.startswith("shop-")
+        word: f"{word}-{secrets.token_hex(4)}"
+        for one in commands()
+        if one.split()[1] == "logs"
+        for word in one.split()[2:]
+        if word.startswith("shop-")
     }
-    for name in sorted(names):
+    for name in names.values():
         log_container("echo '2026-11-22 08:00:00,000 ERROR [a] deadlock detected'", name=name)
     (tmp_path / "shop").mkdir()
     (tmp_path / "src").mkdir()
@@ -144,7 +150,7 @@ def test_every_command_of_the_readme_does_what_it_says(
     fresh_database18.sql("CREATE TABLE t (a int); SELECT a FROM t")
     for command in commands():
         shown = shlex.split(command.replace("--duration 30", "--duration 0.5"))
-        line = (sys.executable, "-P", "-m", "forge_doctor", *shown[1:])
+        line = (sys.executable, "-P", "-m", "forge_doctor", *(names.get(word, word) for word in shown[1:]))
         done = subprocess.run(line, cwd=tmp_path, env=given, capture_output=True, text=True, check=False, timeout=120)
         # A triage where no application runs and no log is written says what it could not look at.
         known = (0, 1, 3) if shown[1] == "triage" else (0, 1)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from unittest import mock
 
 from tests.support.postgres import free_port
@@ -61,6 +62,14 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         time.sleep(0.05)
 
 
+class _Patient(ThreadingHTTPServer):
+    """Says nothing of clients that hang up before they were answered, as those that try again do."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def refusing_storage(status: int, message: str) -> Iterator[str]:
     """The URL of an endpoint that answers every request with this status and message, as Google words it."""
@@ -76,7 +85,7 @@ def refusing_storage(status: int, message: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+    with _Patient(("127.0.0.1", 0), Refusal) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
