@@ -151,10 +151,11 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
             message, told = text[bracket.end() :], level_of(bracket.group(1))
             head = level_first(message, told, zone_s) or _dated_head(text, zone_s)
             return head or Head(message=message, level=told)
-        level = _LEVEL.search(text, clock.end(), clock.end() + 60) if clock else None
+        rest = text[clock.end() :] if clock else b""
+        level = _LEVEL.search(rest[:60])
         if level is None:
             return _rich_head(text, zone_s) or lettered(text, zone_s) or _dated_head(text, zone_s)
-        return Head(message=text[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
+        return Head(message=rest[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
     at = stamp_seconds(found, zone_s)
     rest = text[found.end() :]
     if text[found.end() - 1 : found.end()] == b"," and rest[:1] == b'"':

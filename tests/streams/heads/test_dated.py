@@ -113,3 +113,11 @@ def test_a_record_about_the_terminal_keeps_its_level(text: str) -> None:
     head = read_head(f"2026-03-02 10:56:57 ERROR shop: {text}".encode())
     assert head is not None
     assert head.level == 40
+
+
+@pytest.mark.parametrize("clock", ["05:03:02 ", "[05:03:02] ", "05:03:02,120 ", "05:03:02.120 | ", "05:03:02 - "])
+def test_a_level_right_behind_a_clock_makes_a_head(clock: str) -> None:
+    head = read_head(f"{clock}ERROR shop.store: not saved".encode())
+    assert head is not None
+    assert (head.level, head.at, head.message) == (40, None, b"shop.store: not saved")
+    assert read_head(f"{clock}nothing of note".encode()) is None
