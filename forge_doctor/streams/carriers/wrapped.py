@@ -89,10 +89,13 @@ def wrap_of(raw: Sequence[bytes], is_head: Callable[[bytes], bool]) -> Wrap | No
         return None
     # A line that is written again and again may be the longest without being cut.
     full = dict.fromkeys((line, after) for line, after, size in pairs if size == width)
+    # What begins many a line behind one that is not full begins lines: another program's name, another date.
+    usual = {one for one, count in Counter(map(_shape, begun)).items() if count >= LEAST_FULL and one.strip()}
     cut = [
         (line, after)
         for line, after in full
-        if not wrap.begins(after, line)
+        if _shape(after) not in usual
+        and not wrap.begins(after, line)
         and not wrap.is_known(after, line)
         and not (line[:1] == "{" and line[-1:] == "}")
     ]
