@@ -6,12 +6,15 @@ All places are in the window that is searched; nothing here remembers anything.
 from __future__ import annotations
 
 from forge_doctor.logs.scan.region import BEFORE_BYTES
+from forge_doctor.streams.sources.long_lines import LONGEST_LINE
 
 AFTER_BYTES = 2_000
 # Entries of journald are a line each, and may have a kilobyte of fields: so many lines are always within reach.
 AFTER_LONG_LINES = 16
-# The farthest reach: on over long lines, and back where a traceback's beginning has no literal (its head is lost).
-REACH_BYTES = 64 << 10
+# The farthest reach back, where a traceback's beginning has no literal (its head is lost), and on over long lines: past
+# one of the longest, which may stand between two of its frames.
+BACK_BYTES = 64 << 10
+REACH_BYTES = LONGEST_LINE + BACK_BYTES
 # A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's, Sentry's, pytest's.
 FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ", b": in ")
 
@@ -35,7 +38,7 @@ def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, 
 def beginning(window: bytearray, hit: int, emitted: int) -> int:
     """The start of the region that `hit` opens, not before `emitted`."""
     line = window.rfind(b"\n", 0, hit) + 1
-    lowest = max(emitted, line - REACH_BYTES, 0)
+    lowest = max(emitted, line - BACK_BYTES, 0)
     while True:
         start = max(lowest, line - BEFORE_BYTES)
         frame = _first_frame(window, start, line)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from forge_doctor.logs.scan.reach import REACH_BYTES, beginning, extent, line_end
+from forge_doctor.logs.scan.reach import BACK_BYTES, REACH_BYTES, beginning, extent, line_end
 from forge_doctor.logs.scan.readable import Counter, Familiar, Readable
 from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.wanted import Wanted
@@ -165,7 +165,7 @@ class Scanner:
             if self._horizon > self._start:
                 yield self._emit(self._horizon)
             self._start = None
-        elif self._start is not None and self._last - self._start > REACH_BYTES:
+        elif self._start is not None and self._last - self._start > BACK_BYTES:
             yield self._emit(self._last, ends=False)
 
     def _hits_to(self, end: int, *, complete: bool) -> Sequence[int]:
@@ -195,7 +195,7 @@ class Scanner:
         """Count the known block that begins with the line of a hit, else let a region begin or grow with it."""
         if self._start is not None and hit >= self._horizon:
             yield self._emit(self._horizon)
-        elif self._start is not None and self._last - self._start > REACH_BYTES:
+        elif self._start is not None and self._last - self._start > BACK_BYTES:
             yield self._emit(self._last, ends=False)
         known = self._find(hit, end)
         if known is not None and self._start is not None and known.begin > self._start:
@@ -240,7 +240,7 @@ class Scanner:
 
     def _slide(self) -> None:
         """Forget what no region can reach any more."""
-        keep = max(0, (self._held[0] if self._held else self._searched) - REACH_BYTES - SEEN_BYTES)
+        keep = max(0, (self._held[0] if self._held else self._searched) - BACK_BYTES - SEEN_BYTES)
         keep = keep if self._start is None else min(keep, self._start - SEEN_BYTES)
         if keep > 0:
             window, rest = self._window, self._filled - keep

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
 from forge_doctor.logs.scan.engines import installed, make_engine
-from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, FRAME_MARKERS, REACH_BYTES
+from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, BACK_BYTES, FRAME_MARKERS, REACH_BYTES
 from forge_doctor.logs.scan.readable import Readable
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
 from forge_doctor.logs.scan.scanner import Scanner, scan
@@ -67,7 +67,7 @@ def slow(log: bytes) -> list[tuple[int, bytes]]:
 
 
 def reach_back(log: bytes, line: int, done: int) -> int:
-    lowest, line = max(done, line - REACH_BYTES), line
+    lowest, line = max(done, line - BACK_BYTES), line
     while True:
         start = max(lowest, line - BEFORE_BYTES)
         frames = [at for marker in FRAME_MARKERS if (at := log.find(marker, start, line)) >= 0]
