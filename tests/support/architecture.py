@@ -66,6 +66,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "cache",
         "fixes",
         "dataflow.requests",
+        "dataflow.expired",
         "dataflow.objects",
         "dataflow.coroutines",
         "dataflow.sessions",

@@ -61,10 +61,10 @@ from forge_doctor.code.syntax.nodes import Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.expired_in_loops import reads_of_next_round
-from forge_doctor.lint.dataflow.objects.expired_reads import ExpiredRead, expired_reads
-from forge_doctor.lint.dataflow.objects.expiring import Why
-from forge_doctor.lint.dataflow.objects.given_away import reads_of_given
+from forge_doctor.lint.dataflow.expired.expired_in_loops import reads_of_next_round
+from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, expired_reads
+from forge_doctor.lint.dataflow.expired.expiring import Why
+from forge_doctor.lint.dataflow.expired.given_away import reads_of_given
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 

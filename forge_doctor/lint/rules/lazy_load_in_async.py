@@ -66,8 +66,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
-from forge_doctor.lint.dataflow.objects.implicit_reads import (
+from forge_doctor.lint.dataflow.expired.implicit_reads import (
     SelfRead,
     method_read,
     places_read_through,
@@ -75,6 +74,7 @@ from forge_doctor.lint.dataflow.objects.implicit_reads import (
     self_reads,
     shown_as,
 )
+from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by

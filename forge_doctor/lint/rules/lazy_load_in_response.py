@@ -73,7 +73,7 @@ from forge_doctor.code.syntax.nodes import Assign, ClassDef, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.implicit_reads import is_property, self_reads
+from forge_doctor.lint.dataflow.expired.implicit_reads import is_property, self_reads
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by

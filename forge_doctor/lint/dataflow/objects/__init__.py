@@ -1,1 +1,1 @@
-"""What becomes of loaded objects: what was loaded, when it expires, what was changed."""
+"""Loaded objects: what was loaded and by what query, which attributes are there, what was changed and not yet saved."""

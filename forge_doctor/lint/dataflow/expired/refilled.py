@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Keyword, Name, Node, Sequence, Starred
-from forge_doctor.lint.dataflow.objects.expiring import Cause
+from forge_doctor.lint.dataflow.expired.expiring import Cause
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 # Calls that fill the object again, take it out of the session, or replace what it knows.

@@ -31,13 +31,13 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.objects.expiring import Cause, Why, causes
+from forge_doctor.lint.dataflow.expired.expiring import Cause, Why, causes
+from forge_doctor.lint.dataflow.expired.implicit_reads import reader_of, reads_by, shown_as
+from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
-from forge_doctor.lint.dataflow.objects.implicit_reads import reader_of, reads_by, shown_as
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
-from forge_doctor.lint.dataflow.objects.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class, validated_parameters
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named

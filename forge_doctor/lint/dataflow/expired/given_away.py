@@ -15,7 +15,7 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.objects.expired_reads import (
+from forge_doctor.lint.dataflow.expired.expired_reads import (
     ExpiredRead,
     attributes_read,
     binding_before,
@@ -24,11 +24,11 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
     model_in,
     names_behind,
 )
-from forge_doctor.lint.dataflow.objects.expiring import Why, own_causes
+from forge_doctor.lint.dataflow.expired.expiring import Why, own_causes
+from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
 from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, owner_of
-from forge_doctor.lint.dataflow.objects.refilled import is_filled
 
 
 class Given(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.lint.dataflow.objects.expiring import places_handed
+from forge_doctor.lint.dataflow.expired.expiring import places_handed
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from forge_doctor.code.syntax.dominance import leaves
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, Param, Statement, While
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.objects.expired_reads import (
+from forge_doctor.lint.dataflow.expired.expired_reads import (
     ExpiredRead,
     attributes_read,
     binding_before,
@@ -18,10 +18,10 @@ from forge_doctor.lint.dataflow.objects.expired_reads import (
     first_reads,
     is_lost,
 )
-from forge_doctor.lint.dataflow.objects.expiring import Cause, Why
+from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
+from forge_doctor.lint.dataflow.expired.refilled import FILLING
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
-from forge_doctor.lint.dataflow.objects.refilled import FILLING
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 
