@@ -88,7 +88,7 @@ DEFINED = regex(rb"\bdef\s+(\w+)")
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("holds",)
-ROUTES = regex(rb"@\w+\.(?:get|post|put|patch|delete|api_route)\s*\(")
+ROUTES = regex(rb"@(?:\w+\.)?(?:get|post|put|patch|delete|api_route|route)\s*\(")
 MOST_DEPENDENTS = 30
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.entry_points import dependency_markers, files_with_parameter
@@ -24,6 +24,7 @@ from forge_doctor.code.syntax.nodes import (
     Subscript,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.lint.dataflow.requests.named_providers import handler_decorator, is_given_by_name, named_providers
 from forge_doctor.lint.dataflow.requests.routers import files_below, registrations
 
 # What has `dependencies=` for more than one route.
@@ -62,11 +63,23 @@ def _injections(project: Project, function: FunctionDef) -> Iterator[Injection]:
         marker = marker_of(project, param) if isinstance(param, Param) else None
         if isinstance(param, Param) and marker is not None:
             yield Injection(param.name, marker, provider_of(project, marker, param))
+    if (named := named_providers(project)) and is_given_by_name(project, function):
+        yield from _by_name(project, function, named)
     for decorator in function.decorators:
         if isinstance(decorator, Call) and decorator.method in ROUTES:
             yield from _listed(project, decorator)
             for call in () if decorator.receiver is None else registrations(project, decorator.receiver):
                 yield from _listed(project, call)
+
+
+def _by_name(project: Project, function: FunctionDef, named: Mapping[str, tuple[Call, ...]]) -> Iterator[Injection]:
+    """What the names of the parameters ask for, where all that is provided by that name is the same function's."""
+    for param in function.params:
+        calls = named.get(param.name, ()) if isinstance(param, Param) and param.default is None else ()
+        providers = {provider_of(project, one, None): one for one in calls}
+        if isinstance(param, Param) and len(providers) == 1:
+            provider, marker = next(iter(providers.items()))
+            yield Injection(param.name, marker, provider)
 
 
 def _listed(project: Project, call: Call) -> Iterator[Injection]:
@@ -208,7 +221,9 @@ def _session_source(project: Project, function: FunctionDef, name: str) -> Funct
 
 
 def endpoint_decorator(project: Project, function: FunctionDef) -> Call | None:
-    """The decorator that makes a function a route of FastAPI or Starlette."""
+    """The decorator that makes a function a route of FastAPI, Starlette or Litestar."""
+    if (handler := handler_decorator(project, function)) is not None:
+        return handler
     for one in function.decorators:
         if isinstance(one, Call) and isinstance(one.func, Attribute) and one.method in ROUTES and one.args:
             made = followed(project, one.func.value)
