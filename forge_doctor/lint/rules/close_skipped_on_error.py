@@ -38,8 +38,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import is_dependency
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Await, Except, Finally, FunctionDef, Node, Return, Try, Yield
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    Await,
+    Except,
+    Finally,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    Try,
+    With,
+    Yield,
+)
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -63,6 +77,38 @@ def close_skipped_on_error(file: SourceFile, project: Project) -> Iterator[Findi
         skipper = what_skips(made, function, life.closes[0])
         if skipper is not None:
             yield found(file, made, life.closes[0], skipper)
+    if file.mentions(b"yield"):
+        yield from of_plain_dependencies(file, project)
+
+
+def of_plain_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A plain session that a dependency lends by `yield`, with a `close()` behind it that an error of the endpoint skips."""
+    for call in file.calls("close"):
+        session, function = call.receiver, call.function
+        if not isinstance(session, Name) or function is None or not function.is_generator or function.is_async:
+            continue
+        lent = next((one for one in function.find(Yield, nested=False) if one.end < call.start), None)
+        if lent is None or lent.value is None or lent.value.text != session.text or is_guarded(call, lent):
+            continue
+        value = project.value_of(session)
+        if value.kind is not Kind.SESSION or value.confidence is Confidence.LOW or not is_dependency(project, function):
+            continue
+        yield file.finding(
+            close_skipped_on_error,
+            call,
+            f"`{call.func.text}()` stands in no `finally`: an error in the endpoint is raised at the `yield` of line "
+            f"{lent.line} and skips it, and the connection stays out of the pool until the session is collected",
+            confidence=Confidence.LOW if is_test_file(file) else Confidence.MEDIUM,
+            remedy=f"with ... as {session.text}:\n    yield {session.text}",
+            related=(Related(message="skips the close", location=file.location(lent)),),
+        )
+
+
+def is_guarded(close: Node, lent: Node) -> bool:
+    """Whether a `finally`, a handler or a `with` sees to it that the session is closed."""
+    return any(isinstance(one, Finally | Except | With) for one in close.ancestors) or any(
+        isinstance(one, Try | With) for one in lent.ancestors
+    )
 
 
 def is_closed_plainly(function: FunctionDef, life: Lifetime) -> bool:

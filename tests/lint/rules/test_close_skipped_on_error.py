@@ -88,3 +88,29 @@ def test_a_close_that_an_error_skips_is_found(code: str, tmp_path: Path) -> None
 def test_a_test_that_fails_anyway_is_told_only_to_those_who_ask(tmp_path: Path) -> None:
     code = LEAKS + "async def test_f():\n    s = Factory()\n    await s.flush()\n    await s.close()  # expect low\n"
     check_source({"tests/test_f.py": code}, RULE, tmp_path)
+
+
+PLAIN = """\
+from fastapi import Depends
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+engine = create_engine("postgresql://h/d")
+def get_db():
+    db = Session(engine)
+{body}
+def endpoint(db: Session = Depends({given})): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        ("    yield db\n    db.close()  # expect medium", "get_db"),
+        ("    try:\n        yield db\n    finally:\n        db.close()", "get_db"),
+        ("    with db:\n        yield db\n    db.close()", "get_db"),
+        ("    yield db\n    db.close()", "other"),
+        ("    yield db\n    db.commit()", "get_db"),
+    ],
+)
+def test_a_plain_session_that_a_dependency_lends(body: str, given: str, tmp_path: Path) -> None:
+    check_source(PLAIN.format(body=body, given=given), "close-skipped-on-error", tmp_path)
