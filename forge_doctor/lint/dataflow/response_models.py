@@ -44,12 +44,12 @@ def objects_read(file: SourceFile, project: Project) -> Iterator[tuple[Node, Cla
     yield from validated_by_others(file, project)
 
 
-def returned(file: SourceFile, project: Project) -> Iterator[tuple[Node, ClassDef]]:
-    """What routes return, with the class that reads it."""
+def returned(file: SourceFile, project: Project, *, is_plain: bool = False) -> Iterator[tuple[Node, ClassDef]]:
+    """What async routes return, or with `is_plain` plain ones too, with the class that reads it."""
     if DECORATED.search(file.data) is None:
         return
     for function in project.scopes(file).functions:
-        if not function.decorators or not function.is_async:
+        if not function.decorators or not (function.is_async or is_plain):
             continue
         for statement in function.find(Return, nested=False):
             class_ = reads_response(project, statement)

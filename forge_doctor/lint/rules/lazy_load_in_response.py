@@ -62,6 +62,7 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -74,10 +75,11 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.expired.implicit_reads import is_property, self_reads
-from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
-from forge_doctor.lint.dataflow.response_models import fields, objects_read
+from forge_doctor.lint.dataflow.response_models import fields, objects_read, returned
+from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"validate_python", b"from_orm", b"APIRouter")
 # Who calls a repository may say no word of a database.
@@ -96,6 +98,22 @@ def lazy_load_in_response(file: SourceFile, project: Project) -> Iterator[Findin
             continue
         for relationship, field in unloaded_fields(project, held, class_, node):
             yield found(file, project, node, held, relationship, class_, field)
+    if file.mentions(b"with "):
+        yield from left_plain_blocks(file, project)
+
+
+def left_plain_blocks(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """What endpoints return from the `with` of a plain session: FastAPI reads it when that is closed."""
+    for node, class_ in returned(file, project, is_plain=True):
+        held = loaded(project, node, PLAIN)
+        function = node.function
+        if held is None or held.shape is Shape.ROWS or function is None or opened_by(held.session) is None:
+            continue
+        for relationship, field in unloaded_fields(project, held, class_, node):
+            # One that is read while the session is open is there.
+            if re.search(rf"\.{re.escape(relationship.name)}\b", function.text) is None:
+                yield found(file, project, node, held, relationship, class_, field, "DetachedInstanceError")
+                break
 
 
 def unloaded_fields(
@@ -132,11 +150,12 @@ def found(
     relationship: Relationship,
     class_: ClassDef,
     field: Assign,
+    error: str = "MissingGreenlet",
 ) -> Finding:
     """The finding, with the option to add to the query."""
     name = f"{held.model.class_.name}.{relationship.name}"
     through = "" if field.target.text == relationship.name else f"{field.target.text}` and by it `"
-    read, error = f"{through}{relationship.name}", "MissingGreenlet"
+    read = f"{through}{relationship.name}"
     if relationship.lazy in RAISING:
         error = f'InvalidRequestError (`lazy="{relationship.lazy}"`)'
     return file.finding(

@@ -184,3 +184,34 @@ READER = (
 def test_a_plain_function_that_validates_what_it_is_given(call: str, options: str, mark: str, tmp_path: Path) -> None:
     code = SCHEMAS + READER.format(call=call, options=options, mark=mark)
     check_source(project(code), "lazy-load-in-response", tmp_path)
+
+
+PLAIN_BLOCK = (
+    "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session as PlainSession\n"
+    "plain = create_engine('postgresql://h/d')\n"
+    '@router.get("/u", response_model={model})\ndef f(number: int{more}):\n'
+    "    with {block}:\n        user = {query}\n        {between}\n        return user{mark}\n"
+)
+BLOCK = {
+    "model": "UserOut", "more": "", "block": "PlainSession(plain) as db", "query": "db.get(User, number)",
+    "between": "print(user.name)", "mark": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"mark": "  # expect high"},
+        {"model": "list[UserOut]", "query": "db.scalars(select(User)).all()", "mark": "  # expect high"},
+        {"query": "db.execute(select(User)).scalar_one()", "mark": "  # expect high"},
+        {"query": "db.get(User, number, options=[joinedload(User.orders)])"},
+        {"between": "print(len(user.orders))"},
+        {"query": "UserOut.model_validate(db.get(User, number))"},
+        {"more": ", db: PlainSession = Depends(get_plain)", "block": "open(number)"},
+        {"model": "Plain"},
+    ],
+)
+def test_what_leaves_the_block_of_a_plain_session(parts: dict[str, str], tmp_path: Path) -> None:
+    """It is read when the session is closed; that of a dependency is still open then."""
+    code = SCHEMAS + PLAIN_BLOCK.format(**(BLOCK | parts))
+    check_source(project(code), "lazy-load-in-response", tmp_path)

@@ -46,15 +46,18 @@ MAX_HOPS = 2
 MOST_RETURNS = 4
 ONE = words("first one one_or_none")
 KEYED = words("sorted min max")
+QUERYING = words("get get_one scalar scalars execute exec")
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
 class Way(NamedTuple):
-    """How far from what was asked, and in a method of which object."""
+    """How far from what was asked, and in a method of which object; `is_plain` asks for what plain sessions loaded, whose
+    objects load what is missing as long as their session is open."""
 
     hops: int = 0
     depth: int = 0
     owner: Owner | None = None
+    is_plain: bool = False
 
     @property
     def deeper(self) -> Way:
@@ -63,6 +66,7 @@ class Way(NamedTuple):
 
 
 HERE = Way()
+PLAIN = Way(is_plain=True)
 
 
 def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
@@ -164,7 +168,7 @@ def _awaited(project: Project, call: Node, way: Way) -> Loaded | None:
     if not isinstance(call, Call):
         return None
     receiver = call.receiver
-    if receiver is not None and call.method in ("get", "get_one", "scalar", "scalars", "execute", "exec"):
+    if receiver is not None and call.method in QUERYING:
         value = project.known(receiver)
         if value.kind.is_async_session and value.confidence > Confidence.LOW:
             return _queried(project, call, receiver, way.owner)
@@ -195,6 +199,10 @@ def _called(project: Project, call: Call, way: Way) -> Loaded | None:
     if call.receiver is None:
         inner = loaded(project, call.args[0], way.deeper) if call.method == "list" and call.args else None
         return inner if inner is not None and inner.shape is Shape.MANY else None
+    if way.is_plain and call.method in QUERYING:
+        value = project.known(call.receiver)
+        if value.kind.is_sync_session and value.confidence > Confidence.LOW:
+            return _queried(project, call, call.receiver, way.owner)
     inner = loaded(project, call.receiver, way.deeper)
     if inner is None or inner.shape is Shape.OBJECT:
         return None
@@ -236,7 +244,7 @@ def _given(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
     values = [one for one in returns if one is not None and one.text != "None"]
-    further = Way(way.hops + 1, way.depth + 1, way.owner)
+    further = way.deeper._replace(hops=way.hops + 1)
     held = [(one, loaded(project, one, further)) for one in values[:MOST_RETURNS]]
     queried = [one for _, one in held if one is not None]
     if len(queried) != 1 or len(held) != len(values):
