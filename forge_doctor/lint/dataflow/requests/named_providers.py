@@ -22,7 +22,9 @@ def named_providers(project: Project) -> Mapping[str, tuple[Call, ...]]:
         file = project.open_for_all(place.path)
         node = None if file is None else file.node_at(min(place.offset, len(file.data)))
         around = None if node is None else node.enclosing(Dict)
-        for key, value in () if around is None or node is None else around.items:
+        if node is None or around is None:
+            continue
+        for key, value in around.items:
             if isinstance(key, Str) and isinstance(value, Call) and value.method == PROVIDE and value.contains(node):
                 found[key.value] = (*found.get(key.value, ()), value)
     return found
