@@ -9,6 +9,7 @@ from forge_doctor.code.semantics.entry_points import dependency_markers, files_w
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.literals import alias_of, followed
+from forge_doctor.code.semantics.named_providers import handler_decorator, is_given_by_name, named_providers
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -24,7 +25,6 @@ from forge_doctor.code.syntax.nodes import (
     Subscript,
 )
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.lint.dataflow.requests.named_providers import handler_decorator, is_given_by_name, named_providers
 from forge_doctor.lint.dataflow.requests.routers import files_below, registrations
 
 # What has `dependencies=` for more than one route.
