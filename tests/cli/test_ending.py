@@ -174,6 +174,7 @@ def test_interrupted_while_it_is_loaded_is_130_too() -> None:
     assert (ran.returncode, ran.stderr) == (130, "")
 
 
+@pytest.mark.slow  # eight processes, and paths are compared alike on every Python
 def test_a_report_goes_into_no_file_that_is_read(tmp_path: Path) -> None:
     for name in ("app.log", "app.py", "pyproject.toml"):
         (tmp_path / name).write_text("" if name != "app.py" else "x = 1\n")

@@ -191,7 +191,7 @@ def test_a_termination_leaves_nothing_behind(open_demo: Demo) -> None:
     assert_nothing_is_left(open_demo, family)
 
 
-@pytest.mark.parametrize("moment", ["starting a PostgreSQL", "starting the shop"])
+@pytest.mark.parametrize("moment", ["starting a PostgreSQL", pytest.param("starting the shop", marks=pytest.mark.slow)])
 def test_a_ctrl_c_while_it_starts_leaves_nothing_behind(moment: str, folder: Path) -> None:
     demo = start(folder)
     demo.wait_for(moment)
