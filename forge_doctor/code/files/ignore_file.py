@@ -49,7 +49,9 @@ def _is_pattern(line: str) -> bool:
 def is_ignored(files: IgnoreFiles, path: str, *, is_folder: bool) -> bool:
     """The innermost file that says anything of the path decides."""
     for one in reversed(files):
-        relative = os.path.relpath(path, one.folder) + "/" * is_folder
+        inside = one.folder.rstrip(os.sep) + os.sep  # to find out what a relative path is costs far more
+        relative = path.removeprefix(inside) if path.startswith(inside) else os.path.relpath(path, one.folder)
+        relative += "/" * is_folder
         said = one.patterns.check_file(relative).include
         if said is not None:
             return said

@@ -129,7 +129,8 @@ class ResultCache:
             return self._fresh.get(name)
         numbers, plain = self._kept_results[name]
         try:
-            if not (self._certain.issuperset(numbers) or all(map(self._is_same, numbers))):
+            # Most of what a result rests on, others rest on too.
+            if not all(map(self._is_same, {*numbers}.difference(self._certain))):
                 return None
             digests = tuple(map(self._files.__getitem__, numbers))
             return result_from(plain, digests, is_unmarked=self._is_unmarked(name))
