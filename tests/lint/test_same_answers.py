@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -10,7 +12,7 @@ import pytest
 
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call
+from forge_doctor.code.syntax.nodes import Call, Node
 from forge_doctor.lint import judge
 from forge_doctor.lint.judge import Projects, Rule, all_rules, judge_files, lint_files, without_collector
 from forge_doctor.lint.schedule import look
@@ -108,7 +110,38 @@ async def {name}():
     await session.execute(text("select 1"))
     await {give}(session, False)
 """
+# What all routes of a router run first is told where it is included, two modules from some of them.
+GUARD = """
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sessions import get_session
+import {first}
+import {second}
+async def get_admin(db: AsyncSession = Depends(get_session)):
+    await db.execute(text("select 1"))
+outer = APIRouter()
+outer.include_router({second}.router)
+app = FastAPI()
+app.include_router({first}.router, dependencies=[Depends(get_admin)])
+app.include_router(outer, dependencies=[Depends(get_admin)])
+"""
+ROUTE = """
+from fastapi import APIRouter
+from waits import call3
+router = APIRouter()
+@router.get("/")
+async def read():
+    await call3()
+"""
 PROJECTS = {
+    "a dependency of a router": {
+        "sessions.py": PROVIDER,
+        "waits.py": WAITS,
+        "a.py": ROUTE,
+        "b.py": ROUTE,
+        "main.py": GUARD.format(first="a", second="b"),
+    },
     "a wait many calls away": {
         "sessions.py": PROVIDER,
         "waits.py": WAITS,
@@ -197,6 +230,29 @@ def test_nothing_keeps_a_project_whose_trees_were_let_go_of(
     with without_collector():
         counts = [len(there) for _ in lint_files((*files, *files), all_rules(), projects)]
     assert counts == [1] * len(files) * 2
+
+
+def parts(kept: Any) -> Iterator[Any]:
+    """Whatever an answer is made of."""
+    yield kept
+    inner: Iterable[Any] = ()
+    if isinstance(kept, Mapping):
+        inner = [*kept.keys(), *kept.values()]
+    elif isinstance(kept, tuple | list | set | frozenset):
+        inner = kept
+    elif is_dataclass(kept):
+        inner = [getattr(kept, one.name) for one in fields(kept)]
+    for one in inner:
+        yield from parts(one)
+
+
+def test_what_is_kept_for_the_run_holds_no_node(files: tuple[Path, ...]) -> None:
+    """One of a tree that was let go of is no other's: an answer by nodes would be lost."""
+    projects = Projects(files[0].parent, {})
+    assert list(lint_files(files, all_rules(), projects))
+    lasting = projects.around(files[0]).lasting
+    assert lasting
+    assert not [one for question in lasting.values() for one in parts(question) if isinstance(one, Node)]
 
 
 def test_an_empty_file_asks_nothing_of_the_project(tmp_path: Path) -> None:

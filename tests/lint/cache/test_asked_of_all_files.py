@@ -71,6 +71,65 @@ def test_what_another_file_says_ends_a_kept_result(mark: Mark, tmp_path: Path, m
     assert again[0] != first[0]
 
 
+ROUTE = """
+import httpx
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/")
+async def read():
+    async with httpx.AsyncClient() as client:
+        await client.get("https://x")
+"""
+MAIN = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+import a
+import b
+
+Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://localhost/shop"))
+
+
+async def get_session():
+    async with Session() as session:
+        yield session
+
+
+async def get_admin(db: AsyncSession = Depends(get_session)):
+    await db.execute(text("select 1"))
+
+
+app = FastAPI()
+app.include_router(a.router, dependencies=[Depends(get_admin)])
+app.include_router(b.router, dependencies=[{}])
+"""
+
+
+def test_what_a_router_is_included_with_ends_the_kept_results_of_its_routes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No route imports the file that includes it, and one asks for all of them."""
+    monkeypatch.setattr(schedule, "FEW", 0)
+    root = tmp_path / "shop"
+    root.mkdir()
+    files = [root / name for name in ("a.py", "b.py", "main.py")]
+    for path, text in zip(files, (ROUTE, ROUTE, MAIN.format("")), strict=True):
+        path.write_text(text)
+    (root / "pyproject.toml").write_text("[project]\n")
+
+    def looked() -> list[tuple[str, ...]]:
+        return told(look_with_cache(files, lambda: RULES, 1, tmp_path / "kept", ()))
+
+    assert "connection-held-while-waiting" not in looked()[1]
+    files[2].write_text(MAIN.format("Depends(get_admin)"))
+    again = looked()
+    assert "connection-held-while-waiting" in again[1]
+    assert again == told(look(files, lambda: RULES, {}, 1))
+
+
 @pytest.mark.parametrize(
     ("text", "marks"),
     [

@@ -187,18 +187,14 @@ def _argument(function: FunctionDef, call: Call, name: str) -> str | None:
     return call.args[at].text if 0 <= at < len(call.args) else None
 
 
+@kept_for_the_run
 def _dependencies_end(project: Project) -> bool | None:
     """Whether each dependency that gives a session ends it behind its `yield`."""
-    providers = _session_providers(project)
+    providers = tuple(_session_providers(project))
     return True if providers and all(map(_ends_behind_yield, providers)) else None
 
 
-@kept_for_the_run
-def _session_providers(project: Project) -> tuple[FunctionDef, ...]:
-    return tuple(_found_providers(project))
-
-
-def _found_providers(project: Project) -> Iterator[FunctionDef]:
+def _session_providers(project: Project) -> Iterator[FunctionDef]:
     wanted = {name for name, places in handovers(project).items() if any(one.by in DEPENDS for one in places)}
     for path, data in served_files(project).items():
         # By their cost: the text, the names of dependencies, the tree, the annotations.
