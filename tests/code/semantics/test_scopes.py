@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
-from forge_doctor.code.syntax.nodes import Assign, Name
+from forge_doctor.code.syntax.nodes import Assign, ClassDef, Name
 from forge_doctor.code.syntax.source import parse
 
 CODE = """
@@ -54,6 +54,30 @@ def test_a_name_that_only_stands_in_a_statement_is_not_bound_by_it() -> None:
     module, route = scopes()
     assert [module.bindings(name) for name in ("engine", "load", "limit", "b", "c", "inner")] == [()] * 6
     assert route.bindings("first") == ()
+
+
+OVERLOADED = """
+from typing import overload
+@overload
+async def load(one: int) -> int: ...
+@overload
+async def load(one: str) -> str: ...
+async def load(one):
+    return one
+class Declared:
+    @overload
+    async def save(self, one: int) -> int: ...
+    @overload
+    async def save(self, one: str) -> str: ...
+"""
+
+
+def test_a_function_with_overloads_is_the_one_with_its_code() -> None:
+    found = Scopes(parse(OVERLOADED))
+    assert [one.node.text.splitlines()[-1].strip() for one in found.module.bindings("load")] == ["return one"]
+    declared = found.opened_by(next(one for one in found.file.query(ClassDef)))
+    assert declared is not None
+    assert hows(declared, "save") == [How.FUNCTION] * 2
 
 
 def test_a_global_name_is_bound_outside() -> None:

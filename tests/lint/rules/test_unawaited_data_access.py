@@ -12,6 +12,27 @@ from tests.support.lint_heads import AWAITS
 RULE = "unawaited-data-access"
 FOUND = (
     """\
+from typing import Literal, overload
+@overload
+async def load(db: AsyncSession, many: Literal[False]) -> int: ...
+@overload
+async def load(db: AsyncSession, many: Literal[True]) -> list[int]: ...
+async def load(db: AsyncSession, many: bool):
+    return await db.get(int, 1)
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    @overload
+    async def load(self, many: Literal[False]) -> int: ...
+    @overload
+    async def load(self, many: Literal[True]) -> list[int]: ...
+    async def load(self, many: bool):
+        return await self.db.get(int, 1)
+async def f(db: AsyncSession):
+    load(db, True)  # expect high
+    Repo(db).load(True)  # expect high
+""",
+    """\
 class Base:
     def __init__(self, db: AsyncSession):
         self.db = db

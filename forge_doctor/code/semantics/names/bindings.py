@@ -57,6 +57,11 @@ class Binding(NamedTuple):
         """Where it is bound."""
         return self.node.start
 
+    @property
+    def is_overload(self) -> bool:
+        """Whether it is nothing but a type of the calls of a function (`@overload`)."""
+        return self.how is How.FUNCTION and isinstance(self.node, FunctionDef) and self.node.decorated_by("overload")
+
 
 def bindings_of(node: Node) -> Iterator[Binding]:  # noqa: C901 - one line a statement
     """The names a statement or clause binds; `*` for a star import."""

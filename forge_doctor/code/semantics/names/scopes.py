@@ -62,12 +62,13 @@ class Scope:
         return node if isinstance(node, Module | ClassDef | FunctionDef | Lambda) else self.file.module
 
     def bindings(self, name: str) -> Bindings:
-        """The bindings of a name, in order of the text."""
+        """The bindings of a name, in order of the text; of a function that has overloads, the one with its code."""
         found = self._bindings.get(name)
         if found is None:
             bound = [*(() if name in self.outer_names else self._own(name)), *self.given.get(name, ())]
             if len(bound) > 1:
                 bound.sort(key=lambda one: one.start)
+                bound = [one for one in bound if not one.is_overload] or bound
             found = self._bindings[name] = Bindings(bound) if bound else UNBOUND
         return found
 
