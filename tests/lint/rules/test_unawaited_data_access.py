@@ -12,6 +12,24 @@ from tests.support.lint_heads import AWAITS
 RULE = "unawaited-data-access"
 FOUND = (
     """\
+async def store(db: AsyncSession, number: int = 0):
+    await db.flush()
+class Repo:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    @classmethod
+    async def make(cls, db: AsyncSession):
+        return await db.get(cls, 1)
+    async def f(self):
+        type(self).make(self.db)  # expect high
+        self.__class__.make(self.db)  # expect high
+async def f(db: AsyncSession, many: list[int]):
+    [store(db, one) for one in many]  # expect high
+    {store(db, one) for one in many}  # expect high
+    (store(db), 1)  # expect high
+    [store(db)]  # expect high
+""",
+    """\
 from typing import Literal, overload
 @overload
 async def load(db: AsyncSession, many: Literal[False]) -> int: ...

@@ -119,6 +119,12 @@ def _made(knows: Knowledge, call: Call, class_: Value) -> Value:
     return class_.inner.because(f"made in line {call.line}")
 
 
+def class_of(instance: Value) -> Value:
+    """What `type(instance)` gives, and `instance.__class__`: the class that it is known to be of, or one derived of that."""
+    known = instance.kind is Kind.INSTANCE and instance.definition is not None
+    return Value(Kind.CLASS, of=instance, confidence=instance.confidence) if known else UNKNOWN
+
+
 def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line a function
     name, args = call.method, call.args
     if name in DEPENDS:
@@ -130,6 +136,8 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
         if name == "__anext__" and call.receiver is not None:
             return Value(Kind.COROUTINE, of=knows.value_of(call.receiver).inner)
         return UNKNOWN
+    if name == "type" and call.receiver is None and len(args) == 1:
+        return class_of(knows.value_of(args[0]))
     if name == "anext":
         return Value(Kind.COROUTINE, of=knows.value_of(args[0]).inner)
     if name == "enter_async_context":

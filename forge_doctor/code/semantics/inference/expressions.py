@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.code.semantics.inference.annotation import collection_of, external
 from forge_doctor.code.semantics.inference.app_state import state_value
-from forge_doctor.code.semantics.inference.calls import call_value, method_value
+from forge_doctor.code.semantics.inference.calls import call_value, class_of, method_value
 from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
@@ -227,6 +227,8 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
         found = knows.attribute(value, name)
         if found.is_known:
             return found.at_most(value.confidence)
+    if name == "__class__":
+        return class_of(value)
     if value.kind is Kind.OTHER and value.of is not None and name in APPLICATION_OBJECTS:
         return value.of.at_most(Confidence.MEDIUM, f"the class that {node.value.text} is annotated with")
     if (value.kind, name) in ATTRIBUTES:

@@ -199,7 +199,7 @@ def _containers(around: Node) -> tuple[Node, Node]:
 
 def _told_at_once(project: Project, node: Node, container: Node, fate: Fate, outer: Node, depth: int) -> Fate | None:
     """By the place of the whole alone; None where what is done with its elements must tell."""
-    if fate.use is Use.BARE and isinstance(container, Dict):
+    if fate.use is Use.BARE:
         return fate
     if fate.use is Use.RETURNED:
         inner = _fate_of_returned(project, node, fate.node)
