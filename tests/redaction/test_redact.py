@@ -10,7 +10,7 @@ from forge_doctor.redaction import redact, redact_source
 from forge_doctor.regex import regex
 from tests.support.growth import SLACK
 from tests.support.questions import questions
-from tests.support.regex_work import characters
+from tests.support.regex_work import characters, expressions
 from tests.support.secret_corpus import CANARY, texts_of_data
 
 CORPUS = texts_of_data()
@@ -214,6 +214,7 @@ def test_twice_the_text_is_twice_the_work(part: str) -> None:
 
 def test_what_reads_all_that_follows_again_and_again_is_seen() -> None:
     word, rest = regex("a"), regex("b")
+    expressions.cache_clear()
 
     def read(text: str) -> None:
         for found in word.finditer(text):

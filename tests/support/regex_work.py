@@ -6,8 +6,10 @@ expression by itself does not go back and forth is asked in `tests/test_regex_gr
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -64,12 +66,18 @@ class Counted:
         return counting
 
 
+@functools.lru_cache(maxsize=1)
+def expressions(modules: int) -> list[tuple[_Uncompiled, re.Pattern[Any]]]:
+    """Every expression of the package while so many modules are loaded: to look through all objects takes long."""
+    del modules
+    return [(found, vars(found)["_compiling"]()) for found in gc.get_objects() if type(found) is _Uncompiled]
+
+
 def characters(run: Callable[[], Any]) -> int:
     """How many characters every expression of the package that is loaded goes through in `run`, and its calls."""
     counted = Counted()
     with ExitStack() as stack:
-        for one in [found for found in gc.get_objects() if type(found) is _Uncompiled]:
-            pattern = vars(one)["_compiling"]()
+        for one, pattern in expressions(len(sys.modules)):
             stack.enter_context(patch.dict(vars(one), counted.methods(pattern)))
         run()
     return counted.characters
