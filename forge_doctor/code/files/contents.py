@@ -57,9 +57,12 @@ class Reading:
         """What is known of `importer` (by default the file being linted) rests on `path`."""
         user = importer or self._current
         if user is not None and user != path:
-            number = self._number(path)
-            self._wanted[number] += 1
-            self._used.setdefault(self._number(user), set()).add(number)
+            self._wanted[self._number(path)] += 1
+            self.rest(user, path)
+
+    def rest(self, user: Path, path: Path) -> None:
+        """The same of what was found out before, and kept: nobody opens `path` for it."""
+        self._used.setdefault(self._number(user), set()).add(self._number(path))
 
     def is_wanted(self, path: Path) -> bool:
         """Whether it was opened for another file, or for all."""

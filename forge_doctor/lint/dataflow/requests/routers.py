@@ -68,8 +68,10 @@ def files_below(project: Project, call: Call) -> Iterator[SourceFile]:
 def _noted(project: Project, file: SourceFile) -> Inclusions:
     """All inclusions; what is found out for a file rests on where they stand."""
     known = inclusions(project)
-    for path in known.files:
-        project.reading.note(path, file.absolute)
+    if _noted not in file.kept:
+        file.kept[_noted] = True
+        for path in known.files:
+            project.reading.rest(file.absolute, path)
     return known
 
 
