@@ -6,7 +6,8 @@ kernel: the server's end of our own connection must be among the sockets of a na
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from forge_doctor.probes.processes.workers import Endpoint
 
 # The kernel's inode of the first pid namespace (PROC_PID_INIT_INO), from which every process can be seen.
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
+BETWEEN_READINGS_S = 0.03
 ENGINES = ("dockerd", "containerd", "conmon", "crio", "podman")
 
 
@@ -25,6 +27,22 @@ class Proof:
 
     server: Endpoint
     client: Endpoint
+
+
+def still_half_open(
+    first: Iterable[Namespace],
+    again: Callable[[], Iterable[Namespace]],
+    proof: Proof | None,
+    clients: Collection[Endpoint],
+    table: ProcessTable,
+) -> tuple[Endpoint, ...]:
+    """Those that are so at two readings: while others connect and leave, the kernel's list may pass over a socket, or show
+    the server's end of a connection before its client closed it."""
+    found = half_open(first, proof, clients, table)
+    if not found:
+        return ()
+    time.sleep(BETWEEN_READINGS_S)
+    return half_open(again(), proof, found, table)
 
 
 def half_open(

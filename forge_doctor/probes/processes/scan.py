@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from forge_doctor.probes.application.held_connections import read_held_connections
 from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
-from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open
+from forge_doctor.probes.processes.half_open import Proof, closed_by_client, still_half_open
 from forge_doctor.probes.processes.identity import read_identity
 from forge_doctor.probes.processes.poolers import find_poolers, other_clients, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
-from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets
+from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets, namespaces_again
 from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
 from forge_doctor.probes.processes.table import (
     Environment,
@@ -74,7 +74,7 @@ def find_processes(
         processes=tuple(sorted(processes, key=lambda process: process.pid)),
         unmatched=tuple(pid for pid, each in servers.items() if each.family not in matched),
         blind_spots=blind_spots(table, look, servers, containers),
-        half_open=half_open(look.namespaces, proof, clients, table),
+        half_open=still_half_open(look.namespaces, lambda: namespaces_again(table), proof, clients, table),
         closed_by_client=closed_by_client(look.namespaces, proof, clients),
     )
 

@@ -81,6 +81,17 @@ def look_again(table: ProcessTable, pids: Collection[int]) -> SocketLook:
     return SocketLook(held=held)
 
 
+def namespaces_again(table: ProcessTable) -> tuple[Namespace, ...]:
+    """The sockets of every network namespace as they are now, whoever holds them; none where there is no /proc."""
+    if not table.from_proc:
+        return ()
+    own = read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
+    by_space: dict[str, list[int]] = {}
+    for pid, name in namespaces_of(table.rows)[0].items():
+        by_space.setdefault(name, []).append(pid)
+    return (own, *(_read_any(pids, name) for name, pids in by_space.items() if name != own.name))
+
+
 def _wanted(space: Namespace, address: ServerAddress, *, by_port: bool) -> tuple[Socket, ...]:
     found = address.select(space)
     return found or (address.select_by_port(space) if by_port else ())

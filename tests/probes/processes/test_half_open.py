@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open
-from forge_doctor.probes.processes.sockets import Namespace, Socket
-from forge_doctor.probes.processes.table import ProcessTable
+from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open, still_half_open
+from forge_doctor.probes.processes.socket_look import namespaces_again
+from forge_doctor.probes.processes.sockets import Namespace, Socket, namespaces_of
+from forge_doctor.probes.processes.table import ProcessTable, read_process_table
 from forge_doctor.probes.processes.workers import Endpoint
 
 SERVER, OURS, GONE = (Endpoint(address="127.0.0.1", port=port) for port in (5432, 40000, 40001))
@@ -54,3 +56,25 @@ def test_a_client_that_has_closed_its_end_is_told_wherever_it_is() -> None:
 
 def test_a_session_whose_end_the_server_has_closed_meanwhile_is_none() -> None:
     assert half_open(seen(*BOTH_ENDS_OF_OURS), PROOF, [GONE], ProcessTable()) == ()
+
+
+def test_a_reading_that_passed_over_a_socket_says_nothing() -> None:
+    passed_over = seen(*BOTH_ENDS_OF_OURS, row(SERVER, GONE))
+    whole = seen(*BOTH_ENDS_OF_OURS, row(SERVER, GONE), row(GONE, SERVER))
+    closed = seen(*BOTH_ENDS_OF_OURS)
+    for later, told in ((passed_over, (GONE,)), (whole, ()), (closed, ())):
+        assert still_half_open(passed_over, partial(tuple, later), PROOF, [GONE], ProcessTable()) == told
+
+
+def test_nothing_is_read_again_where_nothing_was_found() -> None:
+    def again() -> tuple[Namespace, ...]:
+        raise AssertionError
+
+    assert still_half_open(seen(*BOTH_ENDS_OF_OURS), again, PROOF, [OURS], ProcessTable()) == ()
+
+
+def test_every_namespace_is_there_again() -> None:
+    table = read_process_table()
+    spaces = namespaces_again(table)
+    assert [one.own for one in spaces].count(True) == 1
+    assert {one.name for one in spaces} == {*namespaces_of(table.rows)[0].values()}
