@@ -21,7 +21,8 @@ from forge_doctor.code.semantics.names.mentions import (
     WORKER_SETTINGS,
 )
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.matched_calls import reference_at
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Node
 from forge_doctor.code.syntax.source import SourceFile
 
 # Decorators of functions that run without a request.
@@ -114,14 +115,16 @@ def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node
     return (node for _, node in _mentions_of(project, function, DEPENDS))
 
 
+def handed_over(file: SourceFile | None, place: Place) -> Node | None:
+    """What stands at a place of the file: a name, or the whole of `users.router`."""
+    return None if file is None else reference_at(file, min(place.offset, len(file.data)))
+
+
 def _mentions_of(project: Project, function: FunctionDef, by: Collection[str]) -> Iterator[tuple[Place, Node]]:
     for mention in handovers(project).get(function.name, ()):
         if mention.by not in by:
             continue
-        file = project.open(mention.path)
-        node = None if file is None else file.node_at(min(mention.offset, len(file.data)))
-        if isinstance(node, Name) and isinstance(node.parent, Attribute) and node.parent.attr_node is node:
-            node = node.parent
+        node = handed_over(project.open(mention.path), mention)
         if node is not None and node.text.rpartition(".")[2] == function.name and _is_meant(project, node, function):
             yield mention, node
 

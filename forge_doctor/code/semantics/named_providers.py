@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forge_doctor.code.semantics.entry_points import handovers, is_dependency
+from forge_doctor.code.semantics.entry_points import handed_over, handovers, is_dependency
 from forge_doctor.code.semantics.inference.kept_answers import kept_with_trees
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Dict, FunctionDef, Str
@@ -19,8 +19,7 @@ def named_providers(project: Project) -> Mapping[str, tuple[Call, ...]]:
     """Each name that a dict gives a `Provide(...)`, with all of those."""
     found: dict[str, tuple[Call, ...]] = {}
     for place in (one for places in handovers(project).values() for one in places if one.by == PROVIDE):
-        file = project.open_for_all(place.path)
-        node = None if file is None else file.node_at(min(place.offset, len(file.data)))
+        node = handed_over(project.open_for_all(place.path), place)
         around = None if node is None else node.enclosing(Dict)
         if node is None or around is None:
             continue

@@ -1,5 +1,5 @@
-"""Calls found by a pattern in the bytes that ends with the opening parenthesis; for names too common to look up one by
-one."""
+"""Calls found by a pattern in the bytes that ends with the opening parenthesis, for names too common to look up one by one;
+names and chains of calls around a place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.code.syntax.called_names import BEHIND_AWAIT, LOOK_BACK
-from forge_doctor.code.syntax.nodes import Attribute, Call, Name
+from forge_doctor.code.syntax.nodes import Attribute, Call, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 
 
@@ -20,6 +20,15 @@ def matched_calls(file: SourceFile, pattern: re.Pattern[bytes], *, awaited: bool
         call = None if parenthesis is None else parenthesis.parent
         if isinstance(call, Call) and call.func.end <= match.end() - 1 and call.func.end > match.start():
             yield call
+
+
+def end_of_chain(node: Node) -> Node:
+    """The last call of a chain that begins with a node: `result.scalars().all()` for `result`."""
+    around = node.parent
+    while isinstance(around, Attribute) and around.value is node and isinstance(around.parent, Call):
+        node = around.parent
+        around = node.parent
+    return node
 
 
 def reference_at(file: SourceFile, offset: int) -> Name | Attribute | None:

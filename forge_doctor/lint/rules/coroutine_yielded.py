@@ -45,8 +45,8 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import is_dependency
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.matched_calls import matched_calls
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Yield
+from forge_doctor.code.syntax.matched_calls import end_of_chain, matched_calls
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
@@ -66,22 +66,13 @@ def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
     for first in matched_calls(file, SUSPECT):
         call = end_of_chain(first)
         function = call.function
-        if function is None or not isinstance(call.parent, Yield) or is_mocked(call.func):
+        if not isinstance(call, Call) or function is None or not isinstance(call.parent, Yield) or is_mocked(call.func):
             continue
         value = project.value_of(call)
         if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW:
             continue
         if lends(project, function) and not is_awaited_by_user(file, function):
             yield found(file, function, call, value.confidence)
-
-
-def end_of_chain(call: Call) -> Call:
-    """The last call of `engine.connect().start()`."""
-    around = call.parent
-    while isinstance(around, Attribute) and isinstance(around.parent, Call) and around.parent.func is around:
-        call = around.parent
-        around = call.parent
-    return call
 
 
 def lends(project: Project, function: FunctionDef) -> bool:

@@ -67,6 +67,7 @@ from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.matched_calls import end_of_chain
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
@@ -136,7 +137,7 @@ def joined_by_option(project: Project, model: Model, sql: Sql) -> Joined | None:
 def ends(project: Project, call: Call) -> Iterator[Call]:
     """The methods that fetch, called on the result: in the same chain, or on the name that it is bound to."""
     start: Node = call.parent if isinstance(call.parent, Await) else call
-    last = outermost(start)
+    last = end_of_chain(start)
     if last is not start:
         if isinstance(last, Call) and is_raising(last, start):
             yield last
@@ -147,7 +148,7 @@ def ends(project: Project, call: Call) -> Iterator[Call]:
     uses = [
         one for one in bound.function.find(Name, nested=False) if one.id == bound.target.id and one is not bound.target
     ]
-    read = [outermost(one) for one in uses]
+    read = [end_of_chain(one) for one in uses]
     # Where anything else is done with it, somebody may have made it unique.
     if not all(isinstance(one, Call) and method_of(one) for one in read) or any(b"unique" in raw(one) for one in read):
         return
@@ -157,16 +158,6 @@ def ends(project: Project, call: Call) -> Iterator[Call]:
         if len(bindings) == 1 and bindings[0].node is bound and isinstance(one, Call) and is_raising(one, use):
             yield one
             return
-
-
-def outermost(node: Node) -> Node:
-    """The last call of a chain that begins with a node: `result.scalars().all()` for `result`."""
-    while True:
-        around: Node | None = node.parent
-        if isinstance(around, Attribute) and around.value is node and isinstance(around.parent, Call):
-            node = around.parent
-        else:
-            return node
 
 
 def method_of(call: Node) -> str:

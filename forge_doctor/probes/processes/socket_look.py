@@ -55,13 +55,10 @@ def look_at_sockets(
     if not table.from_proc:
         return _with_psutil(table, addresses, port, clients)
     spaces, denied = namespaces_of(table.rows)
-    own = read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
+    own = _own_namespace()
     address = server_address(addresses, port, own=own, proxies=table.proxies, clients=clients, own_port=own_port)
     looks = [SocketLook(unreadable=denied)]
-    by_space: dict[str, list[int]] = {}
-    for pid, name in spaces.items():
-        by_space.setdefault(name, []).append(pid)
-    for name, pids in by_space.items():
+    for name, pids in _by_namespace(spaces).items():
         space = own if name == own.name else _read_any(pids, name)
         wanted = _wanted(space, address, by_port=not clients and not space.own and any(pid in named for pid in pids))
         first = [pid for pid in pids if pid in servers or pid in named]
@@ -75,8 +72,7 @@ def look_again(table: ProcessTable, pids: Collection[int]) -> SocketLook:
         return SocketLook()
     spaces, _ = namespaces_of(pids)
     held: dict[int, tuple[Socket, ...]] = {}
-    for name in set(spaces.values()):
-        inside = [pid for pid, own in spaces.items() if own == name]
+    for name, inside in _by_namespace(spaces).items():
         held |= holdings(inside, _read_any(inside, name)).held
     return SocketLook(held=held)
 
@@ -85,11 +81,20 @@ def namespaces_again(table: ProcessTable) -> tuple[Namespace, ...]:
     """The sockets of every network namespace as they are now, whoever holds them; none where there is no /proc."""
     if not table.from_proc:
         return ()
-    own = read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
-    by_space: dict[str, list[int]] = {}
-    for pid, name in namespaces_of(table.rows)[0].items():
-        by_space.setdefault(name, []).append(pid)
-    return (own, *(_read_any(pids, name) for name, pids in by_space.items() if name != own.name))
+    own, spaces = _own_namespace(), _by_namespace(namespaces_of(table.rows)[0])
+    return (own, *(_read_any(pids, name) for name, pids in spaces.items() if name != own.name))
+
+
+def _own_namespace() -> Namespace:
+    return read_namespace("self", str(Path("/proc/self/ns/net").readlink()), own=True)
+
+
+def _by_namespace(spaces: Mapping[int, str]) -> dict[str, list[int]]:
+    """The processes inside of each."""
+    found: dict[str, list[int]] = {}
+    for pid, name in spaces.items():
+        found.setdefault(name, []).append(pid)
+    return found
 
 
 def _wanted(space: Namespace, address: ServerAddress, *, by_port: bool) -> tuple[Socket, ...]:

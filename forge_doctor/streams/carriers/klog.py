@@ -31,9 +31,7 @@ def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:
         if found is None or level is None:
             yield line
             continue
-        said = (
-            _QUOTED.sub(rb"\1", line[found.end() :], count=1)
-            if line[found.end() :][:1] == b'"'
-            else line[found.end() :]
-        )
+        said = line[found.end() :]
+        if said.startswith(b'"'):
+            said = _QUOTED.sub(rb"\1", said, count=1)
         yield b"%b:%b: %b" % (level, found[1].rpartition(b"/")[2], said)

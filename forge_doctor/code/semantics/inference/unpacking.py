@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
@@ -26,8 +26,7 @@ MAX_DEPTH = 3
 
 def part_of(knows: Knowledge, value: Node, path: tuple[int, ...]) -> Value:
     """What stands at a place of the tuple that an expression gives."""
-    parts = [_at(one, path) for one in _tuples(knows, value, 0)]
-    return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts])
+    return _part(knows, _tuples(knows, value, 0), path)
 
 
 def entered_part(knows: Knowledge, manager: Value, path: tuple[int, ...]) -> Value:
@@ -39,11 +38,16 @@ def entered_part(knows: Knowledge, manager: Value, path: tuple[int, ...]) -> Val
         given = [] if method is None else [one.value for one in method.find(Return, nested=False)]
     elif isinstance(definition, FunctionDef) and definition.is_generator:
         given = [one.value for one in definition.find(Yield, nested=False)]
-    parts = [None if one is None else _at(one, path) for one in given]
-    return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts]).at_most(Confidence.MEDIUM)
+    return _part(knows, given, path).at_most(Confidence.MEDIUM)
 
 
-def _at(value: Node, path: tuple[int, ...]) -> Node | None:
+def _part(knows: Knowledge, tuples: Iterable[Node | None], path: tuple[int, ...]) -> Value:
+    """What stands at that place of the one or the other."""
+    parts = [_at(one, path) for one in tuples]
+    return one_of([UNKNOWN if one is None else knows.value_of(one) for one in parts])
+
+
+def _at(value: Node | None, path: tuple[int, ...]) -> Node | None:
     for index in path:
         if not isinstance(value, Sequence) or not 0 <= index < len(value.elts):
             return None

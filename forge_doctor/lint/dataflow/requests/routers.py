@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from forge_doctor.code.semantics.entry_points import handovers
+from forge_doctor.code.semantics.entry_points import handed_over, handovers
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.names.mentions import INCLUDE
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 
@@ -111,9 +111,7 @@ def inclusions(project: Project) -> Inclusions:
     if any(file is not None and file.mentions(b"dependencies") for file in files.values()):
         for place in places:
             file = files[place.path]
-            node = None if file is None or is_test_file(file) else file.node_at(min(place.offset, len(file.data)))
-            if isinstance(node, Name) and isinstance(node.parent, Attribute) and node.parent.attr_node is node:
-                node = node.parent
+            node = None if file is None or is_test_file(file) else handed_over(file, place)
             include = None if node is None else node.enclosing(Call)
             made = None if node is None else _made(project, node)
             if include is None or include.method != INCLUDE or not isinstance(made, Call):
