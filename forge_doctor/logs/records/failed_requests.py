@@ -19,8 +19,6 @@ _UNAVAILABLE = regex(rb'[ :="m]503\b')
 LONGEST_LINE = 2_000
 _METHOD = rb"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _REQUEST = regex(rb"\b" + _METHOD + rb" (\S+) $")
-# Whatever writes the line, it names the method: a number like a status stands in many a line that is no request's.
-_METHODS = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS")
 # Fields of JSON, whose quotes may be escaped once, and of logfmt. A path is what a server was asked for: an address that
 # begins with a scheme is what a client asks for, but in Google's `requestUrl`.
 _KEY, _IS = rb'\\?"[\w.]{0,40}', rb'\\?": ?(?:\\?")?'
@@ -47,13 +45,16 @@ _PROXIED = regex(
     + rb" (?:\w+://[^/ ]*)?(/\S*)"
 )
 # What projects write themselves: the request without quotes, its status behind it, nothing but signs between them.
+# A number of bytes or of milliseconds is no status. The search begins with the path: a search for bytes is fast.
 _UNQUOTED = regex(
-    rb"(?<![\w/\"'])"
-    + _METHOD
-    + rb" (/[^\s\"']{0,2000})(?: HTTP/[\d.]{1,3})?[ \t|,;:=>()\[\]-]{1,12}(?:status(?:_code)?[=: ]{1,2})?50[0234]"
-    rb"(?=[\s,;)\]|]|$)"
+    rb" (/[^\s\"']{0,2000})(?: HTTP/[\d.]{1,3})?[ \t|,;:=>()\[\]-]{1,12}(?:status(?:_code)?[=: ]{1,2})?50[0234]"
+    rb"(?=[\s,;)\]|]|$)(?! (?:bytes|[kKMG]?i?B|m?s|rows|items)\b)"
 )
+_METHOD_BEFORE = regex(rb"(?:^|[^\w/\"'])" + _METHOD + rb"$")
+_LONGEST_METHOD = len("OPTIONS")
 _FIELDS = ((_STATUS_FIELD, _METHOD_FIELD, _PATH_FIELD), (_STATUS_PAIR, _METHOD_PAIR, _PATH_PAIR))
+# What no field is without. It begins with bytes of its own: expressions that do not are slow to find nothing.
+_FIELD_VALUE = regex(rb'50[0234](?:(?<=[:="]...)|(?<=: ...))')
 _VARIABLE = regex(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,})(?=/|$)", re.IGNORECASE)
 
 
@@ -78,7 +79,7 @@ def failed_line(window: bytearray, place: int) -> tuple[int, bytes, str]:
     begin = window.rfind(b"\n", max(0, place - LONGEST_LINE), place) + 1
     end = window.find(b"\n", place, place + LONGEST_LINE)
     line = bytes(window[begin : end if end >= 0 else place + LONGEST_LINE])
-    route = _failed_request(line) if any(map(line.__contains__, _METHODS)) else ""
+    route = _failed_request(line)
     if route and _PROBE.match(route) and _UNAVAILABLE.search(line):
         route = ""
     return begin, line, route
@@ -86,13 +87,17 @@ def failed_line(window: bytearray, place: int) -> tuple[int, bytes, str]:
 
 def _failed_request(line: bytes) -> str:
     """The route of a request that the line says to have failed, in any of the forms of access logs; else empty."""
-    failed = FAILED.search(line)
+    failed = FAILED.search(line) if b'" 5' in line or b"\x1b" in line else None
     if failed and (route := request_in(line[: failed.start()])):
         return route
-    for form in (_BALANCER, _PROXIED, _UNQUOTED):
+    for form in (_BALANCER, _PROXIED):
         if told := form.search(line):
             return _route_of(told[1], told[2])
-    for status, method, path in _FIELDS:
+    for told in _UNQUOTED.finditer(line):
+        begin = told.start()
+        if asked := _METHOD_BEFORE.search(line[max(0, begin - _LONGEST_METHOD - 1) : begin]):
+            return _route_of(asked[1], told[1])
+    for status, method, path in _FIELDS if _FIELD_VALUE.search(line) else ():
         if status.search(line) and (asked := method.search(line)) and (named := path.search(line)):
             return _route_of(asked[1], named[named.lastindex or 1])
     return ""

@@ -124,6 +124,8 @@ def test_successes_and_what_only_looks_like_a_failure_are_silent(tmp_path: Path)
         '{"event": "listed", "path": "/data/a.csv", "country_code": 500}',
         "level=info method=GET url=https://pay.example/v1/charge status=503",
         "served 500 500 34 rows of GET /pay",
+        "INFO: GET /export 500 bytes sent in 12 ms",
+        "INFO: POST /batch - 503 ms",
     ]
     assert report_of(tmp_path / "log", lines).findings == ()
 
