@@ -196,5 +196,5 @@ def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node)
     offset = 1 if function.is_method and not function.decorated_by("staticmethod") else 0
     if place not in call.args:
         return ""
-    index = call.args.index(place) + offset
+    index = min(call.args.index(place) + offset, function.places)
     return names[index] if index < len(names) else ""

@@ -168,8 +168,8 @@ def is_ignored(project: Project, call: Node, use: Use) -> bool:
         return False
     name = parameter_name(function, call, use.node, use.node.parent)
     if task is not None and use.node in call.args:  # the task itself is the first argument
-        names = function.param_names[1 if function.is_method else 0 :]
-        name = next(iter(names[call.args.index(use.node) - 1 :]), "")
+        place = call.args.index(use.node) - 1 + function.is_method
+        name = next(iter(function.param_names[min(place, function.places) :]), "")
     return bool(name) and next(iter(param_reads(project, function, name)), None) is None
 
 

@@ -21,6 +21,13 @@ async def load(db: AsyncSession, key=1):
     return await db.get(int, key)
 """
 FOUND = {
+    "an argument before `*args`, or behind it by its name": """\
+def named(title: str, *works, limit: int = 3):
+    return [title, limit]
+async def f(db: AsyncSession):
+    named(load(db), 1)  # expect high
+    named("a", limit=load(db))  # expect high
+""",
     "a dict of the function around": """\
 async def due(db: AsyncSession, parcels):
     zones = {}
@@ -124,6 +131,17 @@ class Search:
 """,
 }
 SILENT = {
+    "arguments by place, of which `*args` takes all": """\
+async def gathered(*works: Any, on_failure=None, limit: int = 3):
+    tasks = [asyncio.ensure_future(work) for work in works]
+    return await asyncio.wait(tasks)
+class Runner:
+    async def in_turn(self, first, *works, limit: int = 3, **named):
+        return [await first, *[await work for work in works]]
+async def f(db: AsyncSession, runner: Runner):
+    await gathered(load(db), load(db), load(db), on_failure=print)
+    await runner.in_turn(load(db), load(db), load(db), load(db), limit=2)
+""",
     "a dict of the function around that is gathered": """\
 import asyncio
 async def due(db: AsyncSession, parcels):

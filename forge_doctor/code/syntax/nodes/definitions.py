@@ -118,7 +118,18 @@ class FunctionDef(Statement):
         if name not in self.param_names:
             return None
         bound = self.is_method and not self.decorated_by("staticmethod")
-        return call.argument(self.param_names.index(name) - bound, name)
+        place = self.param_names.index(name)
+        if place > self.places:
+            return call.keyword(name)
+        return call.argument(place - bound, name)
+
+    @once
+    def places(self) -> int:
+        """How many parameters stand before its `*args`, which takes all arguments by place from there on."""
+        for place, one in enumerate(self.params):
+            if isinstance(one, Starred) or (isinstance(one, Param) and one.is_spread):
+                return place
+        return len(self.params)
 
     @property
     def returns(self) -> Node | None:

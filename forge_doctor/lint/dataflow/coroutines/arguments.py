@@ -110,7 +110,7 @@ def _is_data_of_thread(project: Project, call: Call, node: Node) -> bool:
     function = project.value_of(call.args[place]).definition
     if not isinstance(function, FunctionDef) or function.is_async or function.is_method:
         return False
-    name = next(iter(function.param_names[call.args.index(node) - place - 1 :]), "")
+    name = next(iter(function.param_names[min(call.args.index(node) - place - 1, function.places) :]), "")
     param = function.param(name)
     annotation = None if param is None else param.annotation
     closed = annotation is not None and not OPEN_TYPE.fullmatch(annotation.text)
@@ -182,7 +182,7 @@ def _parameter(project: Project, function: FunctionDef, call: Call, node: Node, 
     """The parameter an argument is given to; empty for one of many (`*args`, `**kwargs`)."""
     name = parameter_name(function, call, node, around)
     if node in call.args and _is_unbound(project, function, call):
-        name = next(iter(function.param_names[call.args.index(node) :]), "")
+        name = next(iter(function.param_names[min(call.args.index(node), function.places) :]), "")
     pairs = zip(function.params, function.param_names, strict=True)
     return "" if any(_is_spread(one) for one, named in pairs if named == name) else name
 
