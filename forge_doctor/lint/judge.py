@@ -205,7 +205,7 @@ def aim_of(run: Callable[..., object]) -> Aim:
 
 
 def is_expected(file: SourceFile, outcome: Finding | NotRun) -> bool:
-    """Whether a test says that what is found fails."""
+    """Whether a test says that what is found fails, or is not run."""
     return isinstance(outcome, Finding) and tells_of_expected_failure(file, outcome)
 
 

@@ -6,7 +6,9 @@ import re
 
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, With
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Finding
+from forge_doctor.lint.dataflow.unrun_tests import is_unrun
 from forge_doctor.regex import regex
 
 # `pytest.raises`, `assertRaisesRegex`, `assert_raises`, `expect_raises_message`, `should_raise`.
@@ -26,11 +28,11 @@ def is_expected_to_fail(node: Node) -> bool:
 
 
 def tells_of_expected_failure(file: SourceFile, finding: Finding) -> bool:
-    """Whether what is found stands where the test says that it fails: a run of the test is what tells there."""
-    if finding.location.line is None or WORD.search(file.data) is None:
+    """Whether what is found stands where the test says that it fails, or is not run: a run of the tests tells there."""
+    if finding.location.line is None or (WORD.search(file.data) is None and not is_test_file(file)):
         return False
     lines = file.data.split(b"\n", finding.location.line)
     start = sum(len(line) + 1 for line in lines[: finding.location.line - 1])
     before = lines[finding.location.line - 1].decode("utf-8", "replace")[: (finding.location.column or 1) - 1]
     node = file.node_at(start + len(before.encode()))
-    return node is not None and is_expected_to_fail(node)
+    return node is not None and (is_expected_to_fail(node) or is_unrun(file, node))
