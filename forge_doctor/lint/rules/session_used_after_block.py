@@ -28,7 +28,8 @@ Good:
 
 Wrong when: the name holds another session by then, or the block does not close what it gives. Told is only a name of
 the function itself that nothing but the block can have bound where it is used; a manager of the project is trusted
-less. A rollback or close behind the block changes nothing and is left alone.
+less. A rollback or close behind the block changes nothing and is left alone; so are a query that is built and not run,
+and a use that another close of the same function follows.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#opening-and-closing-a-session;
 sqlalchemy/sqlalchemy#6523 (commit after the block raises nothing)
@@ -44,15 +45,18 @@ from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.called_names import BLANKS, LOOK_BACK
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Return, With, WithItem
+from forge_doctor.code.syntax.matched_calls import end_of_chain
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Lambda, Name, Return, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"with(?<!\wwith)\s[^\n]{0,400}\bas\s+\w")
 HARMLESS = words("rollback close aclose close_all reset expunge expunge_all invalidate remove terminate is_closed")
+CLOSING = words("close aclose remove")
 SESSIONS = (Kind.ASYNC_SESSION, Kind.SESSION)
 OF_SESSION = COROUTINES[Kind.ASYNC_SESSION] | words("add add_all begin begin_nested query")
 OF_CONNECTION = COROUTINES[Kind.ASYNC_CONNECTION] | {"begin", "begin_nested"}
@@ -133,10 +137,43 @@ def used_behind(project: Project, statement: With, item: WithItem, name: Name, v
             continue
         if read.function is not statement.function or call.method in HARMLESS or call.method not in USED[value.kind]:
             continue
+        # What a lambda reads is what the name holds when it is called.
+        if read.enclosing(Lambda) is not None or is_closed_again(call, value) or not is_statement(project, call):
+            continue
         bound = project.scopes(read.file).lookup(read.text, read)
         if bound is not None and len(bound[1].reaching(read)) == 1:
             return call
     return None
+
+
+def is_closed_again(call: Call, value: Value) -> bool:
+    """Whether the same function closes the session once more behind the use: the connection goes back there."""
+    function, receiver = call.function, call.receiver
+    if value.kind not in SESSIONS or function is None or receiver is None or call.method == "commit":
+        return False
+    closing = (one for one in function.find(Call, nested=False) if one.start > call.end and one.method in CLOSING)
+    return any(one.receiver is not None and one.receiver.text == receiver.text for one in closing)
+
+
+def is_statement(project: Project, call: Call) -> bool:
+    """Whether the use sends something, or makes the next flush do so: a query that is built and not run does not, and of
+    `run_sync` only what is seen to be given a function of the project or a method."""
+    if call.method == "query" and isinstance(call.func, Attribute):
+        return query_run(call.func) is not None or is_run_by_name(project, call)
+    if call.method == "run_sync" and call.args:
+        given = call.args[0]
+        return not isinstance(given, Name) or isinstance(project.value_of(given).definition, FunctionDef)
+    return True
+
+
+def is_run_by_name(project: Project, call: Call) -> bool:
+    """Whether it is `q = session.query(...)`, and something runs `q`."""
+    whole = end_of_chain(call)
+    assign = whole.parent
+    if not isinstance(assign, Assign) or not isinstance(assign.target, Name):
+        return False
+    reads = few_reads_of(project, assign.target, assign) or ()
+    return any(query_run(one) is not None for one in reads)
 
 
 def given_out(statement: With, name: Name) -> Return | None:

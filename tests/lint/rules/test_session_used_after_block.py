@@ -32,6 +32,12 @@ FOUND = (
     ),
     "async def f():\n    async with Session() as s, s.begin():\n        pass\n    s.add(User())  # expect high\n",
     "async def f():\n    async with Session.begin() as s:\n        pass\n    await s.refresh(1)  # expect high\n",
+    SYNC + "def f():\n    with Sync(engine2) as s:\n        pass\n    return s.query(User).first()  # expect high\n",
+    SYNC
+    + "def f():\n    with Sync(engine2) as s:\n        pass\n    q = s.query(User)  # expect high\n    return q.all()\n",
+    "async def f():\n    async with Session() as s:\n        pass\n    await s.run_sync(lambda s: s.flush())  # expect high\n",
+    # Closing it gives no uncommitted change back.
+    "async def f():\n    async with Session() as s:\n        pass\n    await s.commit()  # expect high\n    await s.close()\n",
 )
 SILENT = (
     "async def f():\n    async with Session() as s:\n        await s.commit()\n",
@@ -48,6 +54,21 @@ SILENT = (
     "async def f():\n    async with open_file() as s:\n        pass\n    await s.commit()\n",
     "async def f():\n    while True:\n        async with Session() as s:\n            await s.commit()\n",
     "async def f():\n    async with Session() as s:\n        pass\n    return s.info\n",
+    # The connection goes back where it is closed once more.
+    SYNC + "def f():\n    with Sync(engine2) as s:\n        pass\n    s.execute(text('x'))\n    s.close()\n",
+    # A query that is compiled and not run.
+    SYNC
+    + "def f(compiled):\n    with Sync(engine2) as s:\n        pass\n    compiled(s.query(User).join(User.posts))\n",
+    # A library's function, which may send nothing.
+    (
+        "from sqlalchemy.orm import merge_frozen_result\nasync def f(one, result):\n    async with Session() as s:\n"
+        "        pass\n    return await s.run_sync(merge_frozen_result, one, result, load=False)\n"
+    ),
+    # The session of the inner block.
+    (
+        "async def f(retried):\n    async with Session() as s:\n        pass\n    async with Session() as s:\n"
+        "        await retried(lambda: s.execute(text('x')))\n"
+    ),
 )
 
 

@@ -11,9 +11,9 @@ RUNNING = words("all first one one_or_none scalar count get delete update pagina
 CONSUMERS = words("list tuple set sorted len sum max min any all")
 
 
-def query_run(read: Attribute) -> Node | None:
-    """The place that sends the query of a dynamic collection: `user.posts.filter(...).all()`, `for post in user.posts`."""
-    node: Node = read
+def query_run(read: Node) -> Node | None:
+    """The place that sends the query that is read: `user.posts.filter(...).all()`, `for post in user.posts`."""
+    node = read
     while True:
         around = node.parent
         if isinstance(around, Attribute) and around.value is node:
