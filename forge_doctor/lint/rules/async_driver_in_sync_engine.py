@@ -24,9 +24,10 @@ Good:
         with engine.connect() as connection:
             connection.execute(text("select 1"))
 
-Wrong when: the engine only compiles statements, or is wrapped (`AsyncEngine(create_engine(...))`), or runs in a greenlet. A
-file that mentions AsyncEngine, `run_sync` or `greenlet_spawn`, one that connects with nothing, and drivers that are both
-(psycopg, oracledb) are left alone.
+Wrong when: the engine only compiles statements, or is wrapped (`AsyncEngine(create_engine(...))`), or runs in a greenlet. One
+of which nothing but its dialect, its URL or its pool is read where it is made, or in the function it is made in, is left
+alone; so are a file that mentions AsyncEngine, `run_sync` or `greenlet_spawn`, one that connects with nothing, and drivers
+that are both (psycopg, oracledb).
 
 Source: https://docs.sqlalchemy.org/en/20/errors.html#missinggreenlet (seen with SQLAlchemy 2.1.9 and asyncpg 0.32)
 """
@@ -39,14 +40,18 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.drivers import is_async_driver
 from forge_doctor.code.orm.dsn import Dsn
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Keyword, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.use_def import few_reads_of
 
 SUSPECT = WordsThen(rb"(?<!async_)(?:create_engine|engine_from_config)\s*\(", b"create_engine", b"engine_from_config")
 CONNECTS = (b".connect(", b".begin(", b"Session(", b"sessionmaker(", b"create_all(", b"scoped_session(")
 ELSEWISE = (b"AsyncEngine", b"run_sync", b"greenlet_spawn")
+LOOKED_AT = words("dialect url driver name pool echo logging_name dispose")
 SYNCHRONOUS = {
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
@@ -62,8 +67,30 @@ def async_driver_in_sync_engine(file: SourceFile, project: Project) -> Iterator[
         return
     for engine in engine_calls(file, project):
         dsn = engine.dsn or engine.default_dsn
-        if not engine.is_async and not engine.is_custom and dsn is not None and is_async_driver(dsn):
+        if engine.is_async or engine.is_custom or dsn is None or not is_async_driver(dsn):
+            continue
+        if not sends_nothing(project, engine.call):
             yield found(file, engine, dsn)
+
+
+def sends_nothing(project: Project, made: Node) -> bool:
+    """Whether an engine is asked for its dialect and the like alone, or compiles statements: where it is made, or by all
+    that reads the local name it is given."""
+    around = made.parent
+    if isinstance(around, Assign) and around.value is made and made.function is not None:
+        name = around.target
+        reads = few_reads_of(project, name, around) if isinstance(name, Name) else None
+        return bool(reads) and all(is_looked_at(read) for read in reads or ())
+    return is_looked_at(made)
+
+
+def is_looked_at(node: Node) -> bool:
+    """Whether a read of an engine connects with nothing."""
+    around = node.parent
+    if isinstance(around, Attribute):
+        return around.value is node and around.attr in LOOKED_AT
+    call = around.parent if isinstance(around, Keyword) else around
+    return isinstance(call, Call) and call.method == "compile" and call.func is not node
 
 
 def found(file: SourceFile, engine: EngineCall, dsn: Dsn) -> Finding:

@@ -30,8 +30,8 @@ Good:
             await connection.run_sync(metadata.create_all)
 
 Wrong when: the name holds a synchronous engine by then; only what is an async one in every way the code can take counts.
-    `sync_engine` in a function that is given to `run_sync` or `greenlet_spawn`, and `dispose(close=False)` of a forked
-    process, are let be.
+    `sync_engine` in a function that is given to `run_sync` or `greenlet_spawn`, that a column has as its default or an
+    event calls, and `dispose(close=False)` of a forked process, are let be.
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#using-events-with-the-asyncio-extension (errors seen
     with 2.0.30 and 2.1.9)
 """
@@ -59,6 +59,8 @@ DDL = ("create_all", "drop_all", "reflect")
 # Of pandas, by where the connection stands.
 FRAMES = {"read_sql": 1, "read_sql_query": 1, "read_sql_table": 1, "to_sql": 1}
 EVENTS = ("listens_for", "listen")
+# What runs a function in a greenlet: `run_sync`, and the flush or connection that asks for a default or tells of an event.
+HANDED = rb"(?:run_sync\([^)\n]*|\b(?:default|insert_default|onupdate)\s*=\s*|\blisten\([^)]*,\s*)\b"
 OWN = ("connect", "begin", "raw_connection", "dispose")
 ASYNC = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_CONNECTION})
 # What makes synchronous sessions, unless it is told of another class.
@@ -136,9 +138,12 @@ def is_in_greenlet(call: Call) -> bool:
     data, function = call.file.data, call.function
     if b"greenlet_spawn" in data or call.enclosing(Lambda) is not None:
         return True
-    return (
-        function is not None and re.search(rb"run_sync\([^)\n]*\b" + function.name.encode() + rb"\b", data) is not None
-    )
+    if function is None or function.is_async:
+        return False
+    if function.decorated_by(*EVENTS):
+        return True
+    handed = HANDED + re.escape(function.name).encode() + rb"\b(?!\()"
+    return re.search(handed, data) is not None
 
 
 def found_inside(file: SourceFile, call: Call, engine: str) -> Finding:

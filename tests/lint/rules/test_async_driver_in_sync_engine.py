@@ -25,6 +25,8 @@ class Settings(BaseSettings):
 settings = Settings()
 """
 FOUND = (
+    "def f():\n    e = create_engine('postgresql+asyncpg://app@db/shop')  # expect high\n    use(e)\n    return e.dialect\n",
+    "def f():\n    e = create_engine('postgresql+asyncpg://app@db/shop')  # expect high\n    return e\n",
     "create_engine('postgresql+asyncpg://app@db/shop')  # expect high\n",
     "create_engine('sqlite+aiosqlite:///x.db')  # expect high\n",
     "create_engine(settings.url)  # expect medium\n",
@@ -41,6 +43,10 @@ engine_from_config(config.get_section("alembic"))
 """,
 )
 SILENT = (
+    "def version():\n    e = create_engine('postgresql+asyncpg://app@db/shop')\n    return e.dialect.name, e.url\n",
+    "def sql(q):\n    return q.compile(create_engine('postgresql+asyncpg://app@db/shop'))\n",
+    "def sql(q):\n    e = create_engine('postgresql+asyncpg://')\n    return q.compile(dialect=e.dialect), q.compile(bind=e)\n",
+    "DIALECT = create_engine('postgresql+asyncpg://').dialect\n",
     "create_engine('postgresql+psycopg://app@db/shop')\n",
     "create_engine('postgresql://app@db/shop')\n",
     "create_async_engine('postgresql+asyncpg://app@db/shop')\n",

@@ -38,8 +38,17 @@ FOUND = (
     "def f():\n    with engine.sync_engine.connect() as c:  # expect high\n        return c\n",
     "async def f():\n    metadata.create_all(engine.sync_engine)  # expect high\n",
     "inspect(engine.sync_engine)  # expect high\n",
+    "def number():\n    with engine.sync_engine.begin() as c:  # expect high\n        return c.scalar(1)\ndefault = number()\n",
+    "def name():\n    return engine.sync_engine.connect()  # expect high\nf(default=names)\n",
 )
 SILENT = (
+    # A flush calls the default in its greenlet, and so it does the listeners.
+    (
+        "from sqlalchemy import Column\ndef number(context):\n    with engine.sync_engine.begin() as c:\n        return c.scalar(1)\n"
+        "column = Column(primary_key=True, default=number)\n"
+    ),
+    "@event.listens_for(Table, 'before_insert')\ndef f(*args):\n    engine.sync_engine.connect()\n",
+    "def f(*args):\n    engine.sync_engine.connect()\nevent.listen(Table, 'before_insert', f)\n",
     "def child():\n    engine.sync_engine.dispose(close=False)\n",
     "def f(c):\n    engine.sync_engine.connect()\nasync def g():\n    async with engine.begin() as c:\n        await c.run_sync(f)\n",
     "async def f():\n    await engine.dispose()\n",
