@@ -44,7 +44,20 @@ def followed(project: Project, node: Node, hops: int = 0) -> Node:
     assign = binding.node
     if not isinstance(assign, Assign) or assign.is_augmented or assign.value is None or assign.value is node:
         return node
-    return followed(project, assign.value, hops + 1)
+    return node if _is_added_to(assign, node) else followed(project, assign.value, hops + 1)
+
+
+def _is_added_to(assign: Assign, read: Name) -> bool:
+    """Whether a `query += " and b = $2"` stands between: it binds nothing anew, and the name holds more than it was given."""
+    file, name = assign.file, assign.target.text
+    if not file.mentions(b"+=", b"|=", b"%="):
+        return False
+    end = read.start if read.file is file and read.function is assign.function else len(file.data)
+    for match in re.finditer(rb"(?<![\w.])%s\s{0,9}[+|%%]=" % re.escape(name.encode()), file.data[assign.end : end]):
+        added = file.node_at(assign.end + match.start())
+        if added is not None and added.function is assign.function:
+            return True
+    return False
 
 
 def alias_of(project: Project, annotation: Node) -> Node | None:
@@ -161,11 +174,30 @@ def dict_entries(project: Project, node: Node) -> dict[str, Node] | None:
 def _pieces(raw: ts.Node) -> Iterator[str]:
     for child in raw.children:
         if child.type == "string_content":
-            yield (child.text or b"").decode("utf-8", "replace")
+            yield _read(child)
         elif child.type == "interpolation":
             yield HOLE
         elif child.type == "string":
             yield from _pieces(child)
+
+
+# Of one letter; those that name a character by its number are left as they are written.
+ESCAPES = {
+    rb"\n": "\n", rb"\t": "\t", rb"\r": "\r", rb"\\": "\\", rb"\'": "'", rb"\"": '"', b"\\\n": "", b"\\\r\n": ""
+}  # fmt: skip
+
+
+def _read(content: ts.Node) -> str:
+    """What stands between the quotes, as Python reads it: a raw string has no escapes."""
+    text = content.text or b""
+    escapes = [one for one in content.children if one.type == "escape_sequence"] if b"\\" in text else []
+    start, end, found = content.start_byte, 0, ""
+    for one in escapes:
+        written = one.text or b""
+        found += text[end : one.start_byte - start].decode("utf-8", "replace")
+        found += ESCAPES.get(written, written.decode("utf-8", "replace"))
+        end = one.end_byte - start
+    return found + text[end:].decode("utf-8", "replace")
 
 
 def _filled(node: Str) -> Iterator[str]:

@@ -45,7 +45,9 @@ ONE_BY_ONE = ("execute", "fetch", "fetchrow", "fetchval")
 METHODS = (*ONE_BY_ONE, "executemany", "prepare", "cursor")
 OF_SQLALCHEMY = ASYNC_KINDS | SYNC_KINDS
 DRIVER = (Kind.ASYNCPG_CONNECTION, Kind.ASYNCPG_POOL)
-QUOTED = regex(r"'[^']*'|\"[^\"]*\"|--[^\n]*")
+# Literals, those with escapes too, names in quotes, and comments.
+QUOTED = regex(r"\b[eE]'(?:[^'\\]|\\.|'')*'|'[^']*'|\"[^\"]*\"|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/", re.DOTALL)
+DOLLARS = regex(r"\$(?:[^\W\d]\w{0,60})?\$")
 FORMAT = regex(r"(?<![%\w])%(?:s|\(\w{1,60}\)s)")
 NAMED = regex(r"(?:[=<>(,]|\b(?:LIKE|ILIKE|LIMIT|OFFSET|IN|AND|ANY))\s*:[a-z_]\w*", re.IGNORECASE)
 QUESTION = regex(r"(?:[=<>(,])\s*\?\s*(?:[,);]|\bAND\b|\bOR\b|\Z)", re.IGNORECASE)
@@ -96,7 +98,7 @@ def statement_text(project: Project, given: Node) -> str | None:
     """The statement without what stands in quotes, where all of its text is in sight."""
     node = followed(project, given)
     sql = text_of(node) if isinstance(node, Str) else None
-    return None if sql is None or "$$" in sql else QUOTED.sub("''", sql)
+    return None if sql is None or DOLLARS.search(sql) is not None else QUOTED.sub("''", sql)
 
 
 def wrong_style(sql: str) -> str:

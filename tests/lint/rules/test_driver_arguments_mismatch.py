@@ -52,6 +52,30 @@ def test_what_it_takes_is_not(call: str, tmp_path: Path) -> None:
     check_source(f"{HEAD}{call}\n", RULE, tmp_path)
 
 
+QUOTES = ("'{}'", "E'it\\\\\\'s {}'", "'it''s {}'", "$body${}$body$", "$${}$$", '\\"{}\\"', "/* it's\\n{} */", "-- {}\\n")
+PLACEHOLDERS = ("= %s", "= :name", "= ?,", "$4")
+
+
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
+@pytest.mark.parametrize("quotes", QUOTES)
+def test_what_only_looks_like_a_placeholder_is_not(quotes: str, placeholder: str, tmp_path: Path) -> None:
+    call = f'await c.fetch("SELECT {quotes.format(placeholder)} FROM t WHERE a = $1", a)'
+    check_source(f"{HEAD}{call}\n", RULE, tmp_path)
+
+
+@pytest.mark.parametrize("added", ("sql += ' AND b = $2'", "sql += more", "if b:\n        sql += ' AND b = $2'"))
+def test_a_statement_that_is_added_to_is_not_counted(added: str, tmp_path: Path) -> None:
+    check_source(f"{HEAD}sql = 'SELECT 1 WHERE a = $1'\n    {added}\n    await c.fetch(sql, a, b)\n", RULE, tmp_path)
+
+
+def test_what_is_added_to_elsewhere_or_later_is(tmp_path: Path) -> None:
+    code = (
+        f"{HEAD}sql = 'SELECT 1 WHERE a = $1'\n    await c.fetch(sql, a, b)  # expect high\n    sql += ' AND b = $2'\n"
+        "def g(sql):\n    sql += 'x'\n    return sql\n"
+    )
+    check_source(code, RULE, tmp_path)
+
+
 TEXTS = (
     ("text('x = %s'), (a,)", True),
     ("text('x = $1'), [a]", True),
