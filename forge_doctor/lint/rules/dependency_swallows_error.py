@@ -43,7 +43,7 @@ Good:
 
 Wrong when: the handler catches one kind of error that is expected, or hands the error to something that raises.
 Handlers of `Exception`, `BaseException` or everything are told, of which no way raises or calls something out of sight
-with the error.
+with the error; where the function raises further down, the error may have been kept for it, and nothing is told.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Always raise in Dependencies with
 yield and except); with FastAPI 0.165.0 a 404 of the endpoint ended as FastAPIError "There's a high chance that the
@@ -105,8 +105,17 @@ def swallowing(project: Project, function: FunctionDef) -> Except | WithItem | N
         if isinstance(around, Try) and any(one.contains(lent) for one in around.body):
             handler = next((one for one in around.handlers if catches_everything(one)), None)
             if handler is not None:
-                return None if may_raise(handler) else handler
+                return None if may_raise(handler) or raises_behind(function, handler) else handler
     return None
+
+
+def raises_behind(function: FunctionDef, handler: Except) -> bool:
+    """Whether a `raise` further down may raise what the handler has kept: in a `finally`, or behind the `try`."""
+    other = handler.parent.handlers if isinstance(handler.parent, Try) else ()
+    return any(
+        one.start > handler.end and not any(around.contains(one) for around in other)
+        for one in function.find(Raise, nested=False)
+    )
 
 
 def suppressing(project: Project, block: With) -> WithItem | None:

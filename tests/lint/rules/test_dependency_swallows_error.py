@@ -20,6 +20,11 @@ SWALLOWED = [
     OWN.format(handler="        except Exception:  # expect high\n            await s.rollback()\n") + USE,
     OWN.format(handler="        except:  # expect high\n            pass\n") + USE,
     OWN.format(handler="        except Exception as e:  # expect high\n            logger.error(e)\n") + USE,
+    OWN.format(
+        handler="        except Exception as e:  # expect high\n            logger.error(e)\n"
+        "        except KeyboardInterrupt:\n            raise\n"
+    )
+    + USE,
     OWN.format(handler="        except (ValueError, Exception):  # expect high\n            return\n") + USE,
     "from contextlib import asynccontextmanager\n@asynccontextmanager\n"
     + OWN.format(handler="        except Exception:  # expect high\n            await s.rollback()\n"),
@@ -35,6 +40,13 @@ RAISED = [
     OWN.format(handler="        except IntegrityError:\n            await s.rollback()\n") + USE,
     OWN.format(handler="        except Exception as e:\n            translate(e)\n") + USE,
     OWN.format(handler="        finally:\n            await s.close()\n") + USE,
+    OWN.format(
+        handler="        except Exception as e:\n            kept = e\n        finally:\n            if kept:\n"
+        "                raise kept\n"
+    )
+    + USE,
+    OWN.format(handler="        except Exception as e:\n            kept.append(e)\n    if kept:\n        raise kept[0]\n")
+    + USE,
     OWN.format(handler="        except Exception:\n            await s.rollback()\n"),
     "async def own():\n    try:\n        s = Session()\n    except Exception:\n        return\n    yield s\n" + USE,
     "async def rows():\n    try:\n        yield 1\n    except Exception:\n        pass\n" + USE.replace("own", "rows"),
