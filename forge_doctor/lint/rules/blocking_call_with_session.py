@@ -28,20 +28,21 @@ Source: https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.functions import param_value
-from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.matched_calls import matched_calls
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, Param, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 from forge_doctor.regex import regex
 
 INSTEAD = {
@@ -75,9 +76,12 @@ SUSPECT = regex(
     rb"|getoutput|getstatusoutput|bcrypt|hashlib)\b"
 )
 HOLDERS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.SESSION, Kind.CONNECTION})
+SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION})
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.CONNECTION})
-QUERYING = rb"\s*\.\s*(?:begin|connection|execute|exec|flush|get|get_one|merge|refresh|scalars?|stream\w*|query)\s*\("
-ENDING = rb"\s*\.\s*(?:commit|rollback|close|aclose)\s*\("
+# A `begin()` takes none: the first statement does.
+QUERYING = words("connection execute exec flush get get_one merge refresh scalar scalars stream stream_scalars query")
+CLOSING = words("close aclose")
+ENDING = words("commit rollback") | CLOSING
 
 
 class Open(NamedTuple):
@@ -100,7 +104,7 @@ def blocking_call_with_session(file: SourceFile, project: Project) -> Iterator[F
         if function is None or not function.is_async or call.owner is not function:
             continue
         held = None if instead is None else open_at(call, function, project)
-        if instead is not None and held is not None:
+        if instead is not None and held is not None and not is_closed(held, call):
             yield found(file, call, held, instead, Confidence.LOW if name in HASHES else Confidence.MEDIUM)
 
 
@@ -111,6 +115,9 @@ def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
             break
         if isinstance(around, With):
             for item in around.items:
+                begun = begun_session(project, item.value)
+                if begun is not None:
+                    return Open(name=begun.text, value=project.known(begun), since=around)
                 value = project.entered(project.value_of(item.value))
                 if (value.kind in HOLDERS | CONNECTIONS) and value.confidence > Confidence.LOW:
                     return Open(name=item.target.text if item.target is not None else "", value=value, since=around)
@@ -122,15 +129,35 @@ def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
     return None
 
 
+def begun_session(project: Project, opener: Node) -> Node | None:
+    """The session whose `begin()` a block enters, which has no connection before its first statement (a savepoint is one)."""
+    receiver = opener.receiver if isinstance(opener, Call) and opener.method == "begin" else None
+    return receiver if receiver is not None and project.known(receiver).kind in SESSIONS else None
+
+
+def calls_on(held: Open, call: Call) -> list[Call]:
+    """What has been called on the session before, the last first."""
+    around = call.function
+    before = [] if around is None else calls_between(around, held.since.start, call.start)
+    return [one for one in before if one.receiver is not None and one.receiver.text == held.name][::-1]
+
+
+def is_closed(held: Open, call: Call) -> bool:
+    """Whether the session has been closed by then, and not used since."""
+    last = next(iter(calls_on(held, call)), None)
+    return last is not None and last.method in CLOSING and always_before(last, call)
+
+
 def is_connected(held: Open, call: Call) -> bool:
     """Whether the session has surely taken a connection by then: a query before the call, and no commit after it."""
     if held.value.kind in CONNECTIONS:
         return True
-    before = call.file.data[held.since.start : call.start]
-    name = rb"(?<![\w.])" + re.escape(held.name).encode()
-    queries = [match.start() for match in re.finditer(name + QUERYING, before)]
-    ends = [match.start() for match in re.finditer(name + ENDING, before)]
-    return bool(held.name) and bool(queries) and (not ends or ends[-1] < queries[-1])
+    for one in calls_on(held, call):
+        if one.method in ENDING:
+            return False
+        if one.method in QUERYING and always_before(one, call):
+            return True
+    return False
 
 
 def found(file: SourceFile, call: Call, held: Open, instead: str, unconnected: Confidence) -> Finding:

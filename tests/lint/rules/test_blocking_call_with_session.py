@@ -39,7 +39,15 @@ async def f(db: AsyncSession):
 """,
     "async def f(c: AsyncConnection):\n    time.sleep(1)  # expect high\n",
 )
+FOUND += (
+    "async def f(db: AsyncSession):\n    async with db.begin_nested():\n        time.sleep(1)  # expect high\n",
+    "async def f(db: AsyncSession):\n    async with db.begin():\n        time.sleep(1)  # expect medium\n",
+    "async def f(db: AsyncSession):\n    async with db.begin():\n        await db.get(User, 1)\n        time.sleep(1)  # expect high\n",
+    "async def f(db: AsyncSession, x):\n    if x:\n        return await db.get(User, 1)\n    time.sleep(1)  # expect medium\n",
+    "async def f(db: AsyncSession):\n    await db.close()\n    await db.get(User, 1)\n    time.sleep(1)  # expect high\n",
+)
 SILENT = (
+    "async def f(db: AsyncSession):\n    await db.get(User, 1)\n    await db.close()\n    time.sleep(1)\n",
     "async def f():\n    async with Factory() as s:\n        await s.flush()\n    time.sleep(1)\n",
     "async def f(db: AsyncSession):\n    await db.execute(1)\n    await asyncio.sleep(1)\n",
     "async def f(db: AsyncSession):\n    await db.execute(1)\n    await asyncio.to_thread(time.sleep, 1)\n",
