@@ -28,8 +28,9 @@ Good:
         rows = (await session.execute(text("select * from orders"))).all()
         return await asyncio.to_thread(export, rows)
 
-Wrong when: the thread hands the coroutine back to the first loop (`run_coroutine_threadsafe`), or does not use the
-session. A function of the project that does the one, or has no call on it, is left alone.
+Wrong when: the thread hands the coroutine back to the first loop (`run_coroutine_threadsafe`, anyio's `from_thread`), or
+does nothing with the session that sends a query. A function of the project that does the one, by itself or through another,
+or has no such call on it, is left alone.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Is the Session thread-safe?);
 https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Using multiple asyncio event loops)
@@ -37,23 +38,41 @@ https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Using multiple as
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
+from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Lambda, Name, Node, Sequence, With
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    Call,
+    Dict,
+    FunctionDef,
+    Keyword,
+    Lambda,
+    Name,
+    Node,
+    Sequence,
+    Str,
+    With,
+)
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
-from forge_doctor.lint.dataflow.use_def import param_reads
+from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"to_thread", b"run_in_executor", b"run_in_threadpool", b"Thread(", b"run_sync(", b"submit(")
 # Where the function stands among the arguments.
+RUNNERS = frozenset({"asyncio.run", "anyio.run"})
+SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
+MAX_DEPTH = 3  # of functions that hand the session on
+# The first loop runs it: by asyncio's, by anyio's functions; or the session is the plain one inside.
+HANDED_BACK = regex(r"threadsafe|from_thread|BlockingPortal|portal\.call|(?<!a)sync_session")
 STARTERS = {
     "asyncio.to_thread": 0,
     "anyio.to_thread.run_sync": 0,
@@ -68,21 +87,15 @@ def async_session_in_thread(file: SourceFile, project: Project) -> Iterator[Find
     for call in file.calls("to_thread", "run_sync", "run_in_threadpool", "run_in_executor", "Thread", "submit"):
         for target, given, name, place in handed(project, call):
             value = project.known(given)
-            if value.kind not in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED) or value.confidence is Confidence.LOW:
+            if value.kind not in SESSIONS or value.confidence is Confidence.LOW:
                 continue
             sure = certainty(project, target, name)
             if sure is None or is_mocked(given) or is_expected_to_fail(call) or is_either(project, target, given):
                 continue
-            yield file.finding(
-                async_session_in_thread,
-                place,
-                f"`{given.text}` is {value.label} of this event loop and is handed to a thread: its methods give "
-                "coroutines that the thread cannot await here",
-                confidence=min(value.confidence, sure),
-                remedy="read in the event loop and hand over what was read; or `await "
-                f"{given.text}.run_sync(function)`, which gives the function a Session",
-            )
+            yield found(file, place, given, value, min(value.confidence, sure))
             break
+        else:
+            yield from kept_by_object(project, call)
 
 
 def handed(project: Project, call: Call) -> Iterator[tuple[Node | None, Node, str, Node]]:
@@ -97,6 +110,8 @@ def handed(project: Project, call: Call) -> Iterator[tuple[Node | None, Node, st
         target, args = call.keyword("target"), listed.elts if isinstance(listed, Sequence) else ()
     else:
         return
+    if target is not None and args and isinstance(args[0], Call) and project.qualified(target) in RUNNERS:
+        target, args = args[0].func, args[0].args
     partial = target if isinstance(target, Call) and project.qualified(target.func) == "functools.partial" else None
     if partial is not None and partial.args:
         target, args = partial.args[0], (*partial.args[1:], *args)
@@ -115,6 +130,13 @@ def handed(project: Project, call: Call) -> Iterator[tuple[Node | None, Node, st
         yield target, target.value, "", target.value
     for index, one in enumerate(args):
         yield target, one, names[index + offset] if index + offset < len(names) else "", one
+    kwargs = call.keyword("kwargs") if call.method == "Thread" else None
+    for name, one in (
+        ((key.value, value) for key, value in kwargs.items if isinstance(key, Str))
+        if isinstance(kwargs, Dict)
+        else ((keyword.name, keyword.value) for keyword in call.keywords)
+    ):
+        yield target, one, name if name in names else "", one
 
 
 def is_submitted(project: Project, call: Call) -> bool:
@@ -138,7 +160,7 @@ def seen_around(project: Project, around: FunctionDef, inner: FunctionDef | Lamb
     """What a function of the same function uses of the names around it."""
     own = inner.param_names if isinstance(inner, FunctionDef) else ()
     scopes = project.scopes(inner.file)
-    if re.search(r"threadsafe|sync_session", inner.text) is not None:
+    if HANDED_BACK.search(inner.text) is not None:
         return
     for name in inner.find(Name):
         if (
@@ -161,13 +183,75 @@ def is_either(project: Project, target: Node | None, given: Node) -> bool:
 
 
 def certainty(project: Project, target: Node | None, name: str) -> Confidence | None:
-    """HIGH where the function is seen to call something of the session; None where it does no harm."""
+    """HIGH where the function is seen to wait for something of the session; None where it does no harm."""
     function = None if target is None else project.value_of(target).definition
-    if not isinstance(function, FunctionDef):
-        return Confidence.MEDIUM
-    if "threadsafe" in function.text or "sync_session" in function.text:
+    return harm_in(project, function, name) if isinstance(function, FunctionDef) else Confidence.MEDIUM
+
+
+def harm_in(project: Project, function: FunctionDef, name: str, depth: int = 0) -> Confidence | None:
+    """The worst that a function does with the session it is given by that name."""
+    if HANDED_BACK.search(function.text) is not None:
         return None
-    if not name:
+    if not name or depth > MAX_DEPTH:
         return Confidence.MEDIUM
-    used = [one for one in param_reads(project, function, name) if isinstance(one.parent, Attribute | Call)]
-    return Confidence.HIGH if used else None
+    found = [harm_of(project, one, depth) for one in param_reads(project, function, name)]
+    return max((one for one in found if one is not None), default=None)
+
+
+def harm_of(project: Project, session: Node, depth: int = 0) -> Confidence | None:
+    """What becomes of one mention of the session: only what gives a coroutine of it does harm, not `add()` or `info`."""
+    around = session.parent
+    call = around.parent if isinstance(around, Keyword) else around
+    if isinstance(call, Call) and call.func is not session:
+        other = project.called(call)
+        if other is None or around is None:
+            return Confidence.MEDIUM
+        inside = harm_in(project, other, parameter_name(other, call, session, around), depth + 1)
+        run = run_by(project, call) if other.is_async else Confidence.HIGH
+        return None if inside is None or run is None else min(inside, run)
+    if not isinstance(around, Attribute) or around.attr not in COROUTINES[Kind.ASYNC_SCOPED] | {"begin"}:
+        return None
+    made = around.parent
+    return run_by(project, made) if isinstance(made, Call) and made.func is around else Confidence.MEDIUM
+
+
+def run_by(project: Project, made: Call) -> Confidence | None:
+    """Whether what takes a coroutine waits for it in this thread; None where it hands it to the first loop."""
+    taker = made.parent.parent if isinstance(made.parent, Keyword) else made.parent
+    if not isinstance(taker, Call) or taker.func is made:
+        return Confidence.HIGH
+    helper = project.called(taker)
+    if helper is not None:
+        return None if HANDED_BACK.search(helper.text) is not None else Confidence.HIGH
+    known = taker.method == "run_until_complete" or project.qualified(taker.func).startswith("asyncio.")
+    return Confidence.HIGH if known else Confidence.MEDIUM
+
+
+def kept_by_object(project: Project, call: Call) -> Iterator[Finding]:
+    """`to_thread(service.export)`, whose method runs `self.session` in a loop of its own."""
+    for target, given, _, _ in handed(project, call):
+        function = None if target is None else project.value_of(target).definition
+        if not isinstance(function, FunctionDef) or not isinstance(target, Attribute) or given is not target.value:
+            continue
+        if not function.is_method or HANDED_BACK.search(function.text) is not None:
+            return
+        for kept in function.find(Attribute, nested=False):
+            value = project.value_of(kept) if kept.value.text == "self" else UNKNOWN
+            if value.kind in SESSIONS and value.confidence > Confidence.LOW:
+                sure = harm_of(project, kept)
+                if sure is Confidence.HIGH and not is_expected_to_fail(call):
+                    yield found(call.file, target, kept, value, min(sure, value.confidence))
+                    return
+
+
+def found(file: SourceFile, place: Node, given: Node, value: Value, sure: Confidence) -> Finding:
+    """The finding, where the session is handed over."""
+    return file.finding(
+        async_session_in_thread,
+        place,
+        f"`{given.text}` is {value.label} of this event loop and is handed to a thread: its methods give "
+        "coroutines that the thread cannot await here",
+        confidence=sure,
+        remedy="read in the event loop and hand over what was read; or `await "
+        f"{given.text}.run_sync(function)`, which gives the function a Session",
+    )
