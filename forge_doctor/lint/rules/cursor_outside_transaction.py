@@ -26,8 +26,8 @@ Good:
         await connection.close()
 
 Wrong when: the transaction was begun elsewhere: by who calls, or by `start()` further up. Only a connection that the same
-function takes is judged, and any word of a transaction or of BEGIN in the function keeps the rule quiet; a cursor that is
-returned out of its block is told of any connection.
+function takes is judged, and any word of a transaction or of BEGIN in the function, or in one of the project that gives the
+connection or is given it before, keeps the rule quiet; a cursor that is returned out of its block is told of any connection.
 
 Source: https://magicstack.github.io/asyncpg/current/api/index.html#cursors; with asyncpg 0.32.0:
 "cursor cannot be created outside of a transaction"
@@ -40,12 +40,13 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Param, Return, With
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Param, Return, With, WithItem
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between, mentions
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"\.cursor\(", b".cursor(")
@@ -65,7 +66,9 @@ def cursor_outside_transaction(file: SourceFile, project: Project) -> Iterator[F
         if isinstance(call.parent, Return) and begins_around(call, connection) and not function.is_generator:
             yield left(file, call, value.confidence if known else Confidence.MEDIUM)
         elif known and is_taken_here(project, connection) and not says_of_transaction(function):
-            yield outside(file, call, connection, value.confidence)
+            sure = begun_by_nobody(project, function, call, connection)
+            if sure is not None:
+                yield outside(file, call, connection, min(sure, value.confidence))
 
 
 def begins_around(call: Call, connection: Node) -> bool:
@@ -89,6 +92,30 @@ def is_taken_here(project: Project, connection: Node) -> bool:
     return bool(bindings) and all(
         not isinstance(one.node, Param | Name) and one.node.function is connection.function for one in bindings
     )
+
+
+def begun_by_nobody(project: Project, function: FunctionDef, cursor: Call, connection: Node) -> Confidence | None:
+    """How sure it is that what gives the connection, and whoever is given it before, begins nothing; None where one of
+    them has to do with a transaction."""
+    sure = Confidence.HIGH
+    for call in calls_between(function, function.start, cursor.start):
+        if not mentions(call, connection.text) and not gives(call, connection):
+            continue
+        other = project.value_of(call.func).definition
+        if isinstance(other, FunctionDef) and says_of_transaction(other):
+            return None
+        if not isinstance(other, FunctionDef) and mentions(call, connection.text):
+            if isinstance(call.parent, WithItem):
+                return None
+            sure = Confidence.MEDIUM
+    return sure
+
+
+def gives(call: Call, connection: Node) -> bool:
+    """Whether `async with call() as connection`, or an assignment, binds the name."""
+    around = call.parent.parent if isinstance(call.parent, Await) else call.parent
+    target = around.target if isinstance(around, Assign | WithItem) else None
+    return target is not None and target.text == connection.text
 
 
 def says_of_transaction(function: FunctionDef) -> bool:

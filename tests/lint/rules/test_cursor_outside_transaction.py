@@ -20,7 +20,41 @@ BAD = [
     HEAD
     + "async def f(c: asyncpg.Connection):\n    async with c.transaction():\n        return c.cursor('x')  # expect high\n",
 ]
+SCOPE = """\
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def lent(c):
+    async with {opens}:
+        yield c
+"""
+WALK = "async for row in conn.cursor('SELECT 1'):{mark}\n"
+BAD += [
+    HEAD
+    + "def told(c):\n    print(c)\n"
+    + TAKEN
+    + "    told(conn)\n    "
+    + WALK.format(mark="  # expect high")
+    + "        pass\n",
+    TAKEN + "    unseen(conn)\n    " + WALK.format(mark="  # expect medium") + "        pass\n",
+    SCOPE.format(opens="lock")
+    + TAKEN
+    + "    async with lent(conn):\n        "
+    + WALK.format(mark="  # expect high")
+    + "            pass\n",
+]
 GOOD = [
+    SCOPE.format(opens="c.transaction()")
+    + TAKEN
+    + "    async with lent(conn):\n        "
+    + WALK.format(mark="")
+    + "            pass\n",
+    TAKEN + "    async with unseen(conn):\n        " + WALK.format(mark="") + "            pass\n",
+    HEAD
+    + "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def lent(pool: asyncpg.Pool):\n"
+    + "    async with pool.acquire() as c, c.transaction():\n        yield c\n"
+    + "async def f(pool: asyncpg.Pool):\n    async with lent(pool) as conn:\n        "
+    + WALK.format(mark="")
+    + "            pass\n",
     TAKEN
     + "    async with conn.transaction():\n        async for row in conn.cursor('SELECT 1'):\n            print(row)\n",
     TAKEN + "    tr = conn.transaction()\n    await tr.start()\n    rows = await conn.cursor('SELECT 1')\n",
