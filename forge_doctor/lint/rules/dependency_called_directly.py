@@ -33,15 +33,19 @@ Good:
         async with asynccontextmanager(get_session)() as db:
             await db.commit()
 
+Wrong when: a decorator of the function fills the parameter in. One of the project is read, one that is called for it is
+believed, and any other that is out of sight leaves medium confidence.
+
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -80,6 +84,11 @@ AWAITED = tuple(
 )  # fmt: skip
 FINISHED = regex(r"aclose|athrow|asend|async for|GeneratorExit")
 MOCKING = regex(r"[mM]ock|\bpatch")
+# Decorators that call the function with what they were called with: routes, and those of Python.
+HANDED_THROUGH = words(
+    "get post put patch delete head options api_route websocket route staticmethod classmethod asynccontextmanager"
+)
+INJECTING = regex(r"inject|Depends|resolve|signature|__annotations__|get_type_hints|[sS]ession|provide")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
 LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
@@ -205,7 +214,27 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
         function = project.called(call)
         if function is not None:
             wanted = (one for one in function.params if isinstance(one, Param) and is_session_marker(project, one))
-            yield from (missing(file, call, function, one) for one in wanted if not is_given(call, function, one))
+            for param in (one for one in wanted if not is_given(call, function, one)):
+                sure = left_empty(project, function, param)
+                if sure is not None:
+                    yield missing(file, call, function, param, sure)
+
+
+def left_empty(project: Project, function: FunctionDef, param: Param) -> Confidence | None:
+    """How sure it is that no decorator fills the parameter in; None where one in sight may, or is called for that."""
+    sure = Confidence.HIGH
+    for one in function.decorators:
+        named = one.func if isinstance(one, Call) else one
+        if named.text.rpartition(".")[2] in HANDED_THROUGH:
+            continue
+        made_by = project.value_of(named).definition
+        if not isinstance(made_by, FunctionDef):
+            sure = Confidence.MEDIUM
+        if INJECTING.search(named.text if not isinstance(made_by, FunctionDef) else f"{named.text} {made_by.text}"):
+            return None
+        if isinstance(made_by, FunctionDef) and re.search(rf"\b{param.name}\b", made_by.text):
+            return None
+    return sure
 
 
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
@@ -243,14 +272,14 @@ def is_given(call: Call, function: FunctionDef, param: Param) -> bool:
     return function.param_names.index(param.name) < len(call.args) + (1 if function.is_method else 0)
 
 
-def missing(file: SourceFile, call: Call, function: FunctionDef, param: Param) -> Finding:
+def missing(file: SourceFile, call: Call, function: FunctionDef, param: Param, sure: Confidence) -> Finding:
     """The finding, at the call."""
     return file.finding(
         dependency_called_directly,
         call,
         f"`{function.name}()` is called without `{param.name}`: only the framework puts a session in the place of "
         f"`{param.default.text if param.default else ''}`, here the marker itself arrives",
-        confidence=Confidence.HIGH,
+        confidence=sure,
         remedy=f"{call.func.text}(..., {param.name}=session)",
         related=(Related(message="its parameter", location=function.file.location(param)),),
     )

@@ -140,3 +140,33 @@ def test_what_nobody_fills_in_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", FILLED)
 def test_what_somebody_fills_in_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(UNFILLED + code), "dependency-called-directly", tmp_path)
+
+
+DECORATORS = {
+    "@app.post('/')": "high",
+    "@passing": "high",
+    "@unseen": "medium",
+    "@giving": "",
+    "@inject": "",
+    "@app.post('/')\n@giving": "",
+    "@app.post('/')\n@unseen.limit('5/minute')": "medium",
+}
+DECORATED = """\
+from fastapi_injectable import inject
+def passing(function):
+    async def run(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return run
+def giving(function):
+    async def run(*args, **kwargs):
+        async with Factory() as s:
+            return await function(*args, **kwargs, db=s)
+    return run
+"""
+
+
+@pytest.mark.parametrize("decorator", DECORATORS)
+def test_a_decorator_may_fill_it_in(decorator: str, tmp_path: Path) -> None:
+    mark = f"  # expect {DECORATORS[decorator]}" if DECORATORS[decorator] else ""
+    code = f"{decorator}\nasync def made(x, db: AsyncSession = Depends(get_db)): ...\nasync def f():\n    await made(1){mark}\n"
+    check_source(DEPENDENCIES + DECORATED + code, RULE, tmp_path)
