@@ -56,6 +56,8 @@ SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
 # Whoever takes what another module makes may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("opens",)
+# What they give runs by itself, and is lent to be awaited, cancelled or looked at.
+TASKS = ("create_task", "ensure_future", "gather", "shield", "run_coroutine_threadsafe", "run_in_executor")
 
 
 @check(severity=Severity.ERROR)
@@ -69,7 +71,7 @@ def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
         if not isinstance(call, Call) or function is None or not isinstance(call.parent, Yield) or is_mocked(call.func):
             continue
         value = project.value_of(call)
-        if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW:
+        if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW or call.method in TASKS:
             continue
         if lends(project, function) and not is_awaited_by_user(file, function):
             yield found(file, function, call, value.confidence)

@@ -18,6 +18,9 @@ YIELDED = [
     MAKE + "@asynccontextmanager\nasync def own():\n    yield engine.connect().start()  # expect high\n",
 ]
 AWAITED = [
+    MAKE + "import asyncio\n@asynccontextmanager\nasync def own():\n    yield asyncio.create_task(make())\n",
+    MAKE + "import asyncio\n@asynccontextmanager\nasync def own():\n    yield asyncio.ensure_future(make())\n",
+    MAKE + "import asyncio\n@asynccontextmanager\nasync def own():\n    yield asyncio.gather(make(), make())\n",
     MAKE + "@asynccontextmanager\nasync def own():\n    yield await make()\n",
     MAKE + "@asynccontextmanager\nasync def own():\n    yield await engine.connect().start()\n",
     MAKE + "async def own():\n    yield make()\n",

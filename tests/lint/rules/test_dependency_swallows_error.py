@@ -45,7 +45,9 @@ RAISED = [
         "                raise kept\n"
     )
     + USE,
-    OWN.format(handler="        except Exception as e:\n            kept.append(e)\n    if kept:\n        raise kept[0]\n")
+    OWN.format(
+        handler="        except Exception as e:\n            kept.append(e)\n    if kept:\n        raise kept[0]\n"
+    )
     + USE,
     OWN.format(handler="        except Exception:\n            await s.rollback()\n"),
     "async def own():\n    try:\n        s = Session()\n    except Exception:\n        return\n    yield s\n" + USE,

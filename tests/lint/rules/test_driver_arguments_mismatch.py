@@ -52,7 +52,16 @@ def test_what_it_takes_is_not(call: str, tmp_path: Path) -> None:
     check_source(f"{HEAD}{call}\n", RULE, tmp_path)
 
 
-QUOTES = ("'{}'", "E'it\\\\\\'s {}'", "'it''s {}'", "$body${}$body$", "$${}$$", '\\"{}\\"', "/* it's\\n{} */", "-- {}\\n")
+QUOTES = (
+    "'{}'",
+    "E'it\\\\\\'s {}'",
+    "'it''s {}'",
+    "$body${}$body$",
+    "$${}$$",
+    '\\"{}\\"',
+    "/* it's\\n{} */",
+    "-- {}\\n",
+)
 PLACEHOLDERS = ("= %s", "= :name", "= ?,", "$4")
 
 
@@ -63,7 +72,7 @@ def test_what_only_looks_like_a_placeholder_is_not(quotes: str, placeholder: str
     check_source(f"{HEAD}{call}\n", RULE, tmp_path)
 
 
-@pytest.mark.parametrize("added", ("sql += ' AND b = $2'", "sql += more", "if b:\n        sql += ' AND b = $2'"))
+@pytest.mark.parametrize("added", ["sql += ' AND b = $2'", "sql += more", "if b:\n        sql += ' AND b = $2'"])
 def test_a_statement_that_is_added_to_is_not_counted(added: str, tmp_path: Path) -> None:
     check_source(f"{HEAD}sql = 'SELECT 1 WHERE a = $1'\n    {added}\n    await c.fetch(sql, a, b)\n", RULE, tmp_path)
 
