@@ -117,7 +117,7 @@ def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
             for item in around.items:
                 begun = begun_session(project, item.value)
                 if begun is not None:
-                    return Open(name=begun.text, value=project.known(begun), since=around)
+                    return Open(name=begun.text, value=project.known(begun), since=function)
                 value = project.entered(project.value_of(item.value))
                 if (value.kind in HOLDERS | CONNECTIONS) and value.confidence > Confidence.LOW:
                     return Open(name=item.target.text if item.target is not None else "", value=value, since=around)
@@ -130,8 +130,8 @@ def open_at(call: Call, function: FunctionDef, project: Project) -> Open | None:
 
 
 def begun_session(project: Project, opener: Node) -> Node | None:
-    """The session whose `begin()` a block enters, which has no connection before its first statement (a savepoint is one)."""
-    receiver = opener.receiver if isinstance(opener, Call) and opener.method == "begin" else None
+    """The session whose `begin()` a block enters, which has no connection before its first statement; a savepoint has none either."""
+    receiver = opener.receiver if isinstance(opener, Call) and opener.method in ("begin", "begin_nested") else None
     return receiver if receiver is not None and project.known(receiver).kind in SESSIONS else None
 
 
