@@ -41,8 +41,19 @@ async def f(db: AsyncSession):
 )
 FOUND += (
     "async def f(db: AsyncSession):\n    async with db.begin_nested():\n        time.sleep(1)  # expect medium\n",
-    "async def f(db: AsyncSession):\n    await db.get(User, 1)\n    async with db.begin_nested():\n        time.sleep(1)  # expect high\n",
-    "class S:\n    db: AsyncSession\n    async def f(self):\n        async with self.db.begin():\n            time.sleep(1)  # expect medium\n",
+    """\
+async def f(db: AsyncSession):
+    await db.get(User, 1)
+    async with db.begin_nested():
+        time.sleep(1)  # expect high
+""",
+    """\
+class S:
+    db: AsyncSession
+    async def f(self):
+        async with self.db.begin():
+            time.sleep(1)  # expect medium
+""",
     "async def f(db: AsyncSession):\n    async with db.begin():\n        time.sleep(1)  # expect medium\n",
     "async def f(db: AsyncSession):\n    async with db.begin():\n        await db.get(User, 1)\n        time.sleep(1)  # expect high\n",
     "async def f(db: AsyncSession, x):\n    if x:\n        return await db.get(User, 1)\n    time.sleep(1)  # expect medium\n",
