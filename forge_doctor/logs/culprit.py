@@ -55,7 +55,11 @@ _INSTALLED_AS = regex(
     r"|redis|requests|rest_framework|rq|sentry_sdk|strawberry|structlog|taskiq|tenacity|tortoise|typer"
     r"|urllib3|vine|werkzeug"
     r")/"
+    r"|(?:contextlib|functools|inspect|runpy|selectors|socket|ssl|threading|traceback|weakref)\.py$"
+    r"|(?:json/(?:__init__|decoder|encoder)|http/client|urllib/request)\.py$"
 )
+# Where AWS Lambda and Vercel put the installed packages and a layer's: no folder of its own tells them from the function.
+_FLAT = regex(r"/(?:opt/python|var/task)/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,8 @@ def _below(path: str, root: str) -> str | None:
 
 
 def _framework(path: str) -> bool:
-    if _INSTALLED_AS.match(path):
+    flat = _FLAT.match(path)
+    if _INSTALLED_AS.match(path, flat.end() if flat else 0):
         return True
     folders = path.split("/")
     for at, folder in enumerate(folders[:-1]):

@@ -31,6 +31,10 @@ LIBRARY = [
     "/opt/bundle/sqlalchemy/engine/base.py",
     "/usr/local/bin/uvicorn",
     "/app/.venv/bin/gunicorn",
+    "/opt/python/psycopg2/__init__.py",
+    "/var/task/werkzeug/serving.py",
+    "contextlib.py",
+    "json/decoder.py",
 ]
 OWN = [
     "/app/main.py",
@@ -42,6 +46,10 @@ OWN = [
     "/app/alembic/env.py",
     "/home/lib/python/shop/api.py",
     "/tmp/backend/core/logging/__init__.pyi.py",
+    "/var/task/handler.py",
+    "/opt/python/shop/db.py",
+    "/app/contextlib.py",
+    "shop/threading.py",
 ]
 
 

@@ -37,6 +37,7 @@ SAID = {
     "naive-aware-datetime": "invalid input for query argument $1: datetime.datetime(2026, 1, 1, 0, 0) "
     "(can't subtract offset-naive and offset-aware datetimes)",
     "pooler-max-clients": "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited",
+    "startup-parameter-refused": "unsupported startup parameter: jit",
     "compute-not-ready": "Couldn't connect to compute node",
     "hang-dumped": "Timeout (0:00:05)!",
     "slow-callback": "Executing <Task pending name='Task-7' coro=<read_order() running at /app/x.py:3>> took 0.312 seconds",
@@ -86,7 +87,7 @@ def test_a_wrapper_alone_is_no_problem(wrapper: Signature):
 
 
 def test_there_are_all_of_them():
-    assert len(SIGNATURES) == 136
+    assert len(SIGNATURES) == 137
     assert {one.tier for one in SIGNATURES.values()} == {1, 2}
     assert catalogue().by_id.keys() == SIGNATURES.keys()
 

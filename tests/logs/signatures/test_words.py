@@ -61,6 +61,24 @@ def raised(exception: str) -> str:
                 + LIBPQ.format("MaxClientsInSessionMode: max clients reached - in Session mode"),
                 "asyncpg.exceptions.InternalServerError: (EMAXCONN) max client connections reached, limit: 200",
                 "psycopg.OperationalError: Timed-out waiting to acquire database connection",
+                "asyncpg.exceptions.SystemError: could not get connection from the pool - AllServersDown",
+            ],
+        ),
+        (
+            "startup-parameter-refused",
+            [
+                "asyncpg.exceptions.ProtocolViolationError: unsupported startup parameter: jit",
+                "psycopg2.OperationalError: " + LIBPQ.format("unsupported startup parameter in options: search_path"),
+                "psycopg2.OperationalError: "
+                + LIBPQ.format("Feature not supported: RDS Proxy currently doesn\u2019t support command-line options."),
+            ],
+        ),
+        (
+            "compute-not-ready",
+            [
+                "asyncpg.exceptions.InternalServerError: Couldn't connect to compute node",
+                "asyncpg.exceptions.InternalServerError: The endpoint has been disabled. Enable it using Neon API and retry.",
+                "psycopg2.OperationalError: " + LIBPQ.format("Your project has exceeded the compute time quota."),
             ],
         ),
         (
