@@ -31,6 +31,10 @@ GOES_ON = 2
 """What it says for a traceback that it took the line before."""
 WAITS = 4
 """A traceback that others cut into waits so many times longer for its next line."""
+WRITTEN_WITHIN_S = 5.0
+"""A record's traceback is written at the latest so many seconds after it."""
+ZONES_S = 900
+"""Zones are so many seconds apart, or a multiple."""
 FRAME_ABOVE = 4
 """So many lines above code its frame stands, the others being blank."""
 # What a line of code has that calls, assigns or raises.
@@ -86,7 +90,8 @@ class Lane:
         grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
         flat, indent, tested = self._lay_out(line)
         kind = kind_of(line.text, grouped)
-        block = self._block_for(line.text, kind)
+        apart = kind is Kind.HEADER and self.current is not None and _is_later(self.current, line)
+        block = None if apart else self._block_for(line.text, kind)
         begun = None
         if block is None:
             block = begun = Block(line=line, head=None, offset=offset, touched=number, shown=self._report.now)
@@ -245,6 +250,17 @@ def share_lines(lanes: Collection[Lane]) -> None:
     """Let each wait the longer for its next line the more write in between."""
     for lane in lanes:
         lane.after_lines = AFTER_LINES * len(lanes)
+
+
+def _is_later(block: Block, line: Line) -> bool:
+    """Whether a traceback begins so long after the record above it, by its carrier's clock, that it is not the record's."""
+    if line.at is None or block.state is not State.MESSAGE:
+        return False
+    if block.line.at is not None:
+        return line.at - block.line.at > WRITTEN_WITHIN_S
+    written = block.head.at if block.head is not None else None
+    # A record's own clock may be another zone's than its carrier's.
+    return written is not None and line.at > written and (line.at - written) % ZONES_S > WRITTEN_WITHIN_S
 
 
 def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:

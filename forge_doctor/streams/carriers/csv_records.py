@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.json_fields import LINES, STREAMS, TIMES, WORDS
+from forge_doctor.streams.carriers.json_fields import LINES, SERVER_LEVELS, STREAMS, TIMES, WORDS, server_line
 from forge_doctor.streams.carriers.json_records import Told
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.moments import DATED, moment
@@ -36,6 +36,7 @@ class Layout:
     message: int
     time: int | None = None
     streams: tuple[int, ...] = ()
+    severity: int | None = None
     columns: int = 0
     header: bool = True
     name: str = ""
@@ -70,7 +71,13 @@ def _by_names(names: Sequence[str], separator: str) -> Layout | None:
         return None
     streams = tuple(number for number, name in enumerate(plain) if name in _NAMES and number not in (message, time))
     return Layout(
-        separator=separator, message=message, time=time, streams=streams, columns=len(names), name=names[message]
+        separator=separator,
+        message=message,
+        time=time,
+        streams=streams,
+        severity=plain.index(SERVER_LEVELS[0]) if SERVER_LEVELS[0] in plain else None,
+        columns=len(names),
+        name=names[message],
     )
 
 
@@ -154,6 +161,8 @@ def _told(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
     at = None
     if layout.time is not None and layout.time < len(row):
         at = moment(row[layout.time].strip().encode("ascii", "replace")[:64], zone_s)
+    if layout.severity is not None and layout.severity < len(row):
+        text = server_line(row[layout.severity], text)
     stream = " ".join(row[number] for number in layout.streams if number < len(row))
     return Told(text=text, at=at, stream=stream)
 

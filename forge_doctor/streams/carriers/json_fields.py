@@ -123,6 +123,8 @@ LEVELS = (
     "lvl",
     "Level",
 )
+# What PostgreSQL calls the severity of a record, beside the words of it.
+SERVER_LEVELS = ("error_severity", "parsed.error_severity")
 # What only shippers and platforms write.
 CARRIED = (
     "kubernetes",
@@ -246,6 +248,11 @@ def stream_of(entry: Mapping[str, Any]) -> str:
     keys = tuple(entry)
     found = (first(entry, paths)[1] for paths in STREAMS if _possible(keys, paths))
     return " ".join(dict.fromkeys(str(value)[:100] for value in found if isinstance(value, str | int)))
+
+
+def server_line(level: Any, text: str) -> str:
+    """A server's words with the severity that stands beside them, as its plain log has it; without one as they are."""
+    return f"{level}:  {text}" if isinstance(level, str) and level.isupper() else text
 
 
 def compact(entry: Mapping[str, Any]) -> str:

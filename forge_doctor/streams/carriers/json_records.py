@@ -11,11 +11,13 @@ from forge_doctor.streams.carriers.json_fields import (
     CARRIED,
     LEVELS,
     LINES,
+    SERVER_LEVELS,
     WORDS,
     at,
     compact,
     first,
     message_field,
+    server_line,
     stream_of,
     text_of,
     time_field,
@@ -139,6 +141,8 @@ class JsonRecords:
             when = time_of({"ts": at(entry, self.timed_in)}, self.zone_s)
         if text is None:
             return self._own(entry, when)
+        if path == "event_message":
+            text = server_line(first(entry, SERVER_LEVELS)[1], text)
         self.found_in = self.found_in or path
         stream = stream_of(entry)
         if self._is_line(entry, text, sure=sure):

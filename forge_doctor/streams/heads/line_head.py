@@ -34,6 +34,8 @@ BARE_MESSAGES = (
 )
 _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
+# A format that begins with a blank, and a level behind the time.
+_BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b")
 _CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
 _LEVEL = regex(
     rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)/]|$)"
@@ -111,7 +113,9 @@ def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
     """The head of the record that begins with this line; None for a line that continues one."""
     first = text[:1]
     if first in (b" ", b"\t", b"", b"|", b"+"):
-        return _rich_head(text, zone_s) if text.startswith(b" " * 9) else None
+        if text.startswith(b" " * 9):
+            return _rich_head(text, zone_s)
+        return _timed_head(text[1:], zone_s) if _BLANK_BEFORE.match(text) else None
     if first == b"{":
         return json_head(text, zone_s)
     if text.startswith(BARE_MESSAGES):
