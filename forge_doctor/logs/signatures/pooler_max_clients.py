@@ -3,7 +3,8 @@
 Means: pool_size + max_overflow times processes is more than the pooler's limit; in session mode every
     client holds a server connection for as long as it is connected.
 Matches: Supavisor's `Max client connections reached`, `MaxClientsInSessionMode`, `(EMAXCONN)`; pgcat's
-    `could not get connection from the pool` and its log's `Could not get connection from pool: {`; RDS Proxy's `Timed-out waiting to acquire database connection`;
+    `could not get connection from the pool` and its log's `Could not get connection from pool: {`; RDS Proxy's
+    `Timed-out waiting to acquire database connection`;
     Pgpool-II's `Sorry, too many clients already`, with a capital where PostgreSQL has none
 Ignores: the words in quotes, in an access log or below WARNING
 Source: supabase/supavisor tests (`(EMAXCONN) max client connections reached`), postgresml/pgcat
@@ -25,7 +26,8 @@ SIGNATURE = Signature(
     ),
     pattern=(
         "[Mm]ax client connections reached|MaxClientsInSessionMode|max clients reached|could not get "
-        "connection from the pool|Could not get connection from pool: \\{|Timed-out waiting to acquire database connection|Sorry, too many clients already"
+        "connection from the pool|Could not get connection from pool: \\{"
+        "|Timed-out waiting to acquire database connection|Sorry, too many clients already"
     ),
     exceptions=(
         "psycopg2.OperationalError",

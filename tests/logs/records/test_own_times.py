@@ -29,7 +29,8 @@ def told(text: str, tmp_path: Path) -> list[Group]:
 def test_a_traceback_long_after_the_record_above_it_is_an_event_of_its_own(after: int, at: str, tmp_path: Path) -> None:
     lines = "".join(f"[2026-05-10 09:00:{5 + after:02d},000] {{runner.py:9}} INFO - Subtask {line}\n" for line in TRACE)
     (group,) = told(
-        "[2026-05-10 09:00:05,000] {task.py:5} INFO - All met for <Task: load 2026-05-09T00:00:00+00:00>\n" + lines, tmp_path
+        "[2026-05-10 09:00:05,000] {task.py:5} INFO - All met for <Task: load 2026-05-09T00:00:00+00:00>\n" + lines,
+        tmp_path,
     )
     assert group.first == parse_stamp(f"2026-05-10T{at}Z")
 
