@@ -6,6 +6,7 @@ then told by data flow, by name alone only for methods of something unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from forge_doctor.code.semantics.names.mentions import (
 )
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import reference_at
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Node, Param
 from forge_doctor.code.syntax.source import SourceFile
 
 # Decorators of functions that run without a request.
@@ -113,6 +114,17 @@ def dependency_names(project: Project) -> frozenset[str]:
 def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node]:
     """Every `function` of a `Depends(function)`."""
     return (node for _, node in _mentions_of(project, function, DEPENDS))
+
+
+def is_filled_in(project: Project, marker: Call) -> bool:
+    """Whether a framework may read a `Depends(...)`. It does not read the default of a function that has no decorator and
+    is handed to nothing: whoever calls that one himself passes the argument, or gets the marker."""
+    param = next((one for one in marker.ancestors if isinstance(one, Param | FunctionDef)), None)
+    function = param.function_of if isinstance(param, Param) else None
+    if function is None or function.is_method or function.decorators or function.name in handovers(project):
+        return True
+    mentioned = rb"\b" + re.escape(function.name).encode() + rb"\b(?!\s*\()"
+    return re.search(mentioned, function.file.data) is not None
 
 
 def handed_over(file: SourceFile | None, place: Place) -> Node | None:

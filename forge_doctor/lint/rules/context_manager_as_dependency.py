@@ -37,7 +37,8 @@ Good:
     async def orders(session: AsyncSession = Depends(get_session)): ...
 
 Wrong when: `Depends` is of another library that enters context managers; only FastAPI's own is looked at, and only
-functions of the project whose decorator is the standard library's.
+functions of the project whose decorator is the standard library's. Or FastAPI never reads the marker: the function has no
+decorator and is handed to nothing, so that only the project's own calls reach it; nothing is said then.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Context Managers); with FastAPI
 0.165.0: "'_AsyncGeneratorContextManager' object is not an async iterator"; Netflix/dispatch#4888
@@ -48,6 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import is_filled_in
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
@@ -79,6 +81,8 @@ def context_manager_as_dependency(file: SourceFile, project: Project) -> Iterato
             continue
         manager = manager_of(project, function) if wrapped is None else wrapper_of(project, made, function)
         if not manager or not is_of_fastapi(project, call) or is_expected_to_fail(call):
+            continue
+        if not is_filled_in(project, call):
             continue
         how = "decorated with @" if wrapped is None else "made by "
         yield file.finding(

@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import is_dependency
+from forge_doctor.code.semantics.entry_points import is_dependency, is_filled_in
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
@@ -96,7 +96,7 @@ def factories(file: SourceFile, project: Project) -> Iterator[Finding]:
     for call in file.calls("Depends"):
         given = call.argument(0, "dependency")
         value = None if given is None else project.value_of(given)
-        if given is not None and value is not None and value.kind is Kind.ASYNC_FACTORY:
+        if given is not None and value is not None and value.kind is Kind.ASYNC_FACTORY and is_filled_in(project, call):
             yield file.finding(
                 dependency_without_cleanup,
                 call,

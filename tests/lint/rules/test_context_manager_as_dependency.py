@@ -37,6 +37,14 @@ GOOD = [
     "def asynccontextmanager(f):\n    return f\n@asynccontextmanager\nasync def scope():\n    yield 1\n"
     + USE.replace("  # expect high", ""),
     ASYNC + "from lagom import Depends\n" + USE.replace("  # expect high", ""),
+    # FastAPI reads no default of a function that only the project's own code calls.
+    ASYNC + "async def load(key, db: AsyncSession = Depends(scope)): ...\n"
+    "async def job():\n    async with scope() as s:\n        await load(1, s)\n",
+]
+READ_BY_FASTAPI = [
+    "@router.get('/')\nasync def f(key=Depends(load)): ...\n",
+    "router.add_api_route('/', load)\n",
+    "HANDLERS = [load]\n",
 ]
 
 
@@ -47,4 +55,15 @@ def test_a_context_manager_is_found(code: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", GOOD)
 def test_a_plain_generator_is_not(code: str, tmp_path: Path) -> None:
+    check_source(project(code), "context-manager-as-dependency", tmp_path)
+
+
+@pytest.mark.parametrize("use", READ_BY_FASTAPI)
+def test_the_default_of_what_is_handed_to_fastapi_is_read(use: str, tmp_path: Path) -> None:
+    code = ASYNC + "async def load(key, db: AsyncSession = Depends(scope)):  # expect high\n    ...\n" + use
+    check_source(project(code), "context-manager-as-dependency", tmp_path)
+
+
+def test_the_default_of_a_class_is_read(tmp_path: Path) -> None:
+    code = ASYNC + "class Orders:\n    def __init__(self, db: AsyncSession = Depends(scope)):  # expect high\n        ...\n"
     check_source(project(code), "context-manager-as-dependency", tmp_path)

@@ -14,7 +14,7 @@ FOUND = (
     "def dep():\n    return Factory()  # expect high\ndef f(db=Depends(dep)): ...\n",
     "async def dep():\n    s = Factory()  # expect high\n    return s\nDb = Annotated[int, Depends(dep)]\n",
     "async def dep():\n    s = Factory()  # expect high\n    yield s\ndef f(db=Depends(dep)): ...\n",
-    "def f(db=Depends(Factory)):  # expect high\n    ...\n",
+    "@app.get('/')\ndef f(db=Depends(Factory)):  # expect high\n    ...\n",
     "async def dep():\n    s = Factory()  # expect high\n    async with other.begin():\n        yield s\nDb = Depends(dep)\n",
     """\
 def dep():
@@ -23,6 +23,8 @@ def f(db: Annotated[AsyncSession, Depends(dep)]): ...
 """,
 )
 SILENT = (
+    # Only the project's own code calls it: FastAPI reads no marker there.
+    "def f(db=Depends(Factory)): ...\ndef g(db):\n    f(db)\n",
     "def f(db=Depends(get_db)): ...\n",
     "def fresh():\n    return Factory()\nasync def f():\n    async with fresh() as s: ...\n",
     """\

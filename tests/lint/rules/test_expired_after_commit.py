@@ -487,3 +487,39 @@ OWN = (
 )
 def test_a_method_of_the_same_object_ends_it(ends: str, mark: str, tmp_path: Path) -> None:
     check_source(project(OWN.format(ends=ends, mark=mark)), "expired-after-commit", tmp_path)
+
+
+GIVEN = """\
+async def load():
+    async with Session() as db, db.begin():
+        user = (await db.execute(select(User))).scalar_one()
+        {let_go}
+    return user
+async def f():
+    user = await load()
+    return user.name{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("let_go", "mark"),
+    [
+        ("db.expunge(user)", ""),
+        ("db.expunge_all()", ""),
+        ("make_transient(user)", ""),
+        ("if user:\n            db.expunge(user)", ""),
+        ("db.expunge(other)", "  # expect medium"),
+        ("pass", "  # expect medium"),
+    ],
+)
+def test_a_commit_empties_nothing_that_the_session_has_let_go(let_go: str, mark: str, tmp_path: Path) -> None:
+    check_source(project(GIVEN.format(let_go=let_go, mark=mark)), "expired-after-commit", tmp_path)
+
+
+@pytest.mark.parametrize(("let_go", "mark"), [("db.expunge(user)", ""), ("db.expunge(other)", "  # expect high")])
+def test_an_object_let_go_before_the_commit_keeps_its_values(let_go: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        "async def f(db: Annotated[AsyncSession, Depends(get_db)], other: User):\n    user = await db.get(User, 1)\n"
+        f"    {let_go}\n    await db.commit()\n    return user.name{mark}\n"
+    )
+    check_source(project(code), "expired-after-commit", tmp_path)

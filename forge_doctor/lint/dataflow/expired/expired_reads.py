@@ -45,6 +45,7 @@ from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
 MOST_CAUSES = 20
+LETTING_GO = ("expunge", "expunge_all", "make_transient")
 # `user.name`, `return user`, `show(user)`, `{user}`.
 READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{= ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
 
@@ -239,6 +240,8 @@ def model_in(
     session = cause.session.text
     if cause.why is Why.ROLLBACK and is_committed_before(function, session, bound, cause):
         return None
+    if is_let_go(function, name, bound, cause):
+        return None
     if held is not None and not held.is_made:
         same = held.session.text == session and (held.hops > 0 or held.call.function is function)
         return held.model if same and held.shape is Shape.OBJECT else None
@@ -252,6 +255,13 @@ def model_in(
         return None
     class_ = project.value_of(bound.value.func)
     return project.model_of(bound.value.func) if class_.of is not None else None
+
+
+def is_let_go(function: FunctionDef, name: Name, bound: Node, cause: Cause) -> bool:
+    """Whether the session no longer knows the object when it empties its own: `expunge(user)` keeps what was loaded."""
+    start = bound.start if isinstance(bound, Param) else bound.end
+    calls = calls_named(function, LETTING_GO, start, cause.statement.end)
+    return any(one.method.endswith("_all") or any(given.text == name.id for given in one.args) for one in calls)
 
 
 def given_model(project: Project, function: FunctionDef, cause: Cause, param: Param) -> Model | None:
