@@ -19,7 +19,8 @@ Good:
     Session = async_sessionmaker(engine, expire_on_commit=False)
 
 Wrong when the sessions are made with the option all the same: whether the factory is configured later, and whether
-a call of it (`Session(expire_on_commit=False)`, anywhere in the project) says so, is looked at.
+a call of it (`Session(expire_on_commit=False)`, anywhere in the project) says so, is looked at. A session that a function
+makes for itself is told only where an object of it is read behind its commit.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession
 """
@@ -35,12 +36,16 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_contents
-from forge_doctor.code.syntax.nodes import Assign, Call, With
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Return, WithItem
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Edit, Finding, Severity
 from forge_doctor.lint.dataflow.objects.expiry import called_name, expires, is_configured, maker_kind, making_calls
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 SUSPECT = AnyWord(b"essionmaker", b"AsyncSession")
 
@@ -59,7 +64,7 @@ def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Fin
         if value.kind is Kind.ASYNC_FACTORY:
             if not is_overridden(project, bound_to(call)):
                 yield found(file, call)
-        elif commits(call):
+        elif empties(project, call):
             yield found(file, call)
 
 
@@ -77,16 +82,47 @@ def is_overridden(project: Project, factory: str) -> bool:
     return any(re.search(call, one) is not None for one in data if factory.encode() in one)
 
 
-def commits(call: Call) -> bool:
-    """Whether a session of its own (`async with AsyncSession(engine) as session:`) is committed and used on."""
-    around = call.enclosing(With)
-    last = None if around is None or not around.body else around.body[-1]
-    return last is not None and any(one.method == "commit" and one.end < last.start for one in around_calls(around))
+def empties(project: Project, call: Call) -> bool:
+    """Whether a session of its own (`async with AsyncSession(engine) as session:`) is committed and an object of it read
+    behind that: what nobody reads, a statement's result and what is refreshed first, loses nothing."""
+    item = next((one for one in call.ancestors if isinstance(one, WithItem)), None)
+    function = call.function
+    if item is None or item.target is None or function is None:
+        return False
+    session = item.target.text
+    commits = [one for one in calls_named(function, ("commit",), call.end, function.end) if is_of(one, session)]
+    added = [one for one in calls_named(function, ADDING, call.end, function.end) if is_of(one, session)]
+    return any(
+        name.start > commit.end
+        and always_before(commit, name)
+        and not is_refreshed(function, name, commit)
+        and (any(adds(one, name.id) for one in added) or loaded(project, name) is not None)
+        for commit in commits
+        for name in function.find(Name, nested=False)
+        if isinstance(name.parent, Return) or is_attribute_read(name)
+    )
 
 
-def around_calls(around: With | None) -> tuple[Call, ...]:
-    """The calls inside."""
-    return () if around is None else tuple(around.find(Call, nested=False))
+def is_of(call: Call, session: str) -> bool:
+    """Whether it is called on the session of that name."""
+    return call.receiver is not None and call.receiver.text == session
+
+
+def is_attribute_read(name: Name) -> bool:
+    """Whether it stands in `user.name`, with no call and no assignment."""
+    around = name.parent
+    if not isinstance(around, Attribute) or around.value is not name:
+        return False
+    by = around.parent
+    return not (isinstance(by, Call) and by.func is around) and not (isinstance(by, Assign) and around in by.targets)
+
+
+def is_refreshed(function: FunctionDef, name: Name, commit: Call) -> bool:
+    """Whether something between fills it again."""
+    return any(
+        any(one.text == name.id for one in call.args)
+        for call in calls_named(function, ("refresh", "merge"), commit.end, name.start)
+    )
 
 
 def found(file: SourceFile, call: Call) -> Finding:
