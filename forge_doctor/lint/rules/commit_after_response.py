@@ -52,15 +52,13 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.library_version import exits_before_response
 from forge_doctor.code.semantics.entry_points import dependency_markers
-from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, ClassDef, Except, FunctionDef, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, With, Yield
 from forge_doctor.code.syntax.prefilter import AnyWord, Both
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.handles import SESSIONS
-from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS, commit_behind, commits_at_exit
 
 SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"commit", b"begin", b"async with"))
 # Whoever takes what another module makes may say no word of a database.
@@ -102,41 +100,12 @@ def left_behind(project: Project, lent: Yield) -> Node | None:
     return None
 
 
-def commits_at_exit(project: Project, entered: Node) -> bool:
-    """Whether what is entered there commits when nothing has failed."""
-    value = project.value_of(entered)
-    if value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef):
-        leave = project.method(value.definition, "__aexit__")
-        return leave is not None and any(is_commit(one) for one in leave.find(Call, nested=False))
-    manager = project.value_of(entered.func).definition if isinstance(entered, Call) else None
-    lent = next(iter(manager.find(Yield, nested=False)), None) if isinstance(manager, FunctionDef) else None
-    if not isinstance(manager, FunctionDef) or lent is None or lent.value is None:
-        return False
-    return project.known(lent.value).kind in SESSIONS and commit_behind(project, manager, lent) is not None
-
-
-def is_commit(call: Call) -> bool:
-    """Whether it commits something of its object, in no handler of an error."""
-    return call.method == "commit" and isinstance(call.parent, Await) and call.enclosing(Except) is None
-
-
 def lent_by(function: FunctionDef) -> Yield | None:
     """The `yield` of a generator that lends something."""
     if not function.is_generator or function.decorators or function.is_method:
         return None
     lent = next(iter(function.find(Yield, nested=False)))
     return lent if lent.value is not None else None
-
-
-def commit_behind(project: Project, function: FunctionDef, lent: Yield) -> Node | None:
-    """What commits the session that is lent: a call behind the `yield`, or a `begin()` block around it."""
-    name = "" if lent.value is None else lent.value.text
-    for call in calls_between(function, lent.end, function.end):
-        commits = call.method == "commit" and call.receiver is not None and call.receiver.text == name
-        if commits and call.enclosing(Except) is None:
-            return call
-    block = next((one for one in begin_blocks(project, lent) if one.session == name and not one.is_nested), None)
-    return None if block is None else block.opener
 
 
 def late_marker(project: Project, function: FunctionDef) -> Call | None:

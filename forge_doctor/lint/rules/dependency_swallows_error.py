@@ -64,7 +64,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord, Both
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.handles import SESSIONS
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 
 SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"except", b"suppress"))
 LINE_DOES = ("holds",)

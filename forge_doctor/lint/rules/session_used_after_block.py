@@ -29,7 +29,7 @@ Good:
 Wrong when: the name holds another session by then, or the block does not close what it gives. Told is only a name of
 the function itself that nothing but the block can have bound where it is used; a manager of the project is trusted
 less. A rollback or close behind the block changes nothing and is left alone; so are a query that is built and not run,
-and a use that another close of the same function follows.
+a use that another close of the same function follows, and a commit where the block itself commits at its end.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#opening-and-closing-a-session;
 sqlalchemy/sqlalchemy#6523 (commit after the block raises nothing)
@@ -51,6 +51,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import commits_at_exit
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
 
@@ -141,7 +142,7 @@ def used_behind(project: Project, statement: With, item: WithItem, name: Name, v
         if read.enclosing(Lambda) is not None or is_closed_again(call, value) or not is_statement(project, call):
             continue
         bound = project.scopes(read.file).lookup(read.text, read)
-        if bound is not None and len(bound[1].reaching(read)) == 1:
+        if bound is not None and len(bound[1].reaching(read)) == 1 and not is_idle(project, call, item, value):
             return call
     return None
 
@@ -174,6 +175,14 @@ def is_run_by_name(project: Project, call: Call) -> bool:
         return False
     reads = few_reads_of(project, assign.target, assign) or ()
     return any(query_run(one) is not None for one in reads)
+
+
+def is_idle(project: Project, use: Call, item: WithItem, value: Value) -> bool:
+    """Whether it is a commit behind a block that has committed all there was: of a session that does nothing."""
+    if use.method != "commit" or value.kind not in SESSIONS:
+        return False
+    begun = isinstance(item.value, Call) and item.value.method == "begin"
+    return begun or commits_at_exit(project, item.value)
 
 
 def given_out(statement: With, name: Name) -> Return | None:

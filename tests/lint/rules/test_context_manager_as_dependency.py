@@ -65,5 +65,8 @@ def test_the_default_of_what_is_handed_to_fastapi_is_read(use: str, tmp_path: Pa
 
 
 def test_the_default_of_a_class_is_read(tmp_path: Path) -> None:
-    code = ASYNC + "class Orders:\n    def __init__(self, db: AsyncSession = Depends(scope)):  # expect high\n        ...\n"
+    code = (
+        ASYNC
+        + "class Orders:\n    def __init__(self, db: AsyncSession = Depends(scope)):  # expect high\n        ...\n"
+    )
     check_source(project(code), "context-manager-as-dependency", tmp_path)

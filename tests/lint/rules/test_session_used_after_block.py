@@ -106,3 +106,42 @@ def test_what_is_returned_out_of_its_block_is_closed(opened: str, tmp_path: Path
     code = f"async def f(n):\n    async with {opened} as s:\n        if n:\n            return 1\n        return s  # expect high\n"
     check_source(project(code), RULE, tmp_path)
     check_source(project(code.replace("return s  # expect high", "return s.info")), RULE, tmp_path)
+
+
+SCOPE = """\
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def scope():
+    async with Session() as s:
+        try:
+            yield s
+            {behind}
+        except Exception:
+            await s.rollback()
+            raise
+async def f(user):
+    async with {entered} as s:
+        s.add(user)
+    await s.commit(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("behind", "entered", "mark"),
+    [
+        ("await s.commit()", "scope()", ""),
+        ("pass", "Session.begin()", ""),
+        ("pass", "scope()", "  # expect medium"),
+        ("await other.commit()", "scope()", "  # expect medium"),
+        ("await s.commit()", "Session()", "  # expect high"),
+    ],
+)
+def test_a_commit_behind_a_block_that_commits_does_nothing(
+    behind: str, entered: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(project(SCOPE.format(behind=behind, entered=entered, mark=mark)), RULE, tmp_path)
+
+
+def test_another_use_behind_such_a_commit_is_found(tmp_path: Path) -> None:
+    code = SCOPE.format(behind="await s.commit()", entered="scope()", mark="")
+    check_source(project(code + "    await s.execute(text('x'))  # expect medium\n"), RULE, tmp_path)

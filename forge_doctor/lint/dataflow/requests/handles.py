@@ -21,9 +21,9 @@ from forge_doctor.code.syntax.nodes import (
     Yield,
 )
 from forge_doctor.lint.dataflow.requests.injection import injections, run_before, session_source
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.lint.dataflow.use_def import parameter_name
 
-SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION, Kind.SCOPED})
 MAX_DEPTH = 4
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Node, Return, With
-from forge_doctor.lint.dataflow.requests.handles import SESSIONS, THE_SESSION, Handle, Handles, handle_of
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handle, Handles, handle_of
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.regex import regex
 
 # What may end a transaction well, or leads out of sight.
