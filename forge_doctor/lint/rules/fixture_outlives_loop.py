@@ -30,7 +30,7 @@ Good:
 
 Wrong when: the tests run in the loop of the fixture. A `loop_scope` of tests in the file, in its folder's tests or in
 the configuration (one of a fixture moves the fixture alone), an `event_loop` fixture, anyio, NullPool and SQLite all keep
-this rule silent, and an engine of a module that something disposes of.
+this rule silent, and an engine of a module that something disposes of, or of which only the URL is read.
 
 Source: https://pytest-asyncio.readthedocs.io/en/stable/concepts.html (event loop scopes);
 pytest-dev/pytest-asyncio#922 and #402 (an engine of the module), sqlalchemy/sqlalchemy#5626
@@ -42,9 +42,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
@@ -59,6 +59,8 @@ SUSPECT = WordsThen(
 LINE_DOES = ("holds",)
 WIDE = frozenset({"session", "package", "module", "class"})
 HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
+# What an engine knows without a connection.
+ADDRESS = words("url dialect driver name")
 SHARED_LOOP = (b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
 CONFIGURED = regex(
     rb"asyncio_default_test_loop_scope|anyio_mode|asyncio_loop_scope|def event_loop|(?<!fixture_)loop_scope="
@@ -84,7 +86,7 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
         while given.of is not None and given.kind not in HOLDERS:
             given = given.inner
         kind = given.kind if given.kind in HOLDERS else value.kind
-        if kind in HOLDERS and not is_widened(project, file):
+        if kind in HOLDERS and not is_widened(project, file) and not is_only_asked(project, function):
             yield found(file, function, decorator, given.label)
 
 
@@ -154,6 +156,16 @@ def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
             if own == "pytest_asyncio.fixture" or (own == "pytest.fixture" and is_automatic(project, one.file)):
                 return one
     return None
+
+
+def is_only_asked(project: Project, fixture: FunctionDef) -> bool:
+    """Whether those who take it, all in its own file, ask only where its database is: that opens no connection."""
+    file, word = fixture.file, fixture.name.encode()
+    if any(word in data for data in tests_beside(project, file) if data != file.data):
+        return False
+    takers = [one for one in project.scopes(file).functions if fixture.name in one.param_names]
+    reads = [one for taker in takers for one in taker.find(Name) if one.text == fixture.name and one.function is taker]
+    return bool(reads) and all(isinstance(one.parent, Attribute) and one.parent.attr in ADDRESS for one in reads)
 
 
 def is_widened(project: Project, file: SourceFile) -> bool:

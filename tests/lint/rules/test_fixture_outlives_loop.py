@@ -124,3 +124,22 @@ def test_an_engine_of_a_test_module_that_pytest_runs_by_itself(tmp_path: Path) -
     wide = automatic + "asyncio_default_test_loop_scope = 'session'\n"
     code = code.replace("# expect medium", "")
     check_source({"pyproject.toml": wide, "test_shop.py": code}, "fixture-outlives-loop", tmp_path)
+
+
+USER = "\n\n@pytest.fixture\nasync def database(engine):\n    yield {use}\n"
+
+
+@pytest.mark.parametrize(
+    ("use", "mark"),
+    [("engine.url.set(database='one')", ""), ("engine", FOUND), ("(engine.url, engine.connect())", FOUND)],
+)
+def test_a_fixture_of_which_only_the_address_is_read_keeps_nothing_open(use: str, mark: str, tmp_path: Path) -> None:
+    found = files(mark=mark)
+    found["tests/conftest.py"] += USER.format(use=use)
+    check_source(found, "fixture-outlives-loop", tmp_path)
+
+
+def test_a_test_beside_may_take_connections(tmp_path: Path) -> None:
+    found = files(mark=FOUND, **{"tests/test_a.py": "async def test_one(engine): ...\n"})
+    found["tests/conftest.py"] += USER.format(use="engine.url")
+    check_source(found, "fixture-outlives-loop", tmp_path)
