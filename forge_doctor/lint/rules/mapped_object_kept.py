@@ -34,7 +34,7 @@ Good:
 
 Wrong when: the object is made a plain one before it is kept (a pydantic model, a dict, `expunge` and all it needs
 loaded). Only an object that a query in sight loaded, kept as it is, is told; `expunge` and `make_transient` in the
-function keep this rule silent.
+function keep this rule silent; a cache with a `ttl` has bounded how stale they grow, and is told with less confidence.
 
 Source: https://docs.sqlalchemy.org/en/20/errors.html#error-bhk3;
 https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Is the Session a cache?)
@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, ClassDef, FunctionDef, Name, Node, Return, Subscript
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Node, Return, Subscript
 from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -83,7 +83,8 @@ def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
         if function.decorated_by(*CACHES):
             for statement in function.find(Return, nested=False):
                 if statement.value is not None:
-                    yield from told(file, project, statement.value, f"the cache of {function.name}()")
+                    where = f"the cache of {function.name}()"
+                    yield from told(file, project, statement.value, where, is_bounded=has_limit(function))
 
 
 def kept_in(project: Project, function: FunctionDef, target: Node) -> str:
@@ -119,7 +120,12 @@ def typed(project: Project, value: Node) -> Model | None:
     return project.model(said.definition) if isinstance(said.definition, ClassDef) else None
 
 
-def told(file: SourceFile, project: Project, value: Node, where: str) -> Iterator[Finding]:
+def has_limit(function: FunctionDef) -> bool:
+    """Whether the cache forgets by the clock (`@alru_cache(ttl=60)`): how stale they may grow has been decided."""
+    return any(isinstance(one, Call) and one.keyword("ttl") is not None for one in function.decorators)
+
+
+def told(file: SourceFile, project: Project, value: Node, where: str, *, is_bounded: bool = False) -> Iterator[Finding]:
     """The finding, where what is kept are objects of a query."""
     held: Loaded | None = loaded(project, value)
     model = typed(project, value) if held is None else held.model
@@ -129,9 +135,9 @@ def told(file: SourceFile, project: Project, value: Node, where: str) -> Iterato
     yield file.finding(
         mapped_object_kept,
         value,
-        f"{where} keeps {model.class_.name} objects for longer than the session that loaded them: they grow stale, and "
+        f"{where} keeps `{model.class_.name}` objects for longer than the session that loaded them: they grow stale, and "
         "what is not loaded raises DetachedInstanceError",
-        confidence=Confidence.MEDIUM if held is None or held.hops else Confidence.HIGH,
+        confidence=Confidence.MEDIUM if is_bounded or held is None or held.hops else Confidence.HIGH,
         remedy="keep what is needed of them (values, a pydantic model), or load them in each request",
         related=loads,
     )

@@ -25,6 +25,10 @@ KEPT = [
         "from async_lru import alru_cache\n@alru_cache\nasync def f():\n    async with Session() as db:\n"
         "        return await db.get(User, 1)  # expect high\n"
     ),
+    (
+        "from async_lru import alru_cache\n@alru_cache(maxsize=9, ttl=60)\nasync def f():\n"
+        "    async with Session() as db:\n        return await db.get(User, 1)  # expect medium\n"
+    ),
 ]
 VALUES = [
     "kept: dict[int, str] = {}\ndef keep(key: int, user: User):\n    kept[key] = user.name\n",
