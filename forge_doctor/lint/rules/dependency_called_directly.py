@@ -63,6 +63,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.requests.unfilled import Unfilled, unfilled
 from forge_doctor.lint.dataflow.sessions.creation import word_start
@@ -164,7 +165,7 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
         return
     reads = list(reads_of(project, assign.target, assign))
     # Asked for a second time, a generator runs to its end.
-    if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call):
+    if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call) and not is_of_test(call):
         yield told(file, call, function, LEFT, Confidence.MEDIUM)
     for read in reads:
         use, _ = at_place(read)
@@ -190,6 +191,11 @@ def is_unfinished(call: Call) -> bool:
     """Whether nothing in the function finishes the generator, and its session is no mock."""
     text = "" if call.function is None else call.function.text
     return FINISHED.search(text) is None and MOCKING.search(text) is None
+
+
+def is_of_test(call: Call) -> bool:
+    """Whether a test keeps the generator: it ends with the test, and the loop finishes what is left."""
+    return call.function is not None and call.function.name.startswith("test_") and is_test_file(call.file)
 
 
 def told(file: SourceFile, call: Call, function: FunctionDef, consequence: str, confidence: Confidence) -> Finding:

@@ -170,3 +170,16 @@ def test_a_decorator_may_fill_it_in(decorator: str, tmp_path: Path) -> None:
     mark = f"  # expect {DECORATORS[decorator]}" if DECORATORS[decorator] else ""
     code = f"{decorator}\nasync def made(x, db: AsyncSession = Depends(get_db)): ...\nasync def f():\n    await made(1){mark}\n"
     check_source(DEPENDENCIES + DECORATED + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "mark"),
+    [
+        ("test_it_lends", "made = get_db(){mark}\n    db = await made.__anext__()\n    assert db", ""),
+        ("lent", "made = get_db(){mark}\n    db = await made.__anext__()\n    assert db", "  # expect medium"),
+        ("test_it_lends", "db = await anext(get_db()){mark}\n    await db.commit()", "  # expect medium"),
+    ],
+)
+def test_a_generator_that_a_test_keeps_ends_with_it(name: str, body: str, mark: str, tmp_path: Path) -> None:
+    code = f"async def {name}():\n    {body.format(mark=mark)}\n"
+    check_source({"tests/test_db.py": DEPENDENCIES + code}, RULE, tmp_path)
