@@ -38,14 +38,22 @@ GOOD = [
     "async def f():\n    async with AsyncSession(engine) as db:\n        await db.execute(q)\n",
     "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        await db.commit()\n",
     # Nothing of the session is read behind its commit: a result, another session's, what is filled again.
-    "async def f():\n    async with AsyncSession(engine) as db:\n        done = await db.execute(q)\n"
-    "        await db.commit()\n        return done.rowcount\n",
-    "async def f():\n    async with AsyncSession(engine) as db, AsyncSession(other) as old:\n        old.add(x)\n"
-    "        await db.commit()\n        print(x.id)\n",
-    "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        await db.commit()\n"
-    "        await db.refresh(x)\n        return x.id\n",
-    "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        if done:\n"
-    "            await db.commit()\n            return True\n        return x.id\n",
+    (
+        "async def f():\n    async with AsyncSession(engine) as db:\n        done = await db.execute(q)\n"
+        "        await db.commit()\n        return done.rowcount\n"
+    ),
+    (
+        "async def f():\n    async with AsyncSession(engine) as db, AsyncSession(other) as old:\n        old.add(x)\n"
+        "        await db.commit()\n        print(x.id)\n"
+    ),
+    (
+        "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        await db.commit()\n"
+        "        await db.refresh(x)\n        return x.id\n"
+    ),
+    (
+        "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        if done:\n"
+        "            await db.commit()\n            return True\n        return x.id\n"
+    ),
     "def async_sessionmaker(x): ...\nSession = async_sessionmaker(1)\n",
 ]
 
