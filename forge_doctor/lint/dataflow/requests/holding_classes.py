@@ -12,7 +12,6 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, Fu
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.requests.handles import (
     MAX_DEPTH,
-    SESSIONS,
     THE_SESSION,
     Handle,
     Handles,
@@ -20,6 +19,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
     kept_by,
 )
 from forge_doctor.lint.dataflow.requests.held_connections import uses_in
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 
 
 def objects_given(project: Project, function: FunctionDef, among: frozenset[str] | None = None) -> tuple[Handles, ...]:
