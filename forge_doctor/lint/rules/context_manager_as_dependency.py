@@ -38,7 +38,8 @@ Good:
 
 Wrong when: `Depends` is of another library that enters context managers; only FastAPI's own is looked at, and only
 functions of the project whose decorator is the standard library's. Or FastAPI never reads the marker: the function has no
-decorator and is handed to nothing, so that only the project's own calls reach it; nothing is said then.
+decorator and is handed to nothing, so that only the project's own calls reach it; nothing is said then. Where the endpoint
+enters what it is given, older versions of FastAPI may have let it, and confidence is medium.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/ (Context Managers); with FastAPI
 0.165.0: "'_AsyncGeneratorContextManager' object is not an async iterator"; Netflix/dispatch#4888
@@ -56,8 +57,9 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Finding, Related, Severity
+from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.requests.injection import is_entered_there
 
 SUSPECT = AnyWord(b"Depends(", b"Security(")
 # Whoever takes what another module makes may say no word of a database.
@@ -90,6 +92,8 @@ def context_manager_as_dependency(file: SourceFile, project: Project) -> Iterato
             call,
             f"`{given.text}` is {how}{manager}: FastAPI gets a context manager instead of a generator, so "
             "every request that depends on it fails",
+            # Before FastAPI looked behind the decorator, the endpoint was given the manager and could enter it.
+            confidence=Confidence.MEDIUM if is_entered_there(call) else Confidence.HIGH,
             remedy=f"remove @{manager} from {function.name}(); where it is entered by hand: "
             f"`async with asynccontextmanager({function.name})() as session:`"
             if wrapped is None

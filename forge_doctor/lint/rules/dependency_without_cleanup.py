@@ -32,6 +32,8 @@ Good:
     @app.get("/orders")
     async def orders(db: AsyncSession = Depends(get_session)): ...
 
+Wrong when: whoever depends on it closes the session. A function that enters or closes what it is given is looked for.
+
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
 """
 
@@ -40,12 +42,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import is_dependency, is_filled_in
+from forge_doctor.code.semantics.entry_points import dependency_markers, is_dependency, is_filled_in
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.requests.injection import is_entered_there
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.leaks import bound_name, is_within_begin
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
@@ -62,9 +65,15 @@ def dependency_without_cleanup(file: SourceFile, project: Project) -> Iterator[F
             continue
         life = lifetime_of(project, made.node)
         how = gives_away(made, function, life)
-        if how and is_dependency(project, function):
+        if how and is_dependency(project, function) and not is_closed_by_all(project, function):
             yield found(file, made, function, how)
     yield from factories(file, project)
+
+
+def is_closed_by_all(project: Project, function: FunctionDef) -> bool:
+    """Whether everybody who depends on it enters or closes the session that it gives."""
+    markers = list(dependency_markers(project, function))
+    return bool(markers) and all(map(is_entered_there, markers))
 
 
 def gives_away(made: Made, function: FunctionDef, life: Lifetime) -> str:
@@ -96,7 +105,8 @@ def factories(file: SourceFile, project: Project) -> Iterator[Finding]:
     for call in file.calls("Depends"):
         given = call.argument(0, "dependency")
         value = None if given is None else project.value_of(given)
-        if given is not None and value is not None and value.kind is Kind.ASYNC_FACTORY and is_filled_in(project, call):
+        told = value is not None and value.kind is Kind.ASYNC_FACTORY and not is_entered_there(call)
+        if given is not None and value is not None and told and is_filled_in(project, call):
             yield file.finding(
                 dependency_without_cleanup,
                 call,

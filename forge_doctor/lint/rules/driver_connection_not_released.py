@@ -21,7 +21,8 @@ Good:
         async with pool.acquire() as connection:
             return await connection.fetch("SELECT name FROM users")
 
-Wrong when: somebody else gives it back: a connection that is handed on, returned, yielded or stored is left alone.
+Wrong when: somebody else gives it back: a connection that is handed on, returned, yielded or stored is left alone, and so is
+that of a script, which ends with its process.
 Source: https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.pool.Pool.acquire
 """
 
@@ -33,7 +34,19 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, Except, Finally, FunctionDef, Name, Return, Try, With
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Await,
+    Call,
+    Except,
+    Finally,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    Try,
+    With,
+)
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -59,9 +72,22 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
         if not is_taken(project, call) or bound.target.id in project.scopes(file).of(bound.target).outer_names:
             continue
         if not is_given_back(bound.function, bound.target.id, bound.end):
-            yield found(file, call, bound.target.id)
+            if not ends_with_program(project, bound.function):
+                yield found(file, call, bound.target.id)
         elif (left := left_before_release(bound, bound.target.id)) is not None:
             yield found_skipped(file, call, bound.target.id, left)
+
+
+def ends_with_program(project: Project, function: FunctionDef) -> bool:
+    """Whether it is what a script runs as a whole, `asyncio.run(main())`: its connection ends with the process."""
+    runs = [one for one in function.file.calls("run") if project.qualified(one.func) in ("asyncio.run", "anyio.run")]
+    whole = [one for one in runs if one.function is None and one.args and is_call_of(one.args[0], function)]
+    return bool(whole) and len(list(function.file.calls(function.name))) == len(whole)
+
+
+def is_call_of(given: Node, function: FunctionDef) -> bool:
+    """`main()`, or `main`."""
+    return (given.func if isinstance(given, Call) else given).text == function.name
 
 
 def is_taken(project: Project, call: Call) -> bool:

@@ -94,6 +94,7 @@ SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
 NEW_LOOP = regex(r"new_event_loop|asyncio\.run\(|anyio\.run\(|Runner\(")
 DISPOSED = regex(r"\.dispose\(")
+ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
 STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
 
 
@@ -109,7 +110,7 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
             coroutine = run_in_new_loop(project, call)
             target = None if coroutine is None else function_of(project, coroutine)
             used = None if target is None else engine_used(project, target)
-            if target is None or used is None or keeps_nothing(used) or is_disposed(function, target):
+            if target is None or used is None or keeps_nothing(used) or is_disposed(project, function, target):
                 continue
             again = repeated(project, function, call)
             if again:
@@ -129,7 +130,7 @@ def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
         coroutine = run_in_new_loop(project, call)
         target = None if coroutine is None else function_of(project, coroutine)
         used = None if target is None else engine_used(project, target)
-        if target is None or used is None or keeps_nothing(used) or is_disposed(target):
+        if target is None or used is None or keeps_nothing(used) or is_disposed(project, target):
             continue
         behind = [one for one in calls if one.start > call.end and always_before(call, one)]
         after = next_loop(project, call, behind, used)
@@ -195,9 +196,16 @@ def keeps_nothing(used: EngineUse) -> bool:
     return (written is not None and not engine.pool_class) or (dsn is not None and dsn.dialect == "sqlite")
 
 
-def is_disposed(*functions: FunctionDef) -> bool:
-    """Whether one of the functions gives the engine's connections up."""
-    return any(DISPOSED.search(one.text) is not None for one in functions)
+def is_disposed(project: Project, *functions: FunctionDef) -> bool:
+    """Whether one of the functions gives the engine's connections up, by itself or in a function that it calls."""
+    return any(DISPOSED.search(one.text) is not None or calls_disposer(project, one) for one in functions)
+
+
+def calls_disposer(project: Project, function: FunctionDef) -> bool:
+    """Whether a function of that file or another, whose name tells of an end, is called and disposes of the engine."""
+    ending = [one for one in function.find(Call, nested=False) if ENDS.search(one.method) is not None]
+    called = (project.called(one) for one in ending)
+    return any(one is not None and DISPOSED.search(one.text) is not None for one in called)
 
 
 def repeated(project: Project, function: FunctionDef, call: Call) -> str:

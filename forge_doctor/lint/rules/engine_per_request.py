@@ -43,7 +43,7 @@ from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.semantics.entry_points import background_starter, dependency_markers
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, If, Keyword, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -58,7 +58,9 @@ SUSPECT = WordsThen(
 )
 ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
 # What shows that the engine is kept, thrown away properly, or has no pool.
-KEPT = regex(r"\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b")
+KEPT = regex(
+    r"\bsetattr\b|\bglobal\b|\bnonlocal\b|\bdispose\b|NullPool|app\.state\b|lifespan|setdefault|_engines?\[|_cache\b"
+)
 CACHES = ("lru_cache", "cache", "cached_property", "cached", "singleton", "alru_cache")
 
 
@@ -71,21 +73,34 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
         function = call.function
         if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE):
             continue
-        if is_kept(function) or is_stored(call, function):
+        if is_kept(project, function) or is_stored(call, function):
             continue
         who = called_for_each(project, function)
         if who:
             yield found(file, call, who)
 
 
-def is_kept(function: FunctionDef) -> bool:
+def is_kept(project: Project, function: FunctionDef) -> bool:
     """Whether the function keeps the engine for later calls, disposes of it, or is itself kept."""
-    return KEPT.search(function.text) is not None or function.decorated_by(*CACHES)
+    return (
+        KEPT.search(function.text) is not None
+        or function.decorated_by(*CACHES)
+        or any(keeps(project, one) for one in function.decorators)
+    )
+
+
+def keeps(project: Project, decorator: Node) -> bool:
+    """Whether a decorator of the project tests what it has before it calls the function: it may call it once."""
+    made_by = project.value_of(decorator.func if isinstance(decorator, Call) else decorator).definition
+    return isinstance(made_by, FunctionDef) and any(made_by.find(If))
 
 
 def is_stored(call: Call, function: FunctionDef) -> bool:
     """Whether the engine goes to something that outlives the call: a class, a dict, an object made before."""
     assign = call.parent
+    # `makers[loop] = async_sessionmaker(create_async_engine(url))`
+    while isinstance(assign, Call | Keyword) and not isinstance(assign.parent, Await):
+        assign = assign.parent
     if not isinstance(assign, Assign):
         return False
     if not isinstance(assign.target, Name):
@@ -117,7 +132,7 @@ def caller_for_each(project: Project, function: FunctionDef, depth: int) -> str:
     """The same of a function of this file that calls it."""
     for call in function.file.calls(function.name):
         caller = call.function
-        if caller is None or caller is function or is_kept(caller) or project.called(call) is not function:
+        if caller is None or caller is function or is_kept(project, caller) or project.called(call) is not function:
             continue
         who = called_for_each(project, caller, depth + 1)
         if who:

@@ -68,7 +68,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import end_of_chain
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, ClassDef, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -103,6 +103,8 @@ def joined_collection_without_unique(file: SourceFile, project: Project) -> Iter
         value = project.known(receiver)
         if joined is None or value.kind not in SESSIONS or value.confidence is Confidence.LOW:
             continue
+        if isinstance(value.definition, ClassDef) and project.method(value.definition, call.method) is not None:
+            continue  # a session of the project's own, which may make them unique
         for end in ends(project, call):
             yield found(file, end, joined, value.confidence)
 

@@ -16,6 +16,8 @@ GOOD = BEGIN.format(mark="")
 KEY = "async def key(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User))\n"
 ROUTE = "@router.post('/')\nasync def f(q, db: AsyncSession = Depends(get_db), k=Depends(key)):\n"
 BEGUN = [
+    START
+    + "    await db.execute(q)\n    try:\n        await db.begin()  # expect high\n    except IntegrityError:\n        pass\n",
     (
         "class Users:\n    def __init__(self, session: AsyncSession):\n        self.session = session\n"
         "    async def named(self, q):\n        return await self.session.scalar(q)\nclass Service:\n"
@@ -51,6 +53,16 @@ BEGUN = [
     "@router.post('/')\nasync def f(q, db: AsyncSession = Depends(own)):\n" + BAD,
 ]
 OPEN = [
+    (
+        "from contextlib import AsyncExitStack\n" + START + "    async with AsyncExitStack() as stack:\n"
+        "        await stack.enter_async_context(db.begin())\n        await db.execute(q)\n" + GOOD
+    ),
+    (
+        "from sqlalchemy.exc import InvalidRequestError\n"
+        + START
+        + "    await db.execute(q)\n    try:\n        await db.begin()\n"
+        "    except InvalidRequestError:\n        await db.begin_nested()\n"
+    ),
     (
         "class Users:\n    def __init__(self, session: AsyncSession):\n        self.session = session\n"
         "    async def named(self, q):\n        return await self.session.scalar(q)\nclass Service:\n"

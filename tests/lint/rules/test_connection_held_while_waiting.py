@@ -56,6 +56,10 @@ WAITING = [
     + WAITS.format(mark="  # expect high"),
 ]
 ENDED = [
+    KEY.format(mark="").replace("    return", "    async with db:\n        return") + ROUTE + WAITS.format(mark=""),
+    KEY.format(mark="").replace("    return", "    async with db.begin():\n        return")
+    + ROUTE
+    + WAITS.format(mark=""),
     KEY.format(mark="\n").replace("    return await", "    owner = await")
     + "    await db.commit()\n    return owner\n",
     KEY.format(mark="\n").replace("    return await", "    owner = await") + "    await db.close()\n    return owner\n",

@@ -16,6 +16,8 @@ ASYNC, SYNC = (
 )
 USE = "@router.get('/')\nasync def f(db: AsyncSession = Depends(scope)):  # expect high\n    ...\n"
 BAD = [
+    ASYNC
+    + "@router.get('/')\nasync def f(given=Depends(scope)):  # expect medium\n    async with given as db:\n        ...\n",
     (
         "from contextlib import asynccontextmanager\nscope = asynccontextmanager(get_db)\n"
         "@router.get('/')\nasync def f(db=Depends(scope)):  # expect high\n    ...\n"

@@ -11,6 +11,16 @@ from tests.support.lint_heads import DEPENDENCIES
 
 RULE = "dependency-without-cleanup"
 FOUND = (
+    """\
+def dep():
+    return Factory()  # expect high
+async def f(db=Depends(dep)):
+    async with db:
+        ...
+async def g(db=Depends(dep)):
+    async with db.begin():
+        ...
+""",
     "def dep():\n    return Factory()  # expect high\ndef f(db=Depends(dep)): ...\n",
     "async def dep():\n    s = Factory()  # expect high\n    return s\nDb = Annotated[int, Depends(dep)]\n",
     "async def dep():\n    s = Factory()  # expect high\n    yield s\ndef f(db=Depends(dep)): ...\n",
@@ -25,6 +35,9 @@ def f(db: Annotated[AsyncSession, Depends(dep)]): ...
 SILENT = (
     # Only the project's own code calls it: FastAPI reads no marker there.
     "def f(db=Depends(Factory)): ...\ndef g(db):\n    f(db)\n",
+    "def dep():\n    return Factory()\nasync def f(db=Depends(dep)):\n    async with db:\n        ...\n",
+    "def dep():\n    return Factory()\nasync def f(db=Depends(dep)):\n    try:\n        yield db\n    finally:\n        await db.close()\n",
+    "async def f(db=Depends(Factory)):\n    async with db as s, s.begin():\n        ...\n",
     "def f(db=Depends(get_db)): ...\n",
     "def fresh():\n    return Factory()\nasync def f():\n    async with fresh() as s: ...\n",
     """\

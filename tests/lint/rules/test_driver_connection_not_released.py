@@ -11,12 +11,17 @@ from tests.support.lint_cases import check_source
 RULE = "driver-connection-not-released"
 HEAD = "import asyncpg\nfrom asyncpg import Pool\n"
 FOUND = (
+    (
+        "import asyncio\nasync def main():\n    c = await asyncpg.connect('x')  # expect high\n    await c.fetch('x')\n"
+        "async def again():\n    await main()\nasyncio.run(main())\n"
+    ),
     "async def f(pool: Pool):\n    c = await pool.acquire()  # expect high\n    return await c.fetch('x')\n",
     "async def f():\n    c = await asyncpg.connect('x')  # expect high\n    return await c.fetch('x')\n",
     ("class A:\n    def __init__(self, pool: Pool):\n        self.pool = pool\n"
     "    async def f(self):\n        c = await self.pool.acquire(timeout=3)  # expect high\n        await c.execute('x')\n"),
 )  # fmt: skip
 SILENT = (
+    "import asyncio\nasync def main():\n    c = await asyncpg.connect('x')\n    await c.fetch('x')\nasyncio.run(main())\n",
     "async def f(pool: Pool):\n    async with pool.acquire() as c:\n        await c.fetch('x')\n",
     ("async def f(pool: Pool):\n    c = await pool.acquire()\n    try:\n        await c.fetch('x')\n    finally:\n"
     "        await pool.release(c)\n"),

@@ -17,6 +17,9 @@ HEAD = (
 TASK = "@queue.task\ndef job():\n"
 POOLED = HEAD.format(pool="")
 AGAIN = [
+    "async def close_file():\n    await asyncio.sleep(1)\nasync def end():\n    await work()\n    await close_file()\n"
+    + TASK
+    + "    asyncio.run(end())  # expect high\n",
     (
         "def job():\n    asyncio.run(work())  # expect high\nfrom rq import Queue\ndef later():\n"
         "    Queue().enqueue(job)\n"
@@ -37,6 +40,9 @@ AGAIN = [
     + "    asyncio.run(direct())  # expect high\n",
 ]
 ONCE = [
+    "async def shut_down():\n    await engine.dispose()\nasync def end():\n    await work()\n    await shut_down()\n"
+    + TASK
+    + "    asyncio.run(end())\n",
     "def main():\n    asyncio.run(work())\nif __name__ == '__main__':\n    main()\n",
     "import click\n@click.command()\ndef main():\n    asyncio.run(work())\n",
     TASK + "    loop.run_until_complete(work())\n",

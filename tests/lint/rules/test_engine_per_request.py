@@ -12,6 +12,16 @@ from tests.support.lint_heads import DEPENDENCIES
 RULE = "engine-per-request"
 FOUND = (
     """\
+def timed(function):
+    def run():
+        return function()
+    return run
+@timed
+def dep():
+    return create_async_engine('x')  # expect high
+def f(db=Depends(dep)): ...
+""",
+    """\
 from litestar.di import Provide
 def make():
     return create_async_engine('x')  # expect high
@@ -42,6 +52,34 @@ async def f():
 """,
 )
 SILENT = (
+    """\
+def once(function):
+    kept = []
+    def run():
+        if not kept:
+            kept.append(function())
+        return kept[0]
+    return run
+@once
+def dep():
+    return create_async_engine('x')
+def f(db=Depends(dep)): ...
+""",
+    """\
+def dep():
+    if not hasattr(app, "engine"):
+        setattr(app, "engine", create_async_engine('x'))
+    return app.engine
+def f(db=Depends(dep)): ...
+""",
+    """\
+makers = {}
+def dep(loop):
+    if loop not in makers:
+        makers[loop] = async_sessionmaker(create_async_engine('x'))
+    return makers[loop]
+def f(db=Depends(dep)): ...
+""",
     """\
 from litestar.di import Provide
 def make():

@@ -83,6 +83,23 @@ def test_nothing_expires_where_the_factory_turns_it_off(code: str, tmp_path: Pat
     check_source(project(code, options=", expire_on_commit=False"), "expired-after-commit", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("taken", "mark"),
+    [
+        ("db.expunge(user)", ""),
+        ("db.expunge_all()", ""),
+        ("make_transient(user)", ""),
+        ("db.expunge(other)", "  # expect medium"),
+    ],
+)
+def test_what_has_left_the_session_is_not_expired(taken: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"async def f(db: AsyncSession, other: User):\n    user = await db.get(User, 1)\n    {taken}\n"
+        f"    await db.commit()\n    return user.id{mark}\n"
+    )
+    check_source(project(code), "expired-after-commit", tmp_path)
+
+
 @pytest.mark.parametrize("code", GOOD)
 def test_what_fills_or_does_not_read_the_object_is_silent(code: str, tmp_path: Path) -> None:
     check_source(project(START + code), "expired-after-commit", tmp_path)

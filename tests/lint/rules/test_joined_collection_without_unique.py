@@ -45,6 +45,12 @@ async def f(session: AsyncSession):
 """
 Q = "select(Author).options(joinedload(Author.books))"
 FOUND = (
+    f"""\
+class Own(AsyncSession):
+    async def save(self): ...
+async def f(s: Own):
+    return (await s.execute({Q})).scalars().all()  # expect
+""",
     f"    return (await session.execute({Q})).scalars().all()  # expect high\n",
     f"    return (await session.scalars({Q})).all()  # expect high\n",
     f"    return (await session.scalars({Q}.where(Author.id == 1))).one_or_none()  # expect high\n",
@@ -58,6 +64,13 @@ FOUND = (
     ),
 )
 SILENT = (
+    f"""\
+class Own(AsyncSession):
+    async def execute(self, *args, **kwargs):
+        return (await super().execute(*args, **kwargs)).unique()
+async def f(s: Own):
+    return (await s.execute({Q})).scalars().all()
+""",
     f"    return (await session.execute({Q})).unique().scalars().all()\n",
     f"    return (await session.execute({Q})).scalars().unique().all()\n",
     f"    result = await session.execute({Q})\n    result = result.unique()\n    return result.scalars().all()\n",

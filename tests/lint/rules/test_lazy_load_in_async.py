@@ -495,3 +495,65 @@ def test_what_refuses_to_load_is_told_with_its_error(tmp_path: Path) -> None:
     code = "async def f(db: AsyncSession):\n    user = await db.get(User, 1)\n    return user.notes  # expect high\n"
     (finding,) = check_source(project(code), "lazy-load-in-async", tmp_path)
     assert "InvalidRequestError" in finding.message
+
+
+FILLS = """\
+async def fill(db, *given):
+    for one in given:
+        await db.refresh(one, ["orders"])
+async def through(db, one):
+    await fill(db, one)
+async def by_key(db, keys):
+    await db.scalars(select(User).where(User.id.in_(keys)).options(selectinload(User.orders)))
+async def by_attribute(given):
+    return await given.awaitable_attrs.orders
+async def plainly(db, one):
+    await db.refresh(one)
+async def joined(db, one):
+    return await db.scalar(select(User.id).join(User.orders).where(User.name == one.name))
+class Filler:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def fill(self, one):
+        await self.db.refresh(one, attribute_names=["orders"])
+async def f(db: AsyncSession, keys, filler: Filler):
+    user = await db.get(User, 1)
+    {call}
+    return user.orders{mark}
+"""
+FILLING = (
+    "await fill(db, user)",
+    "await fill(db, *[user], user)",
+    "await through(db, one=user)",
+    "await by_key(db, keys)",
+    "await by_attribute(user)",
+    "await filler.fill(user)",
+    "await asyncio.wait_for(fill(db, user), 3)",
+)
+NOT_FILLING = ("await plainly(db, user)", "await joined(db, user)", "await db.refresh(user)", "print(user)")
+
+
+@pytest.mark.parametrize("call", FILLING)
+def test_a_function_that_is_given_the_object_may_load_it(call: str, tmp_path: Path) -> None:
+    check_source(project("import asyncio\n" + FILLS.format(call=call, mark="")), "lazy-load-in-async", tmp_path)
+
+
+@pytest.mark.parametrize("call", NOT_FILLING)
+def test_a_function_that_loads_something_else_does_not(call: str, tmp_path: Path) -> None:
+    check_source(project(FILLS.format(call=call, mark="  # expect high")), "lazy-load-in-async", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "mark"),
+    [
+        ("await db.get(User, order.user_id)", "low"),
+        ("(await db.scalars(select(User).where(User.id == 1))).one()", "low"),
+        ("await db.get(Order, 2)", "medium"),
+    ],
+)
+def test_a_single_object_may_have_been_queried_by_itself(query: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"async def f(db: AsyncSession):\n    order = await db.get(Order, 1)\n    other = {query}\n"
+        f"    return other, order.user  # expect {mark}\n"
+    )
+    check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -33,7 +33,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.expired.implicit_reads import reader_of, reads_by, shown_as
-from forge_doctor.lint.dataflow.expired.refilled import is_filled
+from forge_doctor.lint.dataflow.expired.refilled import is_filled, is_taken_out
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
@@ -149,7 +149,7 @@ def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -
         return None
     held = loaded(project, name)
     model = model_in(project, function, cause, name, bound, held)
-    if model is None or is_filled(function, cause, name):
+    if model is None or is_filled(function, cause, name) or is_taken_out(function, bound.end, cause, name):
         return None
     is_near = not isinstance(bound, Param) if held is None else not held.hops
     confidence = min(cause.confidence, Confidence.HIGH if is_near else Confidence.MEDIUM)

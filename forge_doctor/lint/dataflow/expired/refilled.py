@@ -14,6 +14,7 @@ FILLING = frozenset(
     """refresh execute scalar scalars exec get get_one merge run_sync expunge expunge_all make_transient
     make_transient_to_detached set_attribute set_committed_value stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
+TAKING_OUT = ("expunge", "expunge_all", "make_transient")
 
 
 def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
@@ -32,6 +33,12 @@ def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
             return True
     assigned = rb"(?<![\w.])" + re.escape(read.id).encode() + rb"\.\w+\s*=[^=]"
     return re.search(assigned, function.file.data[cause.statement.end : read.start]) is not None
+
+
+def is_taken_out(function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
+    """Whether the session no longer had the object by then: nothing is expired of what was expunged before."""
+    taken = calls_named(function, TAKING_OUT, start, cause.node.start)
+    return any(not one.args or one.args[0].text == read.id for one in taken)
 
 
 def given_in(call: Call) -> tuple[Node, ...]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Relationship
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Sequence
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, Sequence, Starred
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
@@ -21,6 +22,9 @@ LOADERS = frozenset(
     """selectinload joinedload subqueryload immediateload contains_eager load_only defer undefer noload raiseload
     lazyload defaultload with_loader_criteria""".split()  # noqa: SIM905 - a table, read as text
 )
+SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.SESSION})
+GENERIC = frozenset({"Mapped", "Optional", "Union", "None", "Annotated"})
+MAX_DEPTH = 1  # of functions behind the one that is given the object
 WORDS = regex(r"\w+")
 AWAITED_ATTRIBUTES = regex(rb"\.awaitable_attrs\b")
 MAY_LOAD = regex(rb"\brun_sync\b|\bawaitable_attrs\b|\binspect\s*\(|\bunloaded\b|MissingGreenlet")
@@ -96,18 +100,32 @@ def _says_nothing_of(function: FunctionDef, asked: Asked) -> bool:
     key = (function, asked.model.class_, asked.name, asked.by)
     if key not in known:
         named = _names_in_text(source_beside(function, asked), asked.name)
-        known[key] = not named and not _gives_to_loader(asked.project, function)
+        known[key] = not named and not _gives_to_loader(asked, function)
     return known[key]
 
 
-def _gives_to_loader(project: Project, function: FunctionDef) -> bool:
-    """Whether it awaits a function of the project that is given something by name and awaits attributes of that."""
+def _gives_to_loader(asked: Asked, function: FunctionDef, depth: int = 0) -> bool:
+    """Whether it awaits a function of the project that is given something, and that awaits attributes or may load the
+    relationship of it: `await fill(session, user)`."""
+    project = asked.project
     for call in function.find(Call):
-        if isinstance(call.parent, Await) and any(isinstance(one, Name) for one in call.args):
-            called = project.called(call)
-            if called is not None and AWAITED_ATTRIBUTES.search(called.file.data, called.start, called.end):
-                return True
+        given = (*call.args, *(one.value for one in call.keywords))
+        called = project.called(call) if any(_is_object(project, one) for one in given) else None
+        if called is None or called is function or not called.is_async:
+            continue
+        if AWAITED_ATTRIBUTES.search(called.file.data, called.start, called.end):
+            return True
+        if _names_in_text(source_beside(called, asked), asked.name):
+            return True
+        if depth < MAX_DEPTH and _gives_to_loader(asked, called, depth + 1):
+            return True
     return False
+
+
+def _is_object(project: Project, given: Node) -> bool:
+    """Whether what is passed may be, or lead to, loaded objects: named, and no session."""
+    name = given.value if isinstance(given, Starred) else given
+    return isinstance(name, Name) and project.known(name).kind not in SESSIONS
 
 
 def _names_in_text(data: bytes, name: str) -> bool:
@@ -121,9 +139,12 @@ def _names_in_text(data: bytes, name: str) -> bool:
 
 def confidence_of(project: Project, held: Loaded, relationship: Relationship) -> Confidence:
     """HIGH for a collection, and for one object whose session is opened in the same function with nothing else
-    in it that may hold it; a single object may be in the session already, and is then found by its key."""
+    in it that may hold it; a single object may be in the session already, and is then found by its key: LOW where the
+    function itself queries its class."""
     if held.is_made and (not is_collection(relationship) or any(not one.name for one in held.call.keywords)):
         return Confidence.MEDIUM
+    if not is_collection(relationship) and _is_queried_too(held, relationship):
+        return Confidence.LOW
     if held.path and not is_collection(relationship):
         return Confidence.MEDIUM
     if held.hops or project.known(held.session).confidence < Confidence.HIGH:
@@ -134,6 +155,16 @@ def confidence_of(project: Project, held: Loaded, relationship: Relationship) ->
     if opened_by(held.session) is not None and re.search(rf"\b{re.escape(relationship.name)}\b", held.sql.text) is None:
         return Confidence.HIGH
     return Confidence.MEDIUM
+
+
+def _is_queried_too(held: Loaded, relationship: Relationship) -> bool:
+    """Whether the function loads objects of the relationship's class by themselves: `session.get(User, order.user_id)`."""
+    function = held.call.function
+    targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
+    if function is None or not targets or held.model.class_.name in targets:
+        return False
+    queried = rf"\b(?:get|get_one|select)\(\s*(?:\w+\.)*(?:{'|'.join(map(re.escape, targets))})\s*[,)]"
+    return re.search(queried.encode(), function.file.data[function.start : function.end]) is not None
 
 
 def not_loaded_by(held: Loaded) -> str:

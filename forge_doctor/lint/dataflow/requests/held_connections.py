@@ -282,16 +282,16 @@ def _of_session(call: Call) -> Summary:
     runs = is_awaited(call) or call.method in PLAIN
     if call.method in ENDING:
         return Summary(ended=True)
-    if call.method in QUERYING and runs and not _is_in_begin_block(call):
+    if call.method in QUERYING and runs and not _is_in_ending_block(call):
         return Summary(query=call, at=call)
     return NOTHING
 
 
-def _is_in_begin_block(call: Call) -> bool:
-    """Whether `with session.begin():` around it gives the connection back."""
+def _is_in_ending_block(call: Call) -> bool:
+    """Whether `with session.begin():` or `with session:` around it gives the connection back."""
     session = "" if call.receiver is None else call.receiver.text
     return any(
-        isinstance(item.value, Call) and item.value.func.text == f"{session}.begin"
+        item.value.text == session or (isinstance(item.value, Call) and item.value.func.text == f"{session}.begin")
         for around in call.ancestors
         if isinstance(around, With)
         for item in around.items

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -150,6 +151,18 @@ def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]
                 yield one
                 if endpoint_decorator(project, one) is None:
                     waiting.append(one)
+
+
+def is_entered_there(marker: Node) -> bool:
+    """Whether the function that is given what a `Depends` gives enters or closes it itself."""
+    param = next((one for one in marker.ancestors if isinstance(one, Param | FunctionDef)), None)
+    function = param.function_of if isinstance(param, Param) else None
+    if not isinstance(param, Param) or function is None:
+        return False
+    name = re.escape(param.name).encode()
+    entered = rb"\bwith\s+(?:[^\n]*,\s*)?" + name + rb"\s*(?:as\b|[:,])|(?:context|closing)\(\s*" + name + rb"\b"
+    closed = rb"\b" + name + rb"\s*\.\s*a?close\b"
+    return re.search(entered + rb"|" + closed, function.file.data[param.end : function.end]) is not None
 
 
 def _direct_dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]:
