@@ -6,12 +6,12 @@ import gc
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.errors import CannotInspect
 from forge_doctor.lint.cache.file_result import FileResult
-from forge_doctor.lint.judge import Projects, Rule, all_rules, lint_files
+from forge_doctor.lint.judge import Projects, Rule, all_rules, lint_files, without_collector
 from forge_doctor.worker_processes import pool_context
 
 if TYPE_CHECKING:
@@ -23,7 +23,22 @@ FILES_PER_PROCESS = 200
 FILES_AT_A_TIME = 8
 # Of files that others ask for: less than one process alone, since all have trees of the same.
 MOST_WANTED_BYTES_EACH = 3_000_000
-_kept: list[tuple[Projects, tuple[Rule, ...], Sequence[Path], Left]] = []
+# A process that forks lints so much of the share of each before it does: what it has opened and found out by then, the
+# others have at once, and need not find out beside each other.
+SHARE_AHEAD = 0.4
+Given = tuple[Sequence[str], Mapping[Path, bytes], Mapping[Path, Surfaces], bool]
+_kept: list[tuple[Linting, Sequence[Path], Left]] = []
+
+
+class Linting(NamedTuple):
+    """What a process lints with."""
+
+    projects: Projects
+    rules: tuple[Rule, ...]
+
+    def results(self, files: Sequence[Path]) -> tuple[FileResult, ...]:
+        """One a file."""
+        return tuple(lint_files(files, self.rules, self.projects))
 
 
 class Left:
@@ -63,38 +78,52 @@ def lint_shared(
 
     Raises `CannotInspect` where a process is ended from outside.
     """
+    context = pool_context()
+    given = (tuple(rules), dict(overlay), surfaces, are_kept)
+    if context.get_start_method() != "fork":
+        return tuple(_shared(files, context, jobs, None, given))
+    with without_collector():
+        begun = _linting(*given)
+        ahead = range(0, len(files), 1 + round(jobs / SHARE_AHEAD))
+        found = dict(zip(ahead, begun.results([files[number] for number in ahead]), strict=True))
+        rest = [number for number in range(len(files)) if number not in found]
+        found.update(zip(rest, _shared([files[number] for number in rest], context, jobs, begun, given), strict=True))
+    return tuple(found[number] for number in range(len(files)))
+
+
+def _shared(
+    files: Sequence[Path], context: BaseContext, jobs: int, begun: Linting | None, given: Given
+) -> list[FileResult]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    context = pool_context()
-    given = (tuple(rules), dict(overlay), surfaces, are_kept, files, Left(len(files), context))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=given) as pool:
+    initial = (begun, given, files, Left(len(files), context))
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=initial) as pool:
         try:
             found = dict(pair for own in pool.map(_run, range(jobs)) for pair in own)
         except BrokenProcessPool as error:
             raise CannotInspect("a process was ended while it linted, perhaps for want of memory: --jobs 1") from error
-    return tuple(found[number] for number in range(len(files)))
+    return [found[number] for number in range(len(files))]
 
 
-def _start(
-    rules: Sequence[str],
-    overlay: Mapping[Path, bytes],
-    surfaces: Mapping[Path, Surfaces],
-    are_kept: bool,
-    files: Sequence[Path],
-    left: Left,
-) -> None:
+def _start(begun: Linting | None, given: Given, files: Sequence[Path], left: Left) -> None:
     gc.disable()  # as `without_collector`, for the life of the process
+    _kept.append((begun or _linting(*given), files, left))
+
+
+def _linting(
+    rules: Sequence[str], overlay: Mapping[Path, bytes], surfaces: Mapping[Path, Surfaces], are_kept: bool
+) -> Linting:
     chosen = tuple(rule for rule in all_rules() if rule.id in rules)
     projects = Projects(None, overlay, surfaces, are_results_kept=are_kept, most_wanted_bytes=MOST_WANTED_BYTES_EACH)
-    _kept.append((projects, chosen, files, left))
+    return Linting(projects, chosen)
 
 
 def _run(process: int) -> list[tuple[int, FileResult]]:
     """What the files give that this process gets hold of, each with its number; in one piece, since they have names
     in common."""
-    projects, rules, files, left = _kept[-1]
+    linting, files, left = _kept[-1]
     found: list[tuple[int, FileResult]] = []
     while taken := left.take(from_back=process % 2 == 1):
-        found += zip(taken, lint_files((files[number] for number in taken), rules, projects), strict=True)
+        found += zip(taken, linting.results([files[number] for number in taken]), strict=True)
     return found
