@@ -23,18 +23,20 @@ def told(folder: Path, jobs: int) -> dict[str, Any]:
     return document
 
 
-def test_two_processes_tell_what_one_tells(tmp_path: Path) -> None:
+def test_several_processes_tell_what_one_tells(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "app").mkdir()
     (tmp_path / "app/db.py").write_text(
         "from sqlalchemy.ext.asyncio import AsyncSession\nclass Own(AsyncSession): ...\n"
     )
-    for number in range(5):
+    for number in range(15):
         (tmp_path / f"app/save_{number}.py").write_text(FAULTY)
-    alone, shared = told(tmp_path, 1), told(tmp_path, 4)
-    assert len(alone["findings"]) == 5
-    assert shared["findings"] == alone["findings"]
-    assert shared["inspected"] == alone["inspected"] == {"files": 6}
+    alone = told(tmp_path, 1)
+    assert len(alone["findings"]) == 15
+    for jobs in (2, 4):
+        shared = told(tmp_path, jobs)
+        assert shared["findings"] == alone["findings"]
+        assert shared["inspected"] == alone["inspected"] == {"files": 16}
 
 
 def test_a_second_process_is_started_only_for_many_files() -> None:
