@@ -19,7 +19,8 @@ Good:
         db.add_all(users)
         await db.commit()
 
-Wrong when: a subclass of the project defines the method, or the session is the synchronous one inside `run_sync`.
+Wrong when: a subclass of the project defines the method or answers any name, the code asks with `hasattr`, or the session is
+    the synchronous one inside `run_sync`.
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#sqlalchemy.ext.asyncio.AsyncSession (the methods of
     Session that AsyncSession lacks, compared for 2.0.30 and 2.1.9)
 """
@@ -33,11 +34,11 @@ from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_files
-from forge_doctor.code.syntax.nodes import ClassDef
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.sessions.own_methods import may_have
 
 SUSPECT = WordsThen(
     rb"\.\s*(?:bulk_\w+|enable_relationship_loading|prepare|exec)\s*\(",
@@ -62,10 +63,9 @@ def method_missing_on_async_session(file: SourceFile, project: Project) -> Itera
         if receiver is None or is_mocked(receiver):
             continue
         value = project.known(receiver)
-        own = value.definition
         if not value.kind.is_async_session or value.confidence is not Confidence.HIGH:
             continue
-        if isinstance(own, ClassDef) and project.method(own, call.method) is not None:
+        if may_have(project, value, call):
             continue
         if call.method == "exec" and has_sqlmodel_session(project):
             continue

@@ -18,6 +18,8 @@ Good:
     async def find(db: AsyncSession, name):
         return (await db.scalars(select(User).where(User.name == name).limit(1))).first()
 
+Wrong when: a subclass of the project has a `query` of its own or answers any name, or the code asks with `hasattr`.
+
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AttributeError seen with 2.0.30, 2.0.54, 2.1.9)
 """
 
@@ -29,11 +31,12 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.query_chain import query_chain
 from forge_doctor.code.semantics.library.kinds import Value
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Await, Call, ClassDef, Node, Str
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Node, Str
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.sessions.own_methods import may_have
 
 SUSPECT = AnyCall("query")
 
@@ -46,17 +49,12 @@ def query_on_async_session(file: SourceFile, project: Project) -> Iterator[Findi
         if receiver is None:
             continue
         value = project.known(receiver)
-        if not value.kind.is_async_session or value.confidence is Confidence.LOW or has_own_query(value, project):
+        if not value.kind.is_async_session or value.confidence is Confidence.LOW or may_have(project, value, call):
             continue
         if is_mocked(receiver):
             continue
         if value.confidence is Confidence.HIGH or looks_like_orm(call):
             yield found(file, call, receiver, value, project)
-
-
-def has_own_query(value: Value, project: Project) -> bool:
-    """Whether the project's subclass defines the method."""
-    return isinstance(value.definition, ClassDef) and project.method(value.definition, "query") is not None
 
 
 def looks_like_orm(call: Call) -> bool:

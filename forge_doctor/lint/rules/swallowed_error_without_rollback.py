@@ -2,7 +2,8 @@
 
 Why: after a failed flush or commit the session refuses everything until a rollback: PendingRollbackError.
 After a failed statement PostgreSQL does: "current transaction is aborted, commands ignored until end of
-transaction block". So the error that was swallowed makes the next, innocent statement fail.
+transaction block"; SQLite and MySQL go on, so there a session that surely is theirs is let be. So the error that was
+swallowed makes the next, innocent statement fail.
 So does a function that makes another error of it, such as `raise Conflict`: who catches that has a session that fails.
 A handler outside the `async with`, around `begin()` or `begin_nested()`, or that leaves the function, is fine.
 
@@ -34,35 +35,41 @@ Good:
                 print("exists already")
         await db.commit()
 
+Wrong when: something takes it back, or the code that follows knows. A savepoint in the `try`, a handler that ends the
+program or calls what never returns, and a condition on a name that one way alone binds (`failed = True`) are looked for.
+
 Source: https://docs.sqlalchemy.org/en/20/faq/sessions.html#this-session-s-transaction-has-been-rolled-back-due-to-a-previous-exception-during-flush-or-similar
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, Try
+from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, Try, With, WithItem
 from forge_doctor.code.syntax.prefilter import AnyWord, Both, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.code.syntax.successors import spans_after
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.swallowed_by_callers import Swallowed, swallowed_conversions
-from forge_doctor.lint.dataflow.sessions.after_errors import WORKING, recovers, spans_from
+from forge_doctor.lint.dataflow.sessions.after_errors import next_use, recovers, spans_from
+from forge_doctor.lint.dataflow.sessions.outcomes import is_asked_for
+from forge_doctor.lint.dataflow.sessions.servers import is_other_than_postgresql
 from forge_doctor.lint.dataflow.sessions.transactions import (
-    ENDING,
     begin_blocks,
-    calls_between,
     is_awaited,
-    is_handed,
     is_write,
     opened_by,
     session_calls,
 )
 from forge_doctor.regex import regex
 
-SUSPECT = Both(AnyWord(b"except"), AnyWord(b"await"))
+SUSPECT = Both(AnyWord(b"except", b"suppress"), AnyWord(b"await"))
 SENDS = WordsThen(
     rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(", b"flush", b"commit", b"exec", b"scalar"
 )
@@ -74,7 +81,8 @@ BROAD = regex(
     r"|ProgrammingError|DatabaseError|StatementError|InternalError)\b"
 )
 FAILING = frozenset({"flush", "commit", "execute", "scalar", "scalars", "exec"})
-# What leaves the session itself refusing everything; after any other statement only PostgreSQL refuses.
+TAKEN_BACK = regex(r"begin_nested|rollback|savepoint", re.IGNORECASE)
+# What leaves the session itself refusing everything.
 BREAKING = frozenset({"flush", "commit"})
 
 
@@ -87,13 +95,16 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
     # What fails on every database comes first: one finding a handler.
     calls = session_calls(file, project, FAILING) if SENDS.is_in(file) else ()
     for call, confidence in sorted(calls, key=lambda one: one[0].method not in BREAKING):
-        statement, handler = handler_of(call)
+        statement, handler = handler_of(project, call)
         if statement is None or handler is None or call.receiver is None or not is_awaited(call):
             continue
         key = (handler.start, call.receiver.text)
         if key in seen or (call.method != "commit" and not is_write(project, call)):
             continue
         used = judged(project, statement, handler, call)
+        # After any other statement only PostgreSQL refuses.
+        if call.method not in BREAKING and is_other_than_postgresql(project, call.receiver):
+            continue
         if used is not None:
             seen.add(key)
             doubtful = call.method not in BREAKING or is_for_others(statement, call)
@@ -125,36 +136,70 @@ def found_at_caller(file: SourceFile, one: Swallowed) -> Finding:
     )
 
 
-def handler_of(call: Call) -> tuple[Try | None, Except | None]:
-    """The nearest `try` whose body the call is in, and its handler that catches a database error."""
-    for around in call.ancestors:
-        if isinstance(around, FunctionDef):
-            break
+def handler_of(project: Project, call: Call) -> tuple[Try | With | None, Except | WithItem | None]:
+    """The nearest `try` whose body the call is in, and its handler that catches a database error; or the same of a `with
+    suppress(...)`."""
+    for around in within_function(call):
+        item = (
+            next((one for one in around.items if suppresses(project, one)), None) if isinstance(around, With) else None
+        )
+        if isinstance(around, With) and item is not None and item.end < call.start:
+            return around, item
         if isinstance(around, Try) and any(one.contains(call) for one in around.body):
-            return around, next((one for one in around.handlers if catches(one)), None)
+            return around, next((one for one in around.handlers if catches(project, one)), None)
     return None, None
 
 
-def catches(handler: Except) -> bool:
-    """Whether a handler catches what the database raises."""
-    return handler.type is None or BROAD.search(handler.type.text) is not None
+def catches(project: Project, handler: Except) -> bool:
+    """Whether a handler catches what the database raises; a name may be that of a tuple of errors."""
+    return handler.type is None or BROAD.search(followed(project, handler.type).text) is not None
 
 
-def judged(project: Project, statement: Try, handler: Except, call: Call) -> Call | None:
+def suppresses(project: Project, item: WithItem) -> bool:
+    """Whether `contextlib.suppress` swallows what the database raises there."""
+    made = item.value
+    if not isinstance(made, Call) or project.qualified(made.func) != "contextlib.suppress":
+        return False
+    return any(BROAD.search(followed(project, one).text) is not None for one in made.args)
+
+
+def judged(project: Project, statement: Try | With, handler: Except | WithItem, call: Call) -> Call | None:
     """The use of the session that will fail, if the handler lets it come to that."""
     function, session = call.function, call.receiver.text if call.receiver is not None else ""
-    if function is None or recovers(function, statement, handler, session):
+    if function is None or (
+        isinstance(statement, Try)
+        and isinstance(handler, Except)
+        and recovers(project, function, statement, handler, session)
+    ):
         return None
     if any(statement.contains(one.statement) for one in begin_blocks(project, call)):
+        return None
+    if has_savepoint(project, statement, call):
         return None
     opened = opened_by(call.receiver) if call.receiver is not None else None
     if opened is not None and statement.contains(opened):
         return None
-    used = next_use(function, statement, handler, session)
-    return None if used is None or is_rolled_back_around(statement, used) else used
+    spans = spans_after(statement)
+    if isinstance(statement, Try) and isinstance(handler, Except):
+        spans = spans_from(statement, handler)
+    used = next_use(function, spans, session)
+    if used is None or is_rolled_back_around(project, statement, used) or is_asked_for(statement, call, used):
+        return None
+    return used
 
 
-def is_for_others(statement: Try, call: Call) -> bool:
+def has_savepoint(project: Project, statement: Try | With, call: Call) -> bool:
+    """Whether a savepoint, or a manager of the project that takes back what fails, is entered in the `try` before the call."""
+    if b"begin_nested(" in call.file.data[statement.start : call.start]:
+        return True
+    entered = (item.value for one in within_function(call) if isinstance(one, With) for item in one.items)
+    managers = (
+        project.value_of(one.func).definition for one in entered if isinstance(one, Call) and statement.contains(one)
+    )
+    return any(isinstance(one, FunctionDef) and TAKEN_BACK.search(one.text) is not None for one in managers)
+
+
+def is_for_others(statement: Try | With, call: Call) -> bool:
     """Whether the `try` waits for something else first, whose errors the handler may be meant for."""
     session = call.receiver.text if call.receiver is not None else ""
     return any(
@@ -164,22 +209,7 @@ def is_for_others(statement: Try, call: Call) -> bool:
     )
 
 
-def next_use(function: FunctionDef, statement: Try, handler: Except, session: str) -> Call | None:
-    """The next use of the session that the handler's end leads to."""
-    for start, end in spans_from(statement, handler):
-        for one in calls_between(function, start, end):
-            if one.receiver is None or one.receiver.text != session:
-                continue
-            if is_handed(function, session, start, one.start) or one.method in ENDING - {"commit"}:
-                return None
-            if one.method not in WORKING:
-                return one if is_awaited(one) else None
-        if is_handed(function, session, start, end):
-            return None
-    return None
-
-
-def is_rolled_back_around(statement: Try, used: Call) -> bool:
+def is_rolled_back_around(project: Project, statement: Try | With, used: Call) -> bool:
     """Whether the next use fails inside a bigger `try` that rolls back: then only its message is misleading."""
     session = "" if used.receiver is None else used.receiver.text
     return any(
@@ -187,7 +217,7 @@ def is_rolled_back_around(statement: Try, used: Call) -> bool:
         for around in statement.ancestors
         if isinstance(around, Try) and any(one.contains(used) for one in around.body)
         for handler in around.handlers
-        if catches(handler)
+        if catches(project, handler)
         for call in handler.find(Call)
     )
 
@@ -206,16 +236,18 @@ def place_of(used: Call, failing: Call) -> str:
     return "the loop's next step" if used.start <= failing.start else f"line {used.line}"
 
 
-def found(file: SourceFile, handler: Except, call: Call, used: Call, confidence: Confidence) -> Finding:
+def found(file: SourceFile, handler: Except | WithItem, call: Call, used: Call, confidence: Confidence) -> Finding:
     """The finding."""
-    place = place_of(used, call)
+    place, session = place_of(used, call), call.func.text.rpartition(".")[0]
+    mend = f"await {session}.rollback()  # first in the handler"
+    if isinstance(handler, WithItem):
+        mend = f"try: ... except: await {session}.rollback()  # in the place of `{handler.value.text}`"
     return file.finding(
         swallowed_error_without_rollback,
         handler,
         f"an error of `{call.func.text}()` in line {call.line} is caught and not rolled back: "
         f"`{used.func.text}()` in {place} then {consequence(call, used)}",
         confidence=confidence,
-        remedy=f"await {call.func.text.rpartition('.')[0]}.rollback()  # first in the handler; "
-        "or `async with session.begin_nested():` in the try",
+        remedy=f"{mend}; or `async with {session}.begin_nested():` in it",
         related=(Related(message="used again here", location=file.location(used)),),
     )

@@ -42,6 +42,21 @@ KEPT = [
     "async def f(frame, other, name):\n    frame.merge(other)\n    other.name = name\n",
 ]
 
+NEW = "async def f(db: AsyncSession, data):\n    user = User(id=1)\n"
+DROPPED += [
+    NEW + "    _ = await db.merge(user)  # expect high\n    user.name += 'x'\n",
+    NEW + "    await db.merge(user)  # expect high\n    for key in data:\n        setattr(user, key, data[key])\n",
+    NEW + "    print(user)\n    await db.merge(user)  # expect high\n    user.groups = []\n",
+    "async def f(db: AsyncSession):\n    await db.merge(user := User(id=1))  # expect high\n    user.name = 'x'\n",
+]
+KEPT += [
+    # No column; merged again with what is set; maybe added by who was given it.
+    NEW + "    await db.merge(user)\n    user.was_merged = True\n",
+    NEW + "    await db.merge(user)\n    await db.commit()\n    user.name = 'x'\n    await db.merge(user)\n",
+    NEW + "    await data.keep(db, user)\n    await db.merge(user)\n    user.name = 'x'\n",
+    "async def f(db: AsyncSession, user: User):\n    if (user := await db.merge(user)):\n        user.name = 'x'\n",
+]
+
 
 @pytest.mark.parametrize("code", DROPPED)
 def test_an_object_outside_of_the_session_is_found(code: str, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def used_on(
 ) -> Call | None:
     """The use of the session, itself or by a function that gets it, that the end of a handler leads to."""
     function = handler.function
-    if function is None or recovers(function, statement, handler, session):
+    if function is None or recovers(project, function, statement, handler, session):
         return None
     # An object that holds the session may care for it.
     if is_handed(function, session.partition(".")[0], handler.start, handler.end):

@@ -3,21 +3,25 @@ whether anything fails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import leaves
-from forge_doctor.code.syntax.nodes import Except, FunctionDef, Other, Raise, Return, Try
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Other, Raise, Return, Try
 from forge_doctor.code.syntax.successors import Span, spans_after, spans_after_leaving
-from forge_doctor.lint.dataflow.sessions.transactions import ENDING, calls_between, is_handed
+from forge_doctor.lint.dataflow.sessions.outcomes import is_never_passed
+from forge_doctor.lint.dataflow.sessions.transactions import ENDING, calls_between, is_awaited, is_handed
 
 # What works on a session whose transaction failed.
 WORKING = frozenset({"rollback", "close", "aclose", "reset", "invalidate", "remove", "expunge", "expunge_all",
                      "in_transaction", "is_modified", "get_bind", "add", "add_all"})  # fmt: skip
 
 
-def recovers(function: FunctionDef, statement: Try, handler: Except, session: str) -> bool:
-    """Whether the handler (or `finally`) rolls back, raises, or hands the session to something that may."""
-    if any(handler.find(Raise)) or is_handed(function, session, handler.start, handler.end):
+def recovers(project: Project, function: FunctionDef, statement: Try, handler: Except, session: str) -> bool:
+    """Whether the handler (or `finally`) rolls back, raises, ends the program, or hands the session to something that may."""
+    if any(handler.find(Raise)) or is_never_passed(project, handler.body):
+        return True
+    if is_handed(function, session, handler.start, handler.end):
         return True
     later = calls_between(function, handler.start, statement.end)
     return any(one.method in ENDING and one.method != "commit" for one in later)  # of the savepoint, too
@@ -32,3 +36,18 @@ def spans_from(statement: Try, handler: Except) -> Iterator[Span]:
         yield from spans_after_leaving(handler.body[-1])
     elif not any(one.text in ("continue", "break") for one in handler.find(Other)):
         yield from spans_after(statement)
+
+
+def next_use(function: FunctionDef, spans: Iterable[Span], session: str) -> Call | None:
+    """The next use of the session in what the swallowed error leads to, if it fails there."""
+    for start, end in spans:
+        for one in calls_between(function, start, end):
+            if one.receiver is None or one.receiver.text != session:
+                continue
+            if is_handed(function, session, start, one.start) or one.method in ENDING - {"commit"}:
+                return None
+            if one.method not in WORKING:
+                return one if is_awaited(one) else None
+        if is_handed(function, session, start, end):
+            return None
+    return None

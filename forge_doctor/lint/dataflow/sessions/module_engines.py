@@ -57,7 +57,7 @@ def engine_used(project: Project, function: FunctionDef, call: Call | None = Non
 def taken_in(project: Project, function: FunctionDef) -> Iterator[EngineUse]:
     """The connections of such engines that the function takes itself."""
     for item in function.find(WithItem, nested=False):
-        if isinstance(item.value, Call) and (engine := _engine_behind(project, item.value)) is not None:
+        if isinstance(item.value, Call) and (engine := engine_behind(project, item.value)) is not None:
             yield EngineUse(engine, item.value)
 
 
@@ -73,7 +73,7 @@ def _uses(project: Project, key: Called) -> Uses:
     )
 
 
-def _engine_behind(project: Project, call: Call) -> EngineCall | None:
+def engine_behind(project: Project, call: Call) -> EngineCall | None:
     """The engine of `Session()`, `engine.begin()` or `AsyncSession(engine)`."""
     func = project.value_of(call.func)
     if call.receiver is not None and project.value_of(call.receiver).kind in (Kind.ASYNC_ENGINE, Kind.ENGINE):

@@ -1,0 +1,39 @@
+"""Whether a session may have a method that SQLAlchemy's class lacks: one of the project's own; calls nothing."""
+
+from __future__ import annotations
+
+import re
+
+from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef
+
+ANY_NAME = ("__getattr__", "__getattribute__")
+# Libraries whose classes give no methods to those that inherit.
+NAMELESS = ("typing", "typing_extensions", "abc")
+
+
+def may_have(project: Project, value: Value, call: Call) -> bool:
+    """Whether what is called is defined by the session's class, put into SQLAlchemy's, or asked for with `hasattr` before."""
+    data, name = call.file.data, call.method.encode()
+    if re.search(rb"\bAsyncSession\s*\.\s*%s\s*=|setattr\(\s*AsyncSession\b" % re.escape(name), data) is not None:
+        return True
+    function = call.function
+    around = data[function.start : function.end] if function is not None else b""
+    if re.search(rb"\b(?:has|get)attr\([^)\n]{1,200}[\"']%s[\"']" % re.escape(name), around) is not None:
+        return True
+    return isinstance(value.definition, ClassDef) and _defines(project, value.definition, call.method)
+
+
+def _defines(project: Project, class_: ClassDef, name: str) -> bool:
+    """Whether a class or an ancestor of it gives its objects an attribute of that name; one that nobody knows may."""
+    if any(project.method(class_, one) is not None for one in (name, *ANY_NAME)):
+        return True
+    for base in project.bases(class_):
+        known = base.inner.definition
+        if base.kind is not Kind.CLASS and base.name.partition(".")[0] not in NAMELESS:
+            return True
+        assigns = (one for one in known.body if isinstance(one, Assign)) if isinstance(known, ClassDef) else ()
+        if any(target.text == name for one in assigns for target in one.targets):
+            return True
+    return False

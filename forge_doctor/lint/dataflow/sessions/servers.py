@@ -1,0 +1,40 @@
+"""Which database server a session talks to, as far as the code says; connects to none."""
+
+from __future__ import annotations
+
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.semantics.names.marks import Mark
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_contents
+from forge_doctor.code.syntax.nodes import Call, Node
+from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind
+from forge_doctor.lint.dataflow.sessions.transactions import opened_by
+from forge_doctor.regex import regex
+
+POSTGRESQL = ("postgresql", "postgres", "cockroachdb")
+MADE = regex(rb"\bcreate_(?:async_)?engine\s*\(|\bengine_from_config\s*\(")
+MADE_FOR = regex(rb"\bcreate_(?:async_)?engine\s*\(\s*(?:url\s*=\s*)?[fFrR]{0,2}[\"']([a-z0-9]{1,40})[+:]")
+
+
+def is_other_than_postgresql(project: Project, session: Node) -> bool:
+    """Whether it surely is another server: by the URL of the engine behind the block that opens the session, or by those of
+    all engines of the project."""
+    opened = opened_by(session)
+    for item in () if opened is None else opened.items:
+        if item.target is not None and item.target.text == session.text and isinstance(item.value, Call):
+            engine = engine_behind(project, item.value)
+            if engine is not None and engine.dsn is not None:
+                return engine.dsn.dialect not in POSTGRESQL
+    return has_other_servers_alone(project)
+
+
+@kept_for_the_run
+def has_other_servers_alone(project: Project) -> bool:
+    """Whether every engine of the project is made for a URL that stands right there, and none of them is PostgreSQL's."""
+    servers: set[str] = set()
+    for data in marked_contents(project, Mark.ENGINES):
+        told = MADE_FOR.findall(data)
+        if len(told) != sum(1 for _ in MADE.finditer(data)):
+            return False
+        servers.update(one.decode() for one in told)
+    return bool(servers) and servers.isdisjoint(POSTGRESQL)
