@@ -41,10 +41,11 @@ from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_files
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, If, IfExp, Name, Node, Try
-from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, If, IfExp, Name, Node, Try, With
+from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both, Either
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
+from forge_doctor.regex import regex
 
 LINE_DOES = ("queries",)
 RUNNERS = {
@@ -55,22 +56,27 @@ RUNNERS = {
 LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
 # Commands of Alembic that run `env.py`, and what shows that an `env.py` can do without a loop of its own.
 COMMANDS = ("upgrade", "downgrade", "stamp", "current", "check", "revision")
-SUSPECT = Both(
-    AnyWord(b"asyncio", b"anyio", b"uvloop", b"run_until_complete", b"alembic"),
-    AnyCall("run", "run_until_complete", *COMMANDS),
+SUSPECT = Either(
+    Both(
+        AnyWord(b"asyncio", b"anyio", b"uvloop", b"run_until_complete", b"alembic"),
+        AnyCall("run", "run_until_complete", *COMMANDS),
+    ),
+    AnyWord(b"run as"),
 )
 CAREFUL = (b"get_running_loop", b"is_running", b".attributes", b"hread", b"get_event_loop")
+RENAMED = regex(rb"\brun[ \t]+as[ \t]+(\w{1,100})")
 BUSY = "This event loop is already running"
 
 
 @check(severity=Severity.ERROR)
 def nested_event_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what starts an event loop right in an `async def`."""
-    for call in file.calls("run", "run_until_complete"):
+    renamed = (one.decode() for one in RENAMED.findall(file.data))
+    for call in file.calls("run", "run_until_complete", *renamed):
         function = call.owner
         if not isinstance(function, FunctionDef) or not function.is_async or not call.args or is_guarded(call):
             continue
-        error = RUNNERS.get(project.qualified(call.func), "") or (BUSY if is_of_loop(project, call) else "")
+        error = RUNNERS.get(project.qualified(call.func), "") or error_of_loop(project, call)
         if error and not mentions_nesting(project):
             yield found(file, call, error)
     for call in file.calls(*COMMANDS) if file.mentions(b"alembic") else ():
@@ -104,6 +110,21 @@ def by_alembic(file: SourceFile, call: Call) -> Finding:
     )
 
 
+def error_of_loop(project: Project, call: Call) -> str:
+    """What a loop, or an `asyncio.Runner`, of this function says where it is run; empty where it is neither."""
+    if call.method == "run" and is_of_runner(project, call):
+        return "Runner.run() cannot be called from a running event loop"
+    return BUSY if is_of_loop(project, call) else ""
+
+
+def is_of_runner(project: Project, call: Call) -> bool:
+    """`with asyncio.Runner() as runner:` around `runner.run()`."""
+    name = "" if call.receiver is None else call.receiver.text
+    items = (item for one in _within_function(call) if isinstance(one, With) for item in one.items)
+    own = (item.value for item in items if item.target is not None and item.target.text == name)
+    return any(isinstance(one, Call) and project.qualified(one.func) == "asyncio.Runner" for one in own)
+
+
 def is_of_loop(project: Project, call: Call) -> bool:
     """`loop.run_until_complete()` of a loop that asyncio gave here."""
     receiver = call.receiver
@@ -119,8 +140,12 @@ def is_of_loop(project: Project, call: Call) -> bool:
 
 
 def is_guarded(call: Call) -> bool:
-    """Whether it stands in a branch, or in a `try`: the code may know that it runs without a loop."""
-    return any(isinstance(one, If | IfExp | Try) for one in _within_function(call))
+    """Whether it stands in a branch, in a `try`, or where errors are let be: the code may know that it runs without a loop."""
+    around = list(_within_function(call))
+    entered = (item.value for one in around if isinstance(one, With) for item in one.items)
+    return any(isinstance(one, If | IfExp | Try) for one in around) or any(
+        isinstance(one, Call) and one.method == "suppress" for one in entered
+    )
 
 
 def _within_function(call: Call) -> Iterator[Node]:

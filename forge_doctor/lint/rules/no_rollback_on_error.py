@@ -30,43 +30,78 @@ Good:
                 session.add(user)
                 await session.commit()
 
+Wrong when: somebody rolls back or closes it where nobody looks: the class, its bases, a decorator and the file are looked
+at. How long an object lives that has its session from `__init__` is only sure where a module makes it; of any other, which
+may be thrown away with its session after a request, the confidence is medium. A script ends with its error.
+
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#framing-out-a-begin-commit-rollback-block
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, is_awaited, session_calls
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(", b"commit", b"flush")
+# A program that ends with its error.
+MAIN = regex(rb"(?m)^if[ \t]+__name__[^\n]{0,40}:[^\n]*(?:\n[ \t][^\n]*){0,20}?\basyncio\.run\(")
 ENDS = regex(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
 
 
 @check(severity=Severity.ERROR)
 def no_rollback_on_error(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at commits of sessions made at module level or in `__init__`."""
-    if is_test_file(file):
+    if is_test_file(file) or runs_once(file) or MAIN.search(file.data) is not None:
         return
     seen: set[str] = set()
     for call, confidence in session_calls(file, project, frozenset({"commit", "flush"})):
         receiver = call.receiver
         if receiver is None or receiver.text in seen or not is_awaited(call) or any(begin_blocks(project, call)):
             continue
-        made = made_for_long(project, receiver)
+        made = None if is_entered(file, receiver) or is_watched(project, call) else made_for_long(project, receiver)
         if made is not None:
             seen.add(receiver.text)
-            yield found(file, call, made, confidence)
+            yield found(file, call, made, min(confidence, life_of(receiver)))
+
+
+def is_entered(file: SourceFile, receiver: Node) -> bool:
+    """Whether `async with self.session:` closes it somewhere in the file."""
+    return (
+        re.search(rb"\bwith\s+(?:\w+\.)*%s\b(?!\s*[.(])" % receiver.text.rpartition(".")[2].encode(), file.data)
+        is not None
+    )
+
+
+def is_watched(project: Project, call: Call) -> bool:
+    """Whether a decorator of the project, around the function that commits, ends the transaction."""
+    function = call.function
+    for one in () if function is None else function.decorators:
+        decorator = project.value_of(one.func if isinstance(one, Call) else one).definition
+        if isinstance(decorator, FunctionDef) and ENDS.search(decorator.text.encode()) is not None:
+            return True
+    return False
+
+
+def life_of(receiver: Node) -> Confidence:
+    """What a module keeps lives as long as the process; how long an object does is only sure where a module makes it."""
+    class_ = receiver.class_
+    if isinstance(receiver, Name) or class_ is None:
+        return Confidence.HIGH
+    kept = any(one.function is None and one.class_ is None for one in class_.file.calls(class_.name))
+    return Confidence.HIGH if kept else Confidence.MEDIUM
 
 
 def made_for_long(project: Project, receiver: Node) -> Node | None:
@@ -99,6 +134,9 @@ def made_in_init(project: Project, receiver: Attribute, class_: ClassDef) -> Nod
     if len(mine) != 1 or mine[0].function is None or mine[0].function.name != "__init__":
         return None
     if ENDS.search(class_.file.data) or not makes_session(project, mine[0]):
+        return None
+    bases = (one.inner.definition for one in project.bases(class_))
+    if any(isinstance(one, ClassDef) and ENDS.search(one.text.encode()) for one in bases):
         return None
     return mine[0]
 

@@ -21,26 +21,32 @@ Good:
     engine = create_async_engine(url)
 
 Wrong when: the URL has no password, or is a text or another library's object: only what `URL.create`, `make_url` or an
-    engine's `url` gave counts, and `URL.create` only with a password.
+    engine's `url` gave counts, `URL.create` only with a password, and no URL that stands there without one.
 Source: https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.engine.URL.render_as_string (seen with 2.0.30, 2.1.9)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.orm.dsn import parse_dsn
 from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.semantics.library.kinds import Kind
-from forge_doctor.code.semantics.literals import followed
+from forge_doctor.code.semantics.literals import HOLE, filled_text_of, followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, Node, Str
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.regex import regex
 
-SUSPECT = AnyCall("str")
+SUSPECT = AnyCall(*MAKERS, "set_main_option", "connect")
 TAKING = (*MAKERS, "set_main_option", "connect")
+DRIVERS = frozenset({"asyncpg", "psycopg", "psycopg2", "aiopg", "pymysql", "aiomysql"})
+CHANGING = frozenset({"replace", "removeprefix", "removesuffix", "strip", "split"})
+PUT_IN = regex(r"\*\*\*|password|passw", re.IGNORECASE)
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 
 
@@ -48,36 +54,71 @@ ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 def url_password_masked(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every text of a URL that somebody connects with."""
     for call in file.calls(*TAKING):
-        for given in call.args[:2]:
-            text = followed(project, given)
-            if not isinstance(text, Call) or text.func.text != "str" or len(text.args) != 1:
-                continue
-            source = url_object(project, text.args[0])
-            if source is not None:
-                yield found(file, given, text, source)
+        given = taken(project, call)
+        text = None if given is None else written(project, given)
+        source = None if text is None else next((one for one in texted(text) if url_object(project, one)), None)
+        if given is not None and text is not None and source is not None:
+            yield found(file, given, text, source, url_object(project, source) or source)
+
+
+def taken(project: Project, call: Call) -> Node | None:
+    """What somebody connects with; another library's `connect()` is none of ours."""
+    if call.method == "set_main_option":
+        option, value = call.argument(0, "name"), call.argument(1, "value")
+        return value if isinstance(option, Str) and option.value == "sqlalchemy.url" else None
+    if call.method == "connect" and project.qualified(call.func).partition(".")[0] not in DRIVERS:
+        return None
+    return call.argument(0, "dsn" if call.method == "connect" else "url")
+
+
+def written(project: Project, given: Node) -> Node | None:
+    """The text itself, in front of what replaces a part of it; None where that puts a password in again."""
+    text = followed(project, given)
+    while isinstance(text, Call) and isinstance(text.receiver, Node) and text.method in CHANGING:
+        if PUT_IN.search(text.text[text.receiver.end - text.start :]) is not None:
+            return None
+        text = followed(project, text.receiver)
+    return text
+
+
+def texted(text: Node) -> tuple[Node, ...]:
+    """What `str(url)` or an f-string makes text of."""
+    if isinstance(text, Call):
+        return text.args if text.func.text == "str" and len(text.args) == 1 else ()
+    return tuple(text.interpolations) if isinstance(text, Str) else ()
 
 
 def url_object(project: Project, node: Node) -> Node | None:
     """What made the URL, if it is SQLAlchemy's object and may have a password."""
     if isinstance(node, Attribute) and node.attr == "url":
         value = project.known(node.value)
-        return node if value.kind in ENGINES and value.confidence is Confidence.HIGH else None
+        made = followed(project, node.value)
+        given = made.argument(0, "url") if isinstance(made, Call) else None
+        is_engine = value.kind in ENGINES and value.confidence is Confidence.HIGH
+        return node if is_engine and may_have_password(project, given) else None
     made = followed(project, node)
     if not isinstance(made, Call) or not project.qualified(made.func).startswith("sqlalchemy."):
         return None
     if made.func.text.endswith("URL.create"):
         return made if made.argument(2, "password") is not None else None
-    return made if made.method == "make_url" else None
+    return made if made.method == "make_url" and may_have_password(project, made.argument(0, "name_or_url")) else None
 
 
-def found(file: SourceFile, given: Node, text: Call, source: Node) -> Finding:
+def may_have_password(project: Project, given: Node | None) -> bool:
+    """Whether a URL may have one: it is not written right there, or has it, or something is filled in."""
+    text = None if given is None else filled_text_of(project, given)
+    dsn = None if text is None else parse_dsn(text)
+    return dsn is None or bool(dsn.password) or HOLE in (text or "")
+
+
+def found(file: SourceFile, given: Node, text: Node, source: Node, made: Node) -> Finding:
     """The finding where the text is used."""
-    url = text.args[0].text
+    url = source.text
     return file.finding(
         url_password_masked,
         given,
         f"`{text.text}` writes `***` where the password stood: who connects with it is refused, whatever the settings hold",
         confidence=Confidence.HIGH,
         remedy=f"give {url} itself, or {url}.render_as_string(hide_password=False)",
-        related=(Related(message="the URL is made here", location=source.file.location(source)),),
+        related=(Related(message="the URL is made here", location=made.file.location(made)),),
     )

@@ -24,8 +24,17 @@ FOUND = (
         "class S:\n    async def f(self, db: AsyncSession):\n        for n in range(3):\n"
         "            asyncio.run(load(db))  # expect high\n"
     ),
+    "from asyncio import run as go\nasync def f(db: AsyncSession):\n    return go(load(db))  # expect high\n",
+    (
+        "async def f(db: AsyncSession):\n    with asyncio.Runner() as runner:\n"
+        "        return runner.run(load(db))  # expect high\n"
+    ),
 )
 SILENT = (
+    "def f(db):\n    with asyncio.Runner() as runner:\n        return runner.run(load(db))\n",
+    "async def f(db, runner):\n    with db.Runner() as runner:\n        return runner.run(load(db))\n",
+    "import contextlib\nasync def f(db):\n    with contextlib.suppress(RuntimeError):\n        asyncio.run(load(db))\n",
+    "from subprocess import run as go\nasync def f(db):\n    return go(load(db))\n",
     "def f(db):\n    return asyncio.run(load(db))\n",
     "async def f(db):\n    def work():\n        return asyncio.run(load(db))\n    return await asyncio.to_thread(work)\n",
     "async def f(db):\n    return await asyncio.to_thread(lambda: asyncio.run(load(db)))\n",

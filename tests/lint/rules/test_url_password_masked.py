@@ -16,10 +16,23 @@ FOUND = (
     URL_ + "create_async_engine(str(url))  # expect high\n",
     URL_ + "text = str(url)\ncreate_async_engine(text, echo=True)  # expect high\n",
     "url = make_url(os.environ['U'])\ncreate_engine(str(url))  # expect high\n",
-    "engine = create_async_engine(A)\ncreate_engine(str(engine.url))  # expect high\n",
+    "engine = create_async_engine(os.environ['U'])\ncreate_engine(str(engine.url))  # expect high\n",
+    "engine = create_async_engine('postgresql+asyncpg://a:b@h/d')\ncreate_engine(str(engine.url))  # expect high\n",
+    URL_ + "create_async_engine(f'{url}?ssl=require')  # expect high\n",
+    "url = make_url(os.environ['U'])\ncreate_engine(str(url).replace('+asyncpg', '+psycopg'))  # expect high\n",
+    URL_ + "text = f'{url}'\ncreate_async_engine(text.strip(), echo=True)  # expect high\n",
+    "import asyncpg\nurl = make_url(os.environ['U'])\nasyncpg.connect(str(url))  # expect high\n",
     URL_ + "config.set_main_option('sqlalchemy.url', str(url))  # expect high\n",
 )
 SILENT = (
+    # None of these has a password, or it is put in again.
+    "engine = create_async_engine(A)\ncreate_engine(str(engine.url))\n",
+    "url = make_url('sqlite+aiosqlite:///shop.db')\ncreate_async_engine(str(url))\n",
+    "url = make_url(A)\ncreate_async_engine(f'{url}')\n",
+    "url = make_url(os.environ['U'])\ncreate_engine(str(url).replace('***', url.password))\n",
+    # Nobody connects to a database with it.
+    "def f(socket):\n    url = make_url(os.environ['U'])\n    socket.connect('label', str(url))\n    socket.connect(str(url))\n",
+    "url = make_url(os.environ['U'])\nconfig.set_main_option('title', str(url))\n",
     URL_ + "create_async_engine(url)\n",
     URL_ + "create_async_engine(url.render_as_string(hide_password=False))\n",
     URL_ + "print(str(url))\n",
