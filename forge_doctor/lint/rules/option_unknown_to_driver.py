@@ -16,7 +16,8 @@ Good:
 
     engine = create_async_engine("postgresql+asyncpg://app@db.example/shop?ssl=require")
 
-Wrong when: the URL is changed before the engine gets it; only what the engine is given as it stands counts.
+Wrong when: the URL is changed before the engine gets it, or a `do_connect` listener changes what the driver gets; only what
+    the engine is given as it stands counts.
 Source: https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect (arguments of asyncpg 0.32;
     TypeErrors seen through SQLAlchemy 2.1.9)
 """
@@ -58,7 +59,7 @@ def option_unknown_to_driver(file: SourceFile, project: Project) -> Iterator[Fin
     """Look at the URL and the `connect_args` of every engine that asyncpg connects for."""
     for engine in engine_calls(file, project):
         dsn = engine.dsn
-        if dsn is None or dsn.driver != "asyncpg" or engine.is_custom:
+        if dsn is None or dsn.driver != "asyncpg" or engine.is_custom or file.mentions(b"do_connect"):
             continue
         url = engine.url_place
         for name, value in parse_qsl(dsn.query, keep_blank_values=True):

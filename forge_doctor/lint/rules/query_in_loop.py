@@ -95,6 +95,8 @@ def query_in_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
         if loop is None or not is_awaited(call) or has_reason(project, loop, call):
             continue
         sql = query_of(project, call)
+        if any(one.name == "with_for_update" for one in call.keywords):
+            continue  # each row is locked in its turn
         if sql is None or GROUPING.search(sql.text) or selects_by(project, sql, loop) or follows(sql, loop, call):
             continue
         if depends_on(project, (*sql.parts, *call.args[1:]), loop):

@@ -49,6 +49,7 @@ from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
     Call,
+    ClassDef,
     Dict,
     Expr,
     FunctionDef,
@@ -56,17 +57,15 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Param,
     Sequence,
-    With,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.stubs import is_declaration, is_test_file
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.requests.concurrency import Use, launched, sessions_used
+from forge_doctor.lint.dataflow.requests.concurrency import Use, is_group, is_ignored, launched, sessions_used
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
-from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name, reads_of
-from forge_doctor.regex import regex
+from forge_doctor.lint.dataflow.use_def import parameter_name, reads_of
 
 SUSPECT = AnyWord(b"Depends", b"ession", b"add_task", b"BackgroundTask", b"create_task", b"ensure_future", b"add_job")
 # Who calls a service may say no word of a database.
@@ -77,7 +76,6 @@ WATCHING = frozenset({"add_done_callback", "set_name", "get_name", "done", "canc
 KEEPING = frozenset({"add", "append"})
 ANEW = "the task begins a transaction on a closed session, and nothing gives that connection back"
 HELD = "the session is closed when the task has ended, and its connection stays out of the pool until then"
-GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 
 
 @check(severity=Severity.ERROR)
@@ -98,8 +96,8 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
         if alone and not is_test_file(file):
             coroutine = (launched(call) if own_task else call.args[0]) or call
             use = next(sessions_used(project, coroutine), None)
-            if use is not None and not is_ignored(project, coroutine, use):
-                own = is_closed_by(project, coroutine, use)
+            if use is not None and not is_ignored(project, coroutine, use) and not is_waited_for(call, coroutine, use):
+                own = is_closed_by(project, coroutine, use) or is_closed_behind(call, use)
                 yield found(
                     file, project, call, use._replace(confidence=Confidence.LOW) if own else use, Severity.ERROR
                 )
@@ -156,23 +154,6 @@ def scheduled(project: Project, call: Call) -> Use | None:
     return None
 
 
-def is_ignored(project: Project, call: Node, use: Use) -> bool:
-    """Whether the function that is given the session does nothing with it: one that is still to be written."""
-    if not isinstance(call, Call) or use.node.parent is None:
-        return False
-    task = call.args[0] if call.method in ("add_task", "BackgroundTask") and call.args else None
-    function = project.called(call) if task is None else project.value_of(task).definition
-    if not isinstance(function, FunctionDef) or [one.text for one in function.body[-1:]] == ["..."]:
-        return False
-    if function.is_method and is_declaration(function):
-        return False
-    name = parameter_name(function, call, use.node, use.node.parent)
-    if task is not None and use.node in call.args:  # the task itself is the first argument
-        place = call.args.index(use.node) - 1 + function.is_method
-        name = next(iter(function.param_names[min(place, function.places) :]), "")
-    return bool(name) and next(iter(param_reads(project, function, name)), None) is None
-
-
 def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
     """Whether the coroutine closes the session it is given: it may have become its own by agreement."""
     function = project.called(coroutine) if isinstance(coroutine, Call) else None
@@ -182,9 +163,29 @@ def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
     return bool(name and lifetime_of_param(project, function, name).closes)
 
 
+def is_waited_for(call: Call, coroutine: Node, use: Use) -> bool:
+    """Whether the function waits for what the task is given beside the session: `await done.wait()`, `await queue.join()`."""
+    given = coroutine.args if isinstance(coroutine, Call) else ()
+    names = "|".join(re.escape(one.text) for one in given if isinstance(one, Name) and one.text != use.text)
+    function = call.function
+    behind = b"" if function is None else function.file.data[call.end : function.end]
+    return bool(names) and re.search(rb"\bawait\s+(?:[\w.]+\(\s*)?(?:%s)\.\w+\(" % names.encode(), behind) is not None
+
+
+def is_closed_behind(call: Call, use: Use) -> bool:
+    """Whether the end of the task closes the session: `task.add_done_callback(...)` names it."""
+    function = call.function
+    behind = b"" if function is None else function.file.data[call.end : function.end]
+    name = re.escape(use.text).encode()
+    return re.search(rb"\.add_done_callback\([^\n]*\b%s\b" % name, behind) is not None
+
+
 def is_background_tasks(project: Project, receiver: Node) -> bool:
     """Whether it is FastAPI's BackgroundTasks, told by its type, else by its name."""
     name = project.qualified(receiver)
+    own = project.value_of(receiver).definition
+    if isinstance(own, ClassDef) and not any("BackgroundTasks" in one.text for one in own.bases):
+        return False
     if isinstance(receiver, Name) and receiver.function is not None:
         param = receiver.function.param(receiver.text)
         if param is not None and param.annotation is not None:
@@ -240,19 +241,6 @@ def is_local(project: Project, holder: Node) -> bool:
         return not isinstance(holder, Attribute)
     found = project.scopes(holder.file).lookup(holder.text, holder)
     return found is None or isinstance(found[0].node, FunctionDef)
-
-
-def is_group(project: Project, receiver: Node) -> bool:
-    """Whether a task group waits for its tasks before its block ends."""
-    value = project.qualified(receiver)
-    if GROUPS.search(value) or GROUPS.search(receiver.text):
-        return True
-    return any(
-        item.target is not None and item.target.text == receiver.text
-        for statement in receiver.ancestors
-        if isinstance(statement, With)
-        for item in statement.items
-    )
 
 
 def origin(project: Project, use: Use) -> tuple[str, Confidence]:

@@ -42,7 +42,21 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, For, If, Name, Node, While
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    For,
+    If,
+    Name,
+    NamedExpr,
+    Node,
+    Starred,
+    While,
+)
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -61,6 +75,8 @@ LINE_DOES = ("holds",)
 EXHAUSTING = words("all fetchall")
 CLOSING = words("first one one_or_none scalar scalar_one scalar_one_or_none close")
 STOPPING = regex(r"\b(?:break|return|raise|yield)\b")
+# Who walks over all that it is given.
+WALKING = words("list set tuple dict frozenset sorted max min sum")
 PASSING = words("scalars mappings unique tuples columns")
 
 
@@ -70,7 +86,11 @@ def result_read_twice(file: SourceFile, project: Project) -> Iterator[Finding]:
     for call in file.calls("execute", "scalars", "exec"):
         value = whole_chain(call.parent if isinstance(call.parent, Await) else call)
         assign = value.parent
-        if not isinstance(assign, Assign) or not isinstance(assign.target, Name) or assign.value is not value:
+        if (
+            not isinstance(assign, Assign | NamedExpr)
+            or not isinstance(assign.target, Name)
+            or assign.value is not value
+        ):
             continue
         if project.value_of(value).kind is not Kind.RESULT or project.value_of(value).confidence is Confidence.LOW:
             continue
@@ -86,13 +106,13 @@ def whole_chain(node: Node) -> Node:
     return node
 
 
-def read_twice(project: Project, assign: Assign, target: Name) -> tuple[Node, Node] | None:
+def read_twice(project: Project, assign: Assign | NamedExpr, target: Name) -> tuple[Node, Node] | None:
     """The first reading and one that surely comes after it."""
     function = assign.function
     if function is None or assign.enclosing(For) is not None or assign.enclosing(While) is not None:
         return None
     reads = list(reads_of(project, target, assign))
-    consumed: Node | None = None
+    consumed: Node | None = consumer_of(assign) if isinstance(assign, NamedExpr) else None
     for read in reads:
         taken = consumer_of(read)
         if taken is None or read.function is not function or is_bound_otherwise(project, read, assign):
@@ -128,7 +148,7 @@ def may_stop_early(taken: Node) -> bool:
     return isinstance(taken, For) and STOPPING.search(taken.text) is not None
 
 
-def consumer_of(read: Name) -> Node | None:
+def consumer_of(read: Node) -> Node | None:
     """What reads the rows: the last call of the chain, or what walks over it; None where it goes elsewhere."""
     node: Node = read
     while isinstance(node.parent, Attribute) and node.parent.value is node:
@@ -149,10 +169,18 @@ def walked(node: Node) -> Node | None:
     around = node.parent
     if isinstance(around, Call) and around.func.text in ("list", "set", "tuple", "dict"):
         return node
-    return node if around is not None and type(around).__name__ == "ComprehensionFor" else None
+    if isinstance(around, Starred):
+        return around
+    made = around.parent if isinstance(around, ComprehensionFor) else None
+    if not isinstance(made, Comprehension) or made.loops[0] is not around:
+        return node if made is not None else None
+    # A generator reads nothing until somebody walks over it.
+    user = made.parent
+    walks = isinstance(user, Call) and (user.func.text in WALKING or user.method == "join")
+    return made if walks or not made.is_generator else node
 
 
-def is_bound_otherwise(project: Project, read: Name, assign: Assign) -> bool:
+def is_bound_otherwise(project: Project, read: Name, assign: Assign | NamedExpr) -> bool:
     """Whether the name may hold something else where it is read."""
     bound = project.scopes(read.file).lookup(read.text, read)
     bindings = () if bound is None else bound[1].reaching(read)

@@ -37,7 +37,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, If, Name, Node, UnaryOp
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, Compare, If, IfExp, Name, NamedExpr, Node, UnaryOp
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -45,7 +45,10 @@ from forge_doctor.regex import regex
 
 SUSPECT = AnyCall("execute", "scalars", "exec")
 LINE_DOES = ("holds",)
-TESTED = regex(rb"(?:\bif|\bnot)[ \t]+(?P<name>[A-Za-z_]\w*)[ \t]*(?=:|\n|\)|and\b|or\b|else\b|,)")
+TESTED = regex(
+    rb"(?:\bif|\bnot|\bbool[ \t]*\()[ \t]*\(?[ \t]*(?P<name>[A-Za-z_]\w*)"
+    rb"[ \t]*(?=:|\n|\)|and\b|or\b|else\b|,|is[ \t]+(?:not[ \t]+)?None\b)"
+)
 RESULTS = frozenset({Kind.RESULT, Kind.ASYNC_RESULT})
 
 
@@ -59,21 +62,33 @@ def result_used_as_condition(file: SourceFile, project: Project) -> Iterator[Fin
         bound = only_binding(project, name)
         if bound is None or bound.value is None:
             continue
-        value = project.value_of(name)
+        value = project.value_of(bound.value if isinstance(bound, NamedExpr) else name)
         if value.kind in RESULTS and value.confidence is Confidence.HIGH and is_fetched(bound.value):
             yield found(file, name, bound)
 
 
 def is_condition(name: Name) -> bool:
-    """Whether something else would be done where the name is false: `not name`, or an `if` with an `else`."""
-    around = name.parent
+    """Whether something else would be done where the name is false, or None: `not name`, `bool(name)`, an `if` with an `else`."""
+    test: Node = name.parent if isinstance(name.parent, NamedExpr) else name
+    around = test.parent
+    if isinstance(around, Compare):
+        test, around = around, around.parent
+        return isinstance(around, If | IfExp) and around.test.start == test.start and " is None" in test.text
     if isinstance(around, UnaryOp):
         return around.is_not
-    return isinstance(around, If) and around.test.start == name.start and bool(around.orelse)
+    if isinstance(around, Call):
+        return around.func.text == "bool"
+    return (
+        isinstance(around, If | IfExp)
+        and around.test.start == test.start
+        and (isinstance(around, IfExp) or bool(around.orelse))
+    )
 
 
-def only_binding(project: Project, name: Name) -> Assign | None:
+def only_binding(project: Project, name: Name) -> Assign | NamedExpr | None:
     """The one assignment whose value the name has here; None where there are others."""
+    if isinstance(name.parent, NamedExpr):
+        return name.parent if name.parent.target.start == name.start else None
     found_at = project.scopes(name.file).lookup(name.id, name)
     if found_at is None or found_at[0].node is not name.function:
         return None
@@ -88,12 +103,12 @@ def is_fetched(value: Node) -> bool:
     return isinstance(inner, Call) and inner.method in ("execute", "scalars", "exec", "mappings", "unique")
 
 
-def found(file: SourceFile, name: Name, bound: Assign) -> Finding:
+def found(file: SourceFile, name: Name, bound: Assign | NamedExpr) -> Finding:
     """The finding at the name."""
     return file.finding(
         result_used_as_condition,
         name,
-        f"`{name.id}` is a Result, which is true with rows and without: the other branch never runs",
+        f"`{name.id}` is a Result, which is true with rows and without, and never None: the other branch never runs",
         confidence=Confidence.HIGH,
         remedy=f"row = {name.id}.first()   # or scalar_one_or_none(): None where there is no row; test that",
         related=(Related(message="the result comes from here", location=bound.file.location(bound)),),

@@ -28,12 +28,14 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#sqlalchemy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Lambda, Name, Node, Return
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
@@ -60,7 +62,9 @@ def of_result(project: Project, given: Call) -> str:
     """What is wrong with the result of a call as an argument; empty where it may be a function."""
     if given.method == "partial" and given.args:
         return COROUTINE if is_coroutine_function(project, given.args[0]) else ""
-    if given.method in OF_TABLES and isinstance(given.func, Attribute) and "metadata" in given.func.value.text.lower():
+    owner = given.func.value if isinstance(given.func, Attribute) else None
+    named = "" if owner is None else owner.text + followed(project, owner).text
+    if given.method in OF_TABLES and "metadata" in named.lower():
         return f"`{given.text}` is called right here, without a connection, and its result is no function: TypeError"
     if is_coroutine_function(project, given.func):
         return f"`{given.func.text}()` gives a coroutine, which cannot be called: TypeError, and it never runs"
@@ -73,11 +77,23 @@ COROUTINE = (
 
 
 def of_function(project: Project, call: Call, given: Node) -> str:
-    """What is wrong with a function as an argument."""
-    outer = call.parent.parent if isinstance(call.parent, Await) else None
-    if isinstance(outer, Await) or not isinstance(given, Name | Attribute):
+    """What is wrong with a function as an argument: `f`, or `lambda session: f(session)`."""
+    if isinstance(given, Lambda) and isinstance(given.body, Call):
+        given = given.body.func
+    if not isinstance(given, Name | Attribute) or is_awaited_in_turn(call):
         return ""
     return COROUTINE if is_coroutine_function(project, given) else ""
+
+
+def is_awaited_in_turn(call: Call) -> bool:
+    """Whether the coroutine that comes back is awaited: right there, by its name, or by who gets it."""
+    outer = call.parent.parent if isinstance(call.parent, Await) else None
+    if isinstance(outer, Assign):
+        function = call.function
+        name = re.escape(outer.target.text).encode()
+        behind = b"" if function is None else function.file.data[outer.end : function.end]
+        return re.search(rb"\bawait\b[^\n]*\b%s\b|\breturn\s+%s\b" % (name, name), behind) is not None
+    return isinstance(outer, Await | Return | Call)
 
 
 def is_coroutine_function(project: Project, node: Node) -> bool:

@@ -90,7 +90,9 @@ def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator
             continue
         told.update((session.text, registry.text))
         if not is_ended(project, file, registry):
-            yield found(file, call, registry, value.confidence, value.why)
+            # What is removed by another name may be this one.
+            sure = Confidence.MEDIUM if is_removed(project) else Confidence.HIGH
+            yield found(file, call, registry, min(sure, value.confidence), value.why)
     if file.mentions(b"fastapi", b"starlette"):
         yield from of_threads(file, project, told)
 

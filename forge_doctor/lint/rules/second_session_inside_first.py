@@ -33,8 +33,9 @@ Good:
             await other.execute(text("insert into log values ('moved')"))
 
 Wrong when: the two are of different pools, or the first has given its connection back. Both sessions must come from the
-same factory, the first must have queried with no commit, rollback or close since, and the second must query too. A session
-that a function opens only where it is given none, or only for an option the call leaves out, is none for that call.
+same factory, without a `bind=` of its own and not of NullPool, the first must have queried with no commit, rollback or
+close since, and the second must query too. A session that a function opens only where it is given none, or only for an
+option the call leaves out, is none for that call.
 
 Source: https://docs.sqlalchemy.org/en/20/errors.html#error-3o7r;
 https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing (pool locking); with a pool of two, two such calls at
@@ -66,7 +67,7 @@ from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.lint.dataflow.sessions.factories import Factory, factory_of
-from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
+from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind, engine_used
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of
 from forge_doctor.regex import regex
 
@@ -206,6 +207,8 @@ def first_around(project: Project, function: FunctionDef, statement: With, opens
     factory = factory_of(project, opens)
     if factory is None:
         return None
+    if is_bound_elsewhere(opens) or keeps_no_connection(project, opens):
+        return None
     for name, outer in entered_around(project, statement):
         if isinstance(outer.value, Call) and factory_of(project, outer.value) == factory:
             state = state_before(project, function, ((name, THE_SESSION),), outer.start, statement.start)
@@ -213,6 +216,17 @@ def first_around(project: Project, function: FunctionDef, statement: With, opens
                 sure = Confidence.HIGH if state.query is state.at else Confidence.MEDIUM
                 return First(f"`{name}`", state.at, sure)
     return of_request(project, function, statement, factory)
+
+
+def is_bound_elsewhere(opens: Call) -> bool:
+    """Whether the session is given an engine or connection of its own: `Session(bind=other)`."""
+    return opens.method != "begin" and opens.argument(0, "bind") is not None and opens.receiver is None
+
+
+def keeps_no_connection(project: Project, opens: Call) -> bool:
+    """Whether the pool behind it has no limit to wait at: NullPool opens a connection for each session."""
+    engine = engine_behind(project, opens)
+    return engine is not None and engine.pool_class == "NullPool"
 
 
 def of_request(project: Project, function: FunctionDef, statement: With, factory: object) -> First | None:

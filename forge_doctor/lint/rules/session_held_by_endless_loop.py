@@ -35,7 +35,8 @@ Good:
                 print(jobs.all())
             await asyncio.sleep(5)
 
-Wrong when: the loop has an end, something in it commits, rolls back or closes, or the connection is in AUTOCOMMIT. Told is
+Wrong when: the loop has an end, a timeout around it, something in it commits, rolls back or closes, or the connection is in
+AUTOCOMMIT. Told is
 only a `while` that nothing leaves but an error or being stopped, whose rounds wait for something else, and a session that
 goes to no function out of sight.
 
@@ -50,7 +51,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, For, Node, Other, Return, While, WithItem
+from forge_doctor.code.syntax.nodes import Await, Call, For, Node, Other, Return, While, With, WithItem
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -58,6 +59,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.control_flow import is_in_handler
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_around
 from forge_doctor.lint.dataflow.requests.held_connections import uses_in
+from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"\bwith\b", b"while ")
@@ -65,6 +67,7 @@ ENDLESS = regex(
     r"True|1|not [\w.]*(?:stop|shutdown|cancel|exit|quit|closing|done)\w*(?:\.is_set\(\))?|self\.\w*running|running",
     re.IGNORECASE,
 )
+STOPPING = frozenset({"timeout", "timeout_at", "fail_after", "move_on_after", "fail_at", "move_on_at"})
 ENDS = regex(r"commit|rollback|\.close\(|\.reset\(|\.begin|AUTOCOMMIT|\.invalidate\(", re.IGNORECASE)
 
 
@@ -85,7 +88,22 @@ def held(file: SourceFile, project: Project, loop: While) -> Iterator[Finding]:
         uses = uses_in(project, loop, ((name, THE_SESSION),))
         if uses.query is None or uses.ended or uses.handed or not waits_for_others(loop, name):
             continue
+        if is_stopped_in_time(loop) or is_autocommit(project, item):
+            continue
         yield found(file, loop, name, item, uses.query)
+
+
+def is_stopped_in_time(loop: While) -> bool:
+    """Whether a block around it ends it after a while: `async with asyncio.timeout(60):`."""
+    entered = (item.value for one in loop.ancestors if isinstance(one, With) for item in one.items)
+    return any(isinstance(one, Call) and one.method in STOPPING for one in entered)
+
+
+def is_autocommit(project: Project, item: WithItem) -> bool:
+    """Whether the engine of the session, in whatever file, commits each statement by itself."""
+    engine = engine_behind(project, item.value) if isinstance(item.value, Call) else None
+    level = None if engine is None else engine.setting("isolation_level")
+    return level is not None and "AUTOCOMMIT" in level.text
 
 
 def is_endless(loop: While) -> bool:

@@ -101,7 +101,11 @@ def session_leaves_its_loop(file: SourceFile, project: Project) -> Iterator[Find
 def yields_once(provider: FunctionDef) -> bool:
     """Whether it yields one session and ends."""
     yields = list(provider.find(Yield, nested=False))
-    return len(yields) == 1 and yields[0].enclosing(While) is None
+    if len(yields) != 1:
+        return False
+    loop = yields[0].enclosing(For)
+    # `async for session in other(): yield session` hands one on.
+    return yields[0].enclosing(While) is None and (loop is None or loop.is_async)
 
 
 def ends_with_its_loop(loop: For, session: Name | Attribute, provider: FunctionDef, way_out: Node) -> bool:

@@ -46,12 +46,25 @@ from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.called_names import BLANKS, LOOK_BACK
 from forge_doctor.code.syntax.matched_calls import end_of_chain
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Lambda, Name, Return, With, WithItem
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Lambda,
+    Name,
+    Return,
+    With,
+    WithItem,
+)
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import commits_at_exit
+from forge_doctor.lint.dataflow.sessions.factories import factory_of
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
 
@@ -122,7 +135,7 @@ def lent(project: Project, item: WithItem) -> Value | None:
     if not isinstance(item.value, Call) or item.target is None:
         return None
     value = project.value_of(item.target)
-    if value.kind not in USED or value.definition is not None:
+    if value.kind not in USED or value.definition is not None or is_kept_open(project, item.value):
         return None
     made = project.value_of(item.value).kind in (*SESSIONS, Kind.STARTABLE, Kind.ASYNC_CONTEXT, Kind.CONTEXT)
     of_project = project.called(item.value) is not None
@@ -139,7 +152,12 @@ def used_behind(project: Project, statement: With, item: WithItem, name: Name, v
         if read.function is not statement.function or call.method in HARMLESS or call.method not in USED[value.kind]:
             continue
         # What a lambda reads is what the name holds when it is called.
-        if read.enclosing(Lambda) is not None or is_closed_again(call, value) or not is_statement(project, call):
+        if (
+            read.enclosing(Lambda) is not None
+            or is_closed_again(call, value)
+            or is_entered_again(call)
+            or not is_statement(project, call)
+        ):
             continue
         bound = project.scopes(read.file).lookup(read.text, read)
         if bound is not None and len(bound[1].reaching(read)) == 1 and not is_idle(project, call, item, value):
@@ -183,6 +201,21 @@ def is_idle(project: Project, use: Call, item: WithItem, value: Value) -> bool:
         return False
     begun = isinstance(item.value, Call) and item.value.method == "begin"
     return begun or commits_at_exit(project, item.value)
+
+
+def is_entered_again(call: Call) -> bool:
+    """Whether it stands in a block that the session itself opens, and that gives its connection back: `async with session:`."""
+    name = "" if call.receiver is None else call.receiver.text
+    around = (one for one in within_function(call) if isinstance(one, With))
+    return call.method != "commit" and any(item.value.text == name for one in around for item in one.items)
+
+
+def is_kept_open(project: Project, call: Call) -> bool:
+    """Whether the class of the session, which its factory names, is left in another way: an `__aexit__` of the project."""
+    maker = factory_of(project, call)
+    class_ = maker.keyword("class_") if isinstance(maker, Call) else None
+    own = None if class_ is None else project.value_of(class_).inner.definition
+    return isinstance(own, ClassDef) and project.method(own, "__aexit__") is not None
 
 
 def given_out(statement: With, name: Name) -> Return | None:

@@ -42,9 +42,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of
-from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Node
+from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Lambda, Node, With
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -54,6 +55,7 @@ from forge_doctor.lint.dataflow.requests.concurrency import (
     Use,
     gathered,
     is_bound_within,
+    is_ignored,
     launched,
     loop_around,
     sessions_used,
@@ -64,6 +66,7 @@ SUSPECT = AnyCall("gather", "as_completed", "wait", "create_task", "start_soon",
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("holds",)
+LIMITS = frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter"})
 LOCK = regex(r"lock|mutex|semaphore\(1\)", re.IGNORECASE)
 
 
@@ -74,7 +77,8 @@ def shared_session_in_tasks(file: SourceFile, project: Project) -> Iterator[Find
     for call in file.calls(*GATHERERS):
         yield from of_gather(file, project, call, told_at_gather)
     starts = sorted(file.calls("create_task", "start_soon", "ensure_future"), key=lambda one: one.start)
-    calls = [one for one in starts if one not in told_at_gather]
+    # What a lambda starts runs at another time.
+    calls = [one for one in starts if one not in told_at_gather and one.enclosing(Lambda) is None]
     for call in calls:
         yield from of_loop(file, project, call)
     yield from of_siblings(file, project, calls)
@@ -136,7 +140,7 @@ def used_by(project: Project, call: Call) -> tuple[Use, ...]:
 
 def used(project: Project, coroutine: Node) -> Iterator[Use]:
     """The sessions a coroutine works with: those it is given or has, and the one it finds in its caller's context."""
-    yield from sessions_used(project, coroutine)
+    yield from (one for one in sessions_used(project, coroutine) if not is_ignored(project, coroutine, one))
     found = ambient_session(project, coroutine)
     if found is not None:
         yield Use(text=found.text, node=found, confidence=Confidence.MEDIUM)
@@ -150,7 +154,17 @@ def repeater(coroutine: Node) -> Node | None:
 def is_locked(project: Project, coroutine: Node) -> bool:
     """Whether the coroutine waits for a lock, so that one at a time works with the session."""
     function: FunctionDef | None = project.called(coroutine) if isinstance(coroutine, Call) else None
-    return function is not None and LOCK.search(function.text) is not None
+    return function is not None and (LOCK.search(function.text) is not None or enters_lock(project, function))
+
+
+def enters_lock(project: Project, function: FunctionDef) -> bool:
+    """Whether a block of the function is entered by one task at a time, whatever the lock is called."""
+    entered = (followed(project, item.value) for one in function.find(With, nested=False) for item in one.items)
+    return any(
+        isinstance(one, Call)
+        and (one.method == "Lock" or (one.method in LIMITS and [given.text for given in one.args] in ([], ["1"])))
+        for one in entered
+    )
 
 
 def told(file: SourceFile, call: Call, text: str, use: Use, how: str, others: tuple[str, ...] = ()) -> Finding:

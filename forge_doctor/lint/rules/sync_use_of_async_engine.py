@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import DRIVER_KINDS, Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, Lambda, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Lambda, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
@@ -161,7 +161,8 @@ def found_inside(file: SourceFile, call: Call, engine: str) -> Finding:
 def is_of_sqlalchemy(project: Project, call: Call) -> bool:
     """Whether it is SQLAlchemy's function, or a method of what is called metadata."""
     if call.method in DDL:
-        return isinstance(call.func, Attribute) and "metadata" in call.func.value.text.lower()
+        is_own = isinstance(project.value_of(call.func).definition, FunctionDef)
+        return not is_own and isinstance(call.func, Attribute) and "metadata" in call.func.value.text.lower()
     if call.method == "prepare":
         return call.file.mentions(b"automap_base", b"DeferredReflection")
     return call.method in FRAMES or project.qualified(call.func).startswith("sqlalchemy.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,12 +26,16 @@ from forge_doctor.code.syntax.nodes import (
     While,
     With,
 )
+from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.requests.holding_classes import session_of_object
+from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name
+from forge_doctor.regex import regex
 
 LAUNCHERS = words("create_task ensure_future start_soon add_task spawn")
 # What is one conversation over one connection.
 ONE_CONNECTION = (Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNCPG_CONNECTION)
+GROUPS = regex(r"TaskGroup|task_group|nursery|^_?tg$|^group$", re.IGNORECASE)
 GATHERERS = words("gather wait as_completed")
 
 
@@ -217,3 +222,33 @@ def launched(call: Call) -> Node | None:
     if call.method in ("add_task", "start_soon"):
         return call
     return call.args[0] if call.args else None
+
+
+def is_ignored(project: Project, call: Node, use: Use) -> bool:
+    """Whether the function that is given the session does nothing with it: one that is still to be written."""
+    if not isinstance(call, Call) or use.node.parent is None:
+        return False
+    task = call.args[0] if call.method in ("add_task", "BackgroundTask", "start_soon") and call.args else None
+    function = project.called(call) if task is None else project.value_of(task).definition
+    if not isinstance(function, FunctionDef) or [one.text for one in function.body[-1:]] == ["..."]:
+        return False
+    if function.is_method and is_declaration(function):
+        return False
+    name = parameter_name(function, call, use.node, use.node.parent)
+    if task is not None and use.node in call.args:  # the task itself is the first argument
+        place = call.args.index(use.node) - 1 + function.is_method
+        name = next(iter(function.param_names[min(place, function.places) :]), "")
+    return bool(name) and next(iter(param_reads(project, function, name)), None) is None
+
+
+def is_group(project: Project, receiver: Node) -> bool:
+    """Whether a task group waits for its tasks before its block ends."""
+    value = project.qualified(receiver)
+    if GROUPS.search(value) or GROUPS.search(receiver.text):
+        return True
+    return any(
+        item.target is not None and item.target.text == receiver.text
+        for statement in receiver.ancestors
+        if isinstance(statement, With)
+        for item in statement.items
+    )

@@ -65,7 +65,11 @@ def _leaves_between(asked: Node, statement: Try | With, used: Call) -> bool:
 
 def _names_of_one_way(statement: Try | With, call: Call) -> Iterator[str]:
     """What a handler binds or collects, and what the rest of the `try` binds once the call has succeeded."""
-    for bound in (*statement.find(Assign, nested=False), *statement.find(NamedExpr, nested=False)):
+    binding: tuple[Assign | NamedExpr, ...] = (
+        *statement.find(Assign, nested=False),
+        *statement.find(NamedExpr, nested=False),
+    )
+    for bound in binding:
         target = bound.target.value if isinstance(bound.target, Subscript) else bound.target
         if bound.end >= call.end:
             yield target.text
