@@ -48,8 +48,14 @@ async def f(db):
     return await db.execute(select(1)).scalars()  # expect medium
 """,
     "async def f(db):\n    return await db.execute(select(1)).scalars()  # expect low\n",
+    "async def f(db: AsyncSession):\n    return await db.connection().execute(select(1))  # expect high\n",
+    "async def f(db: AsyncSession):\n    return await (db.connection()).run_sync(print)  # expect high\n",
+    "async def f(db: AsyncSession):\n    return await db.stream(select(1)).all()  # expect high\n",
 )
 SILENT = (
+    "async def f(db: AsyncSession):\n    return await (await db.connection()).execute(select(1))\n",
+    "async def f(pool):\n    return await pool.connection().execute(select(1))\n",
+    "async def f(pool):\n    async with pool.connection() as c:\n        return await c.execute(select(1))\n",
     "async def f(db: AsyncSession):\n    return (await db.execute(select(1))).scalars().all()\n",
     "async def f(db: AsyncSession):\n    return await (await db.stream(select(1))).all()\n",
     """\
@@ -91,3 +97,9 @@ def test_the_edits_leave_nothing_to_find(code: str, tmp_path: Path) -> None:
     after = fixed(before, RULE, tmp_path, unsafe=True)
     assert after != before
     check_source(after.replace("# expect", "# mended"), RULE, tmp_path)
+
+
+def test_the_await_of_what_is_a_coroutine_too_is_kept(tmp_path: Path) -> None:
+    """Only the inner call gets one more."""
+    code = AWAITS + "async def f(db: AsyncSession):\n    return await db.connection().execute(select(1))\n"
+    assert "return await (await db.connection()).execute(select(1))" in fixed(code, RULE, tmp_path)
