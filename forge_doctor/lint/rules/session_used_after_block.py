@@ -181,7 +181,10 @@ def is_statement(project: Project, call: Call) -> bool:
         return query_run(call.func) is not None or is_run_by_name(project, call)
     if call.method == "run_sync" and call.args:
         given = call.args[0]
-        return not isinstance(given, Name) or isinstance(project.value_of(given).definition, FunctionDef)
+        of_library = project.qualified(given).startswith("sqlalchemy.")
+        return not isinstance(given, Name) or (
+            not of_library and isinstance(project.value_of(given).definition, FunctionDef)
+        )
     return True
 
 
