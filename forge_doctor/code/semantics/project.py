@@ -108,7 +108,7 @@ class Project(ProjectFiles):
         known = self._evidence.setdefault(node.file, {})
         found = known.get(key)
         if found is None:
-            found = known[key] = evidence_for(scopes, node, region)
+            found = known[key] = evidence_for(self, scopes, node, region)
         return found
 
     def value_of(self, node: Node) -> Value:

@@ -13,7 +13,7 @@ from forge_doctor.code.files.modules import Modules, find_root
 from forge_doctor.code.semantics.names.outline import LateSurface, Surface, Surfaces
 from forge_doctor.code.syntax.source import SourceFile
 
-WITHOUT_TREES = ("reading", "_modules", "lasting", "surfaces", "async_names", "data_access_names")
+WITHOUT_TREES = ("reading", "_modules", "lasting", "surfaces", "async_names", "data_access_names", "has_async_sessions")
 
 
 class ProjectFiles:
@@ -105,6 +105,11 @@ class ProjectFiles:
     def data_access_names(self) -> frozenset[str]:
         """The same without those of functions that use no session for sure."""
         return frozenset(name for one in self.surfaces.values() for name in one.data_access_names)
+
+    @cached_property
+    def has_async_sessions(self) -> bool:
+        """Whether any file says a word of asyncio's sessions, their factories or engines."""
+        return any(one.has_async_sessions for one in self.surfaces.values())
 
     @cached_property
     def package_names(self) -> frozenset[str]:

@@ -35,12 +35,6 @@ def giving_names(project: Project) -> frozenset[str]:
 
 
 @kept_for_the_run
-def has_async_sessions(project: Project) -> bool:
-    """Whether any file says a word of asyncio's sessions, their factories or engines."""
-    return any(one.has_async_sessions for one in project.surfaces.values())
-
-
-@kept_for_the_run
 def marked_functions(project: Project, mark: Mark) -> frozenset[str]:
     """The names of functions that a mark tells."""
     return frozenset(name for one in project.surfaces.values() for kind, name in one.marks if kind == mark)

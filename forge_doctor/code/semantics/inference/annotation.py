@@ -42,12 +42,21 @@ def annotated(knows: Knowledge, annotation: Node, at: Node, depth: int = 0) -> V
     if isinstance(annotation, Constant):
         return NONE if annotation.text == "None" else OTHER
     if isinstance(annotation, BinOp):
-        return one_of([annotated(knows, one, at, depth + 1) for one in (annotation.left, annotation.right)])
+        return one_of([annotated(knows, one, at, depth + 1) for one in _alternatives(annotation)])
     if isinstance(annotation, Subscript):
         return _subscript(knows, annotation, at, depth)
     if isinstance(annotation, Name | Attribute):
         return _named(knows, annotation, at, depth)
     return UNKNOWN
+
+
+def _alternatives(annotation: Node) -> list[Node]:
+    """The types of `A | B | C`: of two that contradict each other, a third must know both."""
+    found: list[Node] = []
+    while isinstance(annotation, BinOp):
+        found.append(annotation.right)
+        annotation = annotation.left
+    return [annotation, *reversed(found)]
 
 
 def names_of_self(at: Node) -> tuple[str, ...]:

@@ -47,6 +47,10 @@ class Knowledge(Protocol):
     def data_access_names(self) -> frozenset[str]:
         """The names of functions whose call may give a coroutine that uses a session."""
 
+    @property
+    def has_async_sessions(self) -> bool:
+        """Whether any file says a word of asyncio's sessions, their factories or engines."""
+
     def open(self, path: Path, importer: SourceFile | None = None) -> SourceFile | None:
         """A file of the project; None where it cannot be read. What is found out for `importer` rests on it."""
 

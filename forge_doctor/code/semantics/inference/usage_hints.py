@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.inference.interface import Knowledge
+from forge_doctor.code.semantics.inference.narrowing import TESTED, tested_names
 from forge_doctor.code.semantics.inference.same_source import bound_alike
 from forge_doctor.code.semantics.library.kinds import Kind, Value
-from forge_doctor.code.semantics.library.methods import COROUTINES, TELLING, TELLING_DRIVERS
+from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, STARTABLE, TELLING, TELLING_DRIVERS
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
@@ -22,10 +24,22 @@ FACTORY_NAME = regex(
     r"(?:^|[a-z_])(?:[Ss]ession_?(?:[Mm]aker|[Ff]actory|[Ll]ocal|[Pp]ool)|[Dd]b_?[Ff]actory)$|^(?:Async)?Session(?:Local|Maker|Factory)?$"
 )
 OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
+# Libraries whose own connections take SQLAlchemy's statements, and begin and iterate in ways of their own.
+WRAPPERS = regex(rb"^[ \t]*(?:from|import)[ \t]+(?:aiopg|aiomysql|asyncpgsa|gino|databases)\b", re.MULTILINE)
+OF_ASYNCIO = (b"sqlalchemy.ext.asyncio", b"AsyncSession", b"sqlmodel")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
 METHOD_CALLED = regex(rb"\s*\.\s*(\w+)\s*\(")
 CHAIN = regex(r"\w+(?:\.\w+)*")
 MAX_TEXT = 80
+# What is awaited of sessions and connections, rightly or by mistake.
+OF_SESSIONS = frozenset({"query"}).union(
+    *(
+        methods[kind]
+        for kind in (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION)
+        for methods in (COROUTINES, PLAIN)
+    ),
+    (method for _, method in STARTABLE),
+)
 # Methods of results, caches and other things as well.
 AMBIGUOUS = frozenset({"scalar", "scalars", "refresh"})
 # What no synchronous session has.
@@ -52,6 +66,8 @@ class Evidence(NamedTuple):
     def judge(self, declared: Value) -> Value:
         """What the uses make of a value that is unknown, or declared sync."""
         telling = self.awaited & (TELLING if self.named_like_session else TELLING - AMBIGUOUS)
+        if not OF_SESSIONS.issuperset(self.awaited) and not declared.kind.is_sync_session:
+            return declared  # an object of the project's own, which sends statements too
         if declared.kind.is_sync_session:
             # Of a parameter or variable: code for either session calls the same methods both ways.
             is_one = self.in_async and "." not in self.text and not telling & self.plain
@@ -89,7 +105,7 @@ class Evidence(NamedTuple):
 NO_EVIDENCE = Evidence(text="")
 
 
-def evidence_for(scopes: Scopes, node: Name | Attribute, region: Node) -> Evidence:
+def evidence_for(knows: Knowledge, scopes: Scopes, node: Name | Attribute, region: Node) -> Evidence:
     """What the uses of an expression in a region tell; nothing for anything but a name or a chain of attributes."""
     text = node.text
     if len(text) > MAX_TEXT or not CHAIN.fullmatch(text):
@@ -98,9 +114,11 @@ def evidence_for(scopes: Scopes, node: Name | Attribute, region: Node) -> Eviden
     function = node.function
     in_async = function is not None and function.is_async
     named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
-    near = near_library(node.file) or (named and not OTHER_DRIVERS.search(node.file.data))
-    near = near and not is_asked_for_rows(node.file, text)
-    if in_async and near and not awaited & TELLING:
+    near = near_library(node.file) or (named and knows.has_async_sessions and not OTHER_DRIVERS.search(node.file.data))
+    near = near and not is_asked_for_rows(node.file, text) and not is_of_wrapper(node.file)
+    if text in tested_names(node.file) and is_tested(node.file.data[region.start : region.end], text):
+        awaited, plain = NONE_SEEN, NONE_SEEN  # what stands in the branches is told there
+    elif in_async and near and not awaited & TELLING:
         awaited, plain = _seen_elsewhere(scopes, node, awaited, plain)
     return Evidence(
         text=text,
@@ -134,6 +152,16 @@ def _seen_elsewhere(
 def near_library(file: SourceFile) -> bool:
     """Whether the file mentions SQLAlchemy or SQLModel at all."""
     return file.mentions(*LIBRARY)
+
+
+def is_of_wrapper(file: SourceFile) -> bool:
+    """Whether a file has its connections from a library around SQLAlchemy's statements, and none of SQLAlchemy's own."""
+    return not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
+
+
+def is_tested(data: bytes, text: str) -> bool:
+    """Whether code asks `isinstance` of the name."""
+    return any(text.encode() == one for one in TESTED.findall(data))
 
 
 def is_asked_for_rows(file: SourceFile, text: str) -> bool:

@@ -114,6 +114,7 @@ ENTERED: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
 # Methods that give an object with coroutine methods of its own.
 PLAINLY: Mapping[tuple[Kind, str], Kind] = MappingProxyType(
     {
+        (Kind.ASYNC_ENGINE, "execution_options"): Kind.ASYNC_ENGINE,
         (Kind.ASYNCPG_CONNECTION, "transaction"): Kind.ASYNCPG_TRANSACTION,
         (Kind.DATABASES_POOL, "connection"): Kind.DATABASES_CONNECTION,
         (Kind.DATABASES_POOL, "transaction"): Kind.DATABASES_TRANSACTION,

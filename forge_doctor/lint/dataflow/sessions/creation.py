@@ -10,7 +10,6 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.symbols import OBJECT_SESSIONS
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import has_async_sessions
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Return
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -72,7 +71,7 @@ def sessions_made(file: SourceFile, project: Project) -> tuple[Made, ...]:
 
 
 def _sessions_made(file: SourceFile, project: Project) -> Iterator[Made]:
-    may_be_known = has_async_sessions(project)
+    may_be_known = project.has_async_sessions
     for offset in places_to_look_at(file.data):
         before = file.data[max(0, offset - 120) : offset]
         if ENTERED_BEFORE.search(before) or DEFINED_BEFORE.search(before):

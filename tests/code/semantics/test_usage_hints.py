@@ -1,0 +1,95 @@
+"""What the uses of a name make of it: those of a session do, those of another's object or in a branch that asks do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forge_doctor.finding import Confidence
+from tests.support.lint_cases import check_source
+
+RULE = "unawaited-session-call"
+HEAD = "import sqlalchemy as sa\n"
+CODES = {
+    "of a session": """\
+async def f(db):
+    await db.execute(sa.select(1))
+    db.commit()  # expect medium
+""",
+    "begun and streamed": """\
+async def f(db):
+    async with await db.begin():
+        await db.stream(sa.select(1))
+        await db.execute(sa.select(1))
+    db.commit()  # expect medium
+""",
+    "of an object of the project's own": """\
+async def f(db):
+    await db.execute_write("insert")
+    await db.execute("select 1")
+    db.close()
+""",
+    "of a connection of aiopg": """\
+from aiopg.sa import create_engine
+async def f(conn):
+    await conn.execute(sa.select(1))
+    async for row in conn.execute(sa.select(1)):
+        print(row)
+""",
+    "of an attribute with methods that no session has": """\
+class Store:
+    async def f(self):
+        await self.db.execute(sa.select(1))
+        await self.db.load_users()
+    async def g(self):
+        self.db.commit()
+""",
+    "in the branch that asks": """\
+from sqlalchemy.ext.asyncio import AsyncSession
+NEW = True
+async def f(info):
+    session = info.session
+    if NEW and isinstance(session, AsyncSession):
+        session.commit()  # expect high
+        return (await session.scalars(sa.select(1))).all()
+    session.commit()
+    return session.query(int).all()
+""",
+}
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_uses(kind: str, tmp_path: Path) -> None:
+    check_source(HEAD + CODES[kind], RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+def test_a_session_of_either_kind_is_asked_as_it_is_where_it_is_tested(tmp_path: Path) -> None:
+    code = HEAD + CODES["in the branch that asks"].replace("  # expect high", "")
+    check_source(code, "query-on-async-session", tmp_path, least=Confidence.MEDIUM)
+
+
+EITHER = """\
+from typing import TypeVar, Union
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
+Either = Union[AsyncConnection, AsyncSession, async_scoped_session]
+C = TypeVar("C", bound=Either)
+async def a(one: Union[AsyncConnection, AsyncSession]):
+    return one.execute(select(1)).all()  # expect medium
+async def b(one: AsyncConnection | AsyncSession | None):
+    one.commit()  # expect medium
+    one.flush()
+async def c(one: C):
+    one.execute(select(1))  # expect medium
+async def d(one: AsyncSession | Session):
+    one.commit()
+async def e(engine: AsyncEngine):
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(select(1))  # expect high
+"""
+
+
+def test_what_may_be_a_session_or_a_connection_awaits_what_both_do(tmp_path: Path) -> None:
+    check_source(EITHER, RULE, tmp_path, least=Confidence.MEDIUM)
