@@ -105,6 +105,37 @@ def test_a_name_that_gives_rows_as_a_driver_does_is_no_session(method: str, told
     check_source(QUERIES + UNTYPED.format(mark="  # expect" if told else "", method=method), RULE, tmp_path)
 
 
+WRAPPED = """\
+async def fill(db, key):
+    await db.execute("DELETE FROM x"){mark}
+    await db.execute({arguments})
+async def fill_all(db, rows):
+    await fill(db, 1)
+    await db.commit()
+    await db.scalars(rows)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ('"SELECT 1 WHERE x = ?", (key,)', False),
+        ('"INSERT INTO t" " VALUES (?)", [key]', False),
+        ("QUERY, (key,)", False),
+        ("QUERY, [{'x': key}]", True),
+        ("text('SELECT 1'), {'x': key}", True),
+    ],
+)
+def test_what_is_executed_on_with_the_arguments_of_a_driver_is_no_session(
+    arguments: str, told: bool, tmp_path: Path
+) -> None:
+    check_source(QUERIES + WRAPPED.format(arguments=arguments, mark="  # expect" if told else ""), RULE, tmp_path)
+
+
+def test_a_string_is_executed_on_something_else_where_no_word_of_the_library_stands(tmp_path: Path) -> None:
+    check_source(WRAPPED.format(arguments="'SELECT 1'", mark=""), RULE, tmp_path)
+
+
 OWN_ENGINE = """\
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine

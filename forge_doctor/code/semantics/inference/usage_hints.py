@@ -13,7 +13,19 @@ from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, START
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
-from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, For, Name, Node, With, WithItem
+from forge_doctor.code.syntax.nodes import (
+    Attribute,
+    Call,
+    ClassDef,
+    For,
+    Name,
+    Node,
+    Sequence,
+    Str,
+    Tuple,
+    With,
+    WithItem,
+)
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.text_places import places_of, stands_behind_await
 from forge_doctor.finding import Confidence
@@ -116,6 +128,7 @@ def evidence_for(knows: Knowledge, scopes: Scopes, node: Name | Attribute, regio
     named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
     near = near_library(node.file) or (named and knows.has_async_sessions and not OTHER_DRIVERS.search(node.file.data))
     near = near and not is_asked_for_rows(node.file, text) and not is_of_wrapper(node.file)
+    near = near and text not in given_plain_sql(node.file)
     if text in tested_names(node.file) and is_tested(node.file.data[region.start : region.end], text):
         awaited, plain = NONE_SEEN, NONE_SEEN  # what stands in the branches is told there
     elif in_async and near and not awaited & TELLING:
@@ -169,6 +182,25 @@ def is_asked_for_rows(file: SourceFile, text: str) -> bool:
     `db.fetch_all()`."""
     methods = TELLING_DRIVERS & file.names_called  # a search of the whole file for each of them costs more
     return any(f"{text}.{method}(".encode() in file.data for method in methods)
+
+
+def given_plain_sql(file: SourceFile) -> frozenset[str]:
+    """What is executed on as SQLAlchemy never allows, but a driver's own connection or a wrapper of the project may:
+    `db.execute(query, (key,))`, and any plain string where the file says no word of the library."""
+    found: frozenset[str] | None = file.kept.get(given_plain_sql)
+    if found is None:
+        calls = file.calls("execute") if "execute" in file.names_called else ()
+        told = (one.receiver for one in calls if one.receiver is not None and one.args and is_of_driver(one))
+        found = file.kept[given_plain_sql] = frozenset(one.text for one in told)
+    return found
+
+
+def is_of_driver(execute: Call) -> bool:
+    """Whether its arguments are those of the DB-API."""
+    statement, last = execute.args[0], execute.args[-1]
+    if isinstance(statement, Str):
+        return isinstance(last, Sequence) or not near_library(execute.file)
+    return isinstance(last, Tuple) and last is not statement
 
 
 def is_called_like_factory(node: Node) -> bool:
