@@ -840,3 +840,27 @@ def test_a_session_or_the_registry_of_such_is_a_session(kinds: str, mark: str, t
     head = "from sqlalchemy.orm import Session\nfrom sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session\n"
     code = f"{head}type Some = {kinds}\nasync def work(it: Some, row):\n    it.refresh(row){mark}\n"
     check_source(code, RULE, tmp_path)
+
+
+MANY = """\
+def records(*sources):
+    for source in sources:
+        {each}
+async def work(db: AsyncSession):
+    files = db.execute(select(1)){mark}
+    return list(records(files, files))
+"""
+
+
+@pytest.mark.parametrize(
+    ("each", "mark"),
+    [
+        ("for record in source:\n            yield record", "  # expect medium"),
+        ("yield [record for record in source]", "  # expect medium"),
+        ("yield source", ""),
+        ("yield asyncio.create_task(source)", ""),
+        ("yield run(source)", ""),
+    ],
+)
+def test_a_coroutine_among_many_that_are_looped_over_is_found(each: str, mark: str, tmp_path: Path) -> None:
+    check_source(HEAD + MANY.format(each=each, mark=mark), RULE, tmp_path)

@@ -142,7 +142,8 @@ def _judge_parameter(project: Project, function: FunctionDef, call: Call, node: 
     data = function.file.data[function.start : function.end]
     name = _parameter(project, function, call, node, around)
     if not name:
-        return harmless(node) if _may_await_one_of_many(function, data) else _judge_unknown(call, node)
+        may_await = _may_await_one_of_many(function, data) and not _loops_over_each(function, data)
+        return harmless(node) if may_await else _judge_unknown(call, node)
     param = function.param(name)
     annotation = None if param is None else param.annotation
     if is_meant_for_coroutines(project, annotation):
@@ -176,6 +177,15 @@ def _may_await_one_of_many(function: FunctionDef, data: bytes) -> bool:
     words = b"|".join(re.escape(name).encode() for name in spread)
     taken = rb"await\s[\s(]*(?:" + words + rb")\s*[.\[]|\bin\b[^\n:]{0,300}\b(?:" + words + rb")\b"
     return bool(spread) and re.search(taken, data) is not None
+
+
+def _loops_over_each(function: FunctionDef, data: bytes) -> bool:
+    """Whether a plain function loops over every one of its `*args`, as over the rows of a result: no coroutine can be."""
+    if function.is_async or RUNS_COROUTINES.search(data) is not None or takes_coroutines(function.name):
+        return False
+    names = b"|".join(re.escape(one.lstrip("*").encode()) for one in function.param_names)
+    outer = re.finditer(rb"\bfor\s+(\w+)\s+in\s+(?:" + names + rb")\b", data) if names else ()
+    return any(re.search(rb"\bin\s+" + one.group(1) + rb"\s*[:\])]", data) is not None for one in outer)
 
 
 def _parameter(project: Project, function: FunctionDef, call: Call, node: Node, around: Node) -> str:
