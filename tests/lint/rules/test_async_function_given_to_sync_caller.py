@@ -54,6 +54,10 @@ BAD = [
     "async def f():\n    asyncio.get_running_loop().call_later(3, sweep)  # expect high\n",
     "async def f():\n    await asyncio.to_thread(sweep)  # expect high\n",
     "@queue.task\nasync def nightly():  # expect high\n    await sweep()\n",
+    (
+        "def counted(f):\n    def run(*args):\n        return f(*args)\n    return run\n"
+        "@queue.task\n@counted\nasync def nightly():  # expect medium\n    await sweep()\n"
+    ),
     "@shared_task(bind=True)\nasync def nightly(self):  # expect high\n    await sweep()\n",
     "@event.listens_for(engine.sync_engine, 'connect')\nasync def told(a, b):  # expect high\n    await a.x()\n",
     "event.listen(engine.sync_engine, 'connect', sweep)  # expect high\n",
@@ -82,6 +86,10 @@ GOOD = [
     "@queue.task\ndef nightly():\n    run()\n",
     "@queue.task(base=Own)\nasync def nightly():\n    await sweep()\n",
     "def wraps(f):\n    return run\n@wraps\nasync def night():\n    await sweep()\nthreading.Thread(target=night).start()\n",
+    (
+        "def run_here(f):\n    def run(*args):\n        return asyncio.get_event_loop().run_until_complete(f(*args))\n"
+        "    return run\n@queue.task\n@run_here\nasync def nightly():\n    await sweep()\n"
+    ),
     "import celery_aio_pool\n@queue.task\nasync def nightly():\n    await sweep()\n",
     "def f(broker):\n    @broker.task\n    async def nightly():\n        await sweep()\n",
 ]

@@ -80,6 +80,10 @@ CALLERS = {
 LOOP_METHODS = frozenset(
     {"run_in_executor", "add_signal_handler", "call_later", "call_at", "call_soon", "call_soon_threadsafe"}
 )
+# What runs a coroutine to its end in plain code.
+RUNNING = re.compile(
+    r"\brun_until_complete\(|\b(?:asyncio|anyio)\.run\(|\basync_to_sync\(|\brun_coroutine_threadsafe\("
+)
 # Decorators whose function is called plainly.
 DECORATED = re.compile(rb"@[\w.]{0,100}\b(?:listens_for|task|shared_task)\b")
 
@@ -188,12 +192,20 @@ def decorated(project: Project, function: FunctionDef) -> Iterator[Handed]:
         own_class = call is not None and call.keyword("base") is not None
         if (
             own_class
+            or is_run_by_decorator(project, function)
             or not is_celery(project, func)
             or not project.touches_session(function)
             or runs_coroutines(project)
         ):
             continue
         yield Handed(function.name_node, function.name, "Celery", IN_CELERY, is_sure=len(function.decorators) == 1)
+
+
+def is_run_by_decorator(project: Project, function: FunctionDef) -> bool:
+    """Whether a decorator of the project, in sight, runs the coroutine in a loop of its own."""
+    named = (one.func if isinstance(one, Call) else one for one in function.decorators)
+    made = (project.value_of(one).definition for one in named)
+    return any(isinstance(one, FunctionDef) and RUNNING.search(one.text) is not None for one in made)
 
 
 def is_celery(project: Project, func: Node) -> bool:
