@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.finding import Confidence
 from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
@@ -540,3 +541,29 @@ def test_an_object_let_go_before_the_commit_keeps_its_values(let_go: str, mark: 
         f"    {let_go}\n    await db.commit()\n    return user.name{mark}\n"
     )
     check_source(project(code), "expired-after-commit", tmp_path)
+
+
+CLAIMED = """\
+async def claim(db: AsyncSession, key: int):
+    {ends}
+async def f(db: Annotated[AsyncSession, Depends(get_db)]):
+    user = await db.get(User, 1)
+    if not await claim(db, user.age):
+        return None
+    return user.name{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "mark"),
+    [
+        ("if key > 3:\n        await db.rollback()\n        return False\n    return True", ""),
+        ("try:\n        await db.flush()\n    except ValueError:\n        await db.rollback()\n    return True", ""),
+        ("await db.rollback()\n    return True", "  # expect medium"),
+    ],
+)
+def test_a_function_that_may_roll_back_empties_nothing_for_sure(ends: str, mark: str, tmp_path: Path) -> None:
+    code = CLAIMED.format(ends=ends, mark=mark)
+    check_source(
+        project(code, options=", expire_on_commit=False"), "expired-after-commit", tmp_path, least=Confidence.MEDIUM
+    )

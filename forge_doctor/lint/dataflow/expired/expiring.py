@@ -11,9 +11,10 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import ending_names
 from forge_doctor.code.syntax.called_names import ASCII_WORD
 from forge_doctor.code.syntax.dominance import block_of
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Keyword, Name, Node, With, WithItem
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, If, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_of, is_awaited, session_calls
 from forge_doctor.lint.dataflow.use_def import parameter_name
 from forge_doctor.regex import regex
@@ -112,7 +113,7 @@ def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
         ended = None if function is None else _end_in(function, parameter_name(function, call, name, around or call))
         if ended is not None:
             why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
-            sure = Confidence.LOW if ended.statement.enclosing(Except) is not None else Confidence.MEDIUM
+            sure = Confidence.LOW if is_conditional(ended) else Confidence.MEDIUM
             yield Cause(why, call, call, name, min(value.confidence, sure), ended)
 
 
@@ -133,7 +134,7 @@ def ended_by_own_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
             ended = _end_in(method, session) if held else None
             if ended is not None:
                 why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
-                sure = Confidence.LOW if ended.statement.enclosing(Except) is not None else Confidence.MEDIUM
+                sure = Confidence.LOW if is_conditional(ended) else Confidence.MEDIUM
                 yield Cause(why, call, call, node, sure, ended)
                 break
 
@@ -164,6 +165,12 @@ def _end_in(function: FunctionDef, session: str) -> Call | None:
         if call.method == "commit" and call.statement.parent is function:
             return call
     return None
+
+
+def is_conditional(ended: Call) -> bool:
+    """Whether the function that ends the transaction does so on one way of several: after an error, or in a branch, of which
+    the caller may know by what comes back."""
+    return any(isinstance(one, Except | If) for one in within_function(ended))
 
 
 def _raises_behind(call: Call) -> bool:
