@@ -57,7 +57,7 @@ from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_aro
 from forge_doctor.lint.dataflow.requests.held_connections import state_before
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"\bwith\b", b"call_next", b"self.app(", b"self._app(")
+SUSPECT = WordsThen(rb"\bwith\b", b"call_next", b"self.app(", b"self._app(", b"middleware", b"Middleware")
 NEXT = regex(r"call_next|self\._?app|next_app|handler")
 
 
@@ -66,9 +66,11 @@ def session_around_call_next(file: SourceFile, project: Project) -> Iterator[Fin
     """Look at the sessions that are open around every call of the next application."""
     if is_test_file(file):
         return
-    for call in file.calls("call_next", "app", "_app"):
+    for call in file.calls("call_next", "app", "_app", *given_names(file, project)):
         function = call.function
-        if function is None or not isinstance(call.parent, Await) or NEXT.fullmatch(call.func.text) is None:
+        if function is None or not isinstance(call.parent, Await):
+            continue
+        if NEXT.fullmatch(call.func.text) is None and call.func.text != given_name(function):
             continue
         for name, item in entered_around(project, call):
             if is_handed_on(function, name, item, call):
@@ -77,6 +79,19 @@ def session_around_call_next(file: SourceFile, project: Project) -> Iterator[Fin
             if held.query is not None and not held.handed:
                 yield found(file, call, name, held.at or held.query, held.query)
                 break
+
+
+def given_names(file: SourceFile, project: Project) -> frozenset[str]:
+    """What the middlewares of a file call the application behind them."""
+    functions = project.scopes(file).functions if file.mentions(b"middleware", b"Middleware") else ()
+    return frozenset(given_name(one) for one in functions) - {""}
+
+
+def given_name(function: FunctionDef) -> str:
+    """The last parameter of a `dispatch(self, request, call_next)` or of what a `middleware` decorates; empty of others."""
+    is_middleware = function.name == "dispatch" if function.is_method else function.decorated_by("middleware")
+    params = function.param_names[function.is_method :]
+    return params[1] if is_middleware and len(params) == 2 else ""
 
 
 def is_handed_on(function: FunctionDef, name: str, item: WithItem, call: Call) -> bool:

@@ -24,6 +24,14 @@ HELD = [
         "    async def __call__(self, scope, receive, send):\n        async with Session() as db:\n"
         "            await db.execute(text('x'))\n            await self.app(scope, receive, send)  # expect high\n"
     ),
+    # By whatever name: what a middleware is given last is the application behind it.
+    "@app.middleware('http')\nasync def auth(request, proceed):\n    async with Session() as db:\n"
+    + QUERY
+    + "        return await proceed(request)  # expect high\n",
+    (
+        "class Auth(BaseHTTPMiddleware):\n    async def dispatch(self, request, nxt):\n        async with Session() as db:\n"
+        "            await db.execute(text('x'))\n            return await nxt(request)  # expect high\n"
+    ),
 ]
 FREE = [
     START + QUERY + NEXT.format(mark="")[4:],
@@ -32,6 +40,9 @@ FREE = [
     START + "        request.state.db = db\n" + QUERY + NEXT.format(mark=""),
     START + "        answer = await call_next(request)\n" + QUERY + "        return answer\n",
     START + "        async with db.begin():\n    " + QUERY + NEXT.format(mark=""),
+    "async def proceed_with(request, proceed):\n    async with Session() as db:\n"
+    + QUERY
+    + "        return await proceed(request)\n",
 ]
 
 
