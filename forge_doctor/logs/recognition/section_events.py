@@ -26,6 +26,8 @@ _TRANSLATED = regex(
 # The driver's class in an error that SQLAlchemy wraps.
 _DRIVER = regex(r"\(([\w.]+)\) (?:<class '([\w.]+)'>)?")
 _GROUP = regex(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
+# What stands below a warning of a coroutine.
+_HINT = "Enable tracemalloc to get the object allocation traceback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class SectionEvents:
         section = sections[at]
         if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
             return None
-        if not is_class_name(section.exception):
+        if not is_class_name(section.exception) or section.message.startswith(_HINT):
             return None
         if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
             return None

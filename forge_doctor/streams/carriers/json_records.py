@@ -79,6 +79,7 @@ class JsonRecords:
     without: int = 0
     first_without: str = ""
     _streams: set[str] = field(default_factory=set)
+    _timed: bool = False  # whether records that say something have times
 
     def learn(self, entries: Iterable[Mapping[str, Any]]) -> None:
         """See whether the records have a program's single lines, and where, if it is nowhere that is known."""
@@ -144,6 +145,7 @@ class JsonRecords:
         if path == "event_message":
             text = server_line(first(entry, SERVER_LEVELS)[1], text)
         self.found_in = self.found_in or path
+        self._timed = self._timed or when is not None
         stream = stream_of(entry)
         if self._is_line(entry, text, sure=sure):
             inner = _bare_record(text)
@@ -166,11 +168,10 @@ class JsonRecords:
         return (sure or any(key in entry for key in CARRIED)) and not leveled
 
     def _own(self, entry: Mapping[str, Any], when: float | None) -> Told:
-        """A record of the program itself, on one line."""
-        if (
-            first(entry, (*LINES, *WORDS, "event", "short_message", "exc_info", "exception", "error", "record"))[1]
-            is None
-        ):
+        """A record of the program itself, on one line; without a time where others have one it is none, but a page's number."""
+        if (when is not None or not self._timed) and first(
+            entry, (*LINES, *WORDS, "event", "short_message", "exc_info", "exception", "error", "record")
+        )[1] is None:
             self.without += 1
             self.first_without = self.first_without or compact(entry)[:300]
         return Told(text=compact(entry), at=when, own=True)

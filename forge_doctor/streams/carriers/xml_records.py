@@ -28,6 +28,17 @@ _DECLARED = regex(r"<\?xml[^<>]{0,200}\?>")
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 _CONTROL_REFERENCE = regex(r"&#(?:0{0,6}(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0{0,6}(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 
+# That the text ends within something: the root is never ended.
+_CUT_OFF = tuple(
+    expat.errors.codes[text]
+    for text in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+
 Path = tuple[str, ...]
 
 
@@ -59,13 +70,13 @@ def record_path(sample: bytes, zone_s: float) -> Path | None:
 
 def entries_of(texts: Iterable[str], path: Path) -> Iterator[dict[str, Any] | str]:
     """The records; from where it is no XML on, the text as it is."""
-    records, rest = _Records(path), itertools.chain(texts, [""])
-    for text in rest:
-        left = records.feed(text)
+    records, rest = _Records(path), itertools.chain(((text, False) for text in texts), [("", True)])
+    for text, last in rest:
+        left = records.feed(text, last=last)
         yield from records.taken()
         if left is not None:
             yield left
-            yield from rest
+            yield from (text for text, _ in rest)
             return
     yield from records.cut_off()
 
@@ -83,16 +94,19 @@ class _Parser:
         self._fed = len("<_>")
         self._kept = ""
 
-    def feed(self, text: str) -> str | None:
+    def feed(self, text: str, *, last: bool = False) -> str | None:
         """Read on; the rest of the text from the line on in which it is no XML, if there is one."""
         whole = _CONTROL_REFERENCE.sub("", _DECLARED.sub("", (self._kept + text).translate(_CONTROL)))
         # A reference that the piece cuts is read with the next one.
-        end = whole.rfind("&", max(0, len(whole) - LONGEST_REFERENCE)) if text else -1
+        end = -1 if last else whole.rfind("&", max(0, len(whole) - LONGEST_REFERENCE))
         whole, self._kept = (whole[:end], whole[end:]) if end >= 0 else (whole, "")
         data = whole.encode()
         try:
-            self._parser.Parse(data, False)
-        except expat.ExpatError:
+            # Of an element that came in two pieces expat reads nothing until much more comes, or is said not to.
+            self._parser.Parse(data, last)
+        except expat.ExpatError as error:
+            if last and error.code in _CUT_OFF:
+                return None
             before = data[: max(0, self._parser.ErrorByteIndex - self._fed)].rpartition(b"\n")[0]
             return data[len(before) :].decode() + self._kept
         self._fed += len(data)

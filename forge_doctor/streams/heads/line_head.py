@@ -49,6 +49,8 @@ _POOLER = regex(
     rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
 )
 _WARNED = regex(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*Warning): ")
+# What a logger, or a prefix that was taken for the time of a record, leaves before the words of a warning.
+_SIGNS = regex(rb"\s{0,8}(?:(?:in )?\[?py\.warnings\]?[ \t:|-]{1,8})?(?:[^\w\s/<.~\\]{1,3}\s{1,8}){0,4}")
 # logging's RichHandler; its time is left out where it is that of the record before.
 _RICH = regex(
     rb"(?:\[(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)\] | {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
@@ -97,7 +99,7 @@ class Heads:
         if rest not in self._known:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[rest] = _rest_head(rest)
+            self._known[rest] = _warned(_rest_head(rest))
         known = self._known[rest]
         return Head(
             message=known.message,
@@ -106,11 +108,17 @@ class Heads:
             logger=known.logger,
             worker=known.worker,
             origin=known.origin,
+            warned=known.warned,
         )
 
 
 def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
     """The head of the record that begins with this line; None for a line that continues one."""
+    head = _read_head(text, zone_s)
+    return None if head is None else _warned(head)
+
+
+def _read_head(text: bytes, zone_s: float) -> Head | None:
     first = text[:1]
     if first in (b" ", b"\t", b"", b"|", b"+"):
         if text.startswith(b" " * 9):
@@ -212,6 +220,18 @@ def _rest_head(rest: bytes) -> Head:
     return head
 
 
+def _warned(head: Head) -> Head:
+    """The head, with the place of the Python warning that the record is: logged by `py.warnings`, or behind a time."""
+    if b"Warning: " not in head.message or head.warned or head.origin != "app" or 0 <= head.level < 30:
+        return head
+    signs = _SIGNS.match(head.message)
+    found = _WARNED.match(head.message, signs.end() if signs else 0)
+    if found is not None:
+        head.message, head.level = head.message[found.start() :], max(head.level, 30)
+        head.warned = (_path(head.message[: found.start(1) - found.start() - 1]), int(found[1][:9]))
+    return head
+
+
 def _as_written(head: Head, text: bytes) -> None:
     """Give a head the level and the words of what was written to the terminal, which has a level where it is a record."""
     inner = read_head(text)
@@ -244,4 +264,6 @@ def _found_level(found: re.Match[bytes]) -> int:
 
 
 def _path(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+    """The path, without names of a prefix before it: files of code are named by whole paths, in which no blank is."""
+    names, root, rest = raw.rpartition(b" /")
+    return (root.lstrip() + rest if names and raw[:1] != b"/" else raw).decode("utf-8", "replace")

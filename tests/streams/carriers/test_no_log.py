@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ BARS = "\r".join(BAR.format(percent) for percent in range(0, 101, 5)) + "\n"
 def test_a_table_without_a_column_of_lines_was_not_looked_at(separator: str, tmp_path: Path) -> None:
     problem = read(tmp_path / "input", TABLE.replace(",", separator).encode()).problem
     assert "no column is known to have a program's lines: time, host, seconds" in problem
+
+
+def test_what_an_export_says_of_its_pages_is_no_record_without_a_message(tmp_path: Path) -> None:
+    record = {"id": "A", "type": "log", "attributes": {"timestamp": "2026-11-22T08:00:00Z", "message": "INFO: up"}}
+    export = json.dumps({"data": [record], "meta": {"page": {"after": "x"}}})
+    assert read(tmp_path / "input", export.encode()).problem == ""
+    alone = '{"seen": "2026-11-22T08:00:00Z", "page": {"after": "x"}}\n'
+    assert "1 of 1 JSON records have no message" in read(tmp_path / "input", alone.encode()).problem
 
 
 @pytest.mark.parametrize("text", [BARS, BARS.replace("\r", "\n"), "Downloading: 12%\nDownloading: 100%\n"])

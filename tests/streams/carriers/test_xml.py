@@ -21,6 +21,18 @@ def test_records_come_out_of_pieces_of_any_size_with_blanks_and_signs() -> None:
         assert all(line.startswith('  File "a.py"') for line in told)
 
 
+@pytest.mark.parametrize("size", [1, 64, 900, 5_000])
+def test_the_last_record_is_not_lost_where_its_element_comes_in_two_pieces(size: int) -> None:
+    row = "<row time='2026-11-22T08:00:0{}Z' text='{}'/>\n"
+    text = ROWS.format("".join(row.format(number, "x" * 3_000) for number in range(4)))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    path = record_path(text.encode(), 0.0) or ()
+    assert list(entries_of(pieces, path)) == list(entries_of([text], path))
+    # Cut off in its midst, an element is none.
+    cut = pieces[: max(1, len(pieces) // 2)]
+    assert all(isinstance(entry, dict) and len(entry["text"]) == 3_000 for entry in entries_of(cut, path))
+
+
 def test_what_is_behind_broken_xml_is_told_as_text() -> None:
     text = ROWS.format(ROW.format(1, "a") * 3).replace("</rows>", "ERROR & lost")
     *records, rest = entries_of([text], record_path(text.encode(), 0.0) or ())
