@@ -102,7 +102,7 @@ class Carried:
 
     def feed(self, region: Region) -> None:
         """Read the next region."""
-        if self._carrier is None and self._is_asked():
+        if self._carrier is None and not self.reader.goes_on_at(region.offset) and self._is_asked():
             self._carrier = recognise(region.data, self._knowledge)
         if self._carrier is None:
             self.reader.feed(region)

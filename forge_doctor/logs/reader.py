@@ -24,8 +24,7 @@ from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.line_head import Heads
 from forge_doctor.streams.line import Line
 
-LONGEST_LINE = 4 << 20
-MOST_LANES = 256
+LONGEST_LINE, MOST_LANES = 4 << 20, 256
 LaneKey = tuple[str, str, str]
 
 
@@ -36,12 +35,10 @@ class Reader:
     """
 
     def __init__(self, source: str, rules: Rules | None = None) -> None:
-        self.source = source
-        self.rules = rules or Rules()
+        self.source, self.rules = source, rules or Rules()
         self._unwrapper = Unwrapper(self.rules.reference, self.rules.zone_s)
         self._tally = Tally(source, self.rules, self._unwrapper)
-        self._memo = Memo()
-        self._window = Window(b"", 0, b"", ())
+        self._memo, self._window = Memo(), Window(b"", 0, b"", ())
         self._lanes: dict[LaneKey, Lane] = {}
         self._partial: dict[LaneKey, tuple[Line, int]] = {}
         self._heads = Heads(self.rules.zone_s)
@@ -62,6 +59,10 @@ class Reader:
     def summary(self, summary: Summary) -> None:
         self._tally.summary = summary
 
+    def goes_on_at(self, offset: int) -> bool:
+        """Whether a record is open that may go on in a region which begins there."""
+        return self._busy and offset == self._end
+
     def feed(self, region: Region) -> None:
         """Read the next region."""
         if region.offset != self._end:
@@ -76,8 +77,7 @@ class Reader:
                 begin = self._skip_to(target, begin)
                 if begin >= len(region.data):
                     break
-            end = region.data.find(b"\n", begin) + 1 or len(region.data)
-            begin = self._take(begin, end)
+            begin = self._take(begin, region.data.find(b"\n", begin) + 1 or len(region.data))
         self._end = region.offset + len(region.data)
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 
 from tests.support.log_carriers import Lines, stamp
 
@@ -48,6 +49,37 @@ def verbose(lines: Lines) -> bytes:
         out += [stamp(at, f"%a %Y-%m-%d %H:%M:%S.%f UTC [{CURSOR.format(number)}]"), "    PRIORITY=6", "    _PID=7"]
         out += ["    MESSAGE=" + text.replace("\n", "\n" + 12 * " "), "    _SYSTEMD_UNIT=shop.service"]
     return "\n".join(out).encode() + b"\n"
+
+
+def pieces_of(line: str, size: int = 16_384) -> Iterator[str]:
+    """A line as runtimes break it: no piece ends within a character."""
+    raw = line.encode()
+    while raw:
+        end = size
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:
+            end -= 1
+        yield raw[:end].decode()
+        raw = raw[end:]
+
+
+def docker_pieces(lines: Iterable[str]) -> bytes:
+    """Docker's json-file: a record a line, or a piece of one."""
+    out = []
+    for number, line in enumerate(lines):
+        when = f"2026-11-22T08:{number // 60 % 60:02}:{number % 60:02}.123456789Z"
+        records = ({"log": piece, "stream": "stdout", "time": when} for piece in pieces_of(line + "\n"))
+        out += [json.dumps(record, separators=(",", ":")) + "\n" for record in records]
+    return "".join(out).encode()
+
+
+def cri_pieces(lines: Iterable[str]) -> bytes:
+    """CRI's format: the last piece of a line has an F, those before it a P."""
+    out = []
+    for number, line in enumerate(lines):
+        when = f"2026-11-22T08:{number // 60 % 60:02}:{number % 60:02}.123456789Z"
+        *begun, last = list(pieces_of(line)) or [""]
+        out += [f"{when} stdout P {piece}\n" for piece in begun] + [f"{when} stdout F {last}\n"]
+    return "".join(out).encode()
 
 
 def framed(stream: int, message: bytes) -> bytes:

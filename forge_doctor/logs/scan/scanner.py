@@ -15,6 +15,7 @@ from forge_doctor.logs.scan.reach import BACK_BYTES, REACH_BYTES, beginning, ext
 from forge_doctor.logs.scan.readable import Counter, Familiar, Readable
 from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.wanted import Wanted
+from forge_doctor.streams.carriers.pieces import Pieces
 from forge_doctor.streams.sources.long_lines import LONGEST_LINE, LongLines
 
 BLOCK_BYTES = 4 << 20
@@ -62,6 +63,7 @@ class Scanner:
         self._search = wanted.engine.search
         self._split = wanted.engine.counts if counter is not None else None
         self._long_lines = LongLines(wanted.literals, wanted.engine.search)
+        self._pieces = Pieces()
         self._block = block_bytes
         self._window = bytearray(block_bytes + 2 * (REACH_BYTES + LONGEST_LINE))
         self._counted = (0, 0)  # lines, and the bytes they were counted in
@@ -106,8 +108,7 @@ class Scanner:
         """The regions that are complete after `count` more bytes."""
         self.read_bytes += count
         self._filled += count
-        self._end_long_lines()
-        end = self._window.rfind(b"\n", self._searched, self._filled) + 1
+        end = min(self._whole_lines(), self._window.rfind(b"\n", self._searched, self._filled) + 1)
         if end > self._searched:
             yield from self._regions(end, complete=False)
 
@@ -132,17 +133,27 @@ class Scanner:
 
     def finish(self) -> Iterator[Region]:
         """The last regions, and a last line that was never ended."""
-        self._end_long_lines()
+        self._whole_lines()
         yield from self._regions(self._filled, complete=True)
 
-    def _end_long_lines(self) -> None:
+    def _whole_lines(self) -> int:
+        """Join the pieces of lines and shorten those that are too long; where one begins of which more pieces are to come."""
         try:
-            more, count = self._long_lines.end(self._window, self._searched, self._filled)
+            return self._mend_lines()
         except BufferError:  # a stream that broke off keeps its last view of it, with the reason
             self._window = bytearray(self._window)
-            more, count = self._long_lines.end(self._window, self._searched, self._filled)
+            return self._mend_lines()
+
+    def _mend_lines(self) -> int:
+        window, begin = self._window, self._searched
+        self._filled = self._pieces.join(window, begin, self._filled)
+        more, count = self._long_lines.end(window, begin, self._filled)
         self._filled += more
         self.long_lines += count
+        if not self._pieces.goes_on:
+            return self._filled
+        ended = window.rfind(b"\n", begin, self._filled)
+        return window.rfind(b"\n", begin, max(begin, ended)) + 1 or begin
 
     def _regions(self, end: int, *, complete: bool) -> Iterator[Region]:
         hits = self._hits_to(end, complete=complete)

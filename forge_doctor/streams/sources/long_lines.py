@@ -11,6 +11,8 @@ LONGEST_LINE = 256 << 10
 KEPT, LEFT_OUT = 500, b" ... "
 # What a frame of a traceback has in every notation.
 _FRAME = b", line "
+# What JSON escapes begins so, the longest of it with four digits of a code.
+_SLASH, _CODE, _LONGEST_ESCAPE = ord("\\"), ord("u"), len("\\u00e9")
 
 
 class LongLines:
@@ -50,10 +52,13 @@ class LongLines:
     def _shorten(self, window: bytearray, start: int, end: int) -> int:
         """Leave out the midst of a line or a piece of it where nothing is looked for in it; how many bytes fewer there are."""
         midst = bytes(window[start + KEPT - self._reach : end - KEPT + self._reach])
-        less = end - start - 2 * KEPT - len(LEFT_OUT)
+        if end - start <= 4 * KEPT:
+            return 0
+        left = slice(_unescaped(window, start + KEPT), _unescaped(window, end - KEPT))
+        less = left.stop - left.start - len(LEFT_OUT)
         if less <= 0 or _FRAME in midst or self._search(midst):
             return 0
-        window[start + KEPT : end - KEPT] = LEFT_OUT
+        window[left] = LEFT_OUT
         return less
 
     def _next_cut(self, window: bytearray, start: int, filled: int) -> tuple[int, int] | None:
@@ -77,3 +82,22 @@ class LongLines:
             if match.start() < cut < match.end():
                 return match.start()
         return cut
+
+
+def _unescaped(window: bytearray, place: int) -> int:
+    """The next place that is in the midst of nothing that JSON escapes."""
+    while window[place] == _SLASH and place + _LONGEST_ESCAPE < len(window):
+        place += 1
+    if _is_escaped(window, place):
+        return place + (_LONGEST_ESCAPE - 1 if window[place] == _CODE else 1)
+    for before in range(place - 1, place - _LONGEST_ESCAPE + 1, -1):
+        if window[before] == _CODE and _is_escaped(window, before):
+            return before + _LONGEST_ESCAPE - 1
+    return place
+
+
+def _is_escaped(window: bytearray, place: int) -> bool:
+    slashes = 0
+    while slashes < place and window[place - 1 - slashes] == _SLASH:
+        slashes += 1
+    return slashes % 2 == 1

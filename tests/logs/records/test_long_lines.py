@@ -10,6 +10,7 @@ import pytest
 
 from forge_doctor.logs.collect import Task, collect
 from forge_doctor.streams.sources.files import FileSource
+from tests.support.log_bytes import cri_pieces, docker_pieces
 from tests.support.log_reading import RULES
 
 TRACEBACK = """Traceback (most recent call last):
@@ -44,11 +45,23 @@ def prefixed(log: str) -> str:
     return "".join(f"2026-11-22 08:{number // 60:02}:{number % 60:02} shop-7f9c web {line}\n" for number, line in lines)
 
 
+def docker(log: str) -> str:
+    return docker_pieces(log.splitlines()).decode()
+
+
+def cri(log: str) -> str:
+    return cri_pieces(log.splitlines()).decode()
+
+
+def escaped(log: str) -> str:
+    return docker(log.replace("word ", '"\\t\\'))
+
+
 def as_json(log: str) -> str:
     return "".join(json.dumps({"time": "2026-11-22T08:00:00Z", "message": line}) + "\n" for line in log.splitlines())
 
 
-@pytest.mark.parametrize("carrier", [plain, prefixed, as_json])
+@pytest.mark.parametrize("carrier", [plain, prefixed, as_json, docker, cri, escaped])
 @pytest.mark.parametrize("record", RECORDS)
 def test_a_record_with_a_long_line_is_read_as_one_with_a_short_line(
     tmp_path: Path, record: str, carrier: Callable[[str], str]
