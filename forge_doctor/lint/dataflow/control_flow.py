@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.syntax.dominance import leaves
-from forge_doctor.code.syntax.nodes import Await, Call, Except, For, FunctionDef, If, Node
+from forge_doctor.code.syntax.nodes import Await, Call, Except, For, FunctionDef, If, Node, Raise, Return
 
 WAITING_TOGETHER = frozenset({"gather", "wait_for", "shield", "wait"})
 
@@ -53,6 +53,18 @@ def is_left_behind(node: Node) -> bool:
     return any(
         isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end for one in within_function(node)
     )
+
+
+def is_reached_from(node: Node, place: int) -> bool:
+    """Whether what stands at a place behind a node may run after it: no branch around the node returns or raises first, or
+    has the place in its `else`."""
+    for one in within_function(node):
+        for body in (one.body, one.orelse) if isinstance(one, If) else ():
+            if not body or not body[0].start <= node.start < body[-1].end <= place:
+                continue
+            if isinstance(body[-1], Return | Raise) or place < one.end:
+                return False
+    return True
 
 
 def within_function(node: Node) -> Iterator[Node]:

@@ -33,6 +33,21 @@ NESTED = [
         "            await b.execute(text('x'))\n"
     ),
     AUDIT + FIRST + "        await a.execute(text('x'))\n        await audit()  # expect medium\n",
+    (
+        AUDIT
+        + FIRST
+        + "        if a:\n            await a.execute(text('x'))\n            await audit()  # expect medium\n"
+        "            return\n"
+    ),
+    (
+        AUDIT + FIRST + "        await a.execute(text('w'))\n        if a:\n            await a.execute(text('x'))\n"
+        "            return\n        await audit()  # expect medium\n"
+    ),
+    AUDIT + FIRST + "        if a:\n            await a.execute(text('x'))\n        await audit()  # expect medium\n",
+    (
+        AUDIT + FIRST + "        for one in range(3):\n            if a:\n                await a.execute(text('x'))\n"
+        "                break\n        await audit()  # expect medium\n"
+    ),
     FIRST + "        await a.execute(text('x'))\n" + INNER.format(mark="  # expect high"),
     FIRST
     + "        await a.execute(text('x'))\n        if a:\n    "
@@ -44,6 +59,11 @@ NESTED = [
     KEY + "@router.get('/')\nasync def f(k=Depends(key)):\n" + OWN,
 ]
 APART = [
+    # A branch that returns, or is the other one, has left no connection behind.
+    AUDIT
+    + FIRST
+    + "        if a:\n            await a.execute(text('x'))\n            return\n        await audit()\n",
+    AUDIT + FIRST + "        if a:\n            await a.execute(text('x'))\n        else:\n            await audit()\n",
     (
         "async def f(other):\n    async with engine.begin() as a:\n"
         "        async with other.connect() as b:\n            await b.execute(text('x'))\n"

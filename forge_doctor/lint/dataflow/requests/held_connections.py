@@ -1,7 +1,6 @@
 """What a function does with one session: what leaves it with a connection, what gives that back, what waits meanwhile.
 
-Reads a function from top to bottom and goes into what it calls; every function is read once for each way it reaches
-the session.
+Reads a function from top to bottom and goes into what it calls, once for each way a function reaches the session.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, With
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_waited_for
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_reached_from, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
@@ -140,14 +139,16 @@ def _after(found: Summary, call: Call, step: Summary) -> Summary:
 
 
 def state_before(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
-    """What a stretch of a function has done with a session when it ends; what it waited for is left out."""
+    """What a stretch of a function has done with a session when it ends, without its waits and branches that return."""
     known: dict[tuple[FunctionDef, Handles, int], States] = function.file.kept.setdefault(state_before, {})
     key = (function, handles, start)
     found = known.get(key)
     if found is None:
         found = known[key] = _states_from(project, function, handles, start)
     ends, states = found
-    return states[bisect_right(ends, end)]
+    state = states[bisect_right(ends, end)]
+    here = state.at is None or is_reached_from(state.at, end)
+    return state if here else state_between(project, function, handles, start, end)
 
 
 def _states_from(project: Project, function: FunctionDef, handles: Handles, start: int) -> States:
@@ -164,7 +165,8 @@ def state_between(project: Project, function: FunctionDef, handles: Handles, sta
     """The same for a start of which nobody else asks: reads no further than the end."""
     found = NOTHING
     for call, step in _left_one_by_one(project, function, handles, start, end):
-        found = _after(found, call, step)
+        if step.query is None or is_reached_from(call, end):
+            found = _after(found, call, step)
     return found
 
 
