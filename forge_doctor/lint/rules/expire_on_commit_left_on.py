@@ -20,7 +20,7 @@ Good:
 
 Wrong when the sessions are made with the option all the same: whether the factory is configured later, and whether
 a call of it (`Session(expire_on_commit=False)`, anywhere in the project) says so, is looked at. A session that a function
-makes for itself is told only where an object of it is read behind its commit.
+makes for itself is told only where an object of it is read behind its commit, and no factory of a class that commits nothing.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession
 """
@@ -46,8 +46,11 @@ from forge_doctor.lint.dataflow.objects.expiry import called_name, expires, is_c
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
+from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"essionmaker", b"AsyncSession")
+# What commits, or hands a session or the factory on.
+WRITING = regex(r"commit|begin|flush|\.add\(|yield|return self\.\w*[sS]ession|@property")
 
 
 @check(severity=Severity.INFO)
@@ -62,7 +65,7 @@ def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Fin
         if value is None or expires(call) is not True or is_configured(call):
             continue
         if value.kind is Kind.ASYNC_FACTORY:
-            if not is_overridden(project, bound_to(call)):
+            if not is_overridden(project, bound_to(call)) and not commits_nothing(call):
                 yield found(file, call)
         elif empties(project, call):
             yield found(file, call)
@@ -72,6 +75,16 @@ def bound_to(call: Call) -> str:
     """The last name of what the factory is bound to; empty for none."""
     bound = call.parent
     return bound.target.text.rpartition(".")[2] if isinstance(bound, Assign) else ""
+
+
+def commits_nothing(call: Call) -> bool:
+    """Whether a class makes the factory for itself (`self.sessions = ...`), opens sessions of it and does nothing with them
+    that could be committed, as a check of the database's health."""
+    around, class_ = call.parent, call.class_
+    if not isinstance(around, Assign) or not around.target.text.startswith("self.") or class_ is None:
+        return False
+    opens = re.escape(around.target.text) + r"\s*\("
+    return re.search(opens, class_.text) is not None and WRITING.search(class_.text) is None
 
 
 @kept_for_the_run

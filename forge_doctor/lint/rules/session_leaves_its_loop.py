@@ -140,12 +140,15 @@ def found(file: SourceFile, loop: For, session: Name | Attribute, provider: Func
     else:
         what = "so its session is closed at any later time, by a task of its own"
     sure = (bool(escapes) or skips) and not is_test_file(file)
+    confidence = Confidence.HIGH if escapes and sure else Confidence.MEDIUM
+    if is_test_file(file) and not escapes and not skips:
+        confidence = Confidence.LOW  # the loop of a test ends with it, and closes the generators left over
     return file.finding(
         session_leaves_its_loop,
         way_out,
         f"the generator {provider.name}() is left at its `yield`, {what}",
         severity=Severity.ERROR if sure else Severity.WARNING,
-        confidence=Confidence.HIGH if escapes and sure else Confidence.MEDIUM,
+        confidence=confidence,
         remedy=f"async with asynccontextmanager({provider.name})() as {session.text}:"
         if isinstance(session, Name)
         else f"make the session by its factory, `{session.text} = Session()`, and close it when the object is done",

@@ -90,3 +90,26 @@ def test_a_factory_whose_calls_turn_it_off_is_left_alone(option: str, mark: str,
         "app/save.py": f"async def save(admin, row):\n    async with admin.make({option}) as session:\n        session.add(row)\n",
     }
     check_source(files, "expire-on-commit-left-on", tmp_path)
+
+
+HEALTH = """\
+class Health:
+    def __init__(self):
+        self.sessions = async_sessionmaker(engine){mark}
+    async def ready(self):
+        async with self.sessions() as session:
+            {does}
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "mark"),
+    [
+        ("return await session.scalar(q)", ""),
+        ("session.add(x)", "  # expect high"),
+        ("yield session", "  # expect high"),
+        ("await session.commit()", "  # expect high"),
+    ],
+)
+def test_a_class_that_commits_nothing_of_its_own_factory_loses_nothing(does: str, mark: str, tmp_path: Path) -> None:
+    check_source(HEAD + HEALTH.format(does=does, mark=mark), "expire-on-commit-left-on", tmp_path)

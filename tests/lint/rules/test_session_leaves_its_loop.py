@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.finding import Severity
+from forge_doctor.finding import Confidence, Severity
 from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_models import project
 
@@ -71,3 +71,13 @@ def test_a_loop_that_commits_itself_loses_nothing(tmp_path: Path) -> None:
     )
     (found,) = lint_source(project(code), "session-leaves-its-loop", tmp_path)
     assert found.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("tests/test_db.py", Confidence.MEDIUM), ("app/db_use.py", Confidence.LOW)]
+)
+def test_the_loop_of_a_test_closes_what_it_left(name: str, least: Confidence, tmp_path: Path) -> None:
+    mark = "" if name.startswith("tests") else "  # expect medium"
+    files = project("")
+    files[name] = f"from app.db import get_db\n{LOOP}        await s.execute(q)\n        break{mark}\n"
+    check_source(files, "session-leaves-its-loop", tmp_path, least=least)

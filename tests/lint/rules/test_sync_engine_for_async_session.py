@@ -47,3 +47,16 @@ def test_only_a_synchronous_engine_is_found(code: str, tmp_path: Path) -> None:
 def test_sqlalchemy_refuses_it() -> None:
     with pytest.raises(ArgumentError, match="AsyncEngine expected"):
         AsyncSession(create_engine("sqlite://"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "use", "mark"),
+    [
+        ("tests/test_one.py", "", ""),
+        ("tests/test_one.py", "def test_it():\n    make()\n", "  # expect high"),
+        ("tests/common.py", "", "  # expect high"),
+    ],
+)
+def test_what_a_test_makes_and_never_uses_fails_nowhere(name: str, use: str, mark: str, tmp_path: Path) -> None:
+    code = f"{HEAD}plain = create_engine('sqlite://')\nmake = async_sessionmaker(plain){mark}\n{use}"
+    check_source({name: code}, RULE, tmp_path)
