@@ -89,8 +89,8 @@ def commits_nothing(call: Call) -> bool:
 
 @kept_for_the_run
 def is_overridden(project: Project, factory: str) -> bool:
-    """Whether a call of that name in the project turns the option off for the session it makes."""
-    call = rb"\b" + re.escape(factory).encode() + rb"\([^()]{0,300}\bexpire_on_commit\s*=\s*False"
+    """Whether a call of that name in the project sets the option for the session it makes: off, or on in so many words."""
+    call = rb"\b" + re.escape(factory).encode() + rb"\([^()]{0,300}\bexpire_on_commit\s*=\s*(?:False|True)\b"
     data = marked_contents(project, Mark.OPTION) if factory else ()
     return any(re.search(call, one) is not None for one in data if factory.encode() in one)
 

@@ -82,7 +82,10 @@ def test_tests_may_leave_it_on(tmp_path: Path) -> None:
     check_source({"tests/conftest.py": HEAD + "Session = async_sessionmaker()\n"}, "expire-on-commit-left-on", tmp_path)
 
 
-@pytest.mark.parametrize(("option", "mark"), [("expire_on_commit=False", ""), ("autoflush=False", "  # expect")])
+@pytest.mark.parametrize(
+    ("option", "mark"),
+    [("expire_on_commit=False", ""), ("expire_on_commit=True", ""), ("autoflush=False", "  # expect")],
+)
 def test_a_factory_whose_calls_turn_it_off_is_left_alone(option: str, mark: str, tmp_path: Path) -> None:
     files = {
         "app/__init__.py": "",

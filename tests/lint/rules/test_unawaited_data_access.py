@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.finding import Confidence
 from tests.support.lint_cases import check_source, fixed
 from tests.support.lint_heads import AWAITS
 
@@ -1214,3 +1215,37 @@ async def f(make):
 def test_a_context_manager_may_give_a_tuple(manager: str, mark: str, tmp_path: Path) -> None:
     head = AWAITS + "from contextlib import asynccontextmanager\n"
     check_source(head + TWO.format(manager=manager, mark=mark), RULE, tmp_path)
+
+
+GIVEN_BACK = """\
+class Jobs:
+    def task(self, name):
+        def decorator(function):
+            async def run(*args):
+                return await function(*args)
+            {given}
+        return decorator
+jobs = Jobs()
+@jobs.task("load")
+async def load(db: AsyncSession):
+    return await db.get(int, 1)
+async def f(db: AsyncSession):
+    made = load(db){mark}
+    return made.name
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "mark"),
+    [
+        ("return run", "  # expect medium"),
+        ("return function", "  # expect medium"),
+        ("def plain(*args):\n                return run(*args)\n            return plain", "  # expect medium"),
+        ("def plain(*args):\n                return function(*args)\n            return plain", "  # expect medium"),
+        ("def plain(*args):\n                return asyncio.run(run(*args))\n            return plain", ""),
+        ("def plain(*args):\n                return Task(run)\n            return plain", ""),
+    ],
+)
+def test_a_decorator_is_asked_what_it_gives_back(given: str, mark: str, tmp_path: Path) -> None:
+    code = GIVEN_BACK.format(given=given, mark=mark)
+    check_source(AWAITS + code, RULE, tmp_path, least=Confidence.MEDIUM)

@@ -18,6 +18,7 @@ from forge_doctor.code.syntax.nodes import (
     ClassDef,
     FunctionDef,
     Lambda,
+    Name,
     Node,
     Param,
     Return,
@@ -47,13 +48,28 @@ def result(knows: Knowledge, function: FunctionDef) -> Value:
 
 
 def _wraps_async(knows: Knowledge, decorator: Node) -> bool:
-    """Whether it is a function of the project that has an `async def` inside to put in the place of another, or has the
-    name of a library's that does so."""
+    """Whether it is a function of the project that puts an `async def` of its own in the place of another (or has one inside,
+    where nobody can tell what it gives back), or has the name of a library's that does so."""
     called = knows.value_of(decorator.func if isinstance(decorator, Call) else decorator)
     if not isinstance(called.definition, FunctionDef):
         return _name(decorator) in WRAPPING_DECORATORS
     inside = [one for one in called.definition.find(FunctionDef) if not one.is_generator]
+    put = _given_back(called.definition)
+    if put is not called.definition and not put.is_async:
+        makes = {one.name for one in inside if one.is_async}
+        given = [one.value for one in put.find(Return, nested=False)]
+        itself = any(isinstance(one, Name) and one.text in put.param_names for one in given)
+        return itself or _hands_on(put) or any(isinstance(one, Call) and one.func.text in makes for one in given)
     return any(one.is_async or _hands_on(one) for one in inside)
+
+
+def _given_back(decorator: FunctionDef) -> FunctionDef:
+    """The innermost function that a decorator gives back by its name, or what one gives back that it makes; itself where it
+    gives back something else."""
+    inside = {one.name: one for one in decorator.find(FunctionDef)}
+    returned = (one.value for one in decorator.find(Return, nested=False))
+    given = next((inside[one.text] for one in returned if isinstance(one, Name) and one.text in inside), None)
+    return decorator if given is None else _given_back(given)
 
 
 def _hands_on(wrapper: FunctionDef) -> bool:
