@@ -187,8 +187,10 @@ def works_off(loop: For, call: Call) -> bool:
 
 
 def selects_by(project: Project, sql: Sql, loop: For | ComprehensionFor) -> bool:
-    """Whether the loop walks over the models or columns themselves, or what tells them."""
-    return depends_on(project, sql.entities, loop)
+    """Whether the loop walks over the models, tables or columns themselves, or what tells them."""
+    calls = (one for part in sql.parts for one in (part, *part.find(Call)) if isinstance(one, Call))
+    tables = [one for call in calls if call.method == "select_from" for one in call.args]
+    return depends_on(project, (*sql.entities, *tables), loop)
 
 
 def follows(sql: Sql, loop: For | ComprehensionFor, call: Call) -> bool:

@@ -42,7 +42,7 @@ from forge_doctor.code.semantics.library.methods import (
 )
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Except, Name, Try
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
@@ -68,7 +68,7 @@ def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Findi
     """Find them by method name, prove the receiver, follow the value."""
     own = DRIVER_COROUTINES if any(word in file.data for word in DRIVERS) else ()
     for call in file.calls(*ALL_COROUTINES, *own, awaited=False):
-        if isinstance(call.parent, Await):
+        if isinstance(call.parent, Await) or is_for_sync_twin(call):
             continue
         value = project.coroutine_of(call)
         if value is None or call.receiver is None or is_mocked(call.receiver):
@@ -79,6 +79,22 @@ def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Findi
             yield found(file, call, fate, min(sure, fate.confidence), project)
     yield from unstarted(file, project)
     yield from unmade_pools(file, project)
+
+
+def is_for_sync_twin(call: Call) -> bool:
+    """Whether the same call was awaited and gave nothing to await: `except TypeError` behind it is for a twin that is not
+    async."""
+    handler = call.enclosing(Except)
+    around = None if handler is None else handler.parent
+    if handler is None or handler.type is None or not isinstance(around, Try) or "TypeError" not in handler.type.text:
+        return False
+    awaited = (
+        one.value.text
+        for statement in around.body
+        for one in (statement, *statement.find(Await))
+        if isinstance(one, Await)
+    )
+    return call.text in awaited
 
 
 def is_sent_without_sync_engine(project: Project, call: Call, value: Value, fate: Fate) -> bool:

@@ -11,6 +11,10 @@ from tests.support.lint_models import project
 
 BAD = [
     """\
+    for key in keys:
+        await db.scalar(select(func.count()).select_from(Order).where(Order.user_id == key))  # expect medium
+""",
+    """\
     db.add_all(users)
     await db.commit()
     for user in users:
@@ -71,6 +75,8 @@ GOOD = [
     "    for model in (User, Order):\n        await db.scalars(select(model))\n",
     "    for name in models:\n        model = models[name]\n        await db.get(model, name)\n",
     "    for model in models:\n        await db.scalars(select(model).where(model.id == 1))\n",
+    "    for table in tables:\n        await db.scalar(select(func.count()).select_from(table))\n",
+    "    for one in tables:\n        t = one.table\n        q = select(func.count()).select_from(t)\n        await db.scalar(q)\n",
     "    for table in tables:\n        await db.execute(text(f'SELECT count(*) FROM {table}'))\n",
     "    for name in NAMES:\n        await db.scalar(select(User).where(User.name == name))\n",
     "    for name in ('a', 'b'):\n        await db.scalar(select(User).where(User.name == name))\n",

@@ -864,3 +864,26 @@ async def work(db: AsyncSession):
 )
 def test_a_coroutine_among_many_that_are_looped_over_is_found(each: str, mark: str, tmp_path: Path) -> None:
     check_source(HEAD + MANY.format(each=each, mark=mark), RULE, tmp_path)
+
+
+TWIN = """\
+async def stop(db: AsyncSession):
+    try:
+        {tried}
+    except {error}:
+        engine.dispose(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tried", "error", "is_told"),
+    [
+        ("await engine.dispose()", "TypeError", False),
+        ("await engine.dispose()", "(AttributeError, TypeError)", False),
+        ("await engine.dispose()", "RuntimeError", True),
+        ("await db.close()", "TypeError", True),
+    ],
+)
+def test_what_follows_an_await_that_a_sync_twin_refuses(tried: str, error: str, is_told: bool, tmp_path: Path) -> None:
+    mark = "  # expect high" if is_told else ""
+    check_source(AWAITS + TWIN.format(tried=tried, error=error, mark=mark), RULE, tmp_path)
