@@ -183,7 +183,7 @@ def found(file: SourceFile, project: Project, lazy: LazyRead) -> Finding:
     """The finding, with the option to add to the query."""
     held, relationship = lazy.held, lazy.relationship
     name, declared = f"{held.model.class_.name}.{relationship.name}", relationship.node
-    confidence = confidence_of(project, held, relationship)
+    confidence = confidence_of(project, held, relationship, lazy.place)
     related = [
         Related(message="made here" if held.is_made else "loaded here", location=held.call.file.location(held.call)),
         Related(message=f"`{name}`", location=declared.file.location(declared)),

@@ -162,7 +162,7 @@ def found(
         lazy_load_in_response,
         node,
         f"`{class_.name}` reads `{read}`, a relationship that {not_loaded_by(held)}: the read fails with {error}",
-        confidence=confidence_of(project, held, relationship),
+        confidence=confidence_of(project, held, relationship, node),
         remedy=loading(held, relationship),
         related=(
             Related(message="the field", location=field.file.location(field)),

@@ -138,7 +138,7 @@ def found(
         call,
         f"{function.name}() runs when the request is over and reads `{read.text}`, which nothing has loaded of "
         f"`{given.text}`: MissingGreenlet or DetachedInstanceError, after the client has been answered",
-        confidence=min(confidence_of(project, held, relationship), Confidence.HIGH),
+        confidence=min(confidence_of(project, held, relationship, read), Confidence.HIGH),
         remedy=f"hand over `{given.text}.id` and load it in the task with a session of its own, or load it before: "
         f"`selectinload({held.model.class_.name}.{relationship.name})`",
         related=(

@@ -526,6 +526,7 @@ FILLING = (
     "await fill(db, *[user], user)",
     "await through(db, one=user)",
     "await by_key(db, keys)",
+    "await through(db, [user])",
     "await by_attribute(user)",
     "await filler.fill(user)",
     "await asyncio.wait_for(fill(db, user), 3)",
@@ -556,4 +557,29 @@ def test_a_single_object_may_have_been_queried_by_itself(query: str, mark: str, 
         f"async def f(db: AsyncSession):\n    order = await db.get(Order, 1)\n    other = {query}\n"
         f"    return other, order.user  # expect {mark}\n"
     )
+    check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+REPOSITORY = """\
+class Orders:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def by_id(self, key):
+        return await self.db.get(Order, key)
+async def f(db: AsyncSession, orders: Orders):
+    order = await orders.by_id(1)
+    {before}
+    name = order.user.name  # expect {mark}
+    {behind}
+    return name
+"""
+ASKED = "user = await db.get(User, order.user_id)"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "mark"),
+    [(ASKED, "pass", "low"), ("pass", ASKED, "medium"), ("await db.get(Order, 2)", "pass", "medium")],
+)
+def test_what_the_reader_has_queried_is_in_the_session(before: str, behind: str, mark: str, tmp_path: Path) -> None:
+    code = REPOSITORY.format(before=before, behind=behind, mark=mark)
     check_source(project(code), "lazy-load-in-async", tmp_path)

@@ -123,7 +123,9 @@ def _gives_to_loader(asked: Asked, function: FunctionDef, depth: int = 0) -> boo
 
 
 def _is_object(project: Project, given: Node) -> bool:
-    """Whether what is passed may be, or lead to, loaded objects: named, and no session."""
+    """Whether what is passed may be, or lead to, loaded objects: named, alone or in a list, and no session."""
+    if isinstance(given, Sequence):
+        return any(_is_object(project, one) for one in given.elts)
     name = given.value if isinstance(given, Starred) else given
     return isinstance(name, Name) and project.known(name).kind not in SESSIONS
 
@@ -137,13 +139,13 @@ def _names_in_text(data: bytes, name: str) -> bool:
     return re.search(named, data) is not None
 
 
-def confidence_of(project: Project, held: Loaded, relationship: Relationship) -> Confidence:
+def confidence_of(project: Project, held: Loaded, relationship: Relationship, read: Node) -> Confidence:
     """HIGH for a collection, and for one object whose session is opened in the same function with nothing else
     in it that may hold it; a single object may be in the session already, and is then found by its key: LOW where the
-    function itself queries its class."""
+    function that loads or the one that reads queries its class."""
     if held.is_made and (not is_collection(relationship) or any(not one.name for one in held.call.keywords)):
         return Confidence.MEDIUM
-    if not is_collection(relationship) and _is_queried_too(held, relationship):
+    if not is_collection(relationship) and _is_queried_too(held, relationship, read):
         return Confidence.LOW
     if held.path and not is_collection(relationship):
         return Confidence.MEDIUM
@@ -157,14 +159,17 @@ def confidence_of(project: Project, held: Loaded, relationship: Relationship) ->
     return Confidence.MEDIUM
 
 
-def _is_queried_too(held: Loaded, relationship: Relationship) -> bool:
-    """Whether the function loads objects of the relationship's class by themselves: `session.get(User, order.user_id)`."""
-    function = held.call.function
+def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> bool:
+    """Whether one of the functions loads objects of the relationship's class by themselves, be it before the read:
+    `session.get(User, order.user_id)`."""
     targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
-    if function is None or not targets or held.model.class_.name in targets:
+    if not targets or held.model.class_.name in targets:
         return False
-    queried = rf"\b(?:get|get_one|select)\(\s*(?:\w+\.)*(?:{'|'.join(map(re.escape, targets))})\s*[,)]"
-    return re.search(queried.encode(), function.file.data[function.start : function.end]) is not None
+    queried = rf"\b(?:get|get_one|select)\(\s*(?:\w+\.)*(?:{'|'.join(map(re.escape, targets))})\s*[,)]".encode()
+    places = [(one, one.end) for one in (held.call.function,) if one is not None]
+    if read.function is not None and read.function is not held.call.function:
+        places.append((read.function, read.start))
+    return any(re.search(queried, one.file.data[one.start : end]) is not None for one, end in places)
 
 
 def not_loaded_by(held: Loaded) -> str:
