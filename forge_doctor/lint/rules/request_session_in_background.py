@@ -42,6 +42,7 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.library_version import exits_after_tasks, exits_before_response
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
@@ -249,13 +250,23 @@ def origin(project: Project, use: Use) -> tuple[str, Confidence]:
     found_at = project.scopes(root.file).lookup(root.text, root) if isinstance(root, Name) else None
     if found_at is None:
         return "it belongs to somebody else", min(use.confidence, Confidence.MEDIUM)
-    binding = found_at[1][-1].node
-    if isinstance(binding, Param) and isinstance(found_at[0].node, FunctionDef):
-        given = binding.default is not None and project.value_of(binding.default).kind is Kind.DEPENDENCY
-        given = given or "Depends" in binding.text or provider_of(project, binding) is not None
-        words = "a dependency closes it" if given else f"the caller of {found_at[0].node.name}() closes it"
+    binding, around = found_at[1][-1].node, found_at[0].node
+    if isinstance(around, FunctionDef) and around.is_method and root.text in around.param_names[:1]:
+        return "it is that of the object, and who made that closes it", min(use.confidence, Confidence.MEDIUM)
+    if isinstance(around, FunctionDef) and found_at[1][-1].how is How.PARAM:
+        words = (
+            "a dependency closes it" if is_injected(project, binding) else f"the caller of {around.name}() closes it"
+        )
         return words, use.confidence
     return f"it is closed where the block of line {binding.line} ends", use.confidence
+
+
+def is_injected(project: Project, param: Node) -> bool:
+    """Whether a dependency gives the parameter."""
+    if not isinstance(param, Param):
+        return False
+    given = param.default is not None and project.value_of(param.default).kind is Kind.DEPENDENCY
+    return given or "Depends" in param.text or provider_of(project, param) is not None
 
 
 def found(file: SourceFile, project: Project, call: Call, use: Use, severity: Severity) -> Finding:

@@ -203,3 +203,31 @@ def test_a_task_of_what_the_function_makes_itself_is_not_what_it_is_given(tmp_pa
     own = "def start(name):\n    coroutine = named(name)\n    asyncio.create_task(coroutine)\n"
     for starter, mark in ((own, ""), (SPAWNER.format(last=""), "  # expect high")):
         check_source(KEPT + starter + f"async def route(db: Db):\n    start(work(db)){mark}\n", RULE, tmp_path)
+
+
+SAVING = """\
+import asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
+class State:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def save(self):
+        await self.session.commit()
+    def watch(self, done):
+        def stopped():
+            asyncio.create_task(self.save())  # expect medium
+        done(stopped)
+async def store(session):
+    await session.flush()
+    await session.commit()
+async def f(session):
+    asyncio.create_task(store(session))  # expect
+    await session.commit()
+"""
+
+
+def test_what_is_said_of_who_closes_it(tmp_path: Path) -> None:
+    """An object's own session, and a parameter without a type, are closed by no block here."""
+    by_object, by_caller = check_source(SAVING, "request-session-in-background", tmp_path)
+    assert "it is that of the object, and who made that closes it" in by_object.message
+    assert "the caller of f() closes it" in by_caller.message
