@@ -1,4 +1,4 @@
-"""Where the value a name was given is read; says nothing of what the reads do with it."""
+"""Where the value a name was given is read, and what a name was given; says nothing of what the reads do with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.names.reaching import Bindings, Reach, comes_round
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
 from forge_doctor.code.semantics.project import Project
@@ -23,6 +24,7 @@ from forge_doctor.code.syntax.nodes import (
     Param,
     Sequence,
     While,
+    With,
     WithItem,
 )
 
@@ -198,3 +200,12 @@ def parameter_name(function: FunctionDef, call: Call, place: Node, around: Node)
         return ""
     index = min(call.args.index(place) + offset, function.places)
     return names[index] if index < len(names) else ""
+
+
+def entered_or_bound(project: Project, name: Node) -> Node:
+    """What a name stands for, by a `with ... as name` around or an assignment; the node itself where neither is certain."""
+    for around in name.ancestors:
+        for item in around.items if isinstance(around, With) else ():
+            if item.target is not None and item.target.text == name.text:
+                return item.value
+    return followed(project, name)

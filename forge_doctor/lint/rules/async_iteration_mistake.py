@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import ComprehensionFor, For
+from forge_doctor.code.syntax.nodes import Call, ComprehensionFor, For
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
@@ -41,6 +41,7 @@ from forge_doctor.regex import regex
 SUSPECT = AnyWord(b"async for", b"stream")
 FOR = regex(rb"for(?<!\wfor)(?!\w)")
 BLANKS = b" \t\n\r\f\\"
+LISTS = ("all", "fetchall", "fetchmany")
 STREAMS = (b"stream", b"AsyncResult", b"AsyncScalarResult")
 
 
@@ -50,6 +51,7 @@ def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Find
     for loop in loops_of(file):
         if loop.is_async or may_stream(file, loop):
             yield from judge(file, loop, project)
+            yield from judge_list(file, loop, project)
 
 
 def loops_of(file: SourceFile) -> Iterator[For | ComprehensionFor]:
@@ -87,6 +89,20 @@ def judge(file: SourceFile, loop: For | ComprehensionFor, project: Project) -> I
         yield file.finding(
             async_iteration_mistake, loop.iter, message, confidence=value.confidence,
             remedy=f"async for {loop.target.text} in {loop.iter.text}", edits=edits,
+        )  # fmt: skip
+
+
+def judge_list(file: SourceFile, loop: For | ComprehensionFor, project: Project) -> Iterator[Finding]:
+    """`async for` over what `all()` of a Result gives."""
+    call = loop.iter
+    if not loop.is_async or not isinstance(call, Call) or call.method not in LISTS or call.receiver is None:
+        return
+    value = project.value_of(call.receiver)
+    if value.kind is Kind.RESULT and value.confidence > Confidence.LOW:
+        message = f"`async for` cannot iterate the list that `{call.method}()` gives: its rows are all there, it wants a plain `for`"
+        yield file.finding(
+            async_iteration_mistake, call, message, confidence=value.confidence,
+            remedy=f"for {loop.target.text} in {call.text}", edits=without_async(file, loop),
         )  # fmt: skip
 
 

@@ -43,7 +43,6 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES
-from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Attribute,
@@ -56,14 +55,13 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Sequence,
     Str,
-    With,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
-from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name
+from forge_doctor.lint.dataflow.use_def import entered_or_bound, param_reads, parameter_name
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"to_thread", b"run_in_executor", b"run_in_threadpool", b"Thread(", b"run_sync(", b"submit(")
@@ -145,15 +143,6 @@ def is_submitted(project: Project, call: Call) -> bool:
         return False
     made = entered_or_bound(project, call.receiver)
     return isinstance(made, Call) and project.qualified(made.func) == "concurrent.futures.ThreadPoolExecutor"
-
-
-def entered_or_bound(project: Project, name: Node) -> Node:
-    """What a name stands for, by an assignment or a `with ... as name`."""
-    for around in name.ancestors:
-        for item in around.items if isinstance(around, With) else ():
-            if item.target is not None and item.target.text == name.text:
-                return item.value
-    return followed(project, name)
 
 
 def seen_around(project: Project, around: FunctionDef, inner: FunctionDef | Lambda) -> Iterator[Node]:

@@ -45,8 +45,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, ClassDef, Name
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, Name
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -56,7 +57,7 @@ from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
 SUSPECT = WordsThen(rb"\.\s*awaitable_attrs\b", b"awaitable_attrs")
 LINE_DOES = ("queries",)
 # Bases of SQLAlchemy that mapped classes have, none of which brings the attribute.
-PLAIN = ("sqlalchemy.orm.", "sqlalchemy.ext.declarative.")
+PLAIN = ("sqlalchemy.orm.", "sqlalchemy.ext.declarative.", "sqlmodel.")
 
 
 @check(severity=Severity.ERROR)
@@ -93,4 +94,12 @@ def _lacks(project: Project, base: object, depth: int) -> bool:
     value = project.value_of(base)
     if value.kind is Kind.CLASS and isinstance(value.inner.definition, ClassDef):
         return surely_lacks(project, value.inner.definition, depth + 1)
-    return project.qualified(base).startswith(PLAIN)
+    if project.qualified(base).startswith(PLAIN):
+        return True
+    made = followed(project, base)
+    return isinstance(made, Call) and project.qualified(made.func).startswith(PLAIN) and not made.args and is_bare(made)
+
+
+def is_bare(made: Call) -> bool:
+    """Whether `declarative_base()` is given no class that may have it."""
+    return made.method == "declarative_base" and all(one.name and one.name != "cls" for one in made.keywords)

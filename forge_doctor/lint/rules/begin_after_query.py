@@ -89,7 +89,7 @@ def begin_after_query(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what came before every `begin()` of a session or connection."""
     for call in file.calls("begin"):
         function, session = call.function, call.receiver
-        if function is None or session is None or not isinstance(call.parent, Await | WithItem):
+        if function is None or session is None or not is_begun_there(call):
             continue
         value = project.known(session)
         if value.kind not in SESSIONS | CONNECTIONS or value.confidence is Confidence.LOW:
@@ -105,6 +105,14 @@ def begin_after_query(file: SourceFile, project: Project) -> Iterator[Finding]:
             yield found(file, call, begun._replace(confidence=min(begun.confidence, value.confidence)))
     for again in begun_again(file, project):
         yield found_again(file, again)
+
+
+def is_begun_there(call: Call) -> bool:
+    """Whether it is awaited or entered, by `async with` or by an exit stack."""
+    around = call.parent
+    return isinstance(around, Await | WithItem) or (
+        isinstance(around, Call) and around.method in ("enter_async_context", "enter_context")
+    )
 
 
 def is_answered(call: Call) -> bool:

@@ -128,7 +128,7 @@ def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | N
     raw = block_of(call.statement)
     around = call.statement.parent
     body: tuple[object, ...] = getattr(around, "body", ())
-    if raw is not None and around is not block.statement and (isinstance(around, Except) or leaves_from(body)):
+    if raw is not None and around is not block.statement and leaves_from(body):
         end = raw.end_byte
     if block.statement.contains(call) and is_run_again(call, block):
         return call

@@ -49,15 +49,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, With
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used, taken_in
+from forge_doctor.lint.dataflow.use_def import entered_or_bound
 
 SUSPECT = AnyWord(b"multiprocessing", b"ProcessPoolExecutor")
 # Who calls a service may say no word of a database.
@@ -89,20 +89,14 @@ def task_of(project: Project, call: Call) -> Node | None:
     if call.method == "Process":
         return call.keyword("target") if project.qualified(call.func).startswith("multiprocessing.") else None
     pool = call.receiver
-    made = pool_behind(project, pool) if isinstance(pool, Name) else None
-    if made is None or project.qualified(made.func) not in POOLS or made.keyword("initializer") is not None:
+    made = entered_or_bound(project, pool) if isinstance(pool, Name) else None
+    if (
+        not isinstance(made, Call)
+        or project.qualified(made.func) not in POOLS
+        or made.keyword("initializer") is not None
+    ):
         return None
     return call.args[0] if call.args else None
-
-
-def pool_behind(project: Project, name: Name) -> Call | None:
-    """The call that made the pool of processes, by a `with` around or an assignment."""
-    for around in name.ancestors:
-        for item in around.items if isinstance(around, With) else ():
-            if item.target is not None and item.target.text == name.text and isinstance(item.value, Call):
-                return item.value
-    made = followed(project, name)
-    return made if isinstance(made, Call) else None
 
 
 def taken_before(project: Project, function: FunctionDef, call: Call, used: EngineUse) -> EngineUse | None:

@@ -36,6 +36,8 @@ def run():
 
 """
 BAD = [
+    "def f():\n    with ThreadPoolExecutor() as pool:\n        pool.submit(sweep)  # expect high\n",
+    "@plain.scheduled_job('cron', hour=1)\nasync def own_sweep():  # expect high\n    await sweep()\n",
     "threading.Thread(target=sweep).start()  # expect high\n",
     "threading.Thread(target=partial(sweep, 3)).start()  # expect high\n",
     "threading.Timer(3, lambda: sweep(3)).start()  # expect high\n",
@@ -63,6 +65,9 @@ BAD = [
     "event.listen(engine.sync_engine, 'connect', sweep)  # expect high\n",
 ]
 GOOD = [
+    "def f(pool):\n    pool.submit(sweep)\n",
+    "def f():\n    with Pool() as pool:\n        pool.submit(sweep)\n",
+    "@own.scheduled_job('cron', hour=1)\nasync def own_sweep():\n    await sweep()\n",
     "threading.Thread(target=run).start()\n",
     "threading.Thread(target=asyncio.run, args=(sweep(),)).start()\n",
     "threading.Thread(target=lambda: asyncio.run(sweep())).start()\n",

@@ -13,6 +13,11 @@ RULE = "async-iteration-mistake"
 FOUND = (
     """\
 async def f(db: AsyncSession):
+    async for row in (await db.scalars(select(1))).all():  # expect high
+        pass
+""",
+    """\
+async def f(db: AsyncSession):
     for row in await db.stream(select(1)):  # expect high
         pass
 """,
@@ -49,6 +54,13 @@ async def f():
 """,
 )
 SILENT = (
+    """\
+async def f(db: AsyncSession):
+    for row in (await db.scalars(select(1))).all():
+        pass
+    async for row in rows.all():
+        pass
+""",
     "async def f(db: AsyncSession):\n    for row in await db.scalars(select(1)):\n        pass\n",
     """\
 async def f(db: AsyncSession):

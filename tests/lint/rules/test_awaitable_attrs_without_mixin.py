@@ -40,3 +40,31 @@ def test_the_class_itself_may_have_it(tmp_path: Path) -> None:
 
 def test_what_is_not_known_to_be_an_author_is_silent(tmp_path: Path) -> None:
     check_source(HEAD.format(bases="DeclarativeBase") + "async def f(author):\n" + LINE + "\n", RULE, tmp_path)
+
+
+MADE = HEAD.replace("class Base({bases}): ...", "from sqlalchemy.orm import declarative_base\nBase = {made}")
+
+
+@pytest.mark.parametrize(
+    ("made", "mark"),
+    [
+        ("declarative_base()", "  # expect high"),
+        ("declarative_base(name='Base')", "  # expect high"),
+        ("declarative_base(cls=AsyncAttrs)", ""),
+        ("declarative_base(**options)", ""),
+        ("made_elsewhere()", ""),
+    ],
+)
+def test_a_base_that_is_made_by_a_call_is_read(made: str, mark: str, tmp_path: Path) -> None:
+    check_source(MADE.format(made=made) + READ + LINE + f"{mark}\n", RULE, tmp_path)
+
+
+@pytest.mark.parametrize(("bases", "mark"), [("", "  # expect high"), ("AsyncAttrs, ", "")])
+def test_sqlmodel_has_none_either(bases: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import AsyncAttrs\nfrom sqlmodel import Field, Relationship, SQLModel\n"
+        "from sqlmodel.ext.asyncio.session import AsyncSession\n"
+        f"class Author({bases}SQLModel, table=True):\n    id: int = Field(primary_key=True)\n"
+        '    books: list["Book"] = Relationship()\n'
+    )
+    check_source(code + READ + LINE + f"{mark}\n", RULE, tmp_path)

@@ -16,6 +16,12 @@ GOOD = BEGIN.format(mark="")
 KEY = "async def key(db: AsyncSession = Depends(get_db)):\n    return await db.scalar(select(User))\n"
 ROUTE = "@router.post('/')\nasync def f(q, db: AsyncSession = Depends(get_db), k=Depends(key)):\n"
 BEGUN = [
+    (
+        "from contextlib import AsyncExitStack\n"
+        + START
+        + "    await db.execute(q)\n    async with AsyncExitStack() as stack:\n"
+        "        await stack.enter_async_context(db.begin())  # expect high\n"
+    ),
     START
     + "    await db.execute(q)\n    try:\n        await db.begin()  # expect high\n    except IntegrityError:\n        pass\n",
     (

@@ -11,6 +11,10 @@ from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
 BREAKING = [
+    (
+        "    async with db.begin():\n        try:\n            await db.execute(q)\n        except ValueError:\n"
+        "            await db.rollback()  # expect high\n        await db.flush()\n        await db.execute(q)\n"
+    ),
     "    async with db.begin():\n        await db.commit()  # expect high\n        db.add(1)\n",
     "    async with Session.begin() as own:\n        await own.rollback()  # expect high\n        own.add(q)\n",
     (

@@ -18,6 +18,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Funct
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.use_def import entered_or_bound
 
 IN_LOOP = "await it in the event loop that runs already, or hand over `asyncio.run` and the call"
 
@@ -85,7 +86,7 @@ RUNNING = re.compile(
     r"\brun_until_complete\(|\b(?:asyncio|anyio)\.run\(|\basync_to_sync\(|\brun_coroutine_threadsafe\("
 )
 # Decorators whose function is called plainly.
-DECORATED = re.compile(rb"@[\w.]{0,100}\b(?:listens_for|task|shared_task)\b")
+DECORATED = re.compile(rb"@[\w.]{0,100}\b(?:listens_for|task|shared_task|scheduled_job)\b")
 
 
 def handed_functions(file: SourceFile, project: Project) -> Iterator[Handed]:
@@ -129,13 +130,16 @@ def is_event_loop(project: Project, call: Call, receiver: Node) -> bool:
 
 def is_executor(project: Project, call: Call, receiver: Node) -> bool:
     """Whether it is called one, one of Python's is in the file, and none of another make is put under the name."""
+    if not call.file.mentions(*map(str.encode, EXECUTORS)):
+        return False
     named = re.search(r"executor\b", receiver.text, re.IGNORECASE) is not None
-    return named and call.file.mentions(*map(str.encode, EXECUTORS)) and makers_of(project, receiver) <= EXECUTORS
+    makers = makers_of(project, receiver)
+    return makers <= EXECUTORS and (named or bool(makers))
 
 
 def makers_of(project: Project, receiver: Node) -> frozenset[str]:
     """The names of what is called to make a receiver: of a name, or of an attribute that its class sets."""
-    made = followed(project, receiver)
+    made = entered_or_bound(project, receiver)
     if isinstance(made, Call):
         return frozenset({made.method})
     if not isinstance(receiver, Attribute) or receiver.class_ is None:
@@ -188,6 +192,12 @@ def decorated(project: Project, function: FunctionDef) -> Iterator[Handed]:
         func = decorator if call is None else call.func
         if project.qualified(func) == "sqlalchemy.event.listens_for":
             yield Handed(function.name_node, function.name, "an event of SQLAlchemy", IN_EVENT)
+            continue
+        makers = (
+            makers_of(project, func.value) if isinstance(func, Attribute) and func.attr == "scheduled_job" else None
+        )
+        if makers and makers <= SCHEDULERS and len(function.decorators) == 1 and project.touches_session(function):
+            yield Handed(function.name_node, function.name, f"a {min(makers)}", CALLERS["add_job"].remedy)
             continue
         own_class = call is not None and call.keyword("base") is not None
         if (
