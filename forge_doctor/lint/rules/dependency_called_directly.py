@@ -41,11 +41,10 @@ Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yie
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -55,17 +54,15 @@ from forge_doctor.code.syntax.nodes import (
     ComprehensionFor,
     For,
     FunctionDef,
-    Keyword,
     Name,
     Node,
     Param,
-    Starred,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.unfilled import Unfilled, unfilled
+from forge_doctor.lint.dataflow.requests.unfilled import Unfilled, is_given, left_empty, made_by_hand, unfilled
 from forge_doctor.lint.dataflow.sessions.creation import word_start
 from forge_doctor.lint.dataflow.use_def import reads_of
 from forge_doctor.lint.dataflow.uses import Use, at_place
@@ -85,11 +82,6 @@ AWAITED = tuple(
 )  # fmt: skip
 FINISHED = regex(r"aclose|athrow|asend|async for|GeneratorExit")
 MOCKING = regex(r"[mM]ock|\bpatch")
-# Decorators that call the function with what they were called with: routes, and those of Python.
-HANDED_THROUGH = words(
-    "get post put patch delete head options api_route websocket route staticmethod classmethod asynccontextmanager"
-)
-INJECTING = regex(r"inject|Depends|resolve|signature|__annotations__|get_type_hints|[sS]ession|provide")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
 LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
@@ -110,6 +102,11 @@ def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[F
         if (call is not None and isinstance(call.parent, USED)) or is_entered(call):
             yield from of_generator(file, project, call)
     yield from of_markers(file, project)
+    if not is_test_file(file):
+        for call, made, param in made_by_hand(file, project):
+            sure = left_empty(project, made, param)
+            if sure is not None:
+                yield missing(file, call, made, param, sure)
     if file.mentions(b"Depends"):
         yield from (unfilled_marker(file, one) for one in unfilled(file, project))
 
@@ -226,23 +223,6 @@ def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
                     yield missing(file, call, function, param, sure)
 
 
-def left_empty(project: Project, function: FunctionDef, param: Param) -> Confidence | None:
-    """How sure it is that no decorator fills the parameter in; None where one in sight may, or is called for that."""
-    sure = Confidence.HIGH
-    for one in function.decorators:
-        named = one.func if isinstance(one, Call) else one
-        if named.text.rpartition(".")[2] in HANDED_THROUGH:
-            continue
-        made_by = project.value_of(named).definition
-        if not isinstance(made_by, FunctionDef):
-            sure = Confidence.MEDIUM
-        if INJECTING.search(named.text if not isinstance(made_by, FunctionDef) else f"{named.text} {made_by.text}"):
-            return None
-        if isinstance(made_by, FunctionDef) and re.search(rf"\b{param.name}\b", made_by.text):
-            return None
-    return sure
-
-
 def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
     """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
     data = file.data
@@ -269,21 +249,13 @@ def is_session_marker(project: Project, param: Param) -> bool:
     )
 
 
-def is_given(call: Call, function: FunctionDef, param: Param) -> bool:
-    """Whether the call passes it, or may."""
-    if any(isinstance(one, Starred) for one in call.args) or any(not one.name for one in call.keywords):
-        return True
-    if any(isinstance(one, Keyword) and one.name == param.name for one in call.keywords):
-        return True
-    return function.param_names.index(param.name) < len(call.args) + (1 if function.is_method else 0)
-
-
 def missing(file: SourceFile, call: Call, function: FunctionDef, param: Param, sure: Confidence) -> Finding:
     """The finding, at the call."""
+    called = call.func.text if function.name == "__init__" else function.name
     return file.finding(
         dependency_called_directly,
         call,
-        f"`{function.name}()` is called without `{param.name}`: only the framework puts a session in the place of "
+        f"`{called}()` is called without `{param.name}`: only the framework puts a session in the place of "
         f"`{param.default.text if param.default else ''}`, here the marker itself arrives",
         confidence=sure,
         remedy=f"{call.func.text}(..., {param.name}=session)",

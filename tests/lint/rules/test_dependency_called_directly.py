@@ -183,3 +183,35 @@ def test_a_decorator_may_fill_it_in(decorator: str, tmp_path: Path) -> None:
 def test_a_generator_that_a_test_keeps_ends_with_it(name: str, body: str, mark: str, tmp_path: Path) -> None:
     code = f"async def {name}():\n    {body.format(mark=mark)}\n"
     check_source({"tests/test_db.py": DEPENDENCIES + code}, RULE, tmp_path)
+
+
+CLASS = """\
+from fastapi_injectable import inject
+class Users:
+    {decorator}
+    def __init__(self, limit: int = 3, db: AsyncSession = Depends(get_db)):
+        self.db = db
+    async def all(self):
+        return await self.db.scalars(select(1))
+class Kept(Users): ...
+"""
+MADE = (
+    ("async def f():\n    return await Users().all(){mark}\n", True),
+    ("async def f():\n    return await Kept(limit=4).all(){mark}\n", True),
+    ("async def f():\n    users = Users(3){mark}\n    return await users.all()\n", True),
+    ("async def f(db: AsyncSession):\n    return await Users(db=db).all(){mark}\n", False),
+    ("async def f(db: AsyncSession):\n    return await Users(3, db).all(){mark}\n", False),
+    ("async def f(given):\n    return await Users(**given).all(){mark}\n", False),
+    (
+        "async def f(db: AsyncSession):\n    users = Users(){mark}\n    users.db = db\n    return await users.all()\n",
+        False,
+    ),
+    ("async def f(users=Depends(Users)):\n    return await users.all(){mark}\n", False),
+)
+
+
+@pytest.mark.parametrize(("code", "is_told"), MADE)
+def test_an_object_made_by_hand_gets_the_marker(code: str, is_told: bool, tmp_path: Path) -> None:
+    plain, injected = CLASS.replace("    {decorator}\n", ""), CLASS.format(decorator="@inject")
+    check_source(DEPENDENCIES + plain + code.format(mark="  # expect high" if is_told else ""), RULE, tmp_path)
+    check_source(DEPENDENCIES + injected + code.format(mark=""), RULE, tmp_path / "injected")

@@ -3,15 +3,18 @@ hook, a task queue; knows who fills them in by the decorators it has seen."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.entry_points import JOB_DECORATORS
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
+    Assign,
     Attribute,
     Call,
+    ClassDef,
     Dict,
     FunctionDef,
     Keyword,
@@ -22,10 +25,19 @@ from forge_doctor.code.syntax.nodes import (
     Starred,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
+from forge_doctor.regex import regex
 
 TAKERS = {"add_job": "the scheduler", "add_task": "the background task", "BackgroundTask": "the background task"}
 # These call with no arguments, or with those of a message.
 HOOKS = frozenset({"repeat_every", "repeat_at", "on_event", "scheduled_job", "task", "shared_task", "actor"})
+
+# Decorators that call the function with what they were called with: routes, and those of Python.
+HANDED_THROUGH = words(
+    "get post put patch delete head options api_route websocket route staticmethod classmethod asynccontextmanager"
+)
+INJECTING = regex(r"inject|Depends|resolve|signature|__annotations__|get_type_hints|[sS]ession|provide")
+MADE = regex(rb"(?<![\w.@])([A-Z]\w{1,100})\(")
 
 
 class Unfilled(NamedTuple):
@@ -93,3 +105,61 @@ def is_passed(call: Call, function: FunctionDef, param: Param) -> bool:
         return True
     keys = [key.text.strip("\"'") for key, _ in named.items] if isinstance(named, Dict) else []
     return param.name in keys or (isinstance(listed, Sequence) and place < len(listed.elts))
+
+
+def is_given(call: Call, function: FunctionDef, param: Param) -> bool:
+    """Whether the call passes it, or may."""
+    if any(isinstance(one, Starred) for one in call.args) or any(not one.name for one in call.keywords):
+        return True
+    if any(isinstance(one, Keyword) and one.name == param.name for one in call.keywords):
+        return True
+    return function.param_names.index(param.name) < len(call.args) + (1 if function.is_method else 0)
+
+
+def left_empty(project: Project, function: FunctionDef, param: Param) -> Confidence | None:
+    """How sure it is that no decorator fills the parameter in; None where one in sight may, or is called for that."""
+    sure = Confidence.HIGH
+    for one in function.decorators:
+        named = one.func if isinstance(one, Call) else one
+        if named.text.rpartition(".")[2] in HANDED_THROUGH:
+            continue
+        made_by = project.value_of(named).definition
+        if not isinstance(made_by, FunctionDef):
+            sure = Confidence.MEDIUM
+        if INJECTING.search(named.text if not isinstance(made_by, FunctionDef) else f"{named.text} {made_by.text}"):
+            return None
+        if isinstance(made_by, FunctionDef) and re.search(rf"\b{param.name}\b", made_by.text):
+            return None
+    return sure
+
+
+def made_by_hand(file: SourceFile, project: Project) -> Iterator[tuple[Call, FunctionDef, Param]]:
+    """`Orders()` of a class whose `__init__` wants a session from `Depends`: the call, that method, its parameter."""
+    for name in sorted({one.group(1).decode() for one in MADE.finditer(file.data)}):
+        init = init_with_marker(file, project, name)
+        if init is None:
+            continue
+        for call in file.calls(name):
+            around = call.function
+            if project.called(call) is not init or around is None or is_set_afterwards(call, around):
+                continue
+            for param in markers(project, init):
+                if not is_given(call, init, param):
+                    yield call, init, param
+
+
+def init_with_marker(file: SourceFile, project: Project, name: str) -> FunctionDef | None:
+    """The `__init__` of the class that a name of the module stands for, where its file says `Depends`."""
+    bindings = project.scopes(file).module.bindings(name)
+    home = None if not bindings else project.module(bindings[-1].module, file) if bindings[-1].imported else file
+    if home is None or not home.mentions(b"Depends"):
+        return None
+    found = project.target(bindings[-1], file).binding
+    class_ = None if found is None else found.node
+    return project.method(class_, "__init__") if isinstance(class_, ClassDef) and not class_.decorators else None
+
+
+def is_set_afterwards(call: Call, around: FunctionDef) -> bool:
+    """Whether attributes of the object are set where it is made: that may be the session."""
+    name = call.parent.target.text if isinstance(call.parent, Assign) else ""
+    return bool(name) and re.search(rf"\b{re.escape(name)}\.\w+\s*=[^=]", around.text) is not None
