@@ -62,7 +62,14 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.unfilled import Unfilled, is_given, left_empty, made_by_hand, unfilled
+from forge_doctor.lint.dataflow.requests.unfilled import (
+    Unfilled,
+    called_plainly,
+    is_given,
+    left_empty,
+    made_by_hand,
+    unfilled,
+)
 from forge_doctor.lint.dataflow.sessions.creation import word_start
 from forge_doctor.lint.dataflow.use_def import reads_of
 from forge_doctor.lint.dataflow.uses import Use, at_place
@@ -103,7 +110,7 @@ def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[F
             yield from of_generator(file, project, call)
     yield from of_markers(file, project)
     if not is_test_file(file):
-        for call, made, param in made_by_hand(file, project):
+        for call, made, param in (*made_by_hand(file, project), *called_plainly(file, project)):
             sure = left_empty(project, made, param)
             if sure is not None:
                 yield missing(file, call, made, param, sure)

@@ -78,6 +78,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.coroutines.new_loops import run_in_new_loop
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
 from forge_doctor.regex import regex
 
@@ -87,12 +88,8 @@ SUSPECT = AnyWord(
 # A file of tasks that call a service may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("queries",)
-RUNNERS = frozenset({"asyncio.run", "anyio.run"})
-# What makes a plain function of an async one, that runs it in a loop of its own each time it is called.
-WRAPPERS = frozenset({"asyncer.runnify", "asgiref.sync.async_to_sync"})
 SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
-NEW_LOOP = regex(r"new_event_loop|asyncio\.run\(|anyio\.run\(|Runner\(")
 DISPOSED = regex(r"\.dispose\(")
 ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
 STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
@@ -146,34 +143,6 @@ def may_run(function: FunctionDef) -> bool:
     """Whether its bytes have a call of a runner's name."""
     text = function.file.data[function.start : function.end]
     return any(word in text for word in (b"run", b"sync("))
-
-
-def run_in_new_loop(project: Project, call: Call) -> Node | None:
-    """The coroutine (or its function) that a call runs in an event loop of its own: by asyncio, or by a function of the
-    project that does so with what it is given."""
-    wrapper = call.func if isinstance(call.func, Call) and call.func.args else None
-    if wrapper is not None and project.qualified(wrapper.func) in WRAPPERS:
-        return wrapper.args[0]
-    if not call.args:
-        return None
-    if project.qualified(call.func) in RUNNERS:
-        return call.args[0]
-    if call.method == "run_until_complete":
-        around = call.function
-        return call.args[0] if around is not None and "new_event_loop" in around.text else None
-    helper = project.called(call)
-    if helper is None or helper.is_async or NEW_LOOP.search(helper.text) is None:
-        return None
-    names = helper.param_names[1 if helper.is_method else 0 :]
-    handed = (one.args[0].text for one in helper.find(Call) if one.args and is_runner(project, one))
-    given = [one for one in handed if one in names]
-    index = names.index(given[0]) if given else len(call.args)
-    return call.args[index] if index < len(call.args) else None
-
-
-def is_runner(project: Project, call: Call) -> bool:
-    """Whether a call runs a coroutine to its end."""
-    return call.method == "run_until_complete" or project.qualified(call.func) in RUNNERS
 
 
 def function_of(project: Project, coroutine: Node) -> FunctionDef | None:

@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -75,10 +75,29 @@ def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
                 remedy=f"async with {made.call.text} as session:  (in each request or task; keep the factory global)",
                 evidence=(Evidence(label="made by", value=made.call.text, source=made.why),),
             )
+    if file.mentions(b"next("):
+        yield from of_defaults(file, project)
     if file.mentions(b".state."):
         yield from entered_and_kept(file, project)
     if file.mentions(b"Singleton("):
         yield from provided_once(file, project)
+
+
+def of_defaults(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`def orders(db: Session = next(get_db()))`: what the generator lends once, when the module is imported."""
+    for call in file.calls("next"):
+        given = call.args[0] if len(call.args) == 1 else None
+        value = project.value_of(given) if isinstance(given, Call) and is_default(call) else UNKNOWN
+        if value.kind is Kind.ITERATOR and value.inner.kind in SESSIONS and value.confidence > Confidence.LOW:
+            yield file.finding(
+                global_session,
+                call,
+                "this session is a default argument, made once when the function is defined: requests and tasks that run "
+                "at the same time share its one connection and its transaction",
+                confidence=min(value.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
+                remedy="a parameter without a default, which a dependency or the caller fills for each request",
+                evidence=(Evidence(label="made by", value=call.text, source=value.why),),
+            )
 
 
 def provided_once(file: SourceFile, project: Project) -> Iterator[Finding]:
@@ -158,9 +177,30 @@ def where_shared(project: Project, made: Made) -> str:
         return "kept in a global variable" if f"global {target.text}" in function.text else ""
     if isinstance(target, Attribute) and is_of_application(target):
         return f"kept in `{target.value.text}` for the life of the application"
+    if isinstance(target, Attribute) and (kept := object_of_module(target, function)):
+        return f"kept by `{kept}`, an object that is made once when the module is imported"
     if isinstance(target, Subscript | Attribute) and is_of_worker(target, function):
         return f"kept in `{target.text}` for the life of the process"
     return cached(function)
+
+
+def object_of_module(target: Attribute, function: FunctionDef) -> str:
+    """The name that a module gives the object whose `__init__` keeps the session; empty where it makes none, or where the
+    attribute is set anywhere else."""
+    owner = function.owner
+    if (
+        function.name != "__init__"
+        or not isinstance(owner, ClassDef)
+        or target.value.text not in function.param_names[:1]
+    ):
+        return ""
+    if len(re.findall(rf"\bself\.{re.escape(target.attr)}\s*(?::[^=\n]+)?=[^=]", owner.text)) != 1:
+        return ""
+    for call in function.file.calls(owner.name):
+        bound = call.parent
+        if isinstance(bound, Assign) and call.function is None and kept_by_module(bound.target, bound):
+            return bound.target.text
+    return ""
 
 
 def kept_by_module(target: Node, assign: Assign) -> str:

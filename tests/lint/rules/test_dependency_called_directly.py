@@ -215,3 +215,29 @@ def test_an_object_made_by_hand_gets_the_marker(code: str, is_told: bool, tmp_pa
     plain, injected = CLASS.replace("    {decorator}\n", ""), CLASS.format(decorator="@inject")
     check_source(DEPENDENCIES + plain + code.format(mark="  # expect high" if is_told else ""), RULE, tmp_path)
     check_source(DEPENDENCIES + injected + code.format(mark=""), RULE, tmp_path / "injected")
+
+
+PLAINLY = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+SyncFactory = sessionmaker(create_engine("x"))
+def lend():
+    with SyncFactory() as s:
+        yield s
+def rows(limit: int = 3, db: Session = Depends(lend)):
+    return db.scalars(select(1)).all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        ("@app.get('/')\ndef f():\n    return rows(){mark}\n", True),
+        ("def f():\n    return rows(limit=4){mark}\n", True),
+        ("def f(db: Session):\n    return rows(4, db){mark}\n", False),
+        ("def f(found=Depends(rows)):\n    return found{mark}\n", False),
+        ("def f(rows):\n    return rows(){mark}\n", False),
+    ],
+)
+def test_a_plain_function_gets_the_marker_too(code: str, is_told: bool, tmp_path: Path) -> None:
+    check_source(DEPENDENCIES + PLAINLY + code.format(mark="  # expect high" if is_told else ""), RULE, tmp_path)

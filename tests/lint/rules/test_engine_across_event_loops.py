@@ -39,7 +39,32 @@ AGAIN = [
     + TASK
     + "    asyncio.run(direct())  # expect high\n",
 ]
+KEPT = """\
+loop = None
+def run(c):
+    global loop
+    if loop is None or loop.is_closed():
+        loop = asyncio.new_event_loop()
+    return loop.run_until_complete(c)
+"""
+OBJECT = """\
+class Runner:
+    loop = None
+    def run(self, c):
+        if self.loop is None:
+            self.loop = asyncio.new_event_loop()
+        return self.loop.run_until_complete(c)
+runner = Runner()
+"""
+AGAIN += [
+    KEPT.replace("    if loop is None or loop.is_closed():\n    ", "") + TASK + "    run(work())  # expect high\n",
+    "def run(c, loop=None):\n    if loop is None:\n        loop = asyncio.new_event_loop()\n    return loop.run_until_complete(c)\n"
+    + TASK
+    + "    run(work())  # expect high\n",
+]
 ONCE = [
+    KEPT + TASK + "    run(work())\n",
+    OBJECT + TASK + "    runner.run(work())\n",
     "async def shut_down():\n    await engine.dispose()\nasync def end():\n    await work()\n    await shut_down()\n"
     + TASK
     + "    asyncio.run(end())\n",

@@ -11,6 +11,13 @@ from tests.support.lint_heads import TASKS
 
 RULE = "global-session"
 FOUND = (
+    "from sqlalchemy.orm import sessionmaker\nSyncFactory = sessionmaker()\ndef lend():\n    s = SyncFactory()\n    yield s\ndef f(db=next(lend())):  # expect high\n    ...\n",
+    """\
+class Database:
+    def __init__(self):
+        self.session = AsyncSession(engine)  # expect high
+database = Database()
+""",
     "session = Factory()  # expect high\n",
     "class Repo:\n    session = AsyncSession(engine)  # expect high\n",
     "async def f(db=Factory()):  # expect high\n    ...\n",
@@ -24,6 +31,25 @@ FOUND = (
     "from sqlalchemy.ext.asyncio import AsyncSession as S\nsession: S = S(engine)  # expect high\n",
 )
 SILENT = (
+    "from sqlalchemy.orm import sessionmaker\nSyncFactory = sessionmaker()\ndef lend():\n    s = SyncFactory()\n    yield s\ndef f():\n    s = next(lend())\n    s.close()\n",
+    "def keys():\n    yield 1\ndef f(key=next(keys())): ...\n",
+    """\
+class Work:
+    def __init__(self):
+        self.session = Factory()
+async def f():
+    async with Work() as work: ...
+if __name__ == "__main__":
+    work = Work()
+""",
+    """\
+class Database:
+    def __init__(self):
+        self.session = Factory()
+    def renew(self):
+        self.session = Factory()
+database = Database()
+""",
     "session_factory = async_sessionmaker(engine)\nscoped = async_scoped_session(Factory, asyncio.current_task)\n",
     "async def f():\n    async with Factory() as session:\n        return session.add(1)\n",
     "if __name__ == '__main__':\n    session = Factory()\n",

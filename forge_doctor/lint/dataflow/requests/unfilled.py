@@ -148,6 +148,18 @@ def made_by_hand(file: SourceFile, project: Project) -> Iterator[tuple[Call, Fun
                     yield call, init, param
 
 
+def called_plainly(file: SourceFile, project: Project) -> Iterator[tuple[Call, FunctionDef, Param]]:
+    """`orders()` of a plain function of this file that wants a session from `Depends`: the call, the function, its
+    parameter."""
+    if not file.mentions(b"Depends"):
+        return
+    for function in project.scopes(file).functions:
+        wanted = () if function.is_async or function.is_method else tuple(markers(project, function))
+        for call in file.calls(function.name) if wanted else ():
+            if call.function is not None and project.called(call) is function:
+                yield from ((call, function, one) for one in wanted if not is_given(call, function, one))
+
+
 def init_with_marker(file: SourceFile, project: Project, name: str) -> FunctionDef | None:
     """The `__init__` of the class that a name of the module stands for, where its file says `Depends`."""
     bindings = project.scopes(file).module.bindings(name)
