@@ -10,8 +10,15 @@ from tests.support.lint_cases import check_source
 from tests.support.lint_heads import TASKS
 
 RULE = "global-session"
+LENT = """\
+from sqlalchemy.orm import sessionmaker
+SyncFactory = sessionmaker()
+def lend():
+    s = SyncFactory()
+    yield s
+"""
 FOUND = (
-    "from sqlalchemy.orm import sessionmaker\nSyncFactory = sessionmaker()\ndef lend():\n    s = SyncFactory()\n    yield s\ndef f(db=next(lend())):  # expect high\n    ...\n",
+    LENT + "def f(db=next(lend())):  # expect high\n    ...\n",
     """\
 class Database:
     def __init__(self):
@@ -31,7 +38,7 @@ database = Database()
     "from sqlalchemy.ext.asyncio import AsyncSession as S\nsession: S = S(engine)  # expect high\n",
 )
 SILENT = (
-    "from sqlalchemy.orm import sessionmaker\nSyncFactory = sessionmaker()\ndef lend():\n    s = SyncFactory()\n    yield s\ndef f():\n    s = next(lend())\n    s.close()\n",
+    LENT + "def f():\n    s = next(lend())\n    s.close()\n",
     "def keys():\n    yield 1\ndef f(key=next(keys())): ...\n",
     """\
 class Work:
