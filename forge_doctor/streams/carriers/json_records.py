@@ -156,7 +156,9 @@ class JsonRecords:
         return self._own(entry, when)
 
     def _is_line(self, entry: Mapping[str, Any], text: str, *, sure: bool) -> bool:
-        """Whether a message is what the program wrote, rather than a part of it."""
+        """Whether a message is what the program wrote, rather than a part of it: beside a traceback it is one."""
+        if HEADER not in text and any(isinstance(one, str) and HEADER in one for one in entry.values()):
+            return False
         start = text.lstrip()[:1]
         if self.line_by_line or (start == "{" and _is_object(text)) or _ends_with_record(entry, text):
             return True

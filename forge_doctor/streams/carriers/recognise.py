@@ -42,14 +42,16 @@ def _outermost(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
 def _behind_known(data: bytes, knowledge: Knowledge, deep: int) -> LineCarrier | None:
     """What stands behind prefixes that need no learning: other people's records; behind docker's records, prefixes too."""
     lines = [line for line in data.split(b"\n")[:SEEN] if line]
-    behind = [told for line in lines if (told := knowledge.plain(line)) != line]
-    of_records = lines and lines[0][:2] in RECORD
+    of_records = bool(lines) and lines[0][:2] in RECORD
+    # Of docker's records only these: a time behind them may be a prefix that is known before some lines, not before all.
+    known = Unwrapper(knowledge.reference, knowledge.zone_s, most=1 if of_records else 3)
+    behind = [told for line in lines if (told := known.line(line).text) != line]
     if deep == DEEPEST or 2 * len(behind) < len(lines) or not behind:
         return None
     if not of_records and 2 * sum(told[:2] in RECORD for told in behind) < len(lines):
         return None
     inner = recognise(b"\n".join(behind), knowledge, deep + 1)
-    return None if inner is None else Nested(Known(Unwrapper(knowledge.reference, knowledge.zone_s)), inner)
+    return None if inner is None else Nested(Known(known), inner)
 
 
 def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:
