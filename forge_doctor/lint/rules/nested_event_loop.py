@@ -71,6 +71,8 @@ BUSY = "This event loop is already running"
 @check(severity=Severity.ERROR)
 def nested_event_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what starts an event loop right in an `async def`."""
+    if not file.mentions(b"async "):
+        return
     renamed = (one.decode() for one in RENAMED.findall(file.data))
     for call in file.calls("run", "run_until_complete", *renamed):
         function = call.owner

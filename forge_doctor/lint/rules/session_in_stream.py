@@ -140,7 +140,7 @@ def held_by(project: Project, endpoint: FunctionDef, call: Call) -> Iterator[tup
 
 def of_endpoints(file: SourceFile, project: Project) -> Iterator[Finding]:
     """An endpoint that yields by itself: `response_class=EventSourceResponse`."""
-    for function in project.scopes(file).functions:
+    for function in project.scopes(file).functions if file.mentions(b"response_class") else ():
         decorator = endpoint_decorator(project, function) if function.decorators and function.is_generator else None
         response = None if decorator is None else decorator.keyword("response_class")
         if response is None or response.text.rpartition(".")[2] not in RESPONSES:
