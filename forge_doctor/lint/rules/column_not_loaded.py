@@ -115,7 +115,7 @@ def found(file: SourceFile, place: Node, name: str, held: Loaded, missing: LeftO
     return file.finding(
         column_not_loaded,
         place,
-        f"`{held.model.class_.name}.{name}` is read, which {missing.by} leaves out of the query in line {held.call.line}: "
+        f"`{held.model.class_.name}.{name}` is read, which {missing.by} leaves out of the query {held.place_for(file)}: "
         "reading it sends a query outside of an `await` and fails with MissingGreenlet",
         confidence=missing.confidence,
         remedy=missing.remedy,

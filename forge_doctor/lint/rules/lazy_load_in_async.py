@@ -202,7 +202,7 @@ def found(file: SourceFile, project: Project, lazy: LazyRead) -> Finding:
     return file.finding(
         lazy_load_in_async,
         lazy.place,
-        f"{what} that {not_loaded_by(held)}: reading it {fails}",
+        f"{what} that {not_loaded_by(held, file)}: reading it {fails}",
         confidence=confidence,
         remedy=loading(held, relationship),
         related=tuple(related),

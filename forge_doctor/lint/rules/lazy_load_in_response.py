@@ -161,7 +161,7 @@ def found(
     return file.finding(
         lazy_load_in_response,
         node,
-        f"`{class_.name}` reads `{read}`, a relationship that {not_loaded_by(held)}: the read fails with {error}",
+        f"`{class_.name}` reads `{read}`, a relationship that {not_loaded_by(held, file)}: the read fails with {error}",
         confidence=confidence_of(project, held, relationship, node),
         remedy=loading(held, relationship),
         related=(

@@ -583,3 +583,15 @@ ASKED = "user = await db.get(User, order.user_id)"
 def test_what_the_reader_has_queried_is_in_the_session(before: str, behind: str, mark: str, tmp_path: Path) -> None:
     code = REPOSITORY.format(before=before, behind=behind, mark=mark)
     check_source(project(code), "lazy-load-in-async", tmp_path)
+
+
+@pytest.mark.parametrize(("home", "place"), [("app/code.py", "in line "), ("app/store.py", "in app/store.py:")])
+def test_the_query_is_named_with_its_file_where_that_is_another(home: str, place: str, tmp_path: Path) -> None:
+    files = project("")
+    head, loads = files["app/code.py"], "async def load(db: AsyncSession):\n    return await db.get(User, 1)\n"
+    files[home] = head + loads
+    imports = "" if home == "app/code.py" else "from app.store import load\n"
+    files["app/code.py"] = f"{files['app/code.py']}{imports}async def f(db: AsyncSession):\n    user = await load(db)\n"
+    files["app/code.py"] += "    return user.orders  # expect\n"
+    (finding,) = check_source(files, "lazy-load-in-async", tmp_path)
+    assert f"the query {place}" in finding.message

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Model, Relationship
 from forge_doctor.code.syntax.nodes import Call, Node
+from forge_doctor.code.syntax.source import SourceFile
 
 
 class Shape(Enum):
@@ -35,6 +36,11 @@ class Loaded(NamedTuple):
     path: tuple[tuple[Model, Relationship], ...] = ()
     is_made: bool = False
     by: Call | None = None
+
+    def place_for(self, file: SourceFile) -> str:
+        """Where the query or the call of the class stands, in words for a message about a file."""
+        own = self.call.file is file
+        return f"in line {self.call.line}" if own else f"in {self.call.file.path}:{self.call.line}"
 
     @property
     def one(self) -> Loaded:

@@ -11,6 +11,7 @@ from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, Sequence, Starred
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
@@ -172,11 +173,11 @@ def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> boo
     return any(re.search(queried, one.file.data[one.start : end]) is not None for one, end in places)
 
 
-def not_loaded_by(held: Loaded) -> str:
-    """In words, for messages: what would have to load it."""
+def not_loaded_by(held: Loaded, file: SourceFile) -> str:
+    """In words, for messages about a file: what would have to load it."""
     if held.is_made:
-        return f"nothing has loaded for the object made in line {held.call.line}"
-    return f"the query in line {held.call.line} does not load"
+        return f"nothing has loaded for the object made {held.place_for(file)}"
+    return f"the query {held.place_for(file)} does not load"
 
 
 def loading(held: Loaded, relationship: Relationship) -> str:
