@@ -56,6 +56,9 @@ LINE_DOES = ("queries",)
 PASSING = regex(
     rb"def(?<!\wdef)[ \t]+(\w+)[^\n]{0,300}:\n(?:[ \t]*\"\"\"[^\n]{0,300}\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\("
 )
+# `keep = partial(save, db)`, and what is called right where it is made.
+PARTIAL = regex(rb"(\w+)[ \t]*=[ \t]*(?:functools\.)?partial\(\s*(?:\w+\.)*(\w+)")
+CALLED_AT_ONCE = regex(rb"\bpartial\([^()\n]{0,200}\)\(")
 OF_TASKS = words(
     """cancel cancelled cancelling uncancel done result exception add_done_callback remove_done_callback get_name set_name
     get_coro get_loop get_stack print_stack close send throw"""
@@ -67,8 +70,9 @@ NAME_BEFORE = regex(rb"\w{1,100}\Z")
 @check(severity=Severity.ERROR)
 def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Find calls that give a coroutine of the project which touches a session, and follow the value."""
-    for call in file.calls(*names_to_look_for(file, project), awaited=False):
-        if call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
+    for named in file.calls(*names_to_look_for(file, project), awaited=False):
+        call = called_at_once(named)
+        if call is None or call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
         # Asked first: what a mock stands for need not be looked for in other files.
         if call.receiver is not None and is_mocked(call.receiver):
@@ -121,7 +125,18 @@ def names_to_look_for(file: SourceFile, project: Project) -> frozenset[str]:
     names = project.async_names if file.mentions(*DATABASE_WORDS) else project.data_access_names
     passing = {a.decode() for a, b in PASSING.findall(file.data) if b.decode() in names}
     called = file.names_called
+    if b"partial(" in file.data:
+        passing |= {a.decode() for a, b in PARTIAL.findall(file.data) if b.decode() in names}
+        passing |= {"partial"} if CALLED_AT_ONCE.search(file.data) is not None else set()
     return (called & names) | called.intersection((*passing, *other_names(file.data, names)))
+
+
+def called_at_once(call: Call) -> Call | None:
+    """The call itself; of `partial(save, db)`, which makes no coroutine yet, that of what it makes: `partial(save, db)()`."""
+    outer = call.parent
+    if call.method != "partial":
+        return call
+    return outer if isinstance(outer, Call) and outer.func is call else None
 
 
 def other_names(data: bytes, names: frozenset[str]) -> Iterator[str]:
@@ -143,9 +158,9 @@ def found(file: SourceFile, call: Call, function: FunctionDef, fate: Fate, confi
     return file.finding(
         unawaited_data_access,
         call,
-        f"`{call.method}()` {says}, and is not awaited: {consequence(fate)}",
+        f"`{call.method or function.name}()` {says}, and is not awaited: {consequence(fate)}",
         confidence=confidence,
-        remedy=awaited_call(call.method, call),
+        remedy=awaited_call(call.method or call.func.text, call),
         related=(place,),
         edits=edits,
     )

@@ -21,6 +21,30 @@ async def load(db: AsyncSession, key=1):
     return await db.get(int, key)
 """
 FOUND = {
+    "a list or a generator given to gather as a whole": """\
+import asyncio
+async def f(db: AsyncSession, keys):
+    await asyncio.gather([load(db)])  # expect high
+    await asyncio.gather(load(db, key) for key in keys)  # expect high
+""",
+    "what partial() makes": """\
+import functools
+from functools import partial
+async def f(db: AsyncSession, later):
+    partial(load, db)()  # expect
+    fetch = functools.partial(load, db)
+    later(fetch)
+    fetch(1)  # expect
+""",
+    "what a pattern has asked for": """\
+class Shelf:
+    def __init__(self, db: AsyncSession): self.db = db
+    async def fill(self): await self.db.commit()
+async def f(thing):
+    match thing:
+        case [Shelf() as shelf]:
+            shelf.fill()  # expect high
+""",
     "an argument before `*args`, or behind it by its name": """\
 def named(title: str, *works, limit: int = 3):
     return [title, limit]
@@ -131,6 +155,28 @@ class Search:
 """,
 }
 SILENT = {
+    "what somebody takes apart, chains or closes": """\
+import asyncio
+from functools import partial, reduce
+class Batch:
+    def later(self, coro): self.works.append(coro)
+async def chain(first, second):
+    await first
+    await second
+async def f(db: AsyncSession, keys, app):
+    await asyncio.gather(*[load(db)], *(load(db, key) for key in keys))
+    await app.gather([load(db)])
+    await reduce(chain, [load(db), load(db)])
+    Batch().later(load(db))
+    work = load(db)
+    assert work is not None
+    work.close()
+    await partial(load, db)()
+    fetch = partial(load, db)
+    app.on_exit(partial(load, db))
+    await asyncio.wait_for(fetch(), 3)
+    return await fetch(1)
+""",
     "arguments by place, of which `*args` takes all": """\
 async def gathered(*works: Any, on_failure=None, limit: int = 3):
     tasks = [asyncio.ensure_future(work) for work in works]

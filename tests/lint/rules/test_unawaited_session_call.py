@@ -887,3 +887,16 @@ async def stop(db: AsyncSession):
 def test_what_follows_an_await_that_a_sync_twin_refuses(tried: str, error: str, is_told: bool, tmp_path: Path) -> None:
     mark = "  # expect high" if is_told else ""
     check_source(AWAITS + TWIN.format(tried=tried, error=error, mark=mark), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "bound", ["AsyncSession", "'AsyncSession'", "AsyncSession | None", "(AsyncSession, Session)", ""]
+)
+def test_a_type_parameter_is_what_it_is_bound_to(bound: str, tmp_path: Path) -> None:
+    said = f"S: {bound}" if bound else "S"
+    mark = "  # expect high" if bound.strip("'").startswith("Async") else ""
+    head = "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.orm import Session\n"
+    function = f"async def f[{said}](given: S):\n    given.commit(){mark}\n"
+    method = f"class R[{said}]:\n    def __init__(self, given: S): self.given = given\n"
+    method += f"    async def f(self):\n        self.given.commit(){mark}\n"
+    check_source(head + function + method, "unawaited-session-call", tmp_path)

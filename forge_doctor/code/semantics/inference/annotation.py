@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge_doctor.code.semantics.inference.generics import bound_of
 from forge_doctor.code.semantics.inference.interface import Knowledge, Target
 from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.code.semantics.library.symbols import DEPENDS, GENERIC, TRANSPARENT
@@ -74,6 +75,10 @@ def _named(knows: Knowledge, annotation: Node, at: Node, depth: int) -> Value:
     if TYPE_OF_SELF.fullmatch(annotation.text) and at.class_ is not None and annotation.text in names_of_self(at):
         return Value(Kind.INSTANCE, definition=at.class_)
     target = _target(knows, annotation, at)
+    is_bound = target is not None and target.binding is not None
+    bound = None if is_bound else bound_of(annotation.text, at)
+    if bound is not None:
+        return annotated(knows, bound, at, depth + 1)
     if target is None:
         value = knows.value_of(annotation) if annotation.file is at.file else UNKNOWN
     elif target.binding is None or target.file is None or target.binding.how in (How.CLASS, How.IMPORT):

@@ -22,7 +22,7 @@ from forge_doctor.code.semantics.library.kinds import (
 )
 from forge_doctor.code.semantics.library.methods import ATTRIBUTES
 from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS
-from forge_doctor.code.semantics.names.bindings import Binding, How
+from forge_doctor.code.semantics.names.bindings import Binding, How, captured
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -145,6 +145,8 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
         return target_value(knows, target.file, target.binding, target.dotted)
     if binding.how is How.PARAM:
         return param_value(knows, node)
+    if binding.how is How.MATCH:
+        return _matched(knows, node, binding.name)
     if isinstance(node, FunctionDef):
         return Value(Kind.FUNCTION, definition=node)
     if isinstance(node, Assign):
@@ -156,6 +158,13 @@ def bound_value(knows: Knowledge, binding: Binding, file: SourceFile) -> Value:
     if isinstance(node, For | ComprehensionFor):
         return _iterated(knows, node, binding)
     return UNKNOWN
+
+
+def _matched(knows: Knowledge, clause: Node, name: str) -> Value:
+    """What a pattern binds: an object of the class it asks for."""
+    class_ = next((one for bound, one in captured(clause) if bound == name), None)
+    value = UNKNOWN if class_ is None else knows.value_of(class_)
+    return value.inner.because(f"matched in line {clause.line}") if value.kind is Kind.CLASS else UNKNOWN
 
 
 def _iterated(knows: Knowledge, node: For | ComprehensionFor, binding: Binding) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
-from forge_doctor.code.syntax.nodes import Assign, ClassDef, Name, Node, Subscript
+from forge_doctor.code.syntax.nodes import Assign, ClassDef, FunctionDef, Name, Node, Subscript
 from forge_doctor.regex import regex
 
 PARAMETER = regex(rb"\w+")
@@ -23,6 +23,23 @@ def type_variables(class_: ClassDef) -> tuple[str, ...]:
     bases = [one for one in class_.bases if isinstance(one, Subscript)]
     generic = [one for one in bases if one.value.text.rpartition(".")[2] in ("Generic", "Protocol")]
     return tuple(dict.fromkeys(item.text for base in generic or bases for item in base.items if isinstance(item, Name)))
+
+
+def bound_of(name: str, at: Node) -> Node | None:
+    """What a type variable of the function or class around a place is bound to, `S: AsyncSession` of `def f[S: AsyncSession]`;
+    None where it is free, or one of several types."""
+    for around in (at, *at.ancestors):
+        written = (
+            around.raw.child_by_field_name("type_parameters") if isinstance(around, FunctionDef | ClassDef) else None
+        )
+        for one in () if written is None else written.named_children:
+            constrained = one.named_children[0] if one.named_children else None
+            if constrained is not None and constrained.type == "constrained_type":
+                variable, bound = constrained.named_children[:2]
+                inner = bound.named_children[0] if bound.type == "type" and bound.named_children else bound
+                if at.file.text_of(variable) == name:
+                    return None if inner.type == "tuple" else at.file.node(inner)
+    return None
 
 
 def in_place_of(knows: Knowledge, class_: ClassDef, base: ClassDef, variable: str, depth: int = 0) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -21,6 +21,9 @@ from forge_doctor.code.syntax.nodes import (
     WithItem,
 )
 
+if TYPE_CHECKING:
+    import tree_sitter as ts
+
 
 class How(Enum):
     """How a name came to be bound."""
@@ -30,6 +33,7 @@ class How(Enum):
     WITH = auto()
     FOR = auto()
     EXCEPT = auto()
+    MATCH = auto()
     IMPORT = auto()
     FUNCTION = auto()
     CLASS = auto()
@@ -41,6 +45,7 @@ class Binding(NamedTuple):
 
     `node` is what binds (the `Assign`, `WithItem`, `For`, `FunctionDef`, `Param` or plain `Name` of a
     parameter); `path` leads to the part of an unpacked value (`(1,)` for b in `a, b = f()`).
+    Of a pattern it is the whole `case`.
     For imports `module` is the dotted module (leading dots kept) and `imported` the name taken from
     it: empty for the module itself.
     """
@@ -81,6 +86,9 @@ def bindings_of(node: Node) -> Iterator[Binding]:  # noqa: C901 - one line a sta
             yield from _bound_target(node.target, How.WITH, node)
     elif isinstance(node, Except):
         yield from _bound_exception(node)
+    elif node.raw.type == "case_clause":
+        for name in dict.fromkeys(name for name, _ in captured(node)):
+            yield Binding(name=name, how=How.MATCH, node=node)
     elif isinstance(node, TypeAlias):
         left = node.raw.child_by_field_name("left")
         name = "" if left is None else node.file.text_of(left).partition("[")[0]
@@ -104,6 +112,31 @@ def _bound_exception(node: Except) -> Iterator[Binding]:
     alias = None if value is None or value.type != "as_pattern" else value.child_by_field_name("alias")
     if alias is not None:
         yield Binding(name=node.file.text_of(alias), how=How.EXCEPT, node=node)
+
+
+def captured(clause: Node) -> Iterator[tuple[str, Node | None]]:
+    """The names that the patterns of a `case` bind, each with the class it then is surely an object of: `Repo() as name`."""
+    stack = [one for one in clause.raw.named_children if one.type == "case_pattern"]
+    while stack:
+        raw = stack.pop()
+        inner = raw.named_children
+        if raw.type == "as_pattern" and len(inner) > 1:
+            yield clause.file.text_of(inner[-1]), _class_of_pattern(clause, inner[0])
+        elif raw.type in ("case_pattern", "keyword_pattern", "union_pattern", "splat_pattern"):
+            # `case name:`, `field=name`, `*rest`; a dotted name is a value to compare with.
+            for one in inner[1:] if raw.type == "keyword_pattern" else inner:
+                is_name = one.type == "identifier" or (one.type == "dotted_name" and len(one.named_children) == 1)
+                if is_name:
+                    yield clause.file.text_of(one), None
+        stack += [one for one in inner if one.type not in ("dotted_name", "identifier")]
+
+
+def _class_of_pattern(clause: Node, pattern: ts.Node) -> Node | None:
+    one = pattern.named_children[0] if len(pattern.named_children) == 1 else None
+    if one is not None and one.type == "keyword_pattern":  # `field=Repo() as name`
+        one = one.named_children[-1]
+    named = one.named_children[0] if one is not None and one.type == "class_pattern" and one.named_children else None
+    return None if named is None or len(named.named_children) != 1 else clause.file.node(named.named_children[0])
 
 
 def imports(node: Node) -> Iterator[Binding]:

@@ -257,14 +257,22 @@ def _loop_around(binding: Binding, at: Node) -> ts.Node | None:
 
 
 def _block_of(binding: Binding) -> int:
-    block = binding.node.raw.parent
+    block = _inside_of(binding)
     while block is not None and block.type not in ("block", "module", "parameters", "lambda_parameters"):
         block = block.parent
     return block.id if block is not None and block.type == "block" else ANYWHERE
 
 
+def _inside_of(binding: Binding) -> ts.Node | None:
+    """What a binding stands in: of a pattern, its own `case`, since no other `case` of the `match` runs then."""
+    raw = binding.node.raw
+    if raw.type != "case_clause":
+        return raw.parent
+    return next((one for one in raw.named_children if one.type == "block"), raw.parent)
+
+
 def _always_passed(binding: Binding, at: Node) -> bool:
-    block = binding.node.raw.parent
+    block = _inside_of(binding)
     while block is not None and block.type not in ("block", "module", "parameters", "lambda_parameters"):
         block = block.parent
     if block is None or block.type != "block":

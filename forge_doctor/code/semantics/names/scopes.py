@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BINDERS = (
     "function_definition", "class_definition", "lambda", "assignment", "named_expression", "for_statement",
-    "for_in_clause", "with_item", "except_clause", "import_statement", "import_from_statement", "type_alias_statement",
+    "for_in_clause", "with_item", "except_clause", "case_clause", "import_statement", "import_from_statement", "type_alias_statement",
     "global_statement", "nonlocal_statement",
 )  # fmt: skip
 
@@ -33,7 +33,7 @@ BINDERS = (
 MANY = 32
 WORD = regex(rb"[\w\x80-\xff]+|\*")
 OPENERS = frozenset({"function_definition", "class_definition", "lambda"})
-LONG = frozenset({"assignment", "for_statement", "except_clause"})
+LONG = frozenset({"assignment", "for_statement", "except_clause", "case_clause"})
 DECLARERS = frozenset({"global_statement", "nonlocal_statement"})
 UNBOUND = Bindings()  # most names that a scope is asked for
 
@@ -216,7 +216,7 @@ class Scopes:
 
 
 def _end_of_names(raw: ts.Node, end: int) -> int:
-    """Where the names end that an assignment, a loop or a handler binds, and what they are given or a block begins."""
+    """Where the names end that an assignment, a loop, a handler or a pattern binds, and what they are given or a block begins."""
     if raw.type == "assignment":
         given = raw.child_by_field_name("right")
         return end if given is None or given.type == "assignment" else given.start_byte

@@ -148,6 +148,8 @@ def _judge_parameter(project: Project, function: FunctionDef, call: Call, node: 
     annotation = None if param is None else param.annotation
     if is_meant_for_coroutines(project, annotation):
         return harmless(node)
+    if annotation is None and KEPT_FOR_LATER.search(name):
+        return harmless(node)
     declared = text_of(annotation)
     word = re.escape(name).encode()
     if re.search(rb"await\s[\s(]*\*?" + word + rb"\b|\biscoroutine|\bisawaitable", data):

@@ -12,6 +12,7 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     Comprehension,
     Dict,
+    FunctionDef,
     IfExp,
     Keyword,
     Lambda,
@@ -37,6 +38,7 @@ from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 # Reads in a way no coroutine can be read, even where another read hands it on.
 TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)
+GATHER = "asyncio.gather"
 # What a coroutine object has, and a result that is awaited once may be asked for.
 OF_COROUTINES = frozenset({"close", "send", "throw"})
 
@@ -86,6 +88,8 @@ def _fate_by_reads(project: Project, node: Node, name: Name, reads: list[Name], 
     saved = next((one for one in fates if one.use in (Use.AWAITED, Use.ENTERED)), None)
     if saved is not None:
         return saved
+    if any(_is_of_coroutine(one) for one in fates) and any(_is_told_from_none(one) for one in fates):
+        return harmless(node)  # a coroutine that somebody may have made, and closes
     faults = [one for one in fates if one.is_fault]
     if KEPT_FOR_LATER.search(name.text) and any(one.use in (Use.RETURNED, Use.ARGUMENT) for one in fates):
         return harmless(node)
@@ -116,6 +120,11 @@ def _is_given_to_no_taker(fate: Fate) -> bool:
     around = fate.node.parent
     call = around.parent if isinstance(around, Keyword) else around
     return isinstance(call, Call) and call.func is not fate.node and not takes_coroutines(call.func.text)
+
+
+def _is_told_from_none(fate: Fate) -> bool:
+    """`work is not None`, which is all that a coroutine can be asked."""
+    return fate.use is Use.COMPARED and re.fullmatch(r"\w+ is (?:not )?None", fate.node.text) is not None
 
 
 def _is_of_coroutine(fate: Fate) -> bool:
@@ -206,11 +215,21 @@ def _told_at_once(project: Project, node: Node, container: Node, fate: Fate, out
         return inner if isinstance(container, Dict) or (inner.is_fault and isinstance(container, Sequence)) else None
     if fate.use is Use.ARGUMENT and isinstance(fate.node, Call | Keyword) and depth < 4:
         call = fate.node.parent if isinstance(fate.node, Keyword) else fate.node
+        if isinstance(call, Call) and container is outer and project.qualified(call.func) == GATHER:
+            return Fate(use=Use.ARGUMENT, node=node)  # TypeError: it takes them one by one
         if isinstance(call, Call) and isinstance(container, Dict):
             return judge_argument(project, call, outer, fate.node, depth)
+        if isinstance(call, Call) and call.method == "reduce" and is_async_function(project, call.args[0]):
+            return harmless(node)  # chained by what awaits one after the other
         if isinstance(call, Call) and call.method in WANTS_DATA and not isinstance(container, Comprehension):
             return Fate(use=Use.ARGUMENT, node=node, confidence=Confidence.MEDIUM)
     return None
+
+
+def is_async_function(project: Project, node: Node) -> bool:
+    """Whether it names an `async def` of the project."""
+    function = project.value_of(node).definition
+    return isinstance(function, FunctionDef) and function.is_async
 
 
 def _is_among_results(node: Node, container: Node) -> bool:
