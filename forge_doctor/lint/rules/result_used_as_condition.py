@@ -49,6 +49,7 @@ TESTED = regex(
     rb"(?:\bif|\bnot|\bbool[ \t]*\()[ \t]*\(?[ \t]*(?P<name>[A-Za-z_]\w*)"
     rb"[ \t]*(?=:|\n|\)|and\b|or\b|else\b|,|is[ \t]+(?:not[ \t]+)?None\b)"
 )
+FOR_NO_ROW = regex(r"\.(?:first|one_or_none|scalar_one_or_none|scalar|all|fetchone|fetchall)\(")
 RESULTS = frozenset({Kind.RESULT, Kind.ASYNC_RESULT})
 
 
@@ -64,7 +65,9 @@ def result_used_as_condition(file: SourceFile, project: Project) -> Iterator[Fin
             continue
         value = project.value_of(bound.value if isinstance(bound, NamedExpr) else name)
         if value.kind in RESULTS and value.confidence is Confidence.HIGH and is_fetched(bound.value):
-            yield found(file, name, bound)
+            # Who asks whether it is None may ask the row itself further down.
+            sure = Confidence.MEDIUM if isinstance(name.parent, Compare) else Confidence.HIGH
+            yield found(file, name, bound, sure)
 
 
 def is_condition(name: Name) -> bool:
@@ -73,16 +76,16 @@ def is_condition(name: Name) -> bool:
     around = test.parent
     if isinstance(around, Compare):
         test, around = around, around.parent
-        return isinstance(around, If | IfExp) and around.test.start == test.start and " is None" in test.text
-    if isinstance(around, UnaryOp):
+        if " is None" not in test.text:
+            return False
+    elif isinstance(around, UnaryOp):
         return around.is_not
-    if isinstance(around, Call):
+    elif isinstance(around, Call):
         return around.func.text == "bool"
-    return (
-        isinstance(around, If | IfExp)
-        and around.test.start == test.start
-        and (isinstance(around, IfExp) or bool(around.orelse))
-    )
+    if isinstance(around, IfExp):
+        # `result.first() if result else None` loses nothing: where there is no row that is None as well.
+        return around.test.start == test.start and FOR_NO_ROW.search(around.text) is None
+    return isinstance(around, If) and around.test.start == test.start and (test is not name or bool(around.orelse))
 
 
 def only_binding(project: Project, name: Name) -> Assign | NamedExpr | None:
@@ -103,13 +106,13 @@ def is_fetched(value: Node) -> bool:
     return isinstance(inner, Call) and inner.method in ("execute", "scalars", "exec", "mappings", "unique")
 
 
-def found(file: SourceFile, name: Name, bound: Assign | NamedExpr) -> Finding:
+def found(file: SourceFile, name: Name, bound: Assign | NamedExpr, sure: Confidence) -> Finding:
     """The finding at the name."""
     return file.finding(
         result_used_as_condition,
         name,
         f"`{name.id}` is a Result, which is true with rows and without, and never None: the other branch never runs",
-        confidence=Confidence.HIGH,
+        confidence=sure,
         remedy=f"row = {name.id}.first()   # or scalar_one_or_none(): None where there is no row; test that",
         related=(Related(message="the result comes from here", location=bound.file.location(bound)),),
     )

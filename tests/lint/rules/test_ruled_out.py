@@ -69,7 +69,7 @@ TWINS = [
      + "async def f(db: AsyncSession):\n    tasks = Queue()\n    tasks.add_task(work, db)\n"),
     ("result-used-as-condition", READ + "    return result.one() if result else None  # expect high\n",
      READ + "    rows = result.all()\n    return rows[0] if rows else None\n"),
-    ("result-used-as-condition", READ + "    if result is None:  # expect high\n        return 1\n    else:\n        return 2\n",
+    ("result-used-as-condition", READ + "    if result is None:  # expect medium\n        return 1\n    else:\n        return 2\n",
      READ + "    row = result.first()\n    if row is None:\n        return 1\n    else:\n        return 2\n"),
     ("result-used-as-condition", READ + "    return bool(result)  # expect high\n", READ + "    return bool(result.first())\n"),
     ("result-used-as-condition",

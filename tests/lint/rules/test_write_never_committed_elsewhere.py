@@ -117,3 +117,27 @@ def test_a_dependency_behind_a_session_that_is_committed_for_it(tmp_path: Path) 
     files = project(DEPENDED_ON.format(given=OWN, flush="await db.flush()", body="pass", other="pass", told=""))
     files["app/db.py"] = files["app/db.py"].replace("yield session", "yield session\n        await session.commit()")
     check_source(files, "write-never-committed", tmp_path)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("end", ["", "await self.db.commit()", "await self.finish()"])
+def test_a_method_that_calls_another_of_its_object(steps: int, end: str, tmp_path: Path) -> None:
+    chain = "".join(
+        f"    async def step{n}(self, user):\n        await self.step{n + 1}(user)\n" for n in range(steps - 1)
+    )
+    code = f"""\
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+{chain}    async def step{steps - 1}(self, user):
+        async with self.db.begin_nested():
+            self.db.add(user)
+        {end or "return None"}
+    async def finish(self):
+        await self.db.commit()
+async def keep(user):
+    async with Session() as db:{"" if end else TOLD}
+        users = Users(db)
+        await users.step0(user)
+"""
+    check_source(project(code), "write-never-committed", tmp_path)

@@ -93,16 +93,28 @@ def _by_call(project: Project, call: Call, known: Mapping[str, Handle], depth: i
     if handle == THE_SESSION:
         writes = is_flush_of_change(project, call) if call.method == "flush" else is_write(project, call)
         return call if writes else None
+    if handle is None and receiver is not None:
+        handle = _own_object(call, receiver, known)
     given = [one.text for one in (*call.args, *(pair.value for pair in call.keywords)) if one.text in known]
     if (handle is None and not given) or handle_of(project, call, known) is not None:
         return None
     called = project.called(call)
     if called is None:
         raise OutOfSightError
-    own = reached(call, called, known)
+    objects = known if handle is None or receiver is None else {**known, receiver.text: handle}
+    own = reached(call, called, objects)
     if len(own) < len(given):
         raise OutOfSightError
     return _write(project, called, own, depth + 1) if own else None
+
+
+def _own_object(call: Call, receiver: Node, known: Mapping[str, Handle]) -> Handle | None:
+    """`self` of `self.keep()`, in a method that knows `self.session`: the object is the same there."""
+    function = call.function
+    if function is None or not function.is_method or receiver.text not in function.param_names[:1]:
+        return None
+    held = tuple((name.partition(".")[2], one) for name, one in known.items() if name.startswith(f"{receiver.text}."))
+    return Handle(held) if held and all("." not in name for name, _ in held) else None
 
 
 def is_flush_of_change(project: Project, call: Call) -> bool:
