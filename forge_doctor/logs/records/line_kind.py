@@ -18,6 +18,10 @@ _FRAME = regex(rb'\s*(?:> )?File "')
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
 # What asyncio says below the head of its record, and no traceback does.
 OF_TASK = b"future: <"
+# What a person writes in the place of lines left out.
+LEFT_OUT = regex(
+    rb"[\s<({\[*#/-]{0,8}(?:\.{3,8}|\xe2\x80\xa6|(?i:snip|clipped|truncated|omitted|cut))(?![\w.:])[^:\n\"']{0,60}$"
+)
 _MARGIN = regex(rb"(?<! ) +\| ?")
 _LEAF = regex(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
 
@@ -72,4 +76,6 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
     if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
         return Kind.SOURCE
-    return Kind.EXCEPTION if _EXCEPTION.match(text) else Kind.OTHER
+    if _EXCEPTION.match(text):
+        return Kind.EXCEPTION
+    return Kind.BLANK if LEFT_OUT.match(text) else Kind.OTHER

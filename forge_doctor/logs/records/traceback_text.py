@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterable
 
+from forge_doctor.logs.records.line_kind import LEFT_OUT
 from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame, Section
@@ -113,7 +114,10 @@ class Parser:
             if glued:
                 self._named(glued[2])
         elif self.inside and self.exception is None and line[:1] not in ("", " ", "\t") and line[:9] != _OF_TASK:
-            self._named(line)
+            if not EXCEPTION.match(line) and LEFT_OUT.match(line.encode("utf-8", "replace")):
+                self.wants_code = False
+            else:
+                self._named(line)
         elif self.exception is not None and self._is_another(line):
             self._close()
             self.traces.append([])

@@ -29,7 +29,7 @@ from forge_doctor.streams.carriers.headings import has_headings, without_heading
 from forge_doctor.streams.carriers.journal_export import is_export
 from forge_doctor.streams.carriers.journal_verbose import is_verbose
 from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
-from forge_doctor.streams.carriers.json_records import JsonRecords, Told
+from forge_doctor.streams.carriers.json_records import HEADER, JsonRecords, Told
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.carriers.literals import is_dictionaries, is_literal
 from forge_doctor.streams.carriers.turned import falls, turned
@@ -235,10 +235,26 @@ def _after(documents: Documents, rest: str) -> Iterator[Any]:
 
 def _of_records(whole: Whole, told: Iterator[Told]) -> Whole:
     first = list(itertools.islice(told, MOST_LEARNED))
-    chunks = (one.line for one in itertools.chain(first, told))
-    if falls([one.at for one in first]):
-        return whole.begin(turned(chunks), f"; {NEWEST_FIRST}")
-    return whole.begin(chunks)
+    every = itertools.chain(first, told)
+    if not falls([one.at for one in first]):
+        return whole.begin(one.line for one in every)
+    chunks = _moments(every) if _runs_forward(first) else (one.line for one in every)
+    return whole.begin(turned(chunks), f"; {NEWEST_FIRST}")
+
+
+def _runs_forward(told: Sequence[Told]) -> bool:
+    """Whether lines of one moment stand as they were written, although the moments stand newest first."""
+    both = [
+        (one.text, other.text) for one, other in itertools.pairwise(told) if one.at is not None and one.at == other.at
+    ]
+    down = sum(HEADER in above and 'File "' in below for above, below in both)
+    return down > sum('File "' in above and HEADER in below for above, below in both)
+
+
+def _moments(told: Iterable[Told]) -> Iterator[bytes]:
+    """The lines of each moment as one."""
+    for _, ones in itertools.groupby(told, lambda one: one.at):
+        yield b"".join(one.line for one in ones)
 
 
 def _text_lines(texts: Iterable[str]) -> Iterator[str]:

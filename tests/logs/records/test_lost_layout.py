@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from forge_doctor.logs.records.line_kind import Kind, kind_of
 from forge_doctor.logs.records.lost_layout import from_pytest, unfolded
-from tests.support.log_reading import SAMPLES, groups, place, read_scanned, told
+from tests.support.log_reading import SAMPLES, groups, place, read_scanned, read_whole, told
 
 TRACE = """\
 2026-11-22 08:00:00,100 ERROR app.api saving failed
@@ -182,3 +183,23 @@ def test_frames_of_pytests_short_style_are_read_without_their_title() -> None:
 def test_a_class_of_psycopg_needs_no_traceback_to_be_one() -> None:
     text = 'It stops:\n\n```\npsycopg.errors.DuplicateTable: relation "prices" already exists\n```\n'
     assert told(text) == [("table-exists", None, 1)]
+
+
+@pytest.mark.parametrize(
+    "mark", ["...", "[...]", "\u2026", "<snip>", "<clipped long stack trace>", "# ... 12 more frames"]
+)
+def test_frames_on_both_sides_of_what_was_left_out_are_one_traceback(mark: str) -> None:
+    log = (
+        "2026-05-10 09:00:05,500 ERROR shop failed\nTraceback (most recent call last):\n"
+        '  File "/app/shop/orders.py", line 7, in place\n    await session.execute(query)\n'
+        f"{mark}\n"
+        '  File "/usr/lib/python3/dist-packages/asyncpg/connection.py", line 3, in fetch\n    return await self._execute()\n'
+        "asyncpg.exceptions.DeadlockDetectedError: deadlock detected\n"
+    )
+    (group,) = read_whole(log).groups.values()
+    assert (group.signature, group.count, group.culprit and group.culprit.line) == ("deadlock", 1, 7)
+
+
+@pytest.mark.parametrize("word", ["cut: 7", "cutlery.CutError: x", "truncated.Error: x"])
+def test_an_exception_of_such_a_name_is_no_gap(word: str) -> None:
+    assert kind_of(word.encode()) is not Kind.BLANK
