@@ -41,7 +41,7 @@ class Reader:
         self._memo, self._window = Memo(), Window(b"", 0, b"", ())
         self._lanes: dict[LaneKey, Lane] = {}
         self._partial: dict[LaneKey, tuple[Line, int]] = {}
-        self._heads = Heads(self.rules.zone_s)
+        self._heads = Heads(self.rules.zone_s, self.rules.reference)
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
         self.repeats = Repeats(self._heads, self._tally, self._unwrapper)

@@ -19,6 +19,7 @@ from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.failed_requests import tells_failed
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
+from forge_doctor.logs.records.rewrapped import is_wrapped, rejoined
 from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.template import alike
 from forge_doctor.logs.records.traceback_bodies import Body
@@ -154,7 +155,13 @@ class Recogniser:
             return parse_traces(lines_of(block.head, own_lines))
         body, own = block.body, block.head is None or block.head.record is None
         rest = block.lines[block.body_lines :]
-        if not isinstance(body, Body) or not own or _BOX in body.text or any(_BOX in raw for raw in rest):
+        if (
+            not isinstance(body, Body)
+            or not own
+            or is_wrapped(block.lines)
+            or _BOX in body.text
+            or any(_BOX in raw for raw in rest)
+        ):
             return _traces(block)
         first = block.lines[: block.body_lines - len(body.lines)]
         key = (body, block.head and block.head.message, *first)
@@ -233,7 +240,8 @@ def _traces(block: Block) -> list[tuple[Section, ...]]:
     record = block.head.record if block.head is not None else None
     if record is not None and record.sections:
         return [record.sections]
-    return parse_traces(lines_of(block.head, block.lines))
+    lines = lines_of(block.head, block.lines)
+    return parse_traces(rejoined(lines) if is_wrapped(block.lines) else lines)
 
 
 def _is_fallout(known: Sequence[Event]) -> bool:

@@ -1,6 +1,6 @@
 """Gives lines of klog, glog and absl their level as a word, as an E before a date is nothing that can be looked for.
 
-`E0504 07:12:30.101000      41 shop.go:14] not kept`: of errors the level and the file are told anew, other lines stay.
+`E0504 07:12:30.101000      41 shop.go:14] not kept`: of errors the level is told before the file, other lines stay.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from forge_doctor.regex import regex
 
 LEAST, SEEN = 3, 200
-_LINE = regex(rb"[IWEF](?:0[1-9]|1[0-2])[0-3]\d \d\d:\d\d:\d\d\.\d{6} +\d{1,9} ([\w./-]{1,80}):\d{1,6}\] ")
+_LINE = regex(rb"([IWEF](?:0[1-9]|1[0-2])[0-3]\d \d\d:\d\d:\d\d\.\d{6} +\d{1,9} )([\w./-]{1,80}:\d{1,6}\] )")
 # The words of a structured record, which stand in quotes as its values do.
 _QUOTED = regex(rb'"([^"\\\n]{1,300})"(?= \w|\s*$)')
 _LOUD = {b"E": b"ERROR", b"F": b"FATAL"}
@@ -24,7 +24,7 @@ def is_klog(lines: Sequence[bytes]) -> bool:
 
 
 def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines, each error with its level and its file before it."""
+    """The lines, each error with its level before its file."""
     for line in lines:
         level = _LOUD.get(line[:1])
         found = _LINE.match(line) if level is not None else None
@@ -34,4 +34,4 @@ def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:
         said = line[found.end() :]
         if said.startswith(b'"'):
             said = _QUOTED.sub(rb"\1", said, count=1)
-        yield b"%b:%b: %b" % (level, found[1].rpartition(b"/")[2], said)
+        yield b"%b%b:%b%b" % (found[1], level, found[2], said)

@@ -46,7 +46,8 @@ class Head:
 
     `origin` is `app`, `postgresql` or `pgbouncer`; `record` holds the rest where the line is
     structured (JSON, csvlog); `statement` is what the server was asked for, where such a line
-    names it, with a line break behind it where it goes on; `warned` is (file, line) of a Python warning.
+    names it, with a line break behind it where it goes on; `warned` is (file, line) of a Python warning; `yearless` is
+    a time as syslog writes it, of which no year is told.
     """
 
     message: bytes
@@ -58,6 +59,7 @@ class Head:
     sqlstate: str = ""
     record: Record | None = None
     statement: str = ""
+    yearless: bytes = b""
     warned: tuple[str, int] | None = None
 
 

@@ -14,7 +14,10 @@ _TORNADO = regex(
     rb"\[([DIWEC]) (?:(\d\d)(\d\d)(\d\d)|(?:20)?(\d\d)-(\d\d)-(\d\d)) (\d\d:\d\d:\d\d)(?:\.\d{1,6})? [^\]]{1,80}\] ?"
 )
 # E0504 07:12:30.101000      41 o.py:14] as glog, absl and Kubernetes have it, without a year.
-_GLOG = regex(rb"([DIWEF])\d{4} \d\d:\d\d:\d\d\.\d{1,6} +\d+ [\w./-]{1,80}:\d+\] ?")
+_GLOG = regex(
+    rb"([DIWEF])(0[1-9]|1[0-2])([0-3]\d) (\d\d:\d\d:\d\d\.\d{1,6}) +\d+ (?:ERROR:|FATAL:)?[\w./-]{1,80}:\d+\] ?"
+)
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _LEVELS = {b"D": 10, b"I": 20, b"W": 30, b"E": 40, b"C": 50, b"F": 50}
 
 
@@ -41,4 +44,7 @@ def lettered(text: bytes, zone_s: float) -> Head | None:
         at = parse_stamp(b"20%b-%b-%b %b" % (year, month, day, found[8]), zone_s)
         return Head(message=text[found.end() :], level=_LEVELS[found[1]], at=at)
     found = _GLOG.match(text) if text[1:5].isdigit() else None
-    return Head(message=text[found.end() :], level=_LEVELS[found[1]]) if found else None
+    if found is None:
+        return None
+    stamp = b"%b %b %b" % (_MONTHS[int(found[2]) - 1], found[3], found[4])
+    return Head(message=text[found.end() :], level=_LEVELS[found[1]], yearless=stamp)

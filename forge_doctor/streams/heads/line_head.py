@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import DIGITS, STAMP, Layout, layout_of, parse_stamp, stamp_seconds
+from forge_doctor.streams.carriers.clock import (
+    DIGITS,
+    STAMP,
+    SYSLOG_STAMP,
+    Layout,
+    layout_of,
+    parse_stamp,
+    stamp_seconds,
+    syslog_seconds,
+)
 from forge_doctor.streams.heads import localised
 from forge_doctor.streams.heads.dated import dated
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
@@ -33,6 +42,7 @@ BARE_MESSAGES = (
     b"Fatal Python error: ",
 )
 _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
+_YEARLESS = regex(SYSLOG_STAMP)
 _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 # A format that begins with a blank, and a level behind the time.
 _BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b")
@@ -65,10 +75,13 @@ _TIME_BEGINS = tuple(b"%c" % byte for byte in b"0123456789[")
 
 
 class Heads:
-    """Reads heads; what follows the time is the same in many records, and remembered."""
+    """Reads heads; what follows the time is the same in many records, and remembered.
 
-    def __init__(self, zone_s: float = 0.0) -> None:
-        self._zone_s = zone_s
+    `reference` is a moment near the log's end, for times without a year.
+    """
+
+    def __init__(self, zone_s: float = 0.0, reference: float | None = None) -> None:
+        self._zone_s, self._reference = zone_s, reference
         self._known: dict[bytes, Head] = {}
         self._layouts: dict[bytes, Layout | None] = {}
 
@@ -91,7 +104,10 @@ class Heads:
     def read(self, text: bytes) -> Head | None:
         """The head of the record that begins with this line; None for a line that continues one."""
         if len(text) > LONGEST_KNOWN or not (text[:1].isdigit() or text[:1] == b"["):
-            return read_head(text, self._zone_s)
+            head = read_head(text, self._zone_s)
+            if head is not None and head.yearless and (stamp := _YEARLESS.match(head.yearless)) is not None:
+                head.at = syslog_seconds(stamp, self._reference, self._zone_s)
+            return head
         found = _TIMED.match(text)
         if found is None or text[found.end() - 1 : found.end() + 1] == b',"':
             return read_head(text, self._zone_s)

@@ -1,0 +1,48 @@
+"""A traceback that logging's RichHandler wrapped into its column, without a box, has its places."""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.logging import RichHandler
+
+from forge_doctor.logs.records.rewrapped import is_wrapped, rejoined
+from tests.support.log_reading import read_scanned
+
+TRACE = (
+    "Traceback (most recent call last):",
+    '  File "/srv/shop/services/a_long_name_of_a_folder/orders.py", line 38, in place_an_order',
+    "    return await session.execute(select(Order).where(Order.id == order_id), execution_options=options)",
+    '  File "/usr/local/lib/python3.12/site-packages/sqlalchemy/ext/asyncio/session.py", line 461, in execute',
+    "    result = await greenlet_spawn(",
+    "sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00",
+)
+
+
+@pytest.mark.parametrize("width", [78, 80, 92, 100, 120, 161, 240])
+def test_a_wrapped_traceback_is_blamed_on_its_line(width: int) -> None:
+    out = io.StringIO()
+    handler = RichHandler(console=Console(file=out, width=width), show_path=width % 2 == 0)
+    for _ in range(3):
+        for level, said in ((logging.INFO, "began"), (logging.ERROR, "\n".join(("not stored", *TRACE)))):
+            handler.emit(logging.LogRecord("shop", level, "orders.py", 9, said, None, None))
+    (group,) = read_scanned(out.getvalue().encode()).groups.values()
+    assert (group.signature, group.count) == ("pool-timeout", 3)
+    assert group.culprit is not None
+    assert (Path(group.culprit.file).name, group.culprit.line) == ("orders.py", 38)
+
+
+def test_what_is_not_wrapped_stays_as_it_is() -> None:
+    assert not is_wrapped([line.encode() for line in TRACE])
+    assert rejoined(TRACE) == list(TRACE)
+
+
+@pytest.mark.parametrize(
+    "cut", ["  File", '  File "/srv/shop/ord', '  File "/srv/o.py",', '  File "/srv/o.py", line 3, in']
+)
+def test_a_frame_may_end_anywhere(cut: str) -> None:
+    assert is_wrapped([cut.encode() + b"   "])
