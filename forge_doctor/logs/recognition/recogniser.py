@@ -19,7 +19,7 @@ from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.failed_requests import tells_failed
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
-from forge_doctor.logs.records.rewrapped import is_wrapped, rejoined
+from forge_doctor.logs.records.lost_layout import is_wrapped, rejoined
 from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.template import alike
 from forge_doctor.logs.records.traceback_bodies import Body

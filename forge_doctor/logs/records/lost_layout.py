@@ -7,7 +7,9 @@ guesses no frame that is not written there, and no number: a file and a function
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
+from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.regex import regex
 
 HEADER = b"Traceback (most recent call last):"
@@ -51,6 +53,10 @@ _CELLS = (b"Cell In", b"Input In")
 _NUMBER = regex(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
 _ESCAPED = regex(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
 _ROUND_IT = regex(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
+# How much of a frame a line may end with.
+_CUT_FRAME = regex(rb'  File(?: "(?:[^"\n]{0,1000}|[^"\n]{1,1000}",(?: line)?(?: \d{1,9},)?(?<!\d)(?: in)?))?\s*$')
+_HEADER_TEXT = HEADER.decode().rstrip(":")
+_BEGINS = (" ", "\t", _HEADER_TEXT, *JOINERS)
 
 
 def with_straight_quotes(text: bytes) -> bytes:
@@ -123,6 +129,37 @@ def _before_named(text: bytes) -> tuple[bytes, bytes]:
     if found is None:
         return _DRAWN.sub(b"", text), b""
     return _DRAWN.sub(b"", text[: max(0, found.start() - 1)].rstrip()), text[found.end() - 1 :]
+
+
+def is_wrapped(lines: Sequence[bytes]) -> bool:
+    """Whether a frame of theirs goes on in the next line."""
+    return any(line.startswith(b"  File") and _CUT_FRAME.match(line) is not None for line in lines)
+
+
+def rejoined(lines: Sequence[str]) -> list[str]:
+    """Lines of a block, those of its tracebacks as they were before a column was too narrow for them (rich 13, _wrap.py)."""
+    return list(_joined(lines))
+
+
+def _joined(lines: Sequence[str]) -> Iterator[str]:
+    whole, inside, told = "", False, False
+    for raw in lines:
+        line = raw.rstrip()
+        begins = not line or line.startswith(_BEGINS) or not inside or not whole
+        if not begins and not told and not whole.startswith("  File") and is_class(line.encode("utf-8", "replace")):
+            begins = told = True
+        if begins:
+            if whole:
+                yield whole
+            whole = line
+        else:
+            whole += line if whole.count('"') % 2 and whole.startswith("  File") else f" {line}"
+        if line.startswith(_HEADER_TEXT):
+            inside, told = True, False
+        if not line:
+            yield line
+    if whole:
+        yield whole
 
 
 class ForeignFrames:
