@@ -1,7 +1,8 @@
 """`async for session in get_session():` is left by `return` or `break`.
 
 Why: only running to its end finishes a generator. Left early it is thrown away: Python closes it in a task of its own,
-at any time. A session that is returned out of the loop is closed under its reader, or opened again by its next query
+at any time. So it is where another generator hands its session on, `async for session in get_session(): yield session`, and
+an error is thrown in there. A session that is returned out of the loop is closed under its reader, or opened again by its next query
 with nobody to close it; and what stands behind the `yield` (a commit) never runs.
 
 Bad:
@@ -39,7 +40,8 @@ function ends the event loop behind it. The generator has to yield a session onc
 of this loop; where only `asyncio.run` calls the function and nothing is lost, nothing is said.
 
 Source: https://peps.python.org/pep-0525/#finalization; with SQLAlchemy 2.1.9 three such requests left three
-connections checked out, and a commit behind the `yield` did not run
+connections checked out, and a commit behind the `yield` did not run; mozilla-ai/otari#1236 (2026-09), where an error left the
+first generator's `except` out and its connection checked out until its task had run
 """
 
 from __future__ import annotations
@@ -61,7 +63,9 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Other,
     Return,
+    Try,
     While,
+    With,
     Yield,
 )
 from forge_doctor.code.syntax.prefilter import WordsThen
@@ -96,6 +100,30 @@ def session_leaves_its_loop(file: SourceFile, project: Project) -> Iterator[Find
         way_out = next((one for one in (*loop.find(Return, nested=False), *breaks(loop))), None)
         if way_out is not None and not ends_with_its_loop(loop, target, provider, way_out):
             yield found(file, loop, target, provider, way_out)
+        lent = handed_on(loop, target) if way_out is None and not is_test_file(file) else None
+        if lent is not None:
+            yield found_handed_on(file, lent, target, provider)
+
+
+def handed_on(loop: For, target: Name | Attribute) -> Yield | None:
+    """`async for session in get_session(): yield session`: an error that is thrown in at the `yield` leaves the loop."""
+    around = [one for one in loop.ancestors if isinstance(one, With | Try)]
+    lent = [one for one in loop.find(Yield, nested=False) if one.value is not None and one.value.text == target.text]
+    return lent[0] if len(lent) == 1 and not around else None
+
+
+def found_handed_on(file: SourceFile, lent: Yield, session: Name | Attribute, provider: FunctionDef) -> Finding:
+    """The finding, where one generator hands on the session of another."""
+    return file.finding(
+        session_leaves_its_loop,
+        lent,
+        f"an error of who gets `{session.text}` here ends this generator alone: {provider.name}() stays at its `yield`, no "
+        "`except` of it sees the error, and its session is closed at any later time, by a task of its own",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        remedy=f"async with asynccontextmanager({provider.name})() as {session.text}: yield {session.text}",
+        related=(Related(message="yields the session", location=provider.file.location(provider.name_node)),),
+    )
 
 
 def yields_once(provider: FunctionDef) -> bool:

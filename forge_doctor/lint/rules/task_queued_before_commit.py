@@ -41,9 +41,9 @@ Good:
 
 Wrong when: the worker waits or tries again, or an outbox queues the job behind the commit (`link`, `countdown` and `eta`
 are taken for such care). Told is only a new object that is added to the session, given to the queue, and committed
-further down in the same function.
+further down in the same function, or flushed for its key where the session is the caller's.
 
-Source: https://docs.celeryq.dev/en/stable/userguide/tasks.html#database-transactions
+Source: https://docs.celeryq.dev/en/stable/userguide/tasks.html#database-transactions; spatiumddi/spatiumddi#510 (2026-07)
 """
 
 from __future__ import annotations
@@ -96,7 +96,17 @@ def committed(project: Project, function: FunctionDef, added: Call, session: Nod
         first = min(own, key=lambda one: one.start)
         return first.start if first.method == "commit" else None
     block = next((one for one in begin_blocks(project, added) if one.session == session.text), None)
+    if block is None and is_left_to_caller(function, added, session):
+        return function.end
     return None if block is None or block.is_nested else block.statement.end
+
+
+def is_left_to_caller(function: FunctionDef, added: Call, session: Node) -> bool:
+    """Whether the session is the caller's, who commits behind this function: it flushes for the key, and ends nothing."""
+    flushes = calls_named(function, ("flush",), added.end, function.end)
+    return session.text in function.param_names and any(
+        one.receiver is not None and one.receiver.text == session.text for one in flushes
+    )
 
 
 def queued_between(function: FunctionDef, added: Call, end: int, name: str) -> Call | None:

@@ -37,15 +37,16 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import HOLE, filled_text_of, followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, Node, Str
-from forge_doctor.code.syntax.prefilter import AnyCall
+from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Either
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = AnyCall(*MAKERS, "set_main_option", "connect")
+SUSPECT = Either(AnyCall(*MAKERS, "set_main_option", "connect"), AnyWord(b"sqlalchemy.url"))
 TAKING = (*MAKERS, "set_main_option", "connect")
 DRIVERS = frozenset({"asyncpg", "psycopg", "psycopg2", "aiopg", "pymysql", "aiomysql"})
 CHANGING = frozenset({"replace", "removeprefix", "removesuffix", "strip", "split"})
+FILLED_IN = regex(rb"sqlalchemy\.url[ \t]{0,9}=[ \t]{0,9}\{(?P<given>[A-Za-z_]\w{0,99})")
 PUT_IN = regex(r"\*\*\*|password|passw", re.IGNORECASE)
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 
@@ -58,6 +59,23 @@ def url_password_masked(file: SourceFile, project: Project) -> Iterator[Finding]
         text = None if given is None else written(project, given)
         source = None if text is None else next((one for one in texted(text) if url_object(project, one)), None)
         if given is not None and text is not None and source is not None:
+            yield found(file, given, text, source, url_object(project, source) or source)
+    yield from in_configurations(file, project)
+
+
+def in_configurations(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A text of a configuration of Alembic, `sqlalchemy.url = {url}`, that such a text of a URL is filled into."""
+    for match in FILLED_IN.finditer(file.data) if file.mentions(b"sqlalchemy.url") else ():
+        given = file.node_at(match.start("given"))
+        while isinstance(given, Node) and isinstance(given.parent, Attribute | Call) and not isinstance(given, Str):
+            given = given.parent
+        text = None if given is None else written(project, given)
+        if given is None or text is None:
+            continue
+        # What is filled in as it is becomes a text there.
+        sources = texted(text) or (text,)
+        source = next((one for one in sources if url_object(project, one)), None)
+        if source is not None:
             yield found(file, given, text, source, url_object(project, source) or source)
 
 

@@ -21,6 +21,7 @@ RUN = "async def go(session): ...\nasync def f(db: AsyncSession):\n"
 SECOND = "async def f():\n    async with Session() as a:\n        await a.execute(text('select 1'))\n        async with {0} as b:{1}\n"
 SECOND += "            await b.execute(text('select 1'))\n"
 TABLES = "metadata = {0}\nasync def f():\n    metadata.create_all(engine){1}\n"
+QUEUE = "async def place(db: AsyncSession, bill):\n    order = Order()\n    db.add(order)\n"
 # The rule; the code that it tells, with the place; the twin.
 TWINS = [
     ("session-used-after-block", OPEN + "    await s.execute(q)  # expect high\n",
@@ -85,8 +86,25 @@ TWINS = [
      "    return found.all()  # expect high\n"),
      ("async def f(db: AsyncSession):\n    if (found := (await db.scalars(select(User))).all()) is None:\n        return []\n"
      "    return found\n")),
+    ("session-leaves-its-loop", "async def own():\n    async for s in get_db():\n        yield s  # expect medium\n",
+     "async def own():\n    async with aclosing(get_db()) as sessions:\n        async for s in sessions:\n            yield s\n"),
+    ("session-leaves-its-loop", "async def own():\n    async for s in get_db():\n        yield s  # expect medium\n",
+     "async def own():\n    async for s in get_db():\n        yield await s.scalar(1)\n"),
+    ("url-password-masked",
+     ("class M:\n    def __init__(self): self.engine = create_async_engine(os.environ['U'])\n    def ini(self):\n"
+     "        url = str(self.engine.url).replace('%', '%%')\n        return f'sqlalchemy.url = {url}'  # expect high\n"),
+     ("class M:\n    def __init__(self): self.engine = create_async_engine(os.environ['U'])\n    def ini(self):\n"
+     "        url = self.engine.url.render_as_string(hide_password=False)\n        return f'sqlalchemy.url = {url}'\n")),
+    ("url-password-masked", "engine = create_async_engine(os.environ['U'])\nt = f'sqlalchemy.url = {engine.url}'  # expect high\n",
+     "engine = create_async_engine(os.environ['U'])\nt = f'the sqlalchemy.url is {engine.url}'\n"),
+    ("task-queued-before-commit", QUEUE + "    await db.flush()\n    bill.delay(order.id)  # expect medium\n",
+     QUEUE + "    await db.commit()\n    bill.delay(order.id)\n"),
+    ("task-queued-before-commit", QUEUE + "    await db.flush()\n    bill.delay(order.id)  # expect medium\n",
+     QUEUE + "    await db.flush()\n    bill.apply_async((order.id,), countdown=5)\n"),
+    ("task-queued-before-commit", QUEUE + "    await db.flush()\n    bill.delay(order.id)  # expect medium\n",
+     QUEUE + "    await save(db)\n    bill.delay(order.id)\n"),
 ]  # fmt: skip
-HEAD = "import asyncio\nfrom fastapi import WebSocket\nfrom sqlalchemy import MetaData, event\n"
+HEAD = "import asyncio\nimport os\nfrom contextlib import aclosing\nfrom fastapi import WebSocket\nfrom sqlalchemy import MetaData, event\n"
 HEAD += "from sqlalchemy.ext.asyncio import create_async_engine\n"
 
 

@@ -12,6 +12,8 @@ from tests.support.lint_models import project
 RULE = "task-queued-before-commit"
 HEAD = "async def f(job, queue, db: AsyncSession, other):\n    user = User()\n"
 FOUND = (
+    # The caller commits, later than this.
+    "    db.add(user)\n    await db.flush()\n    job.delay(user.id)  # expect medium\n",
     "    db.add(user)\n    await db.flush()\n    job.delay(user.id)  # expect medium\n    await db.commit()\n",
     "    db.add(user)\n    await db.flush()\n    job.apply_async(args=[user.id])  # expect medium\n    await db.commit()\n",
     "    db.add(user)\n    await db.flush()\n    await job.kiq(key=user.id)  # expect medium\n    await db.commit()\n",
@@ -27,7 +29,8 @@ SILENT = (
     "    async with db.begin():\n        db.add(user)\n    job.delay(user.id)\n",
     "    db.add(user)\n    await db.flush()\n    job.delay(other.id)\n    await db.commit()\n",
     "    db.add(user)\n    await db.flush()\n    job.apply_async((user.id,), countdown=5)\n    await db.commit()\n",
-    "    db.add(user)\n    await db.flush()\n    job.delay(user.id)\n",
+    # A session of its own that nobody commits is another fault.
+    "    async with Session() as own:\n        own.add(user)\n        await own.flush()\n        job.delay(user.id)\n",
     "    if other:\n        db.add(user)\n    job.delay(user.id)\n    await db.commit()\n",
     "    db.add(user)\n    await db.flush()\n    job.delay(user)\n    await db.rollback()\n",
     "    db.add(user)\n    job.send(user.id)\n    await db.commit()\n",
