@@ -49,8 +49,9 @@ Good:
         return result.scalars().all()
 
 Wrong when: the attribute is a single object (many-to-one), the statement is another one by then, or `unique()` is called
-    on the way: only an annotated list, set or dict counts, a statement that is fully seen, and a result that goes nowhere
-    else. `first()` and `scalar()` do not ask for it.
+    on the way: only an annotated list, set or dict counts, or what foreign keys make a collection where nothing is
+    annotated; a statement that is fully seen, and a result that goes nowhere else. `first()` and `scalar()` do not ask
+    for it.
 Source: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html#joined-eager-loading (which methods raise was
     seen with 2.0.30 and 2.1.9)
 """
@@ -61,7 +62,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
-from forge_doctor.code.orm.mapped_attributes import is_collection
+from forge_doctor.code.orm.related_model import holds_many
 from forge_doctor.code.orm.statements import Sql, sql_of
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import Kind
@@ -99,7 +100,7 @@ def joined_collection_without_unique(file: SourceFile, project: Project) -> Iter
         model = project.model_of(sql.entities[0])
         if model is None or not isinstance(sql.entities[0], Name):
             continue
-        joined = joined_by_option(project, model, sql) or joined_by_mapping(model, sql)
+        joined = joined_by_option(project, model, sql) or joined_by_mapping(project, model, sql)
         value = project.known(receiver)
         if joined is None or value.kind not in SESSIONS or value.confidence is Confidence.LOW:
             continue
@@ -109,10 +110,10 @@ def joined_collection_without_unique(file: SourceFile, project: Project) -> Iter
             yield found(file, end, joined, value.confidence)
 
 
-def joined_by_mapping(model: Model, sql: Sql) -> Joined | None:
+def joined_by_mapping(project: Project, model: Model, sql: Sql) -> Joined | None:
     """A collection that the model itself loads by a JOIN, and no option says anything of."""
     for one in model.relationships:
-        if one.lazy == "joined" and is_collection(one) and ".options(" not in sql.text:
+        if one.lazy == "joined" and holds_many(project, model, one) and ".options(" not in sql.text:
             return Joined(f"{model.class_.name}.{one.name}", one.node)
     return None
 
@@ -131,7 +132,7 @@ def joined_by_option(project: Project, model: Model, sql: Sql) -> Joined | None:
             if not isinstance(given, Attribute) or project.model_of(given.value) != model:
                 continue
             relationship = model.relationship(given.attr)
-            if relationship is not None and is_collection(relationship):
+            if relationship is not None and holds_many(project, model, relationship):
                 return Joined(given.text, given)
     return None
 

@@ -121,3 +121,44 @@ def test_sqlalchemy_refuses_these_methods_and_takes_the_others() -> None:
         assert session.execute(query).first() is not None
         assert session.scalar(query) is not None
     engine.dispose()
+
+
+PLAIN = """\
+from sqlalchemy import Column, ForeignKey, Integer, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import declarative_base, joinedload, relationship
+Base = declarative_base()
+class Shop(Base):
+    __tablename__ = "shops"
+    id = Column(Integer, primary_key=True)
+    owner_id = Column({owner})
+    goods = relationship("Good"{options})
+class Good(Base):
+    __tablename__ = "goods"
+    id = Column(Integer, primary_key=True)
+    shop_id = Column({shop})
+async def f(s: AsyncSession):
+    return (await s.scalars(select(Shop).options(joinedload(Shop.goods)))).all(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "shop", "options", "is_told"),
+    [
+        ("Integer", 'ForeignKey("shops.id")', "", True),
+        ("Integer", 'ForeignKey("public.shops.id")', ', back_populates="shop"', True),
+        ("Integer", "Integer", ', secondary="between"', True),
+        ("Integer", 'ForeignKey("shops.id")', ", uselist=False", False),
+        ("Integer", 'ForeignKey("shops.id")', ", primaryjoin=on", False),
+        ("Integer", 'ForeignKey("shops.id")', ", **options", False),
+        ('ForeignKey("goods.id")', "Integer", "", False),
+        ('ForeignKey("goods.id")', 'ForeignKey("shops.id")', "", False),
+        ("ForeignKey(Good.id)", 'ForeignKey("shops.id")', "", False),
+        ("Integer", "ForeignKey(Shop.id)", "", False),
+    ],
+)
+def test_foreign_keys_tell_a_collection_that_nothing_annotates(
+    owner: str, shop: str, options: str, is_told: bool, tmp_path: Path
+) -> None:
+    mark = "  # expect high" if is_told else ""
+    check_source(PLAIN.format(owner=owner, shop=shop, options=options, mark=mark), RULE, tmp_path)
