@@ -64,6 +64,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.requests.unfilled import (
     Unfilled,
+    awaited_without,
     called_plainly,
     is_given,
     left_empty,
@@ -78,18 +79,13 @@ from forge_doctor.regex import regex
 SUSPECT = AnyWord(b"ession")
 LINE_DOES = ("opens",)
 CALLED = tuple(regex(word + rb"\w{0,100}+\(\s*\)") for word in (b"ession", b"db", b"database", b"conn"))
-# One pattern for each word: a search that begins with a choice costs four times as much as all of them.
-AWAITED = tuple(
-    (word, regex(start + rb"\s{0,40}([^\W\d]\w*)\s{0,8}\("))
-    for word, start in (
-        (b"await", rb"await\s"), (b"create_task(", rb"create_task\("), (b"ensure_future(", rb"ensure_future\("),
-        (b"gather(", rb"gather\("), (b"run(", rb"run\("), (b"run_until_complete(", rb"run_until_complete\("),
-        (b"wait_for(", rb"wait_for\("),
-    )
-)  # fmt: skip
 FINISHED = regex(r"aclose|athrow|asend|async for|GeneratorExit")
 MOCKING = regex(r"[mM]ock|\bpatch")
 DROPPED = "its generator is dropped at once, so its clean-up runs at any time"
+CLOSED_AT_ONCE = (
+    "its generator is dropped, so the session is closed before it is used, and the connection it takes then stays out of the "
+    "pool until it is collected"
+)
 LEFT = "its generator is left at the first `yield`, so its clean-up runs at any time"
 USED = (Assign, Attribute, Await, Call, ComprehensionFor, For, Param)
 CONSEQUENCE = {
@@ -108,9 +104,11 @@ def dependency_called_directly(file: SourceFile, project: Project) -> Iterator[F
         call = call_at(file, offset)
         if (call is not None and isinstance(call.parent, USED)) or is_entered(call):
             yield from of_generator(file, project, call)
-    yield from of_markers(file, project)
+    others = () if is_test_file(file) else (*made_by_hand(file, project), *called_plainly(file, project))
     if not is_test_file(file):
-        for call, made, param in (*made_by_hand(file, project), *called_plainly(file, project)):
+        yield from of_plain_generators(file, project)
+    for call, made, param in (*awaited_without(file, project), *others):
+        if not is_given(call, made, param):
             sure = left_empty(project, made, param)
             if sure is not None:
                 yield missing(file, call, made, param, sure)
@@ -163,6 +161,24 @@ def of_generator(file: SourceFile, project: Project, call: Call | None) -> Itera
         yield from of_name(file, project, call, function, place.parent)
 
 
+def of_plain_generators(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`db = next(get_db())`: the generator is closed at once, and what the session takes afterwards nobody gives back."""
+    for call in file.calls("next"):
+        given, bound = call.args[0] if len(call.args) == 1 else None, call.parent
+        value = project.value_of(given) if isinstance(given, Call) and isinstance(bound, Assign) else None
+        function = None if value is None else value.definition
+        if value is None or value.kind is not Kind.ITERATOR or not value.inner.kind.is_sync_session:
+            continue
+        if not isinstance(function, FunctionDef) or function.decorators or call.function is None:
+            continue
+        if (
+            isinstance(given, Call)
+            and isinstance(bound, Assign)
+            and f"{bound.target.text}.close(" not in call.function.text
+        ):
+            yield told(file, given, function, CLOSED_AT_ONCE, Confidence.MEDIUM)
+
+
 def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDef, assign: Assign) -> Iterator[Finding]:
     """`db = get_session()`, then `db.execute(...)`."""
     if not isinstance(assign.target, Name):
@@ -209,51 +225,12 @@ def told(file: SourceFile, call: Call, function: FunctionDef, consequence: str, 
         call,
         f"`{call.text}` is called directly, but {function.name}() yields its session to a framework: {consequence}",
         confidence=confidence,
-        remedy=f"async with asynccontextmanager({call.func.text})() as session:",
+        remedy=f"{'async ' * function.is_async}with {'async' * function.is_async}contextmanager({call.func.text})() as session:",
         related=(Related(message="yields the session", location=function.file.location(function.name_node)),),
     )
 
 
 # -- markers
-
-
-def of_markers(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """`await create_order(x)` where create_order has `db: AsyncSession = Depends(get_session)`."""
-    names = frozenset(project_markers(project, file))
-    for call in file.calls(*names) if names else ():
-        function = project.called(call)
-        if function is not None:
-            wanted = (one for one in function.params if isinstance(one, Param) and is_session_marker(project, one))
-            for param in (one for one in wanted if not is_given(call, function, one)):
-                sure = left_empty(project, function, param)
-                if sure is not None:
-                    yield missing(file, call, function, param, sure)
-
-
-def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
-    """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
-    data = file.data
-    written = {found.group(1).decode() for word, one in AWAITED if word in data for found in one.finditer(data)}
-    for awaited in sorted(written):
-        bindings = project.scopes(file).module.bindings(awaited)
-        if not bindings:
-            continue
-        binding = bindings[-1]
-        home = project.module(binding.module, file) if binding.imported else file
-        if home is not None and home.mentions(b"Depends(") and binding.imported.encode() in home.data:
-            node = project.target(binding, file).binding
-            if node is not None and isinstance(node.node, FunctionDef):
-                yield awaited
-
-
-def is_session_marker(project: Project, param: Param) -> bool:
-    """Whether a parameter's default is a `Depends` that gives a session."""
-    default = param.default
-    return (
-        isinstance(default, Call)
-        and project.value_of(default).kind is Kind.DEPENDENCY
-        and project.value_of(default).inner.kind.is_async_session
-    )
 
 
 def missing(file: SourceFile, call: Call, function: FunctionDef, param: Param, sure: Confidence) -> Finding:

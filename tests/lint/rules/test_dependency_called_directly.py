@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import DEPENDENCIES
@@ -241,3 +245,32 @@ def rows(limit: int = 3, db: Session = Depends(lend)):
 )
 def test_a_plain_function_gets_the_marker_too(code: str, is_told: bool, tmp_path: Path) -> None:
     check_source(DEPENDENCIES + PLAINLY + code.format(mark="  # expect high" if is_told else ""), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        ("def f():\n    db = next(lend()){mark}\n    return db.scalars(select(1)).all()\n", True),
+        ("def f(keys):\n    for key in keys:\n        db = next(lend()){mark}\n        db.merge(key)\n", True),
+        ("def f():\n    db = next(lend()){mark}\n    db.commit()\n    db.close()\n", False),
+        ("def f():\n    made = lend()\n    db = next(made){mark}\n    db.commit()\n    made.close()\n", False),
+        ("def f(lend):\n    db = next(lend()){mark}\n    db.commit()\n", False),
+    ],
+)
+def test_a_plain_generator_that_is_dropped_is_found(code: str, is_told: bool, tmp_path: Path) -> None:
+    check_source(DEPENDENCIES + PLAINLY + code.format(mark="  # expect medium" if is_told else ""), RULE, tmp_path)
+
+
+def test_a_dropped_generator_closes_its_session_before_it_is_used() -> None:
+    engine = create_engine("sqlite://", poolclass=QueuePool)
+
+    def lend() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    kept = []
+    for number in (1, 2, 3):
+        session = next(lend())
+        kept.append(session)
+        session.scalar(select(1))
+        assert engine.pool.checkedout() == number  # type: ignore[attr-defined]

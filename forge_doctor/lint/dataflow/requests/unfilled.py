@@ -37,6 +37,15 @@ HANDED_THROUGH = words(
     "get post put patch delete head options api_route websocket route staticmethod classmethod asynccontextmanager"
 )
 INJECTING = regex(r"inject|Depends|resolve|signature|__annotations__|get_type_hints|[sS]ession|provide")
+# One pattern for each word: a search that begins with a choice costs four times as much as all of them.
+AWAITED = tuple(
+    (word, regex(start + rb"\s{0,40}([^\W\d]\w*)\s{0,8}\("))
+    for word, start in (
+        (b"await", rb"await\s"), (b"create_task(", rb"create_task\("), (b"ensure_future(", rb"ensure_future\("),
+        (b"gather(", rb"gather\("), (b"run(", rb"run\("), (b"run_until_complete(", rb"run_until_complete\("),
+        (b"wait_for(", rb"wait_for\("),
+    )
+)  # fmt: skip
 MADE = regex(rb"(?<![\w.@])([A-Z]\w{1,100})\(")
 
 
@@ -175,3 +184,40 @@ def is_set_afterwards(call: Call, around: FunctionDef) -> bool:
     """Whether attributes of the object are set where it is made: that may be the session."""
     name = call.parent.target.text if isinstance(call.parent, Assign) else ""
     return bool(name) and re.search(rf"\b{re.escape(name)}\.\w+\s*=[^=]", around.text) is not None
+
+
+def awaited_without(file: SourceFile, project: Project) -> Iterator[tuple[Call, FunctionDef, Param]]:
+    """`await create_order(x)` where create_order has `db: AsyncSession = Depends(get_session)`: the call, the function, its
+    parameter."""
+    names = frozenset(project_markers(project, file))
+    for call in file.calls(*names) if names else ():
+        function = project.called(call)
+        for param in () if function is None else function.params:
+            if function is not None and isinstance(param, Param) and is_session_marker(project, param):
+                yield call, function, param
+
+
+def project_markers(project: Project, file: SourceFile) -> Iterator[str]:
+    """The names of functions that are awaited here and may have such a parameter, of this file or imported."""
+    data = file.data
+    written = {found.group(1).decode() for word, one in AWAITED if word in data for found in one.finditer(data)}
+    for awaited in sorted(written):
+        bindings = project.scopes(file).module.bindings(awaited)
+        if not bindings:
+            continue
+        binding = bindings[-1]
+        home = project.module(binding.module, file) if binding.imported else file
+        if home is not None and home.mentions(b"Depends(") and binding.imported.encode() in home.data:
+            node = project.target(binding, file).binding
+            if node is not None and isinstance(node.node, FunctionDef):
+                yield awaited
+
+
+def is_session_marker(project: Project, param: Param) -> bool:
+    """Whether a parameter's default is a `Depends` that gives a session."""
+    default = param.default
+    return (
+        isinstance(default, Call)
+        and project.value_of(default).kind is Kind.DEPENDENCY
+        and project.value_of(default).inner.kind.is_async_session
+    )
