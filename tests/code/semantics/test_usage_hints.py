@@ -93,3 +93,34 @@ async def e(engine: AsyncEngine):
 
 def test_what_may_be_a_session_or_a_connection_awaits_what_both_do(tmp_path: Path) -> None:
     check_source(EITHER, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+SET = """\
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+class Database:
+    def __init__(self, url):
+        self.engine = create_async_engine(url)
+    async def init(self):
+        async with self.engine.begin() as connection:
+            await connection.run_sync(print)
+class Init:
+    def __init__(self, app, other):
+        self.app = app
+        self.other = other
+    async def start(self):
+        self.app.database = Database("x")
+        self.app.database.init()  # expect medium
+        self.other.database.init()
+    async def again(self, new):
+        if new:
+            self.app.database = Database("x")
+        self.app.database.init()
+    async def another(self, app):
+        app.database = Database("x")
+        app = self.other
+        app.database.init()
+"""
+
+
+def test_what_a_function_has_set_an_attribute_to(tmp_path: Path) -> None:
+    check_source(SET, "unawaited-data-access", tmp_path, least=Confidence.MEDIUM)

@@ -1,18 +1,21 @@
 """What `request.state.db`, `app.state.factory` or Sanic's `request.ctx.session` holds, told by the places of the project
-that set it; no proof."""
+or the function that set it; no proof."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Value, one_of
-from forge_doctor.code.syntax.nodes import Attribute, Node
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Node
 from forge_doctor.finding import Confidence
 
 STATES = ("state", "ctx")
+MOST_SET = 32  # of one name in a file
 
 
 def state_value(knows: Knowledge, node: Attribute) -> Value:
@@ -23,6 +26,28 @@ def state_value(knows: Knowledge, node: Attribute) -> Value:
     if not values:
         return UNKNOWN
     return one_of(values).at_most(Confidence.MEDIUM, f"what the project sets `{state_word(node.value)}.{node.attr}` to")
+
+
+def set_before(knows: Knowledge, node: Attribute) -> Value:
+    """What the same function surely gave the attribute before: `self.app.database = Database()`, of an `app` that nobody
+    knows."""
+    function = node.function
+    known = knows.scopes(node.file).attribute_assignments.get(node.attr, ())
+    if function is None or not known or len(known) > MOST_SET:
+        return UNKNOWN
+    root = node.text.partition(".")[0]
+    before = [one for one in known if one.end < node.start and one.function is function and node.text in _targets(one)]
+    last = max(before, key=lambda one: one.end, default=None)
+    if last is None or last.value is None or not always_before(last, node):
+        return UNKNOWN
+    bound = rb"(?<![\w.])" + re.escape(root).encode() + rb"\s*(?:=[^=]|:=|:\s)"
+    if re.search(bound, node.file.data[last.end : node.start]) is not None:
+        return UNKNOWN
+    return knows.value_of(last.value).at_most(Confidence.MEDIUM, f"set in line {last.line}")
+
+
+def _targets(assign: Assign) -> list[str]:
+    return [one.text for one in assign.targets]
 
 
 def state_word(node: Node) -> str:

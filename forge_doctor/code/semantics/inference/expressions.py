@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.code.semantics.inference.annotation import collection_of, external
-from forge_doctor.code.semantics.inference.app_state import state_value
+from forge_doctor.code.semantics.inference.app_state import set_before, state_value
 from forge_doctor.code.semantics.inference.calls import call_value, class_of, method_value
 from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on
 from forge_doctor.code.semantics.inference.functions import param_value
@@ -243,7 +243,10 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
     if (value.kind, name) in ATTRIBUTES:
         return Value(ATTRIBUTES[(value.kind, name)], confidence=value.confidence, why=value.why)
     method = _begun(knows, value) if (value.kind, name) == (Kind.ASYNC_ENGINE, "begin") else method_value(value, name)
-    return Value(Kind.CALLABLE, of=method) if method.is_known else state_value(knows, node)
+    if method.is_known:
+        return Value(Kind.CALLABLE, of=method)
+    of_state = state_value(knows, node)
+    return of_state if of_state.is_known else set_before(knows, node)
 
 
 def _begun(knows: Knowledge, engine: Value) -> Value:
