@@ -23,7 +23,7 @@ Good:
 
 Wrong when: the session is an async one with the annotation of a sync one. Such an annotation is not believed where
 something else of its module awaits one, where a call in its file hands an AsyncSession over, or where the project makes
-async engines and no other.
+async engines and no other. What stands in an `async with threadpool():` of Asphalt runs in a thread.
 
 Source: https://fastapi.tiangolo.com/async/ (path operation functions); https://docs.python.org/3/library/asyncio-dev.html
 """
@@ -81,10 +81,22 @@ def blocking_in(file: SourceFile, project: Project) -> Iterator[Blocking]:
         function, receiver = call.function, call.receiver
         if receiver is None or function is None or not function.is_async or call.owner is not function:
             continue
+        if is_in_thread(call):
+            continue
         if blocking(call, receiver, project) is not None and not is_mocked(receiver):
             seen.setdefault((function, receiver.text), []).append(call)
     for (function, name), calls in seen.items():
         yield Blocking(function, name, tuple(calls), project.known(calls[0].receiver or calls[0]))
+
+
+def is_in_thread(call: Call) -> bool:
+    """Whether it stands in an `async with threadpool():` of Asphalt or asyncio_extras, whose block a thread runs."""
+    return any(
+        isinstance(item.value, Call) and item.value.method == "threadpool"
+        for around in call.ancestors
+        if isinstance(around, With) and around.is_async
+        for item in around.items
+    )
 
 
 def blocking(call: Call, receiver: Node, project: Project) -> Value | None:

@@ -12,6 +12,8 @@ from tests.support.lint_heads import QUERIES
 
 RULE = "sync-session-in-async-def"
 FOUND = (
+    "async def f(ctx, db: Session):\n    async with ctx.threadpool():\n        pass\n    db.commit()  # expect high\n",
+    "async def f(ctx, db: Session):\n    async with ctx.lock():\n        db.commit()  # expect high\n",
     "async def f(db: Session):\n    db.add(1)\n    db.commit()  # expect high\n    db.refresh(1)\n",
     "async def f():\n    with SyncFactory() as s:\n        return s.get(User, 1)  # expect high\n",
     """\
@@ -39,6 +41,8 @@ async def f(engine):
 """,
 )
 SILENT = (
+    "async def f(ctx, db: Session):\n    async with ctx.threadpool():\n        db.commit()\n",
+    "from asyncio_extras import threadpool\nasync def f(db: Session):\n    async with threadpool():\n        db.commit()\n",
     # A framework does not look at the type: this is an AsyncSession, and there is another fault to tell.
     """\
 from fastapi import Depends
