@@ -124,3 +124,34 @@ class Init:
 
 def test_what_a_function_has_set_an_attribute_to(tmp_path: Path) -> None:
     check_source(SET, "unawaited-data-access", tmp_path, least=Confidence.MEDIUM)
+
+
+ALCHEMY = """\
+from {package} import {repository}, SQLAlchemyAsyncRepositoryService
+from sqlalchemy import select
+class Users({repository}[int]):
+    model_type = int
+class UserService(SQLAlchemyAsyncRepositoryService[int]):
+    repository_type = Users
+async def f(users: Users, service: UserService):
+    users.session.flush(){mark}
+    row = service.repository.session.execute(select(int)){mark}
+    return row.all()
+"""
+ASYNC, SYNC = "SQLAlchemyAsyncSlugRepository", "SQLAlchemySyncRepository"
+
+
+@pytest.mark.parametrize(
+    ("package", "repository", "is_told"),
+    [
+        ("advanced_alchemy.repository", ASYNC, True),
+        ("litestar.plugins.sqlalchemy.repository", ASYNC, True),
+        ("advanced_alchemy.repository", SYNC, False),
+        ("elsewhere", ASYNC, False),
+    ],
+)
+def test_the_session_of_a_repository_of_advanced_alchemy(
+    package: str, repository: str, is_told: bool, tmp_path: Path
+) -> None:
+    code = ALCHEMY.format(package=package, repository=repository, mark="  # expect medium" if is_told else "")
+    check_source(code, RULE, tmp_path, least=Confidence.MEDIUM)

@@ -10,12 +10,16 @@ from forge_doctor.code.semantics.inference.functions import is_property
 from forge_doctor.code.semantics.inference.generics import declared_variable, in_place_of
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
+from forge_doctor.code.semantics.library.symbols import ADVANCED_ALCHEMY
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
 MAX_BASES = 30
+# Classes of advanced-alchemy by the last part of their names: `SQLAlchemyAsyncSlugRepository`, `…RepositoryService`.
+ASYNC_REPOSITORY = regex(r"\.SQLAlchemyAsync\w{0,40}Repository$")
+ASYNC_SERVICE = regex(r"\.SQLAlchemyAsync\w{0,40}Service$")
 WORDS = regex(r"\w+")
 RETURNS_SELF = regex(r"\breturn self\b(?![.\w(\[])")
 # What is annotated as the sync class, and set to its async twin.
@@ -67,7 +71,23 @@ def attribute(knows: Knowledge, instance: Value, name: str) -> Value:
             if found is not None and found.is_known:
                 return found.because(f"{inner.name}.{name}")
             is_set = is_set or found is not None
-    return UNKNOWN if is_set else _given_to_library(knows, definition, name)
+    if is_set:
+        return UNKNOWN
+    kept = _kept_by_alchemy(knows, instance, line, name)
+    return kept if kept.is_known else _given_to_library(knows, definition, name)
+
+
+def _kept_by_alchemy(knows: Knowledge, instance: Value, line: tuple[Value, ...], name: str) -> Value:
+    """`repository.session` and `service.repository` of subclasses of advanced-alchemy's asynchronous ones."""
+    if name not in ("session", "repository"):
+        return UNKNOWN
+    wanted = ASYNC_REPOSITORY if name == "session" else ASYNC_SERVICE
+    known = (base.name for base in line if base.kind is Kind.EXTERNAL)
+    if not any(one.partition(".")[0] in ADVANCED_ALCHEMY and wanted.search(one) is not None for one in known):
+        return UNKNOWN
+    if name == "session":
+        return Value(Kind.ASYNC_SESSION, confidence=Confidence.MEDIUM, why="the session of an asynchronous repository")
+    return knows.attribute(instance, "repository_type").inner
 
 
 def _given_to_library(knows: Knowledge, class_: ClassDef, name: str) -> Value:
