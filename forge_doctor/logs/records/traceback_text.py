@@ -220,6 +220,8 @@ class Parser:
         if "+-" in line and _GROUP_END.match(line):
             self._close()
             return ""
+        # The beginning of a group that was copied in part may be lost.
+        self.grouped = self.grouped or line.lstrip(" ").startswith('|   File "')
         margin = _GROUP_LINE.match(line) if self.grouped else None
         if margin is None:
             return line

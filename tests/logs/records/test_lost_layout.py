@@ -203,3 +203,16 @@ def test_frames_on_both_sides_of_what_was_left_out_are_one_traceback(mark: str) 
 @pytest.mark.parametrize("word", ["cut: 7", "cutlery.CutError: x", "truncated.Error: x"])
 def test_an_exception_of_such_a_name_is_no_gap(word: str) -> None:
     assert kind_of(word.encode()) is not Kind.BLANK
+
+
+@pytest.mark.parametrize("margin", ["  | ", "    | ", "      | "])
+def test_a_group_of_which_the_beginning_is_lost_has_its_places(margin: str) -> None:
+    lines = (
+        "    await self.app(scope, receive, send)",
+        '  File "/app/shop/orders.py", line 7, in place',
+        "    await session.execute(query)",
+        '  File "/usr/lib/python3/dist-packages/asyncpg/connection.py", line 3, in fetch',
+        "asyncpg.exceptions.DeadlockDetectedError: deadlock detected",
+    )
+    (group,) = read_whole("".join(f"{margin}{line}\n" for line in lines)).groups.values()
+    assert (group.signature, group.count, group.culprit and group.culprit.line) == ("deadlock", 1, 7)
