@@ -4,6 +4,7 @@ Why: after a failed flush or commit the session refuses everything until a rollb
 After a failed statement PostgreSQL does: "current transaction is aborted, commands ignored until end of
 transaction block"; SQLite and MySQL go on, so there a session that surely is theirs is let be. So the error that was
 swallowed makes the next, innocent statement fail.
+So does an error of asyncpg's own inside of `connection.transaction()`.
 So does a function that makes another error of it, such as `raise Conflict`: who catches that has a session that fails.
 A handler outside the `async with`, around `begin()` or `begin_nested()`, or that leaves the function, is fine.
 
@@ -58,6 +59,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.requests.swallowed_by_callers import Swallowed, swallowed_conversions
 from forge_doctor.lint.dataflow.sessions.after_errors import next_use, recovers, spans_from
+from forge_doctor.lint.dataflow.sessions.driver_errors import Aborted, swallowed_in_transaction
 from forge_doctor.lint.dataflow.sessions.outcomes import is_asked_for
 from forge_doctor.lint.dataflow.sessions.servers import is_other_than_postgresql
 from forge_doctor.lint.dataflow.sessions.transactions import (
@@ -111,6 +113,21 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
             doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
             yield found(file, handler, call, used, min(confidence, doubt))
     yield from (found_at_caller(file, one) for one in swallowed_conversions(file, project))
+    yield from (found_of_driver(file, one) for one in swallowed_in_transaction(file, project))
+
+
+def found_of_driver(file: SourceFile, one: Aborted) -> Finding:
+    """The finding for a transaction of asyncpg's own."""
+    connection = one.call.func.text.rpartition(".")[0]
+    return file.finding(
+        swallowed_error_without_rollback,
+        one.handler,
+        f"an error of `{one.call.func.text}()` in line {one.call.line} is swallowed inside of `{connection}.transaction()`: "
+        f'`{one.used.func.text}()` in {place_of(one.used, one.call)} then fails, "current transaction is aborted"',
+        confidence=Confidence.HIGH,
+        remedy=f"async with {connection}.transaction():  # a savepoint, in the try around the call",
+        related=(Related(message="used again here", location=file.location(one.used)),),
+    )
 
 
 def found_at_caller(file: SourceFile, one: Swallowed) -> Finding:

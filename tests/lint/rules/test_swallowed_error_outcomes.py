@@ -97,3 +97,35 @@ def test_other_words_for_a_handler_are_found(errors: str, tmp_path: Path) -> Non
             "    await db.ex", "    await db.rollback()\n    await db.ex"
         )
         check_source(project(imports + named + START + rolled), RULE, tmp_path / f"rolled-{name}")
+
+
+POOL = """\
+import asyncpg
+async def f(pool: asyncpg.Pool, rows):
+    async with pool.acquire() as c:
+        {begun}
+            for row in rows:
+                try:
+                    await c.{sent}
+                except {error}:{mark}
+                    {handled}
+"""
+BEGUN = "async with c.transaction():"
+
+
+@pytest.mark.parametrize(
+    "sent", ["execute('insert into t values ($1)', row)", "fetchval('insert into t values ($1)', row)"]
+)
+@pytest.mark.parametrize("error", ["asyncpg.UniqueViolationError", "asyncpg.PostgresError", "Exception"])
+def test_a_transaction_of_the_driver_is_aborted_too(error: str, sent: str, tmp_path: Path) -> None:
+    def code(begun: str = BEGUN, handled: str = "pass", mark: str = "") -> str:
+        return POOL.format(begun=begun, sent=sent, error=error, mark=mark, handled=handled)
+
+    check_source(code(mark="  # expect high"), RULE, tmp_path / "told")
+    # Each statement is a transaction of its own; a savepoint; the way out; another error.
+    check_source(code(begun="if rows:"), RULE, tmp_path / "alone")
+    saved = code().replace("await c.", "async with c.transaction():\n                        await c.")
+    check_source(saved, RULE, tmp_path / "savepoint")
+    check_source(code(handled="raise"), RULE, tmp_path / "raised")
+    check_source(code(handled="return None"), RULE, tmp_path / "left")
+    check_source(code().replace(f"except {error}", "except KeyError"), RULE, tmp_path / "other")
