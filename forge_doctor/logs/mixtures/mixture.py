@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from forge_doctor.logs.mixtures.evidence import goes_on, shows_code
 from forge_doctor.logs.mixtures.places import Paths, place_at
 from forge_doctor.logs.mixtures.thread import IsOwn, Reading, Thread, Told
-from forge_doctor.logs.mixtures.ways import NOBODY, Way, Ways, is_in_a_row, owners_of
+from forge_doctor.logs.mixtures.ways import NOBODY, Way, Ways, crowded, is_in_a_row, owners_of
 from forge_doctor.logs.records.line_kind import HEADER, Kind, State, kind_of
 from forge_doctor.streams.heads.frames import Section
 
@@ -19,6 +19,8 @@ MOST_LINES = 10_000
 LONGEST = 2_000
 SURE = 7
 """By so much the best way must fit better than one that tells something else, twice as much where frames are split."""
+MOST_AT_ONCE = 3
+"""Of more that are open at once there are more ways than are followed: a wrong one may be all that is left of them."""
 
 
 _ENDS = (Kind.EXCEPTION, Kind.JOINER)
@@ -128,10 +130,13 @@ class Mixture:
         told = ways.tells(best)
         # One was cut off, and nothing of it comes behind another's lines.
         whole = is_in_a_row(owners)
+        many = crowded(owners, MOST_AT_ONCE)
         return {
             owner
             for owner, one in threads.items()
-            if not one.torn and (whole or all(other[one.tells] == told[one.tells] for other in near))
+            if not one.torn
+            and owner not in many
+            and (whole or all(other[one.tells] == told[one.tells] for other in near))
         }
 
 

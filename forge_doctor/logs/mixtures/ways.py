@@ -174,3 +174,18 @@ def is_in_a_row(owners: Iterable[int]) -> bool:
         if owner not in seen:
             seen.append(owner)
     return True
+
+
+def crowded(owners: Sequence[int], most: int) -> set[int]:
+    """Those that stand open somewhere beside so many others that there are more than `most` at once."""
+    last = {owner: at for at, owner in enumerate(owners) if owner != NOBODY}
+    found, standing = set[int](), set[int]()
+    for at, owner in enumerate(owners):
+        if owner == NOBODY:
+            continue
+        standing.add(owner)
+        if len(standing) > most:
+            found |= standing
+        if last[owner] == at:
+            standing.discard(owner)
+    return found

@@ -75,3 +75,12 @@ def test_what_cannot_be_told_is_said():
     report = triage(summary, "app.log")
     assert all(UNSURE in finding.message for finding in report.findings)
     assert any(UNSURE in str(one.source) for finding in report.findings for one in finding.evidence)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_four_at_once_none_blames_another_ones_line(seed: int) -> None:
+    texts = random.Random(seed).sample(tracebacks(), 4)
+    true = frozenset[tuple[str, str | None]]().union(*map(alone, texts))
+    found = counts(interleaved(texts, seed, (1, 3, 5)[seed % 3]))
+    assert found
+    assert {one for one in found if one[1]} <= true
