@@ -49,26 +49,26 @@ STREAMS = (b"stream", b"AsyncResult", b"AsyncScalarResult")
 def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every loop."""
     for loop in loops_of(file):
-        if loop.is_async or may_stream(file, loop):
-            yield from judge(file, loop, project)
-            yield from judge_list(file, loop, project)
+        yield from judge(file, loop, project)
+        yield from judge_list(file, loop, project)
 
 
 def loops_of(file: SourceFile) -> Iterator[For | ComprehensionFor]:
-    """Every `async for`, and every `for` of a file that speaks of a stream."""
+    """Every `async for`, and every `for` of a function that speaks of a stream."""
     streams = file.mentions(*STREAMS)
     for match in FOR.finditer(file.data):
-        if streams or file.data[max(0, match.start() - 40) : match.start()].rstrip(BLANKS).endswith(b"async"):
+        is_async = file.data[max(0, match.start() - 40) : match.start()].rstrip(BLANKS).endswith(b"async")
+        if is_async or (streams and may_stream(file, match.start())):
             keyword = file.node_at(match.start())
             loop = None if keyword is None or keyword.raw.type != "for" else keyword.parent
             if isinstance(loop, For | ComprehensionFor):
                 yield loop
 
 
-def may_stream(file: SourceFile, loop: For | ComprehensionFor) -> bool:
-    """Whether the function around speaks of a stream at all; asked first, because most loops are of other things."""
-    around = loop.owner
-    text = file.data[around.start : around.end]
+def may_stream(file: SourceFile, offset: int) -> bool:
+    """Whether the function around a place speaks of a stream at all; asked first: most loops are of other things."""
+    around = file.bodies.of(offset)
+    text = file.data if around is None else file.data[around.start_byte : around.end_byte]
     return any(word in text for word in STREAMS)
 
 

@@ -47,7 +47,7 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
@@ -94,13 +94,14 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
     seen: set[tuple[int, str]] = set()
     if not relationship_names(project):
         return
-    for lazy in (*direct_reads(file, project), *reads_by_methods(file, project)):
+    reads = tuple(relationships_read(file, project))
+    for lazy in (*direct_reads(reads, project), *reads_by_methods(file, project)):
         function = lazy.place.function
         key = (0 if function is None else function.start, lazy.place.text)
         if key not in seen:
             seen.add(key)
             yield found(file, project, lazy)
-    yield from of_dynamic_collections(file, project)
+    yield from of_dynamic_collections(reads, file, project)
 
 
 class LazyRead(NamedTuple):
@@ -112,9 +113,9 @@ class LazyRead(NamedTuple):
     by: SelfRead | None = None
 
 
-def direct_reads(file: SourceFile, project: Project) -> Iterator[LazyRead]:
+def direct_reads(reads: Iterable[Attribute], project: Project) -> Iterator[LazyRead]:
     """`user.orders`."""
-    for read in relationships_read(file, project):
+    for read in reads:
         held = loaded(project, read.value)
         if held is None or held.shape is not Shape.OBJECT:
             continue
@@ -139,9 +140,9 @@ def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
                 break
 
 
-def of_dynamic_collections(file: SourceFile, project: Project) -> Iterator[Finding]:
+def of_dynamic_collections(reads: Iterable[Attribute], file: SourceFile, project: Project) -> Iterator[Finding]:
     """`user.logins.all()` of a `lazy="dynamic"` relationship: its query is sent by a synchronous session."""
-    for read in relationships_read(file, project):
+    for read in reads:
         place = query_run(read)
         held = None if place is None else loaded(project, read.value)
         relationship = None if held is None else held.model.relationship(read.attr)
