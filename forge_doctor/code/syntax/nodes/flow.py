@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.code.syntax.nodes.base import Node, Statement, flat
+from forge_doctor.code.syntax.nodes.once import once
 
 
 class If(Statement):
@@ -21,7 +22,7 @@ class If(Statement):
         """Statements when it holds."""
         return self._body("consequence")
 
-    @property
+    @once
     def orelse(self) -> tuple[Node, ...]:
         """The `elif` (as one `If`), or the statements of `else`."""
         return tuple(
