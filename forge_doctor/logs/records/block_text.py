@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.lost_layout import unfolded
+from forge_doctor.logs.records.lost_layout import of_one_line, unfolded
 from forge_doctor.logs.records.traceback_text import Parser, parser_after
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import Head
@@ -34,6 +34,8 @@ def opened(raw: bytes) -> list[str]:
         return [line.decode("utf-8", "replace") for line in raw.split(folded["end"])]
     if b"last): " in raw:
         return unfolded(raw).decode("utf-8", "replace").splitlines()
+    if b".py:" in raw:
+        return of_one_line(raw).decode("utf-8", "replace").split("\n")
     return [raw.decode("utf-8", "replace")]
 
 

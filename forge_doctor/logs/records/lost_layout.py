@@ -19,6 +19,10 @@ _BENT_FRAME = regex(rb"^(\s{0,8})File " + _BENT + rb'([^"\n\xe2]{1,1000})' + _BE
 _PYTEST_FRAME = regex(rb"((?:[A-Za-z]:)?[^\s:]{1,500}\.pyx?):(\d{1,9}):(?: in ([\w<>.]{1,200})| [A-Z]\w{1,80})? ?$")
 # One that can be nothing else: the file is a path, and a function is named.
 _PYTEST_BEGUN = regex(rb"(?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.pyx?:\d{1,9}: in [\w<>.]{1,200} ?$")
+# What `--tb=line` has for a whole traceback: the place and the exception.
+_PYTEST_LINE = regex(
+    rb"((?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.py):(\d{1,9}): ((?:[A-Za-z_]\w{0,80}\.){1,8}[A-Z]\w{0,80}: .*)$"
+)
 _PYTEST_BETWEEN = regex(rb"_(?: _){3,100} ?$")
 _PYTEST_ERROR = regex(rb"E {3,30}(?=\S)")
 _PYTEST_CODE = regex(rb">( {3,})(?=\S)")
@@ -89,6 +93,14 @@ def from_pytest(text: bytes, inside: bool) -> bytes:
         named = b", in " + found[3] if found[3] else b""
         return b'  File "%b", line %b%b' % (found[1], found[2], named)
     return b"" if _PYTEST_BETWEEN.match(text) else text
+
+
+def of_one_line(text: bytes) -> bytes:
+    """A place and its exception on one line, as pytest's shortest style has them, in two; any other line as it is."""
+    found = _PYTEST_LINE.match(text)
+    if found is None or not is_class(found[3]):
+        return text
+    return b'  File "%b", line %b\n%b' % found.groups()
 
 
 def is_pytest_frame(text: bytes) -> bool:

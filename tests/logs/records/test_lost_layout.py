@@ -7,7 +7,7 @@ import re
 import pytest
 
 from forge_doctor.logs.records.line_kind import Kind, kind_of
-from forge_doctor.logs.records.lost_layout import from_pytest, unfolded
+from forge_doctor.logs.records.lost_layout import from_pytest, of_one_line, unfolded
 from tests.support.log_reading import SAMPLES, groups, place, read_scanned, read_whole, told
 
 TRACE = """\
@@ -216,3 +216,22 @@ def test_a_group_of_which_the_beginning_is_lost_has_its_places(margin: str) -> N
     )
     (group,) = read_whole("".join(f"{margin}{line}\n" for line in lines)).groups.values()
     assert (group.signature, group.count, group.culprit and group.culprit.line) == ("deadlock", 1, 7)
+
+
+def test_pytest_s_shortest_style_has_a_place() -> None:
+    log = (
+        "collected 1 item\n\nF [100%]\n=================================== FAILURES ===================================\n"
+        "/app/tests/test_orders.py:14: sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; "
+        "can't call await_only() here. Was IO attempted in an unexpected place?\n"
+        "=========================== short test summary info ============================\n"
+        "FAILED tests/test_orders.py::test_place - sqlalchemy.exc.MissingGreenlet: greenlet_spawn has no...\n"
+    )
+    (group,) = read_scanned(log.encode()).groups.values()
+    assert (group.signature, group.count, group.culprit and group.culprit.line) == ("missing-greenlet", 1, 14)
+
+
+@pytest.mark.parametrize(
+    "line", ["app/x.py:14: error: no such name", "x.py:3: shop.Error: x", "see app/x.py:14: shop.Error: x"]
+)
+def test_other_tools_places_are_no_tracebacks(line: str) -> None:
+    assert of_one_line(line.encode()) == line.encode()
