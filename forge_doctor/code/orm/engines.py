@@ -194,6 +194,15 @@ def _dsn(node: Node, project: Project) -> Dsn | None:
     return None if text is None else parse_dsn(text)
 
 
+def _query_of(call: Call, project: Project) -> str:
+    """`sslmode=require` of `query={"sslmode": "require"}`; `HOLE` where the dict cannot be seen."""
+    given = call.argument(6, "query")
+    entries = {} if given is None else dict_entries(project, given)
+    if entries is None:
+        return HOLE
+    return "&".join(f"{name}={text_of(followed(project, value)) or HOLE}" for name, value in entries.items())
+
+
 def _created(call: Call, project: Project) -> Dsn | None:
     """`URL.create(drivername, username, password, host, port, database)`."""
 
@@ -209,7 +218,7 @@ def _created(call: Call, project: Project) -> Dsn | None:
     if not dialect or HOLE in dialect:
         return None
     user, password = part(1, "username"), part(2, "password")
-    query = HOLE if call.keyword("query") is not None else ""
+    query = _query_of(call, project)
     return Dsn(
         dialect=dialect, driver=driver, user=user, password=password, host=host, port=port,
         database=part(5, "database"), query=query,

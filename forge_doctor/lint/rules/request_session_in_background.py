@@ -129,7 +129,10 @@ def handed_over(project: Project, call: Call) -> Use | None:
         receiver = call.receiver
         if receiver is None or not is_background_tasks(project, receiver):
             return None
-    given = next((use for use in sessions_used(project, call) if use.node is not call.receiver), None)
+    started = call.args[0] if call.args else None
+    # `add_task(partial(notify, db))`
+    made = started if isinstance(started, Call) and started.method == "partial" else call
+    given = next((use for use in sessions_used(project, made) if use.node is not call.receiver), None)
     given = given or sync_session_given(project, call)
     return None if given is None or is_ignored(project, call, given) else given
 

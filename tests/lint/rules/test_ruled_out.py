@@ -21,6 +21,7 @@ RUN = "async def go(session): ...\nasync def f(db: AsyncSession):\n"
 SECOND = "async def f():\n    async with Session() as a:\n        await a.execute(text('select 1'))\n        async with {0} as b:{1}\n"
 SECOND += "            await b.execute(text('select 1'))\n"
 TABLES = "metadata = {0}\nasync def f():\n    metadata.create_all(engine){1}\n"
+URL = "made = sa.URL.create('postgresql+asyncpg', host='h', query={{'{0}': 'require'}})\nengine = create_async_engine(made){1}\n"
 QUEUE = "async def place(db: AsyncSession, bill):\n    order = Order()\n    db.add(order)\n"
 # The rule; the code that it tells, with the place; the twin.
 TWINS = [
@@ -86,6 +87,10 @@ TWINS = [
      "    return found.all()  # expect high\n"),
      ("async def f(db: AsyncSession):\n    if (found := (await db.scalars(select(User))).all()) is None:\n        return []\n"
      "    return found\n")),
+    ("request-session-in-background",
+     TASK + "async def f(tasks: BackgroundTasks, db: AsyncSession):\n    tasks.add_task(partial(work, db))  # expect high\n",
+     TASK + "async def f(tasks: BackgroundTasks, db: AsyncSession):\n    tasks.add_task(partial(work, other=db.info))\n"),
+    ("option-unknown-to-driver", URL.format("sslmode", "  # expect high"), URL.format("ssl", "")),
     ("session-leaves-its-loop", "async def own():\n    async for s in get_db():\n        yield s  # expect medium\n",
      "async def own():\n    async with aclosing(get_db()) as sessions:\n        async for s in sessions:\n            yield s\n"),
     ("session-leaves-its-loop", "async def own():\n    async for s in get_db():\n        yield s  # expect medium\n",
@@ -104,8 +109,16 @@ TWINS = [
     ("task-queued-before-commit", QUEUE + "    await db.flush()\n    bill.delay(order.id)  # expect medium\n",
      QUEUE + "    await save(db)\n    bill.delay(order.id)\n"),
 ]  # fmt: skip
-HEAD = "import asyncio\nimport os\nfrom contextlib import aclosing\nfrom fastapi import WebSocket\nfrom sqlalchemy import MetaData, event\n"
-HEAD += "from sqlalchemy.ext.asyncio import create_async_engine\n"
+HEAD = """\
+import asyncio
+import os
+import sqlalchemy as sa
+from contextlib import aclosing
+from functools import partial
+from fastapi import BackgroundTasks, WebSocket
+from sqlalchemy import MetaData, event
+from sqlalchemy.ext.asyncio import create_async_engine
+"""
 
 
 @pytest.mark.parametrize(("rule", "told", "ruled_out"), TWINS)
