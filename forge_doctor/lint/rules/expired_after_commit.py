@@ -64,7 +64,7 @@ from forge_doctor.finding import Evidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expired.expired_in_loops import reads_of_next_round
 from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, expired_reads
 from forge_doctor.lint.dataflow.expired.expiring import Why
-from forge_doctor.lint.dataflow.expired.given_away import reads_of_given
+from forge_doctor.lint.dataflow.expired.given_away import reads_of_given, reads_of_returned
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
@@ -91,6 +91,7 @@ def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding
         *(expired_reads(file, project) if expiring else ()),
         *(reads_of_next_round(file, project) if file.mentions(b"rollback") else ()),
         *reads_of_given(file, project),
+        *reads_of_returned(file, project),
     ):
         if place_of(read.name) not in seen:
             seen.add(place_of(read.name))

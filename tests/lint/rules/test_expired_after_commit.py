@@ -567,3 +567,37 @@ def test_a_function_that_may_roll_back_empties_nothing_for_sure(ends: str, mark:
     check_source(
         project(code, options=", expire_on_commit=False"), "expired-after-commit", tmp_path, least=Confidence.MEDIUM
     )
+
+
+RETURNED = """\
+class UserOut(BaseModel):
+    id: int
+    name: str
+async def register(db: AsyncSession, name: str) -> User:
+    user = User(name=name)
+    db.add(user)
+    await db.commit()
+    {refresh}
+    return user
+@router.post("/users"{model})
+async def f(name: str, db: AsyncSession = Depends(get_db)):
+    return await register(db, name){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("refresh", "model", "mark"),
+    [
+        ("", ", response_model=UserOut", "  # expect medium"),
+        ("await db.refresh(user)", ", response_model=UserOut", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_route_may_return_what_it_is_given_expired(refresh: str, model: str, mark: str, tmp_path: Path) -> None:
+    code = RETURNED.format(refresh=refresh, model=model, mark=mark)
+    check_source(project(code), "expired-after-commit", tmp_path)
+    check_source(
+        project(code.replace("  # expect medium", ""), options=", expire_on_commit=False"),
+        "expired-after-commit",
+        tmp_path / "kept",
+    )

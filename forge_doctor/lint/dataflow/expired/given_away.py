@@ -29,6 +29,7 @@ from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
 from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, owner_of
+from forge_doctor.lint.dataflow.response_models import fields, reads_response
 
 
 class Given(NamedTuple):
@@ -103,6 +104,25 @@ def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
                     confidence=min(sure, Confidence.MEDIUM),
                     given_by=given.giver,
                 )
+
+
+def reads_of_returned(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
+    """`return await register(name)` of a route, whose response model reads what the object has lost."""
+    if not file.mentions(b"fastapi", b"router") or not (may_expire(project) or has_update_values(project)):
+        return
+    for call in file.calls(*giving_names(project).intersection(file.names_called)):
+        answer = call.parent.parent if isinstance(call.parent, Await) else None
+        class_ = reads_response(project, answer) if isinstance(answer, Return) else None
+        giver = None if class_ is None else project.value_of(call).definition
+        left = left_expired(project, giver, owner_of(project, call)) if isinstance(giver, FunctionDef) else None
+        name = call.func.attr_node if isinstance(call.func, Attribute) else call.func
+        if class_ is None or left is None or not isinstance(giver, FunctionDef) or not isinstance(name, Name):
+            continue
+        asked = frozenset(fields(project, class_) or ())
+        lost = asked.intersection(left.attributes) if left.attributes else is_lost(project, left.model, asked)
+        if lost:
+            sure = min(left.confidence, Confidence.MEDIUM)
+            yield left._replace(name=name, attributes=tuple(sorted(lost)), confidence=sure, given_by=giver)
 
 
 def left_expired(project: Project, function: FunctionDef, owner: Owner | None = None) -> ExpiredRead | None:
