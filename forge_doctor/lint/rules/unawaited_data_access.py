@@ -48,7 +48,8 @@ from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"async ")
+# A plain endpoint may be given what others made async.
+SUSPECT = AnyWord(b"async ", b"Depends(")
 # Who calls the project's own functions may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("queries",)

@@ -55,8 +55,8 @@ from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 
-# Asyncio's classes are of no use without an `async` somewhere in the file.
-SUSPECT = AnyWord(b"async", b"Async")
+# Asyncio's classes are of no use without an `async` somewhere in the file, or a dependency that gives one.
+SUSPECT = AnyWord(b"async", b"Async", b"Depends(")
 # What gives a driver's own connections their methods: the library, or a word of the types of its values.
 DRIVERS = (b"asyncpg", b"databases", b"psycopg")
 SENDING = frozenset({"execute", "scalar", "scalars", "exec", "stream"})

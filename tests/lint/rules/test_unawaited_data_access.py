@@ -1249,3 +1249,21 @@ async def f(db: AsyncSession):
 def test_a_decorator_is_asked_what_it_gives_back(given: str, mark: str, tmp_path: Path) -> None:
     code = GIVEN_BACK.format(given=given, mark=mark)
     check_source(AWAITS + code, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+PLAIN = """\
+from fastapi import Depends
+from sqlalchemy.orm import Session
+from app.store import load
+def work(db: Session = Depends(print)):
+    return load(db).name{mark}
+def passing(db: Session = Depends(print)):
+    return load(db)
+"""
+
+
+@pytest.mark.parametrize(("kind", "mark"), [("async def", "  # expect high"), ("def", "")])
+def test_a_file_without_a_word_of_asyncio_may_call_what_others_made_async(kind: str, mark: str, tmp_path: Path) -> None:
+    load = f"{kind} load(db: AsyncSession):\n    return {'await db.get(int, 1)' if mark else 'db.info'}\n"
+    files = {"app/__init__.py": "", "app/store.py": AWAITS + load, "app/routes.py": PLAIN.format(mark=mark)}
+    check_source(files, RULE, tmp_path, least=Confidence.MEDIUM)

@@ -900,3 +900,36 @@ def test_a_type_parameter_is_what_it_is_bound_to(bound: str, tmp_path: Path) -> 
     method = f"class R[{said}]:\n    def __init__(self, given: S): self.given = given\n"
     method += f"    async def f(self):\n        self.given.commit(){mark}\n"
     check_source(head + function + method, "unawaited-session-call", tmp_path)
+
+
+PLAIN = """\
+from fastapi import Depends
+from sqlalchemy.orm import Session
+from app.db import get_db
+def work(x: int, db: Session = Depends(get_db)):
+    db.add(x)
+    db.commit(){mark}
+"""
+MADE = """\
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.ext.asyncio import async_sessionmaker
+Factory = {factory}()
+{kind} get_db():
+    {kept} Factory() as session:
+        yield session
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "kind", "kept", "mark"),
+    [("async_sessionmaker", "async def", "async with", "  # expect high"), ("sessionmaker", "def", "with", "")],
+)
+def test_a_file_without_a_word_of_asyncio_may_be_given_such_a_session(
+    factory: str, kind: str, kept: str, mark: str, tmp_path: Path
+) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/db.py": MADE.format(factory=factory, kind=kind, kept=kept),
+        "app/routes.py": PLAIN.format(mark=mark),
+    }
+    check_source(files, RULE, tmp_path)
