@@ -13,10 +13,12 @@ from forge_doctor.regex import regex
 WORD = regex(rb"skip|xfail|expectedFailure|assert_type|reveal_type")
 # `pytest.mark.skip`, `unittest.skip("...")`, `xfail`; of those with a condition, the ones that ask for a version.
 ALWAYS = regex(r"(?:^|\.)(?:skip|xfail|expectedFailure)\b")
-BY_VERSION = regex(r"(?:^|\.)skip_?if\b[\s\S]*version", re.IGNORECASE)
+BY_VERSION = regex(r"(?:^|\.)skip_?if\b[\s\S]{0,400}?version", re.IGNORECASE)
 MODULE_MARK = regex(rb"^pytestmark\b[^=\n]*=([^\n]*(?:\n[ \t)\]][^\n]*)*)", re.MULTILINE)
 # Of a folder of tests, what type checkers read and nothing runs: no `test_*.py`.
-FOR_CHECKERS = regex(r"(?:^|/)tests?/(?:[^/]+/)*(?:typing|typesafety|type_?checks?|mypy|pyright)/(?:[^/]+/)*[^/]+\.py$")
+FOR_CHECKERS = regex(
+    r"(?:^|/)tests?/(?:[^/]{1,100}/){0,9}(?:typing|typesafety|type_?checks?|mypy|pyright)/(?:[^/]{1,100}/){0,9}[^/]{1,100}\.py$"
+)
 ASKS_CHECKER = regex(rb"\b(?:assert_type|reveal_type)\(")
 RUN = regex(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 

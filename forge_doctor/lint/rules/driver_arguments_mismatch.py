@@ -46,7 +46,7 @@ METHODS = (*ONE_BY_ONE, "executemany", "prepare", "cursor")
 OF_SQLALCHEMY = ASYNC_KINDS | SYNC_KINDS
 DRIVER = (Kind.ASYNCPG_CONNECTION, Kind.ASYNCPG_POOL)
 # Literals, those with escapes too, names in quotes, and comments.
-QUOTED = regex(r"\b[eE]'(?:[^'\\]|\\.|'')*'|'[^']*'|\"[^\"]*\"|--[^\n]*|/\*(?:[^*]|\*(?!/))*\*/", re.DOTALL)
+QUOTED = regex(r"\b[eE]'(?:[^'\\]|\\.|'')*'|'[^']*'|\"[^\"]*\"|--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)", re.DOTALL)
 DOLLARS = regex(r"\$(?:[^\W\d]\w{0,60})?\$")
 FORMAT = regex(r"(?<![%\w])%(?:s|\(\w{1,60}\)s)")
 NAMED = regex(r"(?:[=<>(,]|\b(?:LIKE|ILIKE|LIMIT|OFFSET|IN|AND|ANY))\s*:[a-z_]\w*", re.IGNORECASE)

@@ -46,7 +46,7 @@ from forge_doctor.regex import regex
 SUSPECT = AnyCall("execute", "scalars", "exec")
 LINE_DOES = ("holds",)
 TESTED = regex(
-    rb"(?:\bif|\bnot|\bbool[ \t]*\()[ \t]*\(?[ \t]*(?P<name>[A-Za-z_]\w*)"
+    rb"(?:\bif|\bnot|\bbool[ \t]*\()[ \t]*+(?:\([ \t]*+)?(?P<name>[A-Za-z_]\w*)"
     rb"[ \t]*(?=:|\n|\)|and\b|or\b|else\b|,|is[ \t]+(?:not[ \t]+)?None\b)"
 )
 FOR_NO_ROW = regex(r"\.(?:first|one_or_none|scalar_one_or_none|scalar|all|fetchone|fetchall)\(")

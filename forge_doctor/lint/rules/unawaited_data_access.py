@@ -58,7 +58,7 @@ PASSING = regex(
     rb"def(?<!\wdef)[ \t]+(\w+)[^\n]{0,300}:\n(?:[ \t]*\"\"\"[^\n]{0,300}\n)?[ \t]*return[ \t]+(?:\w+\.)*(\w+)\("
 )
 # `keep = partial(save, db)`, and what is called right where it is made.
-PARTIAL = regex(rb"(\w+)[ \t]*=[ \t]*(?:functools\.)?partial\(\s*(?:\w+\.)*(\w+)")
+PARTIAL = regex(rb"\b(\w+)[ \t]*=[ \t]*(?:functools\.)?partial\(\s*(?:\w+\.)*(\w+)")
 CALLED_AT_ONCE = regex(rb"\bpartial\([^()\n]{0,200}\)\(")
 OF_TASKS = words(
     """cancel cancelled cancelling uncancel done result exception add_done_callback remove_done_callback get_name set_name

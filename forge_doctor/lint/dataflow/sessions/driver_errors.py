@@ -21,7 +21,9 @@ from forge_doctor.regex import regex
 
 SENDING = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany", "copy_records_to_table")
 # What the server answers, by the names of asyncpg's classes.
-CAUGHT = regex(r"\b(?:Exception|BaseException|PostgresError|\w+(?:Violation|Integrity\w*|Data|Syntax\w*)Error)\b")
+CAUGHT = regex(
+    r"\b(?:Exception|BaseException|PostgresError|\w{1,60}(?:Violation|Integrity\w{0,40}|Data|Syntax\w{0,40})Error)\b"
+)
 
 
 class Aborted(NamedTuple):
