@@ -169,7 +169,7 @@ class Scanner:
                 elif not self._count(self._find(hit, end)):
                     self._begin(hit, hits[number], end)
             elif hit < self._last:
-                self._hits.append(hit)
+                self._pass(hit, hits[number], end)
             else:
                 yield from self._take(hit, hits[number], end)
         if self._start is not None and (complete or self._reach <= hits[-1]):
@@ -221,6 +221,12 @@ class Scanner:
         self._hits.append(hit)
         self._last = line_end(self._window, hit, end)
         self._horizon = self._extend(following, end)
+
+    def _pass(self, hit: int, following: int, end: int) -> None:
+        """Let a region have a hit in a line that belongs to it, a frame's, behind which more frames may follow."""
+        self._hits.append(hit)
+        if following >= self._last:
+            self._horizon = self._extend(following, end)
 
     def _find(self, hit: int, end: int) -> Any:
         if self._familiar is None:

@@ -97,6 +97,10 @@ LINES = st.sampled_from(
         b"Traceback (most recent call last):",
         b'  File "/app/x.py", line 3, in f',
         "│ /app/x.py:3 in f │".encode(),
+        # A literal in the line of a frame, as among the locals that rich shows.
+        "│ │ e = TimeoutError('QueuePool limit of size 5') │ │".encode(),
+        # A literal in the line of a frame, as among the locals that rich shows.
+        "│ │ e = TimeoutError('QueuePool limit of size 5') │ │".encode(),
         b"Exc: greenlet_spawn has not been called",
         b"",
         b"\xff\xfe\x00 not text",
@@ -113,6 +117,12 @@ LOGS = st.lists(st.tuples(LINES, st.integers(1, 30)), max_size=25).map(
 def test_regions_follow_their_definition_whatever_the_size_of_the_blocks(log: bytes, block: int, rest: bytes) -> None:
     whole = log + rest.replace(b"\n", b" ")
     assert joined(whole, block=block) == slow(whole)
+
+
+def test_frames_behind_a_literal_in_a_frame_s_line_belong_to_it() -> None:
+    box = "│ a line of the box, and nothing that is looked for │\n".encode() * 100
+    log = b"Traceback (most recent call last):\n" + box + "│ e = 'QueuePool limit' │\n".encode() + box * 20
+    assert joined(log + b"ValueError: behind it\n") == [(0, log + b"ValueError: behind it\n")]
 
 
 def test_a_region_that_reaches_back_as_far_as_it_may_begins_with_a_whole_line() -> None:
