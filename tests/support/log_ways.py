@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import quopri
+import re
 from collections.abc import Callable
 
 from tests.support.log_carriers import Lines, Wrap, before, milli, stamp, table
@@ -87,7 +88,22 @@ def collected(lines: Lines) -> str:
     return "\n".join(out) + "\n"
 
 
+def terminal(lines: Lines) -> str:
+    """Tracebacks in the colours that Python gives them from 3.13 on, where it writes to a terminal."""
+
+    def coloured(line: str) -> str:
+        frame = re.fullmatch(r'(\s*)File (".*"), line (\d+), in (.*)', line)
+        if frame is not None:
+            blanks, file, number, name = frame.groups()
+            return f"{blanks}File \x1b[35m{file}\x1b[0m, line \x1b[35m{number}\x1b[0m, in \x1b[35m{name}\x1b[0m"
+        raised = re.fullmatch(r"((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Greenlet)): (.*)", line)
+        return line if raised is None else f"\x1b[1;35m{raised[1]}\x1b[0m: \x1b[35m{raised[2]}\x1b[0m"
+
+    return "".join(f"{coloured(line)}\n" for _, line in lines)
+
+
 WAYS: dict[str, Wrap] = PLATFORMS | {
+    "python-terminal": terminal,
     "kubectl-prefix": before(lambda at: f"[pod/web-1/web] {stamp(at)}123Z "),
     "nerdctl-compose": before(lambda at: f"web-1 |{stamp(at)}123Z "),
     "crictl": before(lambda at: f"{stamp(at)}123+00:00 stderr F "),

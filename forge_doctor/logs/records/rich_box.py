@@ -12,6 +12,7 @@ JOINERS = (
 )
 BOX = "│"
 EDGES = tuple(edge.encode() for edge in (BOX, "╭", "╰", "❱"))
+MOST_MORE = 50  # lines of an exception
 # A narrow box cuts its title; less than this word is no title.
 _TOP = regex(r"\s{0,400}[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
 _BOTTOM = regex(r"\s{0,400}[╰└]─+[╯┘]\s*$")
@@ -79,10 +80,15 @@ def _frames(content: list[str]) -> list[str]:
 
 
 def _told(lines: list[str], at: int, width: int) -> tuple[int, list[str]]:
-    """What stands after a box of that width: its exception and, where another box follows, the sentence that joins."""
+    """What stands after a box of that width: its exception and, where another box follows, the lines of its own that
+    this one has besides (`DETAIL: ...`, `[SQL: ...]`) and the sentence that joins."""
     at, message = _message(lines, at, width)
-    after, joiner = _message(lines, at + 1, width)
-    return (after, [message, joiner]) if joiner.startswith(JOINERS) else (at, [message])
+    more, after = list[str](), at
+    while after < len(lines) and len(more) < MOST_MORE and lines[after].strip() and not _TOP.match(lines[after]):
+        after, one = _message(lines, after, width)
+        more.append(one)
+    after, joiner = _message(lines, after + 1, width)
+    return (after, [message, *more, joiner]) if joiner.startswith(JOINERS) else (at, [message])
 
 
 def _message(lines: list[str], at: int, width: int) -> tuple[int, str]:

@@ -43,7 +43,7 @@ _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack
 # An exception's class and words that stand beside its frames, as AWS Lambda and OpenTelemetry write them.
 _CLASS_KEYS = ("errorType", "error.type", "exception.type", "error_type", "exc_type")
 _WORDS_KEYS = ("errorMessage", "error.message", "exception.message", "error_message", "exc_value")
-_DEEPEST = 6
+_DEEPEST, _MOST_PARTS = 6, 50
 
 
 @dataclass(slots=True)
@@ -148,9 +148,10 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, Mapping) and depth:
         for inner in value.values():
             yield from _texts(inner, depth - 1)
-    elif isinstance(value, list) and depth and len(value) < 50:
-        if value and all(isinstance(part, str) for part in value):
-            yield "\n".join(part.rstrip("\n") for part in value)
+    elif isinstance(value, list) and depth and value and all(isinstance(part, str) for part in value):
+        yield "\n".join(part.rstrip("\n") for part in value)
+        yield from value[:_MOST_PARTS]
+    elif isinstance(value, list) and depth and len(value) < _MOST_PARTS:
         for inner in value:
             yield from _texts(inner, depth - 1)
 

@@ -13,10 +13,10 @@ from forge_doctor.streams.heads.localised import in_english
 from forge_doctor.streams.heads.structured import Record, read_json
 
 _LOGFMT = regex(rb'(?:^|\s)(?:level|lvl|severity)=["\']?(\w+)')
-_LOGFMT_TIME = regex(rb'(?:^|\s)(?:time|ts|timestamp|t)="?([^"\s]+)')
+_LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t)=[\"']?([^\"'\s]+)")
 # In single quotes where structlog's KeyValueRenderer wrote it.
 _LOGFMT_MESSAGE = regex(rb"(?:^|\s)(?:message|msg|event|error|err)=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')")
-_LOGFMT_PAIR = regex(rb'(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
+_LOGFMT_PAIR = regex(rb"""(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S*))""")
 
 
 def json_head(text: bytes, zone_s: float) -> Head | None:
@@ -61,7 +61,8 @@ def _broken_json_head(text: bytes) -> Head:
 def unescape(text: bytes) -> str:
     """Text that went through JSON or repr() once, with its line ends and quotes back."""
     plain = text.decode("utf-8", "replace")
-    return plain.replace("\\n", "\n").replace('\\"', '"').replace("\\t", "\t").replace("\\\\", "\\")
+    plain = plain.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
+    return plain.replace("\\t", "\t").replace("\\\\", "\\")
 
 
 def csv_head(text: bytes, at: float | None) -> Head:
@@ -103,4 +104,4 @@ def logfmt_head(text: bytes, zone_s: float) -> Head | None:
 
 def _logfmt_pairs(text: bytes) -> dict[str, str]:
     """Keys and what they are given, as in `level=error exc_info="Traceback...\\n"`."""
-    return {found[1].decode(): unescape(found[2] or found[3] or b"") for found in _LOGFMT_PAIR.finditer(text)}
+    return {one[1].decode(): unescape(one[2] or one[3] or one[4] or b"") for one in _LOGFMT_PAIR.finditer(text)}

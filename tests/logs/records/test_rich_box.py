@@ -95,3 +95,17 @@ def test_the_culprit_s_code_is_without_the_lines_that_guide_its_indentation():
 def test_other_boxes_are_no_tracebacks(line):
     assert not begins_box(line.encode())
     assert not ends_box(line.encode())
+
+
+def test_an_exception_of_several_lines_joins_the_chain_behind_it() -> None:
+    logger, written = rich_logger(80)
+    duplicate = type("UniqueViolationError", (Exception,), {})
+    text = 'duplicate key value violates unique constraint "authors_name_key"'
+    try:
+        try:
+            raise duplicate(f"{text}\nDETAIL:  Key (name)=(ann) already exists.")
+        except duplicate as error:
+            raise RuntimeError(text) from error
+    except RuntimeError:
+        logger.exception("request failed")
+    assert [(kind, count) for kind, _, count in told(written.getvalue())] == [("unique-violation", 1)]

@@ -13,7 +13,7 @@ from tests.support.log_ways import BYTES_WAYS, WAYS
 UNTIMED = frozenset(
     (
         *("firelens", "nomad", "mail", "typescript", "slack", "tmux-numbers", "diff-marked", "yaml-block"),
-        *("shell-assignment", "utf-16-bom"),
+        *("shell-assignment", "utf-16-bom", "python-terminal"),
     )
 )
 NAMES = ("psycopg_311.raw.log", "healthy_312.raw.log")
@@ -27,6 +27,7 @@ TWICE = (
     "mail",
     "multilog",
     "app-insights-csv",
+    "python-terminal",
 )
 CASES += [(way, NAMES[0]) for way in TWICE if (way, NAMES[0]) not in CASES]
 

@@ -1,0 +1,46 @@
+"""Tracebacks as libraries for structured logs write them, beside the forms that the carriers' samples have."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.log_reading import told
+
+FRAMES = [
+    part
+    for depth in range(30)
+    for part in (
+        f'  File "/srv/app/venv/lib/python3.13/site-packages/lib/m{depth}.py", line {depth + 1}, in f{depth}',
+        "    go()",
+    )
+]
+TRACE = [
+    "Traceback (most recent call last):",
+    '  File "/srv/app/shop.py", line 22, in pay',
+    "    go()",
+    *FRAMES,
+    'ShopError: it\'s "gone"',
+]
+RECORD = {"timestamp": "2026-11-30T04:13:52.061937Z", "level": "error", "event": "could not pay"}
+
+
+def key_value() -> str:
+    return " ".join(f"{key}={value!r}" for key, value in (RECORD | {"exception": "\n".join(TRACE)}).items())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(json.dumps(RECORD | {"exc_info": TRACE}), id="python-json-logger, exc_info_as_array"),
+        pytest.param(key_value(), id="structlog, KeyValueRenderer"),
+    ],
+)
+def test_a_traceback_in_a_record_is_read_to_its_culprit(line: str) -> None:
+    quiet = (
+        line.replace("error", "info").partition(" exception=")[0]
+        if line[0] != "{"
+        else json.dumps(RECORD | {"level": "info"})
+    )
+    assert told(f"{quiet}\n{line}\n{quiet}\n") == [("ShopError", "/srv/app/shop.py:22 pay", 1)]
