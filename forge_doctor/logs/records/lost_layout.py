@@ -155,23 +155,29 @@ def rejoined(lines: Sequence[str]) -> list[str]:
 
 def _joined(lines: Sequence[str]) -> Iterator[str]:
     whole, inside, told = "", False, False
-    for raw in lines:
+    for raw, below in zip(lines, (*lines[1:], ""), strict=True):
         line = raw.rstrip()
-        begins = not line or line.startswith(_BEGINS) or not inside or not whole
-        if not begins and not told and not whole.startswith("  File") and is_class(line.encode("utf-8", "replace")):
+        goes_on = whole.startswith("  File") and _CUT_FRAME.match(whole.encode("utf-8", "replace")) is not None
+        begins = not line or not whole or not inside or (line.startswith(_BEGINS) and not goes_on)
+        if not begins and not told and not goes_on and _is_exception(line, below):
             begins = told = True
         if begins:
             if whole:
                 yield whole
             whole = line
         else:
-            whole += line if whole.count('"') % 2 and whole.startswith("  File") else f" {line}"
+            whole += line if whole.count('"') % 2 and whole.startswith("  File") else f" {line.lstrip()}"
         if line.startswith(_HEADER_TEXT):
             inside, told = True, False
         if not line:
             yield line
     if whole:
         yield whole
+
+
+def _is_exception(line: str, below: str) -> bool:
+    """Whether a traceback ends with the line; a name alone may be the rest of its code, unless that is all there is."""
+    return is_class(line.encode("utf-8", "replace")) and (":" in line or not below.strip())
 
 
 class ForeignFrames:

@@ -16,8 +16,9 @@ AFTER_LONG_LINES = 16
 BACK_BYTES = 64 << 10
 REACH_BYTES = LONGEST_LINE + BACK_BYTES
 # A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's, Sentry's,
-# pytest's, and that of Python 3.13 and later on a terminal (`File ESC[35m"app.py"ESC[0m, line ESC[35m7ESC[0m`).
-FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ", b": in ", b"\x1b[0m, line ")
+# pytest's, that of Python 3.13 and later on a terminal (`File ESC[35m"app.py"ESC[0m, line ESC[35m7ESC[0m`), and the first
+# word of one that a column was too narrow for.
+FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ", b": in ", b"\x1b[0m, line ", b"  File")
 
 
 def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, int]:
