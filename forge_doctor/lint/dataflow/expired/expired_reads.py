@@ -45,7 +45,6 @@ from forge_doctor.lint.dataflow.use_def import is_read
 from forge_doctor.regex import regex
 
 MOST_CAUSES = 20
-LETTING_GO = ("expunge", "expunge_all", "make_transient")
 # `user.name`, `return user`, `show(user)`, `{user}`.
 READ = regex(rb"(?<![\w.])[^\W\d]\w*+(?=\s*\.\s*\w)|(?<=return )\w++|(?<=[\[(,{= ])[^\W\d]\w*+(?=\s*[)\],}!:=])")
 
@@ -149,7 +148,7 @@ def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -
         return None
     held = loaded(project, name)
     model = model_in(project, function, cause, name, bound, held)
-    if model is None or is_filled(function, cause, name) or is_taken_out(function, bound.end, cause, name):
+    if model is None or is_filled(function, cause, name):
         return None
     is_near = not isinstance(bound, Param) if held is None else not held.hops
     confidence = min(cause.confidence, Confidence.HIGH if is_near else Confidence.MEDIUM)
@@ -240,7 +239,7 @@ def model_in(
     session = cause.session.text
     if cause.why is Why.ROLLBACK and is_committed_before(function, session, bound, cause):
         return None
-    if is_let_go(function, name, bound, cause):
+    if is_taken_out(function, bound.end, cause, name):
         return None
     if held is not None and not held.is_made:
         same = held.session.text == session and (held.hops > 0 or held.call.function is function)
@@ -255,13 +254,6 @@ def model_in(
         return None
     class_ = project.value_of(bound.value.func)
     return project.model_of(bound.value.func) if class_.of is not None else None
-
-
-def is_let_go(function: FunctionDef, name: Name, bound: Node, cause: Cause) -> bool:
-    """Whether the session no longer knows the object when it empties its own: `expunge(user)` keeps what was loaded."""
-    start = bound.start if isinstance(bound, Param) else bound.end
-    calls = calls_named(function, LETTING_GO, start, cause.statement.end)
-    return any(one.method.endswith("_all") or any(given.text == name.id for given in one.args) for one in calls)
 
 
 def given_model(project: Project, function: FunctionDef, cause: Cause, param: Param) -> Model | None:

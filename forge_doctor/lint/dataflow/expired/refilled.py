@@ -37,7 +37,7 @@ def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
 
 def is_taken_out(function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
     """Whether the session no longer had the object by then: nothing is expired of what was expunged before."""
-    taken = calls_named(function, TAKING_OUT, start, cause.node.start)
+    taken = calls_named(function, TAKING_OUT, start, cause.statement.end)
     return any(not one.args or one.args[0].text == read.id for one in taken)
 
 
