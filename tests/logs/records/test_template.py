@@ -15,7 +15,9 @@ from tests.support.log_reading import read_scanned
 # But for words that name a secret: what stands behind those is taken out.
 WORDS = st.text(string.ascii_lowercase, min_size=3, max_size=9).filter(
     lambda word: all(
-        redact(f"{word} {value}") == f"{word} {value}" for value in ("7f3a91", "2adcb445-f233-3678-8de3-2681b0169c14")
+        redact(f"{word}{by}{value}") == f"{word}{by}{value}"
+        for by in (" ", "=")
+        for value in ("7f3a91", "2adcb445-f233-3678-8de3-2681b0169c14")
     )
 )
 HEX = st.text("0123456789abcdef", min_size=8, max_size=8)
