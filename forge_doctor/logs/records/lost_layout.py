@@ -57,6 +57,7 @@ _CELLS = (b"Cell In", b"Input In")
 _NUMBER = regex(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
 _ESCAPED = regex(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
 _ROUND_IT = regex(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
+LONGEST_FRAME = 1_500
 # How much of a frame a line may end with.
 _CUT_FRAME = regex(rb'  File(?: "(?:[^"\n]{0,1000}|[^"\n]{1,1000}",(?: line)?(?: \d{1,9},)?(?<!\d)(?: in)?))?\s*$')
 _HEADER_TEXT = HEADER.decode().rstrip(":")
@@ -157,7 +158,7 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
     whole, inside, told = "", False, False
     for raw, below in zip(lines, (*lines[1:], ""), strict=True):
         line = raw.rstrip()
-        goes_on = whole.startswith("  File") and _CUT_FRAME.match(whole.encode("utf-8", "replace")) is not None
+        goes_on = whole.startswith("  File") and _is_cut(whole)
         begins = not line or not whole or not inside or (line.startswith(_BEGINS) and not goes_on)
         if not begins and not told and not goes_on and _is_exception(line, below):
             begins = told = True
@@ -166,13 +167,18 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
                 yield whole
             whole = line
         else:
-            whole += line if whole.count('"') % 2 and whole.startswith("  File") else f" {line.lstrip()}"
+            in_path = whole.startswith("  File") and len(whole) <= LONGEST_FRAME and whole.count('"') % 2
+            whole += line if in_path else f" {line.lstrip()}"
         if line.startswith(_HEADER_TEXT):
             inside, told = True, False
         if not line:
             yield line
     if whole:
         yield whole
+
+
+def _is_cut(frame: str) -> bool:
+    return len(frame) <= LONGEST_FRAME and _CUT_FRAME.match(frame.encode("utf-8", "replace")) is not None
 
 
 def _is_exception(line: str, below: str) -> bool:
