@@ -25,11 +25,15 @@ from forge_doctor.code.syntax.nodes import (
     TypeAlias,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.regex import regex
 
 if TYPE_CHECKING:
     import tree_sitter as ts
 
 MAX_HOPS = 8
+ADDING = regex(rb"[+|%]=")
+LONGEST_NAME = 200
+LAST_WORD = regex(rb"(?<!\w)(\w{1,190})\s{0,9}\Z")
 # Stands in a text for what is only known at run time.
 HOLE = "\0"
 
@@ -50,7 +54,7 @@ def followed(project: Project, node: Node, hops: int = 0) -> Node:
 def _is_added_to(assign: Assign, read: Name) -> bool:
     """Whether a `query += " and b = $2"` stands between: it binds nothing anew, and the name holds more than it was given."""
     file, name = assign.file, assign.target.text
-    if not file.mentions(b"+=", b"|=", b"%="):
+    if name.encode() not in _names_added_to(file):
         return False
     end = read.start if read.file is file and read.function is assign.function else len(file.data)
     for match in re.finditer(rb"(?<![\w.])%s\s{0,9}[+|%%]=" % re.escape(name.encode()), file.data[assign.end : end]):
@@ -58,6 +62,17 @@ def _is_added_to(assign: Assign, read: Name) -> bool:
         if added is not None and added.function is assign.function:
             return True
     return False
+
+
+def _names_added_to(file: SourceFile) -> frozenset[bytes]:
+    """The words before a `+=`, `|=` or `%=`; found once a file."""
+    known: dict[str, frozenset[bytes]] = file.kept.setdefault(_names_added_to, {})
+    if not known:
+        data = file.data
+        places = (one.start() for one in ADDING.finditer(data))
+        before = (LAST_WORD.search(data[max(0, place - LONGEST_NAME) : place]) for place in places)
+        known[""] = frozenset(one.group(1) for one in before if one is not None)
+    return known[""]
 
 
 def alias_of(project: Project, annotation: Node) -> Node | None:
