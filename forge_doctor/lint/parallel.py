@@ -1,10 +1,11 @@
-"""Shares the files of one run among processes; what each of them does is `lint/run.py`'s."""
+"""Shares the files of one run among processes, of which the one that begins them is one; what each of them does is
+`lint/judge.py`'s."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,6 +60,11 @@ class Left:
             self._ends[0] = first + size
             return range(first, first + size)
 
+    def leave(self) -> None:
+        """Nobody takes any more of them."""
+        with self._ends.get_lock():
+            self._ends[0] = self._ends[1]
+
 
 def default_jobs(files: int) -> int:
     """Two where it pays, else one."""
@@ -80,9 +86,9 @@ def lint_shared(
     """
     context = pool_context()
     given = (tuple(rules), dict(overlay), surfaces, are_kept)
-    if context.get_start_method() != "fork":
-        return tuple(_shared(files, context, jobs, None, given))
     with without_collector():
+        if context.get_start_method() != "fork":
+            return tuple(_shared(files, context, jobs, None, given))
         begun = _linting(*given)
         ahead = range(0, len(files), 1 + round(jobs / SHARE_AHEAD))
         found = dict(zip(ahead, begun.results([files[number] for number in ahead]), strict=True))
@@ -94,15 +100,20 @@ def lint_shared(
 def _shared(
     files: Sequence[Path], context: BaseContext, jobs: int, begun: Linting | None, given: Given
 ) -> list[FileResult]:
+    """This process lints beside the others: one that only waits keeps what it opened, and nobody uses it."""
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    initial = (begun, given, files, Left(len(files), context))
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=initial) as pool:
+    left = Left(len(files), context)
+    with ProcessPoolExecutor(jobs - 1, context, _start, (begun, given, files, left)) as pool:
         try:
-            found = dict(pair for own in pool.map(_run, range(jobs)) for pair in own)
+            others = [pool.submit(_run, process) for process in range(1, jobs)]
+            found = dict(_results(begun or _linting(*given), files, left, from_back=False))
+            found.update(pair for one in others for pair in one.result())
         except BrokenProcessPool as error:
             raise CannotInspect("a process was ended while it linted, perhaps for want of memory: --jobs 1") from error
+        finally:
+            left.leave()
     return [found[number] for number in range(len(files))]
 
 
@@ -120,10 +131,14 @@ def _linting(
 
 
 def _run(process: int) -> list[tuple[int, FileResult]]:
-    """What the files give that this process gets hold of, each with its number; in one piece, since they have names
-    in common."""
+    """What another process gives; in one piece, since its results have names in common."""
     linting, files, left = _kept[-1]
-    found: list[tuple[int, FileResult]] = []
-    while taken := left.take(from_back=process % 2 == 1):
-        found += zip(taken, linting.results([files[number] for number in taken]), strict=True)
-    return found
+    return list(_results(linting, files, left, from_back=process % 2 == 1))
+
+
+def _results(
+    linting: Linting, files: Sequence[Path], left: Left, *, from_back: bool
+) -> Iterator[tuple[int, FileResult]]:
+    """What the files give that a process gets hold of, each with its number."""
+    while taken := left.take(from_back=from_back):
+        yield from zip(taken, linting.results([files[number] for number in taken]), strict=True)
