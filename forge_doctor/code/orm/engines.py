@@ -12,11 +12,13 @@ from forge_doctor.code.semantics.literals import HOLE, dict_entries, filled_text
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, Dict, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.regex import regex
 
 # SQLAlchemy 2.0 and 2.1: the first two take a URL, the others a configuration that holds it among the settings.
 FROM_URL = ("create_async_engine", "create_engine")
 FROM_CONFIG = ("async_engine_from_config", "engine_from_config")
 MAKERS = (*FROM_URL, *FROM_CONFIG)
+RENAMED = regex(rb"\b(?:create_async_engine|create_engine|(?:async_)?engine_from_config)[ \t]+as[ \t]+(\w{1,80})")
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
@@ -36,8 +38,8 @@ class EngineCall(NamedTuple):
 
     @property
     def maker(self) -> str:
-        """The function's name."""
-        return self.call.func.text.rpartition(".")[2]
+        """The function's name, whatever its import calls it."""
+        return self.project.qualified(self.call.func).rpartition(".")[2]
 
     @property
     def place(self) -> str:
@@ -156,13 +158,22 @@ def spread_entries(project: Project, value: Node) -> dict[str, Node] | None:
 
 def engine_calls(file: SourceFile, project: Project) -> Iterator[EngineCall]:
     """Every call of SQLAlchemy's or SQLModel's engine makers."""
-    for call in file.calls(*MAKERS):
+    for call in file.calls(*MAKERS, *_other_names(file)):
         package, _, name = project.qualified(call.func).rpartition(".")
         if name not in MAKERS or package.partition(".")[0] not in LIBRARIES:
             continue
         config = engine_config(call, project) if name in FROM_CONFIG else EngineConfig()
         engine = EngineCall(call=call, project=project, is_async="async" in name, dsn=None, config=config)
         yield engine._replace(dsn=_dsn_of(engine), default_dsn=_default_dsn_of(engine))
+
+
+def _other_names(file: SourceFile) -> tuple[str, ...]:
+    """What the file's imports call them instead; found once."""
+    known: tuple[str, ...] | None = file.kept.get(_other_names)
+    if known is None:
+        names = {one.decode() for one in RENAMED.findall(file.data)} - set(MAKERS)
+        known = file.kept[_other_names] = tuple(sorted(names))
+    return known
 
 
 def _dsn_of(engine: EngineCall) -> Dsn | None:

@@ -16,9 +16,10 @@ Good:
 
     engine = create_async_engine("postgresql+asyncpg://localhost/shop", pool_size=5, max_overflow=5)
 
-Wrong when: the server allows more (`SHOW max_connections`), or a pooler stands before it. The number of processes is
-read from the project's own gunicorn configuration, Procfile or Dockerfile, 1 where none says; settings that come from
-elsewhere keep this rule silent. `forge-doctor pool` measures what is true.
+Wrong when: the server allows more (`SHOW max_connections`), or a pooler stands before it: what a compose file or
+`postgresql.conf` says of both is read. The number of processes is read from the project's own gunicorn configuration,
+Procfile or Dockerfile, 1 where none says; settings that come from elsewhere keep this rule silent. `forge-doctor
+pool` measures what is true.
 
 Source: https://docs.sqlalchemy.org/en/20/core/pooling.html#using-connection-pools-with-multiprocessing-or-os-fork;
 https://www.postgresql.org/docs/current/runtime-config-connection.html (max_connections 100,
@@ -38,18 +39,29 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.poolers import is_proxy, most_connections, url_of
 from forge_doctor.lint.dataflow.start_files import files_above
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
 DEFAULTS = {"pool_size": 5.0, "max_overflow": 10.0}
-SLOTS = 97  # max_connections 100, of which 3 are for superusers
+MOST, RESERVED = 100, 3  # max_connections, of which these are for superusers
 QUEUES = frozenset({"", "QueuePool", "AsyncAdaptedQueuePool"})
 GUNICORN = ("gunicorn.conf.py", "gunicorn_conf.py", "gunicorn_config.py")
 STARTED = ("Procfile", "Dockerfile", "docker-compose.yml", "compose.yml", "entrypoint.sh", "start.sh")
 WORKERS_LINE = regex(rb"(?m)^workers[ \t]{0,8}=[ \t]{0,8}(\d{1,3})[ \t]{0,8}(?:#[^\n]{0,200})?$")
-OPTION = regex(rb"(?:gunicorn|uvicorn|hypercorn)\b[^\n]{0,200}?(?:--workers|-w)[\"',= \t]{1,6}(\d{1,3})\b")
-CONCURRENCY = regex(rb"WEB_CONCURRENCY[=: \"']{1,4}(\d{1,3})\b")
+# Each behind nothing that makes a comment of it.
+OPTION = regex(
+    rb"(?m)^[^#\n]{0,200}?(?:gunicorn|uvicorn|hypercorn)\b[^\n]{0,200}?(?:--workers|-w)[\"',= \t]{1,6}(\d{1,3})\b"
+)
+CONCURRENCY = regex(rb"(?m)^[^#\n]{0,100}?WEB_CONCURRENCY[=: \"']{1,4}(\d{1,3})\b")
+
+
+class Slots(NamedTuple):
+    """How many connections the server takes of those who are no superusers, and who says so."""
+
+    number: int
+    source: str
 
 
 class Processes(NamedTuple):
@@ -69,9 +81,11 @@ def pools_exceed_server(file: SourceFile, project: Project) -> Iterator[Finding]
         if limits is None or (engine.dsn is not None and engine.dsn.dialect != "postgresql"):
             continue
         processes = processes_of(project, file)
-        wanted = processes.number * sum(limits)
-        if wanted > SLOTS:
-            yield found(file, engine, limits, processes, int(wanted))
+        wanted = int(processes.number * sum(limits))
+        most, source = most_connections(project, file) or (MOST, "PostgreSQL's default")
+        given = url_of(project, file, engine)
+        if wanted > most - RESERVED and (given is None or not is_proxy(given[0])):
+            yield found(file, engine, limits, processes, Slots(most - RESERVED, source), wanted)
 
 
 def limits_of(engine: EngineCall) -> tuple[float, float] | None:
@@ -97,7 +111,7 @@ def processes_of(project: Project, file: SourceFile) -> Processes:
 
 
 def found(
-    file: SourceFile, engine: EngineCall, limits: tuple[float, float], processes: Processes, wanted: int
+    file: SourceFile, engine: EngineCall, limits: tuple[float, float], processes: Processes, slots: Slots, wanted: int
 ) -> Finding:
     """The finding, at the engine."""
     size, overflow = (int(one) for one in limits)
@@ -105,9 +119,9 @@ def found(
         pools_exceed_server,
         engine.call,
         f"each process has a pool of its own: {processes.number} x ({size} + {overflow}) = {wanted} connections, and "
-        f"PostgreSQL takes {SLOTS} by default: the next one is refused",
+        f"PostgreSQL takes {slots.number} ({slots.source}): the next one is refused",
         confidence=Confidence.MEDIUM,
-        remedy=f"pool_size and max_overflow of at most {max(2, SLOTS // processes.number)} together, or a pooler; "
+        remedy=f"pool_size and max_overflow of at most {max(2, slots.number // processes.number)} together, or a pooler; "
         "`SHOW max_connections` says what this server allows",
         evidence=(
             Evidence(label="pool_size", value=size, unit="connections", source="the engine"),

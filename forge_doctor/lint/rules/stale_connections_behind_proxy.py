@@ -19,9 +19,10 @@ Good:
         "postgresql+asyncpg://app@aws-0-eu-west-1.pooler.supabase.com:5432/shop", pool_pre_ping=True
     )
 
-Wrong when: nothing between closes idle connections, or none is kept. NullPool, `pool_pre_ping`, `pool_recycle`, settings
-that come from elsewhere and a host whose name tells of no proxy keep this rule silent; since no host's settings are in
-the code, confidence stays medium. Where the code asks the environment for the URL, the nearest compose file says it.
+Wrong when: nothing between closes idle connections, or none is kept. NullPool, `pool_pre_ping`, `pool_recycle`,
+settings that come from elsewhere, a listener that is told of each checkout, and a host whose name tells of no proxy
+keep this rule silent; since no host's settings are in the code, confidence stays medium. Where the code asks the
+environment for the URL, the nearest compose file says it.
 
 Source: https://docs.sqlalchemy.org/en/20/core/pooling.html#disconnect-handling-pessimistic;
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-managing.html (IdleClientTimeout, 30 minutes);
@@ -30,68 +31,34 @@ fecgov/openFEC#6453 (2026-01)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.orm.dsn import Dsn, parse_dsn
+from forge_doctor.code.orm.dsn import Dsn
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
-from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.start_files import COMPOSE, files_above
-from forge_doctor.regex import regex
+from forge_doctor.lint.dataflow.poolers import is_proxy, url_of
 
 SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
-PROXY = regex(
-    r"pg-?bouncer|pooler|pgcat|supavisor|pgpool|haproxy|\bproxy-|-proxy\b|\.proxy\.|neon\.tech$|database\.azure\.com$"
-    r"|\.cockroachlabs\.cloud$",
-    re.IGNORECASE,
-)
-# `DATABASE_URL: postgresql+asyncpg://app@pgbouncer:6432/shop` of a compose file, and what asks for it in code.
-VARIABLE = regex(
-    rb"(?m)^[ \t]*(?:-[ \t]*)?[\"']?(\w{1,80})[ \t]*[:=][ \t]*[\"']?([a-z][a-z0-9+]{2,40}://[^\s\"'#]{1,300})"
-)
-ENVIRONMENT = regex(r"environ|getenv|settings|config|env\b", re.IGNORECASE)
-SERVERS = frozenset({"postgresql", "postgres", "mysql", "mariadb"})
+# What an engine's own listener is told of: it may test the connection itself.
+LISTENS = (b'"engine_connect"', b'"checkout"', b"'engine_connect'", b"'checkout'")
 
 
 @check(severity=Severity.WARNING)
 def stale_connections_behind_proxy(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every engine whose URL is written in code and whose pool keeps connections."""
-    if is_test_file(file):
+    if is_test_file(file) or file.mentions(*LISTENS):
         return
     for engine in engine_calls(file, project):
         if engine.has_spread or engine.is_custom or is_cared_for(engine):
             continue
-        dsn, source = engine.dsn or engine.default_dsn, "the URL"
-        if dsn is None:
-            dsn, source = from_compose(project, file, engine) or (None, "")
-        if dsn is not None and is_proxy(dsn):
-            yield found(file, engine, dsn, source)
-
-
-def is_proxy(dsn: Dsn) -> bool:
-    """Whether it is a server's URL whose host is a proxy by its name."""
-    return dsn.dialect in SERVERS and PROXY.search(dsn.host) is not None
-
-
-def from_compose(project: Project, file: SourceFile, engine: EngineCall) -> tuple[Dsn, str] | None:
-    """The URL that a compose file gives the variable the engine asks for, or else the one host that all its URLs name, and
-    the file's name."""
-    url = engine.url
-    asked = "" if not isinstance(url, Node) else followed(project, url).text
-    for name, data in files_above(project, file, COMPOSE) if ENVIRONMENT.search(asked) is not None else ():
-        given = [(one[1].decode(), parse_dsn(one[2].decode("utf-8", "replace"))) for one in VARIABLE.finditer(data)]
-        servers = [(variable, dsn) for variable, dsn in given if dsn is not None and dsn.dialect in SERVERS]
-        own = [dsn for variable, dsn in servers if re.search(rf"\b{variable}\b", asked, re.IGNORECASE)]
-        for dsn in own or [one for _, one in servers if len({dsn.host for _, dsn in servers}) == 1]:
-            return dsn, name
-    return None
+        given = url_of(project, file, engine)
+        if given is not None and is_proxy(given[0]):
+            yield found(file, engine, *given)
 
 
 def is_cared_for(engine: EngineCall) -> bool:

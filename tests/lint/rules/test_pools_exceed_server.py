@@ -52,3 +52,39 @@ def test_a_number_of_workers_that_is_computed_is_not_guessed(tmp_path: Path) -> 
         "db.py": ENGINE.format(settings="", mark=""),
     }
     assert lint_source(files, "pools-exceed-server", tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mark"),
+    [
+        ("compose.yml", "services:\n  db:\n    command: postgres -c max_connections=500\n", ""),
+        ("compose.yml", 'services:\n  db:\n    command: ["postgres", "-c", "max_connections=300"]\n', ""),
+        ("compose.yml", "services:\n  db:\n    command: postgres -c max_connections=150\n", FOUND),
+        ("compose.yml", "services:\n  db:\n    # command: postgres -c max_connections=500\n", FOUND),
+        ("postgresql.conf", "#max_connections = 500\n", FOUND),
+        ("postgresql.conf", "max_connections = 500\n", ""),
+        ("Dockerfile", '# CMD ["uvicorn", "app:app", "--workers", "7"]\n', FOUND),
+    ],
+)
+def test_the_project_says_how_many_connections_the_server_takes(
+    name: str, text: str, mark: str, tmp_path: Path
+) -> None:
+    code = ENGINE.format(settings=", pool_size=100, max_overflow=100", mark=mark)
+    check_source({"pyproject.toml": "", name: text, "db.py": code}, "pools-exceed-server", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "mark"),
+    [
+        ("'postgresql+asyncpg://app@pgbouncer/x'", ""),
+        ("'postgresql+asyncpg://app@db/x'", FOUND),
+        ("environ['URL']", ""),
+    ],
+)
+def test_a_pooler_takes_more(url: str, mark: str, tmp_path: Path) -> None:
+    compose = (
+        "services:\n  pgbouncer:\n    environment:\n      URL: postgres://u@db/x\n"
+        "  api:\n    environment:\n      URL: postgresql+asyncpg://u@pgbouncer/x\n"
+    )
+    code = f"from os import environ\n{ENGINE}".replace("(url", f"({url}").format(settings=", pool_size=200", mark=mark)
+    check_source({"pyproject.toml": "", "compose.yml": compose, "db.py": code}, "pools-exceed-server", tmp_path)

@@ -33,7 +33,9 @@ def test_a_pool_that_cares_is_not(settings: str, tmp_path: Path) -> None:
     check_source(ENGINE.format(host=PROXIES[0], settings=settings, mark=""), "stale-connections-behind-proxy", tmp_path)
 
 
-@pytest.mark.parametrize("host", ["localhost", "db", "shop.eu-west-1.rds.amazonaws.com", "proxima.example"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "db", "shop.eu-west-1.rds.amazonaws.com", "proxima.example", "spooler.x"]
+)
 def test_a_server_itself_is_not(host: str, tmp_path: Path) -> None:
     check_source(ENGINE.format(host=host, settings="", mark=""), "stale-connections-behind-proxy", tmp_path)
 
@@ -60,3 +62,11 @@ COMPOSE = "services:\n  api:\n    environment:\n      {given}\n"
 def test_the_compose_file_says_what_the_environment_gives(given: str, mark: str, tmp_path: Path) -> None:
     files = {"docker-compose.yml": COMPOSE.format(given=given), "app/db.py": FROM_ENVIRONMENT.format(mark=mark)}
     check_source(files, "stale-connections-behind-proxy", tmp_path)
+
+
+def test_a_listener_that_may_test_them_is_cared_for(tmp_path: Path) -> None:
+    code = ENGINE.format(host=PROXIES[0], settings="", mark="") + (
+        "from sqlalchemy import event\n@event.listens_for(engine.sync_engine, 'engine_connect')\n"
+        "def ping(connection):\n    connection.scalar('select 1')\n"
+    )
+    check_source(code, "stale-connections-behind-proxy", tmp_path)

@@ -14,6 +14,19 @@ FOUND = (
     "create_async_engine('postgresql+asyncpg://a@db:6432/x')  # expect medium\n",
     "create_async_engine('postgresql+asyncpg://a@x.pooler.supabase.com:6543/x')  # expect medium\n",
     "create_async_engine(f'postgresql+asyncpg://a@pgbouncer/{A}')  # expect medium\n",
+    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x?prepared_statement_cache_size=0')  # expect medium\n",
+    (
+        "create_async_engine('postgresql+asyncpg://a@pgbouncer/x',  # expect medium\n"
+        " connect_args={'prepared_statement_cache_size': 0})\n"
+    ),
+    (
+        "create_async_engine('postgresql+asyncpg://a@pgbouncer/x',  # expect medium\n"
+        " connect_args={'prepared_statement_name_func': f})\n"
+    ),
+    (
+        "create_async_engine('postgresql+asyncpg://a@pgbouncer/x',  # expect medium\n"
+        " connect_args={'prepared_statement_name_func': f, 'statement_cache_size': 0})\n"
+    ),
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'ssl': 1})  # expect medium\n",
     "create_async_engine(URL.create('postgresql+asyncpg', host='pgbouncer'))  # expect medium\n",
     "from sqlmodel import create_engine\ncreate_engine('postgresql+asyncpg://a@pgcat/x')  # expect medium\n",
@@ -26,7 +39,17 @@ SILENT = (
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'statement_cache_size': 0})\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=dict(statement_cache_size=0))\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x?statement_cache_size=0')\n",
-    "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'prepared_statement_name_func': f})\n",
+    (
+        "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', poolclass=NullPool,"
+        " connect_args={'prepared_statement_name_func': f})\n"
+    ),
+    (
+        "create_async_engine('postgresql+asyncpg://a@pgbouncer/x',"
+        " connect_args={'prepared_statement_name_func': f, 'prepared_statement_cache_size': 0})\n"
+    ),
+    "create_async_engine('postgresql+asyncpg://a@x.pooler.supabase.com:5432/x')\n",
+    "create_async_engine('postgresql+asyncpg://a@ep-x-pooler.eu.aws.neon.tech/x')\n",
+    "create_async_engine('postgresql+asyncpg://a@spooler.example/x')\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=made())\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', **settings)\n",
     "K = {'statement_cache_size': 0}\ncreate_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args=K)\n",
@@ -64,3 +87,34 @@ def test_a_url_is_put_together_from_names(url: str, told: bool, tmp_path: Path) 
         f"engine = create_async_engine({url}){'  # expect' if told else ''}\n"
     )
     check_source(code, RULE, tmp_path)
+
+
+SETTINGS = (
+    "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+    "    url: str = 'postgresql+asyncpg://a@pgbouncer/x'\nsettings = Settings()\n"
+)
+FROM_SETTINGS = (
+    "from sqlalchemy.ext.asyncio import create_async_engine as made\nfrom settings import settings\n"
+    "engine = made(settings.url){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mark"),
+    [
+        ("README", "", "  # expect medium"),
+        (
+            "compose.yml",
+            "services:\n  pgbouncer:\n    environment:\n      POOL_MODE: transaction\n",
+            "  # expect medium",
+        ),
+        ("compose.yml", "services:\n  pgbouncer:\n    environment:\n      POOL_MODE: session\n", ""),
+        ("compose.yml", "services:\n  pgbouncer:\n    environment:\n      - PGBOUNCER_POOL_MODE=session\n", ""),
+        ("pgbouncer.ini", "pool_mode = transaction\nmax_prepared_statements = 200\n", ""),
+        ("pgbouncer.ini", "pool_mode = transaction\n;max_prepared_statements = 200\n", "  # expect medium"),
+        ("pgbouncer.ini", "pool_mode = transaction\nmax_prepared_statements = 0\n", "  # expect medium"),
+    ],
+)
+def test_the_settings_and_the_pooler_of_the_project_are_read(name: str, text: str, mark: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    check_source({"settings.py": SETTINGS, "db.py": FROM_SETTINGS.format(mark=mark)}, RULE, tmp_path)
