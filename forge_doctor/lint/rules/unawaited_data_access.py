@@ -95,11 +95,11 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
 def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
     """A call of something nobody knows that is given a session, and awaited elsewhere in the file or `async def`
     wherever the project defines its name."""
+    twin = awaited_twin(project, call)  # asked first: few calls are given a session
+    if twin is None and not is_async_everywhere(project, call):
+        return
     fate = fate_of(project, call)
     if not fate.is_fault or fate.use is Use.ITERATED_ASYNC:
-        return
-    twin = awaited_twin(project, call)
-    if twin is None and not is_async_everywhere(project, call):
         return
     # It may be an object of more than one use: a task that can be awaited or cancelled.
     if fate.use is Use.CHAINED and (twin is not None or _is_of_task(fate)):

@@ -169,7 +169,10 @@ def near_library(file: SourceFile) -> bool:
 
 def is_of_wrapper(file: SourceFile) -> bool:
     """Whether a file has its connections from a library around SQLAlchemy's statements, and none of SQLAlchemy's own."""
-    return not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
+    found: bool | None = file.kept.get(is_of_wrapper)
+    if found is None:
+        found = file.kept[is_of_wrapper] = not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
+    return found
 
 
 def is_tested(data: bytes, text: str) -> bool:
