@@ -10,9 +10,14 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 
+from forge_doctor.code.files.modules import names_in
 from forge_doctor.whole_file import read_whole
 
 GONE = ""
+UNSTEADY = "?"  # the digest of what was read twice and was not the same: answers rest on the one or on the other
+# What is no name of a file stands for the names of all files of a project, and for all that is in them.
+NO_NAME = "\0"
+ALL_NAMES, ALL_CONTENTS = f"{NO_NAME}names", f"{NO_NAME}contents"
 
 
 def digest_of(data: bytes) -> str:
@@ -64,6 +69,30 @@ class Reading:
         """The same of what was found out before, and kept: nobody opens `path` for it."""
         self._used.setdefault(self._number(user), set()).add(self._number(path))
 
+    def rest_on_all(self, user: Path, what: str) -> None:
+        """What is known of `user` rests on the names of all files of the project, or on their contents."""
+        self._named[Path(what)] = (what, GONE)
+        self.rest(user, Path(what))
+
+    def read_for(self, user: Path | None, path: Path) -> bytes:
+        """The bytes, for what is found out of `user`, or of every file; that there are none is noted too."""
+        self._note_for(user, path)
+        return self.read(path) or b""
+
+    def names_for(self, user: Path | None, folder: Path, ending: str) -> frozenset[str]:
+        """The names in a folder that end so, noted likewise."""
+        names = frozenset(name for name in names_in(folder) if name.endswith(ending))
+        place = Path(f"{folder}{os.sep}{NO_NAME}{ending}")
+        self._named[place] = (str(place), digest_of_names(names))
+        self._note_for(user, place)
+        return names
+
+    def _note_for(self, user: Path | None, path: Path) -> None:
+        if user is None:
+            self.for_all.add(path)
+        elif user != path:
+            self.rest(user, path)
+
     def is_wanted(self, path: Path) -> bool:
         """Whether it was opened for another file, or for all."""
         return path in self.for_all or self._number(path) in self._wanted
@@ -97,13 +126,16 @@ class Reading:
     def read(self, path: Path) -> bytes | None:
         """The content, which is noted; None for what cannot be read or is no regular file."""
         data = self.bytes_of(path)
-        self._named[path] = (str(path), GONE if data is None else digest_of(data))
+        digest = GONE if data is None else digest_of(data)
+        known = self._named.get(path)
+        self._named[path] = (str(path), digest if known is None or known[1] == digest else UNSTEADY)
         self.opened_bytes += len(data or b"")
         return data
 
     def named(self, path: Path) -> tuple[str, str]:
-        """A file's name and the digest of what was read, always the same object; `GONE` for what could not be read."""
-        return self._named.setdefault(path, (str(path), GONE))
+        """A file's name and the digest of what was read, always the same object; `GONE` for what could not be read, or
+        was not."""
+        return self._named.get(path) or (str(path), GONE)
 
     def bytes_of(self, path: Path) -> bytes | None:
         """The content; None for what cannot be read or is no regular file."""

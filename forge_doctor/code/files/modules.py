@@ -78,15 +78,17 @@ def find_root(start: Path) -> Path:
 class Modules:
     """Finds modules under `root`, beside a file outside it only what that file imports relatively.
 
-    `left_out` are the folders that `files` found and did not enter, though an import may; `foreign` are the
-    names in the folders that were looked into and that `files` does not enter. `named` gives the names that the project's
-    imports begin with where they go on behind a dot: a folder of such a name is a package, marked as one or not.
+    `left_out` are the folders that `files` found and did not enter, though an import may, and `marks` the files it found
+    that make a folder a project; `foreign` are the names in the folders that were looked into and that `files` does not
+    enter. `named` gives the names that the project's imports begin with where they go on behind a dot: a folder of such a
+    name is a package, marked as one or not.
     """
 
     def __init__(self, root: Path, named: Callable[[], frozenset[str]] = frozenset) -> None:
         self.root = root
         self.named = named
         self.left_out: list[str] = []
+        self.marks: list[str] = []
         self.foreign: dict[Path, frozenset[str]] = {}
         self._listings: dict[Path, frozenset[str]] = {}
         self._found: dict[Path, dict[str, Path | None]] = {}  # by the importer's folder
@@ -122,6 +124,7 @@ class Modules:
                 inner = os.path.join(folder, name)
                 if name not in folders or name.endswith(".py") or os.path.islink(inner):
                     self.left_out.append(inner)
+            self.marks += (os.path.join(folder, name) for name in ROOT_MARKS.intersection(names))
             yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
     def _search(self, dotted: str, importer: Path) -> Path | None:

@@ -102,8 +102,8 @@ def _section(project: Project, node: Node) -> Mapping[str, str] | None:
         return None
     for name in _names_read(node, parser):
         for folder in (node.file.absolute.parent, *node.file.absolute.parent.parents):
-            data = project.reading.read(folder / name)
-            if data is not None:
+            data = project.reading.read_for(node.file.absolute, folder / name)
+            if data:
                 return _parsed(data, section)
             if folder == project.root:
                 break

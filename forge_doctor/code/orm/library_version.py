@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
-from forge_doctor.code.files.modules import names_in
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
@@ -20,6 +19,7 @@ Version = tuple[int, ...]
 # Files that say what is installed, exactly; and those that say what may be.
 LOCKS = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 ASKING = ("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "environment.yml")
+LISTS = (".txt", ".in", ".pip")
 REQUIREMENTS = regex(r"(?:requirements|constraints|deps)[\w.-]{0,60}\.(?:txt|in|pip)")
 FOLDERS = ("requirements", "deps", "reqs")
 LOCKED = rb"name = [\"']%s[\"']\s+version = [\"']([\d.]{1,40})"
@@ -105,27 +105,27 @@ def asked_for(project: Project, file: SourceFile, library: Library) -> Asked | N
 def _told_by(project: Project, folder: Path, library: Library) -> Asked | None:
     """What the files of one folder say; None where they say nothing of the library."""
     for name in LOCKS:
-        data = _read(project, folder / name)
+        data = project.reading.read_for(None, folder / name)
         found = library.locked.search(data) or library.locked_json.search(data)
         if found is not None:
             return _let_in("==" + found[1].decode())
-    specs = [spec for path in _asking(folder) for spec in library.asked.findall(_read(project, path))]
+    specs = [
+        spec
+        for path in _asking(project, folder)
+        for spec in library.asked.findall(project.reading.read_for(None, path))
+    ]
     return reduce(Asked.and_, (_let_in(spec.decode()) for spec in specs)) if specs else None
 
 
-def _read(project: Project, path: Path) -> bytes:
-    """The bytes; that there are none is noted too, since every answer of the project rests on them."""
-    project.reading.for_all.add(path)
-    return project.reading.read(path) or b""
-
-
-def _asking(folder: Path) -> Iterator[Path]:
-    names = names_in(folder)
+def _asking(project: Project, folder: Path) -> Iterator[Path]:
+    names = {name for ending in LISTS for name in project.reading.names_for(None, folder, ending)}
     yield from (folder / name for name in ASKING)
     yield from (folder / name for name in sorted(names) if name not in ASKING and REQUIREMENTS.fullmatch(name))
-    for inner in sorted(names.intersection(FOLDERS)):
+    for inner in (folder / name for name in sorted(FOLDERS)):
         yield from (
-            folder / inner / name for name in sorted(names_in(folder / inner)) if name.endswith((".txt", ".in"))
+            inner / name
+            for ending in (".txt", ".in")
+            for name in sorted(project.reading.names_for(None, inner, ending))
         )
 
 

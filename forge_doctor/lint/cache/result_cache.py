@@ -13,7 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.code.files.contents import GONE, Reading, digest_of, digest_of_names
+from forge_doctor.code.files.contents import (
+    ALL_CONTENTS,
+    ALL_NAMES,
+    GONE,
+    NO_NAME,
+    Reading,
+    digest_of,
+    digest_of_names,
+)
 from forge_doctor.code.files.modules import Modules, names_in
 from forge_doctor.code.semantics.names.outline import NOTHING, Surface, surface_of
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
@@ -78,7 +86,7 @@ class ResultCache:
         sure = (*_status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
         for name in modules.files():
             self._learn(name, *seen.get(name, ([], GONE)), sure)
-        self._left_out = sorted(modules.left_out)
+        self._left_out = [*sorted(modules.left_out), *sorted(modules.marks)]
         self._is_news |= seen.keys() != self._statuses.keys()
         if self._kept:
             self._compare({name: digest for name, (_, digest) in seen.items()})
@@ -132,7 +140,9 @@ class ResultCache:
             # Most of what a result rests on, others rest on too.
             if not all(map(self._is_same, {*numbers}.difference(self._certain))):
                 return None
-            digests = tuple(map(self._files.__getitem__, numbers))
+            # Of all files the digest is reckoned where it is written.
+            pairs = map(self._files.__getitem__, numbers)
+            digests = tuple((at, GONE) if at in (ALL_NAMES, ALL_CONTENTS) else (at, kept) for at, kept in pairs)
             return result_from(plain, digests, is_unmarked=self._is_unmarked(name))
         except ODD:
             return None
@@ -152,16 +162,25 @@ class ResultCache:
 
     def _digest_of(self, name: str) -> str:
         if name not in self._digests:
-            if name.endswith(os.sep):
+            if NO_NAME in name:
+                self._digests[name] = digest_of_names(self._names_asked_for(name))
+            elif name.endswith(os.sep):
                 self._digests[name] = digest_of_names(names_in(name))
             else:
                 data = self.reading.bytes_of(Path(name))
                 self._digests[name] = GONE if data is None else digest_of(data)
         return self._digests[name]
 
+    def _names_asked_for(self, name: str) -> Iterable[str]:
+        """Those of all files, with the digests of what is in them where that is asked for, or some of a folder's."""
+        if name in (ALL_NAMES, ALL_CONTENTS):
+            return (f"{one} {self._digests[one] * (name == ALL_CONTENTS)}" for one in self._statuses)
+        folder, _, ending = name.partition(NO_NAME)
+        return (one for one in names_in(folder) if one.endswith(ending))
+
     def _mentions_news(self, name: str) -> bool:
         words = self._changed_words
-        return bool(words) and mentions_any(self.reading.bytes_of(Path(name)), words)
+        return bool(words) and NO_NAME not in name and mentions_any(self.reading.bytes_of(Path(name)), words)
 
     def take(self, results: Iterable[FileResult]) -> None:
         """Remember new results, those of files that could be read and linted to the end."""
@@ -179,7 +198,10 @@ class ResultCache:
         results = []
         for name in {**self._kept_results, **self._fresh}:
             if (one := self.result(Path(name))) is not None:
-                numbers = [files.setdefault(pair, len(files)) for pair in one.digests]
+                pairs = (
+                    (at, self._digest_of(at) if at in (ALL_NAMES, ALL_CONTENTS) else kept) for at, kept in one.digests
+                )
+                numbers = [files.setdefault(pair, len(files)) for pair in pairs]
                 results.append([numbers, plain_result(one)])
         digests = self._digests_of_project()
         document = {

@@ -4,7 +4,6 @@ their grammars."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
@@ -19,10 +18,4 @@ def files_above(project: Project, file: SourceFile, names: tuple[str, ...]) -> I
         if folder != project.root and project.root not in folder.parents:
             return
         for name in names:
-            yield name, _read(project, folder / name)
-
-
-def _read(project: Project, path: Path) -> bytes:
-    """The bytes; that there are none is noted too, since the answer rests on them."""
-    project.reading.for_all.add(path)
-    return project.reading.read(path) or b""
+            yield name, project.reading.read_for(file.absolute, folder / name)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
-from forge_doctor.code.files.modules import names_in
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
 
@@ -22,8 +20,8 @@ def is_automatic(project: Project, file: SourceFile) -> bool:
 def tests_beside(project: Project, file: SourceFile) -> Iterator[bytes]:
     """The test modules of the file's folder."""
     folder = file.absolute.parent
-    tests = sorted(one for one in names_in(folder) if one.startswith("test_") and one.endswith(".py"))
-    yield from (read(project, folder / name) for name in islice(tests, MOST_TESTS))
+    tests = sorted(one for one in project.reading.names_for(file.absolute, folder, ".py") if one.startswith("test_"))
+    yield from (project.reading.read_for(file.absolute, folder / name) for name in islice(tests, MOST_TESTS))
 
 
 def configuration(project: Project, file: SourceFile) -> Iterator[bytes]:
@@ -31,10 +29,4 @@ def configuration(project: Project, file: SourceFile) -> Iterator[bytes]:
     for folder in file.absolute.parents:
         if folder != project.root and project.root not in folder.parents:
             return
-        yield from (read(project, folder / name) for name in CONFIGURATION)
-
-
-def read(project: Project, path: Path) -> bytes:
-    """The bytes; that there are none is noted too, since the answer rests on them."""
-    project.reading.for_all.add(path)
-    return project.reading.read(path) or b""
+        yield from (project.reading.read_for(file.absolute, folder / name) for name in CONFIGURATION)

@@ -38,6 +38,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.files.contents import ALL_NAMES
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name
@@ -56,7 +57,7 @@ QUERIES = frozenset({"execute", "scalar", "scalars", "get", "get_one", "exec", "
 @check(severity=Severity.INFO, default=False)
 def query_in_endpoint(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the queries of every endpoint, once for each."""
-    if is_test_file(file) or not (file.mentions(b"repositor") or has_layer(project)):
+    if is_test_file(file) or not (file.mentions(b"repositor") or has_layer(project, file)):
         return
     for function in project.scopes(file).functions:
         query = first_query(project, function) if is_route(project, function) else None
@@ -76,9 +77,14 @@ def is_route(project: Project, function: FunctionDef) -> bool:
     return bool(function.decorators) and endpoint_decorator(project, function) is not None
 
 
-@kept_for_the_run
-def has_layer(project: Project) -> bool:
+def has_layer(project: Project, file: SourceFile) -> bool:
     """Whether a folder or module is called like one that holds queries."""
+    project.reading.rest_on_all(file.absolute, ALL_NAMES)
+    return _has_layer(project)
+
+
+@kept_for_the_run
+def _has_layer(project: Project) -> bool:
     return any(LAYER.search(path.as_posix()) for path in project.surfaces)
 
 

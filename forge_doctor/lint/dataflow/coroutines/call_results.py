@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from forge_doctor.code.files.contents import ALL_CONTENTS
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.session_users import is_port
 from forge_doctor.code.semantics.library.kinds import Kind, Value
@@ -112,6 +113,8 @@ def is_async_everywhere(project: Project, call: Call) -> bool:
     given = [one.name for one in call.keywords if one.name and _is_async_session(project, one.value)]
     if not given and isinstance(call.receiver, Name) and project.value_of(call.receiver).kind is Kind.UNKNOWN:
         given = [one.text for one in call.args if isinstance(one, Name) and _is_async_session(project, one)]
+    if given:
+        project.reading.rest_on_all(call.file.absolute, ALL_CONTENTS)
     return bool(given) and _takes_by_name(project, call.method, given[0])
 
 
