@@ -10,7 +10,7 @@ from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Name, Node, Yield
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import CodeContext, Confidence, Finding, Location
+from forge_doctor.finding import CodeContext, Confidence, Finding
 from forge_doctor.lint.dataflow.requests.handles import entered_around
 from forge_doctor.lint.dataflow.sessions.transactions import READING
 from forge_doctor.lint.dataflow.waits import wait_of
@@ -38,21 +38,12 @@ def with_context(finding: Finding, file: SourceFile, project: Project, known: tu
     line, be it functions away."""
     if finding.code is not None or not file.data or finding.location.line is None:
         return finding
-    node = file.node_at(offset_of(file, finding.location))
+    node = file.node_at(file.offset_of(finding.location))
     if node is None:
         return finding
     code = context_of(project, node)
     done = {*code.does, *known}
     return replace(finding, code=replace(code, does=tuple(word for word in DOES if word in done)))
-
-
-def offset_of(file: SourceFile, location: Location) -> int:
-    """Where the place begins in the file's bytes."""
-    start = 0
-    for _ in range((location.line or 1) - 1):
-        start = file.data.find(b"\n", start) + 1
-    line = file.data[start:].partition(b"\n")[0].decode("utf-8", "replace")
-    return start + len(line[: (location.column or 1) - 1].encode())
 
 
 def context_of(project: Project, node: Node) -> CodeContext:

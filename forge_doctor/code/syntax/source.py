@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from forge_doctor.check import Check
 from forge_doctor.code.syntax.bodies import OWNERS, Bodies
 from forge_doctor.code.syntax.called_names import is_behind_await, names_before_parentheses
 from forge_doctor.code.syntax.grammar import alternatives, nodes_of, parser
+from forge_doctor.code.syntax.line_places import LinePlaces
 from forge_doctor.code.syntax.nodes import (
     CLASSES,
     Attribute,
@@ -221,18 +221,17 @@ class SourceFile:
 
     def span(self, start: int, end: int) -> Location:
         """The place between two byte offsets, in lines and characters."""
-        (line, column), (end_line, end_column) = self._position(start), self._position(end)
+        (line, column), (end_line, end_column) = self._lines.position(start), self._lines.position(end)
         return Location(target=self.path, line=line, column=column, end_line=end_line, end_column=end_column)
 
-    def _position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._line_starts, offset)
-        before = self.data[self._line_starts[line - 1] : offset]
-        return line, (len(before) if before.isascii() else len(before.decode("utf-8", "replace"))) + 1
+    def offset_of(self, location: Location) -> int:
+        """Where a place begins in the file's bytes."""
+        return self._lines.offset(location.line or 1, location.column or 1)
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        """Where each line begins: some files are asked for a thousand places."""
-        return [0, *(match.end() for match in re.finditer(rb"\n", self.data))]
+    def _lines(self) -> LinePlaces:
+        """Some files are asked for a thousand places."""
+        return LinePlaces(self.data)
 
     # -- what rules say
 

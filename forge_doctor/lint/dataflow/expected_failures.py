@@ -13,7 +13,7 @@ from forge_doctor.regex import regex
 
 # `pytest.raises`, `assertRaisesRegex`, `assert_raises`, `expect_raises_message`, `should_raise`.
 EXPECTING = regex(r"raises|(?:should|must|expect|assert)_raise", re.IGNORECASE)
-WORD = regex(rb"raise", re.IGNORECASE)
+WORDS = (b"raise", b"Raise", b"RAISE")
 
 
 def is_expected_to_fail(node: Node) -> bool:
@@ -29,10 +29,7 @@ def is_expected_to_fail(node: Node) -> bool:
 
 def tells_of_expected_failure(file: SourceFile, finding: Finding) -> bool:
     """Whether what is found stands where the test says that it fails, or is not run: a run of the tests tells there."""
-    if finding.location.line is None or (WORD.search(file.data) is None and not is_test_file(file)):
+    if finding.location.line is None or not (file.mentions(*WORDS) or is_test_file(file)):
         return False
-    lines = file.data.split(b"\n", finding.location.line)
-    start = sum(len(line) + 1 for line in lines[: finding.location.line - 1])
-    before = lines[finding.location.line - 1].decode("utf-8", "replace")[: (finding.location.column or 1) - 1]
-    node = file.node_at(start + len(before.encode()))
+    node = file.node_at(file.offset_of(finding.location))
     return node is not None and (is_expected_to_fail(node) or is_unrun(file, node))

@@ -39,7 +39,6 @@ Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html#framing-out-a-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -58,6 +57,7 @@ from forge_doctor.regex import regex
 SUSPECT = WordsThen(rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|flush)\s*\(", b"commit", b"flush")
 # A program that ends with its error.
 MAIN = regex(rb"(?m)^if[ \t]+__name__[^\n]{0,40}:[^\n]*(?:\n[ \t][^\n]*){0,20}?\basyncio\.run\(")
+ENTERED = regex(rb"with\b(?<!\wwith)\s+(?:\w+\.)*(\w+)\b(?!\s*[.(])")
 ENDS = regex(rb"\.\s*(?:rollback|close|aclose|reset|invalidate|remove)\b|__aexit__|enter_async_context")
 
 
@@ -79,10 +79,10 @@ def no_rollback_on_error(file: SourceFile, project: Project) -> Iterator[Finding
 
 def is_entered(file: SourceFile, receiver: Node) -> bool:
     """Whether `async with self.session:` closes it somewhere in the file."""
-    return (
-        re.search(rb"\bwith\s+(?:\w+\.)*%s\b(?!\s*[.(])" % receiver.text.rpartition(".")[2].encode(), file.data)
-        is not None
-    )
+    entered: frozenset[bytes] | None = file.kept.get(is_entered)
+    if entered is None:
+        entered = file.kept[is_entered] = frozenset(ENTERED.findall(file.data))
+    return receiver.text.rpartition(".")[2].encode() in entered
 
 
 def is_watched(project: Project, call: Call) -> bool:
