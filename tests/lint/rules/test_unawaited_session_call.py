@@ -779,6 +779,17 @@ def test_a_result_is_what_the_function_returns_and_not_what_it_says(sends: str, 
     check_source(code, RULE, tmp_path)
 
 
+@pytest.mark.parametrize(("sends", "mark"), [("execute", ""), ("stream", "  # expect high")])
+def test_a_result_is_what_was_awaited_and_not_what_its_name_is_annotated(sends: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"{HEAD}from sqlalchemy.ext.asyncio import AsyncResult\n"
+        "class Users:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n    async def one(self):\n"
+        f"        found: AsyncResult = await self.db.{sends}(select(1))\n"
+        f"        found = found.first(){mark}\n        return bool(found)\n"
+    )
+    check_source(code, RULE, tmp_path)
+
+
 ENGINE = (
     "from sqlalchemy.ext.asyncio import create_async_engine\nengine = create_async_engine('postgresql+asyncpg://x')\n"
 )

@@ -197,8 +197,9 @@ def _assigned(knows: Knowledge, node: Assign, binding: Binding) -> Value:
 
 
 def _is_twin(knows: Knowledge, declared: Value, node: Assign) -> bool:
-    """Whether something async is annotated as its sync class: `make: sessionmaker = make_async_session`."""
-    twin = TWINS.get(declared.kind)
+    """Whether something async is annotated as its sync class: `make: sessionmaker = make_async_session`; or the rows that
+    were awaited as those that arrive one by one: `rows: AsyncResult = await session.execute(query)`."""
+    twin = Kind.RESULT if declared.kind is Kind.ASYNC_RESULT else TWINS.get(declared.kind)
     return twin is not None and node.value is not None and knows.value_of(node.value).kind is twin
 
 
