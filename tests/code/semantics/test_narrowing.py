@@ -56,6 +56,20 @@ async def f(db: AsyncSession | Session | AsyncConnection, q):
     else:
         db.execute(q)
 """,
+    "the keyword of a call on the way": """\
+async def f(run):
+    db = object() if run else AsyncSession()
+    if isinstance(db, AsyncSession):
+        run(db=db)
+    else:
+        db.commit()
+""",
+    "a new value on the way": """\
+async def f(run, db: Session | AsyncSession):
+    if not isinstance(db, AsyncSession):
+        db = AsyncSession()
+        db.commit()  # expect
+""",
     "a nested function": """\
 async def f(db: AsyncSession | Session, thread):
     if isinstance(db, AsyncSession):

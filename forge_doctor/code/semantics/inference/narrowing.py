@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, Kind, Value, one_of
 from forge_doctor.code.syntax.dominance import block_of, leaves
-from forge_doctor.code.syntax.nodes import BoolOp, Call, FunctionDef, If, IfExp, Node, Sequence, Statement, UnaryOp
+from forge_doctor.code.syntax.nodes import (
+    BoolOp,
+    Call,
+    FunctionDef,
+    If,
+    IfExp,
+    Keyword,
+    Node,
+    Sequence,
+    Statement,
+    UnaryOp,
+)
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
@@ -44,10 +55,16 @@ def tested_names(file: SourceFile) -> frozenset[str]:
 def tests_of(node: Node) -> Iterator[tuple[Call, bool]]:
     """The `isinstance` calls about this name that decided the way here, with their answers, the nearest first."""
     for test, holds in _tests_around(node):
-        between = node.file.data[test.end : node.start]
-        if re.search(rb"(?<![\w.])" + re.escape(node.text).encode() + rb"\s*(?:=[^=]|:=|:\s)", between):
-            return  # bound anew since
+        if _is_bound_between(node, test.end):
+            return
         yield test, holds
+
+
+def _is_bound_between(node: Node, start: int) -> bool:
+    """Whether the name is bound anew; the keyword of a call, `use(engine=engine)`, binds nothing."""
+    bound = rb"(?<![\w.])" + re.escape(node.text).encode() + rb"\s*(?:=[^=]|:=|:\s)"
+    places = (node.file.node_at(start + one.start()) for one in re.finditer(bound, node.file.data[start : node.start]))
+    return any(one is None or not isinstance(one.parent, Keyword) for one in places)
 
 
 def _tests_around(node: Node) -> Iterator[tuple[Call, bool]]:
