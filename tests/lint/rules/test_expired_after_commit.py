@@ -55,6 +55,18 @@ async def f(db: AsyncSession = Depends(get_db)):
     return user  # expect high
 """,
 ]
+TWO_SESSIONS = """\
+async def f():
+    async with Session() as db:
+        users = (await db.scalars(select(User))).all()
+    async with Session() as {name}:
+        for user in users:
+            try:
+                await {name}.execute(update(Order))
+            except IntegrityError:
+                await {name}.rollback()
+                print(user.name)
+"""
 GOOD = [
     "    await db.refresh(user)\n    return user.id\n",
     "    user = await db.get(User, 1)\n    return user.id\n",
@@ -601,3 +613,15 @@ def test_a_route_may_return_what_it_is_given_expired(refresh: str, model: str, m
         "expired-after-commit",
         tmp_path / "kept",
     )
+
+
+@pytest.mark.parametrize("name", ["db", "other"])
+def test_the_rollback_of_another_session_of_that_name_expires_nothing(name: str, tmp_path: Path) -> None:
+    check_source(project(TWO_SESSIONS.format(name=name)), "expired-after-commit", tmp_path)
+
+
+def test_the_rollback_of_the_session_that_loaded_it_expires_it(tmp_path: Path) -> None:
+    code = TWO_SESSIONS.format(name="db").replace("    async with Session() as db:\n        for", "    for")
+    code = code.replace("    async with Session() as db:\n        users", "    db = Session()\n    users")
+    code = code.replace("user.name)", "user.name)  # expect").replace("\n    ", "\n  ").replace("    for", "  for")
+    check_source(project(code), "expired-after-commit", tmp_path)

@@ -39,6 +39,7 @@ from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
+from forge_doctor.lint.dataflow.objects.taken_sessions import is_same_variable
 from forge_doctor.lint.dataflow.response_models import fields, reads_response, validated_class, validated_parameters
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 from forge_doctor.lint.dataflow.use_def import is_read
@@ -243,6 +244,7 @@ def model_in(
         return None
     if held is not None and not held.is_made:
         same = held.session.text == session and (held.hops > 0 or held.call.function is function)
+        same = same and is_same_variable(project, held.session, cause.session)
         return held.model if same and held.shape is Shape.OBJECT else None
     if isinstance(bound, Param):
         return given_model(project, function, cause, bound)

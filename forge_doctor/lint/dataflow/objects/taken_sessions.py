@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node, Param
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
@@ -26,3 +27,16 @@ def session_here(call: Call, function: FunctionDef, session: Node) -> Node:
         return call if given is None else given
     own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
     return session if own and call.receiver is not None and call.receiver.text == "self" else call
+
+
+def is_same_variable(project: Project, session: Node, other: Node) -> bool:
+    """Whether two sessions written alike may be one: not where each stands behind an `async with ... as session` of its
+    own."""
+    if not isinstance(session, Name) or not isinstance(other, Name) or session.owner is not other.owner:
+        return session.text == other.text
+    scopes = project.scopes(session.file)
+    bound = [scopes.lookup(one.id, one) for one in (session, other)]
+    if bound[0] is None or bound[1] is None:
+        return session.text == other.text
+    reached = {id(one) for one in reaching(bound[0][1], session)}
+    return not reached or any(id(one) in reached for one in reaching(bound[1][1], other))
