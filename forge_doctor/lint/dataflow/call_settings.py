@@ -4,7 +4,7 @@ given it knows constants, sessions, and the options of the caller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
 from forge_doctor.code.semantics.library.kinds import DRIVER_KINDS
@@ -35,9 +35,10 @@ class Setting(Enum):
 
 
 CONSTANTS = {"None": Setting.NONE, "False": Setting.FALSE, "True": Setting.GIVEN}
-# Of the parameters with a default, by name.
+# Of the parameters with a default, and of those that are handed an option of the caller, by name.
 Settings = frozenset[tuple[str, Setting]]
 UNSET: Settings = frozenset()
+NONE = regex(r"\b(?:Optional|None)\b")
 AGAINST_NONE = regex(r"(\w{1,100}) is (not )?None")
 
 
@@ -46,13 +47,16 @@ def settings_of(project: Project, function: FunctionDef, call: Call, around: Set
     if any(not one.name for one in call.keywords):
         return UNSET  # `**options`
     bound = {one.target.text for one in function.find(Assign, nested=False)}
-    options = [one for one in function.params if isinstance(one, Param) and one.default is not None]
-    found = {
-        one.name: _setting(project, function.argument(call, one.name), one.default, dict(around))
-        for one in options
-        if one.name not in bound
-    }
+    known = dict(around)
+    options = [one for one in function.params if isinstance(one, Param) and one.name not in bound]
+    given = [(one, function.argument(call, one.name)) for one in options if one.default is not None or may_be_none(one)]
+    found = {one.name: _setting(project, value, one.default, known) for one, value in given}
     return frozenset((name, setting) for name, setting in found.items() if setting is not None)
+
+
+def may_be_none(param: Param) -> bool:
+    """Whether its annotation says so: `session: AsyncSession | None`."""
+    return param.annotation is not None and NONE.search(param.annotation.text) is not None
 
 
 def _setting(
@@ -77,7 +81,7 @@ def may_run(place: Node, settings: Settings) -> bool:
     for around in place.ancestors if known else ():
         if isinstance(around, If):
             told = _truth(around.test, known)
-            if (told is False and inner in around.body) or (told is True and inner in around.orelse):
+            if (told is False and inner in around.body) or (told is True and _holds(around.orelse, place)):
                 return False
         if any(_leaves_before(inner, getattr(around, name, ()), known) for name in ("body", "orelse", "finalbody")):
             return False
@@ -85,6 +89,11 @@ def may_run(place: Node, settings: Settings) -> bool:
             return True
         inner = around
     return True
+
+
+def _holds(block: Sequence[Node], place: Node) -> bool:
+    """Whether a place stands in a block, of which an `else` is a node of its own."""
+    return any(one.contains(place) for one in block)
 
 
 def _leaves_before(place: Node, block: object, known: Mapping[str, Setting]) -> bool:
