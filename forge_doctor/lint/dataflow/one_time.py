@@ -5,9 +5,9 @@ from __future__ import annotations
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
-PATH = regex(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts)/")
+PATH = regex(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts|cli)/|(?:^|/)cli\.py$")
 
 
 def runs_once(file: SourceFile) -> bool:
-    """Whether it is a migration, seed or script: nobody else waits while it runs."""
+    """Whether it is a migration, seed, script or command line: nobody else waits while it runs."""
     return PATH.search(file.path) is not None

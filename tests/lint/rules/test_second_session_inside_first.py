@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from forge_doctor.finding import Confidence
 from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
@@ -142,12 +143,24 @@ async def only(what, keep: bool = False, quiet=True):
 async def rebound(db: AsyncSession | None = None):
     db = None
     await audit(1, db)
+async def needed(what, db: AsyncSession | None):
+    if db:
+        await db.execute(text("x"))
+    else:
+        async with Session() as own:
+            await own.execute(text("x"))
+async def handed(what, db: AsyncSession | None = None):
+    await needed(what, db)
 @router.post("/")
 async def f(key: int, db: AsyncSession = Depends(get_db)):
     await db.get(User, key)
     {body}
 """
 BY_OPTIONS = (
+    ("await needed('x', db)", False),
+    ("await needed('x', None)", True),
+    ("await handed('x', db=db)", False),
+    ("await handed('x')", True),
     ("await audit('x')", True),
     ("await audit('x', db=db)", False),
     ("await audit('x', None)", True),
@@ -167,3 +180,12 @@ BY_OPTIONS = (
 def test_what_a_call_leaves_out_opens_no_session(body: str, told: bool, tmp_path: Path) -> None:
     code = OPTIONS.format(body=body + ("  # expect medium" if told else ""))
     check_source(project(code), "second-session-inside-first", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "mark"), [("app/jobs.py", "  # expect high"), ("app/cli/users.py", ""), ("app/cli.py", "")]
+)
+def test_of_a_command_line_no_second_call_waits(path: str, mark: str, tmp_path: Path) -> None:
+    code = FIRST + "        await a.execute(text('x'))\n" + INNER.format(mark=mark)
+    files = project("") | {path: "from sqlalchemy import text\nfrom app.db import Session\n" + code}
+    check_source(files, "second-session-inside-first", tmp_path, least=Confidence.MEDIUM)
