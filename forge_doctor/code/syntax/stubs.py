@@ -11,6 +11,9 @@ from forge_doctor.regex import regex
 
 MOCKS = (b"Mock", b"create_autospec", b"mocker")
 DOUBLE = regex(r"Mock|Fake|Stub|Dummy|Spy|Double")
+# What the application's dependencies give in a test: `app.dependency_overrides[get_session] = ...`.
+OVERRIDDEN = regex(rb"dependency_overrides\[\s*([\w.]{1,200})\s*\]\s*=")
+INJECTED = regex(r"\bDepends\(\s*([\w.]{1,200})")
 MOCKED = regex(rb"\b(?:AsyncMock|MagicMock|Mock|create_autospec|mocker)\b")
 GIVEN_MOCK = regex(rb"[\w.]*\s*(?::[^=\n]+)?=\s*(?:await\s+)?[\w.]*(?:Mock|create_autospec)\b")
 TEST_PATH = regex(r"(?:^|/)(?:tests?|testing|conftest\.py|[^/]*_tests?)(?:/|$)|(?:^|/)test_[^/]*\.py$|_test\.py$")
@@ -53,7 +56,18 @@ def is_mocked(receiver: Node) -> bool:
     known: dict[str, bool] = file.kept.setdefault(is_mocked, {})
     if name not in known:
         known[name] = _is_bound_to_mock(file, name)
-    return known[name]
+    return known[name] or _is_overridden(receiver, name)
+
+
+def _is_overridden(receiver: Node, name: str) -> bool:
+    """Whether it is injected by a dependency that the file, which makes mocks, puts something else in the place of."""
+    overridden: frozenset[str] | None = receiver.file.kept.get(_is_overridden)
+    if overridden is None:
+        found = OVERRIDDEN.findall(receiver.file.data)
+        overridden = receiver.file.kept[_is_overridden] = frozenset(one.decode() for one in found)
+    param = None if not overridden or receiver.function is None else receiver.function.param(name)
+    marker = None if param is None else INJECTED.search(param.text)
+    return marker is not None and marker[1] in overridden
 
 
 def _mocks(file: SourceFile) -> bool:

@@ -169,3 +169,24 @@ def test_an_engine_may_have_connections_of_its_own_that_take_strings(
     opener: str, method: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(OWN_ENGINE.format(opener=opener, method=method, mark=mark), RULE, tmp_path)
+
+
+OVERRIDDEN = """\
+from typing import Annotated
+from unittest.mock import AsyncMock
+from fastapi import Depends
+from app.db import get_db
+def test_limit(app):
+    session = AsyncMock(spec=AsyncSession)
+    app.dependency_overrides[{overridden}] = lambda: session
+    @app.get("/")
+    async def probe(db: Annotated[AsyncSession, Depends(get_db)]):
+        await db.execute("select 1"){mark}
+"""
+
+
+@pytest.mark.parametrize(("overridden", "mark"), [("get_db", ""), ("get_user", "  # expect high")])
+def test_what_a_test_puts_in_the_place_of_a_dependency_is_no_session(
+    overridden: str, mark: str, tmp_path: Path
+) -> None:
+    check_source({"tests/test_limit.py": QUERIES + OVERRIDDEN.format(overridden=overridden, mark=mark)}, RULE, tmp_path)
