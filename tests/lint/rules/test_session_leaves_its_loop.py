@@ -64,6 +64,13 @@ def test_the_commit_behind_the_yield_is_skipped(body: str, tmp_path: Path) -> No
     assert found.severity is Severity.ERROR
 
 
+@pytest.mark.parametrize("body", ["assert isinstance(s, AsyncSession)", "print(s)"])
+def test_a_loop_that_only_looks_at_the_session_loses_no_commit(body: str, tmp_path: Path) -> None:
+    code = COMMITS + f"async def f():\n    async for s in own():\n        {body}\n        break\n"
+    (found,) = lint_source(project(code), "session-leaves-its-loop", tmp_path)
+    assert "commit" not in found.message
+
+
 def test_a_loop_that_commits_itself_loses_nothing(tmp_path: Path) -> None:
     code = (
         COMMITS
