@@ -31,7 +31,8 @@ PYTHON_2 = regex(
 )
 # A block tag, or a name filled in where Python wants one; `{{` in an f-string is neither.
 TEMPLATE = regex(
-    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]{0,300}%\}|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*\{\{",
+    rb"\{%-?\s*(?:if|for|set|block|macro)\b[^\n]{0,300}%\}"
+    rb"|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*(?:\([^()\n]{0,200})?\{\{",
     re.MULTILINE,
 )
 # What git leaves where two changes of the same lines meet.

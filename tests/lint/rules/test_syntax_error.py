@@ -19,6 +19,7 @@ FOUND = (
     GOOD + "x = [1, 2  # expect high\n",
     GOOD + "class :  # expect high\n    pass\n",
     "from {{ name }}.db import session  # expect high\n" + GOOD,
+    GOOD + "def test_it({{ name }}_requester):  # expect high\n    pass\n",
     GOOD + "<<<<<<< ours  # expect high\nx = 1\n",
 )
 SILENT = (
