@@ -20,7 +20,8 @@ Good:
 
 Wrong when the sessions are made with the option all the same: whether the factory is configured later, and whether
 a call of it (`Session(expire_on_commit=False)`, anywhere in the project) says so, is looked at. A session that a function
-makes for itself is told only where an object of it is read behind its commit, and no factory of a class that commits nothing.
+makes for itself is told only where an object of it is read behind its commit, no factory of a class that commits nothing,
+and none that a function makes for a file that sends nothing but `text()`: its sessions have no object to expire.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html#preventing-implicit-io-when-using-asyncsession
 """
@@ -52,6 +53,12 @@ SUSPECT = AnyWord(b"essionmaker", b"AsyncSession")
 # What commits, or hands a session or the factory on.
 WRITING = regex(r"commit|begin|flush|\.add\(|yield|return self\.\w*[sS]ession|@property")
 
+# What has to do with mapped objects, and where a session or a factory leaves the file.
+OBJECTS = regex(rb"\bselect\(|\.(?:add|add_all|merge|query|scalars|get_one|bulk_\w+)\s*\(|\bSQLModel\b|\bglobal\b")
+GIVEN = regex(
+    rb"(?:session|db)\s*[,)]|(?:return|yield)\s+\w*(?:[sS]ession|[fF]actory|[mM]aker|db)\w*\s*$", re.MULTILINE
+)
+
 
 @check(severity=Severity.INFO)
 def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Finding]:
@@ -65,7 +72,7 @@ def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Fin
         if value is None or expires(call) is not True or is_configured(call):
             continue
         if value.kind is Kind.ASYNC_FACTORY:
-            if not is_overridden(project, bound_to(call)) and not commits_nothing(call):
+            if not is_overridden(project, bound_to(call)) and not commits_nothing(call) and not sends_text_alone(call):
                 yield found(file, call)
         elif empties(project, call):
             yield found(file, call)
@@ -85,6 +92,13 @@ def commits_nothing(call: Call) -> bool:
         return False
     opens = re.escape(around.target.text) + r"\s*\("
     return re.search(opens, class_.text) is not None and WRITING.search(class_.text) is None
+
+
+def sends_text_alone(call: Call) -> bool:
+    """Whether a function makes the factory for a file that hands no session on, and loads and adds no object."""
+    around, data = call.parent, call.file.data
+    is_local = call.function is not None and isinstance(around, Assign) and isinstance(around.target, Name)
+    return is_local and b"text(" in data and OBJECTS.search(data) is None and GIVEN.search(data) is None
 
 
 @kept_for_the_run

@@ -116,3 +116,31 @@ class Health:
 )
 def test_a_class_that_commits_nothing_of_its_own_factory_loses_nothing(does: str, mark: str, tmp_path: Path) -> None:
     check_source(HEAD + HEALTH.format(does=does, mark=mark), "expire-on-commit-left-on", tmp_path)
+
+
+REPLAY = """\
+from sqlalchemy import select, text
+async def replay(url):
+    sessions = async_sessionmaker(create_async_engine(url)){mark}
+    async for event in letters(sessions):
+        async with sessions.begin() as session:
+            await session.execute({statement})
+        {after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "after", "mark"),
+    [
+        ("text('delete from letters')", "print(event)", ""),
+        ("select(Letter)", "print(event)", "  # expect high"),
+        ("text('delete from letters')", "session.add(event)", "  # expect high"),
+        ("text('delete from letters')", "await store(session, event)", "  # expect high"),
+        ("text('delete from letters')", "return sessions_factory", "  # expect high"),
+    ],
+)
+def test_a_factory_of_a_function_whose_file_sends_text_alone_expires_nothing(
+    statement: str, after: str, mark: str, tmp_path: Path
+) -> None:
+    code = HEAD + REPLAY.format(statement=statement, after=after, mark=mark)
+    check_source(code, "expire-on-commit-left-on", tmp_path)
