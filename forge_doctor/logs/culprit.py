@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from forge_doctor.logs.records.event import Culprit
 from forge_doctor.regex import regex
-from forge_doctor.streams.heads.frames import Frame, Section
+from forge_doctor.streams.heads.frames import HIDDEN, Frame, Section
 
 _INSTALLED = regex(
     r"(?:^|/)(?:site-packages|dist-packages|Cellar|__pypackages__)/|\.egg/|\.(?:pyx|pxd|pxi|so|pyd|c)$|^<|/<|^frozen "
@@ -126,19 +126,22 @@ def _framework(path: str) -> bool:
 def find_culprit(sections: Sequence[Section], root: int, app_roots: tuple[str, ...]) -> Culprit | None:
     """The innermost user frame of the root section, else of the nearest one that has any.
 
-    Sections after the root come first: they are the outer frames the exception went through.
+    Sections after the root come first: they are the outer frames the exception went through. None where the frame may
+    be among those that are not shown.
     """
     order = [root, *range(root + 1, len(sections)), *range(root - 1, -1, -1)]
     for at in order:
         found = innermost(sections[at].frames, app_roots)
-        if found is not None:
+        if found is not None or any(frame.file == HIDDEN for frame in sections[at].frames):
             return found
     return None
 
 
 def innermost(frames: Iterable[Frame], app_roots: tuple[str, ...]) -> Culprit | None:
-    """The last of the frames that is the user's own."""
+    """The last of the frames that is the user's own; none where frames behind it are not shown."""
     for frame in reversed(tuple(frames)):
+        if frame.file == HIDDEN:
+            return None
         if is_app(frame.file, app_roots):
             return Culprit(file=normal_path(frame.file), line=frame.line, function=frame.function, code=frame.code)
     return None

@@ -38,7 +38,7 @@ _OBJECTS = regex(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
 _NUMBERS = regex(rf"{_OBJECTS.pattern}|\d+")
 _ANY_DIGITS, _DIGIT = regex(r"\\d|\{[\d,]+\}"), regex(r"\d")
 _LONGEST_NAME = 80
-_REPR = regex(r"(?:^|[\s(:=.])(\w{0,60}(?:Error|Exception|Timeout|Warning|Greenlet))\($", re.ASCII)
+_REPR = regex(r"(?:^|[\s(:=.\[,])(\w{0,60}(?:Error|Exception|Timeout|Warning|Greenlet))\((?:-?\d{1,5}, )?$", re.ASCII)
 _QUOTES = "'\"`\u201c\u2018"
 
 

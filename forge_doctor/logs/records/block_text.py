@@ -28,7 +28,7 @@ def lines_of(head: Head | None, raw_lines: Sequence[bytes]) -> list[str]:
 
 def opened(raw: bytes) -> list[str]:
     """The lines inside one line, where a traceback was escaped into it."""
-    if b"\\n  File " in raw:
+    if b"\\n  File " in raw or b"last):\\n  |" in raw:
         return unescape(raw).splitlines()
     if b"last):" in raw and b'  File "' in raw and (folded := _FOLDED.search(raw)):
         return [line.decode("utf-8", "replace") for line in raw.split(folded["end"])]

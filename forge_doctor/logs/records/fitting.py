@@ -6,7 +6,7 @@ from forge_doctor.logs.mixtures.evidence import begins, calls, raises, underline
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
-from forge_doctor.logs.records.rich_box import begins_box
+from forge_doctor.logs.records.rich_box import begins_next_box
 
 _RECENT = 3
 
@@ -15,7 +15,7 @@ def fits(block: Block, text: bytes, kind: Kind, current: Block | None, latest: B
     """Whether a line of this kind can come next in the block, several being open."""
     state = block.state
     if kind is Kind.HEADER:
-        joined = state is State.JOINED or (state is State.BOXED and begins_box(text))
+        joined = state is State.JOINED or (state is State.BOXED and begins_next_box(text))
         return joined or (state is State.MESSAGE and block.head is not None)
     if kind is Kind.FRAME:
         return state in (State.HEADER, State.SOURCE, State.FRAME)

@@ -21,7 +21,7 @@ from forge_doctor.logs.records.lost_layout import (
     with_straight_quotes,
 )
 from forge_doctor.logs.records.mixed_blocks import MixedBlocks
-from forge_doctor.logs.records.rich_box import begins_box
+from forge_doctor.logs.records.rich_box import begins_next_box
 from forge_doctor.regex import regex
 from forge_doctor.streams.line import Line
 
@@ -266,7 +266,7 @@ def _is_later(block: Block, line: Line) -> bool:
 def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
     """Whether a line of this kind continues the only open block."""
     if kind is Kind.HEADER:
-        return block.state in (State.MESSAGE, State.JOINED) or _is_next_box(block, text)
+        return block.state in (State.MESSAGE, State.JOINED) or (block.state is State.BOXED and begins_next_box(text))
     return block.state is State.MESSAGE or not text.startswith(DUMPS)
 
 
@@ -287,8 +287,3 @@ def _is_flat_code(block: Block, text: bytes) -> bool:
         and _CODE.search(text) is not None
         and shows_code(next(iter(block.passed), b""))
     )
-
-
-def _is_next_box(block: Block, text: bytes) -> bool:
-    """Whether the line begins the next box of a chain; the sentence between them is wrapped as the boxes are."""
-    return block.state is State.BOXED and begins_box(text)

@@ -8,7 +8,11 @@ from forge_doctor.logs.records.rich_box import EDGES, begins_box
 from forge_doctor.regex import regex
 
 HEADER = b"Traceback (most recent call last)"
-JOINING = (b"The above exception was the direct cause", b"During handling of the above exception")
+JOINING = (
+    b"The above exception was the direct cause",
+    b"During handling of the above exception",
+    b"While handling the above exception",
+)
 STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at")
 # How faulthandler begins a dump, and each thread of it.
 DUMPS = (b"Timeout (", b"Fatal Python error: ")
@@ -18,9 +22,11 @@ _FRAME = regex(rb'\s*(?:> )?File "')
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
 # What asyncio says below the head of its record, and no traceback does.
 OF_TASK = b"future: <"
-# What a person writes in the place of lines left out.
+# What a person writes in the place of lines left out, and stackprinter between a traceback and its summary.
 LEFT_OUT = regex(
-    rb"[\s<({\[*#/-]{0,8}(?:\.{3,8}|\xe2\x80\xa6|(?i:snip|clipped|truncated|omitted|cut))(?![\w.:])[^:\n\"']{0,60}$"
+    rb"-{4} \(full traceback (?:above|below)\) -{4}\s*$"
+    rb"|[\s<({\[*#/-]{0,8}(?:\.{3,8}|\xe2\x80\xa6|(?i:snip|clipped|truncated|omitted|cut))"
+    rb"(?![\w.:])[^:\n\"']{0,60}$"
 )
 _MARGIN = regex(rb"(?<! ) +\| ?")
 _LEAF = regex(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")

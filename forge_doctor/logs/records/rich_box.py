@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from forge_doctor.regex import regex
+from forge_doctor.streams.heads.frames import HIDDEN
 
 JOINERS = (
     "The above exception was the direct cause of the following exception:",
     "During handling of the above exception, another exception occurred:",
+    "While handling the above exception, another exception occurred:",  # stackprinter
 )
 BOX = "│"
 EDGES = tuple(edge.encode() for edge in (BOX, "╭", "╰", "❱"))
@@ -16,6 +18,9 @@ MOST_MORE = 50  # lines of an exception
 # A narrow box cuts its title; less than this word is no title.
 _TOP = regex(r"\s{0,400}[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
 _BOTTOM = regex(r"\s{0,400}[╰└]─+[╯┘]\s*$")
+# Round each exception of a group stands a box of its own, in which its traceback's is (since rich 14).
+_LEAF = regex(r"\s{0,400}[╭┌]─* Sub-exc[^│]*[╮┐]\s*$")
+_HIDDEN = regex(r"\.{3} \d+ frames hidden \.{3}$")
 _CORNERS = {corner.encode(): edge for corner, edge in (("╭", _TOP), ("┌", _TOP), ("╰", _BOTTOM), ("└", _BOTTOM))}
 _INNER = regex(r"\s*[╭╰┌└│]")
 _PLACE = regex(r"(.+?):(\d+) in (\S+)$")
@@ -26,22 +31,42 @@ _CODE = regex(r"\s*+(?:(❱)\s*+)?(\d++)(?: (.*)|$)")
 def unbox(lines: list[str]) -> list[str]:
     """The lines with every box as a plain traceback and every wrapped message on one line."""
     plain: list[str] = []
-    at = 0
+    at = leaves = 0
     while at < len(lines):
         if _TOP.match(lines[at]):
             end = next((n for n in range(at + 1, len(lines)) if _BOTTOM.match(lines[n])), len(lines))
             plain += ["Traceback (most recent call last):", *_frames([_content(line) for line in lines[at + 1 : end]])]
             at, told = _told(lines, end + 1, len(lines[at].strip()))
             plain += told
+        elif _LEAF.match(lines[at]):
+            end = next((n for n in range(at + 1, len(lines)) if _BOTTOM.match(lines[n])), len(lines))
+            leaves += 1
+            plain += _leaf([_content(line) for line in lines[at + 1 : end]], leaves)
+            at = end + 1
         else:
             plain.append(lines[at])
             at += 1
     return plain
 
 
+def _leaf(content: list[str], number: int) -> list[str]:
+    """The tracebacks in the box of a group's exception, in the margin that Python draws."""
+    inner = unbox(content)
+    return [
+        f"  +-+---------------- {number} ----------------",
+        *(f"  {line}" if line.startswith(("  +-", "    |", "    +-")) else f"    | {line}" for line in inner),
+        "    +------------------------------------",
+    ]
+
+
 def begins_box(text: bytes) -> bool:
     """Whether the line is the upper edge of a traceback's box."""
     return _is_edge(text, _TOP)
+
+
+def begins_next_box(text: bytes) -> bool:
+    """Whether a traceback's first line below a box is the next one's of a chain, or that of a group's exception, in a box itself."""
+    return begins_box(text) or text.lstrip().startswith(BOX.encode())
 
 
 def ends_box(text: bytes) -> bool:
@@ -70,6 +95,10 @@ def _frames(content: list[str]) -> list[str]:
         if code:
             if code[1]:
                 out.append("    " + (code[3] or "").lstrip("│ ").rstrip())
+            continue
+        if _HIDDEN.match(line.strip()):
+            out.append(f'  File "{HIDDEN}", line 0, in {HIDDEN}')
+            place = []
             continue
         place.append(line.strip())
         found = _PLACE.match("".join(place)) or _TIGHT_PLACE.match("".join(place).replace(" ", ""))

@@ -10,11 +10,14 @@ from forge_doctor.streams.carriers.json_text import loads
 LONGEST_RECORD = 32 << 10
 _BOXED = regex("^[ \t]{0,8}([\u2502\u2503\u2551])(.*)\\1[ \t]*$")
 _EDGES = tuple(edge.encode() for edge in "\u2502\u2503\u2551")
+_CORNERS = tuple(corner.encode() for corner in "\u256d\u250c")
 
 
 def is_boxed(lines: Sequence[bytes]) -> bool:
-    """Whether nearly all lines stand in a terminal's box."""
+    """Whether nearly all lines stand in a terminal's box, rather than in those of tracebacks."""
     told = [line.strip() for line in lines[:500] if line.strip()]
+    if any(line[:3] in _CORNERS and b"Traceb" in line for line in told):
+        return False
     edged = [line for line in told if line[:3] in _EDGES and line[-3:] == line[:3]]
     return len(edged) >= 3 and 10 * len(edged) >= 9 * len(told)
 

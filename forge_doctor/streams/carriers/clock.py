@@ -9,7 +9,7 @@ from typing import NamedTuple
 from forge_doctor.regex import regex
 
 STAMP = (
-    rb"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
+    rb"(\d{4})[-/](\d\d)[-/](\d\d)[T ](?:at )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     rb" ?(Z|[+-]\d\d:?\d\d\b|(?:UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|MSK|JST)\b)?"
 )
 MOST_KNOWN = 4000

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HIDDEN = "<hidden>"
+"""The file of a frame that stands for those that are not shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:

@@ -23,7 +23,7 @@ _LEVEL = (
     "log_level",
     "Level",
 )
-_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "@t", "timeUnixNano")
+_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "at", "@t", "timeUnixNano")
 _MESSAGE = (
     "message",
     "event",

@@ -13,7 +13,7 @@ from forge_doctor.streams.heads.localised import in_english
 from forge_doctor.streams.heads.structured import Record, read_json
 
 _LOGFMT = regex(rb'(?:^|\s)(?:level|lvl|severity)=["\']?(\w+)')
-_LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t)=[\"']?([^\"'\s]+)")
+_LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t|at|asctime)=[\"']?([^\"'\s]+(?: \d\d:\d\d:[\d.,]{2,12})?)")
 # In single quotes where structlog's KeyValueRenderer wrote it.
 _LOGFMT_MESSAGE = regex(rb"(?:^|\s)(?:message|msg|event|error|err)=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')")
 _LOGFMT_PAIR = regex(rb"""(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S*))""")

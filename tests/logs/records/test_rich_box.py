@@ -109,3 +109,17 @@ def test_an_exception_of_several_lines_joins_the_chain_behind_it() -> None:
     except RuntimeError:
         logger.exception("request failed")
     assert [(kind, count) for kind, _, count in told(written.getvalue())] == [("unique-violation", 1)]
+
+
+DEEP = "def deep(left):\n    if left:\n        deep(left - 1)\n    raise error\n"
+
+
+@pytest.mark.parametrize(("most", "blamed"), [(100, True), (8, False)])
+def test_no_line_is_blamed_where_the_one_to_blame_is_not_shown(most: int, blamed: bool) -> None:
+    written, known = io.StringIO(), {"error": type("MissingGreenlet", (Exception,), {})(LAZY)}
+    exec(compile(DEEP, "/venv/lib/python3.13/site-packages/lib/deep.py", "exec"), known)
+    try:
+        exec(compile("deep(20)", "/srv/shop/middleware.py", "exec"), known)
+    except Exception:
+        Console(width=100, file=written, color_system=None).print_exception(max_frames=most)
+    assert [(name, bool(place)) for name, place, _ in told(written.getvalue())] == [("missing-greenlet", blamed)]

@@ -182,6 +182,8 @@ def test_an_exception_before_its_frames_does_not_take_the_next_one_s_for_its_end
         ("celery-worker-lost", "WorkerLostError('Worker exited prematurely: signal 9 (SIGKILL) Job: 3.')"),
         ("deadlock", 'DeadlockDetected("deadlock detected\\nDETAIL:  Process 7 waits")'),
         ("sqlite-locked", "OperationalError('database is locked')"),
+        ("connect-refused", """ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 5432)")"""),
+        ("deadlock", "ExceptionGroup('2 failed', [DeadlockDetectedError('deadlock detected')])"),
     ],
 )
 def test_words_in_an_exception_s_repr_are_its_own(signature: str, raised: str, level: str) -> None:
