@@ -7,11 +7,12 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType, ModuleType
 from typing import Any, Generic, NamedTuple, ParamSpec
 
 from forge_doctor import DOCUMENTATION
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding, NotRun, Severity
 

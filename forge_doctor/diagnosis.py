@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.picture import Excerpt
 
 

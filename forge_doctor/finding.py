@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
+
+from forge_doctor.dataclass import dataclass
 
 
 class Severity(IntEnum):

@@ -6,9 +6,9 @@ since the epoch, so that pictures of several reports can share one axis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Location, Severity
 
 

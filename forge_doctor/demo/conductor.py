@@ -10,10 +10,10 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.demo.faults import SHOP
 from forge_doctor.demo.server import postgres
 from forge_doctor.errors import CannotInspect

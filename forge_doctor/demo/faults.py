@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Location
 
 SHOP = Path(__file__).parent / "shop"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import counted
 from forge_doctor.logs.carried import Carried, knowledge_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.records.event import Culprit
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import HIDDEN, Frame, Section

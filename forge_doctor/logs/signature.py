@@ -6,9 +6,10 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from forge_doctor.check import RuleInfo, check_id
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Severity
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.locks.effect import Effect

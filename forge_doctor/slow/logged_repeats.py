@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence, Evidence
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence
 from forge_doctor.slow.logged.work import LoggedWork
 from forge_doctor.slow.server.work import ServerWork

@@ -10,8 +10,9 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 from forge_doctor.sql.parser import NotParsed, fingerprinted

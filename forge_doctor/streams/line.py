@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from forge_doctor.dataclass import dataclass
 
 
 @dataclass(slots=True)

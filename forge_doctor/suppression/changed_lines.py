@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding
 from forge_doctor.probes.git import ask_git

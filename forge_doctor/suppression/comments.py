@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
 from forge_doctor.code.syntax.logical_lines import Comment, Layout, layout
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Finding
 from forge_doctor.regex import regex
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.collect import Answers
 from forge_doctor.pool.snapshot import Server

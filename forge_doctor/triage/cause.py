@@ -7,11 +7,12 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from forge_doctor.check import RuleInfo, check_id
+from forge_doctor.dataclass import dataclass
 from forge_doctor.diagnosis import Urgency, Verdict
 
 Checks = Mapping[str, frozenset[str]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from forge_doctor.dataclass import dataclass
 
 # A caller further away than that has too many callees to be told by one of them.
 FAR = 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.diagnosis import Diagnosis, RuledOut
 from forge_doctor.finding import Finding
 from forge_doctor.triage.cause import load_causes

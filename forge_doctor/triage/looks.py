@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.triage.facts import LogSource, SourceTree
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import importlib
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.probes.clock import ticking_s
 from forge_doctor.report import attempted

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.report import Report
 from forge_doctor.settings import Settings
 from forge_doctor.triage.discovery.asked import Asked

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.logs import parallel
 from forge_doctor.logs.collect import Collected, Task, collect

@@ -6,8 +6,9 @@ import io
 import tokenize
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from forge_doctor.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

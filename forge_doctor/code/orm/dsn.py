@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 
 URL = regex(

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 
 Version = tuple[int, ...]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.signature import Signature

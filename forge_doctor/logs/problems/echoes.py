@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.template import alike
 from forge_doctor.regex import regex

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from forge_doctor.dataclass import dataclass
 
 NARROWEST_S = 10
 MOST_BUCKETS = 512

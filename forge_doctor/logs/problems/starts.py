@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.problems.group import Group, GroupKey
 
 MOST_MARKS = 20_000

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
 from forge_doctor.logs.match import ANY_PEER, Catalogue
 from forge_doctor.logs.recognition.wording import described, redacted, short

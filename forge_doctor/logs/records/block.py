@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.contexts.pytest_report import Shown
 from forge_doctor.logs.records.line_kind import CARETS, DUMPED, HEADER, STACK, TOLD, UNFINISHED, Kind, State
 from forge_doctor.logs.records.rich_box import ends_box

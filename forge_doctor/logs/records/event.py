@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from forge_doctor.dataclass import dataclass
 from forge_doctor.streams.heads.frames import Frame
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.records.line_kind import JOINING, says_again
 from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped

@@ -6,8 +6,9 @@ import enum
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import DIGITS

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.contexts.quoted import is_quiet, without_quotes
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import lines_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.problems.echoes import Said
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event

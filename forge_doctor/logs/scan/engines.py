@@ -8,11 +8,11 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from forge_doctor.check import nearest
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 
 # Where literals occur in the block, ascending: an offset or more in every line that has one, none elsewhere.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.scan.engines import Engine, fastest_installed, make_engine
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 from forge_doctor.streams.heads.localised import LOUD, loud_words

@@ -3,9 +3,10 @@ around it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from forge_doctor.code.syntax.nodes import Node
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.evaluation.values import Made
 
 

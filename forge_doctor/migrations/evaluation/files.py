@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.evaluation.interface import Runner
 from forge_doctor.migrations.evaluation.values import Unknown, Value, is_known
 

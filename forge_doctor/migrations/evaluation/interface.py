@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
 from forge_doctor.code.syntax.nodes import Call, Node
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.evaluation.events import Trace
 from forge_doctor.migrations.evaluation.values import Frame, Function, Imported, Made, Value
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.live.snapshot import (
     InvalidIndex,
     LiveServer,

@@ -6,9 +6,9 @@ The time is a range from the table's size: hardware, cache and load decide where
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.history import Step
 from forge_doctor.migrations.live.placement import Placement
 from forge_doctor.migrations.live.snapshot import LiveSnapshot, TableSize

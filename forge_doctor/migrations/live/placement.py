@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.history import Change, History
 from forge_doctor.migrations.live.snapshot import DEFAULT_VERSION_TABLE, LiveSnapshot, VersionTable
 

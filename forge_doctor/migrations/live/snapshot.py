@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.typed_json import MOMENT
 

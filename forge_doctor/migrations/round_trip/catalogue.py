@@ -7,10 +7,10 @@ not put them back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.sql.quoting import join_name
 
 if TYPE_CHECKING:

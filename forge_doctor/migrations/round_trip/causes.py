@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.migrations.round_trip.trial import Rows, Stage, Trial
 

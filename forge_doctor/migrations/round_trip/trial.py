@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.round_trip.catalogue import Difference
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.code.files.contents import regular_bytes
+from forge_doctor.dataclass import dataclass
 
 INI = "alembic.ini"
 LARGEST = 1_000_000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from forge_doctor.code.syntax.nodes import Assign, FunctionDef, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.values import Frame, Function, Value
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from forge_doctor.code.files.modules import find_root
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import NotRun
 from forge_doctor.migrations.tree.configuration import Configuration
 from forge_doctor.migrations.tree.graph import Graph

@@ -29,9 +29,9 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from forge_doctor.check import Limits, check
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.pool.inference.circumstances import is_ended, left_by
 from forge_doctor.pool.inference.holders import unit_of_work

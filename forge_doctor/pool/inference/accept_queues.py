@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.workers import Process, Role
 
 

@@ -8,8 +8,8 @@ number of connections in use.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import counted
 from forge_doctor.pool.snapshot import Application, Server
 from forge_doctor.probes.postgres.backends.session import Session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import ProcessStacks, SuspendedTask, ThreadStack, Waiting

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.pool.inference.holders import Holder, is_checked_out
 from forge_doctor.pool.inference.requests import counted_requests, early_enough, open_requests
 from forge_doctor.pool.inference.situation import Situation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 from forge_doctor.pool.recorder.read import Record, RecordedLook
 from forge_doctor.pool.wording import count

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.application.app_engine import EngineFacts
 from forge_doctor.probes.application.runtime import Runtime, find_source, read_runtime
 from forge_doctor.probes.deployment.variables import read_env_file, read_variables

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.workers import CodeLine
 
 # Where an event loop runs what waits for it: frames below did not ask for anything.

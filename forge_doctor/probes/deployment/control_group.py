@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from forge_doctor.dataclass import dataclass
 
 CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 # An engine mounts the container's own hostname and hosts from a folder that has its id; outside of it, mounts lie below

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from forge_doctor.dataclass import dataclass
 
 OCTAL = re.compile(r"\\([0-7]{3})")
 # File systems that exist only inside of what mounts them: no path of ours leads there.

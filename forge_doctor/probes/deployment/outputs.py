@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.deployment.mounts import seen_from_here
 
 DELETED = " (deleted)"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.deployment.outputs import Output, Way, read_outputs
 from forge_doctor.probes.processes.table import ProcessTable, TableRow
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.docker.containers import SERVICE, find_containers
 from forge_doctor.probes.docker.engine import docker_client

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from forge_doctor.check import nearest
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact_dsn
 from forge_doctor.regex import regex

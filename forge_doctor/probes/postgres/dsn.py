@@ -9,10 +9,10 @@ import os
 import pwd
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
 from forge_doctor.probes.postgres.conninfo import EXAMPLE, Written, parse_conninfo
 from forge_doctor.probes.postgres.libpq_files import PasswordFile, read_password_file, read_service

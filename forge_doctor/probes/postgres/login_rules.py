@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 
 OK, CLEARTEXT, MD5, GSS, SSPI, SASL, SASL_CONTINUE, SASL_FINAL = 0, 3, 5, 7, 9, 10, 11, 12

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.postgres.login_rules import LoginRules
 
 

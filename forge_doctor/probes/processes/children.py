@@ -9,10 +9,10 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.sockets import Namespace
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.probes.processes.workers import Endpoint

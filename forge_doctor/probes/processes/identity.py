@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.suspension import read_status, read_suspension
 from forge_doctor.probes.processes.workers import Suspension
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket as sockets
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.sockets import Namespace, Socket, normal_address
 from forge_doctor.probes.processes.table import ProxyRule
 from forge_doctor.probes.processes.workers import Endpoint

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.table import Environment, ProcessTable, TableRow
 from forge_doctor.probes.processes.workers import Role

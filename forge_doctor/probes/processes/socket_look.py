@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.server_address import ServerAddress, server_address
 from forge_doctor.probes.processes.sockets import (
     Namespace,

@@ -6,10 +6,11 @@ import os
 import re
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.processes.workers import Endpoint
 
 ESTABLISHED, CLOSE_WAIT, LISTEN = "01", "08", "0A"

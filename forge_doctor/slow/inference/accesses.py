@@ -6,8 +6,8 @@ By its plan where there is one; else by its text and the indexes there are. It p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.inference.predicates import Term, alternatives_of, terms_of
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.plan import PlanNode

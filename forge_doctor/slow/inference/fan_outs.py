@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.inference.text_joins import Join, joins_of
 from forge_doctor.slow.situation import Situation
 

@@ -6,8 +6,8 @@ Which indexes there are is unknown then, and how large a table is only as the pl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.inference.predicates import Term, terms_of
 from forge_doctor.slow.inference.proposals import LONGEST_NAME

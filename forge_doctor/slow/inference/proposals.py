@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.slow.inference.accesses import Access
 from forge_doctor.slow.inference.predicates import Term

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.inference.predicates import Term, terms_of
 from forge_doctor.slow.inference.proposals import SMALLEST_ROWS, TEXT_TYPES
 from forge_doctor.slow.plan import PlanNode

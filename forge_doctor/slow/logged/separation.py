@@ -8,8 +8,9 @@ midst of a transaction (a line number, a span) does not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from forge_doctor.dataclass import dataclass
 
 Fields = tuple[tuple[str, str], ...]
 """Names and values; of words before a message the names are their places."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.line_head import read_head
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.logged.engine_log import NONE_SENT, Sent
 from forge_doctor.slow.logged.separation import Fields, Kind, Separation, separation
 from forge_doctor.slow.logged.template import Template

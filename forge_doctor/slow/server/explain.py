@@ -11,10 +11,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, Fetch, QueryLimits, read_only, run_commands
 from forge_doctor.regex import regex

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from forge_doctor.dataclass import dataclass
 from forge_doctor.sql.quoting import quote_identifier
 
 # What REINDEX CONCURRENTLY calls the index it makes, and the old one it has not dropped yet.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.slow.server.work import READY, StatementStats, Statistics
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 

@@ -6,9 +6,9 @@ import itertools
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import iso, stamp_seconds
 from forge_doctor.streams.carriers.told_line import MARK, TOLD, prefix_of

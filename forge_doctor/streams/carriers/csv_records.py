@@ -8,8 +8,8 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.json_fields import LINES, SERVER_LEVELS, STREAMS, TIMES, WORDS, server_line
 from forge_doctor.streams.carriers.json_records import Told

@@ -6,8 +6,7 @@ Source: Docker's json-file driver (moby daemon/logger/copier.go: 16 KB, a piece 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import STAMP
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, parts_of
 

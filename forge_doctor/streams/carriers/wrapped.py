@@ -9,8 +9,8 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.json_text import loads
 

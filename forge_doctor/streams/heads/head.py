@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.localised_phrases import CALLED, SEVERITIES
 from forge_doctor.streams.heads.structured import Record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.streams.heads.frames import Frame, Section
 
 _LEVEL = (

@@ -9,11 +9,11 @@ import io
 import lzma
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
 from forge_doctor.streams.sources.files import CHECK, FileSource

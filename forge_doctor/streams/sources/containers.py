@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.streams.sources.files import Chain, LogStream, group_rotated, open_path
 from forge_doctor.streams.sources.json_file import Part, part_between

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.deployment.control_group import ControlGroup, read_control_group
 from forge_doctor.probes.deployment.journal import journal_of, kubernetes_log

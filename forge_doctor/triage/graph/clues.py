@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.diagnosis import Place
 from forge_doctor.finding import Confidence
 from forge_doctor.sql.shape import shape_of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.diagnosis import Place, Verdict
 from forge_doctor.finding import Confidence
 from forge_doctor.triage.cause import Cause

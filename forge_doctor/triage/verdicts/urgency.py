@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.diagnosis import Diagnosis, Urgency, Verdict
 from forge_doctor.finding import Severity
 from forge_doctor.triage.graph.clues import Clue

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
 from forge_doctor.migrations.history import History

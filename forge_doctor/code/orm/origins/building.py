@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from forge_doctor.code.orm.origins.references import ANY, Names
 from forge_doctor.code.orm.origins.tables import Mapped
@@ -18,6 +18,7 @@ from forge_doctor.code.syntax.nodes import (
     Starred,
     Str,
 )
+from forge_doctor.dataclass import dataclass
 
 STARTS = ("select", "query", "insert", "update", "delete")
 CLAUSES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from forge_doctor.code.orm.origins.tables import Mapped, Tables
 from forge_doctor.code.orm.origins.written import LEAST, Written, is_written, plain, strings_in
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Import, ImportFrom, Node
+from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 from forge_doctor.sql.relations import loads_children

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, Key
 from forge_doctor.migrations.round_trip.rows.make import mentions
 from forge_doctor.migrations.round_trip.rows.violations import CHECK, violated

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.migrations.round_trip.rows.candidates import candidates
 from forge_doctor.migrations.round_trip.rows.shape import Column, ForeignKey, Table
 from forge_doctor.migrations.round_trip.rows.values import value_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from forge_doctor.dataclass import dataclass
 from forge_doctor.probes.postgres.backends.session import Lock, Session
 from forge_doctor.sql.commands import changes_schema
 
