@@ -7,9 +7,29 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.syntax.dominance import leaves
-from forge_doctor.code.syntax.nodes import Await, Call, Except, For, FunctionDef, If, Node, Raise, Return
+from forge_doctor.code.syntax.nodes import (
+    Await,
+    Call,
+    Comprehension,
+    Except,
+    For,
+    FunctionDef,
+    If,
+    Lambda,
+    Name,
+    Node,
+    Raise,
+    Return,
+    Sequence,
+    Starred,
+    With,
+    WithItem,
+)
 
 WAITING_TOGETHER = frozenset({"gather", "wait_for", "shield", "wait"})
+TASKS = frozenset({"create_task", "ensure_future"})
+GROUPS = ("TaskGroup", "create_task_group", "open_nursery")
+ENDING = frozenset({"commit", "rollback", "close", "aclose"})
 
 
 def is_waited_for(call: Call, function: FunctionDef) -> bool:
@@ -17,11 +37,45 @@ def is_waited_for(call: Call, function: FunctionDef) -> bool:
     around = call.parent
     if function.is_generator:
         return isinstance(around, For) and around.iter is call
-    if not function.is_async:
-        return True
-    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
+    return not function.is_async or isinstance(waits_at(call), Await | With)
+
+
+def waits_at(call: Call) -> Await | WithItem | With | None:
+    """Where the function waits for what an async call gives: at its own `await` or `with`, at that of the gather (or the like)
+    that it is given to, be it as a task, in a display or a comprehension, or at the end of the task group that it is started
+    in."""
+    node: Node = call
+    around = call.parent
+    if isinstance(around, Call) and around.method in TASKS and around.args[:1] == (node,):
+        group = group_of(around)
+        if group is not None:
+            return group
+        node, around = around, around.parent
+    while (isinstance(around, Comprehension) and around.children[0] is node) or isinstance(around, Sequence | Starred):
+        node, around = around, around.parent
+    if isinstance(around, Call) and around.method in WAITING_TOGETHER and around.func is not node:
         around = around.parent
-    return isinstance(around, Await)
+    elif node is not call and not isinstance(around, Await):
+        return None
+    return around if isinstance(around, Await | WithItem) else None
+
+
+def group_of(starter: Call) -> With | None:
+    """The block of the task group that `group.create_task(...)` and `group.start_soon(...)` start a task in, where no other
+    block and no end of a transaction lies between the start and the end of the group."""
+    receiver = starter.receiver
+    if not isinstance(receiver, Name):
+        return None
+    for around in starter.ancestors:
+        if isinstance(around, FunctionDef | Lambda):
+            return None
+        if isinstance(around, With):
+            names = [one for one in around.items if one.target is not None and one.target.text == receiver.text]
+            if not any(isinstance(one.value, Call) and one.value.method in GROUPS for one in names):
+                return None
+            behind = (one for one in around.find(Call, nested=False) if one.start > starter.end)
+            return None if any(one.method in ENDING for one in behind) else around
+    return None
 
 
 def is_in_handler(node: Node) -> bool:

@@ -21,6 +21,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.control_flow import waits_at
 from forge_doctor.lint.dataflow.network_calls import SENDING, client_library, client_package, network_call
 
 MODEL_CLIENTS = {
@@ -92,7 +93,7 @@ def wait_of(project: Project, call: Call) -> Wait | None:
     """What a call waits for; None for one that does not, or is not known to."""
     if call.method not in CALLED or (call.receiver is not None and is_mocked(call.receiver)):
         return None
-    runs = is_run(call)
+    runs = is_run(call) or waits_at(call) is not None
     if call.method in SENDING and (library := network_call(project, call)):
         sync = library == "requests" or not is_of_async_client(project, call)
         return Wait(f"an answer of another service ({library})", Confidence.HIGH) if runs or sync else None

@@ -40,6 +40,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.functions import param_value
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, With, WithItem
@@ -47,12 +48,14 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyW
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.control_flow import WAITING_TOGETHER, is_in_handler
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handles
 from forge_doctor.lint.dataflow.requests.held_connections import (
     Waited,
     state_between,
+    summary,
     waited_inside,
 )
 from forge_doctor.lint.dataflow.requests.holding_classes import objects_given
@@ -144,8 +147,14 @@ def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
         if isinstance(around, FunctionDef):
             return
         for item in around.items if isinstance(around, With) else ():
-            if isinstance(item.target, Name) and project.known(item.target).kind in HOLDERS:
+            kind = project.known(item.target).kind if isinstance(item.target, Name) else None
+            if item.target is not None and kind in HOLDERS and not is_autocommit(call.file, kind):
                 yield item.target.text, item.end
+
+
+def is_autocommit(file: SourceFile, kind: Kind | None) -> bool:
+    """Whether each statement of a connection may be a transaction of its own, by what the file says."""
+    return kind is Kind.ASYNC_CONNECTION and b"AUTOCOMMIT" in file.data
 
 
 def opened_inside(
@@ -173,11 +182,9 @@ def is_lent(call: Call, session: str) -> bool:
 
 def may_be_run(call: Call) -> bool:
     """Cheap: whether it runs there and may be a function that waits."""
-    around, receiver = call.parent, call.receiver
-    if isinstance(around, Call) and around.method in WAITING_TOGETHER:
-        around = around.parent
-    function = call.function
-    if isinstance(around, Await | WithItem) or (function is not None and not function.is_async):
+    receiver, function = call.receiver, call.function
+    is_run = waits_at(call) is not None or call.method == "start_soon"
+    if is_run or (function is not None and not function.is_async):
         return receiver is None or not is_mocked(receiver)
     # A plain function, or what has not been awaited.
     plain = call.method[:1].islower() if receiver is None else receiver.text in ("self", "cls") or is_module(receiver)
@@ -203,11 +210,31 @@ def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
     if own is not None:
         # What blocks the loop as well is told by blocking-call-with-session.
         plain = call.function is not None and not call.function.is_async
-        told = plain or isinstance(call.parent, Await | WithItem) or own.what.startswith("an answer")
+        told = plain or waits_at(call) is not None or own.what.startswith("an answer")
         return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
-    waited = waited_inside(project, call, handles)
+    waited = waited_inside(project, call, handles) or waited_together(project, call)
     sure = waited is not None and waited.wait.confidence > Confidence.LOW and not is_in_handler(waited.call)
     return waited if sure else None
+
+
+def waited_together(project: Project, call: Call) -> Waited | None:
+    """What the coroutines wait for that a gather is given by a name or by `map`; those that stand in it tell it themselves."""
+    if call.method not in GATHERERS or not isinstance(call.parent, Await):
+        return None
+    for coroutine, _ in gathered(call):
+        own = coroutine.text not in ("self", "cls") and not (isinstance(coroutine, Call) and call.contains(coroutine))
+        function = function_of(project, coroutine) if own else None
+        waited = None if function is None else summary(project, function, ()).waited
+        if waited is not None:
+            less = waited.wait._replace(confidence=min(waited.wait.confidence, Confidence.MEDIUM))
+            return Waited(waited.call, call, less)
+    return None
+
+
+def function_of(project: Project, coroutine: Node) -> FunctionDef | None:
+    """The async function of the project that a coroutine is made by, or that `map` calls."""
+    function = project.called(coroutine) if isinstance(coroutine, Call) else project.value_of(coroutine).definition
+    return function if isinstance(function, FunctionDef) and function.is_async and not function.is_generator else None
 
 
 def found(file: SourceFile, call: Call, waited: Waited, opened: Opened) -> Finding:

@@ -36,7 +36,7 @@ from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.literals import followed, is_filled_in, text_of
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import matched_calls
-from forge_doctor.code.syntax.nodes import BinOp, Call, ClassDef, Name, Node, Str
+from forge_doctor.code.syntax.nodes import Assign, Attribute, BinOp, Call, ClassDef, Name, Node, Str
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Edit, Finding, Severity
@@ -45,7 +45,7 @@ from forge_doctor.regex import regex
 # With a string, a name or a keyword as first argument.
 SUSPECT = regex(
     rb"\.\s*(?:exec|execute|scalars?|stream|stream_scalars)\s*\("
-    rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|\w+\s*[,)+%]|statement\s*=))"
+    rb"(?=\s*(?:\(|[rRfFuU]{0,2}[\"']|[\w.]+\s*[,)+%]|statement\s*=))"
 )
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.CONNECTION})
 # What an AsyncConnection's own methods hand their statement to.
@@ -61,7 +61,7 @@ def raw_sql_without_text(file: SourceFile, project: Project) -> Iterator[Finding
         receiver, statement = call.receiver, call.argument(0, "statement")
         if receiver is None or statement is None or not may_be_text(statement):
             continue
-        written = text_of(followed(project, statement))
+        written = text_of(constant_of(project, statement))
         if written is None:
             continue
         value = project.value_of(receiver)
@@ -74,9 +74,33 @@ def raw_sql_without_text(file: SourceFile, project: Project) -> Iterator[Finding
 
 def may_be_text(statement: Node) -> bool:
     """Cheap: a string as it stands, or a name that is bound to one in this file, or a constant's."""
+    if isinstance(statement, Attribute):
+        return statement.attr.isupper()
     if not isinstance(statement, Name):
         return isinstance(statement, Str | BinOp | Call)
     return statement.text.isupper() or is_bound_to_text(statement.file, statement.text)
+
+
+def constant_of(project: Project, statement: Node) -> Node:
+    """What a name stands for, or the constant of a class (`self.SQL`, `Queries.SQL`) that is bound once, in its body."""
+    if not isinstance(statement, Attribute):
+        return followed(project, statement)
+    is_own = statement.value.text in ("self", "cls")
+    owner = statement.class_ if is_own else project.value_of(statement.value).inner.definition
+    if not isinstance(owner, ClassDef) or is_enum(owner):
+        return statement
+    scope = project.scopes(owner.file).opened_by(owner)
+    bindings = [] if scope is None else scope.bindings(statement.attr)
+    is_set = project.scopes(statement.file).attribute_assignments.get(statement.attr)
+    assign = bindings[0].node if len(bindings) == 1 and not is_set else None
+    if not isinstance(assign, Assign) or assign.value is None or assign.value.text in ('""', "''"):
+        return statement  # an empty one is there for others to fill in
+    return followed(project, assign.value)
+
+
+def is_enum(class_: ClassDef) -> bool:
+    """Whether what its body binds is a member, no string."""
+    return any("Enum" in one.text for one in class_.bases)
 
 
 def is_bound_to_text(file: SourceFile, name: str) -> bool:

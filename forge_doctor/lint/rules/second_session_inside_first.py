@@ -60,20 +60,23 @@ from forge_doctor.lint.dataflow.requests.handles import (
     THE_SESSION,
     entered_around,
     injected_handles,
+    is_session,
     session_sources,
 )
 from forge_doctor.lint.dataflow.requests.held_connections import state_before, uses_in
 from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
+from forge_doctor.lint.dataflow.requests.units_of_work import entered_again
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.lint.dataflow.sessions.factories import Factory, factory_of
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind, engine_used
-from forge_doctor.lint.dataflow.sessions.transactions import calls_of
+from forge_doctor.lint.dataflow.sessions.transactions import calls_of, stacked_in
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
-    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(",
+    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(",
     b"acquire",
+    b"ExitStack",
     b"engine",
     b"ession",
     b"aker",
@@ -121,7 +124,28 @@ def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[
             yield found(file, item.value, first)
         if function is not None:
             yield from of_called(file, project, function, statement, item)
+    yield from of_stacks(file, project)
+    yield from of_units(file, project)
     yield from of_endpoints(file, project)
+
+
+def of_stacks(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """What is opened in an exit stack: `other = await stack.enter_async_context(Session())`."""
+    for function in project.scopes(file).functions if file.mentions(b"ExitStack") else ():
+        for name, one in stacked_in(function):
+            if one.block is None or not is_session(project, one.opener):
+                continue
+            first = first_around(project, function, one.opener, one.opener)
+            own = ((name, THE_SESSION),)
+            if first is not None and uses_in(project, one.block, own, one.opener.end).query is not None:
+                yield found(file, one.opener, first)
+
+
+def of_units(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A unit of work that is entered, here or in a function that is awaited, while one of the same class has queried."""
+    for function in project.scopes(file).functions if file.mentions(b"with ") else ():
+        for call, query, who in entered_again(project, function):
+            yield found(file, call, First(f"`{who}`", query, Confidence.MEDIUM))
 
 
 def of_connection(file: SourceFile, project: Project, statement: With, item: WithItem) -> Iterator[Finding]:
@@ -202,7 +226,7 @@ def of_called(
             return
 
 
-def first_around(project: Project, function: FunctionDef, statement: With, opens: Call) -> First | None:
+def first_around(project: Project, function: FunctionDef, statement: Node, opens: Call) -> First | None:
     """A session of the same factory that has a connection where the second one is opened."""
     factory = factory_of(project, opens)
     if factory is None:
@@ -229,7 +253,7 @@ def keeps_no_connection(project: Project, opens: Call) -> bool:
     return engine is not None and engine.pool_class == "NullPool"
 
 
-def of_request(project: Project, function: FunctionDef, statement: With, factory: object) -> First | None:
+def of_request(project: Project, function: FunctionDef, statement: Node, factory: object) -> First | None:
     """The session that the function is injected with, or that a dependency of it works with."""
     for source in session_sources(project, function):
         lent = next(iter(source.find(Yield, nested=False)), None)

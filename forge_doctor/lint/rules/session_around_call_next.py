@@ -48,12 +48,12 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Subscript, WithItem
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Subscript
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_around
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Entered, entered_around
 from forge_doctor.lint.dataflow.requests.held_connections import state_before
 from forge_doctor.regex import regex
 
@@ -94,7 +94,7 @@ def given_name(function: FunctionDef) -> str:
     return params[1] if is_middleware and len(params) == 2 else ""
 
 
-def is_handed_on(function: FunctionDef, name: str, item: WithItem, call: Call) -> bool:
+def is_handed_on(function: FunctionDef, name: str, item: Entered, call: Call) -> bool:
     """Whether the session goes to the application behind: kept in an attribute or a dict."""
     for assign in function.find(Assign, nested=False):
         within = item.start < assign.start < call.start and assign.value is not None and assign.value.text == name

@@ -51,13 +51,13 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, For, Node, Other, Return, While, With, WithItem
+from forge_doctor.code.syntax.nodes import Await, Call, For, Node, Other, Return, While, With
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.control_flow import is_in_handler
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, entered_around
+from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Entered, entered_around
 from forge_doctor.lint.dataflow.requests.held_connections import uses_in
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind
 from forge_doctor.regex import regex
@@ -99,7 +99,7 @@ def is_stopped_in_time(loop: While) -> bool:
     return any(isinstance(one, Call) and one.method in STOPPING for one in entered)
 
 
-def is_autocommit(project: Project, item: WithItem) -> bool:
+def is_autocommit(project: Project, item: Entered) -> bool:
     """Whether the engine of the session, in whatever file, commits each statement by itself."""
     engine = engine_behind(project, item.value) if isinstance(item.value, Call) else None
     level = None if engine is None else engine.setting("isolation_level")
@@ -126,11 +126,11 @@ def waits_for_others(loop: While, session: str) -> bool:
     return any(isinstance(one.value, Call) and word.search(one.text) is None for one in loop.find(Await, nested=False))
 
 
-def found(file: SourceFile, loop: While, session: str, item: WithItem, query: Call) -> Finding:
+def found(file: SourceFile, loop: While, session: str, item: Entered, query: Call) -> Finding:
     """The finding, at the block that holds the session."""
     return file.finding(
         session_held_by_endless_loop,
-        item,
+        item.value,
         f"`{session}` is open around the endless loop in line {loop.line}, and nothing in it ends its transaction: the "
         f"connection of `{query.func.text}()` is kept, `idle in transaction`, for as long as the process runs",
         confidence=Confidence.HIGH if loop.test.text in ("True", "1") else Confidence.MEDIUM,

@@ -153,7 +153,9 @@ def repeater(coroutine: Node) -> Node | None:
 
 def is_locked(project: Project, coroutine: Node) -> bool:
     """Whether the coroutine waits for a lock, so that one at a time works with the session."""
-    function: FunctionDef | None = project.called(coroutine) if isinstance(coroutine, Call) else None
+    # Not called yet where `map` calls it.
+    called = project.called(coroutine) if isinstance(coroutine, Call) else project.value_of(coroutine).definition
+    function = called if isinstance(called, FunctionDef) else None
     return function is not None and (LOCK.search(function.text) is not None or enters_lock(project, function))
 
 

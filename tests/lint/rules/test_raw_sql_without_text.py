@@ -11,6 +11,15 @@ from tests.support.lint_heads import QUERIES
 
 RULE = "raw-sql-without-text"
 FOUND = (
+    """\
+class Repo:
+    ALL = "SELECT 1"
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def all(self):
+        await self.db.execute(Repo.ALL)  # expect high
+        return await self.db.execute(self.ALL)  # expect high
+""",
     'async def f(db: AsyncSession):\n    await db.execute("SELECT 1")  # expect high\n',
     'async def f(c: AsyncConnection):\n    await c.scalar("SELECT 1")  # expect high\n',
     'def f(c: Connection):\n    c.execute("SELECT 1")  # expect high\n',
@@ -28,6 +37,26 @@ async def f():
     'async def f(db: AsyncSession):\n    await db.execute("SELECT {}".format(1))  # expect high\n',
 )
 SILENT = (
+    """\
+import enum
+from sqlalchemy import text
+class Names(enum.Enum):
+    ALL = "SELECT 1"
+class Repo:
+    ALL = "SELECT 1"
+    ONE = text("SELECT 1")
+    FILLED = ""
+    SET = "SELECT 1"
+    def __init__(self, db: AsyncSession):
+        self.db = db
+        self.SET = text(self.SET)
+    async def all(self):
+        await self.db.execute(text(self.ALL))
+        await self.db.execute(Names.ALL)
+        await self.db.execute(self.FILLED)
+        await self.db.execute(self.SET)
+        return await self.db.execute(self.ONE)
+""",
     'from sqlalchemy import text\nasync def f(db: AsyncSession):\n    await db.execute(text("SELECT 1"))\n',
     'async def f(c: AsyncConnection):\n    await c.exec_driver_sql("SELECT 1")\n',
     'import asyncpg\nasync def f(c: asyncpg.Connection):\n    await c.execute("SELECT 1")\n',

@@ -12,6 +12,21 @@ from tests.support.lint_models import project
 
 RULE = "shared-session-in-tasks"
 FOUND = (
+    """\
+async def f(s: AsyncSession, keys):
+    async def one(key):
+        return await s.get(User, key)
+    await asyncio.gather(*map(one, keys))  # expect high
+""",
+    """\
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def one(self, key):
+        return await self.session.get(User, key)
+    async def many(self, keys):
+        return await asyncio.gather(*map(self.one, keys))  # expect medium
+""",
     "async def f(s: AsyncSession):\n    await asyncio.gather(load(s), load(s))  # expect high\n",
     "async def f(s: AsyncSession):\n    await asyncio.gather(*[load(s, x) for x in (1, 2)])  # expect high\n",
     """\
@@ -72,6 +87,21 @@ async def f(s: AsyncSession):
 """,
 )
 SILENT = (
+    """\
+async def f(s: AsyncSession, keys):
+    lock = asyncio.Lock()
+    async def one(key):
+        async with lock:
+            return await s.get(User, key)
+    await asyncio.gather(*map(one, keys))
+""",
+    """\
+async def f(keys):
+    async def one(key):
+        async with Factory() as s:
+            return await s.get(User, key)
+    await asyncio.gather(*map(one, keys))
+""",
     """\
 async def f(make, many):
     s = await make()

@@ -11,7 +11,7 @@ from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, With, 
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import maker_of
 from forge_doctor.lint.dataflow.requests.providers import COMMITS, commits
-from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed, opened_by
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed, opened_by, stacked_by
 
 COMMITTING = frozenset(
     {"commit", "begin", "begin_nested", "get_transaction", "run_sync", "connection", "rollback", "sync_session"}
@@ -22,17 +22,26 @@ ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 def opened_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
     """The `async with Factory() as session` around, if nothing inside commits or gets the session."""
     statement = opened_by(session)
+    if statement is None:
+        return stacked_without_commit(project, function, session)
     item = None if statement is None else next(
         one for one in statement.items if one.target is not None and one.target.text == session.id
     )  # fmt: skip
-    if statement is None or item is None or not closes_without_commit(project, item):
+    if statement is None or item is None or not closes_without_commit(project, item.value):
         return None
     return (item, Confidence.HIGH) if is_alone(function, statement, session.id) else None
 
 
-def closes_without_commit(project: Project, item: WithItem) -> bool:
+def stacked_without_commit(project: Project, function: FunctionDef, session: Name) -> tuple[Node, Confidence] | None:
+    """The same of a session in an exit stack: nothing that the stack calls at its end may commit either."""
+    found = stacked_by(session)
+    if found is None or found.block is None or not closes_without_commit(project, found.opener):
+        return None
+    return (found.opener, Confidence.HIGH) if is_alone(function, found.block, session.id, found.opener.end) else None
+
+
+def closes_without_commit(project: Project, call: Node) -> bool:
     """Whether what is entered is a session that its way out only closes."""
-    call = item.value
     maker = maker_of(project, call) if isinstance(call, Call) and call.method != "begin" else None
     if maker is None or COMMITS.search(maker.text.replace("expire_on_commit", "").encode()):
         return False
@@ -45,7 +54,7 @@ def closing_blocks(project: Project, function: FunctionDef) -> Iterator[tuple[Wi
         if any(begins(item.value) for item in block.items) or any(block.find(Yield, nested=False)):
             continue
         for item in block.items:
-            if isinstance(item.target, Name) and closes_without_commit(project, item):
+            if isinstance(item.target, Name) and closes_without_commit(project, item.value):
                 yield block, item
 
 
@@ -74,9 +83,10 @@ def is_library_made(project: Project, call: Call) -> bool:
     return not isinstance(function, FunctionDef) or not commits(function)
 
 
-def is_alone(function: FunctionDef, statement: With | FunctionDef, session: str) -> bool:
-    """Whether the session goes nowhere else in a block, and no transaction is begun or ended there."""
-    start, end = statement.body_start, statement.end
+def is_alone(function: FunctionDef, statement: With | FunctionDef, session: str, opened: int = 0) -> bool:
+    """Whether the session goes nowhere else in a block, behind the place where it is opened, and no transaction is begun or
+    ended there."""
+    start, end = max(opened, statement.body_start), statement.end
     if isinstance(statement, With) and any(begins(item.value) for item in statement.items):
         return False
     if is_handed(function, session, start, end) or any(function.find(Yield, nested=False)):

@@ -51,7 +51,9 @@ class Use(NamedTuple):
 
 def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
     """The sessions a coroutine call is given, is a method of, reaches through `self`, or finds around itself."""
-    if not isinstance(coroutine, Call):
+    if not isinstance(coroutine, Call):  # what `map` calls
+        yield from _captured(project, coroutine)
+        yield from _method_of(project, coroutine)
         return
     receiver = coroutine.receiver
     if receiver is not None:
@@ -135,9 +137,22 @@ def _held(project: Project, coroutine: Call) -> Iterator[Use]:
         yield Use(text=f"{receiver.text}.{path}", node=receiver, confidence=Confidence.MEDIUM, takes_turns=turns)
 
 
+def _method_of(project: Project, func: Node) -> Iterator[Use]:
+    """`self.load`, of an object whose method works with `self.session`."""
+    function = project.value_of(func).definition if isinstance(func, Attribute) else None
+    held = _session_of(project, function) if isinstance(function, FunctionDef) else None
+    if isinstance(func, Attribute) and held is not None:
+        turns = project.value_of(held).kind is Kind.ASYNC_CONNECTION
+        text = f"{func.value.text}.{held.attr}"
+        yield Use(text=text, node=func.value, confidence=Confidence.MEDIUM, takes_turns=turns)
+
+
 def _own_session(project: Project, coroutine: Call) -> Attribute | None:
     """The session of its object that a method awaits something of."""
-    function = project.called(coroutine)
+    return _session_of(project, project.called(coroutine))
+
+
+def _session_of(project: Project, function: FunctionDef | None) -> Attribute | None:
     if function is None or not function.is_method or not isinstance(function.owner, ClassDef):
         return None
     own = function.param_names[:1]

@@ -17,11 +17,11 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Return,
-    WithItem,
     Yield,
 )
 from forge_doctor.lint.dataflow.requests.injection import injections, run_before, session_source
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
+from forge_doctor.lint.dataflow.sessions.transactions import stacked_in
 from forge_doctor.lint.dataflow.use_def import parameter_name
 
 MAX_DEPTH = 4
@@ -175,12 +175,35 @@ def reached(call: Call, callee: FunctionDef, known: Mapping[str, Handle]) -> dic
     return dict(given_to(callee, call, known)) | (dict(inside(callee, held)) if held is not None else {})
 
 
-def entered_around(project: Project, place: Node) -> Iterator[tuple[str, WithItem]]:
-    """The sessions that `with` blocks of the same function hold open around a place, the nearest first."""
+class Entered(NamedTuple):
+    """What a block holds open: the expression that opens it, and where that stands in the text."""
+
+    value: Node
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """The line that it begins in."""
+        return self.value.line
+
+
+def entered_around(project: Project, place: Node) -> Iterator[tuple[str, Entered]]:
+    """The sessions that `with` blocks of the same function hold open around a place, the nearest first; what an exit stack
+    holds as well."""
+    stacked = () if place.function is None else stacked_in(place.function)
     for around in place.ancestors:
         if isinstance(around, FunctionDef):
             return
+        for name, one in stacked:
+            if one.block is around and one.opener.end <= place.start and is_session(project, one.opener):
+                yield name, Entered(one.opener, one.opener.start, one.opener.end)
         items = getattr(around, "items", ()) if around.raw.type == "with_statement" else ()
         for item in items:
-            if isinstance(item.target, Name) and project.entered(project.value_of(item.value)).kind in SESSIONS:
-                yield item.target.text, item
+            if isinstance(item.target, Name) and is_session(project, item.value):
+                yield item.target.text, Entered(item.value, item.start, item.end)
+
+
+def is_session(project: Project, opener: Node) -> bool:
+    """Whether what is entered is a session."""
+    return project.entered(project.value_of(opener)).kind in SESSIONS

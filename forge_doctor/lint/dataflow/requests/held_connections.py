@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, With
+from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_reached_from, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
@@ -25,8 +25,19 @@ from forge_doctor.lint.dataflow.requests.handles import (
     inside,
     written_as,
 )
-from forge_doctor.lint.dataflow.requests.waiting_functions import end_of_run, place_of, waits_inside
-from forge_doctor.lint.dataflow.sessions.transactions import ENDING, READING, calls_between, is_awaited
+from forge_doctor.lint.dataflow.requests.waiting_functions import (
+    end_of_run,
+    place_of,
+    started_and_waiting,
+    waits_inside,
+)
+from forge_doctor.lint.dataflow.sessions.transactions import (
+    ENDING,
+    READING,
+    calls_between,
+    is_awaited,
+    is_in_ending_block,
+)
 from forge_doctor.lint.dataflow.waits import Wait, wait_of
 
 QUERYING = READING | {"flush", "connection", "query"}
@@ -236,9 +247,14 @@ def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -
     if wait is not None:
         return Summary(waited=Waited(call, call, wait)) if waits else NOTHING
     function = project.called(call)
-    if function is None:
-        return Summary(handed=True) if is_given else NOTHING
-    if function.name == "__init__" or not is_waited_for(call, function):
+    if function is None and is_given:
+        return Summary(handed=True)
+    function = function or started_and_waiting(project, call)
+    if (
+        function is None
+        or function.name == "__init__"
+        or not (call.method == "start_soon" or is_waited_for(call, function))
+    ):
         return NOTHING
     own = dict(given_to(function, call, known)) if is_given else {}
     if handle is not None:
@@ -284,17 +300,6 @@ def _of_session(call: Call) -> Summary:
     runs = is_awaited(call) or call.method in PLAIN
     if call.method in ENDING:
         return Summary(ended=True)
-    if call.method in QUERYING and runs and not _is_in_ending_block(call):
+    if call.method in QUERYING and runs and not is_in_ending_block(call):
         return Summary(query=call, at=call)
     return NOTHING
-
-
-def _is_in_ending_block(call: Call) -> bool:
-    """Whether `with session.begin():` or `with session:` around it gives the connection back."""
-    session = "" if call.receiver is None else call.receiver.text
-    return any(
-        item.value.text == session or (isinstance(item.value, Call) and item.value.func.text == f"{session}.begin")
-        for around in call.ancestors
-        if isinstance(around, With)
-        for item in around.items
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.query_chain import query_chain
@@ -21,6 +22,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
     is_handed,
     is_write,
     opened_by,
+    stacked_by,
 )
 
 # So many calls back a transaction is looked for.
@@ -95,6 +97,9 @@ def opens(project: Project, call: Call) -> Confidence | None:
     ):
         return None
     value = project.known(call.receiver)
+    # Each statement is a transaction of its own there.
+    if b"AUTOCOMMIT" in call.file.data and value.kind in (Kind.ASYNC_CONNECTION, Kind.CONNECTION):
+        return None
     fits = value.kind in HOLDERS if function.is_async and is_awaited(call) else value.kind in SYNC_HOLDERS
     if not fits or value.confidence is Confidence.LOW:
         return None
@@ -114,8 +119,21 @@ def in_reach(first: Call, call: Call) -> bool:
     root = first.receiver
     while isinstance(root, Attribute):
         root = root.value
-    statement: With | None = opened_by(root) if isinstance(root, Name) else None
+    if not isinstance(root, Name):
+        return True
+    statement: With | None = opened_by(root)
+    if statement is None and (stacked := stacked_by(root)) is not None:
+        statement = stacked.block
+        if any(one.method == "aclose" for one in endings_of(first, stacked.stack, call)):
+            return False
     return statement is None or statement.contains(call)
+
+
+def endings_of(first: Call, stack: str, call: Call) -> Iterator[Call]:
+    """What an exit stack is told to let go of between two calls of the same function."""
+    for one in () if first.function is None else endings(first.function, stack):
+        if first.end <= one.start and one.end <= call.start:
+            yield one
 
 
 def ended(function: FunctionDef, session: str, start: int, end: int) -> bool:

@@ -1,5 +1,5 @@
-"""Objects of the project that are entered with a session of their own, and whose way out commits nothing; looks at no
-caller."""
+"""Objects of the project that are entered with a session of their own, and whether their way out commits anything; looks at
+no caller."""
 
 from __future__ import annotations
 
@@ -9,8 +9,20 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Node, Return, With
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    FunctionDef,
+    Node,
+    Return,
+    With,
+    WithItem,
+)
 from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handle, Handles, handle_of
+from forge_doctor.lint.dataflow.requests.held_connections import state_before, uses_in
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.regex import regex
 
@@ -28,7 +40,19 @@ class Unit(NamedTuple):
 
 
 def units(project: Project, function: FunctionDef) -> Iterator[Unit]:
-    """Every block of a function that enters one."""
+    """Every block of a function that enters one whose way out commits nothing."""
+    return (one for one in entered_units(project, function) if _leaves_without_commit(project, one.class_))
+
+
+def entered_units(project: Project, function: FunctionDef) -> tuple[Unit, ...]:
+    """Every block of a function that enters one, whatever its way out does; found once."""
+    known: dict[FunctionDef, tuple[Unit, ...]] = function.file.kept.setdefault(entered_units, {})
+    if function not in known:
+        known[function] = tuple(_entered_units(project, function))
+    return known[function]
+
+
+def _entered_units(project: Project, function: FunctionDef) -> Iterator[Unit]:
     for block in function.find(With, nested=False):
         for item in block.items:
             name = item.value.text if item.target is None else item.target.text
@@ -39,12 +63,45 @@ def units(project: Project, function: FunctionDef) -> Iterator[Unit]:
                 yield Unit(block, item.value, class_, tuple(sorted(((name, handle), *inside))))
 
 
+def entered_again(project: Project, function: FunctionDef) -> Iterator[tuple[Call, Call, str]]:
+    """What enters another unit of the same class while the first keeps the connection of a query: the call that does so, here
+    or by a function that is awaited, the query, and the name of the first."""
+    for unit in entered_units(project, function):
+        for call in unit.block.find(Call, nested=False):
+            if call.start < unit.entered.end or not _enters_again(project, function, unit, call):
+                continue
+            state = state_before(project, function, unit.handles, unit.entered.end, call.start)
+            if state.at is not None and not state.handed:
+                yield call, state.at, unit.handles[0][0]
+                break
+
+
+def _enters_again(project: Project, function: FunctionDef, first: Unit, call: Call) -> bool:
+    """Whether a call makes a unit that is entered right there and queries, or runs a function that enters a new one."""
+    if isinstance(call.parent, WithItem):
+        found = [one for one in entered_units(project, function) if one.entered is call]
+    else:
+        called = project.called(call) if isinstance(call.parent, Await) else None
+        is_named = called is not None and called.file.mentions(first.class_.name.encode())
+        found = [*entered_units(project, called)] if called is not None and is_named else []
+    again = (one for one in found if one.class_ is first.class_ and isinstance(one.entered, Call))
+    return any(uses_in(project, one.block, one.handles).query is not None for one in again)
+
+
+def _ways(project: Project, class_: ClassDef) -> list[FunctionDef | None]:
+    """Its way in and its way out."""
+    return [project.method(class_, f"__a{one}__") or project.method(class_, f"__{one}__") for one in ("enter", "exit")]
+
+
+def _leaves_without_commit(project: Project, class_: ClassDef) -> bool:
+    """Whether neither way may commit."""
+    return all(one is not None and _commits_nothing(project, one, class_) for one in _ways(project, class_))
+
+
 def _entered(project: Project, class_: ClassDef) -> Handle | None:
-    """What `as` gives: None where the way out may commit, or the session is somebody else's."""
-    enter, leave = (
-        project.method(class_, f"__a{one}__") or project.method(class_, f"__{one}__") for one in ("enter", "exit")
-    )
-    if enter is None or leave is None or not all(_commits_nothing(project, one, class_) for one in (enter, leave)):
+    """What `as` gives: None where the session is somebody else's."""
+    enter, leave = _ways(project, class_)
+    if enter is None or leave is None:
         return None
     known: dict[str, Handle] = {}
     for method in (project.method(class_, "__init__"), enter):

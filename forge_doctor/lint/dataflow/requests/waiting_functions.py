@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
-from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for
+from forge_doctor.lint.dataflow.control_flow import group_of, is_in_handler, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 from forge_doctor.lint.dataflow.waits import wait_of
@@ -46,7 +46,23 @@ def waits_inside(project: Project, function: FunctionDef) -> bool:
 def run_by(project: Project, call: Call) -> FunctionDef | None:
     """The function of the project that runs to its end before the caller goes on; none for what makes an object."""
     function = project.called(call)
-    return None if function is None or function.name == "__init__" or not is_waited_for(call, function) else function
+    if function is None:
+        return started_by(project, call)
+    return None if function.name == "__init__" or not is_waited_for(call, function) else function
+
+
+def started_by(project: Project, call: Call) -> FunctionDef | None:
+    """The function that `group.start_soon(f, x)` runs, where the group waits for it right there."""
+    if call.method != "start_soon" or not call.args or group_of(call) is None:
+        return None
+    function = project.value_of(call.args[0]).definition
+    return function if isinstance(function, FunctionDef) else None
+
+
+def started_and_waiting(project: Project, call: Call) -> FunctionDef | None:
+    """The same, of one that waits."""
+    function = started_by(project, call)
+    return function if function is not None and waits_inside(project, function) else None
 
 
 def place_of(function: FunctionDef) -> tuple[str, int]:

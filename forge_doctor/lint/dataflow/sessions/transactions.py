@@ -11,7 +11,7 @@ from typing import NamedTuple
 from forge_doctor.code.orm.statements import sql_of
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Keyword, Name, Node, With, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
@@ -173,3 +173,52 @@ def opened_by(name: Node) -> With | None:
                 if item.target is not None and item.target.text == name.text:
                     return around
     return None
+
+
+def is_in_ending_block(call: Call) -> bool:
+    """Whether `with session.begin():` or `with session:` around it gives the connection back."""
+    session = "" if call.receiver is None else call.receiver.text
+    return any(
+        item.value.text == session or (isinstance(item.value, Call) and item.value.func.text == f"{session}.begin")
+        for around in call.ancestors
+        if isinstance(around, With)
+        for item in around.items
+    )
+
+
+class Stacked(NamedTuple):
+    """A session that an exit stack closes: what opened it, the stack's name, and its block where it has one in the function."""
+
+    opener: Call
+    stack: str
+    block: With | None
+
+
+def stacked_by(name: Name) -> Stacked | None:
+    """The exit stack that a session is entered in: `session = await stack.enter_async_context(Session())`."""
+    function = name.function
+    if function is None or not name.file.mentions(b"ExitStack"):
+        return None
+    for one in stacked_in(function):
+        if one[0] == name.text:
+            return one[1]
+    return None
+
+
+def stacked_in(function: FunctionDef) -> tuple[tuple[str, Stacked], ...]:
+    """What a function enters in exit stacks, by the names it is bound to; found once."""
+    known: dict[FunctionDef, tuple[tuple[str, Stacked], ...]] = function.file.kept.setdefault(stacked_in, {})
+    if function not in known:
+        known[function] = tuple(_stacked_in(function)) if function.file.mentions(b"ExitStack") else ()
+    return known[function]
+
+
+def _stacked_in(function: FunctionDef) -> Iterator[tuple[str, Stacked]]:
+    for call in calls_of(function):
+        if call.method not in ("enter_async_context", "enter_context") or call.receiver is None or not call.args:
+            continue
+        opener = call.args[0]
+        assign = call.parent.parent if isinstance(call.parent, Await) else call.parent
+        if isinstance(opener, Call) and isinstance(assign, Assign) and isinstance(assign.target, Name):
+            block = opened_by(call.receiver) if isinstance(call.receiver, Name) else None
+            yield assign.target.text, Stacked(opener, call.receiver.text, block)
