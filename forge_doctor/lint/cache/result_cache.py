@@ -8,7 +8,7 @@ a git checkout or a touch costs no more than reading the files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class ResultCache:
     def _begin(self) -> None:
         """Know nothing, as before anything was read."""
         self._kept: Mapping[str, Any] = {}
-        self._kept_results: dict[str, tuple[list[int], list[Any]]] = {}
+        self._kept_results: dict[str, tuple[int, str, list[Any]]] = {}
         self._fresh: dict[str, FileResult] = {}
         self._left_out: list[str] = []
         self._files: list[tuple[str, str]] = []  # what kept results rest on, by their numbers
@@ -55,8 +55,8 @@ class ResultCache:
         self._marked: set[str] = set()  # digests of what has comments that may mute
         self._digests: dict[str, str] = {}
         self._statuses: dict[str, list[int]] = {}  # of the project's files
-        self._same: dict[int, bool] = {}
-        self._certain: set[int] = set()  # those of them that are the same
+        self._asked = 0  # a bit for each of those that was looked at
+        self._others = 0  # a bit for each of those that is not what it was
         self._changed_words: frozenset[bytes] = frozenset()
         self._is_news = False
         vars(self).pop("_surfaces_by_digest", None)
@@ -115,7 +115,7 @@ class ResultCache:
                 return
             self._changed_words = words
         self._files = [(name, digest) for name, digest in self._kept["files"]]
-        self._kept_results = {self._files[numbers[0]][0]: (numbers, plain) for numbers, plain in self._kept["results"]}
+        self._kept_results = {self._files[own][0]: (own, bits, plain) for own, bits, plain in self._kept["results"]}
 
     def _ground(self, left_out: Iterable[str], digests: Mapping[str, str]) -> Ground:
         known = self._surfaces_by_digest
@@ -135,17 +135,20 @@ class ResultCache:
         name = str(path)
         if name in self._fresh or name not in self._kept_results:
             return self._fresh.get(name)
-        numbers, plain = self._kept_results[name]
+        _, bits, plain = self._kept_results[name]
         try:
-            # Most of what a result rests on, others rest on too.
-            if not all(map(self._is_same, {*numbers}.difference(self._certain))):
-                return None
-            # Of all files the digest is reckoned where it is written.
-            pairs = map(self._files.__getitem__, numbers)
-            digests = tuple((at, GONE) if at in (ALL_NAMES, ALL_CONTENTS) else (at, kept) for at, kept in pairs)
-            return result_from(plain, digests, is_unmarked=self._is_unmarked(name))
+            return result_from(plain, is_unmarked=self._is_unmarked(name)) if self._are_same(int(bits, 16)) else None
         except ODD:
             return None
+
+    def _are_same(self, bits: int) -> bool:
+        """Whether all files and folders of these numbers are what they were: most of what a result rests on, others rest
+        on too."""
+        for number in numbers_of(bits & ~self._asked):
+            if not self._is_same(number):
+                self._others |= 1 << number
+        self._asked |= bits
+        return not bits & self._others
 
     def _is_unmarked(self, name: str) -> bool:
         """Whether no comment of a file mutes anything; not known of what lies outside of the project's search."""
@@ -153,12 +156,8 @@ class ResultCache:
 
     def _is_same(self, number: int) -> bool:
         """Whether a file or folder that results rest on is what it was, and nothing new concerns it."""
-        if number not in self._same:
-            name, digest = self._files[number]
-            self._same[number] = self._digest_of(name) == digest and not self._mentions_news(name)
-            if self._same[number]:
-                self._certain.add(number)
-        return self._same[number]
+        name, digest = self._files[number]
+        return self._digest_of(name) == digest and not self._mentions_news(name)
 
     def _digest_of(self, name: str) -> str:
         if name not in self._digests:
@@ -190,6 +189,16 @@ class ResultCache:
                 self._fresh[path] = one
                 self._is_news = True
 
+    def _grounds_of(self, name: str) -> Iterator[tuple[str, str]]:
+        """What a result rests on, its own file first; of all files the digest is reckoned now."""
+        if name in self._fresh:
+            pairs = iter(self._fresh[name].digests)
+        else:
+            own, bits, _ = self._kept_results[name]
+            pairs = (self._files[number] for number in (own, *numbers_of(int(bits, 16))))
+        for at, digest in pairs:
+            yield at, self._digest_of(at) if at in (ALL_NAMES, ALL_CONTENTS) else digest
+
     def save(self) -> None:
         """Write it, if there is anything new."""
         if not self._is_news:
@@ -198,11 +207,8 @@ class ResultCache:
         results = []
         for name in {**self._kept_results, **self._fresh}:
             if (one := self.result(Path(name))) is not None:
-                pairs = (
-                    (at, self._digest_of(at) if at in (ALL_NAMES, ALL_CONTENTS) else kept) for at, kept in one.digests
-                )
-                numbers = [files.setdefault(pair, len(files)) for pair in pairs]
-                results.append([numbers, plain_result(one)])
+                numbers = [files.setdefault(pair, len(files)) for pair in self._grounds_of(name)]
+                results.append([numbers[0], f"{bits_of(numbers):x}", plain_result(one)])
         digests = self._digests_of_project()
         document = {
             "left_out": self._left_out,
@@ -223,3 +229,19 @@ def _status_of(name: str) -> list[int]:
     except OSError:
         return []
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def bits_of(numbers: Iterable[int]) -> int:
+    """A bit for each: sets of numbers that are read in one go, and compared so."""
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found
+
+
+def numbers_of(bits: int) -> Iterator[int]:
+    """The numbers again, the least first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest

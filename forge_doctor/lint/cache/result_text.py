@@ -58,8 +58,8 @@ def plain_result(result: FileResult) -> list[Any]:
     return [result.path, [plain_finding(one) for one in result.findings]]
 
 
-def result_from(plain: list[Any], digests: tuple[tuple[str, str], ...], *, is_unmarked: bool) -> FileResult:
+def result_from(plain: list[Any], *, is_unmarked: bool) -> FileResult:
     """The result again."""
     path, findings = plain
     found = tuple(finding_from(one) for one in findings)
-    return FileResult(path=path, findings=found, digests=digests, is_unmarked=is_unmarked)
+    return FileResult(path=path, findings=found, is_unmarked=is_unmarked)

@@ -77,7 +77,7 @@ def test_every_rule_s_findings_come_back_as_they_were(shop: Path, tmp_path: Path
         (shop / f"app/bad_{number}.py").write_text("\n".join(lines) + "\n")
     once, again = (look_with_cache(files_of(shop), lambda: rules, 1, tmp_path / "cache", ("way",)) for _ in range(2))
     assert sum(len(one.findings) for one in once) > 20
-    assert [one._replace(is_unmarked=False) for one in again] == list(once)
+    assert [one._replace(is_unmarked=False) for one in again] == [one._replace(digests=()) for one in once]
 
 
 def test_a_change_in_a_file_it_rests_on_makes_a_result_anew(shop: Path, tmp_path: Path) -> None:
