@@ -33,7 +33,10 @@ def read_ignore_file(folder: str) -> IgnoreFile:
         lines = read_whole(Path(folder, IGNORE_FILE)).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         lines = []
-    return IgnoreFile(folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line)))
+    try:
+        return IgnoreFile(folder, GitIgnoreSpec.from_lines(lines))
+    except ValueError:
+        return IgnoreFile(folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line)))
 
 
 def _is_pattern(line: str) -> bool:

@@ -186,11 +186,18 @@ class Search:
             ignoring = above
             if self.scope.gitignore and IGNORE_FILE in names:
                 ignoring = (*above, read_ignore_file(folder))
-            for entry in entries:
-                is_folder = entry.is_dir(follow_symlinks=False)
+            for entry, is_folder in _asked_about(entries):
                 if ignoring and is_ignored(ignoring, entry.path, is_folder=is_folder):
                     continue
                 if not is_folder:
                     yield entry.path
                 elif not self._excluded(entry.path):
                     waiting.append((entry.path, ignoring))
+
+
+def _asked_about(entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[os.DirEntry[str], bool]]:
+    """Folders and Python files, each with whether it is a folder: what patterns say of all else nobody asks."""
+    for entry in entries:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if is_folder or entry.name.endswith(".py"):
+            yield entry, is_folder
