@@ -27,6 +27,9 @@ def evidence_of(
         quiet = f"nothing like it in the {_span(group.first - began)} of log before"
         yield Evidence(label="new since", value=iso(group.first), source=quiet)
     yield from _place(group)
+    if problem.only_debug:
+        why = "the program may have dealt with it: nothing is seen to fail with it"
+        yield Evidence(label="logged at", value="DEBUG", source=why)
     yield from _harm(problem)
     for label, names in ((PROCESSES.get(group.origin, "workers"), group.workers), ("names", group.details)):
         if names and (group.exception or group.signature):

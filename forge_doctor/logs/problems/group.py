@@ -56,6 +56,7 @@ class Group:
     told: Example = NO_EXAMPLE
     starting: int = 0
     unsure: int = 0
+    quiet: int = 0
     statements: set[str] = field(default_factory=set)
 
     @property
@@ -121,6 +122,7 @@ class Group:
         _keep_name(self.workers, seen.worker)
         self.starting += count * event.starting
         self.unsure += count * event.unsure
+        self.quiet += count * event.quiet
         if seen.route:
             _keep_counts(self.routes, {seen.route: count})
         _keep_name(self.details, event.detail)
@@ -158,6 +160,7 @@ class Group:
         _keep_counts(self.routes, other.routes)
         self.starting += other.starting
         self.unsure += other.unsure
+        self.quiet += other.quiet
         for label, numbers in other.numbers.items():
             _keep_smallest_numbers(self.numbers.setdefault(label, set()), numbers)
 
@@ -184,6 +187,7 @@ class Group:
             "example": self.example,
             "starting": self.starting,
             "unsure": self.unsure,
+            "quiet": self.quiet,
             "statements": sorted(self.statements),
         }
 
@@ -212,6 +216,7 @@ class Group:
             told=Example.of_shown(data["example"]),
             starting=data["starting"],
             unsure=data.get("unsure", 0),
+            quiet=data.get("quiet", 0),
             statements=set(data["statements"]),
         )
 

@@ -73,7 +73,8 @@ class Problem:
 
     @property
     def confidence(self) -> Confidence:
-        """High where an exception or the server said it; medium where only a log line's words do.
+        """High where an exception or the server said it; medium where only a log line's words do, or where the program
+        gave each of its records the level DEBUG and nothing was seen to fail with it: it may have been dealt with.
 
         An error nobody knows is one of medium confidence where it repeats, comes with a failed request, or ends a
         start; what the server complains of in its own log is its clients' to tell.
@@ -81,9 +82,16 @@ class Problem:
         group = self.group
         if self.signature is None:
             stated = group.origin == "postgresql" and not group.exception
-            sure = (group.count > 1 and not stated) or self.failed or self.ended
+            sure = (group.count > 1 and not stated and not self.only_debug) or self.failed or self.ended
             return Confidence.MEDIUM if sure else Confidence.LOW
+        if self.only_debug:
+            return Confidence.MEDIUM
         return Confidence.HIGH if group.exceptions or group.origin != "app" or group.culprit else Confidence.MEDIUM
+
+    @property
+    def only_debug(self) -> bool:
+        """Whether the program told of it at DEBUG alone, and nothing failed with it."""
+        return self.group.quiet == self.group.count and not (self.failed or self.ended)
 
     @property
     def failed(self) -> bool:

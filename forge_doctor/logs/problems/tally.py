@@ -151,7 +151,11 @@ class Tally:
         self.release(seen.offset)
         counted = True
         for event in events:
-            if self._repeated(event, seen.offset) or self._echoes.is_echo(event, seen, teller):
+            if self._repeated(event, seen.offset):
+                counted = False
+                continue
+            if self._echoes.is_echo(event, seen, teller):
+                self._raise_level(event, seen)
                 counted = False
                 continue
             seen.route = _named_route(event) or seen.route
@@ -161,6 +165,12 @@ class Tally:
             if event.starting:
                 self._blamed[seen.source] = group_key(event, seen)
         return counted
+
+    def _raise_level(self, echo: Event, seen: Sighting) -> None:
+        """A failure that was told at DEBUG is now told louder."""
+        group = self.summary.groups.get(group_key(echo, seen))
+        if group is not None and group.quiet and not echo.quiet:
+            group.quiet -= 1
 
     def may_echo(self, said: Sequence[Said]) -> bool:
         """Whether events have to be counted one by one, as what they tell may have been told already."""

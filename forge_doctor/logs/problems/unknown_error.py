@@ -4,7 +4,7 @@ Means: The application, a library or the server failed in a way that is not in t
     (the driver's, where SQLAlchemy wraps it), its message, and the innermost line of your own code; lines without a
     traceback are grouped by their words, with ids, numbers and quoted values left out.
 Confidence: Medium where it repeats, comes with a failed request (5xx), or ends a start of the service; low where it was
-    seen once and did no visible harm, and for what PostgreSQL's own log complains of: that is its clients' to tell.
+    seen once or at DEBUG alone and did no visible harm, and for what PostgreSQL's own log complains of: that is its clients' to tell.
     It is a warning; where it ended a start it is an error. Where starts fail again and again it is `crash-loop`.
 Ignores: What a client left or cancelled (CancelledError, ClientDisconnect, HTTPException, request validation), and what
     only announces another error (`Exception in ASGI application`).

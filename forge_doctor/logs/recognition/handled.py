@@ -11,7 +11,7 @@ import enum
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import Head
 
-WARNING = 30
+INFO, WARNING = 20, 30
 TRACEBACK = "Traceback (most recent"
 # It goes on: it tries again, has something else in its place, or leaves it.
 _GOES_ON = regex(
@@ -32,6 +32,11 @@ class Handled(enum.IntEnum):
     NO = 0
     STRANGERS = 1
     ALL = 2
+
+
+def is_debug(head: Head | None) -> bool:
+    """Whether a program gave a record the level of what is only for its developers: it may well have gone on."""
+    return head is not None and 0 < head.level < INFO and head.origin == "app" and head.warned is None
 
 
 def handled(head: Head | None) -> Handled:

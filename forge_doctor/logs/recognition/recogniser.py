@@ -9,7 +9,7 @@ from dataclasses import replace
 from forge_doctor.logs.contexts.quoted import without_quotes
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import Catalogue
-from forge_doctor.logs.recognition.handled import Handled, handled
+from forge_doctor.logs.recognition.handled import Handled, handled, is_debug
 from forge_doctor.logs.recognition.message_events import MessageEvents
 from forge_doctor.logs.recognition.section_events import SectionEvents
 from forge_doctor.logs.recognition.statement import statement_of, without_secrets
@@ -117,7 +117,16 @@ class Recogniser:
         record = head.record
         trace = (record.trace, record.sections) if record else None
         severe = head.level >= 30 or head.level < 0
-        return (severe, head.origin, head.sqlstate, head.statement, head.message == _COMMON, trace, handled(head))
+        return (
+            severe,
+            head.origin,
+            head.sqlstate,
+            head.statement,
+            head.message == _COMMON,
+            trace,
+            handled(head),
+            is_debug(head),
+        )
 
     def read(self, block: Block, traces: Sequence[tuple[Section, ...]] | None = None) -> Iterator[Event]:
         """The events of a block, whose tracebacks may be known."""
@@ -130,9 +139,9 @@ class Recogniser:
         traces = traces if head is None else () if dealt is Handled.ALL else _told_once(traces)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self.messages.told(block, traces)
-        starting = _ended_start(traces)
+        starting, quiet = _ended_start(traces), is_debug(head)
         for event in self._trace_events(traces, told, strangers=dealt is Handled.NO):
-            event = replace(event, starting=True) if starting else event
+            event = replace(event, starting=starting, quiet=quiet) if starting or quiet else event
             key = (event.signature, event.exception, event.culprit)
             if key not in seen:
                 seen.add(key)

@@ -26,7 +26,8 @@ class Event:
     FastAPI named; `starting` says that it ended a start: of the service, or of a migration before it. An error
     nobody knows that is a line without a traceback has no exception, and its template as `detail`. `statement` is what
     the server was asked for, without values. `trails` has of each exception of its chain what tells its frames from
-    others, in this process. `unsure` says that no line is blamed, as lines of another traceback may stand in it.
+    others, in this process. `unsure` says that no line is blamed, as lines of another traceback may stand in it;
+    `quiet` that the program gave the record of its traceback the level DEBUG.
     """
 
     signature: str
@@ -41,6 +42,7 @@ class Event:
     statement: str = ""
     trails: tuple[tuple[int, ...], ...] = ()
     unsure: bool = False
+    quiet: bool = False
 
 
 @dataclass(slots=True)

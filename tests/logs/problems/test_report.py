@@ -16,7 +16,7 @@ from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code
 from forge_doctor.streams.carriers.clock import parse_stamp
-from tests.support.log_reading import RULES, WANTED, read_whole
+from tests.support.log_reading import RULES, WANTED, read_scanned, read_whole
 
 SITE = "/usr/local/lib/python3.12/site-packages"
 
@@ -228,3 +228,35 @@ def test_without_times_a_reason_stands_shortly_before_in_the_same_log():
 
     assert reasons(reason + lost) == [{"signature": "crash-other-process", "explained": 1}]
     assert reasons(lost + reason) == reasons(reason + "INFO: calm\n" * 10_000 + lost) == []
+
+
+def tried(level: str, exception: str) -> str:
+    """What a program says that tries once more, and how it goes on."""
+    record = f"2026-11-22 08:00:01,000 {level} [shop.db] could not connect\nTraceback (most recent call last):\n"
+    record += f'  File "/app/db.py", line 22, in ping\n    await connect()\n{exception}\n'
+    return record + "2026-11-22 08:00:02,000 INFO [shop.db] connected\n"
+
+
+REFUSED = "ConnectionRefusedError: [Errno 111] Connect call failed ('10.0.0.2', 5432)"
+
+
+@pytest.mark.parametrize(
+    ("levels", "exception", "confidence"),
+    [
+        (("DEBUG", "DEBUG"), REFUSED, Confidence.MEDIUM),
+        (("DEBUG", "ERROR"), REFUSED, Confidence.HIGH),
+        (("INFO",), REFUSED, Confidence.HIGH),
+        (("DEBUG", "DEBUG"), "KeyError: 'ada'", Confidence.LOW),
+        (("ERROR", "ERROR"), "KeyError: 'ada'", Confidence.MEDIUM),
+    ],
+)
+def test_what_was_told_at_debug_alone_is_as_bad_and_less_sure(
+    levels: tuple[str, ...], exception: str, confidence: Confidence
+) -> None:
+    # A block that is known by now is counted without being read.
+    for times in (1, 6):
+        log = "".join(tried(level, exception) for level in levels) * times
+        (found,) = triage(read_scanned(log.encode()), "shop").findings
+        assert found.severity is (Severity.CRITICAL if exception is REFUSED else Severity.WARNING)
+        assert found.confidence is confidence
+        assert ("logged at" in {one.label for one in found.evidence}) == (set(levels) == {"DEBUG"})
