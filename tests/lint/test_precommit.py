@@ -102,3 +102,54 @@ def test_the_hook_of_migrations_judges_what_is_about_to_be_committed(hooks: GitR
     assert "hook id: forge-doctor-migrations\n- exit code: 1\n" in told
     assert "migrations/versions/c003.py:11" in told
     assert "b002.py" not in told
+
+
+OWN = "from sqlalchemy.ext.asyncio import AsyncSession\n\n\nclass Own(AsyncSession):\n    pass\n"
+MENDED = FAULTY.replace("    db.commit", "    await db.commit")
+
+
+@pytest.mark.slow
+def test_the_hook_judges_what_is_staged_whatever_lies_beside_it(hooks: GitRepository, tmp_path: Path) -> None:
+    """Of the changed files alone, each as the commit will have it, by what its unchanged neighbours say."""
+    shop = new_repository(tmp_path / "shop")
+    shop.write("pyproject.toml", "[project]\n")
+    shop.write("app/db.py", OWN)
+    shop.write("app/save.py", MENDED)
+    shop.write("app/other.py", FAULTY)
+    shop.commit()
+
+    def told() -> tuple[int, str]:
+        return run_hook("forge-doctor-lint", hooks, shop)
+
+    shop.write(".pre-commit-config.yaml", "repos: []\n")
+    shop.git("add", "--all")
+    # What is not staged is put aside: the fault is in the commit, and then its mend is.
+    for staged, lying, status in ((FAULTY, MENDED, 1), (f"{MENDED}\n", FAULTY, 0), (f"{FAULTY}\n", MENDED, 1)):
+        shop.write("app/save.py", staged)
+        run_hook("forge-doctor-lint", hooks, shop, "--files", "pyproject.toml")  # writes the configuration
+        shop.git("add", "--all")
+        shop.write("app/save.py", lying)
+        found = told()
+        assert found[0] == status, found[1]
+        assert ("app/save.py:5:5" in found[1]) is bool(status)
+        assert "app/other.py" not in found[1]
+        assert (shop.path / "app/save.py").read_text() == lying
+    # What the session is told by lies unstaged: the commit does not have it.
+    shop.write("app/save.py", f"{FAULTY}\n\n")
+    shop.git("add", "--all")
+    shop.write("app/db.py", "class Own:\n    def commit(self) -> None:\n        pass\n")
+    assert told()[0] == 1
+    shop.git("add", "--all")
+    assert told()[0] == 0
+    shop.write("app/db.py", OWN)
+    shop.write("app/save.py", MENDED)
+    shop.commit()
+    # A file that is called otherwise now, and one that imports the module by its new name.
+    shop.git("mv", "app/db.py", "app/own.py")
+    shop.git("mv", "app/other.py", "app/later.py")
+    shop.write("app/later.py", FAULTY.replace("app.db", "app.own"))
+    shop.git("add", "--all")
+    status, said = told()
+    assert status == 1, said
+    assert "app/later.py:5:5" in said
+    assert "2 files inspected" in said
