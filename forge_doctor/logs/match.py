@@ -32,7 +32,11 @@ _USER_TEXT = regex(
 )
 # SQLAlchemy and others quote the error that came first behind their own words.
 _ORIGINAL = regex(r"\bOriginal error: |\bCaused by: ")
-_PROGRESS = regex(r"(?:^|\n)(?:[\w./\\-]{1,200}\.py(?:::[^ \n]{1,150})? )?[.sxEFRX]{0,80}\+{0,100}\Z")
+# The parameters of a test, in its name.
+_TEST = regex(r"[\w./\\-]{1,200}\.py::[\w:]{1,200}\[[^\]\n]*$")
+_PROGRESS = regex(
+    r"(?:^|\n)(?:[\w./\\-]{1,200}\.py(?:::[^ \n\[]{1,150}(?:\[[^ \n\]]{0,150}\])?)? )?[.sxEFRX]{0,80}\+{0,100}\Z"
+)
 # What Python tells objects and tasks apart by, and with it all other numbers.
 _OBJECTS = regex(r"\b0x[0-9a-f]{6,}\b|\bTask-\d+\b")
 _NUMBERS = regex(rf"{_OBJECTS.pattern}|\d+")
@@ -206,7 +210,7 @@ def _starts_line(text: str, start: int) -> bool:
 def _named_before(text: str, start: int) -> bool:
     """Whether an exception's class or a server's level stands before the words in their line."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    return bool(
+    return _TEST.match(line) is None and bool(
         re.search(r"(?:^|[\s(])[\w.]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line)
     )
 

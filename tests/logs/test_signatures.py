@@ -13,6 +13,8 @@ from tests.support.log_reading import told
 SIGNATURES = load_signatures()
 # What each message looks like where the pattern is more than its literal.
 SAID = {
+    "client-lost": "could not receive data from client: Connection reset by peer",
+    "pgbouncer-login-timeout": "C-0x55: shop/app@10.0.0.9:4711 pooler error: client_login_timeout",
     "cached-plan": "cached plan must not change result type",
     "inspect-async-engine": "Inspection on an AsyncEngine is currently not supported.",
     "not-yet-accepting": "the database system is not yet accepting connections",
@@ -87,7 +89,7 @@ def test_a_wrapper_alone_is_no_problem(wrapper: Signature):
 
 
 def test_there_are_all_of_them():
-    assert len(SIGNATURES) == 137
+    assert len(SIGNATURES) == 140
     assert {one.tier for one in SIGNATURES.values()} == {1, 2}
     assert catalogue().by_id.keys() == SIGNATURES.keys()
 

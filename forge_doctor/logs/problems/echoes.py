@@ -21,13 +21,10 @@ from forge_doctor.streams.heads.head import Head
 
 AT_ONCE_S = 1.0
 # A message says what a handler holds in its hand; a poller that fails in the same outage says the same a little later.
-QUOTED_S = 0.02
-QUOTED_BYTES = 2_000
+QUOTED_S, QUOTED_BYTES = 0.02, 2_000
 REACH_BYTES = 1 << 16
-MOST_RECENT = 64
-MOST_HELD = 64
-MOST_CORES = 2_000
-MOST_HEARD = 16_384
+MOST_RECENT = MOST_HELD = 64
+MOST_CORES, MOST_HEARD = 2_000, 16_384
 SHORTEST_WORDS = 12
 # What a server, a framework or a worker says of an exception that nobody caught.
 _UNCAUGHT = regex(
@@ -39,6 +36,9 @@ _UNCAUGHT = regex(
 # What ended a process: who waits for it says so, and so does who waited for its task.
 _ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)")
 _DRIVER = regex(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
+# An exception's words where they begin with another one's class, and so many of the words of both are surely kept.
+_CARRIED = regex(r"^[A-Za-z_][\w.]{0,100}(?:Error|Exception|Timeout|Greenlet|Violation|Failure): ")
+_COMPARED = 60
 
 Core = tuple[object, ...]
 
@@ -149,7 +149,9 @@ class Echoes:
         self._catch_up()
         told = _telling(event, seen, teller)
         if not event.exception:
-            return self._quotes(told, event.signature)
+            return self._is_told(told, lambda message, other: _quotes(message, other, event.signature))
+        if event.signature and _CARRIED.match(event.message) and self._is_told(told, _carries):
+            return True
         kinds = self._kinds.setdefault(told.said.core, set())
         kinds.add(_kind(told.said))
         if len(kinds) > 1:
@@ -196,11 +198,11 @@ class Echoes:
         if self._held:
             self._drop_quotes(told)
 
-    def _quotes(self, message: Telling, signature: str) -> bool:
-        """Whether a message without a traceback quotes one that was told just before."""
+    def _is_told(self, message: Telling, is_same: Callable[[Telling, Telling], bool]) -> bool:
+        """Whether someone else told the same just before."""
         teller = message.said.teller
         for other in reversed(self._latest.get(message.said.source, ())):
-            if not other.is_told_by(teller) and _quotes(message, other, signature):
+            if not other.is_told_by(teller) and is_same(message, other):
                 other.echo(teller)
                 return True
         return False
@@ -257,7 +259,7 @@ def _goes_through(far: Said, near: Said) -> bool:
 
 def _quotes(message: Telling, told: Telling, signature: str) -> bool:
     """Whether a message has the words of an exception that was told at once with it."""
-    words = _DRIVER.sub("", told.said.words).partition("\n")[0].strip()
+    words = _words(told.said.words)
     return (
         signature in ("", told.said.core[1])
         and message.said.source == told.said.source
@@ -267,16 +269,26 @@ def _quotes(message: Telling, told: Telling, signature: str) -> bool:
     )
 
 
+def _words(text: str) -> str:
+    return _DRIVER.sub("", text).partition("\n")[0].strip()
+
+
+def _carries(message: Telling, told: Telling) -> bool:
+    """Whether an exception only carries another's class and words: a workflow's those of its activity's."""
+    words = _words(_CARRIED.sub("", message.said.words, count=1))[:_COMPARED]
+    same = message.said.core[1] == told.said.core[1] and words == _words(told.said.words)[:_COMPARED]
+    return same and _at_once(message, told)
+
+
 def _same_end(message: Telling, told: Telling, signature: str) -> bool:
     """Whether two messages of one known fault name the same signal."""
-    ends = [_ENDED.search(one.said.words) if signature else None for one in (message, told)]
-    return ends[0] is not None and ends[1] is not None and ends[0][0] == ends[1][0]
+    ends = [found[0] for one in (message, told) if signature and (found := _ENDED.search(one.said.words))]
+    return len(ends) == 2 and ends[0] == ends[1]
 
 
 def _beside(message: Telling, told: Telling) -> bool:
     """Whether a message stands so near a traceback that it is of the same failure: by fine clocks, else by its place."""
-    clocks = [at for at in (message.at, told.at) if at is not None and at % 1]
-    if len(clocks) == 2:
+    if len(clocks := [at for at in (message.at, told.at) if at is not None and at % 1]) == 2:
         return abs(clocks[0] - clocks[1]) <= QUOTED_S
     return message.offset > told.offset or told.offset - message.offset <= QUOTED_BYTES
 
@@ -284,6 +296,5 @@ def _beside(message: Telling, told: Telling) -> bool:
 def _at_once(one: Telling, other: Telling) -> bool:
     if one.said.worker and other.said.worker and one.said.worker != other.said.worker:
         return False
-    near = abs(one.offset - other.offset) <= REACH_BYTES
-    timed = one.at is not None and other.at is not None
-    return near and (not timed or abs((one.at or 0.0) - (other.at or 0.0)) <= AT_ONCE_S)
+    apart_s = abs(one.at - other.at) if one.at is not None and other.at is not None else 0.0
+    return abs(one.offset - other.offset) <= REACH_BYTES and apart_s <= AT_ONCE_S

@@ -13,6 +13,8 @@ from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.structured_head import unescape
 
 # What stands for the end of a line between a traceback's head and its first frame: #012 (rsyslog), ^J, <LF>, a bar.
+# Each of the lines may begin as a record does, with the same words before the traceback's first line.
+_REPEATED = regex(rb'last\):(?P<end>#012|\^J|<LF>)(?P<before>[^"\'\n]{1,200}?)  File "')
 _FOLDED = regex(rb'last\):(?P<end>[ \t]{0,4}(?!File ")[^"\'(){}\n \t][^"\'(){}\n]{0,11}?)  File "')
 
 
@@ -32,6 +34,9 @@ def opened(raw: bytes) -> list[str]:
         return unescape(raw).splitlines()
     if b"last):" in raw and b'  File "' in raw and (folded := _FOLDED.search(raw)):
         return [line.decode("utf-8", "replace") for line in raw.split(folded["end"])]
+    if b"last):" in raw and b'  File "' in raw and (folded := _REPEATED.search(raw)):
+        lines = raw.split(folded["end"])
+        return [line.removeprefix(folded["before"]).decode("utf-8", "replace") for line in lines]
     if b"last): " in raw:
         return unfolded(raw).decode("utf-8", "replace").splitlines()
     if b".py:" in raw:

@@ -57,6 +57,15 @@ def line_end(window: bytearray, position: int, end: int) -> int:
     return window.find(b"\n", position, end) + 1 or end
 
 
+def frames_in(window: bytearray, end: int) -> list[int]:
+    """The places of the frames that Python prints, up to `end`."""
+    found, at = [], window.find(FRAME_MARKERS[0], 0, end)
+    while at >= 0:
+        found.append(at)
+        at = window.find(FRAME_MARKERS[0], at + 1, end)
+    return found
+
+
 def _past_long_lines(window: bytearray, last: int, end: int) -> int:
     """How far a region goes on from `last`, which has AFTER_BYTES before `end` after it."""
     reach = last + AFTER_BYTES

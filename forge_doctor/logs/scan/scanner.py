@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from forge_doctor.logs.scan.reach import BACK_BYTES, REACH_BYTES, beginning, extent, line_end
+from forge_doctor.logs.scan.reach import BACK_BYTES, REACH_BYTES, beginning, extent, frames_in, line_end
 from forge_doctor.logs.scan.readable import Counter, Familiar, Readable
 from forge_doctor.logs.scan.region import SEEN_BYTES, Region
 from forge_doctor.logs.scan.wanted import Wanted
@@ -22,6 +22,8 @@ BLOCK_BYTES = 4 << 20
 COUNTED_BYTES = 16 << 20
 # What is known counts where it stands if it is there as a whole, which the last block to be searched often is not yet.
 HELD_BYTES = 16 << 10
+# A traceback that was pasted without its first line may name what no literal does; so much the window surely holds.
+FRAMES_BYTES = 256 << 10
 
 
 def scan(
@@ -75,6 +77,7 @@ class Scanner:
         self._horizon = 0  # where that region ends if no more hits come
         self._reach = 0  # where what comes is too far away to belong to it
         self._emitted = 0  # end of the last region, or of the last block that was counted
+        self._found = False  # any literal
         self._hits: list[int] = []  # in the region that is still growing
         self._held: list[int] = []  # so near the end that a block there may go on in what comes
 
@@ -132,9 +135,14 @@ class Scanner:
         return bytes(self._window[max(0, self._filled - SEEN_BYTES) : self._filled]), self._base + self._filled
 
     def finish(self) -> Iterator[Region]:
-        """The last regions, and a last line that was never ended."""
+        """The last regions, and a last line that was never ended; of a short log without a literal the tracebacks' frames."""
         self._whole_lines()
         yield from self._regions(self._filled, complete=True)
+        if not (self._found or self._emitted) and self.read_bytes <= FRAMES_BYTES:
+            hits = frames_in(self._window, self._filled)
+            if hits:
+                data = bytes(memoryview(self._window)[: self._filled])
+                yield Region(source=self.source, data=data, offset=self._base, before=b"", hits=hits)
 
     def _whole_lines(self) -> int:
         """Join the pieces of lines and shorten those that are too long; where one begins of which more pieces are to come."""
@@ -200,6 +208,7 @@ class Scanner:
             lines = window.count(b"\n", begin, end) + (window[end - 1] != 10)
             self._counted = (self._counted[0] + lines, self._counted[1] + end - begin)
         self._searched = end
+        self._found = self._found or bool(hits)
         return [begin + hit for hit in hits]
 
     def _take(self, hit: int, following: int, end: int) -> Iterator[Region]:

@@ -63,6 +63,8 @@ class Unwrapper:
             self._told(line)
         elif text[:1] in NO_PREFIX:
             return line
+        elif text[:1] == b"`" == text[-1:] and text.count(b"`") == 2:
+            line.text = text[1:-1]  # a line of an issue, each in code's quotes
         for _ in range(self._most):
             if not self._strip_one(line):
                 break

@@ -23,7 +23,20 @@ _LEVEL = (
     "log_level",
     "Level",
 )
-_TIME = ("timestamp", "time", "@timestamp", "asctime", "ts", "datetime", "date", "created", "at", "@t", "timeUnixNano")
+_TIME = (
+    "timestamp",
+    "log_time",
+    "time",
+    "@timestamp",
+    "asctime",
+    "ts",
+    "datetime",
+    "date",
+    "created",
+    "at",
+    "@t",
+    "timeUnixNano",
+)
 _MESSAGE = (
     "message",
     "event",
@@ -61,6 +74,17 @@ class Record:
     sections: tuple[Section, ...] = ()
 
 
+def inner_record(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record that a supervisor's record holds as a field (CloudNativePG has the server's, and PgBouncer's, in `record`)."""
+    inner = entry.get("record")
+    if not isinstance(inner, Mapping) or "text" in entry or not (_first(inner, _LEVEL) and _first(inner, _MESSAGE)):
+        return entry
+    # What says itself what went wrong is no envelope.
+    if _first(entry, _MESSAGE) != "record":
+        return entry
+    return inner
+
+
 def read_json(entry: Mapping[str, Any]) -> Record:
     """What a JSON log record says, whichever library wrote it."""
     loguru = entry.get("record")
@@ -73,7 +97,7 @@ def read_json(entry: Mapping[str, Any]) -> Record:
         time=_first(entry, _TIME),
         logger=_first(entry, _LOGGER),
         worker=_first(entry, _WORKER),
-        sqlstate=_first(entry, ("state_code", "sqlstate")) if "error_severity" in entry else "",
+        sqlstate=_first(entry, ("state_code", "sqlstate", "sql_state_code")) if "error_severity" in entry else "",
         route=_route(entry),
         trace=_trace_text(entry, message),
         sections=tuple(_sections(entry)),

@@ -10,7 +10,7 @@ from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.json_text import loads
 from forge_doctor.streams.heads.head import LEVELS, Head, level_of, numeric_level, worker_of
 from forge_doctor.streams.heads.localised import in_english
-from forge_doctor.streams.heads.structured import Record, read_json
+from forge_doctor.streams.heads.structured import Record, inner_record, read_json
 
 _LOGFMT = regex(rb'(?:^|\s)(?:level|lvl|severity)=["\']?(\w+)')
 _LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t|at|asctime)=[\"']?([^\"'\s]+(?: \d\d:\d\d:[\d.,]{2,12})?)")
@@ -21,11 +21,12 @@ _LOGFMT_PAIR = regex(rb"""(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\
 
 def json_head(text: bytes, zone_s: float) -> Head | None:
     """The head of a record that is a JSON object a line."""
-    entry = loads(text)
-    if entry is None:
+    whole = loads(text)
+    if whole is None:
         return _broken_json_head(text) if text.startswith(b'{"') else None
-    if not entry:
+    if not whole:
         return None
+    entry = inner_record(whole)
     record = read_json(entry)
     of_server = bool(record.sqlstate) or "error_severity" in entry
     if of_server:

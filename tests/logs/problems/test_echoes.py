@@ -235,3 +235,11 @@ def test_a_worker_that_died_without_a_task_is_told() -> None:
     found = groups(killed(1, 41, 7).partition("\n")[0] + "\n" + killed(30, 42, 8))
     assert [(one.signature, one.count) for one in found] == [("celery-worker-lost", 2)]
     assert groups(killed(1, 41, 7).partition("\n")[0].replace("9 (SIGKILL)", "15 (SIGTERM)"))[0].signature == ""
+
+
+def test_an_exception_that_carries_the_words_of_one_told_just_before_is_the_same_failure():
+    carrier = traceback_of((("/srv/tea/flow.py", 12, "run", "return await call(load)"),), LIMIT)
+    carrier = carrier.replace("sqlalchemy.exc.TimeoutError: ", "temporalio.exceptions.ApplicationError: TimeoutError: ")
+    once = untimed("", "Completing activity as failed", HANDLER) + untimed("", "Failed activation on workflow", carrier)
+    assert [(group.count, group.culprit and group.culprit.line) for group in groups(once)] == [(1, PLACE[1])]
+    assert sum(group.count for group in groups(once + untimed("", "Failed activation on workflow", carrier))) == 2

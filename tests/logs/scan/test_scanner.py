@@ -20,7 +20,7 @@ from forge_doctor.logs.scan.engines import installed, make_engine
 from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, BACK_BYTES, FRAME_MARKERS, REACH_BYTES
 from forge_doctor.logs.scan.readable import Readable
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
-from forge_doctor.logs.scan.scanner import Scanner, scan
+from forge_doctor.logs.scan.scanner import FRAMES_BYTES, Scanner, scan
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines, wanted_literals
 from forge_doctor.streams.sources.long_lines import LONGEST_LINE
 from tests.support.log_generator import Truth, chunks
@@ -63,6 +63,8 @@ def slow(log: bytes) -> list[tuple[int, bytes]]:
             else:
                 spans.append((start, end))
         at += len(line)
+    if not spans and FRAME_MARKERS[0] in log and len(log) <= FRAMES_BYTES:
+        return [(0, log)]
     return [(start, log[start:end]) for start, end in spans]
 
 

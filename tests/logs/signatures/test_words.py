@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.log_reading import told
+from tests.support.log_reading import groups, told
 
 SQLALCHEMY = "sqlalchemy.exc.{}: (sqlalchemy.dialects.postgresql.asyncpg.{}) <class 'asyncpg.exceptions.{}'>: {}"
 LIBPQ = 'connection to server at "pooler.example.org" (10.9.8.7), port 6543 failed: FATAL:  {}'
@@ -198,3 +198,19 @@ def test_words_in_an_exception_s_repr_are_its_own(signature: str, raised: str, l
 def test_words_that_a_user_gave_are_nobody_s(said: str) -> None:
     found = told(f"2026-11-22 08:00:00,123 ERROR [shop] not found: {said}\n")
     assert not [signature for signature, _, _ in found if signature in ("deadlock", "sqlite-locked")]
+
+
+def test_a_supervisor_s_record_has_the_server_s_in_a_field():
+    inner = (
+        '{"log_time":"2026-11-15 08:03:44.061 UTC","process_id":"60","error_severity":"FATAL","sql_state_code":"57P03",'
+        '"message":"the database system is starting up"}'
+    )
+    log = '{"level":"info","ts":"2026-11-15T08:03:44Z","logger":"postgres","msg":"record","record":%s}\n'
+    assert [group.signature for group in groups(log % inner)] == ["starting-up"]
+    assert groups(log % inner.replace("FATAL", "LOG").replace("is starting up", "is ready to accept connections")) == []
+
+
+def test_the_name_of_a_test_is_not_what_it_is_about():
+    name = "tests/test_db.py::test_clients[FATAL: sorry, too many clients already] PASSED   [ 75%]\n"
+    assert groups(name) == []
+    assert [group.signature for group in groups(name.replace("[FATAL", " [FATAL"))] == ["too-many-clients"]

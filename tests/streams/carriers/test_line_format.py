@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forge_doctor.streams.carriers.clock import iso, parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.line_head import Heads, read_head
-from tests.support.log_reading import REFERENCE, read_scanned, told
+from tests.support.log_reading import REFERENCE, groups, read_scanned, told
 
 AT = parse_stamp("2026-11-22T08:33:56Z")
 SAID = b'  File "/app/x.py", line 1, in f'
@@ -202,3 +202,12 @@ def test_a_time_is_the_same_whether_a_line_of_its_shape_was_seen_before(lines: l
     for line in lines:
         written = [line, line.translate(bytes.maketrans(b"3456789", b"0123012"))] * 2
         assert [heads.stamp(one) for one in written] == [Heads(zone_s).stamp(one) for one in written]
+
+
+def test_lines_that_an_issue_has_each_in_quotes_of_code_are_taken_out_of_them():
+    line = (
+        "2026-06-26 06:31:43 UTC [10475-4] app@shop LOG:  unexpected EOF on client connection with an open transaction"
+    )
+    (plain,), (quoted,) = groups(line + "\n"), groups(f"`{line}`\n")
+    assert (quoted.signature, quoted.count, quoted.first) == (plain.signature, plain.count, plain.first)
+    assert plain.signature == "server-unexpected-eof"

@@ -1,0 +1,48 @@
+"""A traceback is read where nothing else of the log is known: its first line is lost, its lines are escaped into one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.log_reading import groups, read_scanned
+
+FRAMES = """\
+  File "/srv/tea/web.py", line 12, in engine
+    return create_async_engine(url)
+           ^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/opt/venv/lib/python3.12/site-packages/sqlalchemy/dialects/postgresql/psycopg2.py", line 690, in import_dbapi
+    import psycopg2
+ModuleNotFoundError: No module named 'psycopg2'
+"""
+
+
+def told(log: str) -> list[tuple[str, int, int | None]]:
+    found = read_scanned(log.encode()).groups.values()
+    return [(one.signature or one.exception, one.count, one.culprit.line if one.culprit else None) for one in found]
+
+
+@pytest.mark.parametrize("before", ["", "Starting Container\n", "INFO quiet\n" * 3])
+def test_frames_without_a_first_line_are_a_traceback(before: str):
+    assert told(before + FRAMES) == [("ModuleNotFoundError", 1, 12)]
+
+
+def test_frames_that_have_lost_their_layout_too():
+    assert told("".join(f"{line.lstrip()}\n" for line in FRAMES.splitlines())) == [("ModuleNotFoundError", 1, 12)]
+
+
+def test_code_that_is_listed_is_no_traceback():
+    assert told('INFO writes File "x", line 3\nINFO ends\n') == []
+
+
+@pytest.mark.parametrize("end", ["#012", "^J", "<LF>"])
+@pytest.mark.parametrize("before", ["2026-11-22 08:00:00.364 4156 TRACE tea.web ", "web-1 | "])
+def test_lines_in_one_may_each_begin_as_a_record_does(end: str, before: str):
+    trace = [
+        "Traceback (most recent call last):",
+        '  File "/srv/tea/web.py", line 12, in report',
+        "    self.save()",
+        "OperationalError: (psycopg2.OperationalError) server closed the connection unexpectedly",
+    ]
+    log = f"Nov 22 08:00:00 node1 tea[4156]: 2026-11-22 08:00:00.364 4156 ERROR tea.web [-] gone{end}"
+    (group,) = groups(log + end.join(before + line for line in trace) + "\n")
+    assert (group.signature, group.count, group.culprit and group.culprit.line) == ("libpq-server-closed", 1, 12)
