@@ -35,7 +35,8 @@ Good:
     @router.get("/users/{number}", response_model=UserPublic)
     async def user(number: int): ...
 
-Wrong when: the class has no column that should not be shown or set; that is for the reader to judge, so that confidence
+Wrong when: `response_model_include` or `response_model_exclude` says which columns are shown, which keeps this rule silent;
+or the class has no column that should not be shown or set; that is for the reader to judge, so that confidence
 is medium.
 
 Source: https://sqlmodel.tiangolo.com/tutorial/fastapi/multiple-models/; https://fastapi.tiangolo.com/tutorial/response-model/
@@ -47,8 +48,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import BinOp, FunctionDef, Name, Node, Param, Subscript
+from forge_doctor.code.syntax.nodes import Attribute, BinOp, ClassDef, FunctionDef, Name, Node, Param, Str, Subscript
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -60,6 +62,8 @@ SUSPECT = regex(rb"@\w{1,60}\.(?:get|post|put|patch|delete|api_route)\(")
 EVERYWHERE = True
 LINE_DOES = ("queries",)
 MAX_DEPTH = 4
+# With these a response shows some of the columns.
+CUTS = ("response_model_include", "response_model_exclude")
 
 
 @check(severity=Severity.INFO, default=False)
@@ -72,7 +76,8 @@ def mapped_class_as_schema(file: SourceFile, project: Project) -> Iterator[Findi
         if decorator is None:
             continue
         response = decorator.keyword("response_model") or function.returns
-        if response is not None and (model := mapped(project, response)) is not None:
+        is_cut = any(decorator.keyword(name) is not None for name in CUTS)
+        if response is not None and not is_cut and (model := mapped(project, response)) is not None:
             yield found(file, response, model, "shows every column of it to the client")
         yield from of_bodies(file, project, function)
 
@@ -87,13 +92,19 @@ def of_bodies(file: SourceFile, project: Project, function: FunctionDef) -> Iter
 
 
 def mapped(project: Project, annotation: Node, depth: int = 0) -> Model | None:
-    """The mapped class in `User`, `list[User]`, `User | None`."""
+    """The mapped class in `User`, `list[models.User]`, `"User" | None`, or what stands for one of them."""
     if isinstance(annotation, Subscript) and depth < MAX_DEPTH:
         inner = (mapped(project, one, depth + 1) for one in annotation.items)
         return next((one for one in inner if one is not None), None)
     if isinstance(annotation, BinOp) and depth < MAX_DEPTH:
         return mapped(project, annotation.left, depth + 1) or mapped(project, annotation.right, depth + 1)
-    return project.model_of(annotation) if isinstance(annotation, Name) else None
+    if isinstance(annotation, Str):
+        said = project.annotated(annotation, annotation).definition
+        return project.model(said) if isinstance(said, ClassDef) else None
+    if not isinstance(annotation, Name | Attribute):
+        return None
+    meant = None if depth > MAX_DEPTH else alias_of(project, annotation)
+    return project.model_of(annotation) if meant is None else mapped(project, meant, depth + 1)
 
 
 def found(file: SourceFile, place: Node, model: Model, consequence: str) -> Finding:

@@ -92,7 +92,9 @@ def handed(project: Project, call: Call) -> Iterator[tuple[FunctionDef, str, Nod
     """The arguments that go to the function of a task, with the parameter each goes to."""
     starts = call.args[0] if call.args else None
     function: Node | None
-    if isinstance(starts, Call):  # create_task(f(x))
+    if isinstance(starts, Call) and starts.args and project.qualified(starts.func) == "functools.partial":
+        function, given, named = project.value_of(starts.args[0]).definition, starts.args[1:], starts.keywords
+    elif isinstance(starts, Call):  # create_task(f(x))
         function, given, named = project.called(starts), starts.args, starts.keywords
     else:
         function = None if starts is None else project.value_of(starts).definition

@@ -48,12 +48,23 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Node, Return, Subscript
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Call,
+    ClassDef,
+    Comprehension,
+    FunctionDef,
+    Name,
+    Node,
+    Return,
+    Subscript,
+)
 from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.regex import regex
 
@@ -80,11 +91,29 @@ def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
             where = kept_in(project, function, assign.target)
             if where and assign.value is not None:
                 yield from told(file, project, assign.value, where)
-        if function.decorated_by(*CACHES):
+        if is_cached(project, function):
             for statement in function.find(Return, nested=False):
                 if statement.value is not None:
                     where = f"the cache of {function.name}()"
                     yield from told(file, project, statement.value, where, is_bounded=has_limit(function))
+
+
+def is_cached(project: Project, function: FunctionDef) -> bool:
+    """Whether what it gives is kept as it is and given again."""
+    if function.decorated_by(*CACHES):
+        return True
+    return any(project.qualified(one) == "functools.cache" for one in function.decorators)
+
+
+def objects_in(project: Project, value: Node) -> Loaded | None:
+    """The objects of a query in what is kept: the query's own result, or a comprehension that has each of them."""
+    if isinstance(value, Comprehension) and len(value.loops) == 1:
+        pair, each = value.element, value.loops[0]
+        given = pair.children[-1] if pair.raw.type == "pair" else pair
+        value = each.iter if given.text == each.target.text else value
+    function = value.function
+    is_plain = function is not None and not function.is_async
+    return loaded(project, value) or (loaded(project, value, PLAIN) if is_plain else None)
 
 
 def kept_in(project: Project, function: FunctionDef, target: Node) -> str:
@@ -127,7 +156,7 @@ def has_limit(function: FunctionDef) -> bool:
 
 def told(file: SourceFile, project: Project, value: Node, where: str, *, is_bounded: bool = False) -> Iterator[Finding]:
     """The finding, where what is kept are objects of a query."""
-    held: Loaded | None = loaded(project, value)
+    held = objects_in(project, value)
     model = typed(project, value) if held is None else held.model
     if model is None or (held is not None and held.shape is Shape.ROWS):
         return

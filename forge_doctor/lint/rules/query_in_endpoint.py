@@ -27,8 +27,9 @@ Good:
     async def orders(session: AsyncSession, repository):
         return await repository.all(session)
 
-Wrong when: the project has no such layer. One is taken to exist where a folder or module is called repositories,
-repository, crud or dao, or the file itself speaks of repositories.
+Wrong when: the project has no such layer, or the query only asks whether the server is there (`SELECT 1`). One is
+taken to exist where a folder or module is called repositories, repository, crud or dao, or the file itself speaks of
+repositories.
 
 Source: https://fastapi.tiangolo.com/tutorial/bigger-applications/; https://martinfowler.com/eaaCatalog/repository.html
 """
@@ -51,13 +52,19 @@ from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"@\w{1,60}\.(?:get|post|put|patch|delete|api_route)\(")
 LAYER = regex(r"(?:^|/)(?:\w{0,40}_)?(?:repositor(?:y|ies)|crud|daos?)(?:/|\.py$)")
+TESTS = regex(r"(?:^|/)tests?/")
+# In code, not in a comment.
+SPOKEN_OF = regex(rb"(?m)^[^#\n\"']*repositor")
+# What asks whether the server is there reads no table.
+ALIVE = regex(r"(?i)\(\s*(?:text\()?\s*[\"']select 1;?[\"']")
 QUERIES = frozenset({"execute", "scalar", "scalars", "get", "get_one", "exec", "stream", "stream_scalars", "query"})
 
 
 @check(severity=Severity.INFO, default=False)
 def query_in_endpoint(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the queries of every endpoint, once for each."""
-    if is_test_file(file) or not (file.mentions(b"repositor") or has_layer(project, file)):
+    is_spoken_of = file.mentions(b"repositor") and SPOKEN_OF.search(file.data) is not None
+    if is_test_file(file) or not (is_spoken_of or has_layer(project, file)):
         return
     for function in project.scopes(file).functions:
         query = first_query(project, function) if is_route(project, function) else None
@@ -85,13 +92,15 @@ def has_layer(project: Project, file: SourceFile) -> bool:
 
 @kept_for_the_run
 def _has_layer(project: Project) -> bool:
-    return any(LAYER.search(path.as_posix()) for path in project.surfaces)
+    paths = (path.as_posix() for path in project.surfaces)
+    return any(LAYER.search(path) and not TESTS.search(path) for path in paths)
 
 
 def first_query(project: Project, function: FunctionDef) -> Call | None:
     """The first statement sent with a session in the function itself."""
     for call in function.find(Call, nested=False):
-        if call.method in QUERIES and isinstance(call.receiver, Name | Attribute):
+        is_query = call.method in QUERIES and ALIVE.search(call.text) is None
+        if is_query and isinstance(call.receiver, Name | Attribute):
             value = project.known(call.receiver)
             if value.kind in SESSIONS and value.confidence > Confidence.LOW:
                 return call

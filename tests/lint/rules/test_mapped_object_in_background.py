@@ -12,6 +12,7 @@ from tests.support.lint_models import project
 TASK = "def mail(user):\n    return len(user.orders)\n"
 LOAD = "async def f(tasks, db: AsyncSession):\n    user = await db.get_one(User, 1)\n"
 READ = [
+    "from functools import partial\n" + TASK + LOAD + "    tasks.add_task(partial(mail, user))  # expect high\n",
     TASK + LOAD + "    tasks.add_task(mail, user)  # expect high\n",
     TASK + LOAD + "    tasks.add_task(mail, user=user)  # expect high\n",
     "import asyncio\nasync def mail(user):\n    print(user.orders)\n"
@@ -21,6 +22,7 @@ READ = [
     "    tasks.add_task(mail, user)  # expect high\n",
 ]
 QUIET = [
+    "from functools import partial\n" + TASK + LOAD + "    tasks.add_task(partial(mail, user.id))\n",
     TASK.replace("len(user.orders)", "user.name") + LOAD + "    tasks.add_task(mail, user)\n",
     TASK + LOAD + "    tasks.add_task(mail, user.id)\n",
     TASK + LOAD.replace("1)", "1, options=[selectinload(User.orders)])") + "    tasks.add_task(mail, user)\n",

@@ -10,7 +10,15 @@ from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
 START = "users_cache = {}\nfirst = None\nasync def f(app, db: AsyncSession, key=1):\n"
+PLAIN = "from functools import cache, lru_cache\nfrom sqlalchemy.orm import Session as Plain\n"
 KEPT = [
+    (
+        START + "    users = (await db.scalars(select(User))).all()\n"
+        "    app.state.users = {one.id: one for one in users}  # expect high\n"
+    ),
+    PLAIN
+    + "@lru_cache(9)\ndef f(key):\n    with Plain(engine) as db:\n        return db.get(User, key)  # expect high\n",
+    PLAIN + "@cache\ndef f(key):\n    with Plain(engine) as db:\n        return db.get(User, key)  # expect high\n",
     "kept: dict[int, User] = {}\ndef keep(key: int, user: User):\n    kept[key] = user  # expect medium\n",
     (
         "kept: dict[int, User] = {}\nasync def f(db: AsyncSession, key):\n"
@@ -31,6 +39,12 @@ KEPT = [
     ),
 ]
 VALUES = [
+    (
+        START + "    users = (await db.scalars(select(User))).all()\n"
+        "    app.state.names = {one.id: one.name for one in users}\n"
+    ),
+    PLAIN + "@lru_cache(9)\ndef f(key):\n    with Plain(engine) as db:\n        return db.get(User, key).name\n",
+    PLAIN + "def f(key):\n    with Plain(engine) as db:\n        return db.get(User, key)\n",
     "kept: dict[int, str] = {}\ndef keep(key: int, user: User):\n    kept[key] = user.name\n",
     "def f(key: int, user: User):\n    kept: dict[int, User] = {}\n    kept[key] = user\n",
     (

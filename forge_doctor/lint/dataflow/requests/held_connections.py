@@ -25,12 +25,7 @@ from forge_doctor.lint.dataflow.requests.handles import (
     inside,
     written_as,
 )
-from forge_doctor.lint.dataflow.requests.waiting_functions import (
-    end_of_run,
-    place_of,
-    started_and_waiting,
-    waits_inside,
-)
+from forge_doctor.lint.dataflow.requests.waiting_functions import end_of_run, place_of, started_waiting, waits_inside
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     READING,
@@ -249,7 +244,7 @@ def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -
     function = project.called(call)
     if function is None and is_given:
         return Summary(handed=True)
-    function = function or started_and_waiting(project, call)
+    function = function or started_waiting(project, call)
     if (
         function is None
         or function.name == "__init__"

@@ -59,7 +59,7 @@ def started_by(project: Project, call: Call) -> FunctionDef | None:
     return function if isinstance(function, FunctionDef) else None
 
 
-def started_and_waiting(project: Project, call: Call) -> FunctionDef | None:
+def started_waiting(project: Project, call: Call) -> FunctionDef | None:
     """The same, of one that waits."""
     function = started_by(project, call)
     return function if function is not None and waits_inside(project, function) else None
