@@ -56,7 +56,7 @@ TESTS = regex(r"(?:^|/)tests?/")
 # In code, not in a comment.
 SPOKEN_OF = regex(rb"(?m)^[^#\n\"']*repositor")
 # What asks whether the server is there reads no table.
-ALIVE = regex(r"(?i)\(\s*(?:text\()?\s*[\"']select 1;?[\"']")
+ALIVE = regex(r"(?i)\([ \n]{0,40}(?:text\([ \n]{0,40})?[\"']select 1;?[\"']")
 QUERIES = frozenset({"execute", "scalar", "scalars", "get", "get_one", "exec", "stream", "stream_scalars", "query"})
 
 

@@ -24,6 +24,7 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Param,
     Sequence,
+    Starred,
     Subscript,
 )
 from forge_doctor.finding import Confidence
@@ -251,3 +252,14 @@ def _puts_in(read: Node) -> bool:
         return isinstance(outer, Delete) or (isinstance(outer, Assign) and around in outer.targets)
     call = around.parent if isinstance(around, Attribute) else None
     return isinstance(call, Call) and isinstance(around, Attribute) and call.func is around and around.attr in PUTTING
+
+
+def taker_of(targets: tuple[Node, ...], at: int, count: int) -> Node | None:
+    """The target that takes what stands at a place, where one of them may take all that the others leave."""
+    star = next((n for n, one in enumerate(targets) if isinstance(one, Starred)), None)
+    if star is None:
+        return targets[at] if len(targets) == count else None
+    behind = len(targets) - star - 1
+    if at < star:
+        return targets[at]
+    return targets[star] if at < count - behind else targets[at - count + len(targets)]

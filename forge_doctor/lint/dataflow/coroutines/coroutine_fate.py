@@ -31,9 +31,9 @@ from forge_doctor.lint.dataflow.coroutines.arguments import (
     judge_argument,
     takes_coroutines,
 )
-from forge_doctor.lint.dataflow.coroutines.collections import Follower, fate_of_item, fate_of_many
+from forge_doctor.lint.dataflow.coroutines.collections import Follower, Held, fate_of_item, fate_of_many, taker_of
 from forge_doctor.lint.dataflow.coroutines.declared import OPEN_TYPE, is_meant_for_coroutines
-from forge_doctor.lint.dataflow.use_def import few_reads_of, reads_of
+from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.lint.dataflow.uses import Fate, Use, at_place, harmless
 
 # Reads in a way no coroutine can be read, even where another read hands it on.
@@ -253,17 +253,23 @@ def _fate_in_list(project: Project, node: Node, container: Node, place: Node, de
 
 
 def _pairwise(project: Project, node: Node, container: Sequence, assign: Assign, depth: int) -> Fate:
-    """`a, b = session.get(A, 1), session.get(B, 2)`."""
+    """`a, b = session.get(A, 1), session.get(B, 2)`, `first, *rest = [...]`."""
     target = assign.target
-    if assign.value is not container or not isinstance(target, Sequence) or len(target.elts) != len(container.elts):
+    elements = container.elts if assign.value is container else ()
+    if not isinstance(target, Sequence) or node not in elements or any(isinstance(one, Starred) for one in elements):
         return harmless(node)
-    name = target.elts[container.elts.index(node)] if node in container.elts else None
-    if not isinstance(name, Name):
+    taker = taker_of(target.elts, elements.index(node), len(elements))
+    name = taker.value if isinstance(taker, Starred) else taker
+    reads = few_reads_of(project, name, assign) if isinstance(name, Name) else None
+    if reads is None or not isinstance(name, Name):
         return harmless(node)
-    fates = [fate_of(project, read, depth + 1) for read in reads_of(project, name, assign)]
-    if fates and all(one.is_fault for one in fates):
-        return fates[0]
-    return harmless(node)
+    if not reads:
+        return Fate(use=Use.ASSIGNED, node=node) if node.function is not None else harmless(node)
+    if isinstance(taker, Starred):
+        fate = _follower(project, container, depth).named(name, assign, Held(name)) if depth < 4 else None
+        return fate or harmless(node)
+    fates = [fate_of(project, read, depth + 1) for read in reads]
+    return fates[0] if all(one.is_fault for one in fates) else harmless(node)
 
 
 # -- returned
