@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from forge_doctor.cli.flags.logs import Flags
 from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render_options
@@ -22,7 +22,6 @@ from forge_doctor.finding import NotRun
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
-from forge_doctor.logs.follow import Followed, FollowLoop, ReadFiles
 from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
@@ -35,6 +34,9 @@ from forge_doctor.report import Report
 from forge_doctor.streams.sources.files import CHECK, FileSource
 from forge_doctor.streams.sources.find import attempt
 from forge_doctor.streams.sources.moment import parse_moment, parse_zone
+
+if TYPE_CHECKING:
+    from forge_doctor.logs.follow import Followed, FollowLoop, ReadFiles
 
 REFRESH_S = 1.0
 
@@ -127,6 +129,8 @@ def chosen_view(word: str) -> By:
 
 def follow(plan: Plan, flags: Flags, options: ReportOptions) -> NoReturn:
     """Read on as the logs grow, on a live screen where there is a terminal, until Ctrl-C or their end."""
+    from forge_doctor.logs.follow import FollowLoop, ReadFiles
+
     logs: list[Followed] = []
     read = ReadFiles()
     missing = list(plan.missing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 from collections.abc import Iterable, Iterator
 
@@ -35,4 +34,6 @@ def as_csv(lines: Iterable[str]) -> Iterator[str]:
 
 def _text(cell: str) -> str:
     """What a cell says, without the blank on either side of it."""
+    import html
+
     return html.unescape(cell.removeprefix(" ").rstrip().replace("\\|", "|").replace("<br>", "\n"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import struct
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 
 KEPT_BYTES = 32 << 20
@@ -26,6 +25,8 @@ def falls(times: Sequence[float | None]) -> bool:
 
 def turned(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks, last first; those that are many are kept in a file without a name."""
+    import tempfile
+
     with tempfile.SpooledTemporaryFile(max_size=KEPT_BYTES) as kept:
         for chunk in chunks:
             kept.write(chunk)

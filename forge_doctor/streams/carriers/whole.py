@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import itertools
 import re
@@ -141,6 +140,8 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
 
 def _text_of(line: str) -> str:
     """What a page shows of a line of its source, which may be several lines."""
+    import html
+
     text = _TAG.sub("", _BREAK.sub("\n", _CELL.sub("\t", line)))
     # Looked for by words with plain blanks in them.
     return html.unescape(text).replace("\xa0", " ")
