@@ -71,6 +71,8 @@ def expire_on_commit_left_on(file: SourceFile, project: Project) -> Iterator[Fin
         value = maker_kind(project, call)
         if value is None or expires(call) is not True or is_configured(call):
             continue
+        if value.kind is Kind.ASYNC_FACTORY and isinstance(call.parent, WithItem):
+            continue  # entered as it is, which fails: no session is made of it
         if value.kind is Kind.ASYNC_FACTORY:
             if not is_overridden(project, bound_to(call)) and not commits_nothing(call) and not sends_text_alone(call):
                 yield found(file, call)

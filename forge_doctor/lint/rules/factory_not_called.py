@@ -38,7 +38,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import reference_at
-from forge_doctor.code.syntax.nodes import WithItem
+from forge_doctor.code.syntax.nodes import Call, WithItem
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
@@ -48,8 +48,10 @@ from forge_doctor.regex import regex
 
 # A name or a dotted name that is entered as it stands.
 ENTERED = regex(rb"(?:\bwith[ \t(]+|,\s*)([\w.]{1,200})\s+as\b|\bwith[ \t(]+([\w.]{1,200})\s*:")
+# A class of factories, or a function that gives one, whose factory is entered: `async with async_sessionmaker() as db`.
+MADE = regex(rb"\bwith[ \t(]+([\w.]{0,200}maker)\(")
 SUSPECT = WordsThen(
-    rb"with(?<!\wwith)[ \t(]+[\w.]+(?:\s+as\b|\s*:)", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
+    rb"with(?<!\wwith)[ \t(]+[\w.]+(?:\s+as\b|\s*:|(?<=maker)\()", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
 )
 LINE_DOES = ("opens",)
 FACTORIES = {Kind.ASYNC_FACTORY: "async_sessionmaker", Kind.FACTORY: "sessionmaker"}
@@ -76,4 +78,28 @@ def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
             remedy=f"{given.text}()",
             evidence=(Evidence(label="factory", value=given.text, source=value.why),),
             edits=(file.insertion(given.end, "()", safe=value.confidence is Confidence.HIGH),),
+        )
+    yield from made_and_entered(file, project)
+
+
+def made_and_entered(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A factory that is made where a session is wanted."""
+    for match in MADE.finditer(file.data):
+        maker = reference_at(file, match.end(1) - 1)
+        call = None if maker is None else maker.parent
+        if not isinstance(call, Call) or call.func is not maker or not isinstance(call.parent, WithItem):
+            continue
+        value = project.value_of(call)
+        if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
+            continue
+        if is_mocked(maker) or is_expected_to_fail(call):
+            continue
+        yield file.finding(
+            factory_not_called,
+            call,
+            f"`{maker.text}()` gives {value.label}, which makes sessions when it is called and cannot be entered itself: "
+            "TypeError at run time, before any query",
+            confidence=value.confidence,
+            remedy=f"enter a session of the factory that the application has, or {call.text}()",
+            evidence=(Evidence(label="factory", value=maker.text, source=value.why),),
         )

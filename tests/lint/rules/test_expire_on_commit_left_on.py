@@ -54,6 +54,8 @@ GOOD = [
         "async def f():\n    async with AsyncSession(engine) as db:\n        db.add(x)\n        if done:\n"
         "            await db.commit()\n            return True\n        return x.id\n"
     ),
+    # It is entered as it is, which fails before any session is made.
+    "async def f():\n    async with async_sessionmaker() as db:\n        await db.execute(q)\n",
     "def async_sessionmaker(x): ...\nSession = async_sessionmaker(1)\n",
 ]
 

@@ -14,12 +14,34 @@ BAD = [
     "async def f():\n    async with Session:  # expect high\n        pass\n",
     "async def f(a):\n    async with a as b, Session as own:  # expect high\n        await own.commit()\n",
     "async def f():\n    with Session as own:  # expect high\n        own.commit()\n",
+    # A factory is made where a session is wanted, by its class or by a function.
+    (
+        "from sqlalchemy.ext.asyncio import async_sessionmaker as _maker\nasync_sessionmaker = _maker\n"
+        "async def f():\n    async with async_sessionmaker() as own:  # expect high\n        await own.commit()\n"
+    ),
+    (
+        "def get_sessionmaker():\n    return Session\n"
+        "async def f():\n    async with get_sessionmaker() as own:  # expect\n        await own.commit()\n"
+    ),
     (
         "from sqlalchemy.orm import sessionmaker\nOther = sessionmaker()\n"
         "def f():\n    with Other as own:  # expect high\n        own.commit()\n"
     ),
 ]
 GOOD = [
+    (
+        "from sqlalchemy.ext.asyncio import async_sessionmaker\n"
+        "async def f():\n    async with async_sessionmaker(engine)() as own:\n        await own.commit()\n"
+    ),
+    (
+        "def get_sessionmaker():\n    return Session\n"
+        "async def f():\n    async with get_sessionmaker()() as own:\n        await own.commit()\n"
+    ),
+    (
+        "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def sessionmaker():\n"
+        "    async with Session() as own:\n        yield own\n"
+        "async def f():\n    async with sessionmaker() as own:\n        await own.commit()\n"
+    ),
     "async def f():\n    async with Session() as own:\n        await own.commit()\n",
     "async def f():\n    own = Session()\n    async with own as again:\n        await again.commit()\n",
     "async def f():\n    async with Session.begin() as own:\n        await own.flush()\n",
