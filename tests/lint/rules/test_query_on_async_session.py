@@ -74,6 +74,43 @@ def test_what_has_a_query_of_its_own_is_silent(code: str, tmp_path: Path) -> Non
     check_source(QUERIES + code, RULE, tmp_path)
 
 
+MANY = """\
+async def f(db: AsyncSession):
+    a = db.query(User).all()
+    b = db.query(User).filter(User.id == 1).first()
+    return a, b
+async def g(db: AsyncSession):
+    return db.query(User.name).all()
+class Repo:
+    async def f(self, db: AsyncSession):
+        return db.query(User).all()
+    async def g(self, db: AsyncSession):
+        return db.query(User).count(), db.query(User).slice(1, 2).all()
+"""
+
+
+def test_a_module_and_a_class_give_one_finding_each_with_the_number_of_their_calls(tmp_path: Path) -> None:
+    head = QUERIES.count("\n")
+    found = lint_source(QUERIES + MANY, RULE, tmp_path)
+    told = sorted(((one.location.line or 0) - head, len(one.related), bool(one.edits)) for one in found)
+    assert told == [(2, 2, True), (9, 0, True), (11, 1, False)]
+    assert "(and 2 more calls in this module)" in found[0].message
+    assert "in class Repo" in found[-1].message
+
+
+def test_all_calls_of_one_finding_are_rewritten_together(tmp_path: Path) -> None:
+    after = fixed(QUERIES + MANY, RULE, tmp_path)
+    assert after.count(".query(") == 2, "what cannot be proven stays"
+    assert after.count("await db.") == 4
+    compile(after, "module.py", "exec")
+
+
+def test_a_query_inside_another_is_rewritten_in_a_round_of_its_own(tmp_path: Path) -> None:
+    code = "async def f(db: AsyncSession):\n    return db.query(User).filter(User.id == db.query(User).get(1).id).first()\n"
+    assert len(lint_source(QUERIES + code, RULE, tmp_path)) == 2
+    compile(fixed(QUERIES + code, RULE, tmp_path), "module.py", "exec")
+
+
 REWRITTEN = {
     "db.query(User).all()": "(await db.scalars(select(User))).all()",
     "await db.query(User).filter(User.id == 1).first()": (
