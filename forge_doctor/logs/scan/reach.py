@@ -57,12 +57,12 @@ def line_end(window: bytearray, position: int, end: int) -> int:
     return window.find(b"\n", position, end) + 1 or end
 
 
-def frames_in(window: bytearray, end: int) -> list[int]:
-    """The places of the frames that Python prints, up to `end`."""
-    found, at = [], window.find(FRAME_MARKERS[0], 0, end)
+def frames_in(data: bytes) -> list[int]:
+    """The places of the frames that Python prints."""
+    found, at = [], data.find(FRAME_MARKERS[0])
     while at >= 0:
         found.append(at)
-        at = window.find(FRAME_MARKERS[0], at + 1, end)
+        at = data.find(FRAME_MARKERS[0], at + 1)
     return found
 
 

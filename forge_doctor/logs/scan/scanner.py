@@ -22,7 +22,8 @@ BLOCK_BYTES = 4 << 20
 COUNTED_BYTES = 16 << 20
 # What is known counts where it stands if it is there as a whole, which the last block to be searched often is not yet.
 HELD_BYTES = 16 << 10
-# A traceback that was pasted without its first line may name what no literal does; so much the window surely holds.
+# A traceback that was pasted without its first line may name what no literal does. So much the window surely holds; of a
+# longer log its end, where that stands which ended the program.
 FRAMES_BYTES = 256 << 10
 
 
@@ -135,14 +136,16 @@ class Scanner:
         return bytes(self._window[max(0, self._filled - SEEN_BYTES) : self._filled]), self._base + self._filled
 
     def finish(self) -> Iterator[Region]:
-        """The last regions, and a last line that was never ended; of a short log without a literal the tracebacks' frames."""
+        """The last regions, and a last line that was never ended; of a log without a literal the frames at its end."""
         self._whole_lines()
         yield from self._regions(self._filled, complete=True)
-        if not (self._found or self._emitted) and self.read_bytes <= FRAMES_BYTES:
-            hits = frames_in(self._window, self._filled)
-            if hits:
-                data = bytes(memoryview(self._window)[: self._filled])
-                yield Region(source=self.source, data=data, offset=self._base, before=b"", hits=hits)
+        if self._found or self._emitted:
+            return
+        start = 0 if self.read_bytes <= FRAMES_BYTES else max(0, self._filled - BACK_BYTES)
+        start = self._window.find(b"\n", start, self._filled) + 1 if start else 0
+        data = bytes(memoryview(self._window)[start : self._filled])
+        if hits := frames_in(data):
+            yield Region(source=self.source, data=data, offset=self._base + start, before=b"", hits=hits)
 
     def _whole_lines(self) -> int:
         """Join the pieces of lines and shorten those that are too long; where one begins of which more pieces are to come."""

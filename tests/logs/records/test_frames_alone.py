@@ -30,6 +30,14 @@ def test_frames_that_have_lost_their_layout_too():
     assert told("".join(f"{line.lstrip()}\n" for line in FRAMES.splitlines())) == [("ModuleNotFoundError", 1, 12)]
 
 
+@pytest.mark.parametrize("block_bytes", [4096, 4 << 20])
+def test_they_are_looked_for_at_the_end_of_a_long_log(block_bytes: int):
+    quiet = "INFO nothing of note\n" * 20_000
+    (group,) = read_scanned((quiet + FRAMES).encode(), block_bytes=block_bytes).groups.values()
+    assert (group.exception, group.count, group.culprit and group.culprit.line) == ("ModuleNotFoundError", 1, 12)
+    assert told(FRAMES + quiet) == []
+
+
 def test_code_that_is_listed_is_no_traceback():
     assert told('INFO writes File "x", line 3\nINFO ends\n') == []
 
