@@ -49,6 +49,10 @@ _MESSAGE = (
     "line",
     "errorMessage",
     "Log_s",
+    # What went wrong, where nothing else is said.
+    "error",
+    "err",
+    "detail",
 )
 _LOGGER = ("logger", "name", "logger_name", "log.logger", "logger.name")
 _WORKER = ("process", "pid", "process_id", "process.pid")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.log_reading import told
+from tests.support.log_reading import groups, told
 
 FRAMES = [
     part
@@ -44,3 +44,13 @@ def test_a_traceback_in_a_record_is_read_to_its_culprit(line: str) -> None:
         else json.dumps(RECORD | {"level": "info"})
     )
     assert told(f"{quiet}\n{line}\n{quiet}\n") == [("ShopError", "/srv/app/shop.py:22 pay", 1)]
+
+
+@pytest.mark.parametrize("field", ["error", "err", "detail"])
+def test_a_record_that_says_nothing_but_what_went_wrong_is_read(field: str):
+    words = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+    assert [group.signature for group in groups(json.dumps({field: words}) + "\n")] == ["pool-timeout"]
+    assert [group.signature for group in groups(json.dumps({"level": "error", field: words}) + "\n")] == [
+        "pool-timeout"
+    ]
+    assert groups(json.dumps({"level": "info", field: words}) + "\n") == []
