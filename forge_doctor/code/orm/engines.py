@@ -158,13 +158,18 @@ def spread_entries(project: Project, value: Node) -> dict[str, Node] | None:
 
 def engine_calls(file: SourceFile, project: Project) -> Iterator[EngineCall]:
     """Every call of SQLAlchemy's or SQLModel's engine makers."""
-    for call in file.calls(*MAKERS, *_other_names(file)):
-        package, _, name = project.qualified(call.func).rpartition(".")
-        if name not in MAKERS or package.partition(".")[0] not in LIBRARIES:
-            continue
-        config = engine_config(call, project) if name in FROM_CONFIG else EngineConfig()
-        engine = EngineCall(call=call, project=project, is_async="async" in name, dsn=None, config=config)
-        yield engine._replace(dsn=_dsn_of(engine), default_dsn=_default_dsn_of(engine))
+    called = (engine_call(one, project) for one in file.calls(*MAKERS, *_other_names(file)))
+    return (one for one in called if one is not None)
+
+
+def engine_call(call: Call, project: Project) -> EngineCall | None:
+    """What a call makes, where it is one of them."""
+    package, _, name = project.qualified(call.func).rpartition(".")
+    if name not in MAKERS or package.partition(".")[0] not in LIBRARIES:
+        return None
+    config = engine_config(call, project) if name in FROM_CONFIG else EngineConfig()
+    engine = EngineCall(call=call, project=project, is_async="async" in name, dsn=None, config=config)
+    return engine._replace(dsn=_dsn_of(engine), default_dsn=_default_dsn_of(engine))
 
 
 def _other_names(file: SourceFile) -> tuple[str, ...]:

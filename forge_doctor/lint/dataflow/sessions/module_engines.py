@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from forge_doctor.code.orm.engines import EngineCall, engine_calls
+from forge_doctor.code.orm.engines import EngineCall, engine_call
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
@@ -93,7 +93,7 @@ def _made(project: Project, engine: Node) -> EngineCall | None:
     keeper = project.called(engine) if isinstance(engine, Call) else None
     if keeper is not None:
         calls += _kept_by(project, keeper)
-    made = [one for call in calls for one in engine_calls(call.file, project) if one.call is call]
+    made = [one for one in (engine_call(call, project) for call in calls) if one is not None]
     kept = [one for one in made if one.pool_class != "NullPool"]
     return next(iter(kept or made), None)
 
