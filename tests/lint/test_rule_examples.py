@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,18 +12,9 @@ from forge_doctor.code.syntax.source import parse
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.judge import Rule, all_rules
 from tests.support.lint_cases import lint_source
+from tests.support.manuals import sections
 
-SECTION = re.compile(
-    r"^(Why|Bad|Good|Wrong when|Source):(.*?)(?=^(?:Why|Bad|Good|Wrong when|Source):|\Z)", re.MULTILINE | re.DOTALL
-)
 RULES = all_rules()
-
-
-def sections(rule: Rule) -> dict[str, str]:
-    return {
-        name: textwrap.dedent(text.lstrip("\n") if name in ("Bad", "Good") else text)
-        for name, text in SECTION.findall(rule.manual)
-    }
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

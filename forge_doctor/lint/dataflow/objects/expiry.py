@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,7 +29,9 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence
+from forge_doctor.regex import regex
 
+CONFIGURED = regex(rb"configure\s*\([^)]*expire_on_commit")
 MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10
 
@@ -81,7 +82,10 @@ def expiry_of(project: Project, session: Node) -> Expiry | None:
 
 def is_configured(maker: Call) -> bool:
     """Whether the file sets the option later: `Factory.configure(expire_on_commit=False)`."""
-    return re.search(rb"configure\s*\([^)]*expire_on_commit", maker.file.data) is not None
+    found: bool | None = maker.file.kept.get(is_configured)
+    if found is None:
+        found = maker.file.kept[is_configured] = CONFIGURED.search(maker.file.data) is not None
+    return found
 
 
 @kept_for_the_run

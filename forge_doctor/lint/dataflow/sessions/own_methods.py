@@ -7,7 +7,11 @@ import re
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef
+from forge_doctor.regex import regex
 
+# `AsyncSession.first = first`, and whatever `setattr` gives it.
+ADDED = regex(rb"\bAsyncSession\s*\.\s*(\w+)\s*=|setattr\(\s*AsyncSession\b")
+ANY = b""
 ANY_NAME = ("__getattr__", "__getattribute__")
 # Libraries whose classes give no methods to those that inherit.
 NAMELESS = ("typing", "typing_extensions", "abc")
@@ -16,7 +20,10 @@ NAMELESS = ("typing", "typing_extensions", "abc")
 def may_have(project: Project, value: Value, call: Call) -> bool:
     """Whether what is called is defined by the session's class, put into SQLAlchemy's, or asked for with `hasattr` before."""
     data, name = call.file.data, call.method.encode()
-    if re.search(rb"\bAsyncSession\s*\.\s*%s\s*=|setattr\(\s*AsyncSession\b" % re.escape(name), data) is not None:
+    added: frozenset[bytes] | None = call.file.kept.get(may_have)
+    if added is None:
+        added = call.file.kept[may_have] = frozenset(ADDED.findall(data))
+    if name in added or ANY in added:
         return True
     function = call.function
     around = data[function.start : function.end] if function is not None else b""
