@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus, unquote
 
 from forge_doctor.redaction.names import STRONG, is_query_secret, strength
 from forge_doctor.redaction.shapes import MASK
@@ -39,6 +37,10 @@ def hold(value: str, *known: str) -> None:
     """Mask this value from now on, but where it is also one of the `known` (a role's own name), which are shown."""
     if len(value) < SHORTEST or value in known:
         return
+    # Where the environment has no secret nothing is held, and a short run need not load these.
+    from base64 import b64encode
+    from urllib.parse import quote, quote_plus
+
     _held.update({value, quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
     _held.update({json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]})
     # As a header of HTTP has them, whether its scheme is told or not.
@@ -62,6 +64,8 @@ def hold_environment(environ: Mapping[str, str]) -> None:
 
 def hold_url(url: str) -> None:
     """Mask the password of a URL, the key that stands for one, and what its query signs it with."""
+    from urllib.parse import unquote
+
     for user, password in _USERINFO.findall(url):
         hold(unquote(password), user)
         hold(password, user)
