@@ -35,6 +35,8 @@ MOST_LEARNT = 1024
 KILLS = ("worker-oom", "worker-signal-old")
 
 _LIFE = regex(b"|".join(re.escape(text) for text in sorted({text for text, _ in (*MARKS, *STARTS)})))
+# How gunicorn says that it was told to stop: who has not done so when the time for it is over, it kills.
+_STOPS = tuple(b"Handling signal: " + name for name in (b"int", b"quit", b"term"))
 _KILLED = regex(r"(?:pid:|with pid )(\d+)")
 
 
@@ -55,6 +57,7 @@ class Tally:
         self.ending = False
         self._blamed: dict[str, GroupKey] = {}
         self._marked: dict[str, int] = {}
+        self._stopping: set[str] = set()
         self.report = PytestReport()
         self._live: list[Block] = []
 
@@ -77,6 +80,10 @@ class Tally:
         found = TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
         if found:
             self._timed_out.add(found[1].decode())
+        if head.message.startswith(_STOPS):
+            self._stopping.add(self.source_of(line))
+        elif head.message.startswith(b"Starting gunicorn "):
+            self._stopping.discard(self.source_of(line))
 
     def release(self, offset: int | None = None) -> None:
         """Count the messages that no traceback can belong to any more that begins at an offset, or at all."""
@@ -151,7 +158,7 @@ class Tally:
         self.release(seen.offset)
         counted = True
         for event in events:
-            if self._repeated(event, seen.offset):
+            if self._repeated(event, seen):
                 counted = False
                 continue
             if self._echoes.is_echo(event, seen, teller):
@@ -205,9 +212,12 @@ class Tally:
             origin=head.origin,
         )
 
-    def _repeated(self, event: Event, offset: int) -> bool:
-        """Whether this was counted already, or is gunicorn's own kill after a timeout."""
+    def _repeated(self, event: Event, seen: Sighting) -> bool:
+        """Whether this was counted already, or is gunicorn's own kill: after a timeout, or of who did not stop when told to."""
+        offset = seen.offset
         if event.signature in KILLS:
+            if seen.source in self._stopping:
+                return True
             found = _KILLED.search(event.message)
             return found is not None and found[1] in self._timed_out
         if not event.once:

@@ -83,13 +83,16 @@ class Recogniser:
         return events
 
     def _stated(self, block: Block) -> tuple[Event, ...]:
-        """What a record says at ERROR or above that has no traceback, and that nobody knows: its template."""
+        """What a record says at ERROR or above that has no traceback, and that nobody knows: its template.
+
+        A traceback squeezed into a few columns is none.
+        """
         head = block.head
         if (
             head is None
             or head.level < 40
-            or block.state is not State.MESSAGE
             or not self.messages.tells(head, head.message)
+            or (block.state is not State.MESSAGE and self.traces(block))
         ):
             return ()
         if _is_access(block.line.text, head):

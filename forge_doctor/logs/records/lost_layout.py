@@ -58,6 +58,8 @@ _NUMBER = regex(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
 _ESCAPED = regex(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
 _ROUND_IT = regex(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
 LONGEST_FRAME = 1_500
+# So many lines of a record at most stand before its traceback's first.
+MOST_BEFORE = 30
 # How much of a frame a line may end with.
 _CUT_FRAME = regex(rb'  File(?: "(?:[^"\n]{0,1000}|[^"\n]{1,1000}",(?: line)?(?: \d{1,9},)?(?<!\d)(?: in)?))?\s*$')
 _HEADER_TEXT = HEADER.decode().rstrip(":")
@@ -145,13 +147,40 @@ def _before_named(text: bytes) -> tuple[bytes, bytes]:
 
 
 def is_wrapped(lines: Sequence[bytes]) -> bool:
-    """Whether a frame of theirs goes on in the next line."""
-    return any(line.startswith(b"  File") and _CUT_FRAME.match(line) is not None for line in lines)
+    """Whether a frame of theirs goes on in the next line, or a traceback's first line does."""
+    return any(line.startswith(b"  File") and _CUT_FRAME.match(line) is not None for line in lines) or _is_torn(lines)
+
+
+def _is_torn(lines: Sequence[bytes]) -> bool:
+    return any(b"Traceback" in line and _torn_indent(line) >= 0 for line in lines[:MOST_BEFORE])
+
+
+def _torn_indent(line: bytes) -> int:
+    """How far the beginning of a traceback's first line is indented; -1 where the line is none, or all of it."""
+    told = line.strip()
+    begun = told.startswith(b"Traceback") and len(told) < len(HEADER) and HEADER.startswith(told)
+    return len(line) - len(line.lstrip()) if begun else -1
+
+
+def _with_whole_header(lines: Sequence[str]) -> Sequence[str]:
+    """The lines with a traceback's first line joined, and what follows indented as Python does."""
+    for at, line in enumerate(lines[:MOST_BEFORE]):
+        indent = _torn_indent(line.encode("utf-8", "replace")) if "Traceback" in line else -1
+        if indent < 0:
+            continue
+        joined, after = line.strip(), at + 1
+        while after < min(at + 4, len(lines)) and not joined.endswith("last):"):
+            joined, after = f"{joined} {lines[after].strip()}", after + 1
+        if joined != HEADER.decode():
+            continue
+        below = [one[indent:] if not one[:indent].strip() else one.lstrip() for one in lines[after:]]
+        return [*lines[:at], joined, *below]
+    return lines
 
 
 def rejoined(lines: Sequence[str]) -> list[str]:
     """Lines of a block, those of its tracebacks as they were before a column was too narrow for them (rich 13, _wrap.py)."""
-    return list(_joined(lines))
+    return list(_joined(_with_whole_header(lines)))
 
 
 def _joined(lines: Sequence[str]) -> Iterator[str]:

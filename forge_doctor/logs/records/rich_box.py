@@ -15,8 +15,8 @@ JOINERS = (
 BOX = "│"
 EDGES = tuple(edge.encode() for edge in (BOX, "╭", "╰", "❱"))
 MOST_MORE = 50  # lines of an exception
-# A narrow box cuts its title; less than this word is no title.
-_TOP = regex(r"\s{0,400}[╭┌]─* Traceback\b[^│]*[╮┐]\s*$")
+# A narrow box cuts its title; less than a part of this word is no title.
+_TOP = regex(r"\s{0,400}[╭┌]─* (?:Traceback\b[^│]*|Trac(?:e(?:b(?:ac?)?)?)?─)[╮┐]\s*$")
 _BOTTOM = regex(r"\s{0,400}[╰└]─+[╯┘]\s*$")
 # Round each exception of a group stands a box of its own, in which its traceback's is (since rich 14).
 _LEAF = regex(r"\s{0,400}[╭┌]─* Sub-exc[^│]*[╮┐]\s*$")

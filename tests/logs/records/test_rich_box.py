@@ -123,3 +123,26 @@ def test_no_line_is_blamed_where_the_one_to_blame_is_not_shown(most: int, blamed
     except Exception:
         Console(width=100, file=written, color_system=None).print_exception(max_frames=most)
     assert [(name, bool(place)) for name, place, _ in told(written.getvalue())] == [("missing-greenlet", blamed)]
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_narrow_column_is_never_read_as_clean(boxed: bool) -> None:
+    found = {}
+    for width in range(40, 81, 2):
+        written = io.StringIO()
+        logger = logging.Logger("shop")
+        console = Console(width=width, file=written, color_system=None)
+        logger.addHandler(RichHandler(console=console, rich_tracebacks=boxed))
+        logger.info("the service has begun")
+        for _ in range(3):
+            try:
+                {}["colour"]
+            except KeyError:
+                logger.exception("could not read the cart")
+            logger.info("went on")
+        found[width] = told(written.getvalue())
+    # Where not even a word fits into the column, what is left is that something was logged at ERROR.
+    assert all(sum(count for _, _, count in problems) == 3 for problems in found.values()), found
+    assert all({name for name, _, _ in problems} == {"KeyError"} for width, problems in found.items() if width > 65), (
+        found
+    )
