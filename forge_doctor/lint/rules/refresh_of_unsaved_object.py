@@ -43,7 +43,8 @@ Good:
 
 Wrong when: something else puts it into the session: a relationship of an object that is there, a function it is given to,
 an `__init__` of its own. Any other use of the name between the two, a related object among its arguments, and a class with
-an `__init__` or a metaclass of its own keep the rule quiet.
+an `__init__` or a metaclass of its own keep the rule quiet; so do `locals()` and a listener of the event `init` in its file
+or in that of the class.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/session_api.html (Session.refresh); with SQLAlchemy 2.1.9:
 "Instance '<User at ...>' is not persistent within this Session"
@@ -57,7 +58,7 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import is_column
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Str
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -107,6 +108,8 @@ def made_and_kept(project: Project, given: Name, call: Call) -> Call | None:
     model = project.model_of(made.func) if class_.kind is Kind.CLASS and class_.confidence is Confidence.HIGH else None
     if model is None or project.method(model.class_, "__init__") is not None:
         return None
+    if "locals" in given.file.names_called or listens_to_init(given.file) or listens_to_init(model.class_.file):
+        return None
     if any(not one.name or not is_column(project, model, one.name) for one in made.keywords):
         return None
     for read in reads_of(project, assign.target, assign):
@@ -115,3 +118,11 @@ def made_and_kept(project: Project, given: Name, call: Call) -> Call | None:
         if read.start < call.start and not is_plain:
             return None
     return made
+
+
+def listens_to_init(file: SourceFile) -> bool:
+    """Whether an event of the file is told of each object that is made, and may add it to a session."""
+    if listens_to_init not in file.kept:
+        names = (one.argument(1, "identifier") for one in file.calls("listens_for", "listen"))
+        file.kept[listens_to_init] = any(isinstance(one, Str) and one.text[1:-1] == "init" for one in names)
+    return bool(file.kept[listens_to_init])

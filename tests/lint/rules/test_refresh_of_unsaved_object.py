@@ -12,12 +12,19 @@ from tests.support.lint_models import project
 START = "async def f(db: AsyncSession, name, other):\n    user = User(name=name)\n"
 END = "    await db.commit()\n    await db.refresh(user)\n    return user\n"
 BAD = [
+    "from sqlalchemy import event\n@event.listens_for(User, 'load')\ndef told(one, context): ...\n"
+    + START
+    + END.replace("refresh(user)", "refresh(user)  # expect high"),
     START + END.replace("refresh(user)", "refresh(user)  # expect high"),
     START + "    user.age = 3\n    db.add(other)\n" + END.replace("refresh(user)", "refresh(user)  # expect high"),
 ]
 GOOD = [
     START + "    db.add(user)\n" + END,
     START + "    other.user = user\n" + END,
+    START + "    db.add(locals()['user'])\n" + END,
+    "from sqlalchemy import event\n@event.listens_for(User, 'init')\ndef told(one, args, kwargs):\n    keep(one)\n"
+    + START
+    + END,
     START + "    other.append(user)\n" + END,
     START + "    user = await db.merge(user)\n" + END,
     START.replace("name=name", "orders=other") + END,
