@@ -156,6 +156,11 @@ def is_caught(node: Node, close: Node, function: FunctionDef) -> bool:
     return False
 
 
+def is_of_tests(made: Made) -> bool:
+    """Whether tests make it: by the path, or in a fixture of pytest, wherever that stands."""
+    return is_test_file(made.node.file) or (made.function is not None and made.function.decorated_by("fixture"))
+
+
 def found(file: SourceFile, made: Made, close: Node, skipper: Node) -> Finding:
     """The finding, at the close."""
     name = bound_name(made)
@@ -165,7 +170,7 @@ def found(file: SourceFile, made: Made, close: Node, skipper: Node) -> Finding:
         close,
         f"`{close.text}()` stands in no `finally`: {what} line {skipper.line} skips it, and the connection stays out "
         "of the pool",
-        confidence=min(made.confidence, Confidence.LOW if is_test_file(file) else Confidence.HIGH),
+        confidence=min(made.confidence, Confidence.LOW if is_of_tests(made) else Confidence.HIGH),
         remedy=f"async with {made.call.text} as {name}:\n    ...",
         related=(
             Related(message="made here", location=file.location(made.call)),

@@ -90,6 +90,14 @@ def test_a_test_that_fails_anyway_is_told_only_to_those_who_ask(tmp_path: Path) 
     check_source({"tests/test_f.py": code}, RULE, tmp_path)
 
 
+def test_a_fixture_outside_of_test_paths_is_one_of_tests(tmp_path: Path) -> None:
+    body = "async def session():\n    s = Factory()\n    yield s\n    await s.close()  # expect {}\n"
+    check_source(
+        {"plugin.py": LEAKS + "import pytest\n@pytest.fixture\n" + body.format("low")}, RULE, tmp_path / "fixture"
+    )
+    check_source({"plugin.py": LEAKS + body.format("high")}, RULE, tmp_path / "plain")
+
+
 PLAIN = """\
 from fastapi import Depends
 from sqlalchemy import create_engine
