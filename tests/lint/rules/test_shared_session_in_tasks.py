@@ -87,6 +87,7 @@ async def f(s: AsyncSession):
 """,
 )
 SILENT = (
+    "async def f(s: AsyncSession, a, b):\n    await asyncio.gather(s.add(a), s.add(b))\n",
     """\
 async def f(s: AsyncSession, keys):
     lock = asyncio.Lock()

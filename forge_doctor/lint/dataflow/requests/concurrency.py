@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.methods import PLAIN
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
@@ -57,6 +58,9 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
         return
     receiver = coroutine.receiver
     if receiver is not None:
+        # `add()` and its like are done before anything runs side by side.
+        if coroutine.method in PLAIN.get(project.known(receiver).kind, ()):
+            return
         yield from _session(project, receiver)
     for argument in (*coroutine.args, *(one.value for one in coroutine.keywords)):
         yield from _session(project, argument)
