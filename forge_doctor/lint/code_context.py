@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
@@ -85,14 +86,14 @@ def qualified_name(function: FunctionDef) -> str:
 def head_of(node: Node) -> tuple[Node, ...]:
     """The statement without the blocks in it."""
     statement = node.statement
-    bodies = (getattr(statement, "body", ()), getattr(statement, "orelse", ()))
-    inner = [one for body in bodies if isinstance(body, tuple) for one in body]
     if isinstance(statement, FunctionDef | ClassDef):
         return (node,)
-    if not inner:
+    bodies = (getattr(statement, "body", ()), getattr(statement, "orelse", ()))
+    starts = [body[0].start for body in bodies if isinstance(body, tuple) and body]
+    if not starts:
         return (statement,)
-    first = min(one.start for one in inner)
-    return tuple(one for one in statement.children if one.end <= first)
+    first = min(starts)
+    return tuple(takewhile(lambda one: one.end <= first, statement.children))
 
 
 def does(project: Project, statement: tuple[Node, ...]) -> Iterator[str]:

@@ -32,7 +32,10 @@ def imported_name(project: Project, at: Node, name: str, *, safe: bool = True) -
 def _import_edit(at: Node, name: str, *, safe: bool) -> Edit:
     """Above the first import of the library, else above the first statement that may follow it."""
     file = at.file
-    return file.insertion(_place(file.module.body), f"from sqlalchemy import {name}\n", safe=safe)
+    place: int | None = file.kept.get(_place)
+    if place is None:
+        place = file.kept[_place] = _place(file.module.body)
+    return file.insertion(place, f"from sqlalchemy import {name}\n", safe=safe)
 
 
 def _place(body: tuple[Node, ...]) -> int:

@@ -57,6 +57,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import background_starter, job_caller
@@ -123,13 +124,13 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
 def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
     """`asyncio.run(tables())` and then `asyncio.run(rows())` in the lines of a script."""
     calls = [one for one in file.calls("run", "run_until_complete") if isinstance(one.owner, Module)]
-    for call in calls if len(calls) > 1 else ():
+    for at, call in enumerate(calls if len(calls) > 1 else ()):
         coroutine = run_in_new_loop(project, call)
         target = None if coroutine is None else function_of(project, coroutine)
         used = None if target is None else engine_used(project, target)
         if target is None or used is None or keeps_nothing(used) or is_disposed(project, target):
             continue
-        behind = [one for one in calls if one.start > call.end and always_before(call, one)]
+        behind = (one for one in calls[at + 1 : at + 1 + MOST_BEHIND] if always_before(call, one))
         after = next_loop(project, call, behind, used)
         if after is not None:
             yield found_before(file, call, target, used, after)
@@ -202,6 +203,8 @@ def in_threads(project: Project, function: FunctionDef) -> str:
     return ""
 
 
+MOST_BEHIND = 40  # calls further down that are looked at
+MOST_BEHIND = 40  # calls further down that are looked at
 THREADS = {"Thread": (1, "target"), "submit": (0, "fn"), "to_thread": (0, "func"), "run_in_executor": (1, "func")}
 
 
@@ -212,7 +215,7 @@ def calls_behind(function: FunctionDef, call: Call) -> Iterator[Call]:
 
 def next_loop(project: Project, first: Call, calls: Iterable[Call], used: EngineUse) -> Call | None:
     """The call further down that makes the next loop: a server's, or one that uses the engine as well."""
-    for one in calls:
+    for one in islice(calls, MOST_BEHIND):
         if is_same_loop(first, one):
             continue
         if project.qualified(one.func) in SERVERS:

@@ -94,11 +94,12 @@ def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
     """An engine that a test module makes once, and that two of its tests take connections of."""
     if not file.mentions(b"create_async_engine") or file.mentions(*SHARED_LOOP, b".dispose(") or sets_loop(file.data):
         return
+    used = [(one, engine_used(project, one)) for one in asyncio_tests(project, file)]
     for engine in engine_calls(file, project):
         dsn = engine.dsn or engine.default_dsn
         if engine.call.function is not None or keeps_nothing(engine) or (dsn is not None and dsn.dialect == "sqlite"):
             continue
-        users = [one for one in asyncio_tests(project, file) if is_user(project, one, engine)]
+        users = [one for one, taken in used if taken is not None and taken.engine.call is engine.call]
         if len(users) > 1 and not is_widened(project, file):
             yield found_of_module(file, engine, users)
 
@@ -124,12 +125,6 @@ def asyncio_tests(project: Project, file: SourceFile) -> Iterator[FunctionDef]:
 def text_of(node: Node) -> str:
     """Its source."""
     return node.text
-
-
-def is_user(project: Project, function: FunctionDef, engine: EngineCall) -> bool:
-    """Whether a test takes a connection of the engine."""
-    used = engine_used(project, function)
-    return used is not None and used.engine.call is engine.call
 
 
 def found_of_module(file: SourceFile, engine: EngineCall, users: list[FunctionDef]) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forge_doctor.code.semantics.inference.annotation import names_of_self
@@ -144,15 +144,22 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
     return one_of(values) if values else None
 
 
-def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Iterator[Assign]:
+def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Sequence[Assign]:
     """Where a method of the class itself sets `self.name`."""
-    for assign in knows.scopes(class_.file).attribute_assignments.get(name, []):
-        for target in assign.targets:
-            if not isinstance(target, Attribute) or target.attr != name:
+    known: dict[str, dict[ClassDef, list[Assign]]] = class_.file.kept.setdefault(assignments, {})
+    found = known.get(name)
+    if found is None:
+        found = known[name] = {}
+        for assign in knows.scopes(class_.file).attribute_assignments.get(name, []):
+            own, function = assign.class_, assign.function
+            if own is None or function is None:
                 continue
-            function = assign.function
-            if function is not None and assign.class_ is class_ and target.value.text in function.param_names[:1]:
-                yield assign
+            for target in assign.targets:
+                if not isinstance(target, Attribute) or target.attr != name:
+                    continue
+                if target.value.text in function.param_names[:1]:
+                    found.setdefault(own, []).append(assign)
+    return found.get(class_, ())
 
 
 def method(knows: Knowledge, class_: ClassDef, name: str) -> FunctionDef | None:

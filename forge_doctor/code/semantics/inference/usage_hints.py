@@ -122,7 +122,7 @@ def evidence_for(knows: Knowledge, scopes: Scopes, node: Name | Attribute, regio
     text = node.text
     if len(text) > MAX_TEXT or not CHAIN.fullmatch(text):
         return NO_EVIDENCE
-    awaited, plain = _seen(node.file.data[region.start : region.end], text)
+    awaited, plain = _seen(region, text)
     function = node.function
     in_async = function is not None and function.is_async
     named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
@@ -157,7 +157,7 @@ def _seen_elsewhere(
     bound = _bound(scopes, root)
     for name, region in bound_alike(bound[1][0]) if bound is not None and len(bound[1]) == 1 else ():
         text = name + node.text.removeprefix(root.text)
-        more_awaited, more_plain = _seen(node.file.data[region.start : region.end], text)
+        more_awaited, more_plain = _seen(region, text)
         awaited, plain = awaited | more_awaited, plain | more_plain
     return awaited, plain
 
@@ -247,10 +247,18 @@ def _bound(scopes: Scopes, name: Node) -> tuple[Scope, tuple[Binding, ...]] | No
     return found[0], reaching(found[1], name)
 
 
-def _seen(data: bytes, text: str) -> tuple[frozenset[str], frozenset[str]]:
+def _seen(region: Node, text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What is called on a receiver within a region, behind `await` and without."""
+    known: dict[tuple[Node, str], tuple[frozenset[str], frozenset[str]]] = region.file.kept.setdefault(_seen, {})
+    found = known.get((region, text))
+    if found is None:
+        found = known[region, text] = _called_on(region.file.data[region.start : region.end], text.encode())
+    return found
+
+
+def _called_on(data: bytes, word: bytes) -> tuple[frozenset[str], frozenset[str]]:
     awaited: set[str] = set()
     plain: set[str] = set()
-    word = text.encode()
     for at in places_of(word, data):
         called = METHOD_CALLED.match(data, at + len(word))
         if called is not None:
