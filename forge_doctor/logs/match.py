@@ -34,6 +34,7 @@ _USER_TEXT = regex(
 _ORIGINAL = regex(r"\bOriginal error: |\bCaused by: ")
 # The parameters of a test, in its name.
 _TEST = regex(r"[\w./\\-]{1,200}\.py::[\w:]{1,200}\[[^\]\n]*$")
+_PARAMETERS = regex(r"([\w./\\-]{1,200}\.py::[\w:]{1,200})\[[^\n]*\]")
 _PROGRESS = regex(
     r"(?:^|\n)(?:[\w./\\-]{1,200}\.py(?:::[^ \n\[]{1,150}(?:\[[^ \n\]]{0,150}\])?)? )?[.sxEFRX]{0,80}\+{0,100}\Z"
 )
@@ -205,6 +206,11 @@ def _has_frame(one: Signature, section: Section) -> bool:
 def _starts_line(text: str, start: int) -> bool:
     """Whether the words begin a line, or only pytest's progress or its rule stands before them: a process that hangs or dies ends none."""
     return start == 0 or text[start - 1] == "\n" or _PROGRESS.search(text, max(0, start - 400), start) is not None
+
+
+def without_parameters(text: str) -> str:
+    """Without what the names of tests have in brackets."""
+    return _PARAMETERS.sub(r"\1", text)
 
 
 def _named_before(text: str, start: int) -> bool:

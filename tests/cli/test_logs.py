@@ -124,6 +124,12 @@ def test_since_and_until_leave_out_what_lies_outside(log: tuple[Path, Truth]) ->
     assert whole <= before + after <= whole + 1
 
 
+def test_what_a_test_is_given_is_neither_a_fault_nor_unread() -> None:
+    name = "tests/test_db.py::test_clients[FATAL: sorry, too many clients already]"
+    run = logs("-", stdin=f"{name} PASSED [100%]\n".encode())
+    assert (run.returncode, b"No fault found" in run.stdout + run.stderr) == (0, True)
+
+
 def test_tail_reads_the_last_lines_only(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("2026-11-22 08:00:00,000 ERROR [a] deadlock detected\n" * 9)

@@ -8,7 +8,7 @@ from functools import partial
 
 from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.culprit import Rules, is_own
-from forge_doctor.logs.match import ANY_PEER, catalogue
+from forge_doctor.logs.match import ANY_PEER, catalogue, without_parameters
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.problems.echoes import Echoes, Said, Teller, teller_of
 from forge_doctor.logs.problems.group import GroupKey, group_key
@@ -147,7 +147,7 @@ class Tally:
         self.mixing.learn(section for trace in traces for section in trace)
 
     def _names_fault(self, text: bytes) -> bool:
-        line = text.decode("utf-8", "replace")
+        line = without_parameters(text.decode("utf-8", "replace"))
         found = catalogue().match_text(line, bare=False, origin="app")
         if found is None or found.id in ANY_PEER:
             return False
