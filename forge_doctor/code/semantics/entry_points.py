@@ -116,11 +116,17 @@ def dependency_markers(project: Project, function: FunctionDef) -> Iterator[Node
     return (node for _, node in _mentions_of(project, function, DEPENDS))
 
 
-def is_filled_in(project: Project, marker: Call) -> bool:
+def marked_param(marker: Node) -> Param | None:
+    """The parameter that a `Depends(...)` is the default, or a part of the annotation, of."""
+    around = next((one for one in marker.ancestors if isinstance(one, Param | FunctionDef)), None)
+    return around if isinstance(around, Param) else None
+
+
+def may_be_injected(project: Project, marker: Call) -> bool:
     """Whether a framework may read a `Depends(...)`. It does not read the default of a function that has no decorator and
     is handed to nothing: whoever calls that one himself passes the argument, or gets the marker."""
-    param = next((one for one in marker.ancestors if isinstance(one, Param | FunctionDef)), None)
-    function = param.function_of if isinstance(param, Param) else None
+    param = marked_param(marker)
+    function = None if param is None else param.function_of
     if function is None or function.is_method or function.decorators or function.name in handovers(project):
         return True
     mentioned = rb"\b" + re.escape(function.name).encode() + rb"\b(?!\s*\()"

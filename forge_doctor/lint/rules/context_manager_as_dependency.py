@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import is_filled_in
+from forge_doctor.code.semantics.entry_points import may_be_injected
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
@@ -84,7 +84,7 @@ def context_manager_as_dependency(file: SourceFile, project: Project) -> Iterato
         manager = manager_of(project, function) if wrapped is None else wrapper_of(project, made, function)
         if not manager or not is_of_fastapi(project, call) or is_expected_to_fail(call):
             continue
-        if not is_filled_in(project, call):
+        if not may_be_injected(project, call):
             continue
         how = "decorated with @" if wrapped is None else "made by "
         yield file.finding(

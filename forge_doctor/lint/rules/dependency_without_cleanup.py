@@ -42,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import dependency_markers, is_dependency, is_filled_in
+from forge_doctor.code.semantics.entry_points import dependency_markers, is_dependency, may_be_injected
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
@@ -106,7 +106,7 @@ def factories(file: SourceFile, project: Project) -> Iterator[Finding]:
         given = call.argument(0, "dependency")
         value = None if given is None else project.value_of(given)
         told = value is not None and value.kind is Kind.ASYNC_FACTORY and not is_entered_there(call)
-        if given is not None and value is not None and told and is_filled_in(project, call):
+        if given is not None and value is not None and told and may_be_injected(project, call):
             yield file.finding(
                 dependency_without_cleanup,
                 call,

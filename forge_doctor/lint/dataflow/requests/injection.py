@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from forge_doctor.code.semantics.entry_points import dependency_markers, files_with_parameter
+from forge_doctor.code.semantics.entry_points import dependency_markers, files_with_parameter, marked_param
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.library.symbols import DEPENDS
 from forge_doctor.code.semantics.literals import alias_of, followed
@@ -155,9 +155,9 @@ def dependents(project: Project, provider: FunctionDef) -> Iterator[FunctionDef]
 
 def is_entered_there(marker: Node) -> bool:
     """Whether the function that is given what a `Depends` gives enters or closes it itself."""
-    param = next((one for one in marker.ancestors if isinstance(one, Param | FunctionDef)), None)
-    function = param.function_of if isinstance(param, Param) else None
-    if not isinstance(param, Param) or function is None:
+    param = marked_param(marker)
+    function = None if param is None else param.function_of
+    if param is None or function is None:
         return False
     name = re.escape(param.name).encode()
     entered = rb"\bwith\s+(?:[^\n]*,\s*)?" + name + rb"\s*(?:as\b|[:,])|(?:context|closing)\(\s*" + name + rb"\b"
