@@ -86,6 +86,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "logs": (
         "repeats",
         "problems",
+        "echoes",
         "recognition",
         "match",
         "culprit",

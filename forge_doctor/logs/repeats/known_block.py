@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.logs.problems.echoes import Said
+from forge_doctor.logs.echoes.telling import Said
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event
 from forge_doctor.logs.records.known_chains import Parts

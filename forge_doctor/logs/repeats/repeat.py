@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from forge_doctor.logs.problems.echoes import Said, said_by, teller_of
+from forge_doctor.logs.echoes.telling import Said, said_by, teller_of
 from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
 from forge_doctor.logs.recognition.chain_events import Telling
 from forge_doctor.logs.records.block import Block

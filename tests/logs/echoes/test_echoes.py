@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.finding import Confidence
-from forge_doctor.logs.problems.echoes import Echoes, Teller, said_by
+from forge_doctor.logs.echoes.echoes import Echoes
+from forge_doctor.logs.echoes.telling import Teller, said_by
 from forge_doctor.logs.problems.problem import TriageOptions, find_problems
 from forge_doctor.logs.problems.report import triage
 from forge_doctor.logs.records.event import Event, Sighting
@@ -196,7 +197,7 @@ def test_what_is_heard_late_is_known_when_somebody_asks(seen: list[tuple[int, in
             for echoes in (at_once, late):
                 echoes.hear([said[number]], offset / 1e5, offset)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("forge_doctor.logs.problems.echoes.MOST_HEARD", -1)
+                patch.setattr("forge_doctor.logs.echoes.echoes.MOST_HEARD", -1)
                 at_once.hear([], None, 0)
         event, sighting, teller = tellers[number - 1]
         sighting = replace(sighting, at=offset / 1e5, offset=offset + 1)

@@ -1,0 +1,1 @@
+"""A failure that is told more than once, and who tells it."""

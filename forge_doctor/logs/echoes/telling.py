@@ -1,0 +1,166 @@
+"""What is told of a failure and by whom, and when two tellings are of one failure; remembers none.
+
+What a handler logs begins with the handler's own frame: only an exception that goes through that same frame, at the same
+line, went on from there. Two handlers of requests that fail alike are no echo of each other.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from forge_doctor.dataclass import dataclass
+from forge_doctor.logs.records.event import Event, Sighting
+from forge_doctor.logs.records.template import alike
+from forge_doctor.regex import regex
+from forge_doctor.streams.heads.head import Head
+
+AT_ONCE_S = 1.0
+# A message says what a handler holds in its hand; a poller that fails in the same outage says the same a little later.
+QUOTED_S = 0.02
+QUOTED_BYTES = 2_000
+REACH_BYTES = 1 << 16
+SHORTEST_WORDS = 12
+# What a server, a framework or a worker says of an exception that nobody caught.
+_UNCAUGHT = regex(
+    rb"Exception in (?:ASGI|WSGI) application|Error (?:in ASGI Framework|handling request)|Exception on \S+ \[|ncaught exception"
+    rb"|nhandled (?:exception|error)|Internal Server Error|raised unexpected|exception was never retrieved"
+    rb"|Exception in callback|Exception in worker|Application callable raised|Exception found while executing function"
+    rb"|Job \S+ raised|! \S+ failed"
+)
+# What ended a process: who waits for it says so, and so does who waited for its task.
+_ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)")
+_DRIVER = regex(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
+# An exception's words where they begin with another one's class, and so many of the words of both are surely kept.
+CARRIED = regex(r"^[A-Za-z_][\w.]{0,100}(?:Error|Exception|Timeout|Greenlet|Violation|Failure): ")
+_COMPARED = 60
+
+Core = tuple[object, ...]
+
+
+class Teller(NamedTuple):
+    """Who says it: `last` where it is told of what nobody caught, `form` how the record is written."""
+
+    last: bool
+    form: str
+    words: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What is told of a failure, by whom, and in which log."""
+
+    core: Core
+    teller: Teller
+    source: str
+    worker: str
+    words: str
+    trails: tuple[tuple[int, ...], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Telling:
+    """A failure told once; `echoed` has the others who told it."""
+
+    said: Said
+    at: float | None
+    offset: int
+    echoed: set[Teller] | None = None
+
+    def is_told_by(self, teller: Teller) -> bool:
+        """Whether someone told it already."""
+        return teller == self.said.teller or (self.echoed is not None and teller in self.echoed)
+
+    def echo(self, teller: Teller) -> None:
+        """Note that someone tells it."""
+        self.echoed = (self.echoed or set()) | {teller}
+
+
+def teller_of(head: Head | None) -> Teller:
+    """Who wrote a record; a traceback without one, or behind one of nothing bad, is the interpreter's: nobody caught it."""
+    if head is None or (head.record is None and 0 <= head.level < 30):
+        return Teller(True, "", b"")
+    form = "plain" if head.record is None else "record"
+    return Teller(_UNCAUGHT.search(head.message) is not None, form, alike(head.message))
+
+
+def said_by(event: Event, seen: Sighting, teller: Teller) -> Said:
+    """What an event tells."""
+    culprit = event.culprit
+    place = (culprit.file, culprit.line) if culprit is not None else None
+    core = (seen.source, event.signature, "" if event.signature else event.exception, place)
+    return Said(core, teller, seen.source, seen.worker, event.message, event.trails if event.exception else ())
+
+
+def telling_of(event: Event, seen: Sighting, teller: Teller) -> Telling:
+    """The same, where and when it was told."""
+    return Telling(said_by(event, seen, teller), seen.at, seen.offset)
+
+
+def kind_of(said: Said) -> object:
+    """How it is told: by whom, in which form, and from which frame on."""
+    return (said.teller.last, said.teller.form, said.trails[-1:])
+
+
+def is_same_failure(one: Telling, other: Telling) -> bool:
+    """Whether two tracebacks of the same kind are told of one failure."""
+    first, second = one.said, other.said
+    if one.is_told_by(second.teller) or first.words != second.words or not _at_once(one, other):
+        return False
+    if first.trails == second.trails:
+        return _is_copy(first.teller, second.teller) or first.teller.last != second.teller.last
+    return _goes_through(first, second) or _goes_through(second, first)
+
+
+def _is_copy(one: Teller, other: Teller) -> bool:
+    """Whether one record is the other in another form, whose head may have a logger's name before the words."""
+    words = one.words.strip(), other.words.strip()
+    return one.form != other.form and all(words) and (words[0].endswith(words[1]) or words[1].endswith(words[0]))
+
+
+def _goes_through(far: Said, near: Said) -> bool:
+    """Whether an exception went on through the frame in which it was caught and told nearer to its origin."""
+    caught = near.trails[-1] if near.trails and not near.teller.last else ()
+    return bool(caught) and any(trail[-len(caught) :] == caught for trail in far.trails)
+
+
+def quotes(message: Telling, told: Telling, signature: str) -> bool:
+    """Whether a message has the words of an exception that was told at once with it."""
+    words = _words(told.said.words)
+    return (
+        signature in ("", told.said.core[1])
+        and message.said.source == told.said.source
+        and (_same_end(message, told, signature) or (len(words) >= SHORTEST_WORDS and words in message.said.words))
+        and _at_once(message, told)
+        and _beside(message, told)
+    )
+
+
+def _words(text: str) -> str:
+    return _DRIVER.sub("", text).partition("\n")[0].strip()
+
+
+def carries(message: Telling, told: Telling) -> bool:
+    """Whether an exception only carries another's class and words: a workflow's those of its activity's."""
+    words = _words(CARRIED.sub("", message.said.words, count=1))[:_COMPARED]
+    same = message.said.core[1] == told.said.core[1] and words == _words(told.said.words)[:_COMPARED]
+    return same and _at_once(message, told)
+
+
+def _same_end(message: Telling, told: Telling, signature: str) -> bool:
+    """Whether two messages of one known fault name the same signal."""
+    ends = [found[0] for one in (message, told) if signature and (found := _ENDED.search(one.said.words))]
+    return len(ends) == 2 and ends[0] == ends[1]
+
+
+def _beside(message: Telling, told: Telling) -> bool:
+    """Whether a message stands so near a traceback that it is of the same failure: by fine clocks, else by its place."""
+    if len(clocks := [at for at in (message.at, told.at) if at is not None and at % 1]) == 2:
+        return abs(clocks[0] - clocks[1]) <= QUOTED_S
+    return message.offset > told.offset or told.offset - message.offset <= QUOTED_BYTES
+
+
+def _at_once(one: Telling, other: Telling) -> bool:
+    if one.said.worker and other.said.worker and one.said.worker != other.said.worker:
+        return False
+    apart_s = abs(one.at - other.at) if one.at is not None and other.at is not None else 0.0
+    return abs(one.offset - other.offset) <= REACH_BYTES and apart_s <= AT_ONCE_S
