@@ -84,7 +84,7 @@ def test_like_the_standard_library(options: dict[str, bool]) -> None:
         lambda kind: kind(line=1) == kind(line=1),
         lambda kind: kind(line=1) == kind(line=2),
         lambda kind: kind(line=1) != 1,
-        lambda kind: hash(kind(line=1, words=())) == hash(kind(line=1, words=())),
+        lambda kind: len({hash(one) for one in (kind(line=1, words=()), kind(line=1, words=()))}),
         lambda kind: hash(kind(line=1)) and "hashed",
         lambda kind: setattr(kind(line=1), "line", 2),
         lambda kind: delattr(kind(line=1), "line"),

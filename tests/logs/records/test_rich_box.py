@@ -125,14 +125,15 @@ def test_no_line_is_blamed_where_the_one_to_blame_is_not_shown(most: int, blamed
     assert [(name, bool(place)) for name, place, _ in told(written.getvalue())] == [("missing-greenlet", blamed)]
 
 
+@pytest.mark.parametrize("every_time", [True, False])
 @pytest.mark.parametrize("boxed", [True, False])
-def test_a_narrow_column_is_never_read_as_clean(boxed: bool) -> None:
+def test_a_narrow_column_is_never_read_as_clean(boxed: bool, every_time: bool) -> None:
     found = {}
-    for width in range(40, 81, 2):
+    for width in range(42, 81, 2):
         written = io.StringIO()
         logger = logging.Logger("shop")
         console = Console(width=width, file=written, color_system=None)
-        logger.addHandler(RichHandler(console=console, rich_tracebacks=boxed))
+        logger.addHandler(RichHandler(console=console, rich_tracebacks=boxed, omit_repeated_times=not every_time))
         logger.info("the service has begun")
         for _ in range(3):
             try:

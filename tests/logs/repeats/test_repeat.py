@@ -133,6 +133,7 @@ HEADER, *FRAMES = TRACEBACK.splitlines(keepends=True)[:-1]
 SHARED = HEADER + b"".join(FRAMES[:2]) * 3 + b"".join(FRAMES[2:])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(ENDS, st.sampled_from([b"pay", b"cart"])), min_size=20, max_size=30))
 def test_known_frames_mean_the_same_before_every_exception(ends: list[tuple[bytes, bytes]]) -> None:
@@ -238,6 +239,7 @@ def stamped(number: int, record: bytes) -> bytes:
     return b"2026-11-22 08:%02d:%02d,123 " % divmod(number % 3600, 60) + record
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(CHAINS, min_size=2, max_size=6), st.booleans(), st.sampled_from([plain, docker, windows]), st.randoms())
 def test_varying_words_come_to_what_reading_every_line_of_them_comes_to(kinds, timed, written, random) -> None:
