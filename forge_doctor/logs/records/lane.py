@@ -18,6 +18,7 @@ from forge_doctor.logs.records.lost_layout import (
     is_flat_frame,
     is_pytest_frame,
     torn_from_pytest,
+    torn_indent,
     with_straight_quotes,
 )
 from forge_doctor.logs.records.mixed_blocks import MixedBlocks
@@ -155,7 +156,9 @@ class Lane:
         if text[:1] == b"_" and (title := from_pytest(text, inside=False)) != text:
             line.text = title
             return False, 0, True
-        if text[:1] in b" \t" and (stripped := text.lstrip(b" \t")).startswith(HEADER + b":"):
+        if text[:1] in b" \t" and (
+            (stripped := text.lstrip(b" \t")).startswith(HEADER + b":") or torn_indent(text) >= 0
+        ):
             line.text = stripped
             return False, len(text) - len(stripped), False
         if is_flat_frame(text):

@@ -152,10 +152,10 @@ def is_wrapped(lines: Sequence[bytes]) -> bool:
 
 
 def _is_torn(lines: Sequence[bytes]) -> bool:
-    return any(b"Traceback" in line and _torn_indent(line) >= 0 for line in lines[:MOST_BEFORE])
+    return any(b"Traceback" in line and torn_indent(line) >= 0 for line in lines[:MOST_BEFORE])
 
 
-def _torn_indent(line: bytes) -> int:
+def torn_indent(line: bytes) -> int:
     """How far the beginning of a traceback's first line is indented; -1 where the line is none, or all of it."""
     told = line.strip()
     begun = told.startswith(b"Traceback") and len(told) < len(HEADER) and HEADER.startswith(told)
@@ -165,7 +165,7 @@ def _torn_indent(line: bytes) -> int:
 def _with_whole_header(lines: Sequence[str]) -> Sequence[str]:
     """The lines with a traceback's first line joined, and what follows indented as Python does."""
     for at, line in enumerate(lines[:MOST_BEFORE]):
-        indent = _torn_indent(line.encode("utf-8", "replace")) if "Traceback" in line else -1
+        indent = torn_indent(line.encode("utf-8", "replace")) if "Traceback" in line else -1
         if indent < 0:
             continue
         joined, after = line.strip(), at + 1

@@ -61,9 +61,10 @@ _POOLER = regex(
 _WARNED = regex(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*Warning): ")
 # What a logger, or a prefix that was taken for the time of a record, leaves before the words of a warning.
 _SIGNS = regex(rb"\s{0,8}(?:(?:in )?\[?py\.warnings\]?[ \t:|-]{1,8})?(?:[^\w\s/<.~\\]{1,3}\s{1,8}){0,4}")
-# logging's RichHandler; its time is left out where it is that of the record before.
+# logging's RichHandler; its time is left out where it is that of the record before, and its clock stands in the next line
+# where the columns are narrow.
 _RICH = regex(
-    rb"(?:\[(\d\d)/(\d\d)/(\d\d) (\d\d:\d\d:\d\d)\] | {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
+    rb"(?:\[(\d\d)/(\d\d)/(\d\d)(?: (\d\d:\d\d:\d\d)\] | {2,30})| {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
 )
 # With the name of the process behind the level, as Celery and multiprocessing write it.
 _MESSAGE_JUNK = regex(rb"^(?:/[\w.:@-]{1,80}\](?=\s|$))?(?:[\]\s|:-]|\[[\w.:/ -]*\])+")
@@ -208,7 +209,7 @@ def _rich_head(text: bytes, zone_s: float) -> Head | None:
     if found is None:
         return None
     month, day, year, clock, level = found.groups()
-    at = parse_stamp(b"20%b-%b-%b %b" % (year, month, day, clock), zone_s) if year else None
+    at = parse_stamp(b"20%b-%b-%b %b" % (year, month, day, clock), zone_s) if clock else None
     return Head(message=text[found.end() :], level=level_of(level.strip()), at=at)
 
 

@@ -147,3 +147,6 @@ def test_a_narrow_column_is_never_read_as_clean(boxed: bool, every_time: bool) -
     assert all({name for name, _, _ in problems} == {"KeyError"} for width, problems in found.items() if width > 65), (
         found
     )
+    assert all(
+        [bool(place) for _, place, _ in problems] == [True] for width, problems in found.items() if width > 70
+    ), found
