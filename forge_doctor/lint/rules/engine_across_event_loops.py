@@ -93,6 +93,7 @@ SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
 DISPOSED = regex(r"\.dispose\(")
 ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
+MOST_BEHIND = 40  # calls further down that are looked at
 STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
 
 
@@ -203,8 +204,6 @@ def in_threads(project: Project, function: FunctionDef) -> str:
     return ""
 
 
-MOST_BEHIND = 40  # calls further down that are looked at
-MOST_BEHIND = 40  # calls further down that are looked at
 THREADS = {"Thread": (1, "target"), "submit": (0, "fn"), "to_thread": (0, "func"), "run_in_executor": (1, "func")}
 
 
