@@ -35,10 +35,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import reference_at
-from forge_doctor.code.syntax.nodes import Call, WithItem
+from forge_doctor.code.syntax.nodes import Call, Node, WithItem
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
@@ -64,10 +64,8 @@ def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
         given = reference_at(file, max(match.span(1)[1], match.span(2)[1]) - 1)
         if given is None or not isinstance(given.parent, WithItem):
             continue
-        value = project.value_of(given)
-        if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
-            continue
-        if is_mocked(given) or is_expected_to_fail(given):
+        value = factory(project, given, given)
+        if value is None:
             continue
         yield file.finding(
             factory_not_called,
@@ -82,6 +80,14 @@ def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
     yield from made_and_entered(file, project)
 
 
+def factory(project: Project, entered: Node, named: Node) -> Value | None:
+    """The factory that is entered; None for anything else, a mock, and what is there to fail."""
+    value = project.value_of(entered)
+    if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
+        return None
+    return None if is_mocked(named) or is_expected_to_fail(entered) else value
+
+
 def made_and_entered(file: SourceFile, project: Project) -> Iterator[Finding]:
     """A factory that is made where a session is wanted."""
     for match in MADE.finditer(file.data):
@@ -89,10 +95,8 @@ def made_and_entered(file: SourceFile, project: Project) -> Iterator[Finding]:
         call = None if maker is None else maker.parent
         if not isinstance(call, Call) or call.func is not maker or not isinstance(call.parent, WithItem):
             continue
-        value = project.value_of(call)
-        if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
-            continue
-        if is_mocked(maker) or is_expected_to_fail(call):
+        value = factory(project, call, maker)
+        if value is None:
             continue
         yield file.finding(
             factory_not_called,
