@@ -10,6 +10,7 @@ from forge_doctor.code.orm.dsn import Dsn, parse_dsn
 from forge_doctor.code.orm.engine_config import EngineConfig, Field, engine_config
 from forge_doctor.code.semantics.literals import HOLE, dict_entries, filled_text_of, followed, setting_default, text_of
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Attribute, Call, Dict, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
@@ -172,13 +173,10 @@ def engine_call(call: Call, project: Project) -> EngineCall | None:
     return engine._replace(dsn=_dsn_of(engine), default_dsn=_default_dsn_of(engine))
 
 
+@kept_with_file
 def _other_names(file: SourceFile) -> tuple[str, ...]:
-    """What the file's imports call them instead; found once."""
-    known: tuple[str, ...] | None = file.kept.get(_other_names)
-    if known is None:
-        names = {one.decode() for one in RENAMED.findall(file.data)} - set(MAKERS)
-        known = file.kept[_other_names] = tuple(sorted(names))
-    return known
+    """What the file's imports call them instead."""
+    return tuple(sorted({one.decode() for one in RENAMED.findall(file.data)} - set(MAKERS)))
 
 
 def _dsn_of(engine: EngineCall) -> Dsn | None:

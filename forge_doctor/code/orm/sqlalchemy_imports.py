@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Expr, Import, ImportFrom, Node, Str
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Edit
 
 
@@ -32,20 +34,19 @@ def imported_name(project: Project, at: Node, name: str, *, safe: bool = True) -
 def _import_edit(at: Node, name: str, *, safe: bool) -> Edit:
     """Above the first import of the library, else above the first statement that may follow it."""
     file = at.file
-    place: int | None = file.kept.get(_place)
-    if place is None:
-        place = file.kept[_place] = _place(file.module.body)
-    return file.insertion(place, f"from sqlalchemy import {name}\n", safe=safe)
+    return file.insertion(_place(file), f"from sqlalchemy import {name}\n", safe=safe)
 
 
-def _place(body: tuple[Node, ...]) -> int:
+@kept_with_file
+def _place(file: SourceFile) -> int:
+    body = file.module.body
     movable = [one for one in body if one.raw.type != "future_import_statement" and not _is_docstring(one, body)]
     imports = [one for one in movable if isinstance(one, Import | ImportFrom)]
     near = next((one for one in imports if "sqlalchemy" in one.text), None)
     first = near or (imports[0] if imports else movable[0])
     # A decorated definition begins before its own node does; a semicolon may stand before an import.
     outer = first.raw.parent if first.raw.parent is not None and first.raw.parent.parent is not None else first.raw
-    return first.file.data.rfind(b"\n", 0, outer.start_byte) + 1
+    return file.data.rfind(b"\n", 0, outer.start_byte) + 1
 
 
 def _is_docstring(statement: Node, body: tuple[Node, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.text_places import NAME_BYTES
@@ -49,9 +50,7 @@ def is_declaration(function: FunctionDef) -> bool:
 def is_mocked(receiver: Node) -> bool:
     """Whether the receiver is made by a mock, or its methods are, in the function or class around it."""
     file, name = receiver.file, receiver.text.partition(".")[0]
-    if _mocks not in file.kept:
-        file.kept[_mocks] = _mocks(file)
-    if not file.kept[_mocks]:
+    if not _mocks(file):
         return False
     known: dict[str, bool] = file.kept.setdefault(is_mocked, {})
     if name not in known:
@@ -59,17 +58,21 @@ def is_mocked(receiver: Node) -> bool:
     return known[name] or _is_overridden(receiver, name)
 
 
+@kept_with_file
+def _overridden(file: SourceFile) -> frozenset[str]:
+    """The dependencies that a file puts something else in the place of."""
+    return frozenset(one.decode() for one in OVERRIDDEN.findall(file.data))
+
+
 def _is_overridden(receiver: Node, name: str) -> bool:
     """Whether it is injected by a dependency that the file, which makes mocks, puts something else in the place of."""
-    overridden: frozenset[str] | None = receiver.file.kept.get(_is_overridden)
-    if overridden is None:
-        found = OVERRIDDEN.findall(receiver.file.data)
-        overridden = receiver.file.kept[_is_overridden] = frozenset(one.decode() for one in found)
+    overridden = _overridden(receiver.file)
     param = None if not overridden or receiver.function is None else receiver.function.param(name)
     marker = None if param is None else INJECTED.search(param.text)
     return marker is not None and marker[1] in overridden
 
 
+@kept_with_file
 def _mocks(file: SourceFile) -> bool:
     return any(word in file.data for word in MOCKS) and MOCKED.search(file.data) is not None
 

@@ -40,9 +40,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.functions import param_value
-from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, With, WithItem
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -59,7 +59,7 @@ from forge_doctor.lint.dataflow.requests.held_connections import (
     waited_inside,
 )
 from forge_doctor.lint.dataflow.requests.holding_classes import objects_given
-from forge_doctor.lint.dataflow.requests.open_transactions import MOST_CALLS, Opened, may_open, opening
+from forge_doctor.lint.dataflow.requests.open_transactions import MOST_CALLS, Opened, is_autocommit, may_open, opening
 from forge_doctor.lint.dataflow.requests.waiting_functions import may_wait
 from forge_doctor.lint.dataflow.sessions.transactions import (
     HOLDERS,
@@ -152,11 +152,6 @@ def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
                 yield item.target.text, item.end
 
 
-def is_autocommit(file: SourceFile, kind: Kind | None) -> bool:
-    """Whether each statement of a connection may be a transaction of its own, by what the file says."""
-    return kind is Kind.ASYNC_CONNECTION and b"AUTOCOMMIT" in file.data
-
-
 def opened_inside(
     project: Project, function: FunctionDef, call: Call, calls: list[Call], reached: tuple[Handles, ...]
 ) -> Opened | None:
@@ -196,12 +191,10 @@ def is_module(receiver: Node) -> bool:
     return isinstance(receiver, Name) and receiver.id.encode() in words_imported(receiver.file)
 
 
+@kept_with_file
 def words_imported(file: SourceFile) -> frozenset[bytes]:
-    """The words behind `import` in the lines that begin with one; found once."""
-    known: dict[str, frozenset[bytes]] = file.kept.setdefault(words_imported, {})
-    if not known:
-        known[""] = frozenset(word for line in IMPORTS.findall(file.data) for word in WORD.findall(line))
-    return known[""]
+    """The words behind `import` in the lines that begin with one."""
+    return frozenset(word for line in IMPORTS.findall(file.data) for word in WORD.findall(line))
 
 
 def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:

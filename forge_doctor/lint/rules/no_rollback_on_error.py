@@ -45,6 +45,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Node
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
@@ -79,10 +80,12 @@ def no_rollback_on_error(file: SourceFile, project: Project) -> Iterator[Finding
 
 def is_entered(file: SourceFile, receiver: Node) -> bool:
     """Whether `async with self.session:` closes it somewhere in the file."""
-    entered: frozenset[bytes] | None = file.kept.get(is_entered)
-    if entered is None:
-        entered = file.kept[is_entered] = frozenset(ENTERED.findall(file.data))
-    return receiver.text.rpartition(".")[2].encode() in entered
+    return receiver.text.rpartition(".")[2].encode() in _entered(file)
+
+
+@kept_with_file
+def _entered(file: SourceFile) -> frozenset[bytes]:
+    return frozenset(ENTERED.findall(file.data))
 
 
 def is_watched(project: Project, call: Call) -> bool:

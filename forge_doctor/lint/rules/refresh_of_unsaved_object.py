@@ -58,6 +58,7 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import is_column
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Str
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -120,9 +121,8 @@ def made_and_kept(project: Project, given: Name, call: Call) -> Call | None:
     return made
 
 
+@kept_with_file
 def listens_to_init(file: SourceFile) -> bool:
     """Whether an event of the file is told of each object that is made, and may add it to a session."""
-    if listens_to_init not in file.kept:
-        names = (one.argument(1, "identifier") for one in file.calls("listens_for", "listen"))
-        file.kept[listens_to_init] = any(isinstance(one, Str) and one.text[1:-1] == "init" for one in names)
-    return bool(file.kept[listens_to_init])
+    names = (one.argument(1, "identifier") for one in file.calls("listens_for", "listen"))
+    return any(isinstance(one, Str) and one.text[1:-1] == "init" for one in names)

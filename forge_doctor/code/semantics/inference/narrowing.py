@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, Kind, Value, one_of
 from forge_doctor.code.syntax.dominance import block_of, leaves
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     BoolOp,
     Call,
@@ -43,13 +44,11 @@ def narrow(knows: Knowledge, node: Node, value: Value) -> Value:
     return value
 
 
+@kept_with_file
 def tested_names(file: SourceFile) -> frozenset[str]:
-    """The names and attributes that a file asks `isinstance` about; looked for once."""
-    found: frozenset[str] | None = file.kept.get(tested_names)
-    if found is None:
-        asked = TESTED.findall(file.data) if b"isinstance(" in file.data else ()
-        found = file.kept[tested_names] = frozenset(name.decode() for name in asked)
-    return found
+    """The names and attributes that a file asks `isinstance` about."""
+    asked = TESTED.findall(file.data) if b"isinstance(" in file.data else ()
+    return frozenset(name.decode() for name in asked)
 
 
 def tests_of(node: Node) -> Iterator[tuple[Call, bool]]:

@@ -13,6 +13,7 @@ from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, START
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.names.scopes import Scope, Scopes
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     Attribute,
     Call,
@@ -167,12 +168,10 @@ def near_library(file: SourceFile) -> bool:
     return file.mentions(*LIBRARY)
 
 
+@kept_with_file
 def is_of_wrapper(file: SourceFile) -> bool:
     """Whether a file has its connections from a library around SQLAlchemy's statements, and none of SQLAlchemy's own."""
-    found: bool | None = file.kept.get(is_of_wrapper)
-    if found is None:
-        found = file.kept[is_of_wrapper] = not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
-    return found
+    return not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
 
 
 def is_tested(data: bytes, text: str) -> bool:
@@ -187,15 +186,13 @@ def is_asked_for_rows(file: SourceFile, text: str) -> bool:
     return any(f"{text}.{method}(".encode() in file.data for method in methods)
 
 
+@kept_with_file
 def given_plain_sql(file: SourceFile) -> frozenset[str]:
     """What is executed on as SQLAlchemy never allows, but a driver's own connection or a wrapper of the project may:
     `db.execute(query, (key,))`, and any plain string where the file says no word of the library."""
-    found: frozenset[str] | None = file.kept.get(given_plain_sql)
-    if found is None:
-        calls = file.calls("execute") if "execute" in file.names_called else ()
-        told = (one.receiver for one in calls if one.receiver is not None and one.args and is_of_driver(one))
-        found = file.kept[given_plain_sql] = frozenset(one.text for one in told)
-    return found
+    calls = file.calls("execute") if "execute" in file.names_called else ()
+    told = (one.receiver for one in calls if one.receiver is not None and one.args and is_of_driver(one))
+    return frozenset(one.text for one in told)
 
 
 def is_of_driver(execute: Call) -> bool:

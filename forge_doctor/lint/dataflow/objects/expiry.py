@@ -13,6 +13,7 @@ from forge_doctor.code.semantics.names.outline import making_places
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import making_files
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Call,
@@ -82,10 +83,12 @@ def expiry_of(project: Project, session: Node) -> Expiry | None:
 
 def is_configured(maker: Call) -> bool:
     """Whether the file sets the option later: `Factory.configure(expire_on_commit=False)`."""
-    found: bool | None = maker.file.kept.get(is_configured)
-    if found is None:
-        found = maker.file.kept[is_configured] = CONFIGURED.search(maker.file.data) is not None
-    return found
+    return _configures(maker.file)
+
+
+@kept_with_file
+def _configures(file: SourceFile) -> bool:
+    return CONFIGURED.search(file.data) is not None
 
 
 @kept_for_the_run

@@ -6,7 +6,9 @@ import re
 
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 # `AsyncSession.first = first`, and whatever `setattr` gives it.
@@ -20,9 +22,7 @@ NAMELESS = ("typing", "typing_extensions", "abc")
 def may_have(project: Project, value: Value, call: Call) -> bool:
     """Whether what is called is defined by the session's class, put into SQLAlchemy's, or asked for with `hasattr` before."""
     data, name = call.file.data, call.method.encode()
-    added: frozenset[bytes] | None = call.file.kept.get(may_have)
-    if added is None:
-        added = call.file.kept[may_have] = frozenset(ADDED.findall(data))
+    added = _added(call.file)
     if name in added or ANY in added:
         return True
     function = call.function
@@ -30,6 +30,12 @@ def may_have(project: Project, value: Value, call: Call) -> bool:
     if re.search(rb"\b(?:has|get)attr\([^)\n]{1,200}[\"']%s[\"']" % re.escape(name), around) is not None:
         return True
     return isinstance(value.definition, ClassDef) and _defines(project, value.definition, call.method)
+
+
+@kept_with_file
+def _added(file: SourceFile) -> frozenset[bytes]:
+    """The methods that a file puts into SQLAlchemy's class."""
+    return frozenset(ADDED.findall(file.data))
 
 
 def _defines(project: Project, class_: ClassDef, name: str) -> bool:
