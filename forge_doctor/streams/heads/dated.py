@@ -10,7 +10,8 @@ _DATED = regex(rb"\[?(" + DATED + rb")\]?[ |,:-]*")
 _EPOCH = regex(EPOCH)
 # A number is a time only where a level follows it.
 _LEVEL_NEXT = regex(rb"[\[( ]{0,3}(?:" + _LEVELS + rb")\b")
-_LEVELED = regex(rb"(\[?(?:" + _LEVELS + rb")[\]:]?[ |,-]{1,8})\[?(" + DATED + rb")\]?[ |,:-]*")
+# Between the two stands what the program's format has there: `: `, `::`, `] [`, ` | `, `;`.
+_LEVELED = regex(rb"\[?(" + _LEVELS + rb")[^\w\n]{1,8}?(" + DATED + rb")\]?[ |,:;-]*")
 _NAMES = frozenset(b"Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 
@@ -31,4 +32,4 @@ def dated(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
 def _leveled(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
     found = _LEVELED.match(text) if text[:1].isupper() or text[:1] == b"[" else None
     at = moment(found[2], zone_s) if found else None
-    return None if found is None or at is None else (at, found[1] + text[found.end() :])
+    return None if found is None or at is None else (at, found[1] + b" " + text[found.end() :])

@@ -43,6 +43,8 @@ FORMS: dict[str, Callable[[datetime], str]] = {
     "level first": form("ERROR %Y-%m-%d %H:%M:%S,000 shop x"),
     "level in brackets": form("[ERROR] %Y-%m-%d %H:%M:%S shop: x"),
     "level and colon": form("ERROR: %Y-%m-%d %H:%M:%S shop x"),
+    "level and colons": form("ERROR::%Y-%m-%d %H:%M:%S,000::shop.api::x"),
+    "level and semicolon": form("ERROR;%d.%m.%Y %H:%M:%S;shop;x"),
     "level and bar": form("ERROR | %Y-%m-%d %H:%M:%S | shop | x"),
     "airflow": form("[%Y-%m-%d, %H:%M:%S UTC] {taskinstance.py:1} ERROR - x"),
     "seconds": lambda at: f"{at.timestamp():.3f} ERROR shop: x",
@@ -65,6 +67,13 @@ TURNS += [datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), datetime(2026, 10, 25, 1
 @given(MOMENTS, st.sampled_from(sorted(FORMS)))
 def test_the_moment_is_the_one_that_was_meant(at: datetime, name: str) -> None:
     check(at, name)
+
+
+@given(MOMENTS, st.text(":|;,>~/] \t", min_size=1, max_size=4), st.text(":|;, ", min_size=1, max_size=3))
+def test_a_level_is_read_whatever_signs_stand_between_it_and_the_time(at: datetime, before: str, behind: str) -> None:
+    head = read_head(at.strftime(f"CRITICAL{before}%Y-%m-%d %H:%M:%S{behind}shop.api{behind}x").encode())
+    assert head is not None
+    assert (head.level, head.at, head.message[-1:]) == (50, at.timestamp(), b"x")
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))
