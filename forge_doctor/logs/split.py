@@ -10,7 +10,8 @@ from pathlib import Path
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.collect import Task, dated, is_read_whole
-from forge_doctor.logs.problems.tally import REPEATED_WITHIN, TIMED_OUT
+from forge_doctor.logs.problems.tally import REPEATED_WITHIN
+from forge_doctor.logs.problems.worker_kills import TIMED_OUT
 from forge_doctor.logs.scan.reach import AFTER_BYTES, FRAME_MARKERS
 from forge_doctor.logs.scan.region import SEEN_BYTES
 from forge_doctor.logs.scan.wanted import Wanted

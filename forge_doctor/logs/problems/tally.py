@@ -15,6 +15,7 @@ from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.worker_kills import WorkerKills
 from forge_doctor.logs.recognition.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.recognition.recogniser import Recogniser
 from forge_doctor.logs.recognition.statement import statement_of
@@ -31,14 +32,9 @@ from forge_doctor.streams.line import Line
 
 REPEATED_WITHIN = 1 << 16
 """The same object complained of twice within so many bytes is one event printed twice."""
-TIMED_OUT = regex(rb"WORKER TIMEOUT \(pid: ?(\d+)\)")
 MOST_LEARNT = 1024
-KILLS = ("worker-oom", "worker-signal-old")
 
 _LIFE = regex(b"|".join(re.escape(text) for text in sorted({text for text, _ in (*MARKS, *STARTS)})))
-# How gunicorn says that it was told to stop: who has not done so when the time for it is over, it kills.
-_STOPS = tuple(b"Handling signal: " + name for name in (b"int", b"quit", b"term"))
-_KILLED = regex(r"(?:pid:|with pid )(\d+)")
 
 
 class Tally:
@@ -52,13 +48,12 @@ class Tally:
         self._recogniser = Recogniser(rules, catalogue())
         self._learnt: dict[int, tuple[Event, ...]] = {}
         self._seen: dict[str, int] = {}
-        self._timed_out: set[str] = set()
+        self._kills = WorkerKills()
         self.unread = Unread()
         self._echoes = Echoes()
         self.ending = False
         self._blamed: dict[str, GroupKey] = {}
         self._marked: dict[str, int] = {}
-        self._stopping: set[str] = set()
         self.report = PytestReport()
         self._live: list[Block] = []
 
@@ -78,13 +73,8 @@ class Tally:
             for text, kind in STARTS:
                 if text in head.message:
                     self._mark_start(self.source_of(line), offset, kind, at)
-        found = TIMED_OUT.search(head.message) if b"WORKER TIMEOUT" in head.message else None
-        if found:
-            self._timed_out.add(found[1].decode())
-        if head.message.startswith(_STOPS):
-            self._stopping.add(self.source_of(line))
-        elif head.message.startswith(b"Starting gunicorn "):
-            self._stopping.discard(self.source_of(line))
+        for kill in self._kills.note(self.source_of(line), head.message, head.at if head.at is not None else line.at):
+            self.summary.add(kill.event, kill.seen, kill.example)
 
     def release(self, offset: int | None = None) -> None:
         """Count the messages that no traceback can belong to any more that begins at an offset, or at all."""
@@ -159,7 +149,7 @@ class Tally:
         self.release(seen.offset)
         counted = True
         for event in events:
-            if self._repeated(event, seen):
+            if self._repeated(event, seen) or self._kills.takes(event, seen, example):
                 counted = False
                 continue
             if self._echoes.is_echo(event, seen, teller):
@@ -214,13 +204,8 @@ class Tally:
         )
 
     def _repeated(self, event: Event, seen: Sighting) -> bool:
-        """Whether this was counted already, or is gunicorn's own kill: after a timeout, or of who did not stop when told to."""
+        """Whether this was counted already."""
         offset = seen.offset
-        if event.signature in KILLS:
-            if seen.source in self._stopping:
-                return True
-            found = _KILLED.search(event.message)
-            return found is not None and found[1] in self._timed_out
         if not event.once:
             return False
         before = self._seen.get(event.once)

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from forge_doctor.logs.echoes.telling import Said, said_by, teller_of
-from forge_doctor.logs.problems.tally import KILLS, Tally, tells_later
+from forge_doctor.logs.problems.tally import Tally, tells_later
+from forge_doctor.logs.problems.worker_kills import KILLS
 from forge_doctor.logs.recognition.chain_events import Telling
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting

@@ -4,7 +4,7 @@ Means: The kernel's OOM killer (container memory limit), or gunicorn's own kill 
 Matches: `Perhaps out of memory?` ((logged) ERROR gunicorn.error); also: `Worker (pid:%s) was sent SIGKILL!
     Perhaps out of memory?`; `Worker with pid %s was terminated due to signal 9 (20.1)`
 Ignores: a SIGKILL that follows WORKER TIMEOUT of the same pid, or `Handling signal: term` (int, quit) of gunicorn, until
-    it starts anew: that is the arbiter, not the kernel
+    it starts anew, unless another worker ends more than a second after it: that is the arbiter, not the kernel
 Source: gunicorn 27.0.1 gunicorn/arbiter.py, gunicorn 23.0.0 gunicorn/arbiter.py; versions 21+;
     https://docs.gunicorn.org/en/stable/faq.html
 """
