@@ -1,8 +1,7 @@
 """A URL object is turned into text, and the password is lost.
 
-Why: `str(url)` and an f-string write `***` for the password since SQLAlchemy 1.4.22/2.0, so that it gets into no log. An
-engine made from that text logs in with three asterisks: "password authentication failed", with the right password in the
-settings.
+Why: `str(url)` and an f-string write `***` for the password since SQLAlchemy 2.0, so that it gets into no log. An engine
+made from that text logs in with three asterisks: "password authentication failed", with the right password in the settings.
 
 Bad:
 
@@ -21,8 +20,10 @@ Good:
     engine = create_async_engine(url)
 
 Wrong when: the URL has no password, or is a text or another library's object: only what `URL.create`, `make_url` or an
-    engine's `url` gave counts, `URL.create` only with a password, and no URL that stands there without one.
-Source: https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.engine.URL.render_as_string (seen with 2.0.30, 2.1.9)
+    engine's `url` gave counts, `URL.create` only with a password, and no URL that stands there without one. Or the
+    project asks for a SQLAlchemy before 2.0 and no other, whose text has the password: its files are looked at.
+Source: https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.engine.URL.render_as_string (seen with 2.0.30, 2.1.9;
+    `URL.__str__` of 1.4.54 calls `render_as_string(hide_password=False)`)
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import parse_dsn
 from forge_doctor.code.orm.engines import MAKERS
+from forge_doctor.code.orm.library_version import is_before_two
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import HOLE, filled_text_of, followed
 from forge_doctor.code.semantics.project import Project
@@ -54,13 +56,19 @@ ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
 @check(severity=Severity.ERROR)
 def url_password_masked(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every text of a URL that somebody connects with."""
+    places = (*in_calls(file, project), *in_configurations(file, project))
+    if places and not is_before_two(project, file):
+        yield from places
+
+
+def in_calls(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A text given to what makes an engine or connects."""
     for call in file.calls(*TAKING):
         given = taken(project, call)
         text = None if given is None else written(project, given)
         source = None if text is None else next((one for one in texted(text) if url_object(project, one)), None)
         if given is not None and text is not None and source is not None:
             yield found(file, given, text, source, url_object(project, source) or source)
-    yield from in_configurations(file, project)
 
 
 def in_configurations(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -47,5 +47,11 @@ def test_only_what_lost_its_password_is_found(code: str, tmp_path: Path) -> None
     check_source(ENGINES + code, RULE, tmp_path)
 
 
+@pytest.mark.parametrize(("asked", "masked"), [("^1.4.26", False), (">=1.4,<2.1", True), ("==2.0.30", True)])
+def test_a_text_of_an_older_sqlalchemy_has_its_password(asked: str, masked: bool, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[tool.poetry.dependencies]\nSQLAlchemy = "{asked}"\n')
+    check_source(ENGINES + URL_ + f"create_async_engine(str(url)){'  # expect high' * masked}\n", RULE, tmp_path)
+
+
 def test_sqlalchemy_writes_asterisks() -> None:
     assert str(URL.create("postgresql+asyncpg", "a", "secret", "h", database="b")) == "postgresql+asyncpg://a:***@h/b"
