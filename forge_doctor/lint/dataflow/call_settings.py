@@ -1,5 +1,5 @@
 """Which options of a function a call turns on or off, and what the function does not run for them; of what a parameter is
-given it knows constants, sessions, and the options of the caller.
+given it knows constants, what is built right there (a list, a dict, a text), sessions, and the options of the caller.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
 from forge_doctor.code.semantics.library.kinds import DRIVER_KINDS
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import leaves
 from forge_doctor.code.syntax.nodes import (
@@ -15,26 +16,34 @@ from forge_doctor.code.syntax.nodes import (
     BoolOp,
     Call,
     Compare,
+    Comprehension,
     Constant,
+    Dict,
     FunctionDef,
     If,
+    List,
     Name,
     Node,
     Param,
+    Set,
+    Str,
+    Tuple,
     UnaryOp,
 )
 from forge_doctor.regex import regex
 
 
 class Setting(Enum):
-    """What is known of an option: `GIVEN` is true, and not None."""
+    """What is known of an option: `GIVEN` is true, and not None; `BUILT` is not None, and may be empty."""
 
     NONE = auto()
     FALSE = auto()
     GIVEN = auto()
+    BUILT = auto()
 
 
 CONSTANTS = {"None": Setting.NONE, "False": Setting.FALSE, "True": Setting.GIVEN}
+BUILT = (Comprehension, Dict, List, Set, Str, Tuple)
 # Of the parameters with a default, and of those that are handed an option of the caller, by name.
 Settings = frozenset[tuple[str, Setting]]
 UNSET: Settings = frozenset()
@@ -64,11 +73,13 @@ def _setting(
 ) -> Setting | None:
     value = default if given is None else given
     if isinstance(value, Constant):
-        return CONSTANTS.get(value.text)
+        return CONSTANTS.get(value.text, Setting.BUILT)
     if given is None:
         return None
     if isinstance(given, Name) and given.text in around:
         return around[given.text]
+    if isinstance(followed(project, given), BUILT):
+        return Setting.BUILT
     kind = project.value_of(given).kind
     return Setting.GIVEN if kind.is_async_session or kind.is_sync_session or kind in DRIVER_KINDS else None
 
@@ -106,7 +117,7 @@ def _leaves_before(place: Node, block: object, known: Mapping[str, Setting]) -> 
 def _truth(test: Node, known: Mapping[str, Setting]) -> bool | None:
     """Whether a condition holds; None where nobody knows."""
     if isinstance(test, Name) and test.text in known:
-        return known[test.text] is Setting.GIVEN
+        return None if known[test.text] is Setting.BUILT else known[test.text] is Setting.GIVEN
     if isinstance(test, UnaryOp) and test.is_not:
         told = _truth(test.operand, known)
         return None if told is None else not told

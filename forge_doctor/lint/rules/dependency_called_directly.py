@@ -33,7 +33,8 @@ Good:
         async with asynccontextmanager(get_session)() as db:
             await db.commit()
 
-Wrong when: a decorator of the function fills the parameter in. One of the project is read, one that is called for it is
+Wrong when: the function closes the session itself, in a `finally`: looked at where the generator has a name; or a
+decorator of the function fills the parameter in. One of the project is read, one that is called for it is
 believed, and any other that is out of sight leaves medium confidence.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
@@ -52,6 +53,7 @@ from forge_doctor.code.syntax.nodes import (
     Await,
     Call,
     ComprehensionFor,
+    Finally,
     For,
     FunctionDef,
     Name,
@@ -185,7 +187,13 @@ def of_name(file: SourceFile, project: Project, call: Call, function: FunctionDe
         return
     reads = list(reads_of(project, assign.target, assign))
     # Asked for a second time, a generator runs to its end.
-    if len(reads) == 1 and is_next(reads[0]) and is_unfinished(call) and not is_of_test(call):
+    if (
+        len(reads) == 1
+        and is_next(reads[0])
+        and is_unfinished(call)
+        and not is_of_test(call)
+        and not is_closed(reads[0])
+    ):
         yield told(file, call, function, LEFT, Confidence.MEDIUM)
     for read in reads:
         use, _ = at_place(read)
@@ -211,6 +219,19 @@ def is_unfinished(call: Call) -> bool:
     """Whether nothing in the function finishes the generator, and its session is no mock."""
     text = "" if call.function is None else call.function.text
     return FINISHED.search(text) is None and MOCKING.search(text) is None
+
+
+def is_closed(generator: Node) -> bool:
+    """Whether a `finally` closes the session that the generator gave: its own clean-up has nothing left to do then."""
+    bound = generator.enclosing(Assign)
+    if bound is None or bound.function is None or not isinstance(bound.target, Name):
+        return False
+    name = bound.target.text
+    return any(
+        call.method == "close" and call.receiver is not None and call.receiver.text == name
+        for block in bound.function.find(Finally, nested=False)
+        for call in block.find(Call, nested=False)
+    )
 
 
 def is_of_test(call: Call) -> bool:

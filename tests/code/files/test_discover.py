@@ -37,7 +37,18 @@ def look(folder: Path, *, exclude: tuple[str, ...] = (), gitignore: bool = True)
 
 
 def test_a_folder_outside_git_is_walked_without_environments_and_caches(tmp_path: Path) -> None:
-    write(tmp_path, "a.py", "pkg/b.py", "c.txt", "d.pyi", "e.ipynb", ".venv/x.py", "node_modules/y.py", "build/z.py")
+    write(
+        tmp_path,
+        "a.py",
+        "pkg/b.py",
+        "c.txt",
+        "d.pyi",
+        "e.ipynb",
+        ".venv/x.py",
+        "node_modules/y.py",
+        "build/z.py",
+        "versioned_docs/1.0/w.py",
+    )
     write(tmp_path, "env/lib/python3.12/site.py", "env/pyvenv.cfg", ".hidden/h.py", "a/__pycache__/b.py")
     assert look(tmp_path) == [".hidden/h.py", "a.py", "pkg/b.py"]
 

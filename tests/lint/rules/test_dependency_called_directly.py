@@ -34,8 +34,27 @@ async def f(db: AsyncSession):
     "async def f():\n    db = next(get_db())  # expect high\n    await db.commit()\n",
     "async def f():\n    db = await get_db().__anext__()  # expect medium\n    await db.commit()\n",
     "async def f():\n    made = get_db()  # expect medium\n    db = await anext(made)\n    await db.commit()\n",
+    "async def f():\n    made = get_db()  # expect medium\n    db = await anext(made)\n    await db.commit()\n    await db.close()\n",
+    """\
+async def f(o):
+    made = get_db()  # expect medium
+    db = await anext(made)
+    try:
+        await db.commit()
+    finally:
+        o.close()
+""",
 )
 SILENT = (
+    """\
+async def f():
+    made = get_db()
+    db = await anext(made)
+    try:
+        await db.commit()
+    finally:
+        await db.close()
+""",
     """\
 async def f():
     made = get_db()

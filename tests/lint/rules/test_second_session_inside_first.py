@@ -151,12 +151,26 @@ async def needed(what, db: AsyncSession | None):
             await own.execute(text("x"))
 async def handed(what, db: AsyncSession | None = None):
     await needed(what, db)
+async def loaded(rows: dict[str, str] | None = None):
+    if rows is not None:
+        return rows
+    async with Session() as own:
+        return await own.execute(text("x"))
+async def filled(rows=None):
+    if not rows:
+        async with Session() as own:
+            await own.execute(text("x"))
 @router.post("/")
 async def f(key: int, db: AsyncSession = Depends(get_db)):
     await db.get(User, key)
     {body}
 """
 BY_OPTIONS = (
+    ("await loaded()", True),
+    ("await loaded({one: 'x' for one in 'abc'})", False),
+    ("rows = [key, 'x']\n    await loaded(rows)", False),
+    ("rows = await db.scalar(text('x'))\n    await loaded(rows)", True),
+    ("await filled([one for one in 'abc'])", True),
     ("await needed('x', db)", False),
     ("await needed('x', None)", True),
     ("await handed('x', db=db)", False),
