@@ -19,7 +19,7 @@ from forge_doctor.streams.carriers.line_carriers import (
     Stripped,
 )
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.recognise import recognise
 from forge_doctor.streams.heads.line_head import is_head
 

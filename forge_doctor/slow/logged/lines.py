@@ -12,7 +12,7 @@ from forge_doctor.streams.carriers.bare_stream import Readable
 from forge_doctor.streams.carriers.layers import layers_of
 from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.whole_stream import Replayed
 from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.files import LogStream, Source

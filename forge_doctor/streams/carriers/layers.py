@@ -17,8 +17,8 @@ from forge_doctor.streams.carriers.bare_stream import Bare, Lined, Readable
 from forge_doctor.streams.carriers.line_carriers import LineCarrier, Prefixed
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.nested import Coloured, Known, Nested, Plain, bare
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.prefixed_whole import prefix_before
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.recognise import RECORD, json_lines, recognise
 from forge_doctor.streams.carriers.whole import whole_of
 from forge_doctor.streams.carriers.whole_stream import Replayed, Whole

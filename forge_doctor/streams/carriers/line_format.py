@@ -9,7 +9,7 @@ from typing import Any
 
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds
-from forge_doctor.streams.carriers.json_text import loads, mended
+from forge_doctor.streams.carriers.exports.json_text import loads, mended
 from forge_doctor.streams.carriers.told_line import MARK, TOLD
 from forge_doctor.streams.line import Line
 

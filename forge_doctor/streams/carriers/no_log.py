@@ -9,7 +9,7 @@ import csv
 from collections.abc import Callable
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.csv_records import SEPARATORS, layout_of
+from forge_doctor.streams.carriers.exports.csv_records import SEPARATORS, layout_of
 
 LEAST_COLUMNS, LEAST_ROWS, MOST_ROWS = 3, 3, 50
 LONGEST_HEADER, SHOWN_NAMES = 2_000, 6

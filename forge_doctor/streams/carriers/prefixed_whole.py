@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.nested import bare
-from forge_doctor.streams.carriers.prefix import Prefix, held_against
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge
-from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, parts_of
+from forge_doctor.streams.carriers.prefixes.prefix import Prefix, held_against
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
+from forge_doctor.streams.carriers.prefixes.prefix_shape import LONGEST_PREFIX, parts_of
 
 MOST_PARTS, MOST_LINES = 16, 200
 _BRACKETS = ((b"{", b"}"), (b"[", b"]"), (b"<", b">"))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from forge_doctor.streams.carriers.grep_output import learn_grepped
-from forge_doctor.streams.carriers.json_records import JsonRecords
-from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.exports.json_records import JsonRecords
+from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
 from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.streams.carriers.nested import Known, Nested, bare
-from forge_doctor.streams.carriers.prefix import learn
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge, has_level_before
+from forge_doctor.streams.carriers.prefixes.grep_output import learn_grepped
+from forge_doctor.streams.carriers.prefixes.prefix import learn
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge, has_level_before
 
 RECORD = (b'{"', b"{ ")
 DEEPEST, SEEN = 2, 200

@@ -9,33 +9,32 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers import (
+from forge_doctor.streams.carriers import klog
+from forge_doctor.streams.carriers.bare_stream import Bare, Readable
+from forge_doctor.streams.carriers.copied import markdown_table, printable
+from forge_doctor.streams.carriers.copied.box import is_boxed, unboxed
+from forge_doctor.streams.carriers.copied.fenced import blocks_of, is_fenced
+from forge_doctor.streams.carriers.copied.headings import has_headings, without_headings
+from forge_doctor.streams.carriers.copied.turned import falls, turned
+from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
+from forge_doctor.streams.carriers.exports import (
     collector_text,
     journal_export,
     journal_verbose,
-    klog,
     literals,
-    markdown_table,
-    printable,
     xml_records,
     yaml_records,
 )
-from forge_doctor.streams.carriers.bare_stream import Bare, Readable
-from forge_doctor.streams.carriers.box import is_boxed, unboxed
-from forge_doctor.streams.carriers.csv_records import layout_of, told_of
-from forge_doctor.streams.carriers.fenced import blocks_of, is_fenced
-from forge_doctor.streams.carriers.headings import has_headings, without_headings
-from forge_doctor.streams.carriers.journal_export import is_export
-from forge_doctor.streams.carriers.journal_verbose import is_verbose
-from forge_doctor.streams.carriers.json_documents import Documents, Unreadable, may_begin
-from forge_doctor.streams.carriers.json_records import HEADER, JsonRecords, Told
-from forge_doctor.streams.carriers.json_text import loads
-from forge_doctor.streams.carriers.literals import is_dictionaries, is_literal
-from forge_doctor.streams.carriers.turned import falls, turned
+from forge_doctor.streams.carriers.exports.csv_records import layout_of, told_of
+from forge_doctor.streams.carriers.exports.journal_export import is_export
+from forge_doctor.streams.carriers.exports.journal_verbose import is_verbose
+from forge_doctor.streams.carriers.exports.json_documents import Documents, Unreadable, may_begin
+from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecords, Told
+from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.literals import is_dictionaries, is_literal
+from forge_doctor.streams.carriers.exports.wrappings import records_in
+from forge_doctor.streams.carriers.exports.yaml_records import is_yaml
 from forge_doctor.streams.carriers.whole_stream import Whole, at_place
-from forge_doctor.streams.carriers.wrapped import unwrapped, wrap_of
-from forge_doctor.streams.carriers.wrappings import records_in
-from forge_doctor.streams.carriers.yaml_records import is_yaml
 
 LOOKED_AT = 8 << 10
 MOST_LEARNED = 2_000

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.streams.heads.line_head import read_head
+from tests.streams.carriers.prefixes.test_learned_prefix import TIMES
 from tests.streams.carriers.test_carriers import BEGIN, LOGS, TEXTS, answer, read
-from tests.streams.carriers.test_learned_prefix import TIMES
 from tests.streams.carriers.test_nested import ALL, PREFIXES, RECORDS, inside
 from tests.support.log_carriers import Lines, Wrap, before, stamp
 from tests.support.log_reading import SAMPLES

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.prefix import Prefix
-from forge_doctor.streams.carriers.prefix_evidence import Knowledge
+from forge_doctor.streams.carriers.prefixes.prefix import Prefix
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 
 MOST_LINES, LEAST_LINES = 400, 3
 _NUMBERED = rb"(?P<number>\d{1,9})(?P<sign>[:-])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.streams.carriers.xml_records import entries_of, record_path
+from forge_doctor.streams.carriers.exports.xml_records import entries_of, record_path
 
 ROWS = "<rows>{}</rows>"
 ROW = "<row><time>2026-11-22T08:00:0{}Z</time><message>  File &quot;a.py&quot; &#27;[31m&lt;{}&gt;</message></row>\n"

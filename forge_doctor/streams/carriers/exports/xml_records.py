@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.json_fields import time_field, time_of
+from forge_doctor.streams.carriers.exports.json_fields import time_field, time_of
 
 MOST_SAMPLE = 1 << 18
 LONGEST_REFERENCE = 12

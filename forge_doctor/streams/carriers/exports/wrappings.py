@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.streams.carriers.json_fields import LINES, TIMES, WORDS, first
-from forge_doctor.streams.carriers.tables import rows_in
+from forge_doctor.streams.carriers.exports.json_fields import LINES, TIMES, WORDS, first
+from forge_doctor.streams.carriers.exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
 WRAPPERS = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.prefix_shape import LONGEST_PREFIX, parts_of
+from forge_doctor.streams.carriers.prefixes.prefix_shape import LONGEST_PREFIX, parts_of
 
 FRAME = regex(rb'(?:> )?File "[^"\n]{1,1000}", line \d{1,9}')
 # pytest's short style; only where a line has nothing but such a frame it says where the line begins.

@@ -8,7 +8,7 @@ from typing import Any
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.json_fields import (
+from forge_doctor.streams.carriers.exports.json_fields import (
     CARRIED,
     LEVELS,
     LINES,
@@ -24,9 +24,9 @@ from forge_doctor.streams.carriers.json_fields import (
     time_field,
     time_of,
 )
-from forge_doctor.streams.carriers.json_text import loads
+from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.wrappings import EVENT, records_in
 from forge_doctor.streams.carriers.told_line import told
-from forge_doctor.streams.carriers.wrappings import EVENT, records_in
 
 HEADER = "Traceback (most recent call last)"
 MOST_TEXTS = 200

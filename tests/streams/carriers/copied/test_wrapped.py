@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.streams.carriers.wrapped import columns, unwrapped, wrap_of
+from forge_doctor.streams.carriers.copied.wrapped import columns, unwrapped, wrap_of
 from forge_doctor.streams.heads.line_head import is_head
 from tests.streams.carriers.test_carriers import timed
 from tests.support.log_carriers import EVERY, Wrap

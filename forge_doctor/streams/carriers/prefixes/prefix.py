@@ -15,7 +15,7 @@ from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import iso
 from forge_doctor.streams.carriers.moments import moment
-from forge_doctor.streams.carriers.prefix_evidence import (
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import (
     FRAME,
     TESTED,
     Knowledge,
@@ -24,7 +24,7 @@ from forge_doctor.streams.carriers.prefix_evidence import (
     before_tested,
     is_known,
 )
-from forge_doctor.streams.carriers.prefix_shape import Part, expression_of, is_told_apart, parts_of
+from forge_doctor.streams.carriers.prefixes.prefix_shape import Part, expression_of, is_told_apart, parts_of
 from forge_doctor.streams.carriers.told_line import MARK
 
 MOST_LINES = 3_000

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.json_text import has_surrogates, mended
-from forge_doctor.streams.carriers.wrappings import WRAPPERS
+from forge_doctor.streams.carriers.exports.json_text import has_surrogates, mended
+from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
 
 MOST_CHARACTERS = 32 << 20
 _BETWEEN = regex(r"[\s,\]}:]+")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.streams.carriers.turned import falls
+from forge_doctor.streams.carriers.copied.turned import falls
 from tests.streams.carriers.test_carriers import read
 
 TRACE = (
