@@ -12,7 +12,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Name, Node, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import CodeContext, Confidence, Finding
-from forge_doctor.lint.dataflow.requests.handles import entered_around
+from forge_doctor.lint.dataflow.connections.handles import entered_around
 from forge_doctor.lint.dataflow.sessions.transactions import READING
 from forge_doctor.lint.dataflow.waits import wait_of
 from forge_doctor.lint.touched_models import Touched, inside, touched_by, touched_in

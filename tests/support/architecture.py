@@ -66,10 +66,13 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "cache",
         "fixes",
         "dataflow.requests",
+        "dataflow.failures",
+        "dataflow.connections",
         "dataflow.expired",
         "dataflow.objects",
         "dataflow.coroutines",
         "dataflow.sessions",
+        "dataflow.frameworks",
         "dataflow",
     ),
     "streams": (

@@ -44,11 +44,11 @@ from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Try, 
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.handles import THE_SESSION
+from forge_doctor.lint.dataflow.connections.held_connections import NOTHING, state_before
+from forge_doctor.lint.dataflow.connections.holding_classes import held_beside
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
-from forge_doctor.lint.dataflow.requests.held_connections import NOTHING, state_before
-from forge_doctor.lint.dataflow.requests.holding_classes import held_beside
-from forge_doctor.lint.dataflow.requests.injection import session_source
+from forge_doctor.lint.dataflow.frameworks.injection import session_source
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.begun_elsewhere import (
     Again,

@@ -55,7 +55,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.held_connections import ended_inside
+from forge_doctor.lint.dataflow.connections.held_connections import ended_inside
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_of_dependency
 from forge_doctor.lint.dataflow.sessions.transactions import (
     BeginBlock,

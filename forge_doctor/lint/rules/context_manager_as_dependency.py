@@ -59,7 +59,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
-from forge_doctor.lint.dataflow.requests.injection import is_entered_there
+from forge_doctor.lint.dataflow.frameworks.injection import is_entered_there
 
 SUSPECT = AnyWord(b"Depends(", b"Security(")
 # Whoever takes what another module makes may say no word of a database.

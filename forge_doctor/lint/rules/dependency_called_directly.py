@@ -64,7 +64,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.unfilled import (
+from forge_doctor.lint.dataflow.frameworks.unfilled import (
     Unfilled,
     awaited_without,
     called_plainly,

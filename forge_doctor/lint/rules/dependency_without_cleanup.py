@@ -48,7 +48,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.requests.injection import is_entered_there
+from forge_doctor.lint.dataflow.frameworks.injection import is_entered_there
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.leaks import bound_name, is_within_begin
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of

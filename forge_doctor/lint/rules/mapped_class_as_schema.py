@@ -54,7 +54,7 @@ from forge_doctor.code.syntax.nodes import Attribute, BinOp, ClassDef, FunctionD
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator, marker_of
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator, marker_of
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"@\w{1,60}\.(?:get|post|put|patch|delete|api_route)\(")

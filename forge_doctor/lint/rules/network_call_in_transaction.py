@@ -48,19 +48,25 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyW
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
-from forge_doctor.lint.dataflow.one_time import runs_once
-from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION, Handles
-from forge_doctor.lint.dataflow.requests.held_connections import (
+from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handles
+from forge_doctor.lint.dataflow.connections.held_connections import (
     Waited,
     state_between,
     summary,
     waited_inside,
 )
-from forge_doctor.lint.dataflow.requests.holding_classes import objects_given
-from forge_doctor.lint.dataflow.requests.open_transactions import MOST_CALLS, Opened, is_autocommit, may_open, opening
-from forge_doctor.lint.dataflow.requests.waiting_functions import may_wait
+from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
+from forge_doctor.lint.dataflow.connections.open_transactions import (
+    MOST_CALLS,
+    Opened,
+    is_autocommit,
+    may_open,
+    opening,
+)
+from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
+from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
 from forge_doctor.lint.dataflow.sessions.transactions import (
     HOLDERS,
     calls_between,

@@ -46,7 +46,7 @@ from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.regex import regex
 

@@ -55,18 +55,18 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.one_time import runs_once
-from forge_doctor.lint.dataflow.requests.handles import (
+from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     entered_around,
     injected_handles,
     is_session,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import state_before, uses_in
-from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.connections.held_connections import state_before, uses_in
+from forge_doctor.lint.dataflow.connections.units_of_work import entered_again
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
-from forge_doctor.lint.dataflow.requests.units_of_work import entered_again
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.lint.dataflow.sessions.factories import Factory, factory_of
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind, engine_used

@@ -71,15 +71,15 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.requests.handles import (
+from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handles,
     entered_around,
     injected_handles,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import Uses, uses_in
-from forge_doctor.lint.dataflow.requests.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.connections.held_connections import Uses, uses_in
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.streams import (
     RESPONSES,
     Stream,

@@ -57,10 +57,10 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.code.syntax.successors import spans_after
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.control_flow import within_function
-from forge_doctor.lint.dataflow.requests.swallowed_by_callers import Swallowed, swallowed_conversions
-from forge_doctor.lint.dataflow.sessions.after_errors import next_use, recovers, spans_from
-from forge_doctor.lint.dataflow.sessions.driver_errors import Aborted, swallowed_in_transaction
-from forge_doctor.lint.dataflow.sessions.outcomes import is_asked_for
+from forge_doctor.lint.dataflow.failures.after_errors import next_use, recovers, spans_from
+from forge_doctor.lint.dataflow.failures.driver_errors import Aborted, swallowed_in_transaction
+from forge_doctor.lint.dataflow.failures.outcomes import is_asked_for
+from forge_doctor.lint.dataflow.failures.swallowed_by_callers import Swallowed, swallowed_conversions
 from forge_doctor.lint.dataflow.sessions.servers import is_other_than_postgresql
 from forge_doctor.lint.dataflow.sessions.transactions import (
     begin_blocks,

@@ -49,6 +49,8 @@ from forge_doctor.code.syntax.prefilter import AnyCall, Both, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.handles import THE_SESSION
+from forge_doctor.lint.dataflow.connections.units_of_work import Unit, units
 from forge_doctor.lint.dataflow.objects.pending_changes import changes
 from forge_doctor.lint.dataflow.requests.closing_blocks import (
     closing_blocks,
@@ -56,10 +58,8 @@ from forge_doctor.lint.dataflow.requests.closing_blocks import (
     is_alone,
     opened_without_commit,
 )
-from forge_doctor.lint.dataflow.requests.handles import THE_SESSION
 from forge_doctor.lint.dataflow.requests.open_writes import lost_write, open_write, open_write_within
 from forge_doctor.lint.dataflow.requests.providers import provider_without_commit
-from forge_doctor.lint.dataflow.requests.units_of_work import Unit, units
 from forge_doctor.lint.dataflow.response_models import route_decorator
 from forge_doctor.lint.dataflow.sessions.transactions import is_write, opened_by, session_calls
 from forge_doctor.regex import regex

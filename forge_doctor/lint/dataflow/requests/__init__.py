@@ -1,1 +1,1 @@
-"""What happens in one request: what is injected, what runs before and behind the endpoint, what it waits for."""
+"""What happens in one request: what runs side by side, what its dependencies leave open, what it streams, who commits."""

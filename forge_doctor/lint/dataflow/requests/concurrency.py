@@ -29,7 +29,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.holding_classes import session_of_object
+from forge_doctor.lint.dataflow.connections.holding_classes import session_of_object
 from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name
 from forge_doctor.regex import regex
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Keyword, Name, Node, With
-from forge_doctor.lint.dataflow.objects.pending_changes import changes
-from forge_doctor.lint.dataflow.requests.handles import (
+from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handle,
     Handles,
@@ -21,8 +20,9 @@ from forge_doctor.lint.dataflow.requests.handles import (
     reached,
     session_sources,
 )
-from forge_doctor.lint.dataflow.requests.held_connections import take_made
-from forge_doctor.lint.dataflow.requests.injection import dependents, endpoint_decorator, run_before
+from forge_doctor.lint.dataflow.connections.held_connections import take_made
+from forge_doctor.lint.dataflow.frameworks.injection import dependents, endpoint_decorator, run_before
+from forge_doctor.lint.dataflow.objects.pending_changes import changes
 from forge_doctor.lint.dataflow.requests.providers import lends_without_commit
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of, is_write
 from forge_doctor.lint.dataflow.use_def import is_read

@@ -14,7 +14,7 @@ from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, If, Name, Node, Other, Return, While
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.handles import Handles, given_to, handle_of, inside, with_made
+from forge_doctor.lint.dataflow.connections.handles import Handles, given_to, handle_of, inside, with_made
 from forge_doctor.lint.dataflow.waits import Wait, is_run, wait_of
 from forge_doctor.regex import regex
 

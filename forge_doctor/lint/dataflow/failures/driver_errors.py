@@ -14,8 +14,8 @@ from forge_doctor.code.syntax.nodes import Call, Except, Name, Try, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.control_flow import within_function
-from forge_doctor.lint.dataflow.sessions.after_errors import next_use, recovers, spans_from
-from forge_doctor.lint.dataflow.sessions.outcomes import is_asked_for
+from forge_doctor.lint.dataflow.failures.after_errors import next_use, recovers, spans_from
+from forge_doctor.lint.dataflow.failures.outcomes import is_asked_for
 from forge_doctor.lint.dataflow.sessions.transactions import is_awaited
 from forge_doctor.regex import regex
 

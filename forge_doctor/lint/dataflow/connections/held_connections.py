@@ -14,9 +14,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_reached_from, is_waited_for
-from forge_doctor.lint.dataflow.function_summaries import Summaries
-from forge_doctor.lint.dataflow.requests.handles import (
+from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handle,
     Handles,
@@ -25,7 +23,9 @@ from forge_doctor.lint.dataflow.requests.handles import (
     inside,
     written_as,
 )
-from forge_doctor.lint.dataflow.requests.waiting_functions import end_of_run, place_of, started_waiting, waits_inside
+from forge_doctor.lint.dataflow.connections.waiting_functions import end_of_run, place_of, started_waiting, waits_inside
+from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_left_behind, is_reached_from, is_waited_for
+from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     READING,

@@ -12,7 +12,7 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.requests.handles import Handles, written_as
+from forge_doctor.lint.dataflow.connections.handles import Handles, written_as
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,

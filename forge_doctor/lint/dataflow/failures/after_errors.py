@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import leaves
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Other, Raise, Return, Try
 from forge_doctor.code.syntax.successors import Span, spans_after, spans_after_leaving
-from forge_doctor.lint.dataflow.sessions.outcomes import is_never_passed
+from forge_doctor.lint.dataflow.failures.outcomes import is_never_passed
 from forge_doctor.lint.dataflow.sessions.transactions import ENDING, calls_between, is_awaited, is_handed
 
 # What works on a session whose transaction failed.

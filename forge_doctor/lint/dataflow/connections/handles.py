@@ -19,7 +19,7 @@ from forge_doctor.code.syntax.nodes import (
     Return,
     Yield,
 )
-from forge_doctor.lint.dataflow.requests.injection import injections, run_before, session_source
+from forge_doctor.lint.dataflow.frameworks.injection import injections, run_before, session_source
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.lint.dataflow.sessions.transactions import stacked_in
 from forge_doctor.lint.dataflow.use_def import parameter_name

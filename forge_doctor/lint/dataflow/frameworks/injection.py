@@ -26,7 +26,7 @@ from forge_doctor.code.syntax.nodes import (
     Subscript,
 )
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.lint.dataflow.requests.routers import files_below, registrations
+from forge_doctor.lint.dataflow.frameworks.routers import files_below, registrations
 
 # What has `dependencies=` for more than one route.
 LISTING = words("include_router APIRouter FastAPI")

@@ -1,0 +1,1 @@
+"""Which functions reach a session, what leaves them with a connection of it, and what waits meanwhile."""
