@@ -72,13 +72,13 @@ from forge_doctor.code.syntax.nodes import (
     FunctionDef,
     Module,
     Name,
-    Node,
     While,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.coroutines.new_loops import run_in_new_loop
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
 from forge_doctor.regex import regex
@@ -107,7 +107,7 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
             continue
         for call in function.find(Call, nested=False):
             coroutine = run_in_new_loop(project, call)
-            target = None if coroutine is None else function_of(project, coroutine)
+            target = None if coroutine is None else function_of_coroutine(project, coroutine)
             used = None if target is None else engine_used(project, target)
             if target is None or used is None or keeps_nothing(used) or is_disposed(project, function, target):
                 continue
@@ -127,7 +127,7 @@ def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
     calls = [one for one in file.calls("run", "run_until_complete") if isinstance(one.owner, Module)]
     for at, call in enumerate(calls if len(calls) > 1 else ()):
         coroutine = run_in_new_loop(project, call)
-        target = None if coroutine is None else function_of(project, coroutine)
+        target = None if coroutine is None else function_of_coroutine(project, coroutine)
         used = None if target is None else engine_used(project, target)
         if target is None or used is None or keeps_nothing(used) or is_disposed(project, target):
             continue
@@ -145,16 +145,6 @@ def may_run(function: FunctionDef) -> bool:
     """Whether its bytes have a call of a runner's name."""
     text = function.file.data[function.start : function.end]
     return any(word in text for word in (b"run", b"sync("))
-
-
-def function_of(project: Project, coroutine: Node) -> FunctionDef | None:
-    """The `async def` that is run."""
-    if isinstance(coroutine, Call):
-        return project.called(coroutine)
-    if isinstance(coroutine, Name):
-        definition = project.value_of(coroutine).definition
-        return definition if isinstance(definition, FunctionDef) and definition.is_async else None
-    return None
 
 
 def keeps_nothing(used: EngineUse) -> bool:
@@ -220,7 +210,7 @@ def next_loop(project: Project, first: Call, calls: Iterable[Call], used: Engine
         if project.qualified(one.func) in SERVERS:
             return None if any(one.keyword(name) is not None for name in CHILDREN) else one
         coroutine = run_in_new_loop(project, one)
-        target = None if coroutine is None else function_of(project, coroutine)
+        target = None if coroutine is None else function_of_coroutine(project, coroutine)
         other = None if target is None else engine_used(project, target)
         if other is not None and other.engine.call is used.engine.call:
             return one

@@ -65,6 +65,7 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
 )
 from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
+from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
 from forge_doctor.lint.dataflow.sessions.transactions import (
@@ -222,18 +223,13 @@ def waited_together(project: Project, call: Call) -> Waited | None:
         return None
     for coroutine, _ in gathered(call):
         own = coroutine.text not in ("self", "cls") and not (isinstance(coroutine, Call) and call.contains(coroutine))
-        function = function_of(project, coroutine) if own else None
-        waited = None if function is None else summary(project, function, ()).waited
+        function = function_of_coroutine(project, coroutine) if own else None
+        is_run = function is not None and function.is_async and not function.is_generator
+        waited = summary(project, function, ()).waited if function is not None and is_run else None
         if waited is not None:
             less = waited.wait._replace(confidence=min(waited.wait.confidence, Confidence.MEDIUM))
             return Waited(waited.call, call, less)
     return None
-
-
-def function_of(project: Project, coroutine: Node) -> FunctionDef | None:
-    """The async function of the project that a coroutine is made by, or that `map` calls."""
-    function = project.called(coroutine) if isinstance(coroutine, Call) else project.value_of(coroutine).definition
-    return function if isinstance(function, FunctionDef) and function.is_async and not function.is_generator else None
 
 
 def found(file: SourceFile, call: Call, waited: Waited, opened: Opened) -> Finding:

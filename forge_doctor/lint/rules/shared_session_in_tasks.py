@@ -49,6 +49,7 @@ from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, Func
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.requests.ambient import ambient_session
 from forge_doctor.lint.dataflow.requests.concurrency import (
     GATHERERS,
@@ -153,9 +154,7 @@ def repeater(coroutine: Node) -> Node | None:
 
 def is_locked(project: Project, coroutine: Node) -> bool:
     """Whether the coroutine waits for a lock, so that one at a time works with the session."""
-    # Not called yet where `map` calls it.
-    called = project.called(coroutine) if isinstance(coroutine, Call) else project.value_of(coroutine).definition
-    function = called if isinstance(called, FunctionDef) else None
+    function = function_of_coroutine(project, coroutine)
     return function is not None and (LOCK.search(function.text) is not None or enters_lock(project, function))
 
 
