@@ -11,11 +11,9 @@ import pytest
 
 from forge_doctor.code.files.contents import UNSTEADY, Reading
 from forge_doctor.lint import schedule
-from forge_doctor.lint.judge import all_rules
 from forge_doctor.lint.schedule import look, look_with_cache
-from tests.lint.cache.test_result_cache_changes import NAMES, Shop, said
+from tests.support.changing_project import NAMES, RULES, Shop, said, told_alike
 
-RULES = tuple(all_rules())
 STEPS = 60
 EXAMPLES = tuple(
     "\n".join(line.removeprefix("    ") for line in part.splitlines()) + "\n"
@@ -146,15 +144,7 @@ def test_kept_results_tell_what_a_run_without_them_tells(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule, "FEW", 0)
-    trip = Trip(tmp_path, random.Random(seed))
-    done: list[str] = []
-    told = 0
-    for _ in range(STEPS):
-        done += [trip.change() for _ in range(trip.dice.choice((0, 1, 1, 1, 3)))]
-        kept, fresh = said(trip.with_cache()), said(look(trip.files(), lambda: RULES, {}, 1))
-        assert kept == fresh, done
-        told += sum(len(findings) for _, findings in fresh)
-    assert told > 100
+    assert told_alike(Trip(tmp_path, random.Random(seed)), STEPS) > 100
 
 
 MODELS = "from sqlalchemy.ext.asyncio import AsyncSession\nfrom fastapi import APIRouter\n"
