@@ -47,7 +47,6 @@ from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import (
-    Assign,
     Attribute,
     Call,
     ClassDef,
@@ -64,17 +63,15 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.requests.concurrency import Use, is_group, is_ignored, launched, sessions_used
+from forge_doctor.lint.dataflow.requests.concurrency import Use, is_ignored, launched, sessions_used
+from forge_doctor.lint.dataflow.requests.left_tasks import is_closed_behind, is_kept, is_left_alone, is_waited_for
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
-from forge_doctor.lint.dataflow.use_def import parameter_name, reads_of
+from forge_doctor.lint.dataflow.use_def import parameter_name
 
 SUSPECT = AnyWord(b"Depends", b"ession", b"add_task", b"BackgroundTask", b"create_task", b"ensure_future", b"add_job")
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("holds",)
-# What is asked of a task without waiting for it, and what keeps one from the garbage collector.
-WATCHING = frozenset({"add_done_callback", "set_name", "get_name", "done", "cancelled"})
-KEEPING = frozenset({"add", "append"})
 ANEW = "the task begins a transaction on a closed session, and nothing gives that connection back"
 HELD = "the session is closed when the task has ended, and its connection stays out of the pool until then"
 
@@ -167,23 +164,6 @@ def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
     return bool(name and lifetime_of_param(project, function, name).closes)
 
 
-def is_waited_for(call: Call, coroutine: Node, use: Use) -> bool:
-    """Whether the function waits for what the task is given beside the session: `await done.wait()`, `await queue.join()`."""
-    given = coroutine.args if isinstance(coroutine, Call) else ()
-    names = "|".join(re.escape(one.text) for one in given if isinstance(one, Name) and one.text != use.text)
-    function = call.function
-    behind = b"" if function is None else function.file.data[call.end : function.end]
-    return bool(names) and re.search(rb"\bawait\s+(?:[\w.]+\(\s*)?(?:%s)\.\w+\(" % names.encode(), behind) is not None
-
-
-def is_closed_behind(call: Call, use: Use) -> bool:
-    """Whether the end of the task closes the session: `task.add_done_callback(...)` names it."""
-    function = call.function
-    behind = b"" if function is None else function.file.data[call.end : function.end]
-    name = re.escape(use.text).encode()
-    return re.search(rb"\.add_done_callback\([^\n]*\b%s\b" % name, behind) is not None
-
-
 def is_background_tasks(project: Project, receiver: Node) -> bool:
     """Whether it is FastAPI's BackgroundTasks, told by its type, else by its name."""
     name = project.qualified(receiver)
@@ -195,56 +175,6 @@ def is_background_tasks(project: Project, receiver: Node) -> bool:
         if param is not None and param.annotation is not None:
             return "BackgroundTasks" in param.annotation.text
     return "BackgroundTasks" in name or re.search(r"background|^tasks$", receiver.text) is not None
-
-
-def is_left_alone(project: Project, call: Call) -> bool:
-    """Whether nobody in the function waits for the task."""
-    if call.function is None or (call.receiver is not None and is_group(project, call.receiver)):
-        return False
-    place = call.parent
-    if isinstance(place, Expr):
-        return True
-    if isinstance(place, Assign) and isinstance(place.target, Name):
-        return all(leaves_alone(project, read) for read in reads_of(project, place.target, place))
-    return is_only_kept(project, call)
-
-
-def leaves_alone(project: Project, read: Name) -> bool:
-    """Whether a read of the task waits for nothing: it adds a callback, or keeps the task from being collected."""
-    around = read.parent
-    if isinstance(around, Attribute):
-        return around.attr in WATCHING
-    return is_only_kept(project, read)
-
-
-def is_only_kept(project: Project, task: Node) -> bool:
-    """Whether it is put into a set or list that outlives the function, `running.add(task)` as asyncio's documentation
-    asks, and that the function does not wait for."""
-    call = task.parent
-    if not isinstance(call, Call) or call.method not in KEEPING or call.receiver is None or task not in call.args:
-        return False
-    holder, function = call.receiver, call.function
-    if function is None or is_local(project, holder):
-        return False
-    name = re.escape(holder.text).encode()
-    waiting = rb"\b(?:await|gather|wait|as_completed|return|yield|async for|for)\b[^\n]*" + name
-    return re.search(waiting, function.file.data[function.start : function.end]) is None
-
-
-def is_kept(project: Project, call: Call) -> bool:
-    """Whether the task is put somewhere, right away or by its name."""
-    place = call.parent
-    if isinstance(place, Assign) and isinstance(place.target, Name):
-        return any(is_only_kept(project, read) for read in reads_of(project, place.target, place))
-    return is_only_kept(project, call)
-
-
-def is_local(project: Project, holder: Node) -> bool:
-    """Whether a name is the function's own; an attribute's owner is somebody else's."""
-    if not isinstance(holder, Name):
-        return not isinstance(holder, Attribute)
-    found = project.scopes(holder.file).lookup(holder.text, holder)
-    return found is None or isinstance(found[0].node, FunctionDef)
 
 
 def origin(project: Project, use: Use) -> tuple[str, Confidence]:
