@@ -44,8 +44,9 @@ from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Try, 
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
+from forge_doctor.lint.dataflow.connections.connection_use import NOTHING
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION
-from forge_doctor.lint.dataflow.connections.held_connections import NOTHING, state_before
 from forge_doctor.lint.dataflow.connections.holding_classes import held_beside
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.lint.dataflow.frameworks.injection import session_source

@@ -71,8 +71,10 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
+from forge_doctor.lint.dataflow.connections.connection_use import Waited
 from forge_doctor.lint.dataflow.connections.handles import injected_handles, session_sources
-from forge_doctor.lint.dataflow.connections.held_connections import Waited, summary, uses_in
+from forge_doctor.lint.dataflow.connections.held_connections import summary
 from forge_doctor.lint.dataflow.frameworks.injection import dependents, endpoint_decorator
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import (
     HeldByDependency,

@@ -48,13 +48,10 @@ from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyW
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import state_between
+from forge_doctor.lint.dataflow.connections.connection_use import Waited
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handles
-from forge_doctor.lint.dataflow.connections.held_connections import (
-    Waited,
-    state_between,
-    summary,
-    waited_inside,
-)
+from forge_doctor.lint.dataflow.connections.held_connections import summary, waited_inside
 from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
 from forge_doctor.lint.dataflow.connections.open_transactions import (
     MOST_CALLS,

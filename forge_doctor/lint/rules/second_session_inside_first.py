@@ -55,6 +55,7 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import state_before, uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     entered_around,
@@ -62,7 +63,6 @@ from forge_doctor.lint.dataflow.connections.handles import (
     is_session,
     session_sources,
 )
-from forge_doctor.lint.dataflow.connections.held_connections import state_before, uses_in
 from forge_doctor.lint.dataflow.connections.units_of_work import entered_again
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.one_time import runs_once

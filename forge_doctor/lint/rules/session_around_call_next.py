@@ -53,8 +53,8 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Entered, entered_around
-from forge_doctor.lint.dataflow.connections.held_connections import state_before
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"\bwith\b", b"call_next", b"self.app(", b"self._app(", b"middleware", b"Middleware")

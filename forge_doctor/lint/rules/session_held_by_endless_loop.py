@@ -56,8 +56,8 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Entered, entered_around
-from forge_doctor.lint.dataflow.connections.held_connections import uses_in
 from forge_doctor.lint.dataflow.control_flow import is_in_handler
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind
 from forge_doctor.regex import regex

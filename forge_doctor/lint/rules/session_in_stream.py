@@ -71,6 +71,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import Uses, uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handles,
@@ -78,7 +79,6 @@ from forge_doctor.lint.dataflow.connections.handles import (
     injected_handles,
     session_sources,
 )
-from forge_doctor.lint.dataflow.connections.held_connections import Uses, uses_in
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.streams import (
     RESPONSES,

@@ -61,8 +61,8 @@ from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import injected_handles, session_sources
-from forge_doctor.lint.dataflow.connections.held_connections import uses_in
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.requests.websocket_waits import Step, uses_until_wait, way_to_wait

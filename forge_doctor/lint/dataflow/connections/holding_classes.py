@@ -10,6 +10,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Param
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
     MAX_DEPTH,
     THE_SESSION,
@@ -18,7 +19,6 @@ from forge_doctor.lint.dataflow.connections.handles import (
     inside,
     kept_by,
 )
-from forge_doctor.lint.dataflow.connections.held_connections import uses_in
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 
 

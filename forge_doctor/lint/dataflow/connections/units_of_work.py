@@ -21,8 +21,8 @@ from forge_doctor.code.syntax.nodes import (
     With,
     WithItem,
 )
+from forge_doctor.lint.dataflow.connections.connection_stretches import state_before, uses_in
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handle, Handles, handle_of
-from forge_doctor.lint.dataflow.connections.held_connections import state_before, uses_in
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 from forge_doctor.regex import regex
 

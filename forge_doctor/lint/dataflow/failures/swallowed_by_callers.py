@@ -12,6 +12,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Param, Try
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handle,
@@ -21,7 +22,6 @@ from forge_doctor.lint.dataflow.connections.handles import (
     reached,
     with_made,
 )
-from forge_doctor.lint.dataflow.connections.held_connections import uses_in
 from forge_doctor.lint.dataflow.connections.holding_classes import objects_given, path_to_session
 from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.failures.after_errors import WORKING, recovers, spans_from

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, ClassDef, For, FunctionDef, If, Node, Yield
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.connections.connection_use import NOTHING
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handles,
@@ -20,7 +21,7 @@ from forge_doctor.lint.dataflow.connections.handles import (
     kept_by,
     session_sources,
 )
-from forge_doctor.lint.dataflow.connections.held_connections import NOTHING, left_by
+from forge_doctor.lint.dataflow.connections.held_connections import left_by
 from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.frameworks.injection import Injection, run_before, session_source
 from forge_doctor.lint.dataflow.sessions.transactions import BeginBlock, begin_blocks

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Node, Param, While
+from forge_doctor.lint.dataflow.connections.connection_stretches import Uses, uses_in
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handle, Handles, reached
-from forge_doctor.lint.dataflow.connections.held_connections import Uses, take_made, uses_in
+from forge_doctor.lint.dataflow.connections.held_connections import take_made
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for, within_function
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of
 
