@@ -30,7 +30,8 @@ Good:
             yield session
 
 Wrong when: whoever enters the block awaits what it gives. A generator that is neither a context manager nor a dependency
-may well give coroutines, and is left alone; so is one whose file awaits the name that the block binds.
+may well give coroutines, and is left alone; so is one whose file awaits the name that the block binds, and a dependency
+whose endpoint, in whatever file, awaits the parameter or calls it an `Awaitable`.
 
 Source: https://docs.python.org/3/library/contextlib.html#contextlib.asynccontextmanager;
 https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
@@ -42,11 +43,11 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import is_dependency
+from forge_doctor.code.semantics.entry_points import dependency_markers, is_dependency, marked_param
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import end_of_chain, matched_calls
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Subscript, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
@@ -56,6 +57,7 @@ SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
 # Whoever takes what another module makes may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("opens",)
+AWAITABLE = regex(r"\b(?:Awaitable|Coroutine|Task|Future)\[")
 # What they give runs by itself, and is lent to be awaited, cancelled or looked at.
 TASKS = ("create_task", "ensure_future", "gather", "shield", "run_coroutine_threadsafe", "run_in_executor")
 
@@ -73,7 +75,8 @@ def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
         value = project.value_of(call)
         if value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW or call.method in TASKS:
             continue
-        if lends(project, function) and not is_awaited_by_user(file, function):
+        is_awaited = is_awaited_by_user(file, function) or is_awaited_by_route(project, function)
+        if lends(project, function) and not is_awaited:
             yield found(file, function, call, value.confidence)
 
 
@@ -90,6 +93,19 @@ def is_awaited_by_user(file: SourceFile, function: FunctionDef) -> bool:
         rb"\bwith[ \t]{1,8}[\w.]{0,80}" + name + rb"\([^\n]{0,200}\)\s{0,8}as[ \t]{1,8}(\w{1,80})", file.data
     ):
         if re.search(rb"await[ \t]{1,8}" + match.group(1) + rb"\b(?![.(\[])", file.data):
+            return True
+    return False
+
+
+def is_awaited_by_route(project: Project, function: FunctionDef) -> bool:
+    """Whether a function that a framework gives it to, in whatever file, awaits its parameter, or says that it can be."""
+    for marker in dependency_markers(project, function):
+        param, around = marked_param(marker), marker.enclosing(Subscript)
+        if any(said is not None and AWAITABLE.search(said.text) for said in (around, param)):
+            return True
+        user = None if param is None else param.function_of
+        awaited = () if user is None else user.find(Await, nested=False)
+        if param is not None and any(one.value.text == param.name for one in awaited):
             return True
     return False
 

@@ -30,6 +30,24 @@ AWAITED = [
 ]
 
 
+ROUTE = "from app.code import own\nfrom fastapi import APIRouter, Depends\nrouter = APIRouter()\n"
+ELSEWHERE = [
+    ("async def f(db=Depends(own)):\n    return await db\n", ""),
+    ("async def f(db: 'Awaitable[AsyncSession]' = Depends(own)):\n    return keep(db)\n", ""),
+    ("Lazy = Annotated[Awaitable[AsyncSession], Depends(own)]\n", ""),
+    ("async def f(db=Depends(own)):\n    return await db.scalar(q)\n", "  # expect high"),
+    ("async def f(db=Depends(own), other=Depends(own)):\n    return await other\n", ""),
+    ("async def f(db=Depends(own)):\n    await other\n    return db.name\n", "  # expect high"),
+]
+
+
+@pytest.mark.parametrize(("route", "told"), ELSEWHERE)
+def test_an_endpoint_of_another_file_may_await_what_it_is_given(route: str, told: str, tmp_path: Path) -> None:
+    files = project(MAKE + f"async def own():\n    yield make(){told}\n")
+    files["app/routes.py"] = ROUTE + "@router.get('/')\n" * route.startswith("async") + route
+    check_source(files, "coroutine-yielded", tmp_path)
+
+
 @pytest.mark.parametrize("code", YIELDED)
 def test_a_coroutine_that_is_lent_is_found(code: str, tmp_path: Path) -> None:
     check_source(project(code), "coroutine-yielded", tmp_path)
