@@ -37,7 +37,8 @@ Good:
     async def order(session: AsyncSession = Depends(get_session, scope="function")): ...
 
 Wrong when: every `Depends` of it says `scope="function"` (FastAPI 0.121), or FastAPI is 0.106 to 0.117, or the
-endpoints commit themselves and the commit has nothing left to do. The markers in sight are read, and which FastAPI the
+endpoints commit themselves and the commit has nothing left to do. The markers in sight are read, whether the endpoint of
+each has always committed after all that it does, and which FastAPI the
 lock file, project file or requirements ask for: nothing is said where that lets in 0.106 to 0.117 alone. What is
 installed is not known, so that confidence stays medium.
 
@@ -51,14 +52,21 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.library_version import exits_before_response
-from forge_doctor.code.semantics.entry_points import dependency_markers
+from forge_doctor.code.semantics.entry_points import dependency_markers, marked_param
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, With, Yield
+from forge_doctor.code.syntax.nodes import Call, Except, For, FunctionDef, If, Node, Return, While, With, Yield
 from forge_doctor.code.syntax.prefilter import AnyWord, Both
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS, commit_behind, commits_at_exit
+from forge_doctor.lint.dataflow.sessions.transactions import (
+    PENDING,
+    calls_between,
+    calls_named,
+    is_handed,
+    is_write,
+)
 
 SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"commit", b"begin", b"async with"))
 # Whoever takes what another module makes may say no word of a database.
@@ -117,12 +125,36 @@ def late_marker(project: Project, function: FunctionDef) -> Call | None:
         if marker is None or marker.method != "Depends":
             continue
         scope = marker.keyword("scope")
-        if not project.qualified(marker.func).startswith("fastapi"):
+        if not project.qualified(marker.func).startswith("fastapi") or leaves_nothing(project, marker):
             continue
         if scope is None:
             return marker
         asked = asked or (marker if "function" not in scope.text else None)
     return asked
+
+
+def leaves_nothing(project: Project, marker: Call) -> bool:
+    """Whether the endpoint that gets the session has always committed by its end, so that nothing is left to do behind the
+    `yield`."""
+    param = marked_param(marker)
+    function = None if param is None else param.function_of
+    if param is None or function is None:
+        return False
+    commits = [one for one in calls_named(function, ("commit",), function.start, function.end) if is_of(one, param.name)]
+    last = commits[-1] if commits else None
+    if last is None or any(isinstance(one, If | For | While | Except) and function.contains(one) for one in last.ancestors):
+        return False
+    # Whoever leaves before it leaves what is pending to the dependency.
+    if any(one.start < last.start for one in function.find(Return, nested=False)):
+        return False
+    later = calls_between(function, last.end, function.end)
+    written = any(is_of(one, param.name) and (one.method in PENDING or is_write(project, one)) for one in later)
+    return not written and not is_handed(function, param.name, last.end, function.end)
+
+
+def is_of(call: Call, session: str) -> bool:
+    """Whether it is a method of the session by that name."""
+    return call.receiver is not None and call.receiver.text == session
 
 
 def found(file: SourceFile, function: FunctionDef, commit: Node, marker: Call) -> Finding:

@@ -93,6 +93,33 @@ def test_a_commit_before_the_response_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "commit-after-response", tmp_path)
 
 
+OWN = "async def own():\n    async with Session() as s:\n        yield s\n        await s.commit(){told}\n"
+ENDPOINT = "@router.post('/{name}')\nasync def {name}(db: AsyncSession = Depends(own)):\n{body}"
+TOLD = "  # expect medium"
+DONE = "    db.add(1)\n    await db.commit()\n"
+BODIES = [
+    (DONE, ""),
+    ("    try:\n        db.add(1)\n        await db.commit()\n    finally:\n        done()\n    return db.info\n", ""),
+    (DONE + "    await db.refresh(user)\n    return user\n", ""),
+    ("    db.add(1)\n", TOLD),
+    ("    if ready:\n        await db.commit()\n", TOLD),
+    (DONE + "    db.add(2)\n", TOLD),
+    (DONE + "    await log(db)\n", TOLD),
+    ("    db.add(1)\n    if dry:\n        return 0\n    await db.commit()\n", TOLD),
+    ("    try:\n        db.add(1)\n    except ValueError:\n        await db.commit()\n", TOLD),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), BODIES)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_an_endpoint_that_commits_itself_leaves_nothing_to_do(
+    body: str, told: str, is_alone: bool, tmp_path: Path
+) -> None:
+    others = "" if is_alone else ENDPOINT.format(name="other", body=DONE)
+    code = OWN.format(told=told) + others + ENDPOINT.format(name="own_one", body=body)
+    check_source(project(code), "commit-after-response", tmp_path)
+
+
 EARLY = {
     "requirements.txt": "fastapi==0.115.6\n",
     "setup.cfg": "install_requires =\n    fastapi>=0.106,<0.118\n",
