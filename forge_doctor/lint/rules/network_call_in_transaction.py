@@ -56,13 +56,13 @@ from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
 from forge_doctor.lint.dataflow.connections.open_transactions import (
     MOST_CALLS,
     Opened,
-    is_autocommit,
     may_open,
     opening,
 )
 from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
+from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
 from forge_doctor.lint.dataflow.sessions.transactions import (
@@ -152,7 +152,7 @@ def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
             return
         for item in around.items if isinstance(around, With) else ():
             kind = project.known(item.target).kind if isinstance(item.target, Name) else None
-            if item.target is not None and kind in HOLDERS and not is_autocommit(call.file, kind):
+            if item.target is not None and kind in HOLDERS and not is_autocommit(project, item.target, kind):
                 yield item.target.text, item.end
 
 

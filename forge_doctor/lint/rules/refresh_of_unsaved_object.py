@@ -43,8 +43,8 @@ Good:
 
 Wrong when: something else puts it into the session: a relationship of an object that is there, a function it is given to,
 an `__init__` of its own. Any other use of the name between the two, a related object among its arguments, and a class with
-an `__init__` or a metaclass of its own keep the rule quiet; so do `locals()` and a listener of the event `init` in its file
-or in that of the class.
+an `__init__` or a metaclass of its own keep the rule quiet; so do `locals()` and a listener of the event `init` anywhere in
+the project.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/session_api.html (Session.refresh); with SQLAlchemy 2.1.9:
 "Instance '<User at ...>' is not persistent within this Session"
@@ -56,9 +56,11 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import is_column
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.kept_with_file import kept_with_file
+from forge_doctor.code.semantics.project_outline import marked_files
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Name, Str
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -109,7 +111,7 @@ def made_and_kept(project: Project, given: Name, call: Call) -> Call | None:
     model = project.model_of(made.func) if class_.kind is Kind.CLASS and class_.confidence is Confidence.HIGH else None
     if model is None or project.method(model.class_, "__init__") is not None:
         return None
-    if "locals" in given.file.names_called or listens_to_init(given.file) or listens_to_init(model.class_.file):
+    if "locals" in given.file.names_called or is_told_of_objects(project):
         return None
     if any(not one.name or not is_column(project, model, one.name) for one in made.keywords):
         return None
@@ -121,8 +123,14 @@ def made_and_kept(project: Project, given: Name, call: Call) -> Call | None:
     return made
 
 
-@kept_with_file
+@kept_for_the_run
+def is_told_of_objects(project: Project) -> bool:
+    """Whether a listener of any file is told of each object that is made, and may add it to a session."""
+    files = (project.open_for_all(path) for path in marked_files(project, Mark.INITS))
+    return any(listens_to_init(file) for file in files if file is not None)
+
+
 def listens_to_init(file: SourceFile) -> bool:
-    """Whether an event of the file is told of each object that is made, and may add it to a session."""
+    """Whether an event of the file is told of each object that is made."""
     names = (one.argument(1, "identifier") for one in file.calls("listens_for", "listen"))
     return any(isinstance(one, Str) and one.text[1:-1] == "init" for one in names)

@@ -50,6 +50,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, For, Node, Other, Return, While, With
 from forge_doctor.code.syntax.prefilter import WordsThen
@@ -59,7 +60,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Entered, entered_around
 from forge_doctor.lint.dataflow.control_flow import is_in_handler
-from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind
+from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"\bwith\b", b"while ")
@@ -88,7 +89,7 @@ def held(file: SourceFile, project: Project, loop: While) -> Iterator[Finding]:
         uses = uses_in(project, loop, ((name, THE_SESSION),))
         if uses.query is None or uses.ended or uses.handed or not waits_for_others(loop, name):
             continue
-        if is_stopped_in_time(loop) or is_autocommit(project, item):
+        if is_stopped_in_time(loop) or is_autocommit(project, item.value, Kind.ASYNC_SESSION):
             continue
         yield found(file, loop, name, item, uses.query)
 
@@ -97,13 +98,6 @@ def is_stopped_in_time(loop: While) -> bool:
     """Whether a block around it ends it after a while: `async with asyncio.timeout(60):`."""
     entered = (item.value for one in loop.ancestors if isinstance(one, With) for item in one.items)
     return any(isinstance(one, Call) and one.method in STOPPING for one in entered)
-
-
-def is_autocommit(project: Project, item: Entered) -> bool:
-    """Whether the engine of the session, in whatever file, commits each statement by itself."""
-    engine = engine_behind(project, item.value) if isinstance(item.value, Call) else None
-    level = None if engine is None else engine.setting("isolation_level")
-    return level is not None and "AUTOCOMMIT" in level.text
 
 
 def is_endless(loop: While) -> bool:

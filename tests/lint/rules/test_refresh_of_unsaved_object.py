@@ -40,6 +40,16 @@ def test_an_object_nobody_added_is_found(code: str, tmp_path: Path) -> None:
     check_source(project(code), "refresh-of-unsaved-object", tmp_path)
 
 
+@pytest.mark.parametrize(("event", "told"), [("'init'", ""), ('"init"', ""), ("'load'", "  # expect high")])
+def test_a_listener_of_any_file_may_add_what_is_made(event: str, told: str, tmp_path: Path) -> None:
+    files = project(START + END.replace("refresh(user)", f"refresh(user){told}"))
+    files["app/listeners.py"] = (
+        "from sqlalchemy import event\nfrom app.models import User\n"
+        f"@event.listens_for(User, {event})\ndef told(one, args, kwargs):\n    current().add(one)\n"
+    )
+    check_source(files, "refresh-of-unsaved-object", tmp_path)
+
+
 @pytest.mark.parametrize("code", GOOD)
 def test_what_may_be_in_the_session_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "refresh-of-unsaved-object", tmp_path)

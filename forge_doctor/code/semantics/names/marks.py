@@ -26,7 +26,7 @@ class Mark(StrEnum):
     STARTS = "functions that start a task"
     STREAMS = "functions that make a streaming response"
     VALIDATES = "functions that make a pydantic object of another"
-    ENGINES = "what makes engines, or factories of sessions"
+    ENGINES = "what makes engines, or factories of sessions, or sets an engine to AUTOCOMMIT"
     OPTION = "expire_on_commit"
     MIGRATES = "an environment of Alembic"
     OWN_READS = "what the methods of mapped classes read of themselves"
@@ -36,6 +36,7 @@ class Mark(StrEnum):
     LOOPS = "what lets loops nest"
     CELERY = "what teaches Celery to run coroutines"
     SQLMODEL = "the session of SQLModel"
+    INITS = "what is told of each object that is made"
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
@@ -106,7 +107,11 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED_OR_STREAMED)),
         Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED_OR_VALIDATED)),
         Mark.ENGINES: Asked(
-            (b"create_engine", b"create_async_engine", b"engine_from_config", b"scoped_session", b"sessionmaker"), _text
+            (
+                *(b"create_engine", b"create_async_engine", b"engine_from_config"),
+                *(b"scoped_session", b"sessionmaker", b"AUTOCOMMIT"),
+            ),
+            _text,
         ),
         Mark.OPTION: Asked((b"expire_on_commit",), _text),
         Mark.MIGRATES: Asked((b"run_migrations",), lambda data, _: (_sum((data,)),)),
@@ -119,6 +124,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
             (b"celery_aio_pool", b"celery-aio-pool", b"celery_pool_asyncio", b"aio_celery", b"task_cls"), _there
         ),
         Mark.SQLMODEL: Asked((b"sqlmodel.ext.asyncio",), _there),
+        Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }
 )
 

@@ -10,9 +10,9 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With
-from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.handles import Handles, written_as
+from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
@@ -98,17 +98,10 @@ def opens(project: Project, call: Call) -> Confidence | None:
     ):
         return None
     value = project.known(call.receiver)
-    if is_autocommit(call.file, value.kind):
-        return None
     fits = value.kind in HOLDERS if function.is_async and is_awaited(call) else value.kind in SYNC_HOLDERS
-    if not fits or value.confidence is Confidence.LOW:
+    if not fits or value.confidence is Confidence.LOW or is_autocommit(project, call.receiver, value.kind):
         return None
     return value.confidence if is_write(project, call) else Confidence.MEDIUM
-
-
-def is_autocommit(file: SourceFile, kind: Kind | None) -> bool:
-    """Whether each statement of a connection may be a transaction of its own, by what the file says."""
-    return kind in (Kind.ASYNC_CONNECTION, Kind.CONNECTION) and b"AUTOCOMMIT" in file.data
 
 
 def in_reach(first: Call, call: Call) -> bool:

@@ -9,6 +9,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, With, WithItem, Yield
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.objects.expiry import maker_of
 from forge_doctor.lint.dataflow.requests.providers import COMMITS, commits
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed, opened_by, stacked_by
@@ -45,7 +46,9 @@ def closes_without_commit(project: Project, call: Node) -> bool:
     maker = maker_of(project, call) if isinstance(call, Call) and call.method != "begin" else None
     if maker is None or COMMITS.search(maker.text.replace("expire_on_commit", "").encode()):
         return False
-    return b"AUTOCOMMIT" not in maker.file.data and isinstance(call, Call) and is_library_made(project, call)
+    if b"AUTOCOMMIT" in maker.file.data or not isinstance(call, Call) or not is_library_made(project, call):
+        return False
+    return not is_autocommit(project, call, Kind.ASYNC_SESSION)
 
 
 def closing_blocks(project: Project, function: FunctionDef) -> Iterator[tuple[With, WithItem]]:
@@ -70,8 +73,7 @@ def connected_without_commit(
         engine = project.known(call.receiver) if call.method == "connect" and call.receiver is not None else None
         if engine is None or engine.kind not in ENGINES or engine.confidence is not Confidence.HIGH:
             return None
-        made = engine.definition
-        if any(b"AUTOCOMMIT" in one.data for one in (function.file, *([made.file] if made is not None else []))):
+        if is_autocommit(project, connection, Kind.ASYNC_CONNECTION):
             return None
         return (item, Confidence.HIGH) if statement and is_alone(function, statement, connection.id) else None
     return None

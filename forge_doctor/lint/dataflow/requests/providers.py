@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import FunctionDef, Node, Param, Yield
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.objects.expiry import maker_of, provider_of
 from forge_doctor.lint.dataflow.response_models import route_decorator
 from forge_doctor.regex import regex
@@ -36,7 +38,7 @@ def lends_without_commit(project: Project, provider: FunctionDef) -> bool:
     """Whether a dependency yields a session that it does not commit, and nothing beside what makes it may."""
     given = [one.value for one in provider.find(Yield, nested=False) if one.value]
     maker = maker_of(project, given[0]) if given and not commits(provider) else None
-    if maker is None:
+    if maker is None or is_autocommit(project, maker, Kind.ASYNC_SESSION):
         return False
     return not COMMITS.search(maker.file.data.replace(b"expire_on_commit", b"").replace(b"autocommit=False", b""))
 
