@@ -185,6 +185,15 @@ def _dsn_of(engine: EngineCall) -> Dsn | None:
     return _dsn(followed(project, given), project) if isinstance(given, Node) else None
 
 
+def dsn_given(project: Project, given: Node) -> Dsn | None:
+    """The URL that an expression gives: as it is written, or where neither settings nor environment have another."""
+    node = followed(project, given)
+    if isinstance(node, Call) and node.method in ("get", "getenv") and len(node.args) == 2:
+        node = followed(project, node.args[1])
+    default = setting_default(project, node)
+    return _dsn(node if default is None else default, project)
+
+
 def _default_dsn_of(engine: EngineCall) -> Dsn | None:
     """The URL an engine is made for if nobody sets another: `create_engine(str(settings.url))`."""
     given, project = engine.url, engine.project

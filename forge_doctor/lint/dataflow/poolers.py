@@ -4,12 +4,13 @@ files and `pgbouncer.ini` say; connects to none."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
-from forge_doctor.code.orm.engines import EngineCall
+from forge_doctor.code.orm.engines import EngineCall, dsn_given
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Node
+from forge_doctor.code.syntax.nodes import Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.lint.dataflow.start_files import COMPOSE, files_above
 from forge_doctor.regex import regex
@@ -39,14 +40,37 @@ MOST_CONNECTIONS = regex(rb"(?m)^[^#\n]{0,200}\bmax_connections[\"']?[ \t]*=[ \t
 def url_of(project: Project, file: SourceFile, engine: EngineCall) -> tuple[Dsn, str] | None:
     """The URL an engine is made for, and who says so: the code, the default of its settings, or the nearest compose file."""
     written = engine.dsn or engine.default_dsn
-    return (written, "the URL") if written is not None else _from_compose(project, file, engine)
+    if written is not None:
+        return written, "the URL"
+    return url_given(project, file, engine.url) if isinstance(engine.url, Node) else None
 
 
-def _from_compose(project: Project, file: SourceFile, engine: EngineCall) -> tuple[Dsn, str] | None:
-    """The URL that a compose file gives the variable the engine asks for, or else the one host that all its URLs name, and
+def url_given(project: Project, file: SourceFile, url: Node) -> tuple[Dsn, str] | None:
+    """The same of an expression: a parameter is what the callers in its file give, or its default."""
+    for given in (url, *_given_by_callers(project, url)):
+        written = dsn_given(project, given)
+        if written is not None:
+            return written, "the URL"
+    return _from_compose(project, file, url)
+
+
+def _given_by_callers(project: Project, url: Node) -> Iterator[Node]:
+    function = url.function
+    if function is None or not isinstance(url, Name) or url.text not in function.param_names:
+        return
+    for call in url.file.calls(function.name):
+        given = function.argument(call, url.text) if project.called(call) is function else None
+        if given is not None:
+            yield given
+    param = function.param(url.text)
+    if param is not None and param.default is not None:
+        yield param.default
+
+
+def _from_compose(project: Project, file: SourceFile, url: Node) -> tuple[Dsn, str] | None:
+    """The URL that a compose file gives the variable that is asked for, or else the one host that all its URLs name, and
     the file's name."""
-    url = engine.url
-    asked = "" if not isinstance(url, Node) else followed(project, url).text
+    asked = followed(project, url).text
     for name, data in files_above(project, file, COMPOSE) if ENVIRONMENT.search(asked) is not None else ():
         given = [(one[1].decode(), parse_dsn(one[2].decode("utf-8", "replace"))) for one in VARIABLE.finditer(data)]
         servers = [(variable, dsn) for variable, dsn in given if dsn is not None and dsn.dialect in SERVERS]

@@ -140,9 +140,13 @@ def leaves_nothing(project: Project, marker: Call) -> bool:
     function = None if param is None else param.function_of
     if param is None or function is None:
         return False
-    commits = [one for one in calls_named(function, ("commit",), function.start, function.end) if is_of(one, param.name)]
+    commits = [
+        one for one in calls_named(function, ("commit",), function.start, function.end) if is_of(one, param.name)
+    ]
     last = commits[-1] if commits else None
-    if last is None or any(isinstance(one, If | For | While | Except) and function.contains(one) for one in last.ancestors):
+    if last is None or any(
+        isinstance(one, If | For | While | Except) and function.contains(one) for one in last.ancestors
+    ):
         return False
     # Whoever leaves before it leaves what is pending to the dependency.
     if any(one.start < last.start for one in function.find(Return, nested=False)):

@@ -37,13 +37,17 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import Dsn
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.poolers import is_proxy, url_of
+from forge_doctor.lint.dataflow.poolers import is_proxy, url_given, url_of
 
-SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
+SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config", b"psycopg_pool")
+PSYCOPG = ("psycopg_pool.AsyncConnectionPool", "psycopg_pool.ConnectionPool")
+# With these its pool tests a connection, or keeps none for as long as is usual.
+CARES = ("", "check", "max_idle", "max_lifetime")
 # What an engine's own listener is told of: it may test the connection itself.
 LISTENS = (b'"engine_connect"', b'"checkout"', b"'engine_connect'", b"'checkout'")
 
@@ -58,7 +62,19 @@ def stale_connections_behind_proxy(file: SourceFile, project: Project) -> Iterat
             continue
         given = url_of(project, file, engine)
         if given is not None and is_proxy(given[0]):
-            yield found(file, engine, *given)
+            yield found(file, engine.url_place, *given)
+    for call in file.calls("AsyncConnectionPool", "ConnectionPool") if file.mentions(b"psycopg_pool") else ():
+        url = call.argument(0, "conninfo")
+        if (
+            url is None
+            or project.qualified(call.func) not in PSYCOPG
+            or any(one.name in CARES for one in call.keywords)
+        ):
+            continue
+        given = url_given(project, file, url)
+        if given is not None and is_proxy(given[0]):
+            remedy = f"check={call.method}.check_connection"
+            yield found(file, url if url.file is file else call, *given, remedy=remedy)
 
 
 def is_cared_for(engine: EngineCall) -> bool:
@@ -71,14 +87,14 @@ def is_cared_for(engine: EngineCall) -> bool:
     return ping is not None and ping.text != "False"
 
 
-def found(file: SourceFile, engine: EngineCall, dsn: Dsn, source: str) -> Finding:
+def found(file: SourceFile, place: Node, dsn: Dsn, source: str, *, remedy: str = "pool_pre_ping=True") -> Finding:
     """The finding, at the URL."""
     return file.finding(
         stale_connections_behind_proxy,
-        engine.url_place,
+        place,
         f"`{dsn.host}` is a proxy by its name, and the pool hands out connections that it may have closed meanwhile: the "
         "first query after a quiet time fails",
         confidence=Confidence.MEDIUM,
-        remedy="pool_pre_ping=True",
+        remedy=remedy,
         evidence=(Evidence(label="host", value=dsn.host, source=source),),
     )

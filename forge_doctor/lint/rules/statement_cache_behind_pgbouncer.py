@@ -11,7 +11,8 @@ Half a cure is none. Two processes of 75 transactions each, with SQLAlchemy 2.1.
 NullPool or `prepared_statement_cache_size=0`.
 
 Wrong when: the pooler pools by session or follows statements. What a compose file and `pgbouncer.ini` of the project say of
-it is read; Supabase's pooler gives sessions on its port 5432, and Neon's follows prepared statements.
+it is read; Supabase's pooler gives sessions on its port 5432, and Neon's follows prepared statements. A pool or connection of
+asyncpg itself is looked at as an engine is.
 
 Bad:
 
@@ -28,6 +29,13 @@ Good:
         connect_args={"statement_cache_size": 0, "prepared_statement_cache_size": 0},
     )
 
+With asyncpg itself:
+
+    import asyncpg
+
+    async def pool():
+        return await asyncpg.create_pool("postgresql://app@pgbouncer:6432/shop", statement_cache_size=0)
+
 Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#prepared-statement-name-with-pgbouncer
 """
 
@@ -39,15 +47,17 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import Dsn
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
-from forge_doctor.code.semantics.literals import HOLE
+from forge_doctor.code.semantics.literals import HOLE, filled_text_of, followed
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, Node, Starred
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.lint.dataflow.poolers import POOLER, keeps_statements, url_of
+from forge_doctor.lint.dataflow.poolers import POOLER, keeps_statements, url_given, url_of
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config")
+SUSPECT = AnyWord(b"create_engine", b"create_async_engine", b"engine_from_config", b"asyncpg")
 # Both pool by session or by transaction; these two say which.
 FOLLOWS = regex(r"\.neon\.(?:tech|build)$", re.IGNORECASE)
 BY_PORT = regex(r"\.pooler\.supabase\.com$", re.IGNORECASE)
@@ -56,6 +66,8 @@ PORTS = {"6432": "the usual port of PgBouncer", "6543": "the port of Supabase's 
 OWN_CACHE = "statement_cache_size"  # asyncpg's: at 0 its statements have no names
 CACHE = "prepared_statement_cache_size"  # SQLAlchemy's
 NAMES = "prepared_statement_name_func"
+BOTH = 'connect_args={"statement_cache_size": 0, "prepared_statement_cache_size": 0}'
+DRIVER = ("asyncpg.create_pool", "asyncpg.connect")
 
 
 @check(severity=Severity.WARNING)
@@ -69,7 +81,36 @@ def statement_cache_behind_pgbouncer(file: SourceFile, project: Project) -> Iter
             continue
         sign = pooler_sign(given[0])
         if sign and not keeps_statements(project, file):
-            yield found(file, engine, given[0], sign, given[1])
+            yield found(file, engine.url_place, given[0], sign, given[1])
+    yield from of_driver(file, project)
+
+
+def of_driver(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """The pools and connections of asyncpg itself."""
+    for call in file.calls("create_pool", "connect") if file.mentions(b"asyncpg") else ():
+        if project.qualified(call.func) not in DRIVER or is_test_file(file):
+            continue
+        if any(one.name in ("", OWN_CACHE) for one in call.keywords) or any(
+            isinstance(one, Starred) for one in call.args
+        ):
+            continue
+        url = call.argument(0, "dsn")
+        given = url_given(project, file, url) if url is not None else host_given(project, call)
+        sign = "" if given is None or HOLE in given[0].query or OWN_CACHE in given[0].query else pooler_sign(given[0])
+        if given is not None and sign and not keeps_statements(project, file):
+            yield found(file, call, given[0], sign, given[1], remedy=f"{OWN_CACHE}=0")
+
+
+def host_given(project: Project, call: Call) -> tuple[Dsn, str] | None:
+    """The same as a URL where host and port are given apart."""
+    host, port = call.keyword("host"), call.keyword("port")
+    named = None if host is None else filled_text_of(project, host)
+    number = "" if port is None else followed(project, port).text
+    if not named:
+        return None
+    return Dsn(
+        dialect="postgresql", driver="asyncpg", host=named, port=number if number.isdigit() else ""
+    ), "its arguments"
 
 
 def is_cured(engine: EngineCall, dsn: Dsn) -> bool:
@@ -94,14 +135,14 @@ def pooler_sign(dsn: Dsn) -> str:
     return f"port {dsn.port}, {PORTS[dsn.port]}" if dsn.port in PORTS else ""
 
 
-def found(file: SourceFile, engine: EngineCall, dsn: Dsn, sign: str, source: str) -> Finding:
+def found(file: SourceFile, place: Node, dsn: Dsn, sign: str, source: str, remedy: str = BOTH) -> Finding:
     """Never sure: the pooler's mode and version are not in the code."""
     return file.finding(
         statement_cache_behind_pgbouncer,
-        engine.url_place,
+        place,
         f"asyncpg's prepared statements are on, and {sign} tells a pooler: in transaction mode statements fail with "
         "`prepared statement ... does not exist` or `already exists`",
         confidence=Confidence.MEDIUM,
-        remedy='connect_args={"statement_cache_size": 0, "prepared_statement_cache_size": 0}',
+        remedy=remedy,
         evidence=(Evidence(label="pooler", value=dsn.port if dsn.port in PORTS else "host name", source=source),),
     )

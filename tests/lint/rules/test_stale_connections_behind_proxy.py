@@ -64,6 +64,26 @@ def test_the_compose_file_says_what_the_environment_gives(given: str, mark: str,
     check_source(files, "stale-connections-behind-proxy", tmp_path)
 
 
+@pytest.mark.parametrize("class_", ["AsyncConnectionPool", "ConnectionPool"])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("", True),
+        (", open=False", True),
+        (", check={}.check_connection", False),
+        (", max_idle=60", False),
+        (", **k", False),
+    ],
+)
+def test_a_pool_of_psycopg_is_asked_for_its_check(class_: str, settings: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        f"from psycopg_pool import {class_}\nk = made()\n"
+        f"pool = {class_}('postgresql://a@ep-x.eu.aws.neon.tech/x'{settings.format(class_)}){'  # expect' * told}\n"
+        f"own = {class_}('postgresql://a@db/x')\n"
+    )
+    check_source(code, "stale-connections-behind-proxy", tmp_path)
+
+
 def test_a_listener_that_may_test_them_is_cared_for(tmp_path: Path) -> None:
     code = ENGINE.format(host=PROXIES[0], settings="", mark="") + (
         "from sqlalchemy import event\n@event.listens_for(engine.sync_engine, 'engine_connect')\n"

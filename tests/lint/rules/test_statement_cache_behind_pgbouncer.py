@@ -32,8 +32,34 @@ FOUND = (
     "from sqlmodel import create_engine\ncreate_engine('postgresql+asyncpg://a@pgcat/x')  # expect medium\n",
     "create_async_engine('postgresql+asyncpg://a@pg-bouncer/x', pool_size=5)  # expect medium\n",
     "async_engine_from_config({'sqlalchemy.url': 'postgresql+asyncpg://app@pgbouncer:6432/shop'})  # expect medium\n",
+    "def made(url):\n    return create_async_engine(url)  # expect medium\nmade('postgresql+asyncpg://a@pgbouncer/x')\n",
+    (
+        "def made(url, echo=False):\n    return create_async_engine(url)  # expect medium\n"
+        "made(echo=True, url=os.environ.get('DB', 'postgresql+asyncpg://a@pgbouncer/x'))\n"
+    ),
+    "def made(url='postgresql+asyncpg://a@pgbouncer/x'):\n    return create_async_engine(url)  # expect medium\n",
+    (
+        "class A:\n    def made(self, url):\n        return create_async_engine(url)  # expect medium\n"
+        "    def b(self):\n        self.made('postgresql+asyncpg://a@pgbouncer/x')\n"
+    ),
+    "import asyncpg\nasync def f():\n    await asyncpg.create_pool('postgresql://a@db:6432/x')  # expect medium\n",
+    "import asyncpg\nasync def f():\n    await asyncpg.create_pool(dsn='postgresql://a@pgbouncer/x')  # expect medium\n",
+    "import asyncpg\nasync def f():\n    await asyncpg.connect(host='pgbouncer', database='x')  # expect medium\n",
+    "import asyncpg\nHOST = 'pg-bouncer'\nasync def f():\n    await asyncpg.connect(host=HOST)  # expect medium\n",
+    "import asyncpg\nasync def f():\n    await asyncpg.create_pool(host='db', port=6432)  # expect medium\n",
 )
 SILENT = (
+    "def made(url):\n    return create_async_engine(url)\nmade('postgresql+asyncpg://a@db/x')\n",
+    (
+        "def made(url):\n    return create_async_engine(url)\ndef other(url):\n    ...\n"
+        "other('postgresql+asyncpg://a@pgbouncer/x')\n"
+    ),
+    "import asyncpg\nasync def f():\n    await asyncpg.create_pool('postgresql://a@db/x')\n",
+    "import asyncpg\nasync def f():\n    await asyncpg.create_pool('postgresql://a@pgbouncer/x', statement_cache_size=0)\n",
+    "import asyncpg\nasync def f(**more):\n    await asyncpg.create_pool('postgresql://a@pgbouncer/x', **more)\n",
+    "import asyncpg\nasync def f(host):\n    await asyncpg.create_pool(host=host, port=5432)\n",
+    "import other as asyncpg\nasync def f():\n    await asyncpg.create_pool('postgresql://a@pgbouncer/x')\n",
+    "import asyncpg\nasync def f():\n    await asyncpg.connect('postgresql://a@x.pooler.supabase.com:5432/x')\n",
     "create_async_engine('postgresql+asyncpg://a@db:5432/x')\n",
     "create_async_engine('postgresql+psycopg://a@pgbouncer:6432/x')\n",
     "create_async_engine('postgresql+asyncpg://a@pgbouncer/x', connect_args={'statement_cache_size': 0})\n",
