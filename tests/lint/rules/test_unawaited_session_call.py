@@ -944,3 +944,25 @@ def test_a_file_without_a_word_of_asyncio_may_be_given_such_a_session(
         "app/routes.py": PLAIN.format(mark=mark),
     }
     check_source(files, RULE, tmp_path)
+
+
+LENT = """\
+from nonebot_plugin_datastore import create_session
+from nonebot_plugin_orm import AsyncSession as OrmSession, async_scoped_session, get_session
+from other import create_session as unknown
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "async def f():\n    async with create_session() as sess:\n        sess.commit()  # expect high\n",
+        "async def f():\n    async with get_session() as sess:\n        sess.commit()  # expect high\n",
+        "async def f(sess: OrmSession):\n    sess.commit()  # expect high\n",
+        "async def f(sess: async_scoped_session):\n    sess.commit()  # expect high\n",
+        "async def f():\n    async with get_session() as sess:\n        await sess.commit()\n",
+        "async def f():\n    async with unknown() as sess:\n        sess.send()\n",
+    ],
+)
+def test_sessions_that_plugins_of_nonebot_lend_are_known(code: str, tmp_path: Path) -> None:
+    check_source(LENT + code, RULE, tmp_path)

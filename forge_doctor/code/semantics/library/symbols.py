@@ -1,4 +1,6 @@
-"""What names of SQLAlchemy, SQLModel, advanced-alchemy, drivers and the standard library stand for, by path; imports none."""
+"""What names of SQLAlchemy, SQLModel, advanced-alchemy, drivers, plugins that lend sessions, and the standard library stand for,
+by path; imports none.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +48,16 @@ OBJECT_SESSIONS = frozenset({"async_object_session", "object_session"})
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 # advanced-alchemy's own name, and what passes its classes on.
 ADVANCED_ALCHEMY = ("advanced_alchemy", "litestar")
+# Of plugins of NoneBot: what they lend, and how. The scoped session of nonebot-plugin-orm is a session to who is given it: the
+# plugin removes it after each event.
+LENT_SESSIONS = {
+    "nonebot_plugin_orm.get_session": Kind.CALLABLE,
+    "nonebot_plugin_orm.get_scoped_session": Kind.CALLABLE,
+    "nonebot_plugin_orm.AsyncSession": Kind.CLASS,
+    "nonebot_plugin_orm.async_scoped_session": Kind.CLASS,
+    "nonebot_plugin_datastore.create_session": Kind.CALLABLE,
+    "nonebot_plugin_datastore.db.create_session": Kind.CALLABLE,
+}
 # Packages whose sessions and connections talk HTTP or to something else.
 LOOKALIKES = frozenset(
     """aiohttp httpx requests requests_html curl_cffi neo4j aiobotocore aioboto3 boto3 cassandra telethon contextvars
@@ -136,6 +148,8 @@ def library_value(dotted: str) -> Value | None:
         return Value(Kind.CLASS, of=Value(DATABASES_CLASSES[name]), name=dotted)
     if name == "SQLAlchemyAsyncConfig" and package.partition(".")[0] in ADVANCED_ALCHEMY:
         return Value(Kind.CLASS, of=Value(Kind.SESSION_CONFIG), name=dotted)
+    if dotted in LENT_SESSIONS:
+        return Value(LENT_SESSIONS[dotted], of=Value(Kind.ASYNC_SESSION, why=f"{name}()"), name=dotted)
     if package.partition(".")[0] not in LIBRARIES:
         return None
     if name in ASYNC_CLASSES and "asyncio" in package:
