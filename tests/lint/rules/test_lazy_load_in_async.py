@@ -595,3 +595,33 @@ def test_the_query_is_named_with_its_file_where_that_is_another(home: str, place
     files["app/code.py"] += "    return user.orders  # expect\n"
     (finding,) = check_source(files, "lazy-load-in-async", tmp_path)
     assert f"the query {place}" in finding.message
+
+
+AGAIN = """\
+class Users:
+    @staticmethod
+    async def got(db: AsyncSession, key: int, with_orders: bool = False):
+        query = select(User).where(User.id == key)
+        if with_orders:
+            query = query.options(selectinload(User.orders))
+        return await db.scalar(query)
+async def f(db: AsyncSession, key: int, other: int):
+    user = await Users.got(db, {first})
+    print(user.name)
+    user = await Users.got(db, {key})
+    return user.orders{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "key", "mark"),
+    [
+        ("key, with_orders=True", "user.id", ""),
+        ("key", "user.id", "  # expect medium"),
+        ("key, with_orders=True", "other", "  # expect medium"),
+    ],
+)
+def test_an_object_that_is_here_is_given_once_more_with_all_it_has(
+    first: str, key: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(project(AGAIN.format(first=first, key=key, mark=mark)), "lazy-load-in-async", tmp_path)

@@ -10,10 +10,11 @@ from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name, Node, Sequence, Starred
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, Sequence, Starred
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
@@ -44,6 +45,8 @@ def is_unloaded(project: Project, held: Loaded, relationship: Relationship, read
         return False
     if held.is_made and _may_be_filled(held, name, read):
         return False
+    if _is_loaded_again(project, held, relationship, read):
+        return False
     functions = {one for one in (held.call.function, read.function) if one is not None}
     return all(_says_nothing_of(one, asked) for one in functions)
 
@@ -56,6 +59,19 @@ def _is_first_missing(project: Project, held: Loaded, relationship: Relationship
             return False
     passed = {model.class_.name for model, _ in held.path}
     return is_collection(relationship) or not any(name in passed for name in WORDS.findall(relationship.target))
+
+
+def _is_loaded_again(project: Project, held: Loaded, relationship: Relationship, read: Node) -> bool:
+    """Whether it is asked for by the key of an object that is here and has the relationship: the session gives that very
+    object once more, with all it has: `order = await Order.get(session, order.id)`."""
+    for key in () if held.by is None or held.path else held.by.args:
+        name = key.value if isinstance(key, Attribute) else None
+        here = loaded(project, name) if isinstance(name, Name) else None
+        if here is None or here.by is held.by or here.model.class_ is not held.model.class_:
+            continue
+        if here.shape is Shape.OBJECT and not is_unloaded(project, here, relationship, read):
+            return True
+    return False
 
 
 def _may_be_filled(held: Loaded, name: str, read: Node) -> bool:
