@@ -1,4 +1,4 @@
-"""Twice the input is about twice the work, for whatever reads what may be of any size: counted in calls, and in the processor's time.
+"""More input is no more than its share of work, for whatever reads what may be of any size.
 
 What goes through one text a character at a time, and `lint`, have tests of their own beside them.
 """
@@ -32,10 +32,9 @@ from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 from forge_doctor.suppression.baseline import SCHEMA, fingerprint, read_baseline, unknown
 from tests.support import live_migrations
 from tests.support.engine_logs import BARE, BEGIN_AT, BY_REQUEST, Said, read_text
-from tests.support.growth import SLACK, least
+from tests.support.linear import MORE, assert_linear, takes_more_than_its_share
 from tests.support.log_reading import read_whole
 from tests.support.migration_cases import report_of, write_tree
-from tests.support.questions import questions
 from tests.support.recordings import Clock, recorder, seen_at
 from tests.support.server_logs import FORMATS, Logged
 from tests.support.slow_snapshots import snapshot as slow_snapshot
@@ -261,20 +260,29 @@ def statements(_: Path, size: int) -> Work:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_twice_the_input_is_twice_the_work(name: str, tmp_path: Path) -> None:
+def test_more_input_is_no_more_than_its_share_of_work(name: str, tmp_path: Path) -> None:
     size, make = READERS[name]
-    folders = [tmp_path / "once", tmp_path / "twice"]
-    for folder in folders:
+
+    def work(times: int) -> Work:
+        folder = tmp_path / str(times)
         folder.mkdir()
-    once, twice = make(folders[0], size), make(folders[1], 2 * size)
+        return make(folder, times * size)
+
     forget()
-    assert questions(twice).total() <= 2.4 * questions(once).total() + 100
-    # Below a millisecond it is the machine that is measured.
-    assert least(twice) <= SLACK * max(least(once), 0.001)
+    assert_linear(work)
 
 
 def test_work_that_grows_with_the_square_is_seen() -> None:
     def pairs(size: int) -> Work:
         return lambda: [dataclasses.replace for a in range(size) for b in range(size)]
 
-    assert least(pairs(600)) > SLACK * least(pairs(300))
+    assert takes_more_than_its_share(pairs(200), pairs(MORE * 200))
+
+
+def test_what_reads_all_again_for_each_line_is_seen() -> None:
+    def pairs(times: int) -> Work:
+        conditions = ["a = 1"] * (20 * times)
+        return lambda: [without_values(" AND ".join(conditions)) for _ in conditions]
+
+    with pytest.raises(AssertionError):
+        assert_linear(pairs)

@@ -38,11 +38,11 @@ def test_expressions_are_found() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_twice_the_text_takes_twice_the_time(name: str) -> None:
+def test_a_longer_text_takes_its_share_of_time(name: str) -> None:
     assert [told for pattern, methods in expressions(name) if (told := growing(pattern, methods))] == []
 
 
-def test_signatures_take_twice_the_time() -> None:
+def test_those_of_signatures_take_theirs() -> None:
     sources = set()
     for signature in load_signatures().values():
         sources |= {pattern for _, pattern in signature.numbers} | {signature.detail, signature.once}

@@ -1,10 +1,9 @@
-"""Whatever a log holds, it is read in time that grows with its length, and nothing of it ends the run."""
+"""Whatever a log holds, it is read by work that grows with its length, and nothing of it ends the run."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from forge_doctor.logs.collect import Collected, Task, collect
 from forge_doctor.logs.records.traceback_text import Parser
 from forge_doctor.streams.sources.files import FileSource
+from tests.support.linear import assert_linear
 from tests.support.log_reading import RULES
 
 TRACE = (
@@ -123,31 +123,24 @@ GROWING: dict[str, Callable[[int], bytes]] = {
 }  # fmt: skip
 
 
-SLACK = 3.0  # twice the input may take three times as long
-
-
-def spent(work: Callable[[], object]) -> float:
-    """The processor's time, the least of three: what else the machine does only adds to it."""
-    least = float("inf")
-    for _ in range(3):
-        begun = time.process_time()
-        work()
-        least = min(least, time.process_time() - begun)
-    return least
-
-
 @pytest.mark.parametrize("kind", sorted(GROWING))
-def test_twice_the_log_is_twice_the_work(kind: str) -> None:
-    once, twice = (GROWING[kind](n) for n in (1_000, 2_000))
-    read(once)
-    assert spent(lambda: read(twice)) <= SLACK * spent(lambda: read(once))
+def test_more_of_a_log_is_no_more_than_its_share_of_work(kind: str) -> None:
+    def work(times: int) -> Callable[[], object]:
+        data = GROWING[kind](250 * times)
+        return lambda: read(data)
+
+    work(1)()  # what is made once
+    assert_linear(work)
 
 
 def test_a_traceback_s_parser_takes_each_line_once() -> None:
-    def parse(count: int) -> None:
-        parser = Parser()
-        for _ in range(count):
-            parser.feed('  File "/app/y.py", line 4, in g')
-            parser.feed("    g()")
+    def work(times: int) -> Callable[[], object]:
+        def parse() -> None:
+            parser = Parser()
+            for _ in range(2_500 * times):
+                parser.feed('  File "/app/y.py", line 4, in g')
+                parser.feed("    g()")
 
-    assert spent(lambda: parse(20_000)) <= SLACK * spent(lambda: parse(10_000))
+        return parse
+
+    assert_linear(work)
