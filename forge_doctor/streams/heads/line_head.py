@@ -47,6 +47,8 @@ _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 # A format that begins with a blank, and a level behind the time.
 _BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b")
 _CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
+# arq's, which has no level; where a clock stands before each line of a traceback, it is no record's.
+_CLOCKED = regex(rb"\d\d:\d\d:\d\d(?:[.,]\d{1,6})?: {1,4}((?!File \"|Traceback |\w+(?:\.\w+)*: )\S.*)", re.DOTALL)
 _LEVEL = regex(
     rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)/]|$)"
     rb"|\[(debug|info|warning|error|critical|exception|notset) *\]"
@@ -183,7 +185,8 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
         rest = text[clock.end() :] if clock else b""
         level = _LEVEL.search(rest[:60])
         if level is None:
-            return _rich_head(text, zone_s) or lettered(text, zone_s) or _dated_head(text, zone_s)
+            head = _rich_head(text, zone_s) or lettered(text, zone_s) or _dated_head(text, zone_s)
+            return head or (Head(message=clock[1]) if (clock := _CLOCKED.match(text)) else None)
         return Head(message=rest[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
     at = stamp_seconds(found, zone_s)
     rest = text[found.end() :]

@@ -69,3 +69,28 @@ def test_a_server_s_words_beside_their_severity_are_an_event_each(form: str, tmp
         )
     (group,) = told(text, tmp_path)
     assert (group.signature, group.count, group.last) == ("deadlock", 2, times[0] / 1e6)
+
+
+def test_records_that_begin_with_a_clock_alone_keep_their_tracebacks_apart(tmp_path: Path) -> None:
+    other = TRACE[0], '  File "/app/dags/sell.py", line 7, in sell', TRACE[2], "KeyError: 3"
+    log = (
+        "09:53:21:   0.07s → 6009645acd59:load(3)",
+        "09:53:21:   0.27s ! 6009645acd59:load failed, DeadlockDetectedError: deadlock detected",
+        *TRACE,
+        "09:53:21:   0.16s ← 4d90f1e7aa2e:sell ● 1",
+        "09:53:22:   0.19s ! 18d61db27188:sell failed, KeyError: 3",
+        *other,
+        "09:53:22:   0.16s ← 4d90f1e7aa2e:sell ● 1",
+    )
+    found = told("\n".join(log) + "\n", tmp_path)
+    assert [
+        (group.signature or group.exception, group.count, group.culprit and group.culprit.line) for group in found
+    ] == [
+        ("deadlock", 1, 41),
+        ("KeyError", 1, 7),
+    ]
+
+
+def test_lines_that_each_have_a_clock_are_no_records(tmp_path: Path) -> None:
+    (group,) = told("".join(f"09:53:21: {line}\n" for line in ("order 7 failed", *TRACE)), tmp_path)
+    assert (group.signature, group.count, group.culprit and group.culprit.line) == ("deadlock", 1, 41)
