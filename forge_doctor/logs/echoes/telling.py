@@ -18,6 +18,8 @@ AT_ONCE_S = 1.0
 # A message says what a handler holds in its hand; a poller that fails in the same outage says the same a little later.
 QUOTED_S = 0.02
 QUOTED_BYTES = 2_000
+# billiard tells at once that a process has ended, and ten seconds later (`lost_worker_timeout`) that its task is lost.
+LOST_S = 15.0
 REACH_BYTES = 1 << 16
 SHORTEST_WORDS = 12
 # What a server, a framework or a worker says of an exception that nobody caught.
@@ -129,9 +131,10 @@ def quotes(message: Telling, told: Telling, signature: str) -> bool:
     return (
         signature in ("", told.said.core[1])
         and message.said.source == told.said.source
-        and (_same_end(message, told, signature) or (len(words) >= SHORTEST_WORDS and words in message.said.words))
-        and _at_once(message, told)
-        and _beside(message, told)
+        and (
+            (_same_end(message, told, signature) and (_is_lost_after(message, told) or _is_beside(message, told)))
+            or (len(words) >= SHORTEST_WORDS and words in message.said.words and _is_beside(message, told))
+        )
     )
 
 
@@ -152,8 +155,15 @@ def _same_end(message: Telling, told: Telling, signature: str) -> bool:
     return len(ends) == 2 and ends[0] == ends[1]
 
 
-def _beside(message: Telling, told: Telling) -> bool:
+def _is_lost_after(message: Telling, told: Telling) -> bool:
+    """Whether a process ended so long before that its task is found lost by now."""
+    return message.at is not None and told.at is not None and 0 <= told.at - message.at <= LOST_S
+
+
+def _is_beside(message: Telling, told: Telling) -> bool:
     """Whether a message stands so near a traceback that it is of the same failure: by fine clocks, else by its place."""
+    if not _at_once(message, told):
+        return False
     if len(clocks := [at for at in (message.at, told.at) if at is not None and at % 1]) == 2:
         return abs(clocks[0] - clocks[1]) <= QUOTED_S
     return message.offset > told.offset or told.offset - message.offset <= QUOTED_BYTES

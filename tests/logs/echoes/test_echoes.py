@@ -232,6 +232,13 @@ def test_a_worker_that_died_over_its_task_is_told_once() -> None:
     assert [(one.signature, one.count) for one in found] == [("celery-worker-lost", 3)]
 
 
+@pytest.mark.parametrize("together", [1, 3])
+def test_a_task_is_found_lost_ten_seconds_after_its_worker_died(together: int) -> None:
+    died, lost = zip(*(killed(1, 41 + job, job).split("\n", 1) for job in range(together)), strict=True)
+    log = "\n".join(died) + "\n" + "".join(lost).replace("08:00:01,110", "08:00:11,680")
+    assert [(one.signature, one.count) for one in groups(log)] == [("celery-worker-lost", together)]
+
+
 def test_a_worker_that_died_without_a_task_is_told() -> None:
     found = groups(killed(1, 41, 7).partition("\n")[0] + "\n" + killed(30, 42, 8))
     assert [(one.signature, one.count) for one in found] == [("celery-worker-lost", 2)]
