@@ -184,9 +184,9 @@ class Reader:
 
     def _is_out_of_reach(self, end: int) -> bool:
         """Whether the line that ends there is farther from the last marked one than the scanner reaches."""
-        behind = end - self._marked_end
-        many = self._number - self._marked_number > AFTER_LONG_LINES
-        return behind > AFTER_BYTES and (many or behind > REACH_BYTES)
+        behind, many = end - self._marked_end, self._number - self._marked_number > AFTER_LONG_LINES
+        far = behind > AFTER_BYTES and (many or behind > REACH_BYTES)
+        return far and not any(lane.lists_code for lane in self._lanes.values())
 
     def _known(self, offset: int) -> Block | None:
         """The block of a line whose head was read when it was skipped to."""

@@ -224,10 +224,12 @@ def _unsure(event: Event) -> Event:
 
 
 def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section, ...]]:
-    """The tracebacks of a record without an exception that its message names before the traceback does.
+    """The tracebacks of a record without its stacks, and without an exception that its message names before the traceback does.
 
     AWS Lambda names it there alone.
     """
+    # Where a task was made, or a record written, is beside what was raised.
+    traces = [trace for trace in traces if any(section.exception for section in trace)] or traces
     first, rest = traces[:1], traces[1:]
     if not rest or not any(len(trace) == 1 and not trace[0].frames for trace in first):
         return traces

@@ -7,7 +7,7 @@ from dataclasses import field
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.contexts.pytest_report import Shown
-from forge_doctor.logs.records.line_kind import CARETS, DUMPED, HEADER, STACK, TOLD, UNFINISHED, Kind, State
+from forge_doctor.logs.records.line_kind import CARETS, CREATED, DUMPED, HEADER, STACK, TOLD, UNFINISHED, Kind, State
 from forge_doctor.logs.records.rich_box import ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.streams.heads.head import Head
@@ -19,6 +19,8 @@ LATE_LINES, LATE_BYTES = 200, 64 << 10
 MOST_PASSED = 400
 """So many lines back a traceback's frames are looked at where several are written at once."""
 _GROUP = b"Exception Group Traceback"
+# A task that has come to nothing has no traceback.
+_PENDING = b"Task was destroyed"
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Block:
     `literal` whether any line has a literal: without one the block is quiet and gives no event;
     `before` the raw lines shortly before `marked`; `body` is the known body that its first `body_lines` lines came
     from; `code` is the last line of code, `named` says that the last line names an exception, or the thread of
-    a dump, before any frame.
+    a dump, before any frame; `created` that its last frames say where a task was made whose traceback follows.
     `flat` says that its frames have lost their indentation, `indent` how far all of it is indented, `tested` that it
     is pytest's; `mixed` says that others were written at once, `doubtful` that lines of theirs may stand in it; `late`
     are the last lines of one that is too long, `left_out` how many before them are not kept; `shown` is the part of a
@@ -58,6 +60,7 @@ class Block:
     indent: int = 0
     tested: bool = False
     named: bool = False
+    created: bool = False
     mixed: bool = False
     doubtful: bool = False
     shown: Shown = field(default_factory=Shown)
@@ -78,6 +81,11 @@ class Block:
         """Whether its traceback still lacks its exception."""
         return self.state in UNFINISHED
 
+    @property
+    def quotes(self) -> bool:
+        """Whether its exception has another process's traceback as its words, of which the first line is to come."""
+        return self.lines[-1:] == [b'"""'] and self.lines[-2][-2:] == b": "
+
     def take(self, text: bytes, kind: Kind, number: int) -> None:
         """Add a line."""
         self.turn = number
@@ -87,7 +95,7 @@ class Block:
         else:
             self._take_late(text, kind)
         if kind is Kind.HEADER:
-            self.state = State.HEADER
+            self.state, self.created = State.HEADER, False
             self.grouped = self.grouped or _GROUP in text
         elif kind is Kind.FRAME:
             if self.state is State.MESSAGE and self.named:
@@ -98,6 +106,7 @@ class Block:
             self._source(text)
         elif kind is Kind.JOINER:
             self.state = State.JOINED if not text.startswith(STACK) else State.HEADER
+            self.created = text.startswith(CREATED) and not (self.head and self.head.message.startswith(_PENDING))
         elif kind is not Kind.BLANK and self.state in (State.HEADER, State.FRAME, State.SOURCE):
             self.state = State.EXCEPTION
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
@@ -108,7 +117,7 @@ class Block:
         """Have other lines behind those it had when it looked like `begun`."""
         self.lines, self.late = list(begun.lines), list(begun.late)
         self.size, self.left_out, self.state = begun.size, begun.left_out, begun.state
-        self.code, self.named, self.grouped = begun.code, begun.named, begun.grouped
+        self.code, self.named, self.grouped, self.created = begun.code, begun.named, begun.grouped, begun.created
         for text, kind, number in lines:
             self.take(text, kind, number)
 

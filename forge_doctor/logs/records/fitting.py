@@ -1,11 +1,11 @@
-"""Whose the next line is where several tracebacks are being written at once, as far as it can be told without the rest."""
+"""Whose the next line is, where one traceback is open and where several are written at once, as far as it can be told without the rest."""
 
 from __future__ import annotations
 
 from forge_doctor.logs.mixtures.evidence import begins, calls, raises, underlines
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.line_kind import CARETS, TOLD, Kind, State
+from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State
 from forge_doctor.logs.records.rich_box import begins_next_box
 
 _RECENT = 3
@@ -16,7 +16,7 @@ def fits(block: Block, text: bytes, kind: Kind, current: Block | None, latest: B
     state = block.state
     if kind is Kind.HEADER:
         joined = state is State.JOINED or (state is State.BOXED and begins_next_box(text))
-        return joined or (state is State.MESSAGE and block.head is not None)
+        return joined or block.created or (state is State.MESSAGE and block.head is not None)
     if kind is Kind.FRAME:
         return state in (State.HEADER, State.SOURCE, State.FRAME)
     if kind is Kind.SOURCE:
@@ -29,6 +29,26 @@ def fits(block: Block, text: bytes, kind: Kind, current: Block | None, latest: B
     if kind in (Kind.JOINER, Kind.BLANK):
         return state in (State.JOINED, *TOLD)
     return block is current and state in (State.JOINED, *TOLD)
+
+
+def goes_on(block: Block, text: bytes, kind: Kind) -> bool:
+    """Whether a line of this kind continues the only open block."""
+    if kind is Kind.HEADER:
+        if block.state is State.EXCEPTION:
+            return block.quotes
+        if block.state is State.MESSAGE:
+            # A warning has none.
+            return block.head is None or block.head.warned is None
+        titled = (
+            block.tested and block.state is State.HEADER
+        )  # pytest's title of a test, above a traceback as Python has it
+        return (
+            titled
+            or block.created
+            or block.state is State.JOINED
+            or (block.state is State.BOXED and begins_next_box(text))
+        )
+    return block.state is State.MESSAGE or not text.startswith(DUMPS)
 
 
 def fitness(block: Block, text: bytes, kind: Kind, paths: Paths) -> int:

@@ -30,7 +30,7 @@ _AFTER = {Stamps.NONE: regex(rb"\n[^ ]"), Stamps.JSON: regex(rb'\n(?!\{"log":" )
 _NO_FRAMES = regex(rb" +[|+]")
 # Frames in another notation, margins, boxes and colours: nothing that is merely an exception's words.
 _NO_WORDS = regex(
-    rb'.*File ["\\]|.*\\n  File |.*Traceback|\s*[|+>]|\s*\xe2|.*\x1b|Call stack:|Stack \(most recent|Object allocated at'
+    rb'.*File ["\\]|.*\\n  File |.*Traceback|\s*[|+>]|\s*\xe2|.*\x1b|Call stack:|Stack \(most recent|Object allocated at|\w{6}_traceback: '
 )
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.\w+|\.<locals>)*(?:: |:?$)")
 

@@ -8,8 +8,8 @@ from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.mixtures.evidence import shows_code
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import fitness, fits
-from forge_doctor.logs.records.line_kind import DUMPS, HEADER, JOINING, TOLD, Kind, State, kind_of, says_again
+from forge_doctor.logs.records.fitting import fitness, fits, goes_on
+from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, State, kind_of, says_again
 from forge_doctor.logs.records.lost_layout import (
     ForeignFrames,
     ends_pytest,
@@ -17,25 +17,22 @@ from forge_doctor.logs.records.lost_layout import (
     is_class,
     is_flat_frame,
     is_pytest_frame,
+    short_report_frame,
     torn_from_pytest,
     torn_indent,
     with_straight_quotes,
 )
 from forge_doctor.logs.records.mixed_blocks import MixedBlocks
-from forge_doctor.logs.records.rich_box import begins_next_box
 from forge_doctor.regex import regex
 from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line, for each stream that writes in between."""
-GOES_ON = 2
-"""What it says for a traceback that it took the line before."""
-WAITS = 4
-"""A traceback that others cut into waits so many times longer for its next line."""
+GOES_ON = 2  # what it says for a traceback that it took the line before
+WAITS = 4  # a traceback that others cut into waits so many times longer for its next line
 WRITTEN_WITHIN_S = 5.0
 """A record's traceback is written at the latest so many seconds after it."""
-ZONES_S = 900
-"""Zones are so many seconds apart, or a multiple."""
+ZONES_S = 900  # zones are so many seconds apart, or a multiple
 FRAME_ABOVE = 4
 """So many lines above code its frame stands, the others being blank."""
 # What a line of code has that calls, assigns or raises.
@@ -69,6 +66,18 @@ class Lane:
         """Whether a traceback of it may go on behind another record."""
         return bool(self.waiting) or (self.current is not None and self.current.unfinished)
 
+    @property
+    def lists_code(self) -> bool:
+        """Whether pytest or IPython may list the code of functions, which has any length, before the next frame."""
+        current = self.current
+        return current is not None and current.unfinished and (current.tested or self._foreign.within)
+
+    @property
+    def _is_warned(self) -> bool:
+        """Whether the current record is a warning, as pytest's plugins give before its report."""
+        head = self.current.head if self.current is not None else None
+        return head is not None and head.warned is not None
+
     def says_again(self, text: bytes) -> bool:
         """Whether the line looks like a record's and belongs to the words of the exception that came last."""
         current = self.current
@@ -86,14 +95,18 @@ class Lane:
     def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
         """A line that begins no record: to the block it fits, else to a new one without a head."""
         yield from self._expire(number)
-        if self._report.ends(line.text):
+        if self._report.ends(line.text) or (line.text[:3] == b"===" and self._is_warned):
             yield from self.close()
         grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
         flat, indent, tested = self._lay_out(line)
+        place = short_report_frame(line.text, self.current.lines) if self.current is not None else None
+        line.text = line.text if place is None else place
         kind = kind_of(line.text, grouped)
         apart = kind is Kind.HEADER and self.current is not None and _is_later(self.current, line)
         block = None if apart else self._block_for(line.text, kind)
         begun = None
+        if block is not None and kind is Kind.HEADER:
+            block.tested = False
         if block is None:
             block = begun = Block(line=line, head=None, offset=offset, touched=number, shown=self._report.now)
             yield from self._make_room(block)
@@ -103,6 +116,8 @@ class Lane:
             self._mixed.take(line, kind, offset, number, begun)
         block.take(line.text, kind, number)
         self.last = block
+        if place is not None:
+            yield from self.close()
 
     def _make_room(self, block: Block) -> Iterator[Block]:
         """The block is the current one; what is still written to waits, and what others wrote into is kept beside it."""
@@ -230,11 +245,11 @@ class Lane:
             self.waiting.append(self._told)
             self._told = None
         if not self.waiting:
-            return current if current is not None and _goes_on(current, text, kind) else None
+            return current if current is not None and goes_on(current, text, kind) else None
         blocks = [*self.waiting, *([current] if current else [])]
         fitting = [block for block in blocks if fits(block, text, kind, current, self.last)]
         if not fitting:
-            return current if current is not None and _goes_on(current, text, kind) else None
+            return current if current is not None and goes_on(current, text, kind) else None
         chosen = self._best(fitting, text, kind)
         if chosen is not current and not chosen.unfinished and current is not None and not current.unfinished:
             self.waiting.remove(chosen)
@@ -264,13 +279,6 @@ def _is_later(block: Block, line: Line) -> bool:
     written = block.head.at if block.head is not None else None
     # A record's own clock may be another zone's than its carrier's.
     return written is not None and line.at > written and (line.at - written) % ZONES_S > WRITTEN_WITHIN_S
-
-
-def _goes_on(block: Block, text: bytes, kind: Kind) -> bool:
-    """Whether a line of this kind continues the only open block."""
-    if kind is Kind.HEADER:
-        return block.state in (State.MESSAGE, State.JOINED) or (block.state is State.BOXED and begins_next_box(text))
-    return block.state is State.MESSAGE or not text.startswith(DUMPS)
 
 
 def _lacks_indentation(block: Block, text: bytes) -> bool:

@@ -13,7 +13,9 @@ JOINING = (
     b"During handling of the above exception",
     b"While handling the above exception",
 )
-STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at")
+# Where asyncio's debug mode says that a task or a callback was made, which stands above what became of it.
+CREATED = (b"source_traceback: Object created at", b"handle_traceback: Handle created at")
+STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at", *CREATED)
 # How faulthandler begins a dump, and each thread of it.
 DUMPS = (b"Timeout (", b"Fatal Python error: ")
 DUMPED = b"(most recent call first):"

@@ -16,14 +16,17 @@ HEADER = b"Traceback (most recent call last):"
 _FLAT_FRAME = regex(rb'File "[^"\n]{1,1000}", line \d{1,9}(?:, in [^\n]{1,300})?\s*$')
 _BENT = rb"\xe2\x80[\x9c\x9d\x9e\x98\x99]"
 _BENT_FRAME = regex(rb"^(\s{0,8})File " + _BENT + rb'([^"\n\xe2]{1,1000})' + _BENT + rb"(?=, line \d)")
-_PYTEST_FRAME = regex(rb"((?:[A-Za-z]:)?[^\s:]{1,500}\.pyx?):(\d{1,9}):(?: in ([\w<>.]{1,200})| [A-Z]\w{1,80})? ?$")
+_PYTEST_FRAME = regex(
+    rb"((?:[A-Za-z]:)?[^\s:]{1,500}\.pyx?|<[^<>\n]{1,300}>):(\d{1,9}):(?: in ([\w<>.]{1,200})| [A-Z]\w{1,80})? ?$"
+)
 # One that can be nothing else: the file is a path, and a function is named.
 _PYTEST_BEGUN = regex(rb"(?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.pyx?:\d{1,9}: in [\w<>.]{1,200} ?$")
 # What `--tb=line` has for a whole traceback: the place and the exception.
 _PYTEST_LINE = regex(
-    rb"((?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.py):(\d{1,9}): ((?:[A-Za-z_]\w{0,80}\.){1,8}[A-Z]\w{0,80}: .*)$"
+    rb"((?:[A-Za-z]:)?[^\s:]{0,500}[/\\][^\s:/]{1,200}\.py):(\d{1,9}): ((?:[A-Za-z_]\w{0,80}\.){0,8}[A-Z]\w{0,80}: .*)$"
 )
-_PYTEST_BETWEEN = regex(rb"_(?: _){3,100} ?$")
+# What separates two frames, and the arguments of a function.
+_PYTEST_BETWEEN = regex(rb"_(?: _){3,100} ?$|[A-Za-z_]\w{0,80} += \S")
 _PYTEST_ERROR = regex(rb"E {3,30}(?=\S)")
 _PYTEST_CODE = regex(rb">( {3,})(?=\S)")
 _PYTEST_TITLE = regex(rb"_{3,200} [^_\n][^\n]{0,300} _{3,200}$")
@@ -43,7 +46,9 @@ _NAMED = regex(
 # What Python draws below a frame's code, behind it on the same line.
 _DRAWN = regex(rb"(?<![~^ \t])[ \t]{1,200}[~^][~^ \t]{0,2000}$")
 # A place as IPython, Sentry and Django's pages write it, its line behind it or below; what they show round that line.
-_A_FILE = rb"(?P<file>(?:[A-Za-z]:)?[^\s:\"'()<>|*?]{1,500}\.pyx?|<ipython-input-[\w-]{1,80}>)"
+_A_FILE = (
+    rb"(?P<file>(?:[A-Za-z]:)?[^\s:\"'()<>|*?]{1,500}\.pyx?|<(?:ipython-input-|\w{1,40} generated )[^<>\n]{1,300}>)"
+)
 _A_FUNCTION = rb"(?P<function><?[A-Za-z_][\w.<>]{0,200})(?:\([^\n]{0,2000}\))?"
 _PLACE = regex(rb"\s{0,8}%b in %b(?:[: ]{1,3}(?:at )?(?:line )?(?P<line>\d{1,9}))?:?\s*$" % (_A_FILE, _A_FUNCTION))
 _NUMBERED = regex(rb"\s{0,8}(?:File )?%b:(?P<line>\d{1,9}), in %b\s*$" % (_A_FILE, _A_FUNCTION))
@@ -91,7 +96,7 @@ def from_pytest(text: bytes, inside: bool) -> bytes:
         return _PYTEST_ERROR.sub(b"", text, count=1)
     if text[:1] == b">":
         return _PYTEST_CODE.sub(rb"    \1", text, count=1)
-    found = _PYTEST_FRAME.match(text) if b".py" in text else None
+    found = _PYTEST_FRAME.match(text) if b".py" in text or text[:1] == b"<" else None
     if found:
         named = b", in " + found[3] if found[3] else b""
         return b'  File "%b", line %b%b' % (found[1], found[2], named)
@@ -101,9 +106,15 @@ def from_pytest(text: bytes, inside: bool) -> bytes:
 def of_one_line(text: bytes) -> bytes:
     """A place and its exception on one line, as pytest's shortest style has them, in two; any other line as it is."""
     found = _PYTEST_LINE.match(text)
-    if found is None or not is_class(found[3]):
+    if found is None or not is_class(found[3]) or b"." not in found[3].partition(b":")[0]:
         return text
     return b'  File "%b", line %b\n%b' % found.groups()
+
+
+def short_report_frame(text: bytes, above: Sequence[bytes]) -> bytes | None:
+    """The place of the exception above it, with which what pytest's shortest style says of a test ends; None for other lines."""
+    found = _PYTEST_LINE.match(text) if b".py:" in text else None
+    return b'  File "%b", line %b' % (found[1], found[2]) if found and found[3] in above[-MOST_BEFORE:] else None
 
 
 def is_pytest_frame(text: bytes) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from forge_doctor.logs.records.line_kind import LEFT_OUT
+from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT
 from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame, Section
 
 HEADER = "Traceback (most recent call last)"
+QUOTED = '"""'
 FRAME = regex(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:,? in (.*))?\s*$')
 EXCEPTION = regex(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
 _SURE_EXCEPTION = regex(
@@ -28,7 +30,12 @@ _GROUP_LINE = regex(r"( +)\| ?")
 _GROUP_LEAF = regex(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = regex(r" *\+-{10,}$")
 _OF_TASK = "future: <"
-_STACK = ("Call stack:", "Stack (most recent call last):", "Object allocated at (most recent call last):")
+_STACK = (
+    "Call stack:",
+    "Stack (most recent call last):",
+    "Object allocated at (most recent call last):",
+    *(said.decode() for said in CREATED),
+)
 # faulthandler's heading; of its threads only the one that crashed says why, or the main one, the last, where time ran out.
 _DUMPED = "(most recent call first):"
 _RAN_OUT = regex(r"(?:.{0,400}\W)?Timeout \(\d{1,6}:\d\d:\d\d(?:\.\d{1,6})?\)!\s*$")
@@ -64,6 +71,7 @@ class Parser:
         self.headless = False
         self.dumped = ""
         self.ran_out = False
+        self.remote = False  # whether the last section was told by another process
 
     def copy(self) -> Parser:
         """One that has read the same."""
@@ -137,6 +145,10 @@ class Parser:
         return found is not None and "." in name and name != self.exception
 
     def _open(self) -> None:
+        if self.message == ["", QUOTED]:
+            # What only carries another process's traceback as its words, as billiard's ExceptionWithTraceback, is that one.
+            self.frames, self.exception, self.message = [], None, []
+            self.joined = self.joined or bool(self.traces[-1])
         self._close()
         if not self.joined and not self.branch and self.traces[-1]:
             self.traces.append([])
@@ -178,13 +190,17 @@ class Parser:
         if self.frames or self.exception is not None:
             if self.headless and _is_upside_down(self.frames):
                 self.frames.reverse()
+            message = "\n".join(self.message).strip("\n")
             section = Section(
                 exception=self.exception or "",
-                message="\n".join(self.message).strip("\n"),
+                message=message.removesuffix(f"\n{QUOTED}"),
                 frames=tuple(self.frames),
                 branch=".".join(self.branch),
                 endpoint=self.endpoint,
             )
+            if self.remote:
+                section = _through_processes(self.traces[-1], section)
+            self.remote = len(message) > len(section.message) and message.endswith(QUOTED)
             self.traces[-1].append(section)
         self.frames, self.exception, self.message, self.endpoint = [], None, [], None
         self.headless, self.dumped = False, ""
@@ -244,6 +260,18 @@ def is_class_name(name: str) -> bool:
     """
     last = name.rpartition(".")[2]
     return not last.isascii() or any(map(str.isupper, last)) or last.endswith(("error", "exception", "timeout"))
+
+
+def _through_processes(chain: list[Section], section: Section) -> Section:
+    """An exception that another process raised, with its frames there; what was told of it there is taken off the chain."""
+    there = chain[-1] if chain else None
+    if there is None or (there.exception, there.message, there.branch) != (
+        section.exception,
+        section.message,
+        section.branch,
+    ):
+        return section
+    return replace(section, frames=section.frames + chain.pop().frames)
 
 
 def _is_upside_down(frames: list[Frame]) -> bool:

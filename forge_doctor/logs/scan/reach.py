@@ -6,6 +6,7 @@ All places are in the window that is searched; nothing here remembers anything.
 from __future__ import annotations
 
 from forge_doctor.logs.scan.region import BEFORE_BYTES
+from forge_doctor.regex import regex
 from forge_doctor.streams.sources.long_lines import LONGEST_LINE
 
 AFTER_BYTES = 2_000
@@ -18,7 +19,26 @@ REACH_BYTES = LONGEST_LINE + BACK_BYTES
 # A frame's line in every notation: plain, escaped in JSON, the box of a rich or loguru traceback, IPython's, Sentry's,
 # pytest's, that of Python 3.13 and later on a terminal (`File ESC[35m"app.py"ESC[0m, line ESC[35m7ESC[0m`), and the first
 # word of one that a column was too narrow for.
-FRAME_MARKERS = (b'", line ', "\u2502".encode(), b".py in ", b"--> ", b": in ", b"\x1b[0m, line ", b"  File")
+FRAME_MARKERS = (
+    b'", line ',
+    "\u2502".encode(),
+    b".py in ",
+    b"--> ",
+    b": in ",
+    b"\x1b[0m, line ",
+    b"  File",
+    b"File /",
+    b"File ~",
+    b"File \x1b",
+)
+
+
+# What pytest has between two frames: the exception and what it led to, a function's arguments, and its code up to the line
+# that ran; IPython has code alone.
+_LISTED = regex(
+    rb"(?:(?:[ \t\x1b][^\n]*|[A-Za-z_]\w{0,80} += [^\n]*|_(?: _){3,100} ?|E {3}[^\n]*|[^\s:]{1,500}:\d{1,9}: [^\n]{0,200}"
+    rb"|(?:The above|During handling) [^\n]{0,80})?\n){1,400}(?:>   |(?:\x1b\[[\d;]{0,12}m){0,4}(?:File |-{1,6}>))"
+)
 
 
 def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, int]:
@@ -32,6 +52,8 @@ def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, 
         frame = _last_frame(window, last, min(hit, end, reach))
         if frame < 0 and reach <= end and (reach := _past_long_lines(window, last, end)) > last + AFTER_BYTES:
             frame = _last_frame(window, last, min(hit, end, reach))
+        if frame < 0 and reach <= end and (listed := _LISTED.match(window, last, end)) is not None:
+            frame = listed.end() - 1
         if frame < 0:
             return last, reach, max(last, window.rfind(b"\n", last, min(end, reach)) + 1)
         last = line_end(window, frame, end)
