@@ -45,6 +45,7 @@ from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.lint.dataflow.coroutines.awaits import await_edits, awaited_call, consequence
 from forge_doctor.lint.dataflow.coroutines.call_results import awaited_twin, data_access, is_async_everywhere
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
+from forge_doctor.lint.dataflow.coroutines.sync_twins import is_for_sync_twin
 from forge_doctor.lint.dataflow.uses import Fate, Use, use_of
 from forge_doctor.regex import regex
 
@@ -76,7 +77,7 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
         if call is None or call.function is None or use_of(call).use in (Use.AWAITED, Use.ENTERED, Use.HANDED_ON):
             continue
         # Asked first: what a mock stands for need not be looked for in other files.
-        if call.receiver is not None and is_mocked(call.receiver):
+        if is_for_sync_twin(call) or (call.receiver is not None and is_mocked(call.receiver)):
             continue
         kind = project.value_of(call).kind
         if kind not in (Kind.COROUTINE, Kind.UNKNOWN):

@@ -42,13 +42,14 @@ from forge_doctor.code.semantics.library.methods import (
 )
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Except, Name, Try
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, Name
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.awaits import await_edits, awaited_call, consequence
 from forge_doctor.lint.dataflow.coroutines.coroutine_fate import fate_of
+from forge_doctor.lint.dataflow.coroutines.sync_twins import is_for_sync_twin
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_of_dependency
 from forge_doctor.lint.dataflow.sessions.contradicted import has_async_engines_alone
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks
@@ -79,22 +80,6 @@ def unawaited_session_call(file: SourceFile, project: Project) -> Iterator[Findi
             yield found(file, call, fate, min(sure, fate.confidence), project)
     yield from unstarted(file, project)
     yield from unmade_pools(file, project)
-
-
-def is_for_sync_twin(call: Call) -> bool:
-    """Whether the same call was awaited and gave nothing to await: `except TypeError` behind it is for a twin that is not
-    async."""
-    handler = call.enclosing(Except)
-    around = None if handler is None else handler.parent
-    if handler is None or handler.type is None or not isinstance(around, Try) or "TypeError" not in handler.type.text:
-        return False
-    awaited = (
-        one.value.text
-        for statement in around.body
-        for one in (statement, *statement.find(Await))
-        if isinstance(one, Await)
-    )
-    return call.text in awaited
 
 
 def is_sent_without_sync_engine(project: Project, call: Call, value: Value, fate: Fate) -> bool:

@@ -1267,3 +1267,31 @@ def test_a_file_without_a_word_of_asyncio_may_call_what_others_made_async(kind: 
     load = f"{kind} load(db: AsyncSession):\n    return {'await db.get(int, 1)' if mark else 'db.info'}\n"
     files = {"app/__init__.py": "", "app/store.py": AWAITS + load, "app/routes.py": PLAIN.format(mark=mark)}
     check_source(files, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+ASKED = """\
+import asyncio, inspect
+class Store:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def close(self):
+        await self.db.close()
+async def f(store: Store, other: Store):
+    {body}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if asyncio.iscoroutinefunction(store.close):\n        await store.close()\n    else:\n        store.close()",
+        "if inspect.iscoroutinefunction(store.close):\n        return await store.close()\n    store.close()",
+        "if not inspect.iscoroutinefunction(store.close):\n        store.close()",
+        "if inspect.iscoroutinefunction(store.close):\n        store.close()  # expect high",
+        "if not inspect.iscoroutinefunction(store.close):\n        pass\n    else:\n        store.close()  # expect high",
+        "if inspect.iscoroutinefunction(other.close):\n        pass\n    else:\n        store.close()  # expect high",
+        "if inspect.iscoroutinefunction(store.close):\n        pass\n    store.close()  # expect high",
+    ],
+)
+def test_what_is_asked_for_a_coroutine_function_first_is_known(body: str, tmp_path: Path) -> None:
+    check_source(AWAITS + ASKED.format(body=body), RULE, tmp_path)
