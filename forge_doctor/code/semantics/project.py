@@ -14,14 +14,14 @@ from forge_doctor.code.semantics.inference import session_users as touching
 from forge_doctor.code.semantics.inference.interface import Target
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.inference.recursion import Answers
-from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evidence, evidence_for, region_of
+from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evidence, bound_anew, evidence_for, region_of
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.code.semantics.names.scopes import Scopes
 from forge_doctor.code.semantics.project_files import ProjectFiles
-from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node, With
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
@@ -38,7 +38,7 @@ class Project(ProjectFiles):
         self._scopes: dict[SourceFile, Scopes] = {}
         self._values: Answers[Value] = Answers(FILE_OF)
         # By file; by region, text, and whether in `async def`.
-        self._evidence: dict[SourceFile, dict[tuple[Node, str, bool], Evidence]] = {}
+        self._evidence: dict[SourceFile, dict[tuple[Node, str, bool, tuple[With, ...]], Evidence]] = {}
         self._touching: Answers[bool] = Answers(FILE_OF)
         self.kept: dict[Any, Any] = {}
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
@@ -104,11 +104,12 @@ class Project(ProjectFiles):
             return NO_EVIDENCE
         scopes = self.scopes(node.file)
         region = region_of(scopes, node)
-        key = (region, node.text, node.function is not None and node.function.is_async)
+        without = bound_anew(scopes, node, region)
+        key = (region, node.text, node.function is not None and node.function.is_async, without)
         known = self._evidence.setdefault(node.file, {})
         found = known.get(key)
         if found is None:
-            found = known[key] = evidence_for(self, scopes, node, region)
+            found = known[key] = evidence_for(self, scopes, node, region, without)
         return found
 
     def value_of(self, node: Node) -> Value:

@@ -966,3 +966,23 @@ from other import create_session as unknown
 )
 def test_sessions_that_plugins_of_nonebot_lend_are_known(code: str, tmp_path: Path) -> None:
     check_source(LENT + code, RULE, tmp_path)
+
+
+def test_a_name_is_told_by_what_is_awaited_of_it_and_not_of_another_that_was_called_so(tmp_path: Path) -> None:
+    code = """\
+async def f(path, lent, given):
+    async with lent() as conn:
+        await conn.execute(select(1))
+        await conn.commit()
+        conn.close()  # expect
+    conn = given(path)
+    conn.close()
+async def g(lent, given):
+    async with lent() as conn:
+        await conn.execute(select(1))
+    conn = given()
+    await conn.execute(select(1))
+    await conn.commit()
+    conn.close()  # expect
+"""
+    check_source(HEAD + code, RULE, tmp_path)

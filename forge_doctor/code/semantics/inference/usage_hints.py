@@ -118,12 +118,15 @@ class Evidence(NamedTuple):
 NO_EVIDENCE = Evidence(text="")
 
 
-def evidence_for(knows: Knowledge, scopes: Scopes, node: Name | Attribute, region: Node) -> Evidence:
-    """What the uses of an expression in a region tell; nothing for anything but a name or a chain of attributes."""
+def evidence_for(
+    knows: Knowledge, scopes: Scopes, node: Name | Attribute, region: Node, without: tuple[With, ...] = ()
+) -> Evidence:
+    """What the uses of an expression in a region tell, those in some blocks left out; nothing for anything but a name or a
+    chain of attributes."""
     text = node.text
     if len(text) > MAX_TEXT or not CHAIN.fullmatch(text):
         return NO_EVIDENCE
-    awaited, plain = _seen(region, text)
+    awaited, plain = _seen(region, text, without)
     function = node.function
     in_async = function is not None and function.is_async
     named = bool(SESSION_NAME.match(text.rpartition(".")[2]))
@@ -244,13 +247,30 @@ def _bound(scopes: Scopes, name: Node) -> tuple[Scope, tuple[Binding, ...]] | No
     return found[0], reaching(found[1], name)
 
 
-def _seen(region: Node, text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """What is called on a receiver within a region, behind `await` and without."""
-    known: dict[tuple[Node, str], tuple[frozenset[str], frozenset[str]]] = region.file.kept.setdefault(_seen, {})
-    found = known.get((region, text))
-    if found is None:
-        found = known[region, text] = _called_on(region.file.data[region.start : region.end], text.encode())
-    return found
+def bound_anew(scopes: Scopes, node: Name | Attribute, region: Node) -> tuple[With, ...]:
+    """The blocks within a region that bind the name to something else, and do not hold where the expression stands:
+    `async with open_session() as conn: ...`, and behind it `conn = sqlite3.connect(path)`."""
+    root = _root(node)
+    found = scopes.lookup(root.text, root)
+    if found is None or len(found[1]) < 2 or found[0] is not scopes.of(root):
+        return ()
+    near = reaching(found[1], root)
+    blocks = [one.node.enclosing(With) for one in found[1] if isinstance(one.node, WithItem) and one not in near]
+    return tuple(one for one in blocks if one is not None and region.contains(one) and not one.contains(root))
+
+
+def _seen(region: Node, text: str, without: tuple[With, ...] = ()) -> tuple[frozenset[str], frozenset[str]]:
+    """What is called on a receiver within a region, behind `await` and without; not in the blocks `without`."""
+    known: dict[tuple[Node | str | tuple[With, ...], ...], tuple[frozenset[str], frozenset[str]]]
+    known = region.file.kept.setdefault(_seen, {})
+    key = (region, text, without)
+    if key not in known:
+        data = region.file.data[region.start : region.end]
+        for one in without:
+            start, end = one.start - region.start, one.end - region.start
+            data = data[:start] + b" " * (end - start) + data[end:]
+        known[key] = _called_on(data, text.encode())
+    return known[key]
 
 
 def _called_on(data: bytes, word: bytes) -> tuple[frozenset[str], frozenset[str]]:
