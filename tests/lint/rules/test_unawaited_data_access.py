@@ -1295,3 +1295,24 @@ async def f(store: Store, other: Store):
 )
 def test_what_is_asked_for_a_coroutine_function_first_is_known(body: str, tmp_path: Path) -> None:
     check_source(AWAITS + ASKED.format(body=body), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sent", "mark"),
+    [
+        ("data = {'count': n}\n    await socket.send_json(data)", "  # expect medium"),
+        ("await socket.send_json({'count': n})", "  # expect high"),
+        ("return web.json_response({'count': n})", "  # expect high"),
+        ("await socket.hand_over({'count': n})", "  # expect medium"),
+        ("await socket.gather(n)", ""),
+    ],
+)
+def test_what_is_sent_as_json_holds_no_coroutine(sent: str, mark: str, tmp_path: Path) -> None:
+    code = f"""\
+async def count(db: AsyncSession):
+    return await db.scalar(select(1))
+async def f(db: AsyncSession, socket, web):
+    n = count(db){mark}
+    {sent}
+"""
+    check_source(AWAITS + code, RULE, tmp_path)

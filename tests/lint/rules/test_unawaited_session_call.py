@@ -986,3 +986,32 @@ async def g(lent, given):
     conn.close()  # expect
 """
     check_source(HEAD + code, RULE, tmp_path)
+
+
+CLASS_PROPERTY = """\
+from sqlalchemy.ext.asyncio import async_scoped_session
+from other import {decorator}
+class Record:
+    kept: async_scoped_session[AsyncSession] | None = None
+    @{decorator}
+    def Session(cls) -> async_scoped_session[AsyncSession]:
+        return cls.kept
+    async def save(self):
+        async with self.Session{called} as db:
+            db.add(self)
+            db.commit(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "called", "mark"),
+    [
+        ("classproperty", "()", "  # expect high"),
+        ("class_property", "()", "  # expect high"),
+        ("turned_into_something", "()", "  # expect low"),
+    ],
+)
+def test_a_property_of_the_class_is_read_like_one_of_the_object(
+    decorator: str, called: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(HEAD + CLASS_PROPERTY.format(decorator=decorator, called=called, mark=mark), RULE, tmp_path)

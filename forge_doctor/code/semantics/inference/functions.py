@@ -39,7 +39,7 @@ REGISTERING = words(
 def result(knows: Knowledge, function: FunctionDef) -> Value:
     """What calling it gives."""
     value = _undecorated(knows, function)
-    plain = HARMLESS_DECORATORS | REGISTERING
+    plain = HARMLESS_DECORATORS | REGISTERING | PROPERTY_DECORATORS
     doubtful = [one for one in function.decorators if _name(one) not in plain and _home_name(knows, one) not in plain]
     if not doubtful:
         return value

@@ -124,7 +124,9 @@ APPLICATION_OBJECTS = frozenset({"context", "ctx", "deps", "lifespan_context", "
 DEPENDS = frozenset({"Depends", "Security", "Provide", "Inject", "FromDishka", "TaskiqDepends"})
 ASYNC_MANAGER_DECORATORS = frozenset({"asynccontextmanager"})
 MANAGER_DECORATORS = frozenset({"contextmanager"})
-PROPERTY_DECORATORS = frozenset({"property", "cached_property", "hybrid_property", "async_property"})
+PROPERTY_DECORATORS = frozenset(
+    {"property", "cached_property", "hybrid_property", "async_property", "classproperty", "class_property"}
+)
 # Decorators that leave what a function returns as it is.
 HARMLESS_DECORATORS = frozenset(
     {"staticmethod", "classmethod", "abstractmethod", "override", "wraps", "cache", "lru_cache", "fixture", "overload",

@@ -45,6 +45,7 @@ WANTS_DATA = words(
     """list dict set tuple len str int float bool sorted print repr sum min max any all isinstance
     enumerate zip map filter iter next range abs round bytes frozenset getattr setattr hasattr type
     vars format reversed dumps jsonable_encoder model_validate from_orm parse_obj JSONResponse
+    ORJSONResponse json_response jsonify send_json
     HTTPException info debug warning error exception join deepcopy copy validate_python TypeAdapter
     UUID Decimal reduce fsum mean median Counter nlargest nsmallest"""
 )
