@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.slow.logged.counts import Repeated, Usage
 from forge_doctor.slow.logged.lines import Lane, Lines
 from forge_doctor.slow.logged.ratios import by_ratio, series_by_ratio
 from forge_doctor.slow.logged.reader import Reader
 from forge_doctor.slow.logged.server_log import ServerLog, Timing
 from forge_doctor.slow.logged.server_records import ServerRecords
 from forge_doctor.slow.logged.template import Template, Templates
-from forge_doctor.slow.logged.transactions import Journal, Repeated, Usage
+from forge_doctor.slow.logged.transactions import Journal
 from forge_doctor.slow.logged.work import (
     CommitSeries,
     Crossing,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forge_doctor.slow.logged.counts import Usage
 from forge_doctor.slow.logged.template import Template
-from forge_doctor.slow.logged.transactions import REPEATED, Journal, Usage
+from forge_doctor.slow.logged.transactions import REPEATED, Journal
 from forge_doctor.slow.logged.work import CommitSeries, Repetition
 from forge_doctor.sql.relations import asks_by_one, leads_to, loads_at_once
 

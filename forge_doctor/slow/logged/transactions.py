@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import field
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.slow.logged.counts import Group, Repeated, Runs, Series, Usage
 from forge_doctor.slow.logged.engine_log import NONE_SENT, Sent
 from forge_doctor.slow.logged.separation import Fields, Kind, Separation, separation
 from forge_doctor.slow.logged.template import Template
@@ -18,62 +19,6 @@ MOST_GROUPS = 50_000
 MOST_DIGESTS = 8
 # Of all statements so many have a twin where each record is written twice.
 DOUBLED = 0.9
-
-
-@dataclass(slots=True)
-class Runs:
-    """One statement in one transaction."""
-
-    count: int = 0
-    batched: int = 0
-    hidden: int = 0
-    refused: int = 0
-    digests: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Repeated:
-    """One statement below one parent, over all transactions that repeat it."""
-
-    counts: Counter[int] = field(default_factory=Counter)
-    batched: int = 0
-    hidden: int = 0
-    refused: int = 0
-    differing: int = 0
-
-
-@dataclass(slots=True)
-class Series:
-    """Commits of one writing statement, request by request."""
-
-    counts: Counter[int] = field(default_factory=Counter)
-    routes: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class Usage:
-    """One statement over all of a log."""
-
-    runs: int = 0
-    sets: int = 0
-    rows: int = 0
-    most_rows: int = 0
-    patterns: int = 0
-    open_patterns: int = 0
-    deepest: int | None = None
-    digests: set[int] = field(default_factory=set)
-    hidden: int = 0
-
-
-@dataclass(slots=True)
-class Group:
-    """The records with one key: at most one transaction open at a time, and the series of commits so far."""
-
-    transaction: dict[Template, Runs] | None = None
-    last: Template | None = None
-    rows: int = 0
-    written: Template | None = None
-    commits: int = 0
 
 
 @dataclass(slots=True)

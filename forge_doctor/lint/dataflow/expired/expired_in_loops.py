@@ -10,14 +10,9 @@ from forge_doctor.code.syntax.dominance import leaves
 from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Name, Node, Param, Statement, While
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.expired.expired_reads import (
-    ExpiredRead,
-    attributes_read,
-    binding_before,
-    causes_by_function,
-    first_reads,
-    is_lost,
-)
+from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before
+from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, causes_by_function, first_reads
 from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
 from forge_doctor.lint.dataflow.expired.refilled import FILLING
 from forge_doctor.lint.dataflow.objects.loaded import loaded

@@ -15,15 +15,9 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.expired.expired_reads import (
-    ExpiredRead,
-    attributes_read,
-    binding_before,
-    change_of,
-    is_lost,
-    model_in,
-    names_behind,
-)
+from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, change_of, model_in
+from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, names_behind
 from forge_doctor.lint.dataflow.expired.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
