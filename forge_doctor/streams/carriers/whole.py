@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from forge_doctor.regex import regex
 from forge_doctor.streams.carriers import klog
 from forge_doctor.streams.carriers.bare_stream import Bare, Readable
 from forge_doctor.streams.carriers.copied import markdown_table, printable
 from forge_doctor.streams.carriers.copied.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.copied.fenced import blocks_of, is_fenced
 from forge_doctor.streams.carriers.copied.headings import has_headings, without_headings
+from forge_doctor.streams.carriers.copied.saved_page import is_page, text_of_page
 from forge_doctor.streams.carriers.copied.turned import falls, turned
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
 from forge_doctor.streams.carriers.exports import (
@@ -28,33 +27,14 @@ from forge_doctor.streams.carriers.exports import (
 from forge_doctor.streams.carriers.exports.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.exports.journal_export import is_export
 from forge_doctor.streams.carriers.exports.journal_verbose import is_verbose
-from forge_doctor.streams.carriers.exports.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecords, Told
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_stream import document_entries, is_document
 from forge_doctor.streams.carriers.exports.literals import is_dictionaries, is_literal
-from forge_doctor.streams.carriers.exports.wrappings import records_in
 from forge_doctor.streams.carriers.exports.yaml_records import is_yaml
 from forge_doctor.streams.carriers.whole_stream import Whole, at_place
 
-LOOKED_AT = 8 << 10
 MOST_LEARNED = 2_000
 NEWEST_FIRST = "the newest came first: turned"
-# journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.
-_BYTES_MESSAGE = regex(rb'"MESSAGE" ?: ?\[ ?\d')
-# A page that was saved: quotes are entities there.
-_ESCAPED_FRAME = regex(
-    rb"^(?![^\n]{0,300}\{\")[^\n]{0,300}File(?: |&nbsp;)\\{0,3}&(?:quot|#34|#x22);[^&\n]{1,500}"
-    rb"&(?:quot|#34|#x22);,(?: |&nbsp;)line(?: |&nbsp;)\d",
-    re.MULTILINE,
-)
-_PAGE = regex(rb"\s{0,200}<(?:!doctype html|html|body|table|pre)[\s>]", re.IGNORECASE)
-_TAG = regex(r"<[/!]?[A-Za-z][^<>\n]{0,300}>")
-# One value that may be longer than what is looked at: rows of a table, or a list of lines.
-_LONG = regex(rb'"[ \t]{0,20}:\s{0,100}\[\s{0,100}(?:\[|"(?:[^"\\\n]|\\.){40,2000}",?[ \t\r]{0,20}\n)')
-_CELL = regex(r"</t[dh]>(?=[^\n]{0,200}<t[dh])", re.IGNORECASE)
-# What ends a line of a page that goes on in the same line of its source.
-_BREAK = regex(r"(?:<br ?/?>|</(?:p|div|li|tr|pre|code)>)(?!\r?$)", re.IGNORECASE)
-_FIRST_LINE = regex(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
 
 
 def whole_of(
@@ -119,11 +99,9 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
     if is_literal(sample):
         whole = Whole(stream, "lines out of Python's repr()")
         return whole.begin(whole.placed_lines(literals.lines_of(whole.texts())))
-    if _PAGE.match(sample) or (b"&" in sample and _ESCAPED_FRAME.search(sample)):
+    if is_page(sample):
         whole = Whole(stream, "text out of a page")
-        lines = (_text_of(line) for line in _text_lines(whole.texts()))
-        text = itertools.dropwhile(str.isspace, lines)
-        return whole.begin(whole.placed_lines(line.encode() for line in text))
+        return whole.begin(whole.placed_lines(text_of_page(_text_lines(whole.texts()))))
     if markdown_table.is_table(sample):
         rows = list(markdown_table.as_csv(sample.decode("utf-8", "replace").splitlines(keepends=True)[:MOST_LEARNED]))
         if (layout := layout_of("".join(rows).encode())) is not None:
@@ -135,15 +113,6 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
         return None
     whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
     return _of_records(whole, whole.placed(told_of(_text_lines(whole.texts()), layout, zone_s)))
-
-
-def _text_of(line: str) -> str:
-    """What a page shows of a line of its source, which may be several lines."""
-    import html
-
-    text = _TAG.sub("", _BREAK.sub("\n", _CELL.sub("\t", line)))
-    # Looked for by words with plain blanks in them.
-    return html.unescape(text).replace("\xa0", " ")
 
 
 def _of_lines(
@@ -173,27 +142,8 @@ def _of_lines(
     return None
 
 
-def is_document(sample: bytes) -> bool:
-    """Whether the stream is JSON whose records are no lines."""
-    if not may_begin(sample):
-        return False
-    if _BYTES_MESSAGE.search(sample):
-        return True
-    found = _FIRST_LINE.match(sample)
-    entry = loads(found[1]) if found else None
-    if entry is None and _LONG.search(sample[:LOOKED_AT]):
-        return True
-    if entry is None:
-        try:
-            return next(Documents().feed(sample[: 1 << 18].decode("utf-8-sig", "replace")), None) is not None
-        except Unreadable:
-            return False
-    several = list(itertools.islice(records_in(entry), 2))
-    return len(several) > 1 or (several != [entry] and b"\n{" not in sample[found.end() - 1 if found else 0 :][:4])
-
-
 def _document(whole: Whole, records: JsonRecords) -> Whole:
-    return _records_of(whole, _entries(whole), records)
+    return _records_of(whole, document_entries(whole.texts()), records)
 
 
 def _records_of(whole: Whole, entries: Iterator[Any], records: JsonRecords) -> Whole:
@@ -207,30 +157,6 @@ def _records_of(whole: Whole, entries: Iterator[Any], records: JsonRecords) -> W
 
 def _told(entry: Any, records: JsonRecords) -> Iterable[Told]:
     return [Told(text=entry)] if isinstance(entry, str) else records.told(entry)
-
-
-def _entries(whole: Whole) -> Iterator[Any]:
-    """The records of the document; what is no JSON, as text."""
-    documents = Documents()
-    for text in itertools.chain(whole.texts(), [None]):
-        try:
-            yield from documents.feed(text or "", last=text is None)
-        except Unreadable as problem:
-            # Whatever stands here: the line goes through as it is, and JSON is looked for behind it.
-            line, _, rest = problem.rest.partition("\n")
-            yield line
-            documents = Documents()
-            yield from _after(documents, rest)
-
-
-def _after(documents: Documents, rest: str) -> Iterator[Any]:
-    while rest:
-        try:
-            yield from documents.feed(rest)
-            return
-        except Unreadable as problem:
-            line, _, rest = problem.rest.partition("\n")
-            yield line
 
 
 def _of_records(whole: Whole, told: Iterator[Told]) -> Whole:
