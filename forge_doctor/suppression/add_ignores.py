@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forge_doctor.code.syntax.logical_lines import layout
+from forge_doctor.code.syntax.text.logical_lines import layout
 from forge_doctor.finding import Finding
 from forge_doctor.suppression.comments import Ignore, parse_ignores, suppress
 

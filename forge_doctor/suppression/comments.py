@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from forge_doctor.code.syntax.logical_lines import Comment, Layout, layout
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
+from forge_doctor.code.syntax.text.logical_lines import Comment, Layout, layout
 from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Finding
 from forge_doctor.regex import regex

@@ -145,7 +145,7 @@ def _known_again(
     request: Request, path: Path, text: str, findings: Iterable[Finding | NotRun]
 ) -> Iterator[tuple[Finding, Fingerprint]]:
     """Each finding with its fingerprint."""
-    from forge_doctor.code.syntax.logical_lines import lines_of
+    from forge_doctor.code.syntax.text.logical_lines import lines_of
 
     lines = lines_of(text)
     place = os.path.relpath(path, request.scope.base).replace(os.sep, "/")

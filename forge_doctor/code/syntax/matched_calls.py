@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forge_doctor.code.syntax.called_names import BEHIND_AWAIT, LOOK_BACK
 from forge_doctor.code.syntax.nodes import Attribute, Call, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text.called_names import BEHIND_AWAIT, LOOK_BACK
 
 
 def matched_calls(file: SourceFile, pattern: re.Pattern[bytes], *, awaited: bool = False) -> Iterator[Call]:

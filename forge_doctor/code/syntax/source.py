@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge_doctor.check import Check
 from forge_doctor.code.syntax.bodies import OWNERS, Bodies
-from forge_doctor.code.syntax.called_names import is_behind_await, names_before_parentheses
 from forge_doctor.code.syntax.grammar import alternatives, nodes_of, parser
-from forge_doctor.code.syntax.line_places import LinePlaces
 from forge_doctor.code.syntax.nodes import (
     CLASSES,
     Attribute,
@@ -29,8 +24,11 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.nodes.base import WRAPPERS, forget
 from forge_doctor.code.syntax.nodes_by_type import KEPT, NodesByType
 from forge_doctor.code.syntax.syntax_problem import SyntaxProblem, problem_in
+from forge_doctor.code.syntax.text.called_names import is_behind_await, names_before_parentheses
+from forge_doctor.code.syntax.text.line_places import LinePlaces
+from forge_doctor.code.syntax.text.utf8 import as_utf8
+from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 from forge_doctor.code.syntax.unparsed_parts import PartsLeftOut
-from forge_doctor.code.syntax.vocabulary import Vocabulary
 from forge_doctor.finding import Confidence, Edit, Evidence, Finding, Location, Related, Severity
 
 if TYPE_CHECKING:
@@ -55,28 +53,13 @@ class SourceFile:
     def __init__(self, data: bytes, path: str, location: Path | None = None) -> None:
         self.path = path
         self.absolute = location or Path(path)
-        self._decoding_problem: SyntaxProblem | None = None
-        self.data = self._decoded(data)
+        self.data, self._decoding_problem = as_utf8(data)
         self.is_decoded = self._decoding_problem is None  # of what cannot be, nothing is left
         self._nodes: dict[int, Node] = {}
         self.kept: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<SourceFile {self.path}>"
-
-    def _decoded(self, data: bytes) -> bytes:
-        if b"\0" in data:
-            line = data[: data.index(b"\0")].count(b"\n") + 1
-            self._decoding_problem = SyntaxProblem(line=line, message="it contains null bytes")
-            return b""
-        try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-            text = data.decode(encoding)
-        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-            self._decoding_problem = SyntaxProblem(line=1, message=f"it cannot be decoded: {error}")
-            return b""
-        # Python ends lines at a lone carriage return as well; the parser does not.
-        return re.sub(rb"\r(?!\n)", b"\n", text.encode("utf-8", "surrogatepass"))
 
     # -- the tree
 
@@ -276,22 +259,6 @@ class SourceFile:
     def deletion(self, start: int, end: int, *, safe: bool = True) -> Edit:
         """An edit that removes the bytes between two offsets."""
         return Edit(location=self.span(start, end), replacement="", safe=safe)
-
-    def await_edits(self, call: Node, *, safe: bool = True) -> tuple[Edit, ...]:
-        """Edits that put `await` before an expression, in parentheses where it is followed by `.`, `(`, `[` or `**`."""
-        if needs_parentheses(call):
-            return (self.insertion(call.start, "(await ", safe=safe), self.insertion(call.end, ")", safe=safe))
-        return (self.insertion(call.start, "await ", safe=safe),)
-
-
-def needs_parentheses(node: Node) -> bool:
-    """Whether `await node` must stand in parentheses where `node` stands now."""
-    around = node.raw.parent
-    if around is None:
-        return False
-    if around.type in ("attribute", "subscript", "call") and around.start_byte == node.start:
-        return True
-    return around.type == "binary_operator" and any(child.type == "**" for child in around.children)
 
 
 def parse(code: str | bytes, path: str = "module.py") -> SourceFile:

@@ -7,7 +7,7 @@ import re
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Node
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.text_places import NAME_BYTES
+from forge_doctor.code.syntax.text.text_places import NAME_BYTES
 from forge_doctor.regex import regex
 
 MOCKS = (b"Mock", b"create_autospec", b"mocker")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 
 from forge_doctor.code.files.text_file import compiles
-from forge_doctor.code.syntax.logical_lines import is_sound, lines_of
+from forge_doctor.code.syntax.text.logical_lines import is_sound, lines_of
 from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Edit, Finding, Location
 

@@ -53,10 +53,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.called_names import is_of_self, places_behind_dot
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text.called_names import is_of_self, places_behind_dot
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape

@@ -51,6 +51,7 @@ from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Subscript, 
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.coroutines.awaits import awaiting_edits
 from forge_doctor.regex import regex
 
 SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
@@ -119,5 +120,5 @@ def found(file: SourceFile, function: FunctionDef, call: Call, confidence: Confi
         "gives: AttributeError at its first use",
         confidence=confidence,
         remedy=f"yield await {call.text}",
-        edits=file.await_edits(call, safe=False),
+        edits=awaiting_edits(call, safe=False),
     )

@@ -61,10 +61,10 @@ from forge_doctor.code.orm.mapped_attributes import (
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import relationship_names
-from forge_doctor.code.syntax.called_names import is_of_self, places_behind_dot
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text.called_names import is_of_self, places_behind_dot
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expired.implicit_reads import (
     SelfRead,

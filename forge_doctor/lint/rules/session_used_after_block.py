@@ -44,7 +44,6 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.called_names import BLANKS, LOOK_BACK
 from forge_doctor.code.syntax.matched_calls import end_of_chain
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -60,6 +59,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.code.syntax.text.called_names import BLANKS, LOOK_BACK
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run

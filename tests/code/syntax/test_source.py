@@ -8,7 +8,6 @@ import pytest
 
 from forge_doctor.code.syntax.nodes import Call, FunctionDef
 from forge_doctor.code.syntax.source import SourceFile, parse
-from tests.support.lint_cases import apply
 
 CALL = b"async def f(db):\n    await db.commit()\n"
 
@@ -91,20 +90,3 @@ def test_a_node_is_the_same_object_however_it_is_reached() -> None:
     assert call.function is function
     assert function.body[0].children[0] is call
     assert [one.text for one in function.decorators] == ["d"]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("x = s.get()", "x = await s.get()"),
-        ("x = s.get().y", "x = (await s.get()).y"),
-        ("x = s.get()[0]", "x = (await s.get())[0]"),
-        ("x = s.get() ** 2", "x = (await s.get()) ** 2"),
-        ("x = not s.get()", "x = not await s.get()"),
-        ("x = (s.get()).y", "x = (await s.get()).y"),
-    ],
-)
-def test_await_is_inserted_so_that_it_binds_to_the_call(before: str, after: str) -> None:
-    file = parse(before)
-    (call,) = file.calls("get")
-    assert apply(before, list(file.await_edits(call))) == after

@@ -8,7 +8,7 @@ from itertools import islice
 from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.text_places import places_of
+from forge_doctor.code.syntax.text.text_places import places_of
 
 LONGEST = 80
 MOST = 40  # places with the same expression that are looked at

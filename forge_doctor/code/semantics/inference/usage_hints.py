@@ -28,7 +28,7 @@ from forge_doctor.code.syntax.nodes import (
     WithItem,
 )
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.text_places import places_of, stands_behind_await
+from forge_doctor.code.syntax.text.text_places import places_of, stands_behind_await
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 

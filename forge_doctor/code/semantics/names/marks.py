@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
-from forge_doctor.code.syntax.vocabulary import Vocabulary
+from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 

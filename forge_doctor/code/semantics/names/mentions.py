@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from forge_doctor.code.syntax.vocabulary import Vocabulary
+from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 # What starts a function apart from the request: with the words for it.

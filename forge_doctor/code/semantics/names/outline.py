@@ -15,7 +15,7 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.names.marks import MAPPING, marks_in
 from forge_doctor.code.semantics.names.mentions import Mention, mentions_in
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS
-from forge_doctor.code.syntax.vocabulary import Vocabulary
+from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
 # No `\b` in front: a search for a literal costs a tenth of one that begins with a condition.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.code.syntax.nodes import Call, Dict, FunctionDef, Return, Sequence
+from forge_doctor.code.syntax.nodes import Call, Dict, FunctionDef, Node, Return, Sequence
 from forge_doctor.finding import Edit
 from forge_doctor.lint.dataflow.uses import Fate, Use
 
@@ -41,4 +41,22 @@ def await_edits(call: Call, *, safe: bool = True) -> tuple[Edit, ...]:
     scope = call.owner
     if not isinstance(scope, FunctionDef) or not scope.is_async:
         return ()
-    return call.file.await_edits(call, safe=safe)
+    return awaiting_edits(call, safe=safe)
+
+
+def awaiting_edits(node: Node, *, safe: bool = True) -> tuple[Edit, ...]:
+    """Put `await` before an expression, in parentheses where it is followed by `.`, `(`, `[` or `**`."""
+    file = node.file
+    if needs_parentheses(node):
+        return (file.insertion(node.start, "(await ", safe=safe), file.insertion(node.end, ")", safe=safe))
+    return (file.insertion(node.start, "await ", safe=safe),)
+
+
+def needs_parentheses(node: Node) -> bool:
+    """Whether `await node` must stand in parentheses where `node` stands now."""
+    around = node.raw.parent
+    if around is None:
+        return False
+    if around.type in ("attribute", "subscript", "call") and around.start_byte == node.start:
+        return True
+    return around.type == "binary_operator" and any(child.type == "**" for child in around.children)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import ending_names
-from forge_doctor.code.syntax.called_names import ASCII_WORD
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, If, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text.called_names import ASCII_WORD
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_of, is_awaited, session_calls

@@ -13,7 +13,6 @@ from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_files, relationship_names
-from forge_doctor.code.syntax.called_names import places_behind_dot
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -32,6 +31,7 @@ from forge_doctor.code.syntax.nodes import (
     While,
 )
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.text.called_names import places_behind_dot
 from forge_doctor.lint.dataflow.use_def import parameter_name
 from forge_doctor.regex import regex
 

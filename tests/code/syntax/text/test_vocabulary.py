@@ -3,7 +3,7 @@
 import pytest
 
 from forge_doctor.code.syntax.source import parse
-from forge_doctor.code.syntax.vocabulary import Vocabulary
+from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 
 CODE = 'async def load(session):\n    url = "postgresql://größe"\n    return await session.scalars(SELECT)\n'
 TEXTS = [

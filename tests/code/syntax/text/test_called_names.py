@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.code.syntax.called_names import is_of_self, places_behind_dot
+from forge_doctor.code.syntax.text.called_names import is_of_self, places_behind_dot
 
 
 @pytest.mark.parametrize(

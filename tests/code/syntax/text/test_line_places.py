@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.code.syntax.line_places import LinePlaces
+from forge_doctor.code.syntax.text.line_places import LinePlaces
 
 TEXT = st.lists(st.sampled_from(["a", "\n", " ", "é", "🙂", "\t", "db.add()"])).map("".join)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from forge_doctor.code.syntax.called_names import WORD_BYTES
+from forge_doctor.code.syntax.text.called_names import WORD_BYTES
 
 # A blank for whatever is no part of a word; bytes beyond ASCII belong to names in UTF-8.
 APART = bytes(one if one in WORD_BYTES else 32 for one in range(256))

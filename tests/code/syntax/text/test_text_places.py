@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.code.syntax.text_places import places_of, stands_behind_await
+from forge_doctor.code.syntax.text.text_places import places_of, stands_behind_await
 
 PIECES = st.lists(st.sampled_from(["db", "await", " ", "\n", "(", ")", ".", "x", "_", "9", ".add", ",", "é"]))
 SOURCE = PIECES.map(lambda pieces: "".join(pieces).encode())
