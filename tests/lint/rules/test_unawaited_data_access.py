@@ -1301,6 +1301,8 @@ def test_what_is_asked_for_a_coroutine_function_first_is_known(body: str, tmp_pa
     ("sent", "mark"),
     [
         ("data = {'count': n}\n    await socket.send_json(data)", "  # expect medium"),
+        ("data = {'count': n}\n    await socket.send_json(data)\n    log.info('sent', data=data)", "  # expect medium"),
+        ("data = {'count': n}\n    await socket.send_json(data)\n    log.put('sent', data=data)", ""),
         ("await socket.send_json({'count': n})", "  # expect high"),
         ("return web.json_response({'count': n})", "  # expect high"),
         ("await socket.hand_over({'count': n})", "  # expect medium"),
@@ -1311,7 +1313,7 @@ def test_what_is_sent_as_json_holds_no_coroutine(sent: str, mark: str, tmp_path:
     code = f"""\
 async def count(db: AsyncSession):
     return await db.scalar(select(1))
-async def f(db: AsyncSession, socket, web):
+async def f(db: AsyncSession, socket, web, log):
     n = count(db){mark}
     {sent}
 """

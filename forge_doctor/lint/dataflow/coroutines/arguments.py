@@ -250,6 +250,8 @@ def are_wanted_as_data(project: Project, around: Node, node: Node) -> bool:
         if awaits_each(function.file.data[function.start : function.end], name):
             return False
         return says_what_it_holds(project, None if param is None else param.annotation)
+    if call.method in WANTS_DATA:
+        return True
     if isinstance(around, Keyword):
         return says_what_it_holds(project, _field_type(project, project.value_of(call.func), around.name))
-    return call.method in WANTS_DATA
+    return False
