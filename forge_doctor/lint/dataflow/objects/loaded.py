@@ -47,17 +47,21 @@ MOST_RETURNS = 4
 ONE = words("first one one_or_none")
 KEYED = words("sorted min max")
 QUERYING = words("get get_one scalar scalars execute exec")
+LISTED = words("all fetchall")
+ONE_ROW = ONE | {"fetchone"}
+ROW_OF = {Shape.ROWS: Shape.ROW, Shape.ROW_LIST: Shape.ROW, Shape.MANY: Shape.OBJECT}
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
 class Way(NamedTuple):
     """How far from what was asked, and in a method of which object; `is_plain` asks for what plain sessions loaded, whose
-    objects load what is missing as long as their session is open."""
+    objects load what is missing as long as their session is open, `in_rows` for rows too that have an object each."""
 
     hops: int = 0
     depth: int = 0
     owner: Owner | None = None
     is_plain: bool = False
+    in_rows: bool = False
 
     @property
     def deeper(self) -> Way:
@@ -67,6 +71,7 @@ class Way(NamedTuple):
 
 HERE = Way()
 PLAIN = Way(is_plain=True)
+ROWS = Way(in_rows=True)
 
 
 def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
@@ -94,10 +99,11 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Subscript):
         inner = loaded(project, node.value, way.deeper)
         index = node.items[0] if len(node.items) == 1 else None
-        return inner.one if inner and inner.shape is Shape.MANY and isinstance(index, Constant | UnaryOp) else None
+        is_one = inner is not None and inner.shape in (Shape.MANY, Shape.ROW_LIST) and isinstance(index, Constant | UnaryOp)
+        return each_of(inner, way) if is_one else None
     if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
         inner = loaded(project, node.loops[0].iter, way.deeper)
-        return inner if inner and inner.shape is Shape.MANY else None
+        return inner if inner and inner.shape in (Shape.MANY, Shape.ROW_LIST) else None
     return None
 
 
@@ -136,9 +142,14 @@ def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
     if isinstance(node, Param):
         return _injected(project, node, way)
     if isinstance(node, For | ComprehensionFor) and not node.is_async:
-        many = loaded(project, node.iter, way.deeper)
-        return many.one if many is not None and many.shape is Shape.MANY else None
+        return each_of(loaded(project, node.iter, way.deeper), way)
     return None
+
+
+def each_of(many: Loaded | None, way: Way) -> Loaded | None:
+    """One of the objects that are walked over, or one row of a result where rows are asked for."""
+    shape = None if many is None else ROW_OF.get(many.shape)
+    return many._replace(shape=shape) if many is not None and shape and (way.in_rows or shape is Shape.OBJECT) else None
 
 
 def _of_each(project: Project, function: Lambda, way: Way) -> Loaded | None:
@@ -204,17 +215,19 @@ def _called(project: Project, call: Call, way: Way) -> Loaded | None:
         if value.kind.is_sync_session and value.confidence > Confidence.LOW:
             return _queried(project, call, call.receiver, way.owner)
     inner = loaded(project, call.receiver, way.deeper)
-    if inner is None or inner.shape is Shape.OBJECT:
+    if inner is None or inner.shape not in (Shape.ROWS, Shape.MANY):
         return None
     if call.method == "unique":
         return inner
     if inner.shape is Shape.ROWS:
         if call.method in ONE_OF_ROWS:
             return inner.one
+        if way.in_rows and call.method in ONE_ROW | LISTED:
+            return inner._replace(shape=Shape.ROW_LIST if call.method in LISTED else Shape.ROW)
         return inner._replace(shape=Shape.MANY) if call.method == "scalars" else None
     if call.method in ONE:
         return inner.one
-    return inner if call.method in ("all", "fetchall") else None
+    return inner if call.method in LISTED else None
 
 
 def _returned(project: Project, call: Call, way: Way) -> Loaded | None:

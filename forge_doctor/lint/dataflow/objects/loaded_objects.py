@@ -17,6 +17,8 @@ class Shape(Enum):
     ROWS = auto()  # a Result: `.scalars()` gives the objects
     MANY = auto()  # a ScalarResult or a list of objects
     OBJECT = auto()
+    ROW = auto()  # one Row, which has the object by its class's name
+    ROW_LIST = auto()
 
 
 class Loaded(NamedTuple):
