@@ -27,7 +27,8 @@ Alembic's commands run `env.py`, whose asyncio template calls `asyncio.run()` in
 of an application fails in the same way, and `await asyncio.to_thread(command.upgrade, ...)` does not.
 
 Wrong when: nest_asyncio has patched the loop (a project that mentions it is left alone), or the call stands in a
-function inside that runs in a thread (only the `async def` itself counts).
+function inside that runs in a thread (only the `async def` itself counts). A plain function of the project that is called
+there counts where it starts the loop in no branch and no `try`.
 
 Source: https://docs.python.org/3/library/asyncio-runner.html#asyncio.run
 """
@@ -40,11 +41,11 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import marked_files
+from forge_doctor.code.semantics.project_outline import marked_files, marked_functions
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, If, IfExp, Name, Node, Try, With
-from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both, Either
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Confidence, Edit, Finding, Severity
+from forge_doctor.finding import Confidence, Edit, Finding, Related, Severity
 from forge_doctor.regex import regex
 
 LINE_DOES = ("queries",)
@@ -56,13 +57,9 @@ RUNNERS = {
 LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
 # Commands of Alembic that run `env.py`, and what shows that an `env.py` can do without a loop of its own.
 COMMANDS = ("upgrade", "downgrade", "stamp", "current", "check", "revision")
-SUSPECT = Either(
-    Both(
-        AnyWord(b"asyncio", b"anyio", b"uvloop", b"run_until_complete", b"alembic"),
-        AnyCall("run", "run_until_complete", *COMMANDS),
-    ),
-    AnyWord(b"run as"),
-)
+# What is called there, in whatever file, may start one.
+SUSPECT = AnyWord(b"async def")
+EVERYWHERE = True
 CAREFUL = (b"get_running_loop", b"is_running", b".attributes", b"hread", b"get_event_loop")
 RENAMED = regex(rb"\brun[ \t]+as[ \t]+(\w{1,100})")
 BUSY = "This event loop is already running"
@@ -75,17 +72,55 @@ def nested_event_loop(file: SourceFile, project: Project) -> Iterator[Finding]:
         return
     renamed = (one.decode() for one in RENAMED.findall(file.data))
     for call in file.calls("run", "run_until_complete", *renamed):
-        function = call.owner
-        if not isinstance(function, FunctionDef) or not function.is_async or not call.args or is_guarded(call):
-            continue
-        error = RUNNERS.get(project.qualified(call.func), "") or error_of_loop(project, call)
+        error = starts_loop(project, call) if is_in_loop(call) else ""
         if error and not mentions_nesting(project):
             yield found(file, call, error)
     for call in file.calls(*COMMANDS) if file.mentions(b"alembic") else ():
-        function = call.owner
-        in_loop = isinstance(function, FunctionDef) and function.is_async and not is_guarded(call)
-        if in_loop and project.qualified(call.func).startswith("alembic.command.") and has_running_env(project):
+        if is_in_loop(call) and runs_env(project, call):
             yield by_alembic(file, call)
+    for call in file.calls(*sorted(marked_functions(project, Mark.RUNS) & file.names_called)):
+        started = started_inside(project, call) if is_in_loop(call) and not isinstance(call.parent, Await) else None
+        if started is not None and not mentions_nesting(project):
+            yield found_inside(file, call, started)
+
+
+def is_in_loop(call: Call) -> bool:
+    """Whether it stands right in an `async def`, and is made come what may."""
+    function = call.owner
+    return isinstance(function, FunctionDef) and function.is_async and not is_guarded(call)
+
+
+def starts_loop(project: Project, call: Call) -> str:
+    """What a call says that would start a loop in a running one; empty for any other."""
+    return (RUNNERS.get(project.qualified(call.func), "") or error_of_loop(project, call)) if call.args else ""
+
+
+def runs_env(project: Project, call: Call) -> bool:
+    """Whether it is a command of Alembic, whose `env.py` starts a loop."""
+    return project.qualified(call.func).startswith("alembic.command.") and has_running_env(project)
+
+
+def started_inside(project: Project, call: Call) -> Call | None:
+    """What a plain function of the project that is called there starts a loop with, come what may."""
+    called = project.called(call)
+    if called is None or called.is_async or called.is_generator or called.decorators:
+        return None
+    own = (one for one in called.find(Call, nested=False) if one.owner is called and not is_guarded(one))
+    return next((one for one in own if starts_loop(project, one) or runs_env(project, one)), None)
+
+
+def found_inside(file: SourceFile, call: Call, started: Call) -> Finding:
+    """The finding at a call of a plain function that starts a loop."""
+    given = ", ".join([call.func.text, *(one.text for one in (*call.args, *call.keywords))])
+    return file.finding(
+        nested_event_loop,
+        call,
+        f"`{call.func.text}()` stands in an `async def`, which runs in an event loop already, and leads to "
+        f'`{started.func.text}()`, which starts another one: "{RUNNERS["asyncio.run"]}"',
+        confidence=Confidence.MEDIUM,
+        remedy=f"await asyncio.to_thread({given})",
+        related=(Related(message="starts a loop", location=started.file.location(started)),),
+    )
 
 
 @kept_for_the_run

@@ -119,7 +119,9 @@ def may_be_open(file: SourceFile, project: Project) -> bool:
     a word of a database, by an object of a name that works with one, or that is injected."""
     if file.mentions(*DATABASE_WORDS) and OPENING.search(file.data) is not None:
         return True
-    return file.mentions(*STORE_WORDS, b"Depends") and not project.data_access_names.isdisjoint(file.names_called)
+    return file.mentions(*STORE_WORDS, b"Depends", b"ession") and not project.data_access_names.isdisjoint(
+        file.names_called
+    )
 
 
 def sessions_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:

@@ -55,7 +55,6 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     ComprehensionFor,
     For,
-    FunctionDef,
     Name,
     NamedExpr,
     Node,

@@ -109,7 +109,8 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
             continue
         if used is not None:
             seen.add(key)
-            doubtful = call.method not in BREAKING or is_for_others(statement, call)
+            own = used.receiver is not None and used.receiver.text == call.receiver.text
+            doubtful = not own or call.method not in BREAKING or is_for_others(statement, call)
             doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
             yield found(file, handler, call, used, min(confidence, doubt))
     yield from (found_at_caller(file, one) for one in swallowed_conversions(file, project))
@@ -199,7 +200,7 @@ def judged(project: Project, statement: Try | With, handler: Except | WithItem, 
     spans = spans_after(statement)
     if isinstance(statement, Try) and isinstance(handler, Except):
         spans = spans_from(statement, handler)
-    used = next_use(function, spans, session)
+    used = next_use(project, function, spans, session)
     if used is None or is_rolled_back_around(project, statement, used) or is_asked_for(statement, call, used):
         return None
     return used

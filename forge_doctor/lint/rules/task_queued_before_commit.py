@@ -62,9 +62,19 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_named, session_calls
 from forge_doctor.regex import regex
 
-QUEUEING = ("delay", "apply_async", "send_task", "kiq", "enqueue", "enqueue_job", "defer_async", "send_with_options")
+QUEUEING = (
+    "delay",
+    "apply_async",
+    "send_task",
+    "kiq",
+    "enqueue",
+    "enqueue_job",
+    "defer_async",
+    "send_with_options",
+    "send",
+)
 SUSPECT = regex(
-    rb"\.\s{0,9}(?:delay|apply_async|send_task|kiq|enqueue|enqueue_job|defer_async|send_with_options)\s{0,9}\("
+    rb"\.\s{0,9}(?:delay|apply_async|send_task|kiq|enqueue|enqueue_job|defer_async|send_with_options|send)\s{0,9}\("
 )
 LINE_DOES = ("holds", "calls out")
 LATER = frozenset({"countdown", "eta", "defer_by", "_defer_by", "link", "schedule_in"})
@@ -83,7 +93,7 @@ def task_queued_before_commit(file: SourceFile, project: Project) -> Iterator[Fi
         if function is None or session is None or not isinstance(given, Name):
             continue
         end = committed(project, function, added, session)
-        queued = None if end is None else queued_between(function, added, end, given.text)
+        queued = None if end is None else queued_between(project, function, added, end, given.text)
         if queued is not None:
             yield found(file, queued, added, given.text, min(confidence, Confidence.MEDIUM))
 
@@ -109,11 +119,19 @@ def is_left_to_caller(function: FunctionDef, added: Call, session: Node) -> bool
     )
 
 
-def queued_between(function: FunctionDef, added: Call, end: int, name: str) -> Call | None:
+def is_actor(project: Project, receiver: Node) -> bool:
+    """Whether it is a function that dramatiq runs, and not one of the many things that `send`."""
+    given = project.value_of(receiver).definition
+    return isinstance(given, FunctionDef) and given.decorated_by("actor")
+
+
+def queued_between(project: Project, function: FunctionDef, added: Call, end: int, name: str) -> Call | None:
     """The call that queues a job for the object in between."""
     word = re.compile(rf"\b{re.escape(name)}\.\w+")
     for call in islice(calls_named(function, QUEUEING, added.end, end), MOST_LOOKED_AT):
         if not isinstance(call.func, Attribute) or not always_before(added, call):
+            continue
+        if call.method == "send" and not is_actor(project, call.func.value):
             continue
         if any(one.name in LATER for one in call.keywords):
             continue

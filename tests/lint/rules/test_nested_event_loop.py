@@ -86,3 +86,36 @@ LIFESPAN = "from alembic import command\nimport asyncio\nasync def lifespan(app)
 def test_alembic_runs_an_env_with_a_loop_of_its_own(env: str, line: str, tmp_path: Path) -> None:
     """A command in an `async def`."""
     check_source({"migrations/env.py": env, "app.py": LIFESPAN + line + "\n    yield\n"}, RULE, tmp_path)
+
+
+HELPERS = "import asyncio\nfrom alembic import command\nasync def work(): ...\n"
+INSIDE = [
+    ("def go():\n    asyncio.run(work())\n", True),
+    ("def go():\n    config = made()\n    command.upgrade(config, 'head')\n", True),
+    ("def go():\n    asyncio.new_event_loop().run_until_complete(work())\n", True),
+    ("def go():\n    if not running():\n        asyncio.run(work())\n", False),
+    ("def go():\n    try:\n        asyncio.run(work())\n    except RuntimeError:\n        pass\n", False),
+    ("def go():\n    def inner():\n        asyncio.run(work())\n    start(inner)\n", False),
+    ("@in_thread\ndef go():\n    asyncio.run(work())\n", False),
+    ("def go():\n    subprocess.run(['x'])\n", False),
+    ("async def go():\n    await work()\n", False),
+    ("def go():\n    yield asyncio.run(work())\n", False),
+]
+
+
+@pytest.mark.parametrize(("helper", "starts"), INSIDE)
+@pytest.mark.parametrize(
+    ("line", "is_run"),
+    [("go()", True), ("x = go()", True), ("await asyncio.to_thread(go)", False), ("if cold:\n        go()", False)],
+)
+def test_a_plain_function_that_starts_a_loop(
+    helper: str, starts: bool, line: str, is_run: bool, tmp_path: Path
+) -> None:
+    told = "  # expect medium" * (starts and is_run)
+    files = {
+        "app/__init__.py": "",
+        "app/env.py": ENV + "asyncio.run(main())\n",
+        "app/helpers.py": HELPERS + helper,
+        "app/main.py": f"import asyncio\nfrom app.helpers import go\nasync def lifespan(app):\n    {line}{told}\n    yield\n",
+    }
+    check_source(files, RULE, tmp_path)

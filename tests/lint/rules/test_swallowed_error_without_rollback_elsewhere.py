@@ -127,3 +127,44 @@ OUT = {
 def test_what_is_given_or_held_fails_too(parts: dict[str, str], told: str, tmp_path: Path) -> None:
     """A session of the caller's caller, and one inside an object, whose flush nobody catches before."""
     check_source(project(LET_OUT.format(**(OUT | parts), told=told)), "swallowed-error-without-rollback", tmp_path)
+
+
+HANDED = """\
+async def settle(session, key):
+{settle}
+async def dispatch(db: AsyncSession, key):
+    try:
+        await db.flush()
+    except IntegrityError:{told}
+        {calls}
+        return False
+"""
+FAILS = "    user = await session.get(User, key)\n    await session.commit()\n"
+SETTLES = {
+    FAILS: TOLD,
+    "    await log(key)\n" + FAILS: TOLD,
+    "    await session.rollback()\n" + FAILS: "",
+    FAILS + "    await session.rollback()\n": "",
+    "    if not session.is_active:\n        return\n" + FAILS: "",
+    "    if key:\n        await session.get(User, key)\n": "",
+    "    try:\n        await session.get(User, key)\n    except Exception:\n        pass\n": "",
+    "    await further(session, key)\n": "",
+    "    await deeper(key, db=session)\nasync def deeper(key, *, db):\n    await db.execute(key)\n": TOLD,
+    "    session.info['key'] = key\n": "",
+    "    async with session.begin_nested():\n        await session.get(User, key)\n": "",
+}
+
+
+@pytest.mark.parametrize(("settle", "told"), SETTLES.items())
+@pytest.mark.parametrize("calls", ["await settle(db, key)", "await settle(key=key, session=db)"])
+def test_a_handler_that_hands_the_session_on(settle: str, told: str, calls: str, tmp_path: Path) -> None:
+    check_source(
+        project(HANDED.format(settle=settle, told=told, calls=calls)), "swallowed-error-without-rollback", tmp_path
+    )
+
+
+def test_a_handler_that_hands_it_to_what_is_not_awaited_or_seen(tmp_path: Path) -> None:
+    for calls in ("settle(db, key)", "await unseen(db)", "keep.session = db", "await settle([db], key)"):
+        check_source(
+            project(HANDED.format(settle=FAILS, told="", calls=calls)), "swallowed-error-without-rollback", tmp_path
+        )

@@ -37,6 +37,16 @@ SILENT = (
 )
 
 
+@pytest.mark.parametrize(
+    ("decorator", "told"), [("@dramatiq.actor\n", True), ("@dramatiq.actor(max_retries=3)\n", True), ("", False)]
+)
+def test_a_message_to_an_actor_of_any_file(decorator: str, told: bool, tmp_path: Path) -> None:
+    body = f"    db.add(user)\n    await db.flush()\n    work.send(user.id){'  # expect medium' * told}\n    await db.commit()\n"
+    files = project("from app.actors import work\n" + HEAD + body)
+    files["app/actors.py"] = f"import dramatiq\n{decorator}def work(key: int): ...\n"
+    check_source(files, RULE, tmp_path)
+
+
 @pytest.mark.parametrize("code", FOUND)
 def test_a_job_before_the_commit_is_found(code: str, tmp_path: Path) -> None:
     check_source(project(HEAD + code), RULE, tmp_path)

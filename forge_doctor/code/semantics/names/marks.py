@@ -37,10 +37,11 @@ class Mark(StrEnum):
     CELERY = "what teaches Celery to run coroutines"
     SQLMODEL = "the session of SQLModel"
     INITS = "what is told of each object that is made"
+    RUNS = "functions that start an event loop, or Alembic"
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
-BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES})
+BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS})
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
 OWN_READ = regex(rb"\bself\.(\w+)")
 REACH = 400  # further than any expression reaches that is asked of these files
@@ -98,6 +99,9 @@ DEFINED_OR_FLUSHED = regex(rb"\basync[ \t]+def[ \t]+(\w+)|\.(?:flush|commit)\(\s
 DEFINED_OR_CAUGHT = regex(
     rb"\basync[ \t]+def[ \t]+(\w+)|\bexcept\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b"
 )
+DEFINED_OR_RUN = regex(
+    rb"\bdef[ \t]+(\w+)|\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?:upgrade|downgrade|stamp))\("
+)
 ASKED: Mapping[Mark, Asked] = MappingProxyType(
     {
         Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_OR_BEGUN)),
@@ -124,6 +128,10 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
             (b"celery_aio_pool", b"celery-aio-pool", b"celery_pool_asyncio", b"aio_celery", b"task_cls"), _there
         ),
         Mark.SQLMODEL: Asked((b"sqlmodel.ext.asyncio",), _there),
+        Mark.RUNS: Asked(
+            (b"asyncio.run(", b"uvloop.run(", b"anyio.run(", b"run_until_complete(", b"command."),
+            _functions(DEFINED_OR_RUN),
+        ),
         Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }
 )

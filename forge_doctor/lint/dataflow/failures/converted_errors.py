@@ -18,7 +18,7 @@ CAUGHT = regex(r"\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b")
 # What leaves the session refusing everything until a rollback.
 BREAKING = frozenset({"flush", "commit"})
 # Any of these words in the function says that it cares for the transaction.
-CARES = regex(rb"rollback|\.close\b|\.begin|\.reset\b|\.remove\b|\.invalidate\b|savepoint")
+CARES = regex(rb"rollback|is_active|\.close\b|\.begin|\.reset\b|\.remove\b|\.invalidate\b|savepoint")
 RAISED = regex(r"raise\s+((?:\w+\.)*[A-Z]\w*)\b")
 
 

@@ -55,7 +55,7 @@ def swallowed_in_transaction(file: SourceFile, project: Project) -> Iterator[Abo
             continue
         if recovers(project, function, statement, handler, connection.text):
             continue
-        used = next_use(function, spans_from(statement, handler), connection.text)
+        used = next_use(project, function, spans_from(statement, handler), connection.text)
         if used is None or used.method not in COROUTINES[value.kind] or not begun.contains(used):
             continue
         if not is_asked_for(statement, call, used):

@@ -99,7 +99,9 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Subscript):
         inner = loaded(project, node.value, way.deeper)
         index = node.items[0] if len(node.items) == 1 else None
-        is_one = inner is not None and inner.shape in (Shape.MANY, Shape.ROW_LIST) and isinstance(index, Constant | UnaryOp)
+        is_one = (
+            inner is not None and inner.shape in (Shape.MANY, Shape.ROW_LIST) and isinstance(index, Constant | UnaryOp)
+        )
         return each_of(inner, way) if is_one else None
     if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
         inner = loaded(project, node.loops[0].iter, way.deeper)
