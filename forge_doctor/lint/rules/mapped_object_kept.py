@@ -32,6 +32,8 @@ Good:
             settings = await session.get(Settings, 1)
             app.state.currency = settings.currency
 
+A module's dict, list or cache of cachetools counts, and so does that of an object which its module makes.
+
 Wrong when: the object is made a plain one before it is kept (a pydantic model, a dict, `expunge` and all it needs
 loaded). Only an object that a query in sight loaded, kept as it is, is told; `expunge` and `make_transient` in the
 function keep this rule silent; a cache with a `ttl` has bounded how stale they grow, and is told with less confidence.
@@ -47,6 +49,8 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -69,13 +73,23 @@ from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.regex import regex
 
 KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.")
-STORE = WordsThen(rb"(?m)^\w+[ \t]*:[ \t]*\w*[dD]ict\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|dict\(\))", b"= {}", b"dict()")
+# A dict or list that begins empty, of a module or an object, with a type.
+STORE = WordsThen(
+    rb"(?m)^[ \t]*(?:self\.)?\w+[ \t]*:[ \t]*\w*(?:[dD]ict|[lL]ist|[sS]et)\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|\[\]|\w+\(\))",
+    *(b"= {}", b"= []", b"dict()", b"list()", b"set()"),
+)
 SUSPECT = Either(AnyWord(*KEEPING), STORE)
 # A module that keeps what others load may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("holds",)
 # Those that keep the objects themselves; others write them down and read them again.
 CACHES = ("lru_cache", "alru_cache")
+# Those of cachetools; one of them forgets by the clock.
+CACHE_CLASSES = words(
+    "cachetools.TTLCache cachetools.LRUCache cachetools.LFUCache cachetools.Cache cachetools.FIFOCache"
+)
+EMPTY = words("{} [] dict() list() set()")
+PUTTING = words("append extend add update setdefault insert")
 LET_GO = regex(r"expunge|make_transient|model_validate|model_dump|asdict")
 
 
@@ -87,10 +101,8 @@ def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
     for function in project.scopes(file).functions:
         if LET_GO.search(function.text):
             continue
-        for assign in function.find(Assign, nested=False):
-            where = kept_in(project, function, assign.target)
-            if where and assign.value is not None:
-                yield from told(file, project, assign.value, where)
+        for value, where in put_away(project, function):
+            yield from told(file, project, value, where, is_bounded="TTL" in where)
         if is_cached(project, function):
             for statement in function.find(Return, nested=False):
                 if statement.value is not None:
@@ -98,11 +110,32 @@ def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
                     yield from told(file, project, statement.value, where, is_bounded=has_limit(function))
 
 
+def put_away(project: Project, function: FunctionDef) -> Iterator[tuple[Node, str]]:
+    """What a function puts where it is kept for longer than a request, and where that is."""
+    for assign in function.find(Assign, nested=False):
+        where = kept_in(project, function, assign.target)
+        if where and assign.value is not None:
+            yield assign.value, where
+    for call in function.find(Call, nested=False):
+        where = store_of(project, call.receiver) if call.method in PUTTING and call.args else ""
+        if where:
+            yield call.args[-1], where
+
+
 def is_cached(project: Project, function: FunctionDef) -> bool:
     """Whether what it gives is kept as it is and given again."""
     if function.decorated_by(*CACHES):
         return True
-    return any(project.qualified(one) == "functools.cache" for one in function.decorators)
+    return any(project.qualified(one) == "functools.cache" or is_in_memory(project, one) for one in function.decorators)
+
+
+def is_in_memory(project: Project, decorator: Node) -> bool:
+    """Whether it is the decorator of aiocache, which keeps the objects themselves where no other cache is named."""
+    if not isinstance(decorator, Call) or project.qualified(decorator.func) != "aiocache.cached":
+        return False
+    return (
+        all(one.name not in ("", "cache", "alias", "serializer") for one in decorator.keywords) and not decorator.args
+    )
 
 
 def objects_in(project: Project, value: Node) -> Loaded | None:
@@ -122,22 +155,46 @@ def kept_in(project: Project, function: FunctionDef, target: Node) -> str:
         return f"`{target.text}`"
     if isinstance(target, Name) and target.text in project.scopes(function.file).of(target).outer_names:
         return f"the global `{target.text}`" if f"global {target.text}" in function.text else ""
-    if isinstance(target, Subscript) and isinstance(target.value, Name) and is_store(project, target.value):
-        found = project.scopes(function.file).lookup(target.value.text, target.value)
-        return f"`{target.value.text}`" if found is not None and found[0].raw.type == "module" else ""
+    return store_of(project, target.value) if isinstance(target, Subscript) else ""
+
+
+def store_of(project: Project, kept: Node | None) -> str:
+    """The cache, dict or list of a module, or of an object that a module makes, in words; empty for any other expression."""
+    if isinstance(kept, Name):
+        found = project.scopes(kept.file).lookup(kept.text, kept)
+        if found is None or found[0].raw.type != "module":
+            return ""
+        made = followed(project, kept)
+        if isinstance(made, Call) and (cache := project.qualified(made.func)) in CACHE_CLASSES:
+            return f"the {cache.rpartition('.')[2]} `{kept.text}`"
+        assign = found[1][0].node if len(found[1]) == 1 else None
+        return f"`{kept.text}`" if "cache" in kept.text.lower() or is_typed_store(project, assign) else ""
+    if (
+        isinstance(kept, Attribute)
+        and kept.value.text == "self"
+        and kept.class_ is not None
+        and is_made_once(kept.class_)
+    ):
+        assigns = project.scopes(kept.file).attribute_assignments.get(kept.attr, [])
+        own = [
+            one for one in assigns if one.class_ is kept.class_ and one.value is not None and one.value.text in EMPTY
+        ]
+        return f"`{kept.text}`" if any(is_typed_store(project, one) for one in own) else ""
     return ""
 
 
-def is_store(project: Project, name: Name) -> bool:
-    """Whether a name is that of a cache, or of a dict that its module begins empty and types with mapped classes."""
-    if "cache" in name.text.lower():
-        return True
-    found = project.scopes(name.file).lookup(name.text, name)
-    assign = found[1][0].node if found is not None and len(found[1]) == 1 else None
-    if not isinstance(assign, Assign) or assign.value is None or assign.value.text not in ("{}", "dict()"):
+def is_typed_store(project: Project, assign: Node | None) -> bool:
+    """Whether it binds an empty dict or list that is typed with a mapped class."""
+    if not isinstance(assign, Assign) or assign.value is None or assign.value.text not in EMPTY:
         return False
     types = assign.annotation.items if isinstance(assign.annotation, Subscript) else ()
-    return any(project.model_of(one) is not None for one in types[1:])
+    return any(project.model_of(one) is not None for one in types[-1:])
+
+
+def is_made_once(class_: ClassDef) -> bool:
+    """Whether its module makes an object of it, for all that run."""
+    made = rb"(?m)^\w+(?:[ \t]*:[ \t]*\w+)?[ \t]*=[ \t]*%s\(" % re.escape(class_.name.encode())
+    return re.search(made, class_.file.data) is not None
 
 
 def typed(project: Project, value: Node) -> Model | None:

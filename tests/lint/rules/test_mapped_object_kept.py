@@ -60,6 +60,48 @@ VALUES = [
 ]
 
 
+STORES = [
+    ("kept: dict[int, User] = {}\n", "kept", "kept[key] = {}", True),
+    ("kept: list[User] = []\n", "kept", "kept.append({})", True),
+    ("kept: list[User] = list()\n", "kept", "kept.insert(0, {})", True),
+    ("kept: dict[int, User] = {}\n", "kept", "kept.setdefault(key, {})", True),
+    ("from cachetools import LRUCache\nkept = LRUCache(maxsize=9)\n", "kept", "kept[key] = {}", True),
+    ("kept: list[str] = []\n", "kept", "kept.append({})", False),
+    ("kept: list[User] = []\n", "kept", "kept.remove({})", False),
+    ("kept: list[User] = []\n", "kept", "other.kept.append({})", False),
+    ("from other import LRUCache\nkept = LRUCache(maxsize=9)\n", "kept", "kept[key] = {}", False),
+]
+HOLDER = (
+    "class Users:\n    def __init__(self):\n        self.{store}\n"
+    "    async def f(self, db: AsyncSession, key):\n        {put}\n{made}\n"
+)
+
+
+@pytest.mark.parametrize(("store", "name", "put", "is_kept"), STORES)
+@pytest.mark.parametrize("value", ["await db.get(User, key)", "(await db.get(User, key)).name"])
+def test_the_ways_into_a_store(store: str, name: str, put: str, is_kept: bool, value: str, tmp_path: Path) -> None:
+    told = "  # expect high" * (is_kept and not value.endswith("name"))
+    code = f"{store}async def f(db: AsyncSession, key, other):\n    {put.format(value)}{told}\n"
+    check_source(project(code), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize("made", ["users = Users()", "users: Users = Users()", "def make():\n    return Users()", ""])
+@pytest.mark.parametrize("store", ["by_key: dict[int, User] = {}", "by_key: dict[int, str] = {}"])
+def test_the_store_of_an_object_that_its_module_makes(made: str, store: str, tmp_path: Path) -> None:
+    told = "  # expect high" * (made.startswith("users") and "User]" in store)
+    put = f"self.by_key[key] = await db.get(User, key){told}"
+    check_source(project(HOLDER.format(store=store, put=put, made=made)), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("ttl=9", "  # expect medium"), ("", "  # expect high"), ("cache=RedisCache", ""), ("alias='a'", "")],
+)
+def test_the_decorator_of_aiocache(given: str, told: str, tmp_path: Path) -> None:
+    code = f"from aiocache import cached\n@cached({given})\nasync def f(db: AsyncSession):\n    return await db.get(User, 1){told}\n"
+    check_source(project(code), "mapped-object-kept", tmp_path)
+
+
 @pytest.mark.parametrize("code", KEPT)
 def test_an_object_that_outlives_its_session_is_found(code: str, tmp_path: Path) -> None:
     check_source(project(code), "mapped-object-kept", tmp_path)
