@@ -45,9 +45,10 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of
-from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Lambda, Node, With
+from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Lambda, Name, Node, Param, With
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import DOUBLE, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.requests.ambient import ambient_session
@@ -141,10 +142,24 @@ def used_by(project: Project, call: Call) -> tuple[Use, ...]:
 
 def used(project: Project, coroutine: Node) -> Iterator[Use]:
     """The sessions a coroutine works with: those it is given or has, and the one it finds in its caller's context."""
+    if is_test_file(coroutine.file) and is_made_of_doubles(project, coroutine):
+        return
     yield from (one for one in sessions_used(project, coroutine) if not is_ignored(project, coroutine, one))
     found = ambient_session(project, coroutine)
     if found is not None:
         yield Use(text=found.text, node=found, confidence=Confidence.MEDIUM)
+
+
+def is_made_of_doubles(project: Project, coroutine: Node) -> bool:
+    """Whether the object whose method it is was made in a test of what stands in for others: `Service(FakeSession())`, or by
+    a function whose parameters are declared as such."""
+    owner = coroutine.receiver if isinstance(coroutine, Call) else None
+    made = followed(project, owner) if isinstance(owner, Name) else None
+    if not isinstance(made, Call):
+        return False
+    maker = project.called(made)
+    declared = () if maker is None else (one.annotation for one in maker.params if isinstance(one, Param))
+    return any(one is not None and DOUBLE.search(one.text) for one in (*made.args, *declared))
 
 
 def repeater(coroutine: Node) -> Node | None:

@@ -408,3 +408,34 @@ def test_one_gather_is_one_finding(tmp_path: Path) -> None:
         RULE,
         tmp_path,
     )
+
+
+DOUBLES = """\
+class FakeSession:
+    async def scalar(self, query): ...
+class Service:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def count(self):
+        return await self.session.scalar(select(1))
+def built(session: FakeSession) -> Service:
+    return Service(session)
+def real(session: AsyncSession) -> Service:
+    return Service(session)
+async def test_counts(fake_session, db: AsyncSession):
+    service = {made}
+    await asyncio.gather(service.count(), service.count()){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "home", "mark"),
+    [
+        ("built(fake_session)", "tests/test_service.py", ""),
+        ("Service(FakeSession())", "tests/test_service.py", ""),
+        ("real(db)", "tests/test_service.py", "  # expect medium"),
+        ("built(fake_session)", "service.py", "  # expect medium"),
+    ],
+)
+def test_an_object_made_of_doubles_shares_no_session(made: str, home: str, mark: str, tmp_path: Path) -> None:
+    check_source({home: TASKS + DOUBLES.format(made=made, mark=mark)}, RULE, tmp_path)
