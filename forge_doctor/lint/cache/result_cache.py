@@ -25,6 +25,7 @@ from forge_doctor.code.files.contents import (
 from forge_doctor.code.files.modules import Modules, names_in
 from forge_doctor.code.semantics.names.outline import NOTHING, Surface, surface_of
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
+from forge_doctor.kept_results.file_status import status_of
 from forge_doctor.kept_results.store import ODD, read_document, write_document
 from forge_doctor.lint.cache.file_result import FileResult
 from forge_doctor.lint.cache.invalidation import Ground, changed_words, mentions_any
@@ -83,7 +84,7 @@ class ResultCache:
         self._marked = {digest for _, _, digest, mark in rows if mark}
         seen = {name: (status, digest) for name, status, digest, _ in rows}
         # A file changed about when the store was written may have been changed again at the same time of the clock.
-        sure = (*_status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
+        sure = (*status_of(str(self.store)), 0, 0)[1] - CLOCK_NS
         for name in modules.files():
             self._learn(name, *seen.get(name, ([], GONE)), sure)
         self._left_out = [*sorted(modules.left_out), *sorted(modules.marks)]
@@ -93,7 +94,7 @@ class ResultCache:
 
     def _learn(self, name: str, status_then: list[int], digest_then: str, sure: int) -> None:
         """The digest and surface of a file, which is read only where it may have changed since it was last seen."""
-        status = self._statuses[name] = _status_of(name)
+        status = self._statuses[name] = status_of(name)
         if status == status_then and status and status[2] < sure and digest_then in self._plain_surfaces:
             self._digests[name] = digest_then
             return
@@ -220,15 +221,6 @@ class ResultCache:
             "surfaces": {digest: self._plain_surfaces[digest] for digest in digests.values() if digest != GONE},
         }
         write_document(self.store, document)
-
-
-def _status_of(name: str) -> list[int]:
-    """What changes with every change of a file, its number and time of change among it; empty where it is not there."""
-    try:
-        status = os.stat(name)  # noqa: PTH116 - each file of a tree passes here
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def bits_of(numbers: Iterable[int]) -> int:

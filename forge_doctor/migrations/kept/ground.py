@@ -5,7 +5,7 @@ other is read again.
 """
 
 # Strings, not Path, where each file of a tree passes.
-# ruff: noqa: PTH116, PTH118
+# ruff: noqa: PTH118
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from forge_doctor.code.files.contents import GONE, digest_of, digest_of_names, regular_bytes
 from forge_doctor.code.files.modules import is_foreign
+from forge_doctor.kept_results.file_status import status_of
 
 SUFFIXES = (".py", ".ini", ".toml", ".cfg", ".sql", ".psql", ".pgsql", ".sh", ".yml", ".yaml", ".mako", ".dockerfile")
 NAMES = ("Dockerfile", "Procfile", "Makefile", "justfile", "package.json", ".gitignore", "requirements")
@@ -60,15 +61,6 @@ def _walked(top: str) -> Iterator[tuple[str, list[str]]]:
 
 def _is_entered(name: str, folder: str) -> bool:
     return (name[0] != "." or name in HIDDEN) and not is_foreign(name, folder)
-
-
-def status_of(name: str) -> list[int]:
-    """What changes with every change of a file; empty where it is not there."""
-    try:
-        status = os.stat(name)
-    except OSError:
-        return []
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def plain_ground(ground: Ground) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forge_doctor.kept_results.file_status import status_of
 from forge_doctor.kept_results.store import ODD, read_document, stamp, store_for, write_document
 from forge_doctor.migrations.judgement import Judgement
 from forge_doctor.migrations.kept.ground import (
@@ -17,7 +18,6 @@ from forge_doctor.migrations.kept.ground import (
     is_sure,
     outermost,
     plain_ground,
-    status_of,
 )
 from forge_doctor.migrations.kept.plain_judgement import judgement_from, plain_judgement
 from forge_doctor.migrations.request import Request
