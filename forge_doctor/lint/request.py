@@ -9,6 +9,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from forge_doctor.code.files.project_folder import project_around
 from forge_doctor.code.files.walk import Scope, shown
 from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Finding
@@ -21,7 +22,6 @@ from forge_doctor.suppression.per_file_ignores import PerFileIgnores
 if TYPE_CHECKING:
     from forge_doctor.suppression.changed_lines import ChangedLines
 
-PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 Overlay = Mapping[Path, bytes]
 
 
@@ -56,8 +56,7 @@ class Request:
 
 def default_path(here: Path) -> Path:
     """The project around a folder: the nearest folder with a mark of one, else the folder itself."""
-    around = (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in PROJECT_MARKS))
-    return next(around, here)
+    return project_around(here) or here
 
 
 def file_name(path: Path, here: Path) -> str:

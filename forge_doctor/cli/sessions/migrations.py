@@ -17,6 +17,7 @@ from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
+from forge_doctor.code.files.project_folder import project_around
 from forge_doctor.code.files.walk import Scope, excludes
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.migrations.chosen import Checks
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from forge_doctor.migrations.judge import Look
 
 URL_VARIABLES = ("FORGE_DOCTOR_DSN", "DATABASE_URL")
-PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", ".git")
 OF_A_DATABASE = ("dsn", "connect_timeout", "metadata", "save", "no_live")
 SOURCES = (".py", ".ini", ".toml", ".mako", ".sql")
 
@@ -140,7 +140,7 @@ def requested(flags: Flags, options: ReportOptions, live: Live | None = None) ->
     """What the flags ask for."""
     here = Path.cwd()
     settings = options.settings
-    base = settings.path.resolve().parent if settings.path else _project(here)
+    base = settings.path.resolve().parent if settings.path else project_around(here, ("alembic.ini",)) or here
     checks = Checks(options.select, options.ignore, every_id)
     paths = flags.paths or (base,)
     return Request(
@@ -159,12 +159,6 @@ def requested(flags: Flags, options: ReportOptions, live: Live | None = None) ->
         # What a database is asked rests on what the trees do, which is not kept.
         cache=None if flags.no_cache or live is not None else cache_folder("migrations"),
     )
-
-
-def _project(here: Path) -> Path:
-    """The nearest folder with a mark of a project, else the folder itself."""
-    around = (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in PROJECT_MARKS))
-    return next(around, here)
 
 
 def _reject_contradictions(flags: Flags) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from forge_doctor.code.files.project_folder import project_around
 from forge_doctor.code.semantics.literals import dict_entries, followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Node
@@ -16,8 +17,6 @@ from forge_doctor.migrations.environment.online import Online, Step, is_left_out
 from forge_doctor.migrations.environment.sources import Sources
 from forge_doctor.migrations.environment.upgrades import Upgrade, upgrades_in
 from forge_doctor.migrations.environment.urls import WrittenUrl, code_urls, ini_urls
-
-PROJECT_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "alembic.ini", ".git")
 
 
 class IniFile(NamedTuple):
@@ -73,8 +72,7 @@ class EnvScript:
     @cached_property
     def models_near(self) -> tuple[Path, ...]:
         """The files with tables of its own project, inside a repository of several."""
-        above = self.file.absolute.parents
-        near = next((one for one in above if any((one / mark).exists() for mark in PROJECT_MARKS)), self.project.root)
+        near = project_around(self.file.absolute.parent, ("requirements.txt", "alembic.ini")) or self.project.root
         return tuple(path for path in self.sources.kept.models if path.is_relative_to(near))
 
     def is_habit(self, word: bytes) -> bool:
