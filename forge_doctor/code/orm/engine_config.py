@@ -133,7 +133,7 @@ def _asked_section(node: Node) -> tuple[Node | None, Node | None]:
 def _names_read(node: Node, parser: Node | None) -> Iterator[str]:
     """The files that `parser.read(...)` is given, where their names end its argument: `read(here / "shop.ini")`."""
     for call in node.file.calls("read"):
-        if call.args and parser is not None and call.receiver is not None and call.receiver.text == parser.text:
+        if call.args and parser is not None and call.is_on(parser.text):
             yield from re.findall(r"""["']([\w./-]{1,200}\.(?:ini|cfg|conf))["']""", call.args[0].text)[-1:]
 
 

@@ -231,3 +231,13 @@ def _is_bytes(raw: ts.Node) -> bool:
     first = raw.children[0] if raw.type == "concatenated_string" and raw.children else raw
     start = first.children[0].text if first.children else None
     return b"b" in (start or b"").lower()
+
+
+def whole_string(node: Node | None) -> Node | None:
+    """The string an offset lies in, with those written beside it."""
+    found = node
+    while found is not None and not isinstance(found, Str):
+        found = found.parent
+    if found is not None and isinstance(found.parent, Str) and found.parent.raw.type == "concatenated_string":
+        return found.parent
+    return found

@@ -126,7 +126,7 @@ def is_answered(call: Call) -> bool:
 def begun_here(project: Project, function: FunctionDef, call: Call) -> Begun | None:
     """A statement of the same function that has surely begun a transaction, which is still open."""
     session = "" if call.receiver is None else call.receiver.text
-    own = [one for one in calls_between(function, function.start, call.start) if receives(one, session)]
+    own = [one for one in calls_between(function, function.start, call.start) if one.is_on(session)]
     if any(one.method == "begin" and isinstance(one.parent, Call) for one in own):
         return None  # `stack.enter_async_context(session.begin())`: the stack's own block ends it
     for first in reversed(own):
@@ -166,11 +166,6 @@ def runs(project: Project, call: Call) -> bool:
     return call.receiver is not None and project.known(call.receiver).kind in (Kind.SESSION, Kind.CONNECTION)
 
 
-def receives(call: Call, session: str) -> bool:
-    """Whether it is a method called on the session."""
-    return call.receiver is not None and call.receiver.text == session
-
-
 def is_in_reach(first: Call, call: Call) -> bool:
     """Whether both stand in the block that opens the session, if one does."""
     opened = opened_by(first.receiver) if isinstance(first.receiver, Name) else None
@@ -203,7 +198,7 @@ def begun_by_dependency(project: Project, function: FunctionDef, call: Call) -> 
 def is_touched(function: FunctionDef, session: str, call: Call) -> bool:
     """Whether the transaction may have ended before the call, or somebody else may have ended it."""
     before = calls_between(function, function.start, call.start)
-    ended = any(receives(one, session) and (one.method in ENDING or one.method == "begin") for one in before)
+    ended = any(one.is_on(session) and (one.method in ENDING or one.method == "begin") for one in before)
     return ended or is_handed(function, session, min(function.body_start, call.start), call.start)
 
 

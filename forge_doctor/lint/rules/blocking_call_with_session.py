@@ -139,7 +139,7 @@ def calls_on(held: Open, call: Call) -> list[Call]:
     """What has been called on the session before, the last first."""
     around = call.function
     before = [] if around is None else calls_between(around, held.since.start, call.start)
-    return [one for one in before if one.receiver is not None and one.receiver.text == held.name][::-1]
+    return [one for one in before if one.is_on(held.name)][::-1]
 
 
 def is_closed(held: Open, call: Call) -> bool:

@@ -140,9 +140,7 @@ def leaves_nothing(project: Project, marker: Call) -> bool:
     function = None if param is None else param.function_of
     if param is None or function is None:
         return False
-    commits = [
-        one for one in calls_named(function, ("commit",), function.start, function.end) if is_of(one, param.name)
-    ]
+    commits = [one for one in calls_named(function, ("commit",), function.start, function.end) if one.is_on(param.name)]
     last = commits[-1] if commits else None
     if last is None or any(
         isinstance(one, If | For | While | Except) and function.contains(one) for one in last.ancestors
@@ -152,13 +150,8 @@ def leaves_nothing(project: Project, marker: Call) -> bool:
     if any(one.start < last.start for one in function.find(Return, nested=False)):
         return False
     later = calls_between(function, last.end, function.end)
-    written = any(is_of(one, param.name) and (one.method in PENDING or is_write(project, one)) for one in later)
+    written = any(one.is_on(param.name) and (one.method in PENDING or is_write(project, one)) for one in later)
     return not written and not is_handed(function, param.name, last.end, function.end)
-
-
-def is_of(call: Call, session: str) -> bool:
-    """Whether it is a method of the session by that name."""
-    return call.receiver is not None and call.receiver.text == session
 
 
 def found(file: SourceFile, function: FunctionDef, commit: Node, marker: Call) -> Finding:

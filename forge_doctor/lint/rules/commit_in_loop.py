@@ -98,7 +98,7 @@ def text_of(loop: For) -> bytes:
 def is_of(awaited: Await, session: str) -> bool:
     """Whether what is awaited is the session's own method."""
     call = awaited.value
-    return isinstance(call, Call) and call.receiver is not None and call.receiver.text == session
+    return isinstance(call, Call) and call.is_on(session)
 
 
 def found(file: SourceFile, loop: For, call: Call, confidence: Confidence) -> Finding:

@@ -28,7 +28,7 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
 from forge_doctor.code.orm.engines import engine_calls
 from forge_doctor.code.orm.passwords import is_placeholder
-from forge_doctor.code.semantics.literals import HOLE, text_of
+from forge_doctor.code.semantics.literals import HOLE, text_of, whole_string
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, Keyword, Name, Node, Param, Str
 from forge_doctor.code.syntax.prefilter import WordsThen
@@ -69,16 +69,6 @@ def credentials_in_code(file: SourceFile, project: Project) -> Iterator[Finding]
         given = engine.url_place
         if engine.dsn is not None and given is not engine.call and not isinstance(given, Str | Name):
             yield from judged(file, given, engine.dsn)
-
-
-def whole_string(node: Node | None) -> Node | None:
-    """The string an offset lies in, with those written beside it."""
-    found = node
-    while found is not None and not isinstance(found, Str):
-        found = found.parent
-    if found is not None and isinstance(found.parent, Str) and found.parent.raw.type == "concatenated_string":
-        return found.parent
-    return found
 
 
 def is_used_as_url(node: Node) -> bool:

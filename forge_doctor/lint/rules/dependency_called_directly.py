@@ -228,7 +228,7 @@ def is_closed(generator: Node) -> bool:
         return False
     name = bound.target.text
     return any(
-        call.method == "close" and call.receiver is not None and call.receiver.text == name
+        call.method == "close" and call.is_on(name)
         for block in bound.function.find(Finally, nested=False)
         for call in block.find(Call, nested=False)
     )

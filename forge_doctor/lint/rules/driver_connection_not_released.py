@@ -135,7 +135,7 @@ def releases(call: Call, name: str) -> bool:
     """`pool.release(connection)` or `connection.close()`."""
     if call.method == "release":
         return any(one.text == name for one in call.args)
-    return call.method in ("close", "terminate") and call.receiver is not None and call.receiver.text == name
+    return call.method in ("close", "terminate") and call.is_on(name)
 
 
 def found_skipped(file: SourceFile, call: Call, name: str, left: Return) -> Finding:

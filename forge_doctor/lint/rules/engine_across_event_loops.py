@@ -224,7 +224,7 @@ def is_same_loop(first: Call, later: Call) -> bool:
         return False
     between = first.file.data[first.end : later.start]
     rebound = re.search(rb"(?<![\w.])" + re.escape(loop.text).encode() + rb"\s*(?::[^=\n]*)?=[^=]", between)
-    return later.receiver is not None and later.receiver.text == loop.text and rebound is None
+    return later.is_on(loop.text) and rebound is None
 
 
 def found_before(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, after: Call) -> Finding:

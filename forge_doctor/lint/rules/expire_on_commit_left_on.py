@@ -119,8 +119,8 @@ def empties(project: Project, call: Call) -> bool:
     if item is None or item.target is None or function is None:
         return False
     session = item.target.text
-    commits = [one for one in calls_named(function, ("commit",), call.end, function.end) if is_of(one, session)]
-    added = [one for one in calls_named(function, ADDING, call.end, function.end) if is_of(one, session)]
+    commits = [one for one in calls_named(function, ("commit",), call.end, function.end) if one.is_on(session)]
+    added = [one for one in calls_named(function, ADDING, call.end, function.end) if one.is_on(session)]
     return any(
         name.start > commit.end
         and always_before(commit, name)
@@ -130,11 +130,6 @@ def empties(project: Project, call: Call) -> bool:
         for name in function.find(Name, nested=False)
         if isinstance(name.parent, Return) or is_attribute_read(name)
     )
-
-
-def is_of(call: Call, session: str) -> bool:
-    """Whether it is called on the session of that name."""
-    return call.receiver is not None and call.receiver.text == session
 
 
 def is_attribute_read(name: Name) -> bool:

@@ -108,7 +108,7 @@ def is_outside(project: Project, function: FunctionDef, call: Call, given: Name)
     session = "" if call.receiver is None else call.receiver.text
     name = re.escape(given.text)
     for one in calls_between(function, function.start, call.start):
-        own = one.receiver is not None and one.receiver.text == session
+        own = one.is_on(session)
         if own and one.method in ("add", "add_all", "refresh") and re.search(rf"\b{name}\b", one.text):
             return None
         if not own and one.method not in HARMLESS and mentions(one, given.text):

@@ -171,7 +171,7 @@ def is_closed_again(call: Call, value: Value) -> bool:
     if value.kind not in SESSIONS or function is None or receiver is None or call.method == "commit":
         return False
     closing = (one for one in function.find(Call, nested=False) if one.start > call.end and one.method in CLOSING)
-    return any(one.receiver is not None and one.receiver.text == receiver.text for one in closing)
+    return any(one.is_on(receiver.text) for one in closing)
 
 
 def is_statement(project: Project, call: Call) -> bool:

@@ -231,7 +231,7 @@ def is_rolled_back_around(project: Project, statement: Try | With, used: Call) -
     """Whether the next use fails inside a bigger `try` that rolls back: then only its message is misleading."""
     session = "" if used.receiver is None else used.receiver.text
     return any(
-        call.method == "rollback" and call.receiver is not None and call.receiver.text == session
+        call.method == "rollback" and call.is_on(session)
         for around in statement.ancestors
         if isinstance(around, Try) and any(one.contains(used) for one in around.body)
         for handler in around.handlers

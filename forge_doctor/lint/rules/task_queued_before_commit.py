@@ -101,7 +101,7 @@ def task_queued_before_commit(file: SourceFile, project: Project) -> Iterator[Fi
 def committed(project: Project, function: FunctionDef, added: Call, session: Node) -> int | None:
     """Where the transaction of the added object ends by a commit in the same function."""
     ends = islice(calls_named(function, ("commit", "rollback"), added.end, function.end), MOST_LOOKED_AT)
-    own = [one for one in ends if one.receiver is not None and one.receiver.text == session.text]
+    own = [one for one in ends if one.is_on(session.text)]
     if own:
         first = min(own, key=lambda one: one.start)
         return first.start if first.method == "commit" else None
@@ -114,9 +114,7 @@ def committed(project: Project, function: FunctionDef, added: Call, session: Nod
 def is_left_to_caller(function: FunctionDef, added: Call, session: Node) -> bool:
     """Whether the session is the caller's, who commits behind this function: it flushes for the key, and ends nothing."""
     flushes = calls_named(function, ("flush",), added.end, function.end)
-    return session.text in function.param_names and any(
-        one.receiver is not None and one.receiver.text == session.text for one in flushes
-    )
+    return session.text in function.param_names and any(one.is_on(session.text) for one in flushes)
 
 
 def is_actor(project: Project, receiver: Node) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.dsn import Dsn, parse_dsn
-from forge_doctor.code.semantics.literals import HOLE, text_of
-from forge_doctor.code.syntax.nodes import Node, Str
+from forge_doctor.code.semantics.literals import HOLE, text_of, whole_string
+from forge_doctor.code.syntax.nodes import Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Location
 from forge_doctor.regex import regex
@@ -36,7 +36,7 @@ def code_urls(file: SourceFile) -> Iterator[WrittenUrl]:
     """The URLs among the strings of a file."""
     seen: set[Node] = set()
     for match in URL_IN_BYTES.finditer(file.data):
-        node = _whole_string(file.node_at(match.start()))
+        node = whole_string(file.node_at(match.start()))
         text = None if node is None or node in seen else text_of(node)
         dsn = None if text is None else parse_dsn(text)
         if node is not None and dsn is not None:
@@ -53,13 +53,3 @@ def ini_urls(path: str, text: str) -> Iterator[WrittenUrl]:
         if dsn is not None:
             line = text.count("\n", 0, match.start("key")) + 1
             yield WrittenUrl(dsn, Location(target=path, line=line), match["key"])
-
-
-def _whole_string(node: Node | None) -> Node | None:
-    """The string an offset lies in, with those written beside it."""
-    found = node
-    while found is not None and not isinstance(found, Str):
-        found = found.parent
-    if found is not None and isinstance(found.parent, Str) and found.parent.raw.type == "concatenated_string":
-        return found.parent
-    return found

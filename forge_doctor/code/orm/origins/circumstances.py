@@ -120,15 +120,11 @@ def _is_ended(project: Project, function: FunctionDef, session: str, at: Node, d
         return _is_ended_by_giver(project, function, session, depth)
     if not session.isidentifier():
         return None
-    ending = [one for one in function.find(Call) if one.method in ENDING and _is_of(one, session)]
+    ending = [one for one in function.find(Call) if one.method in ENDING and one.is_on(session)]
     if any(_is_sure(function, one) for one in ending):
         return True
     made = any(one.target.text == session and isinstance(one.value, Node) for one in function.find(Assign))
     return False if made and not ending and not _is_handed_out(function, session) else None
-
-
-def _is_of(call: Call, session: str) -> bool:
-    return call.receiver is not None and call.receiver.text == session
 
 
 def _is_in_block(session: str, at: Node) -> bool:
@@ -215,6 +211,6 @@ def _ends_behind_yield(provider: FunctionDef) -> bool:
         return False
     session = lent.value.text
     in_finally = any(
-        one.method in ENDING and _is_of(one, session) and _is_sure(provider, one) for one in provider.find(Call)
+        one.method in ENDING and one.is_on(session) and _is_sure(provider, one) for one in provider.find(Call)
     )
     return in_finally or _is_in_block(session, lent)

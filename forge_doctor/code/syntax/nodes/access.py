@@ -70,6 +70,10 @@ class Call(Node):
         func = self.func
         return func.value if isinstance(func, Attribute) else None
 
+    def is_on(self, written: str) -> bool:
+        """Whether it is a method of what is written so: `session` in `session.execute(q)`."""
+        return self.receiver is not None and self.receiver.text == written
+
     @once
     def method(self) -> str:
         """`execute` in `session.execute(q)`, `gather` in `gather(a)`; empty for anything else."""

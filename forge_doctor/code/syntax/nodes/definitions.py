@@ -77,17 +77,42 @@ class Lambda(Node):
         return inner is self.body
 
 
-class FunctionDef(Statement):
-    """`def` or `async def`."""
+class Definition(Statement):
+    """What a `def` and a `class` have in common: a name, decorators, a body."""
 
     __slots__ = ()
-    types = ("function_definition",)
 
     @once
     def name(self) -> str:
         """Its name."""
         raw = self.raw.child_by_field_name("name")
         return "" if raw is None else self.file.text_of(raw)
+
+    @property
+    def body(self) -> tuple[Node, ...]:
+        """Its statements."""
+        return self._body()
+
+    @once
+    def decorators(self) -> tuple[Node, ...]:
+        """The expressions behind `@`."""
+        return _decorators(self)
+
+    def decorated_by(self, *names: str) -> bool:
+        """Whether a decorator's last name is one of these (`@app.get(...)` -> `get`)."""
+        return any(_last_name(one) in names for one in self.decorators)
+
+    def has_in_body(self, inner: Node) -> bool:
+        """Whether `inner` is a statement of the body, not a parameter, an annotation or a base."""
+        raw = self.raw.child_by_field_name("body")
+        return raw is not None and raw.start_byte <= inner.start and inner.end <= raw.end_byte
+
+
+class FunctionDef(Definition):
+    """`def` or `async def`."""
+
+    __slots__ = ()
+    types = ("function_definition",)
 
     @property
     def name_node(self) -> Node:
@@ -136,25 +161,6 @@ class FunctionDef(Statement):
         """The return annotation."""
         return self._field("return_type")
 
-    @property
-    def body(self) -> tuple[Node, ...]:
-        """Its statements."""
-        return self._body()
-
-    @once
-    def decorators(self) -> tuple[Node, ...]:
-        """The expressions behind `@`."""
-        return _decorators(self)
-
-    def decorated_by(self, *names: str) -> bool:
-        """Whether a decorator's last name is one of these (`@app.get(...)` -> `get`)."""
-        return any(_last_name(one) in names for one in self.decorators)
-
-    def has_in_body(self, inner: Node) -> bool:
-        """Whether `inner` is a statement of the body, not a parameter or an annotation."""
-        raw = self.raw.child_by_field_name("body")
-        return raw is not None and raw.start_byte <= inner.start and inner.end <= raw.end_byte
-
     @once
     def is_generator(self) -> bool:
         """Whether it has a `yield` of its own."""
@@ -178,17 +184,11 @@ class FunctionDef(Statement):
         return all(_says_nothing(one) for one in self.body)
 
 
-class ClassDef(Statement):
+class ClassDef(Definition):
     """`class Name(bases): ...`."""
 
     __slots__ = ()
     types = ("class_definition",)
-
-    @once
-    def name(self) -> str:
-        """Its name."""
-        raw = self.raw.child_by_field_name("name")
-        return "" if raw is None else self.file.text_of(raw)
 
     @property
     def bases(self) -> tuple[Node, ...]:
@@ -201,28 +201,9 @@ class ClassDef(Statement):
         return tuple(one for one in self._body("superclasses") if isinstance(one, Keyword))
 
     @property
-    def body(self) -> tuple[Node, ...]:
-        """Its statements."""
-        return self._body()
-
-    @once
-    def decorators(self) -> tuple[Node, ...]:
-        """The expressions behind `@`."""
-        return _decorators(self)
-
-    def decorated_by(self, *names: str) -> bool:
-        """Whether a decorator's last name is one of these."""
-        return any(_last_name(one) in names for one in self.decorators)
-
-    @property
     def methods(self) -> tuple[FunctionDef, ...]:
         """The functions defined right in its body."""
         return tuple(one for one in self.body if isinstance(one, FunctionDef))
-
-    def has_in_body(self, inner: Node) -> bool:
-        """Whether `inner` is of the body, not of the bases."""
-        raw = self.raw.child_by_field_name("body")
-        return raw is not None and raw.start_byte <= inner.start and inner.end <= raw.end_byte
 
 
 def _decorators(node: Node) -> tuple[Node, ...]:

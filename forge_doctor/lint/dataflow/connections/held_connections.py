@@ -141,7 +141,7 @@ def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | No
 def ended_inside(project: Project, call: Call, session: str) -> bool:
     """Whether a call hands the session, as the caller writes it, to a function that ends its transaction."""
     known = dict(written_as(session))
-    if call.receiver is not None and call.receiver.text == session:
+    if call.is_on(session):
         return False
     if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:
         known[receiver.text] = made

@@ -145,5 +145,5 @@ def endings(function: FunctionDef, session: str) -> tuple[Call, ...]:
     key = (function, session)
     if key not in known:
         calls = (one for one in calls_of(function) if one.method in ENDING and one.receiver is not None)
-        known[key] = tuple(one for one in calls if one.receiver is not None and one.receiver.text == session)
+        known[key] = tuple(one for one in calls if one.is_on(session))
     return known[key]

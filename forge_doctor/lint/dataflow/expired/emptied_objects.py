@@ -57,7 +57,7 @@ def model_in(
     if cause.why in (Why.ROLLBACK, Why.EXPIRE) or not isinstance(bound, Assign) or not isinstance(bound.value, Call):
         return None
     added = (one for one in calls_named(function, ADDING, bound.end, cause.statement.end) if adds(one, name.id))
-    if not any(one.receiver is not None and one.receiver.text == session for one in added):
+    if not any(one.is_on(session) for one in added):
         return None
     class_ = project.value_of(bound.value.func)
     return project.model_of(bound.value.func) if class_.of is not None else None
@@ -72,13 +72,13 @@ def given_model(project: Project, function: FunctionDef, cause: Cause, param: Pa
     if cause.why is Why.EXPIRE or cause.why is Why.UPDATE:
         return model
     added = (one for one in calls_named(function, ADDING, function.start, cause.statement.end) if adds(one, param.name))
-    return model if any(one.receiver is not None and one.receiver.text == cause.session.text for one in added) else None
+    return model if any(one.is_on(cause.session.text) for one in added) else None
 
 
 def is_committed_before(function: FunctionDef, session: str, bound: Node, cause: Cause) -> bool:
     """Whether nothing is left to roll back: the session was committed since the object was bound."""
     return any(
-        one.receiver is not None and one.receiver.text == session and always_before(one, cause.node)
+        one.is_on(session) and always_before(one, cause.node)
         for one in calls_named(function, ("commit",), bound.end, cause.node.start)
     )  # fmt: skip
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
-from forge_doctor.code.semantics.entry_points import handovers
-from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
-from forge_doctor.code.semantics.names.mentions import DEPENDS
+from forge_doctor.code.semantics.entry_points import dependency_names
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import giving_names
 from forge_doctor.code.syntax.dominance import always_before
@@ -37,12 +35,6 @@ class Given(NamedTuple):
     owner: Owner | None = None
 
 
-@kept_for_the_run
-def dependencies(project: Project) -> frozenset[str]:
-    """The names of functions that are handed over as dependencies."""
-    return frozenset(name for name, places in handovers(project).items() if any(one.by in DEPENDS for one in places))
-
-
 def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
     """Every one in `async def`s whose name is that of a function that may end a transaction and return an object."""
     names = giving_names(project)
@@ -58,7 +50,7 @@ def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
             giver = project.value_of(call).definition
             if isinstance(giver, FunctionDef):
                 yield Given(assign.target.text, assign, function, giver, owner_of(project, call))
-    if names.isdisjoint(dependencies(project)):
+    if names.isdisjoint(dependency_names(project)):
         return
     for function in project.scopes(file).functions if file.mentions(b"fastapi", b"Depends") else ():
         for param in function.params if function.is_async else ():

@@ -206,7 +206,7 @@ def _collected(name: Name) -> Iterator[tuple[Node, bool]]:
         if assign.target.text == name.text and assign.start < name.start and not isinstance(value, Name | None):
             yield from _coroutines(value, many=False)
     for call in function.find(Call, nested=False):
-        if call.method == "append" and call.receiver is not None and call.receiver.text == name.text and call.args:
+        if call.method == "append" and call.is_on(name.text) and call.args:
             yield from _coroutines(call.args[0], many=is_in_loop(call, function))
 
 

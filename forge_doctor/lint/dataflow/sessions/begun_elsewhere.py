@@ -96,7 +96,7 @@ def begins_with(project: Project, call: Call, callee: FunctionDef, begin: Call, 
     if b"in_transaction" in callee.file.data[callee.start : callee.end]:
         return None
     before = calls_between(callee, callee.start, begin.start)
-    if any(one.receiver is not None and one.receiver.text == session.text for one in before):
+    if any(one.is_on(session.text) for one in before):
         return None
     if is_handed(callee, session.text, callee.body_start, begin.start):
         return None
@@ -186,7 +186,7 @@ def left_by(function: FunctionDef, session: str) -> str:
     """What a function leaves behind on a session that it writes so."""
     if not session or is_handed(function, session, function.body_start, function.end):
         return UNSURE
-    own = [one for one in calls_of(function) if one.receiver is not None and one.receiver.text == session]
+    own = [one for one in calls_of(function) if one.is_on(session)]
     if any(one.method in ENDING or one.method.startswith("begin") for one in own):
         return UNSURE
     reads = [one for one in own if one.method in READING and is_awaited(one)]

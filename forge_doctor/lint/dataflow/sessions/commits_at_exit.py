@@ -33,7 +33,7 @@ def commit_behind(project: Project, function: FunctionDef, lent: Yield) -> Node 
     """What commits the session that is lent: a call behind the `yield`, or a `begin()` block around it."""
     name = "" if lent.value is None else lent.value.text
     for call in calls_between(function, lent.end, function.end):
-        commits = call.method == "commit" and call.receiver is not None and call.receiver.text == name
+        commits = call.method == "commit" and call.is_on(name)
         if commits and call.enclosing(Except) is None:
             return call
     block = next((one for one in begin_blocks(project, lent) if one.session == name and not one.is_nested), None)

@@ -128,4 +128,4 @@ def _begins(node: Node, session: str) -> bool:
         )
     if not isinstance(node, Call) or node.method != "begin":
         return False
-    return not session or (node.receiver is not None and node.receiver.text == session)
+    return not session or (node.is_on(session))

@@ -89,7 +89,7 @@ def _used_before(script: EnvScript, configure: Configure, connection: Name) -> C
             or call.file is not connection.file
         ):
             continue
-        own = call.receiver is not None and call.receiver.text == connection.id and call.method in EXECUTES
+        own = call.is_on(connection.id) and call.method in EXECUTES
         if own or _is_handed(step.function, call, connection):
             found = call
     return found
@@ -140,7 +140,7 @@ def _is_ended(script: EnvScript, configure: Configure, connection: Node | None, 
             ends = call.method in ENDS and call.receiver is not None
             if ends and call.start > (used.start if place.owner is used.owner else place.start):
                 is_between = place.owner is used.owner and call.start < configure.call.start
-                if call.method == "commit" or (is_between and call.receiver is not None and call.receiver.text == name):
+                if call.method == "commit" or (is_between and call.is_on(name)):
                     return True
     return False
 
