@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -45,14 +46,21 @@ from forge_doctor.code.syntax.nodes import (
     Param,
     Subscript,
 )
+from forge_doctor.code.syntax.prefilter import Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.uses import at_place
-from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as MAKES
 from forge_doctor.regex import regex
 
+# `manager.session = db`: somebody else's session is kept by an object.
+STORES = WordsThen(
+    rb"(?m)^[ \t]+[a-z]\w*(?:\.\w+)+[ \t]*=[ \t]*\w*(?:session|db|conn|tx)[ \t]*(?:#|$)", b"session", b"db", b"conn", b"tx"
+)
+SUSPECT = Either(MAKES, STORES)
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})
 CONTEXTS = ("ctx", "context", "app", "application")
 STARTS = regex(r"start_?up|on_start|lifespan|before_server_start|init|set_?up")
@@ -77,7 +85,7 @@ def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
             )
     if file.mentions(b"next("):
         yield from of_defaults(file, project)
-    if file.mentions(b".state."):
+    if file.mentions(b".state.") or STORES.is_in(file):
         yield from entered_and_kept(file, project)
     if file.mentions(b"Singleton("):
         yield from provided_once(file, project)
@@ -123,7 +131,9 @@ def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
     """`app.state.session = session` in the block that opens the session: it is open for the life of the application."""
     for assign in (one for many in project.scopes(file).attribute_assignments.values() for one in many):
         target, given = assign.target, assign.value
-        if not isinstance(target, Attribute) or not is_of_application(target) or not isinstance(given, Name):
+        if not isinstance(target, Attribute) or not isinstance(given, Name):
+            continue
+        if not is_of_application(target) and not (is_of_request(project, given) and is_of_module(project, target)):
             continue
         value = project.value_of(given)
         if value.kind not in SESSIONS or value.confidence is Confidence.LOW or is_made_here(project, given):
@@ -131,8 +141,8 @@ def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
         yield file.finding(
             global_session,
             assign,
-            f"this session is kept in `{target.value.text}` for the life of the application: requests and tasks that "
-            "run at the same time share its one connection and its transaction",
+            f"this session is kept in `{target.value.text}`, which all requests and tasks have: those that run at the same time "
+            "share its one connection and its transaction",
             confidence=min(value.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
             remedy=f"keep the factory there, and open a session in each request: `async with {target.text}() as session:`",
             evidence=(Evidence(label="session", value=given.text, source=value.why),),
@@ -142,6 +152,25 @@ def entered_and_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
 def is_of_application(target: Attribute) -> bool:
     """Whether it is an attribute of `app.state`; a request's state lives as long as the request."""
     return re.search(r"(?:^|\.)app(?:lication)?\.(?:state|ctx)$", target.value.text) is not None
+
+
+def is_of_request(project: Project, given: Name) -> bool:
+    """Whether a dependency gives it to the function, for one request."""
+    param = None if given.function is None else given.function.param(given.text)
+    return param is not None and provider_of(project, param) is not None and not is_test_file(given.file)
+
+
+def is_of_module(project: Project, target: Attribute) -> bool:
+    """Whether it is an attribute of an object that a module of the project makes when it is imported."""
+    kept = target.value
+    found_at = project.scopes(target.file).lookup(kept.text, kept) if isinstance(kept, Name) else None
+    if found_at is None or found_at[0].raw.type != "module" or target.function is None:
+        return False
+    made = followed(project, kept)
+    if not isinstance(made, Call) or made.function is not None:
+        return False
+    value = project.value_of(made)
+    return value.kind is Kind.INSTANCE and isinstance(value.definition, ClassDef)
 
 
 def is_of_worker(target: Subscript | Attribute, function: FunctionDef) -> bool:

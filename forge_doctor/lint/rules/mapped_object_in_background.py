@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from forge_doctor.check import check
 from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Keyword, Name, Node
+from forge_doctor.code.syntax.nodes import Attribute, Call, ComprehensionFor, For, FunctionDef, Keyword, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -62,7 +62,7 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded
-from forge_doctor.lint.dataflow.use_def import param_reads
+from forge_doctor.lint.dataflow.use_def import param_reads, reads_of
 
 SUSPECT = AnyWord(b"add_task", b"BackgroundTask(", b"create_task", b"ensure_future")
 # Who calls a service may say no word of a database.
@@ -80,7 +80,7 @@ def mapped_object_in_background(file: SourceFile, project: Project) -> Iterator[
             held = loaded(project, given)
             read = (
                 None
-                if held is None or held.shape is not Shape.OBJECT
+                if held is None or held.shape not in (Shape.OBJECT, Shape.MANY)
                 else unloaded_read(project, function, param, held)
             )
             if held is not None and read is not None:
@@ -110,9 +110,9 @@ def unloaded_read(
     project: Project, function: FunctionDef, param: str, held: Loaded
 ) -> tuple[Relationship, Attribute] | None:
     """A relationship that the task reads of the object and nothing has loaded."""
-    for read in param_reads(project, function, param):
+    for read in object_reads(project, function, param, held):
         attribute = read.parent
-        if not isinstance(read, Name) or not isinstance(attribute, Attribute) or attribute.value is not read:
+        if not isinstance(attribute, Attribute) or attribute.value is not read:
             continue
         relationship = held.model.relationship(attribute.attr)
         if (
@@ -122,6 +122,18 @@ def unloaded_read(
         ):
             return relationship, attribute
     return None
+
+
+def object_reads(project: Project, function: FunctionDef, param: str, held: Loaded) -> Iterator[Name]:
+    """The reads of the object in the task: of its parameter, or where that is a list, of the names of loops over it."""
+    for read in param_reads(project, function, param):
+        if not isinstance(read, Name):
+            continue
+        loop = read.parent
+        if held.shape is Shape.OBJECT:
+            yield read
+        elif isinstance(loop, For | ComprehensionFor) and loop.iter is read and isinstance(loop.target, Name):
+            yield from reads_of(project, loop.target, loop)
 
 
 def found(

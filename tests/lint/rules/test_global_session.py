@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import TASKS
+from tests.support.lint_models import project
 
 RULE = "global-session"
 LENT = """\
@@ -124,3 +125,30 @@ CONTAINER = (
 )
 def test_a_session_that_a_container_makes_once_is_found(line: str, tmp_path: Path) -> None:
     check_source(CONTAINER + line, RULE, tmp_path)
+
+
+KEEPER = (
+    "class Manager:\n    def __init__(self):\n        self.session = None\n        self.name = ''\n"
+    "manager = Manager()\ndef make():\n    return Manager()\n"
+)
+GIVEN = "db: AsyncSession = Depends(get_db)"
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "told"),
+    [
+        (GIVEN, "manager.session = db", True),
+        ("db: Annotated[AsyncSession, Depends(get_db)]", "manager.session = db", True),
+        (GIVEN, "own = make()\n    own.session = db", False),
+        (GIVEN, "own = Manager()\n    own.session = db", False),
+        (GIVEN, "request.session = db", False),
+        (GIVEN, "manager.name = name", False),
+        ("db: AsyncSession", "manager.session = db", False),
+    ],
+)
+def test_a_request_gives_its_session_to_an_object_of_a_module(
+    given: str, line: str, told: bool, tmp_path: Path
+) -> None:
+    code = f"@router.get('/')\nasync def f(request, name, {given}):\n    {line}{'  # expect high' * told}\n"
+    files = project("from app.keeper import Manager, make, manager\nfrom typing import Annotated\n" + code)
+    check_source({**files, "app/keeper.py": KEEPER}, RULE, tmp_path)

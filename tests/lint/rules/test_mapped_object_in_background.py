@@ -32,6 +32,26 @@ QUIET = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("walk", "is_read"),
+    [
+        ("for user in users:\n        print(user.orders)", True),
+        ("return [len(user.orders) for user in users]", True),
+        ("for user in users:\n        print(user.name)", False),
+        ("for user in sorted(users):\n        print(user.name)\n    print(users)", False),
+    ],
+)
+@pytest.mark.parametrize("option", ["", ".options(selectinload(User.orders))"])
+def test_a_list_that_a_task_walks_over(walk: str, is_read: bool, option: str, tmp_path: Path) -> None:
+    told = "  # expect" * (is_read and not option)
+    code = (
+        f"def send(users):\n    {walk}\n"
+        f"async def f(db: AsyncSession, tasks: BackgroundTasks):\n    users = (await db.scalars(select(User){option})).all()\n"
+        f"    tasks.add_task(send, users){told}\n"
+    )
+    check_source(project(code), "mapped-object-in-background", tmp_path)
+
+
 @pytest.mark.parametrize("code", READ)
 def test_a_relationship_nobody_has_loaded_is_found(code: str, tmp_path: Path) -> None:
     check_source(project(code), "mapped-object-in-background", tmp_path)
