@@ -1,0 +1,107 @@
+"""A codec is registered on one connection of a pool, and the others do not have it.
+
+Why: asyncpg keeps codecs by connection. `set_type_codec()` in an `acquire()` block teaches the one connection that the pool
+happened to give; a query on any other fails ("expected str, got list") or returns text in the place of the value, and which
+one it gets is chance. The pool's `init=` runs for every new connection.
+
+Bad:
+
+    import asyncpg
+    from pgvector.asyncpg import register_vector
+
+    async def start():
+        pool = await asyncpg.create_pool("postgresql://localhost/shop")
+        async with pool.acquire() as connection:
+            await register_vector(connection)
+        return pool
+
+Good:
+
+    import asyncpg
+    from pgvector.asyncpg import register_vector
+
+    async def start():
+        return await asyncpg.create_pool("postgresql://localhost/shop", init=register_vector)
+
+Wrong when: the pool has one connection, or the block goes on to query with it, as code does that registers at each acquire.
+Both are looked for, and whether the connection leaves the block.
+
+Source: https://magicstack.github.io/asyncpg/current/usage.html#type-conversion;
+https://magicstack.github.io/asyncpg/current/api/index.html (create_pool: init); coleam00/Archon#915
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.check import check
+from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, With, Yield
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_awaited, is_handed
+from forge_doctor.regex import regex
+
+CODECS = ("set_type_codec", "set_builtin_type_codec")
+SUSPECT = AnyWord(b"set_type_codec", b"set_builtin_type_codec", b"register_vector")
+ONE_CONNECTION = regex(rb"max_size\s*=\s*1\b")
+LINE_DOES = ("holds",)
+
+
+@check(severity=Severity.WARNING)
+def codec_of_one_connection(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at the codecs that are registered inside of an `acquire()` block."""
+    if is_test_file(file) or ONE_CONNECTION.search(file.data) is not None:
+        return
+    for call in file.calls(*CODECS, "register_vector"):
+        connection = taught(project, call)
+        block = None if connection is None else acquired(project, connection)
+        if connection is not None and block is not None and is_all_done(block, call, connection.text):
+            yield file.finding(
+                codec_of_one_connection,
+                call,
+                f"`{call.func.text}()` teaches one connection of the pool a codec, and the block gives it back: the pool's other "
+                "connections do not have it, so a query fails or not by the connection it gets",
+                confidence=Confidence.HIGH,
+                remedy="asyncpg.create_pool(..., init=...): a function that registers it on each new connection",
+            )
+            return
+
+
+def taught(project: Project, call: Call) -> Name | None:
+    """The connection that learns a codec: `connection.set_type_codec(...)`, `register_vector(connection)`."""
+    if call.method in CODECS:
+        given = call.receiver
+    else:
+        is_pgvector = project.qualified(call.func) == "pgvector.asyncpg.register_vector"
+        given = call.args[0] if is_pgvector and len(call.args) == 1 else None
+    return given if isinstance(given, Name) and is_awaited(call) else None
+
+
+def acquired(project: Project, connection: Name) -> With | None:
+    """The block of the same function that has it from a pool of asyncpg."""
+    for around in connection.ancestors:
+        if isinstance(around, FunctionDef):
+            return None
+        for item in around.items if isinstance(around, With) else ():
+            taken = item.value
+            if item.target is None or item.target.text != connection.text or not isinstance(taken, Call):
+                continue
+            pool = None if taken.receiver is None else project.known(taken.receiver)
+            is_pool = pool is not None and pool.kind is Kind.ASYNCPG_POOL and pool.confidence > Confidence.LOW
+            return around if taken.method == "acquire" and is_pool and isinstance(around, With) else None
+    return None
+
+
+def is_all_done(block: With, call: Call, connection: str) -> bool:
+    """Whether nothing in the block works with the connection afterwards, or takes it out of it."""
+    function = call.function
+    if function is None or any(block.find(Yield, nested=False)) or is_handed(function, connection, call.end, block.end):
+        return False
+    later = (one for one in calls_between(function, call.end, block.end) if one.receiver is not None)
+    return not any(
+        one.receiver is not None and one.receiver.text == connection and one.method not in CODECS for one in later
+    )
