@@ -58,11 +58,7 @@ from forge_doctor.regex import regex
 
 # `manager.session = db`: somebody else's session is kept by an object.
 STORES = WordsThen(
-    rb"(?m)^[ \t]+[a-z]\w*(?:\.\w+)+[ \t]*=[ \t]*\w*(?:session|db|conn|tx)[ \t]*(?:#|$)",
-    b"session",
-    b"db",
-    b"conn",
-    b"tx",
+    rb"\.\w{1,40}[ \t]?=[ \t]?\w{0,40}(?:session|db|conn|tx)[ \t]*[#\r\n]", b"session", b"= db", b"conn", b"= tx"
 )
 SUSPECT = Either(MAKES, STORES)
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})

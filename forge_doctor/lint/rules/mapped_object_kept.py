@@ -52,6 +52,7 @@ from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -75,7 +76,7 @@ from forge_doctor.regex import regex
 KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.")
 # A dict or list that begins empty, of a module or an object, with a type.
 STORE = WordsThen(
-    rb"(?m)^[ \t]*(?:self\.)?\w+[ \t]*:[ \t]*\w*(?:[dD]ict|[lL]ist|[sS]et)\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|\[\]|\w+\(\))",
+    rb"(?m)^(?:[ \t]+self\.)?\w+[ \t]*:[ \t]*\w*(?:[dD]ict|[lL]ist|[sS]et)\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|\[\]|\w+\(\))",
     *(b"= {}", b"= []", b"dict()", b"list()", b"set()"),
 )
 SUSPECT = Either(AnyWord(*KEEPING), STORE)
@@ -88,6 +89,7 @@ CACHES = ("lru_cache", "alru_cache")
 CACHE_CLASSES = words(
     "cachetools.TTLCache cachetools.LRUCache cachetools.LFUCache cachetools.Cache cachetools.FIFOCache"
 )
+TYPED = regex(rb"(?m)^(?:[ \t]+self\.)?(\w+)[ \t]*:[^\n=]{1,140}=[ \t]*(?:\{\}|\[\]|\w+\(\))")
 EMPTY = words("{} [] dict() list() set()")
 PUTTING = words("append extend add update setdefault insert")
 LET_GO = regex(r"expunge|make_transient|model_validate|model_dump|asdict")
@@ -116,10 +118,20 @@ def put_away(project: Project, function: FunctionDef) -> Iterator[tuple[Node, st
         where = kept_in(project, function, assign.target)
         if where and assign.value is not None:
             yield assign.value, where
-    for call in function.find(Call, nested=False):
-        where = store_of(project, call.receiver) if call.method in PUTTING and call.args else ""
+    for call in putting_calls(function.file):
+        where = store_of(project, call.receiver) if call.function is function else ""
         if where:
             yield call.args[-1], where
+
+
+@kept_with_file
+def putting_calls(file: SourceFile) -> tuple[Call, ...]:
+    """The calls that may put something into a store that the file types, or that is called a cache; found once a file."""
+    names = {one.group(1) for one in TYPED.finditer(file.data)}
+    if not names and not file.mentions(b"cache"):
+        return ()
+    kept = ((one, one.receiver.text.rpartition(".")[2]) for one in file.calls(*PUTTING) if one.receiver and one.args)
+    return tuple(call for call, name in kept if name.encode() in names or "cache" in name.lower())
 
 
 def is_cached(project: Project, function: FunctionDef) -> bool:
