@@ -42,13 +42,14 @@ class Setting(Enum):
     BUILT = auto()
 
 
-CONSTANTS = {"None": Setting.NONE, "False": Setting.FALSE, "True": Setting.GIVEN}
+CONSTANTS = {"None": Setting.NONE, "False": Setting.FALSE, "0": Setting.FALSE, "True": Setting.GIVEN}
 BUILT = (Comprehension, Dict, List, Set, Str, Tuple)
 # Of the parameters with a default, and of those that are handed an option of the caller, by name.
 Settings = frozenset[tuple[str, Setting]]
 UNSET: Settings = frozenset()
 NONE = regex(r"\b(?:Optional|None)\b")
 AGAINST_NONE = regex(r"(\w{1,100}) is (not )?None")
+AGAINST_ZERO = regex(r"(\w{1,100}) (>|!=|==) 0")
 
 
 def settings_of(project: Project, function: FunctionDef, call: Call, around: Settings = UNSET) -> Settings:
@@ -58,9 +59,15 @@ def settings_of(project: Project, function: FunctionDef, call: Call, around: Set
     bound = {one.target.text for one in function.find(Assign, nested=False)}
     known = dict(around)
     options = [one for one in function.params if isinstance(one, Param) and one.name not in bound]
-    given = [(one, function.argument(call, one.name)) for one in options if one.default is not None or may_be_none(one)]
-    found = {one.name: _setting(project, value, one.default, known) for one, value in given}
+    given = [(one, function.argument(call, one.name)) for one in options]
+    told = [(one, value) for one, value in given if one.default or may_be_none(one) or is_option(value, known)]
+    found = {one.name: _setting(project, value, one.default, known) for one, value in told}
     return frozenset((name, setting) for name, setting in found.items() if setting is not None)
+
+
+def is_option(given: Node | None, around: Mapping[str, Setting]) -> bool:
+    """Whether it is a constant, or an option of the caller as it is."""
+    return isinstance(given, Constant) or (isinstance(given, Name) and given.text in around)
 
 
 def may_be_none(param: Param) -> bool:
@@ -122,6 +129,9 @@ def _truth(test: Node, known: Mapping[str, Setting]) -> bool | None:
         told = _truth(test.operand, known)
         return None if told is None else not told
     if isinstance(test, Compare):
+        zero = AGAINST_ZERO.fullmatch(test.text)
+        if zero is not None and known.get(zero[1]) is Setting.FALSE:
+            return zero[2] == "=="
         match = AGAINST_NONE.fullmatch(test.text)
         return None if match is None or match[1] not in known else (known[match[1]] is Setting.NONE) != bool(match[2])
     if isinstance(test, BoolOp):

@@ -4,7 +4,7 @@ Why: until the answer comes the connection sits `idle in transaction`: it is mis
 locks make others wait, and vacuum cannot clean up behind it. A service that takes 30 s to time out holds
 them for 30 s. The wait may stand in a function that the code calls inside the transaction. Wrong when the transaction has
 ended by then: commits, rollbacks, closed blocks, and whoever is given the session in between are looked for, in the called
-function too.
+function too. Or when the options of the call turn the wait off: constants, None and what is built right there are known.
 
 Bad:
 
@@ -59,7 +59,7 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
     may_open,
     opening,
 )
-from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait
+from forge_doctor.lint.dataflow.connections.waiting_functions import is_turned_off, may_wait
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
@@ -212,8 +212,9 @@ def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
         told = plain or waits_at(call) is not None or own.what.startswith("an answer")
         return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
     waited = waited_inside(project, call, handles) or waited_together(project, call)
-    sure = waited is not None and waited.wait.confidence > Confidence.LOW and not is_in_handler(waited.call)
-    return waited if sure else None
+    if waited is None or waited.wait.confidence is Confidence.LOW or is_in_handler(waited.call):
+        return None
+    return None if is_turned_off(project, call, waited.call) else waited
 
 
 def waited_together(project: Project, call: Call) -> Waited | None:

@@ -335,3 +335,34 @@ def test_a_plain_function_waits_for_it_as_well(tmp_path: Path) -> None:
         "    store.put_object(Bucket='b', Key='k', Body=b'')  # expect high\n    db.commit()\n"
     )
     check_source(project(code), "network-call-in-transaction", tmp_path)
+
+
+TURNED_OFF = """\
+import asyncio
+async def send(text, duration: int, *, quiet=False):
+    if duration > 0:
+        await asyncio.sleep(duration)
+async def told(text, duration: int = 0):
+    await send(text, duration)
+async def f(db: AsyncSession, some: int):
+    db.add(User())
+    await db.flush()
+    {call}{mark}
+    await db.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "is_off"),
+    [
+        ("await told('x')", True),
+        ("await told('x', 0)", True),
+        ("await told('x', duration=5)", False),
+        ("await told('x', some)", False),
+        ("await send('x', 0)", True),
+        ("await send('x', 1)", False),
+    ],
+)
+def test_a_wait_that_the_call_turns_off_is_none(call: str, is_off: bool, tmp_path: Path) -> None:
+    mark = "" if is_off else "  # expect"
+    check_source(project(TURNED_OFF.format(call=call, mark=mark)), "network-call-in-transaction", tmp_path)
