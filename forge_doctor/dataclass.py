@@ -1,9 +1,15 @@
 """Dataclasses whose methods are made when they are first used, as one run uses few of those there are.
 
-To make `__init__`, `__eq__`, `__hash__`, `__repr__` and the guards of a frozen class means to compile their source: of the
-classes that a short run loads, that took most of what loading them did. Everything else is the standard library's, so
-`fields`, `replace`, `asdict` and `match` see dataclasses like any other. Not for `InitVar`; what extends one of them is
-made here too.
+To make `__init__`, `__eq__`, `__hash__`, `__repr__` and the guards of a frozen class means to compile their source, for each
+class that a run loads: of Python 3.13 with all of it, `logs` takes 179 ms of the processor's time for one line and 153 with
+this, `pool` that reaches no server 168 and 140. A class of seven fields takes the standard library 0.52 ms, this 0.15, attrs
+0.50 (it compiles as well), a namedtuple 0.04 and msgspec's Struct 0.01: a tuple equals any other with its values and its
+fields go by place, and a Struct is a compiled dependency whose values are no dataclasses. Here everything else is the
+standard library's, so that `fields`, `replace`, `asdict` and `match` see dataclasses like any other.
+
+Not for `InitVar`, nor for the options that are not among its parameters (`order`, `unsafe_hash`, `init`, `repr`,
+`match_args`, `weakref_slot`). Until a method is first used its signature is `(*arguments, **named)`. A frozen class refuses
+to set any name, not its fields alone, and what extends one of ours is made here too.
 """
 
 from __future__ import annotations
