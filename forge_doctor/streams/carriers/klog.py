@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.regex import regex
@@ -13,6 +14,7 @@ LEAST, SEEN = 3, 200
 _LINE = regex(rb"([IWEF](?:0[1-9]|1[0-2])[0-3]\d \d\d:\d\d:\d\d\.\d{6} +\d{1,9} )([\w./-]{1,80}:\d{1,6}\] )")
 # The words of a structured record, which stand in quotes as its values do.
 _QUOTED = regex(rb'"([^"\\\n]{1,300})"(?= \w|\s*$)')
+_REASON = regex(rb' err(?:or)?="((?:[^"\\\n]|\\.){1,2000})"')
 _LOUD = {b"E": b"ERROR", b"F": b"FATAL"}
 
 
@@ -33,5 +35,10 @@ def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:
             continue
         said = line[found.end() :]
         if said.startswith(b'"'):
-            said = _QUOTED.sub(rb"\1", said, count=1)
+            said = _REASON.sub(_as_words, _QUOTED.sub(rb"\1", said, count=1), count=1)
         yield b"%b%b:%b%b" % (found[1], level, found[2], said)
+
+
+def _as_words(reason: re.Match[bytes]) -> bytes:
+    """What went wrong as a message has it, without the quotes of a value."""
+    return b": " + reason[1].replace(b'\\"', b'"')

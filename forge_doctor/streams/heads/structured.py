@@ -54,6 +54,9 @@ _MESSAGE = (
     "err",
     "detail",
 )
+# Where it stands beside the message.
+_REASON = ("error", "err", "reason")
+_WITH_STACK = {"stack", "stacktrace", "stack_trace", "traceback", "exception", "values"}
 _LOGGER = ("logger", "name", "logger_name", "log.logger", "logger.name")
 _WORKER = ("process", "pid", "process_id", "process.pid")
 _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack_trace", "exc_text", "stack", "text")
@@ -95,8 +98,9 @@ def read_json(entry: Mapping[str, Any]) -> Record:
     if isinstance(loguru, dict) and "text" in entry:
         return _read_loguru(entry, loguru)
     message = _first(entry, _MESSAGE)
+    reason = _reason(entry)
     return Record(
-        message=message,
+        message=f"{message}: {reason}" if reason and reason not in message else message,
         level=_first(entry, _LEVEL),
         time=_first(entry, _TIME),
         logger=_first(entry, _LOGGER),
@@ -127,6 +131,14 @@ def _first(entry: Mapping[str, Any], keys: tuple[str, ...]) -> str:
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             return str(value)
     return ""
+
+
+def _reason(entry: Mapping[str, Any]) -> str:
+    """What went wrong in its own words, beside what was being done; of a traceback, which is read as one, nothing."""
+    told = next((value for key in _REASON if (value := entry.get(key))), "")
+    if isinstance(told, Mapping) and not told.keys() & _WITH_STACK:
+        told = f"{_first(told, ('type', 'name', 'class', 'kind'))}: {_first(told, ('message', 'msg'))}".strip(": ")
+    return told if isinstance(told, str) and "Traceback (most" not in told and '  File "' not in told else ""
 
 
 def _at(entry: Any, *path: str) -> Any:

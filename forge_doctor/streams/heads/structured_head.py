@@ -16,6 +16,8 @@ _LOGFMT = regex(rb'(?:^|\s)(?:level|lvl|severity)=["\']?(\w+)')
 _LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t|at|asctime)=[\"']?([^\"'\s]+(?: \d\d:\d\d:[\d.,]{2,12})?)")
 # In single quotes where structlog's KeyValueRenderer wrote it.
 _LOGFMT_MESSAGE = regex(rb"(?:^|\s)(?:message|msg|event|error|err)=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')")
+# Why, beside what was being done.
+_LOGFMT_REASON = regex(rb"\s(?:error|err|reason)=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')")
 _LOGFMT_PAIR = regex(rb"""(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S*))""")
 
 
@@ -93,8 +95,11 @@ def logfmt_head(text: bytes, zone_s: float) -> Head | None:
         return None
     stamp, message = _LOGFMT_TIME.search(text[:300]), _LOGFMT_MESSAGE.search(text)
     record = read_json(_logfmt_pairs(text)) if b"Traceback" in text else None
+    said = unescape(message[1] or message[2] or b"") if message else ""
+    why = _LOGFMT_REASON.search(text, message.end()) if message and record is None else None
+    reason = unescape(why[1] or why[2] or b"") if why else ""
     return Head(
-        message=unescape(message[1] or message[2] or b"").encode("utf-8", "replace") if message else text,
+        message=(f"{said}: {reason}" if reason else said).encode("utf-8", "replace") if message else text,
         level=level_of(level.group(1)),
         at=parse_stamp(stamp.group(1), zone_s) if stamp else None,
         logger=record.logger if record else "",

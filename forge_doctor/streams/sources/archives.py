@@ -1,4 +1,4 @@
-"""Logs inside tar and zip archives: each member is a log of its own, read as a stream; nothing is written to disk."""
+"""Logs inside tar and zip archives: a member is a log of its own, rotated ones are one together; nothing is written to disk."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import gzip
 import io
 import lzma
 import os
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import NotRun
-from forge_doctor.streams.sources.files import CHECK, FileSource
+from forge_doctor.streams.sources.files import CHECK, Chain, FileSource, LogStream, group_rotated
 from forge_doctor.streams.sources.unpack import BZIP2, GZIP, XZ, PlainLog, open_plain
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ MOST_MEMBERS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSource:
-    """A log in an archive; `unpacked_bytes` as the archive says."""
+    """A log in an archive: its name there, and the members that it is in, oldest first; `unpacked_bytes` as the archive says."""
 
     path: Path
     member: str
+    parts: tuple[str, ...]
     unpacked_bytes: int
     kind: str
 
@@ -44,28 +45,35 @@ class MemberSource:
     @property
     def way(self) -> str:
         """How it is read, for the report."""
-        return f"member of a {self.kind} archive"
+        count = len(self.parts)
+        return f"member of a {self.kind} archive" + (f", {count} rotated files, oldest first" if count > 1 else "")
 
     @property
     def size(self) -> int | None:
         """Bytes, unpacked."""
         return self.unpacked_bytes
 
-    def open(self) -> PlainLog:
+    def open(self) -> LogStream:
         """Raises `CannotInspect` for an archive, or a member, that can't be read."""
-        try:
-            return open_plain(self.name, Member(*self._opened()))
-        except _faults() as error:
-            raise CannotInspect(f"{self.name}: cannot be read: {error}") from error
+        if len(self.parts) == 1:
+            return self._open(self.parts[0])
+        return Chain([partial(self._open, part) for part in self.parts])
 
-    def _opened(self) -> tuple[IO[bytes], OpenTar | None]:
+    def _open(self, part: str) -> PlainLog:
+        name = f"{self.path}:{part}"
+        try:
+            return open_plain(name, Member(*self._opened(part)))
+        except _faults() as error:
+            raise CannotInspect(f"{name}: cannot be read: {error}") from error
+
+    def _opened(self, part: str) -> tuple[IO[bytes], OpenTar | None]:
         changed = self.path.stat().st_mtime_ns
         if self.kind == "zip":
-            return _zip_file(self.path, changed, os.getpid()).open(self.member), None
+            return _zip_file(self.path, changed, os.getpid()).open(part), None
         archive = _tar_file(self.path, changed, os.getpid())
-        file = archive.open(self.member)
+        file = archive.open(part)
         if file is None:
-            raise CannotInspect(f"{self.name}: is no file")
+            raise CannotInspect(f"{self.path}:{part}: is no file")
         return file, archive
 
 
@@ -165,12 +173,23 @@ def members(path: Path) -> tuple[MemberSource, ...] | None:
     if kind is None:
         return None
     try:
-        found = tuple(_zipped(path) if kind == "zip" else _packed(path))
+        sizes = dict(_zipped(path) if kind == "zip" else _packed(path))
     except _faults() as error:
         raise CannotInspect(f"{path}: the {kind} archive cannot be read: {error}") from error
-    if not found:
+    if not sizes:
         raise CannotInspect(f"{path}: the {kind} archive holds no files")
-    return found
+    # A rotated set stands in an archive in whatever order somebody packed it.
+    names = {Path(name): name for name in sizes}
+    return tuple(
+        _source(path, kind, one, tuple(names[part] for part in one.paths), sizes) for one in group_rotated(names)
+    )
+
+
+def _source(path: Path, kind: str, log: FileSource, parts: tuple[str, ...], sizes: Mapping[str, int]) -> MemberSource:
+    member = parts[0] if len(parts) == 1 else log.name
+    return MemberSource(
+        path=path, member=member, parts=parts, unpacked_bytes=sum(map(sizes.__getitem__, parts)), kind=kind
+    )
 
 
 def _kind(path: Path) -> str | None:
@@ -195,22 +214,22 @@ def _unpacker(head: bytes, file: IO[bytes]) -> IO[bytes]:
     return cast("IO[bytes]", bz2.BZ2File(file) if head.startswith(BZIP2) else lzma.LZMAFile(file))
 
 
-def _zipped(path: Path) -> Iterator[MemberSource]:
+def _zipped(path: Path) -> Iterator[tuple[str, int]]:
     import zipfile
 
     with zipfile.ZipFile(path) as archive:
         for one in archive.infolist():
             if _is_log(one.filename) and not one.is_dir() and one.file_size:
-                yield MemberSource(path=path, member=one.filename, unpacked_bytes=one.file_size, kind="zip")
+                yield one.filename, one.file_size
 
 
-def _packed(path: Path) -> Iterator[MemberSource]:
+def _packed(path: Path) -> Iterator[tuple[str, int]]:
     import tarfile
 
     with tarfile.open(path) as archive:
         for one in archive:
             if one.isfile() and one.size and _is_log(one.name):
-                yield MemberSource(path=path, member=one.name, unpacked_bytes=one.size, kind="tar")
+                yield one.name, one.size
 
 
 def _is_log(name: str) -> bool:

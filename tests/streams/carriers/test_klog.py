@@ -20,8 +20,8 @@ F0102 10:00:05.123456       1 main.go:20] no lease within 15s
 
 def test_errors_are_told_with_their_words(tmp_path: Path) -> None:
     groups = read(tmp_path / "input", LINES.encode()).summary.groups.values()
-    assert sorted((one.message.partition(" err=")[0], one.count) for one in groups) == [
-        ("Not kept", 2),
+    assert sorted((one.message.partition(" name=")[0], one.count) for one in groups) == [
+        ("Not kept: no answer", 2),
         ("no lease within 15s", 1),
     ]
 

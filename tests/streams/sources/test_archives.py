@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -116,3 +117,28 @@ def test_files_beyond_the_most_of_an_archive_are_said(tmp_path: Path, monkeypatc
     found, (told,) = with_members([FileSource(name=str(path), paths=(path,))])
     assert [one.name for one in found] == [f"{path}:{number}.log" for number in range(3)]
     assert "only the first 3 of its 5 files" in told.reason
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+@pytest.mark.parametrize(
+    "names", [("app.log.2.gz", "app.log.1", "app.log"), ("./web.log-20260501", "./web.log-20260502", "./web.log")]
+)
+def test_rotated_members_are_one_log_oldest_first(
+    order: tuple[int, ...], names: tuple[str, ...], tmp_path: Path
+) -> None:
+    whole = (SAMPLES / "lazy_default_311.raw.log").read_bytes()
+    # A traceback is cut by each rotation.
+    frames = [at for at in range(len(whole)) if whole.startswith(b'\n  File "', at)]
+    first, second = frames[len(frames) // 3] + 1, frames[2 * len(frames) // 3] + 1
+    parts = dict(zip(names, (whole[:first], whole[first:second], whole[second:]), strict=True))
+    path = tmp_path / "logs.tar"
+    with tarfile.open(path, "w") as tar:
+        for name in (names[number] for number in order):
+            data = gzip.compress(parts[name]) if name.endswith(".gz") else parts[name]
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    (source,), broken = with_members([FileSource(name=str(path), paths=(path,))])
+    assert broken == ()
+    assert "3 rotated files" in source.way
+    assert counts(source) == counts(FileSource(name="whole", paths=(SAMPLES / "lazy_default_311.raw.log",)))
