@@ -186,7 +186,9 @@ class Reader:
         """Whether the line that ends there is farther from the last marked one than the scanner reaches."""
         behind, many = end - self._marked_end, self._number - self._marked_number > AFTER_LONG_LINES
         far = behind > AFTER_BYTES and (many or behind > REACH_BYTES)
-        return far and not any(lane.lists_code for lane in self._lanes.values())
+        if listing := far and any(lane.lists_code for lane in self._lanes.values()):
+            self._marked_end, self._marked_number = end, self._number
+        return far and not listing
 
     def _known(self, offset: int) -> Block | None:
         """The block of a line whose head was read when it was skipped to."""
@@ -202,7 +204,7 @@ class Reader:
             run.reach(end, self._marked_end - self._window.offset, self._number)
             return end
         self._learn()
-        if not self._is_busy():
+        if not self._partial and not any(lane.busy for lane in self._lanes.values()):
             self._rest(self._window.offset + begin)
             return end
         if len(block.lines) > 1 or block.marked < 0:
@@ -249,9 +251,6 @@ class Reader:
             texts = run.block.lines[run.before : run.before + run.whole.count]
             self.repeats.learn_frames(data[run.start : run.whole.end], texts, run.stamps)
         self._run = None
-
-    def _is_busy(self) -> bool:
-        return bool(self._partial) or any(lane.busy for lane in self._lanes.values())
 
     def _whole(self, line: Line, offset: int) -> Block | None:
         """Give a line to its lane; the block that has it now, or None where the rest of it is still to come."""

@@ -68,9 +68,9 @@ class Lane:
 
     @property
     def lists_code(self) -> bool:
-        """Whether pytest or IPython may list the code of functions, which has any length, before the next frame."""
+        """Whether code or values of any length may come before the next frame, as pytest, IPython and stackprinter list them."""
         current = self.current
-        return current is not None and current.unfinished and (current.tested or self._foreign.within)
+        return current is not None and current.unfinished and (current.tested or current.flat or self._foreign.within)
 
     @property
     def _is_warned(self) -> bool:

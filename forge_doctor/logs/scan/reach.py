@@ -34,10 +34,13 @@ FRAME_MARKERS = (
 
 
 # What pytest has between two frames: the exception and what it led to, a function's arguments, and its code up to the line
-# that ran; IPython has code alone.
+# that ran; IPython has code alone, stackprinter values and, below long ones, the frames once more.
+_JOINED = rb"(?:[A-Za-z_][\w.]{0,100}(?:: [^\n]{0,1000})?\n\n)?(?:The above|During handling) [^\n]{0,80}"
 _LISTED = regex(
     rb"(?:(?:[ \t\x1b][^\n]*|[A-Za-z_]\w{0,80} += [^\n]*|_(?: _){3,100} ?|E {3}[^\n]*|[^\s:]{1,500}:\d{1,9}: [^\n]{0,200}"
-    rb"|(?:The above|During handling) [^\n]{0,80})?\n){1,400}(?:>   |(?:\x1b\[[\d;]{0,12}m){0,4}(?:File |-{1,6}>))"
+    rb"|-{4} \(full traceback above\) -{4}|"
+    + _JOINED
+    + rb")?\n){1,400}(?:>   |(?:\x1b\[[\d;]{0,12}m){0,4}(?:File |-{1,6}>))"
 )
 
 

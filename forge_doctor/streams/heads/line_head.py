@@ -46,6 +46,10 @@ _YEARLESS = regex(SYSLOG_STAMP)
 _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 # A format that begins with a blank, and a level behind the time.
 _BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b")
+# The name of a process before the time, as Sanic writes it, whose tracebacks begin with a corner.
+_NAMED = regex(
+    rb"(?:\xe2\x95\xad )?[A-Za-z][\w.-]{0,30}(?: \d{1,5})? {1,4}(?=" + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b)"
+)
 _CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
 # arq's, which has no level; where a clock stands before each line of a traceback, it is no record's.
 _CLOCKED = regex(rb"\d\d:\d\d:\d\d(?:[.,]\d{1,6})?: {1,4}((?!File \"|Traceback |\w+(?:\.\w+)*: )\S.*)", re.DOTALL)
@@ -164,7 +168,8 @@ def _read_head(text: bytes, zone_s: float) -> Head | None:
     found = _WARNED.match(text)
     if found:
         return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1)[:9])))
-    return logfmt_head(text, zone_s)
+    named = _NAMED.match(text)
+    return _timed_head(text[named.end() :], zone_s) if named else logfmt_head(text, zone_s)
 
 
 def is_head(text: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import stackprinter
 
 from tests.support.log_reading import read_scanned, read_whole
 
@@ -39,3 +40,29 @@ def test_it_is_told_once_at_the_user_s_line(length: int, line: int, coloured: bo
         assert [(one.signature, one.count, one.culprit and one.culprit.line) for one in found] == [
             ("pool-timeout", 2, line)
         ]
+
+
+def store(order: int, bulk: dict[str, str]) -> None:
+    try:
+        raise LookupError(f"no order {order}")
+    except LookupError as error:
+        raise TimeoutError(WORDS) from error
+
+
+def dumped(number: int, bulk: dict[str, str]) -> str:
+    try:
+        store(number, bulk)
+    except TimeoutError as error:
+        return f"2026-05-04 07:12:0{number},000 ERROR shop could not store\n{stackprinter.format(error, truncate_vals=50_000)}\n"
+    raise AssertionError("nothing was raised")
+
+
+@pytest.mark.parametrize("values", [0, 40, 100, 300])
+def test_a_dump_of_values_of_any_length_is_of_its_frame(values: int) -> None:
+    bulk = {f"key_{number}": "x" * 40 for number in range(values)}
+    log = (dumped(1, bulk) + dumped(2, bulk)).encode()
+    for read in (read_whole, read_scanned):
+        (found,) = read(log).groups.values()
+        assert (found.signature, found.count) == ("pool-timeout", 2)
+        assert found.culprit is not None
+        assert found.culprit.function == "store"

@@ -16,6 +16,9 @@ TIMED = {
     "the level padded": lambda level, said: f"{level:8} 2026-11-22 08:00:01 {said}",
     "AWS Lambda": lambda level, said: f"[{level}]\t2026-11-22T08:00:01.000Z\t{UUID}\t{said}",
     "the level in brackets": lambda level, said: f"[{level}] 2026-11-22 08:00:01 {said}",
+    "Sanic": lambda level, said: f"Srv 0 2026-11-22 08:00:01 +0000 {level}: {said}",
+    "Sanic's main process": lambda level, said: f"Main  2026-11-22 08:00:01 +0000 {level}: {said}",
+    "Sanic's tracebacks": lambda level, said: f"╭ Srv 0 2026-11-22 08:00:01 +0000 {level}: {said}",
     "Tornado": lambda level, said: f"[{level[0]} 261122 08:00:01 web:2239] {said}",
     "Jupyter": lambda level, said: f"[{level[0]} 2026-11-22 08:00:01.000 ServerApp] {said}",
 }
@@ -76,7 +79,14 @@ def test_each_record_with_a_known_fault_counts_once(form: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"ERROR 404 was answered", b"[E] nothing", b"E404 for 12:00", b"[I 26 rows]", b"INFO 2026 orders were kept"],
+    [
+        b"Order 7 2026-11-22 08:00:01 was stored",
+        b"ERROR 404 was answered",
+        b"[E] nothing",
+        b"E404 for 12:00",
+        b"[I 26 rows]",
+        b"INFO 2026 orders were kept",
+    ],
 )
 def test_what_only_looks_like_one_is_no_head_with_a_time(text: bytes) -> None:
     head = read_head(text)
