@@ -72,6 +72,7 @@ from forge_doctor.regex import regex
 FETCHING = words("first one one_or_none fetchone all fetchall unique")
 SUSPECT = AnyCall("execute", "delete", "refresh", "expunge", "merge")
 TAKING_OBJECTS = words("add delete refresh merge expunge")
+LINE_DOES = ("queries",)
 SESSIONS = (Kind.ASYNC_SESSION, Kind.SESSION, Kind.ASYNC_SCOPED, Kind.SCOPED)
 OTHER_COLUMNS = regex(r"columns|from_statement|\.add_|label|Bundle|union|subquery|cte\(")
 ROWS = Way(is_plain=True, in_rows=True)
