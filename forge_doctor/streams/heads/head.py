@@ -36,6 +36,8 @@ LEVELS = {
 }
 # PostgreSQL's words in other languages, in which nobody else writes severities in the same way.
 LEVELS |= {word.lower(): LEVELS[english.lower()] for word, english in (SEVERITIES | CALLED).items()}
+LEAST_LEVEL = 5
+_OF_SYSLOG = (50, 50, 50, 40, 30, 20, 20, 10)
 _PID = regex(rb"\[(\d{1,10})(?:[-:][\d-]+)?\]|\bpid[=: ](\d{1,10})|\b(?:process|worker)[=: -](\d{1,10})")
 
 
@@ -67,9 +69,12 @@ def level_of(word: bytes) -> int:
     return LEVELS.get(word.decode("utf-8", "replace").lower().rstrip("12345"), -1)
 
 
-def numeric_level(word: str) -> int:
-    """The level that digits mean."""
-    return min(50, int(word[:9])) if word.isascii() else -1
+def numeric_level(word: str, *, of_syslog: bool = False) -> int:
+    """The level that digits mean: Python's, or syslog's, whose most severe is 0; what is below Python's lowest tells nothing."""
+    number = int(word[:9]) if word.isascii() else LEAST_LEVEL - 1
+    if of_syslog:
+        return _OF_SYSLOG[number] if number < len(_OF_SYSLOG) else -1
+    return min(50, number) if number >= LEAST_LEVEL else -1
 
 
 def worker_of(text: bytes) -> str:

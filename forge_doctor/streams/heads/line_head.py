@@ -19,7 +19,7 @@ from forge_doctor.streams.heads import localised
 from forge_doctor.streams.heads.dated import dated
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
 from forge_doctor.streams.heads.level_first import lettered, level_first
-from forge_doctor.streams.heads.structured_head import csv_head, json_head, logfmt_head
+from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048
@@ -116,10 +116,12 @@ class Heads:
                 head.at = syslog_seconds(stamp, self._reference, self._zone_s)
             return head
         found = _TIMED.match(text)
-        if found is None or text[found.end() - 1 : found.end() + 1] == b',"':
+        if found is None:
             return read_head(text, self._zone_s)
         rest = text[found.end() :]
         if rest not in self._known:
+            if is_csvlog(text, found.end()):
+                return read_head(text, self._zone_s)
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             self._known[rest] = _warned(_rest_head(rest))
@@ -195,7 +197,7 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
         return Head(message=rest[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
     at = stamp_seconds(found, zone_s)
     rest = text[found.end() :]
-    if text[found.end() - 1 : found.end()] == b"," and rest[:1] == b'"':
+    if is_csvlog(text, found.end()):
         return csv_head(text, at)
     head = _rest_head(rest)
     head.at = at

@@ -36,6 +36,12 @@ _TIME = (
     "at",
     "@t",
     "timeUnixNano",
+    "Timestamp",
+    "Time",
+    "_time",
+    "dt",
+    "eventTime",
+    "created_at",
 )
 _MESSAGE = (
     "message",
@@ -44,6 +50,8 @@ _MESSAGE = (
     "short_message",
     "log.message",
     "@m",
+    "@mt",
+    "MessageTemplate",
     "body",
     "textPayload",
     "line",

@@ -20,6 +20,11 @@ _LOGFMT_MESSAGE = regex(rb"(?:^|\s)(?:message|msg|event|error|err)=(?:\"((?:[^\"
 _LOGFMT_REASON = regex(rb"\s(?:error|err|reason)=(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)')")
 _LOGFMT_PAIR = regex(rb"""(?:^|(?<=\s))([A-Za-z_][\w.-]{0,60})=(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\S*))""")
 
+# The severity and SQLSTATE in a row of csvlog, whose user and database are empty where a process of the server's own speaks.
+_CSVLOG = regex(rb",(?:DEBUG\d?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC),[0-9A-Z]{5},")
+_ZONE_OF_ROW = regex(rb"(?:[A-Za-z]{2,5}|[+-]?\d\d(?::?\d\d)?),")
+LONGEST_SESSION = 400
+
 
 def json_head(text: bytes, zone_s: float) -> Head | None:
     """The head of a record that is a JSON object a line."""
@@ -33,7 +38,10 @@ def json_head(text: bytes, zone_s: float) -> Head | None:
     of_server = bool(record.sqlstate) or "error_severity" in entry
     if of_server:
         record.message = in_english(record.message, "" if record.message.isascii() else record.sqlstate)
-    level = LEVELS.get(record.level.lower(), -1) if not record.level.isdigit() else numeric_level(record.level)
+    level = LEVELS.get(record.level.lower(), -1)
+    if record.level.isdigit():
+        # Graylog's records have syslog's numbers.
+        level = numeric_level(record.level, of_syslog="short_message" in entry)
     return Head(
         message=record.message.encode("utf-8", "surrogateescape"),
         level=level,
@@ -66,6 +74,14 @@ def unescape(text: bytes) -> str:
     plain = text.decode("utf-8", "replace")
     plain = plain.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
     return plain.replace("\\t", "\t").replace("\\\\", "\\")
+
+
+def is_csvlog(text: bytes, end: int) -> bool:
+    """Whether a line whose time ends there is a row of csvlog, which may name a zone behind it."""
+    if text[end - 1 : end + 1] == b',"':
+        return True
+    zoned = text[end - 1 : end] == b"," or _ZONE_OF_ROW.match(text, end) is not None
+    return zoned and _CSVLOG.search(text, end, end + LONGEST_SESSION) is not None
 
 
 def csv_head(text: bytes, at: float | None) -> Head:
