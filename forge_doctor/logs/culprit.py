@@ -12,8 +12,8 @@ from forge_doctor.streams.heads.frames import HIDDEN, Frame, Section
 
 _INSTALLED = regex(
     r"(?:^|/)(?:site-packages|dist-packages|Cellar|__pypackages__)/|\.egg/|\.(?:pyx|pxd|pxi|so|pyd|c)$|^<|/<|^frozen "
-    r"|(?:^|/)(?:lib|lib64|Lib|lib/pypy)/?(?:python|pypy)\d(?:\.\d+)?t?/|(?:^|/)Python3\d+/Lib/|/python3\d*\.zip/"
-    r"|(?:^|/)(?:miniconda|anaconda|miniforge)\d*/(?:envs/[^/]+/)?Lib/|(?:^|/)(?:bin|Scripts)/[\w.-]+$"
+    r"|(?:^|/)(?:lib|lib64|Lib|lib/pypy)/?(?:python|pypy)\d(?:\.\d+)?t?/|(?:^|/)[Pp]ython3\d+/[Ll]ib/|/python3\d*\.zip/"
+    r"|(?:^|/)(?:miniconda|anaconda|miniforge|\.conda)\d*/(?:envs/[^/]+/)?[Ll]ib/|(?:^|/)(?:bin|Scripts)/[\w.-]+$"
     r"|(?:^|/)python\d\.\d+t?/(?:asyncio|logging|concurrent|contextlib|threading|importlib|multiprocessing|unittest)\b"
 )
 # Packages that turn up in odd places (vendored, zipped, relative paths of compiled code), told from

@@ -19,10 +19,14 @@ _OWN_WORDS = {
     *("KeyError", "ValueError", "TypeError", "AssertionError", "LookupError", "IndexError"),
     *("AttributeError", "NameError", "NotImplementedError", "HTTPException"),
 }
-_DATABASE = regex(r"(?:^|/)(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|sqlmodel|alembic)/")
+_DATABASE = regex(
+    r"(?:^|/)(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|sqlmodel|alembic|django/db|tortoise|gino|piccolo)/"
+)
 _OTHER_PEER = regex(
     r"(?:^|/)(?:redis|httpx|httpcore|aiohttp|aiokafka|aio_pika|aiormq|botocore|elastic\w*|requests|urllib3|motor|pymongo"
-    r"|confluent_kafka|nats|grpc|smtplib|aiosmtplib|boto3|opentelemetry)/"
+    r"|confluent_kafka|nats|grpc|aiosmtplib|boto3|opentelemetry|websockets?|aioredis|valkey|channels_redis|amqp|kombu|pika"
+    r"|paho|aiomqtt|asyncssh|paramiko|ldap3|kubernetes\w*|docker|minio|cassandra|neo4j|pymemcache|aiomcache|kazoo|hvac)/"
+    r"|(?:^|/)(?:smtplib|imaplib|poplib|ftplib|http/client|urllib/request|xmlrpc/client)\.py$"
 )
 _OTHER_PORT = regex(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
 # What the operating system says to any program that has a peer.

@@ -102,12 +102,16 @@ def test_a_user_s_own_error_that_quotes_the_words_is_another_error():
     assert told(log) == [("KeyError", "/app/kb.py:3 find", 1)]
 
 
-def test_a_refused_cache_is_no_refused_database():
-    frames = (
-        '  File "/app/x.py", line 3, in get\n    await cache.get(k)\n'
-        '  File "/v/site-packages/redis/asyncio/connection.py", line 9, in connect\n'
-    )
-    refused = "ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 6379)\n"
+@pytest.mark.parametrize(
+    "file",
+    ["site-packages/redis/asyncio/connection.py", "site-packages/websockets/client.py", "lib/python3.12/smtplib.py"],
+)
+@pytest.mark.parametrize(
+    "words", ["[Errno 111] Connect call failed ('127.0.0.1', 9001)", "[WinError 1225] The remote computer refused it"]
+)
+def test_a_refused_cache_is_no_refused_database(file: str, words: str):
+    frames = f'  File "/app/x.py", line 3, in get\n    await cache.get(k)\n  File "/v/{file}", line 9, in connect\n'
+    refused = f"ConnectionRefusedError: {words}\n"
     log = "ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n" + frames + refused
     assert told(log) == [("ConnectionRefusedError", "/app/x.py:3 get", 1)]
 

@@ -2,7 +2,8 @@
 
 Means: Wrong service name, DNS of the container network down, the container is on another network.
 Matches: `Temporary failure in name resolution` (socket.gaierror); also: `[Errno -2] Name or service not
-    known`; `[Errno -3] Temporary failure in name resolution`; `[Errno 11001] getaddrinfo failed`
+    known`; `[Errno -3] Temporary failure in name resolution`; `[Errno 11001] getaddrinfo failed`;
+    `[Errno -5] No address associated with hostname`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: ; versions all; https://docs.python.org/3/library/socket.html#socket.gaierror
 """
@@ -16,10 +17,11 @@ SIGNATURE = Signature(
         "Name or service not known",
         "getaddrinfo failed",
         "nodename nor servname provided",
+        "No address associated with hostname",
     ),
     pattern=(
         "Temporary failure in name resolution|Name or service not known|getaddrinfo failed"
-        "|nodename nor servname provided"
+        "|nodename nor servname provided|No address associated with hostname"
     ),
     exceptions=(),
     source="libc",

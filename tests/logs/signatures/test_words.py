@@ -33,6 +33,23 @@ def raised(exception: str) -> str:
             ],
         ),
         (
+            "connect-refused",
+            [
+                "ConnectionRefusedError: [WinError 1225] Der Remotecomputer hat die Verbindung abgelehnt",
+                (
+                    "psycopg.OperationalError: connection failed: Connection refused\n"
+                    "\tIs the server running on that host and accepting TCP/IP connections?"
+                ),
+            ],
+        ),
+        (
+            "dns-failure",
+            [
+                'psycopg2.OperationalError: could not translate host name "db" to address: No address associated with hostname',
+                "socket.gaierror: [Errno -5] No address associated with hostname",
+            ],
+        ),
+        (
             "foreign-key-violation",
             [
                 'asyncpg.exceptions.ForeignKeyViolationError: row on table "a" violates foreign key constraint "a_b_fkey"',
