@@ -13,6 +13,7 @@ from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane, share_lines
+from forge_doctor.logs.records.lost_layout import named_before
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found
 from forge_doctor.logs.repeats.repeat import Repeats
@@ -158,6 +159,7 @@ class Reader:
             if self._heads.read(other.text) is not None:
                 yield from found
                 return
+        yield from named_before(line.text, found)
 
     def _take(self, begin: int, end: int) -> int:
         """Read the line at `begin`; where the next one begins."""

@@ -10,7 +10,7 @@ from forge_doctor.logs.culprit import Rules, find_culprit
 from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.recognition.wording import described, redacted, short
 from forge_doctor.logs.records.event import Culprit, Event
-from forge_doctor.logs.records.traceback_text import is_class_name
+from forge_doctor.logs.records.line_kind import is_class_name
 from forge_doctor.logs.signature import Signature
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Section

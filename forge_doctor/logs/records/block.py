@@ -111,7 +111,8 @@ class Block:
             self.state = State.EXCEPTION
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number
-        self.named = self.state is State.MESSAGE and (kind is Kind.EXCEPTION or text.endswith(DUMPED))
+        names = kind is Kind.EXCEPTION or text.endswith(DUMPED)
+        self.named = self.state is State.MESSAGE and (names or (self.named and kind is Kind.OTHER))
 
     def retake(self, begun: Block, lines: Iterable[tuple[bytes, Kind, int]]) -> None:
         """Have other lines behind those it had when it looked like `begun`."""
@@ -143,7 +144,7 @@ class Block:
             self.marked, self.before = offset, before
             if self.offset < offset - BEFORE_BYTES:
                 self.head = None
-            if self.head is None:
+            if self.head is None and self.state is not State.EXCEPTION:
                 self.lines, self.offset, self.touched = self.lines[-1:], offset, number
         self.literal = self.literal or literal
 

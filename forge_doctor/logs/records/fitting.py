@@ -1,14 +1,27 @@
-"""Whose the next line is, where one traceback is open and where several are written at once, as far as it can be told without the rest."""
+"""Whose the next line is, where one traceback is open and where several are written at once, as far as it can be told without the rest.
+
+And whether it is code, where a traceback has lost its indentation, all of it or that of its code.
+"""
 
 from __future__ import annotations
 
-from forge_doctor.logs.mixtures.evidence import begins, calls, raises, underlines
+from forge_doctor.logs.mixtures.evidence import begins, calls, raises, shows_code, underlines
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State
+from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, kind_of
+from forge_doctor.logs.records.lost_layout import is_class
 from forge_doctor.logs.records.rich_box import begins_next_box
+from forge_doctor.regex import regex
 
 _RECENT = 3
+FRAME_ABOVE = 4
+"""So many lines above code its frame stands, the others being blank."""
+MOST_CODE = 40
+"""So many lines of code and of what is drawn below them a frame shows at most."""
+# What a line of code has that calls, assigns or raises.
+_CODE = regex(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
+# What loguru draws to the values in a line of code.
+VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "-->", "|"))
 
 
 def fits(block: Block, text: bytes, kind: Kind, current: Block | None, latest: Block | None) -> bool:
@@ -69,3 +82,37 @@ def fitness(block: Block, text: bytes, kind: Kind, paths: Paths) -> int:
         return raises(frame, code, text) + paths.score(frame, class_of(text))
     been = function_of(text) in map(function_of, frames)
     return calls(frame, code, text, been) + paths.score(frame, place_of(text))
+
+
+def lacks_indentation(block: Block, text: bytes) -> bool:
+    """Whether a line is code, or what is drawn below it, in a traceback without any indentation."""
+    if block.state is State.FRAME:
+        return not is_class(text)
+    if block.state is not State.SOURCE:
+        return False
+    if not text.strip(b"^~ ") or text.startswith((*VALUE_MARKS, b"...<")):
+        return True
+    # From 3.13 on Python shows all lines of an expression: what is not closed goes on.
+    return _is_open(block) and kind_of(text) is Kind.OTHER and not is_class(text)
+
+
+def _is_open(block: Block) -> bool:
+    """Whether brackets are open in what a block's last frame shows of its code."""
+    opened = 0
+    for line in block.lines[: -MOST_CODE - 1 : -1]:
+        if line.startswith(b'  File "'):
+            return opened > 0
+        opened += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
+    return False
+
+
+def is_flat_code(block: Block, text: bytes) -> bool:
+    """Whether a line without indentation is the code of the frame above it, which kept its own: no exception is written so."""
+    return (
+        block.state is State.FRAME
+        and text[:1] not in (b" ", b"\t", b"")
+        and b", in " in next((above for above in reversed(block.lines[-FRAME_ABOVE:]) if above.strip()), b"")
+        and kind_of(text) is Kind.OTHER
+        and _CODE.search(text) is not None
+        and shows_code(next(iter(block.passed), b""))
+    )

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
-from forge_doctor.logs.mixtures.evidence import shows_code
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import fitness, fits, goes_on
+from forge_doctor.logs.records.fitting import fitness, fits, goes_on, is_flat_code, lacks_indentation
 from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, State, kind_of, says_again
 from forge_doctor.logs.records.lost_layout import (
     ForeignFrames,
     ends_pytest,
     from_pytest,
-    is_class,
     is_flat_frame,
     is_pytest_frame,
     short_report_frame,
@@ -23,7 +21,6 @@ from forge_doctor.logs.records.lost_layout import (
     with_straight_quotes,
 )
 from forge_doctor.logs.records.mixed_blocks import MixedBlocks
-from forge_doctor.regex import regex
 from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60
@@ -33,12 +30,6 @@ WAITS = 4  # a traceback that others cut into waits so many times longer for its
 WRITTEN_WITHIN_S = 5.0
 """A record's traceback is written at the latest so many seconds after it."""
 ZONES_S = 900  # zones are so many seconds apart, or a multiple
-FRAME_ABOVE = 4
-"""So many lines above code its frame stands, the others being blank."""
-# What a line of code has that calls, assigns or raises.
-_CODE = regex(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
-# What loguru draws to the values in a line of code.
-VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "-->", "|"))
 
 
 class Lane:
@@ -161,7 +152,7 @@ class Lane:
             line.text = text if ends_pytest(text) else from_pytest(text, inside=True)
         elif current.indent:
             line.text = text[current.indent :] if not text[: current.indent].strip() else text
-        elif _lacks_indentation(current, text) if current.flat else not self.waiting and _is_flat_code(current, text):
+        elif lacks_indentation(current, text) if current.flat else not self.waiting and is_flat_code(current, text):
             line.text = b"    " + text
         return current.flat, current.indent, current.tested
 
@@ -279,22 +270,3 @@ def _is_later(block: Block, line: Line) -> bool:
     written = block.head.at if block.head is not None else None
     # A record's own clock may be another zone's than its carrier's.
     return written is not None and line.at > written and (line.at - written) % ZONES_S > WRITTEN_WITHIN_S
-
-
-def _lacks_indentation(block: Block, text: bytes) -> bool:
-    """Whether a line is code, or what is drawn below it, in a traceback without any indentation."""
-    if block.state is State.FRAME:
-        return not is_class(text)
-    return block.state is State.SOURCE and (not text.strip(b"^~ ") or text.startswith(VALUE_MARKS))
-
-
-def _is_flat_code(block: Block, text: bytes) -> bool:
-    """Whether a line without indentation is the code of the frame above it, which kept its own: no exception is written so."""
-    return (
-        block.state is State.FRAME
-        and text[:1] not in (b" ", b"\t", b"")
-        and b", in " in next((above for above in reversed(block.lines[-FRAME_ABOVE:]) if above.strip()), b"")
-        and kind_of(text) is Kind.OTHER
-        and _CODE.search(text) is not None
-        and shows_code(next(iter(block.passed), b""))
-    )

@@ -33,6 +33,14 @@ LEFT_OUT = regex(
 _MARGIN = regex(rb"(?<! ) +\| ?")
 _LEAF = regex(rb" *\+-[+-]-* (?:\d+|\.\.\.) -+$")
 
+# What a line that names an exception begins with, as text.
+SURE_EXCEPTION = regex(
+    r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
+    r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
+    # Its classes are named for their SQLSTATE's condition.
+    r"|psycopg2?\.errors\.[A-Z]\w{2,60}(?:: |$)"
+)
+
 
 class Kind(enum.Enum):
     """What a line that begins no record can be."""
@@ -87,3 +95,12 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
     if _EXCEPTION.match(text):
         return Kind.EXCEPTION
     return Kind.BLANK if LEFT_OUT.match(text) else Kind.OTHER
+
+
+def is_class_name(name: str) -> bool:
+    """Whether an exception's name is one that a class has, and no word that stood at the beginning of a line.
+
+    Of those without a capital there are a few old ones, which say what they are.
+    """
+    last = name.rpartition(".")[2]
+    return not last.isascii() or any(map(str.isupper, last)) or last.endswith(("error", "exception", "timeout"))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from forge_doctor.logs.records.line_kind import SURE_EXCEPTION, Kind, kind_of
 from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.regex import regex
 
 HEADER = b"Traceback (most recent call last):"
 _FLAT_FRAME = regex(rb'File "[^"\n]{1,1000}", line \d{1,9}(?:, in [^\n]{1,300})?\s*$')
+# An editor takes the name of a file for that of a host.
+_LINKED = regex(rb"\[([^\[\]\s]{1,200})\]\(https?://\1/?\)")
 _BENT = rb"\xe2\x80[\x9c\x9d\x9e\x98\x99]"
 _BENT_FRAME = regex(rb"^(\s{0,8})File " + _BENT + rb'([^"\n\xe2]{1,1000})' + _BENT + rb"(?=, line \d)")
 _PYTEST_FRAME = regex(
@@ -63,6 +66,8 @@ _NUMBER = regex(rb"\s{0,8}(?:at line (\d{1,9})\s*$|-{1,10}> ?(\d{1,9})(?: |$))")
 _ESCAPED = regex(rb'\s{0,40}File \\"([^"\\]{1,500})\\", line (\d{1,9}), in ([\w.<>]{1,200})\s*$')
 _ROUND_IT = regex(rb"[ \t]|```|-{1,10}> ?\d|\d{1,9}(?: |$)")
 LONGEST_FRAME = 1_500
+# So many lines an exception has above its frames that is named before them.
+MOST_NAMED = 12
 # So many lines of a record at most stand before its traceback's first.
 MOST_BEFORE = 30
 # How much of a frame a line may end with.
@@ -72,7 +77,10 @@ _BEGINS = (" ", "\t", _HEADER_TEXT, *JOINERS)
 
 
 def with_straight_quotes(text: bytes) -> bytes:
-    """A frame whose quotes a word processor or a chat has bent, with Python's; any other line as it is."""
+    """A frame whose quotes a word processor or a chat has bent, with Python's, and names that an editor made links, without
+    these; any other line as it is."""
+    if b"](http" in text:
+        text = _LINKED.sub(rb"\1", text)
     return _BENT_FRAME.sub(rb'\1File "\2"', text, count=1) if b"File \xe2\x80" in text else text
 
 
@@ -224,6 +232,18 @@ def _is_cut(frame: str) -> bool:
 def _is_exception(line: str, below: str) -> bool:
     """Whether a traceback ends with the line; a name alone may be the rest of its code, unless that is all there is."""
     return is_class(line.encode("utf-8", "replace")) and (":" in line or not below.strip())
+
+
+def named_before(frame: bytes, above: Sequence[tuple[bytes, int]]) -> Sequence[tuple[bytes, int]]:
+    """The raw lines above a frame, the last first, as far as the exception that is named there; none where none is."""
+    if kind_of(frame) is not Kind.FRAME:
+        return ()
+    for number, (raw, _) in enumerate(above[:MOST_NAMED], 1):
+        if not raw.strip():
+            return ()
+        if SURE_EXCEPTION.match(raw.rstrip().decode("utf-8", "replace")):
+            return above[:number]
+    return ()
 
 
 class ForeignFrames:

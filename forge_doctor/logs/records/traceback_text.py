@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT
+from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT, SURE_EXCEPTION
 from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame, Section
@@ -16,12 +16,6 @@ HEADER = "Traceback (most recent call last)"
 QUOTED = '"""'
 FRAME = regex(r'\s*(?:> )?File "(.*?)", line(?:no)? (\d+)(?:,? in (.*))?\s*$')
 EXCEPTION = regex(r"([A-Za-z_]\w*(?:\.\w+|\.<locals>)*)(?:: ?(.*)|)$", re.DOTALL)
-_SURE_EXCEPTION = regex(
-    r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Timeout|Warning|Group|Interrupt|Exit|Greenlet|Instance|Closed)"
-    r"|MissingGreenlet|StaleDataError|gaierror|AwaitRequired|NoInspectionAvailable|AsyncContextNotStarted)(?:: |$)"
-    # Its classes are named for their SQLSTATE's condition.
-    r"|psycopg2?\.errors\.[A-Z]\w{2,60}(?:: |$)"
-)
 # The exception on the line that raised it, where a line end was lost; no Python is written so.
 _GLUED = regex(
     r"""( {4,40}raise [^"'{\[\n]{1,300}?[( ]) {0,80}((?:[A-Za-z_]\w{0,80}\.){1,8}[A-Z]\w{0,80}: \S.*)$""", re.DOTALL
@@ -48,6 +42,7 @@ _MAIN = "MainThread"
 _IDLE = regex(r"(?:^|[/\\])selectors\.py$")
 _CRASHED = ("Current thread 0x", "Stack (")
 _LONGEST_MESSAGE = 400
+LEAST_WORDS = 8
 # Where the driver's own frames come first, the innermost does: nothing else is called by a driver.
 _DRIVER = regex(r"(?:^|[/\\])(?:sqlalchemy|asyncpg|psycopg\w*|aiosqlite|asyncmy|pymysql|MySQLdb|django[/\\]db)[/\\]")
 
@@ -127,22 +122,35 @@ class Parser:
             else:
                 self._named(line)
         elif self.exception is not None and self._is_another(line):
-            self._close()
-            self.traces.append([])
-            self._named(line)
+            self._begin_another(line)
         elif self.exception is not None:
             if len(self.message) < _LONGEST_MESSAGE:
                 self.message.append(line)
-        elif not self.inside and _SURE_EXCEPTION.match(line):
+        elif not self.inside and SURE_EXCEPTION.match(line):
             self._named(line)
 
     def _is_another(self, line: str) -> bool:
         """Whether a line below an exception names another one, which somebody put there behind a blank line."""
         if self.branch or not self.message or self.message[-1].strip():
             return False
-        found = _SURE_EXCEPTION.match(line) if "." in line[:80] else None
+        if self.headless:
+            return SURE_EXCEPTION.match(line) is not None
+        found = SURE_EXCEPTION.match(line) if "." in line[:80] else None
         name = line.partition(":")[0]
         return found is not None and "." in name and name != self.exception
+
+    def _begin_another(self, line: str) -> None:
+        """An exception behind a blank line: of a traceback of its own, or raised from the one before, as Sentry has them."""
+        chained = self.headless and self._is_told_in(line)
+        self._close()
+        if not chained:
+            self.traces.append([])
+        self._named(line)
+
+    def _is_told_in(self, line: str) -> bool:
+        """Whether the exception that is open was the cause of the one a line names: that tells its words, or is called so."""
+        words = self.message[0].strip() if self.message else ""
+        return (len(words) > LEAST_WORDS and words in line) or str(self.exception).rpartition(".")[2] in line
 
     def _open(self) -> None:
         if self.message == ["", QUOTED]:
@@ -251,15 +259,6 @@ class Parser:
         """What was read; nothing can be read after that."""
         self._close()
         return [tuple(trace) for trace in self.traces if trace]
-
-
-def is_class_name(name: str) -> bool:
-    """Whether an exception's name is one that a class has, and no word that stood at the beginning of a line.
-
-    Of those without a capital there are a few old ones, which say what they are.
-    """
-    last = name.rpartition(".")[2]
-    return not last.isascii() or any(map(str.isupper, last)) or last.endswith(("error", "exception", "timeout"))
 
 
 def _through_processes(chain: list[Section], section: Section) -> Section:

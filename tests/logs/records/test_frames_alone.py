@@ -30,6 +30,34 @@ def test_frames_that_have_lost_their_layout_too():
     assert told("".join(f"{line.lstrip()}\n" for line in FRAMES.splitlines())) == [("ModuleNotFoundError", 1, 12)]
 
 
+SENTRY = """\
+OperationalError: connection to server at "10.0.0.5" failed: server closed the connection unexpectedly
+  File "sqlalchemy/engine/default.py", line 941, in do_execute
+    cursor.execute(statement, parameters)
+
+OperationalError: (psycopg2.OperationalError) connection to server at "10.0.0.5" failed: server closed the connection unexpectedly
+
+[SQL: SELECT 1]
+(Background on this error at: https://sqlalche.me/e/20/e3q8)
+(12 additional frame(s) were not displayed)
+...
+  File "shop/carts.py", line 44, in show
+    return session.get(Cart, id)
+  File "sqlalchemy/orm/session.py", line 3690, in get
+    return self._get_impl(
+"""
+
+
+def test_exceptions_that_are_named_first_are_a_chain_where_one_tells_of_the_other():
+    assert told(SENTRY) == [("libpq-server-closed", 1, 44)]
+
+
+@pytest.mark.parametrize("name", ["KeyError: 'cart'", "shop.errors.CartError: it is gone"])
+def test_an_exception_that_is_named_first_needs_not_be_known(name: str):
+    frames = '  File "shop/carts.py", line 44, in show\n    return carts[id]\n'
+    assert told(f"{name}\n{frames}") == [(name.partition(":")[0], 1, 44)]
+
+
 @pytest.mark.parametrize("block_bytes", [4096, 4 << 20])
 def test_they_are_looked_for_at_the_end_of_a_long_log(block_bytes: int):
     quiet = "INFO nothing of note\n" * 20_000

@@ -149,6 +149,15 @@ def test_quotes_bent_by_a_chat_are_those_of_a_frame(quotes: str):
     assert told(bent) == told(plain) == [("sqlite-locked", "/app/shop/store.py:17 keep", 1)]
 
 
+def test_names_that_an_editor_made_links_are_those_of_files() -> None:
+    log = """Traceback (most recent call last):
+File "C:\\shop\\[store.py](http://store.py/)", line 17, in keep
+[session.commit](http://session.commit/)()
+sqlite3.OperationalError: database is locked
+"""
+    assert told(log) == [("sqlite-locked", "C:/shop/store.py:17 keep", 1)]
+
+
 @pytest.mark.parametrize("blanks", [2, 7])
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_record_whose_line_ends_became_blanks_is_read(blanks: int, times: int) -> None:
@@ -235,3 +244,19 @@ def test_pytest_s_shortest_style_has_a_place() -> None:
 )
 def test_other_tools_places_are_no_tracebacks(line: str) -> None:
     assert of_one_line(line.encode()) == line.encode()
+
+
+def test_code_over_several_lines_that_lost_its_indentation_is_code() -> None:
+    log = """ERROR:    could not show the cart
+Traceback (most recent call last):
+File "/app/shop/carts.py", line 44, in show
+found = await pick(
+^^^^^^^^^^^
+...<2 lines>...
+cart, stock)
+^^^^^^^^^^^^
+File "/usr/lib/python3.13/asyncio/selector_events.py", line 681, in _sock_connect_cb
+raise OSError(err, f'Connect call failed {address}')
+ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 5432)
+"""
+    assert told(log) == [("connect-refused", "/app/shop/carts.py:44 show", 1)]
