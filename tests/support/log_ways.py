@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.support.log_carriers import Lines, Wrap, before, milli, stamp, table
 from tests.support.log_platforms import PLATFORMS
+from tests.support.log_searches import SEARCHES
 
 
 def tai(at: float) -> str:
@@ -102,42 +103,48 @@ def terminal(lines: Lines) -> str:
     return "".join(f"{coloured(line)}\n" for _, line in lines)
 
 
-WAYS: dict[str, Wrap] = PLATFORMS | {
-    "python-terminal": terminal,
-    "kubectl-prefix": before(lambda at: f"[pod/web-1/web] {stamp(at)}123Z "),
-    "nerdctl-compose": before(lambda at: f"web-1 |{stamp(at)}123Z "),
-    "crictl": before(lambda at: f"{stamp(at)}123+00:00 stderr F "),
-    "cri-parts": cri,
-    "webapp-tail": before(lambda at: f"{stamp(at)}1Z "),
-    "webapp-tail-blank": lambda lines: "".join(f"{stamp(at)}123Z {line}\n\n" for at, line in lines),
-    "gcloud-value": before(lambda at: f"{stamp(at)}Z\tERROR\t"),
-    "netlify": before(lambda at: stamp(at, "%b %d, %I:%M:%S %p: ") + "0a1b2c3d ERROR  "),
-    "koyeb": before(lambda at: stamp(at, "%Y-%m-%d %H:%M:%S ") + "web 0a1b2c3d stderr "),
-    "digitalocean": before(lambda at: f"web {stamp(at)}123Z "),
-    "nomad": before(lambda at: "0a1b2c3d web stderr: "),
-    "journal-short-iso": before(lambda at: stamp(at, "%Y-%m-%dT%H:%M:%S+0000 host1 shop[811]: ")),
-    "journal-iso-precise": before(lambda at: f"{stamp(at)}+00:00 host1 shop[811]: "),
-    "journal-unit": before(lambda at: stamp(at, "%b %d %H:%M:%S host1 shop.service[811]: ")),
-    "runit": before(lambda at: stamp(at, "%Y-%m-%d_%H:%M:%S.%f")[:-1] + " "),
-    "multilog": before(lambda at: f"{tai(at)} "),
-    "opensearch-bulk": bulk,
-    "psql-table": sqllike,
-    "markdown-table": markdown,
-    "mail": printable,
-    "typescript": typescript,
-    "slack": slack,
-    "otel-debug": collected,
-    "tmux-numbers": lambda lines: "".join(f"{n:>5}: {line}\n" for n, (_, line) in enumerate(lines, 1)),
-    "diff-marked": before(lambda _: "+"),
-    "yaml-block": lambda lines: (
-        "apiVersion: v1\nkind: ConfigMap\ndata:\n  app.log: |\n" + "".join(f"    {line}\n" for _, line in lines)
-    ),
-    "shell-assignment": lambda lines: (
-        "2026 log dump:\n\n    $ docker logs web\n" + "".join(f"    {line}\n" for _, line in lines)
-    ),
-}
+WAYS: dict[str, Wrap] = (
+    PLATFORMS
+    | SEARCHES
+    | {
+        "logcli-raw": lambda lines: "".join(f"{line}\n" for _, line in lines[::-1]),
+        "python-terminal": terminal,
+        "kubectl-prefix": before(lambda at: f"[pod/web-1/web] {stamp(at)}123Z "),
+        "nerdctl-compose": before(lambda at: f"web-1 |{stamp(at)}123Z "),
+        "crictl": before(lambda at: f"{stamp(at)}123+00:00 stderr F "),
+        "cri-parts": cri,
+        "webapp-tail": before(lambda at: f"{stamp(at)}1Z "),
+        "webapp-tail-blank": lambda lines: "".join(f"{stamp(at)}123Z {line}\n\n" for at, line in lines),
+        "gcloud-value": before(lambda at: f"{stamp(at)}Z\tERROR\t"),
+        "netlify": before(lambda at: stamp(at, "%b %d, %I:%M:%S %p: ") + "0a1b2c3d ERROR  "),
+        "koyeb": before(lambda at: stamp(at, "%Y-%m-%d %H:%M:%S ") + "web 0a1b2c3d stderr "),
+        "digitalocean": before(lambda at: f"web {stamp(at)}123Z "),
+        "nomad": before(lambda at: "0a1b2c3d web stderr: "),
+        "journal-short-iso": before(lambda at: stamp(at, "%Y-%m-%dT%H:%M:%S+0000 host1 shop[811]: ")),
+        "journal-iso-precise": before(lambda at: f"{stamp(at)}+00:00 host1 shop[811]: "),
+        "journal-unit": before(lambda at: stamp(at, "%b %d %H:%M:%S host1 shop.service[811]: ")),
+        "runit": before(lambda at: stamp(at, "%Y-%m-%d_%H:%M:%S.%f")[:-1] + " "),
+        "multilog": before(lambda at: f"{tai(at)} "),
+        "opensearch-bulk": bulk,
+        "psql-table": sqllike,
+        "markdown-table": markdown,
+        "mail": printable,
+        "typescript": typescript,
+        "slack": slack,
+        "otel-debug": collected,
+        "tmux-numbers": lambda lines: "".join(f"{n:>5}: {line}\n" for n, (_, line) in enumerate(lines, 1)),
+        "diff-marked": before(lambda _: "+"),
+        "yaml-block": lambda lines: (
+            "apiVersion: v1\nkind: ConfigMap\ndata:\n  app.log: |\n" + "".join(f"    {line}\n" for _, line in lines)
+        ),
+        "shell-assignment": lambda lines: (
+            "2026 log dump:\n\n    $ docker logs web\n" + "".join(f"    {line}\n" for _, line in lines)
+        ),
+    }
+)
 BYTES_WAYS: dict[str, Callable[[Lines], bytes]] = {
     "utf-16-bom": lambda lines: "".join(f"{line}\r\n" for _, line in lines).encode("utf-16"),
+    "utf-16-no-mark": lambda lines: "".join(f"{line}\r\n" for _, line in lines).encode("utf-16-le"),
     "utf-16-csv": lambda lines: table(("timestamp", "message"), lambda at, line: (milli(at), line))(lines).encode(
         "utf-16"
     ),

@@ -148,7 +148,8 @@ class JsonLines:
                 if line[:2] == b'{"' and HEADER in line:
                     self._broken, self._first_broken = self._broken + 1, self._first_broken or line
             else:
-                out += [line + b"\n" if one.own else one.line for one in self._records.told(entry)]
+                as_it_is = not self._records.within
+                out += [line + b"\n" if one.own and as_it_is else one.line for one in self._records.told(entry)]
         return b"".join(out)
 
 

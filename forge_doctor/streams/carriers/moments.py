@@ -33,10 +33,14 @@ NAMED = (
     + _NAMES
     + rb")\w{0,6}[ /-]\d{4}[:, ] ?"
     + _CLOCK
+    + rb"|\d{4}-(?:"
+    + _NAMES
+    + rb")-\d\d "
+    + _CLOCK
     + rb")"
     + _ZONE
 )
-NUMBERED = rb"(?:\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4}),? " + _CLOCK + _ZONE
+NUMBERED = rb"(?:\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4}|\d\d-\d\d-\d{4}),? " + _CLOCK + _ZONE
 EPOCH = rb"(?<![\w.])\d{10}(?:[.,]\d{1,9}|\d{3}|\d{6}|\d{9})?(?![\w.])"
 # multilog's labels: seconds of TAI, which was ten seconds ahead in 1970, and nanoseconds.
 TAI = rb"@4[0-9a-f]{23}(?![\w])"
@@ -65,9 +69,11 @@ _NAMED = regex(
     + _NAMES
     + rb")\w{0,6} {1,2}(?P<day>\d{1,2})(?:,? (?P<year>\d{4})(?!:))?|(?P<day2>\d{1,2})[ /-](?P<month2>"
     + _NAMES
-    + rb")\w{0,6}[ /-](?P<year2>\d{4}))"
+    + rb")\w{0,6}[ /-](?P<year2>\d{4})|(?P<year3>\d{4})-(?P<month3>"
+    + _NAMES
+    + rb")-(?P<day3>\d\d))"
 )
-_NUMBERED = regex(rb"(\d{1,2})([/.])(\d{1,2})[/.](\d{4})")
+_NUMBERED = regex(rb"(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})")
 _TIME = regex(rb"(?<!\d)(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm])?")
 _LAST_YEAR = regex(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?![\d/-])")
 _COMPACT = regex(rb"(\d{4})(\d\d)(\d\d)[T ](\d\d):?(\d\d):?(\d\d)([.,]\d{1,9})?")
@@ -100,10 +106,10 @@ def _named(text: bytes, zone_s: float, reference: float | None) -> float | None:
     date, clock = _NAMED.search(text), _clock(text)
     if date is None or clock is None:
         return None
-    month = _MONTHS[date["month"] or date["month2"]]
+    month = _MONTHS[date["month"] or date["month2"] or date["month3"]]
     late = _LAST_YEAR.search(text)
-    year = date["year"] or date["year2"] or (late[1] if late else None)
-    day = int(date["day"] or date["day2"])
+    year = date["year"] or date["year2"] or date["year3"] or (late[1] if late else None)
+    day = int(date["day"] or date["day2"] or date["day3"])
     if year is not None:
         return _at(int(year), month, day, clock, text, zone_s)
     short = b"%b %d %b" % (date["month"], day, clock)
@@ -118,7 +124,7 @@ def _numbered(text: bytes, zone_s: float, _reference: float | None) -> float | N
         return None
     first, second, year = int(date[1]), int(date[3]), int(date[4])
     halved = _TIME.search(text)
-    american = date[2] == b"/" and (second > 12 or (halved is not None and halved[5] is not None))
+    american = date[2] != b"." and (second > 12 or (halved is not None and halved[5] is not None))
     if not american and not (date[2] == b"." or first > 12 or first == second):
         return None
     month, day = (first, second) if american else (second, first)

@@ -6,6 +6,7 @@ from typing import Any
 
 from forge_doctor.streams.carriers.exports.json_records import JsonRecords
 from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.pairs import learn_pairs
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
 from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper
 from forge_doctor.streams.carriers.nested import Known, Nested, bare
@@ -35,6 +36,8 @@ def _outermost(data: bytes, knowledge: Knowledge) -> LineCarrier | None:
     plainly = knowledge.is_head(knowledge.plain(lines[0])) and not has_level_before(lines[0], knowledge)
     if not may_have_prefix(plain) and plainly:
         return None
+    if (pairs := learn_pairs(lines, knowledge.zone_s, knowledge.reference)) is not None:
+        return pairs
     prefix = learn_grepped(lines, knowledge) or learn(lines, knowledge)
     return None if prefix is None else Prefixed(prefix, knowledge)
 
@@ -62,7 +65,8 @@ def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:
         return None
     records = JsonRecords(is_head=knowledge.is_head, zone_s=knowledge.zone_s, is_layer=knowledge.is_layer)
     records.learn(found)
-    if all(one.own for entry in found for one in records.told(entry)) and not records.without:
+    own = all(one.own for entry in found for one in records.told(entry))
+    if own and not records.without and not records.within:
         return None
     if records.without < records.read or any(map(_is_answer, found)):
         records.read = records.without = 0

@@ -14,7 +14,7 @@ from forge_doctor.streams.carriers.copied.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.copied.fenced import blocks_of, is_fenced
 from forge_doctor.streams.carriers.copied.headings import has_headings, without_headings
 from forge_doctor.streams.carriers.copied.saved_page import is_page, text_of_page
-from forge_doctor.streams.carriers.copied.turned import falls, turned
+from forge_doctor.streams.carriers.copied.turned import falls, stands_on_its_head, turned
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
 from forge_doctor.streams.carriers.exports import (
     collector_text,
@@ -31,6 +31,7 @@ from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecor
 from forge_doctor.streams.carriers.exports.json_stream import document_entries, is_document
 from forge_doctor.streams.carriers.exports.literals import is_dictionaries, is_literal
 from forge_doctor.streams.carriers.exports.yaml_records import is_yaml
+from forge_doctor.streams.carriers.prefixes import hanging
 from forge_doctor.streams.carriers.whole_stream import Whole, at_place
 
 MOST_LEARNED = 2_000
@@ -126,6 +127,9 @@ def _of_lines(
     if is_boxed(lines):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(whole.placed_lines(unboxed(whole.lines(), is_head)))
+    if hanging.is_hanging(lines, zone_s):
+        whole = Whole(stream, "lines that hang below their record's prefix")
+        return whole.begin(hanging.lines_of(whole.lines(), zone_s))
     if klog.is_klog(lines):
         whole = Whole(stream, "klog's lines")
         return whole.begin(whole.placed_lines(klog.lines_of(whole.lines())))
@@ -133,10 +137,11 @@ def _of_lines(
         whole = Whole(stream, "lines below headings")
         return whole.begin(whole.placed_lines(without_headings(whole.lines(), zone_s, None)))
     times = [at(line) for line in [line for line in lines if line.strip()][:-1]]
-    if falls(times):
+    if falls(times) or stands_on_its_head(lines):
         whole = Whole(stream, NEWEST_FIRST)
         whole.turns_lines = True
-        all_timed = sum(one is None for one in times) <= len(times) // 20
+        untimed = sum(one is None for one in times)
+        all_timed = untimed <= len(times) // 20 or stands_on_its_head(lines)
         units = whole.lines() if all_timed else _units(whole.lines(), at)
         return whole.begin(turned(whole.placed_lines(units)))
     return None
@@ -156,7 +161,9 @@ def _records_of(whole: Whole, entries: Iterator[Any], records: JsonRecords) -> W
 
 
 def _told(entry: Any, records: JsonRecords) -> Iterable[Told]:
-    return [Told(text=entry)] if isinstance(entry, str) else records.told(entry)
+    if isinstance(entry, str):
+        return [Told(text=entry)]
+    return (told for told in records.told(entry) if not told.is_rest)
 
 
 def _of_records(whole: Whole, told: Iterator[Told]) -> Whole:

@@ -1,6 +1,6 @@
 """Opens a log as plain bytes: gzip, bzip2, xz, zstd, UTF-16 and Docker's raw stream undone, told by content and not by name.
 
-Refuses what is empty or no text, and says so; guesses no encoding beyond a byte order mark.
+Refuses what is empty or no text, and says so; guesses no encoding beyond UTF-16, told by its mark or by every second byte.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ OF_FIELDS = b"__CURSOR="
 # Blanks, zeros and a byte order mark.
 NOTHING = b" \t\r\n\0" + codecs.BOM_UTF8
 LEAST_FOREIGN = 200
+LEAST_UTF_16, LOOKED_BYTES = 64, 4_096
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x1b\x08\x07"
 CONTROLS = bytes(set(range(32)) - set(TEXT_CONTROLS)) + b"\x7f"
 
@@ -108,9 +109,9 @@ class Batched(io.RawIOBase):
 class Transcoded(Translated):
     """UTF-16 as UTF-8; what can't be decoded is replaced."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], encoding: str) -> None:
         super().__init__(file)
-        self._decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
 
     def translate(self, data: bytes) -> bytes:
         """A character that was cut goes on in the next piece."""
@@ -134,12 +135,23 @@ def open_plain(name: str, raw: io.RawIOBase) -> PlainLog:
         raise CannotInspect(f"{name}: has nothing in it but blanks and zero bytes: there is nothing to look at")
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise CannotInspect(f"{name}: is text in UTF-32: convert it to UTF-8")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return PlainLog(name, cast("IO[bytes]", Transcoded(buffered)), below)
+    if encoding := utf_16(head):
+        return PlainLog(name, cast("IO[bytes]", Transcoded(buffered, encoding)), below)
     if is_multiplexed(head):
         return PlainLog(name, cast("IO[bytes]", Multiplexed(buffered)), below)
     refuse_binary(name, head)
     return PlainLog(name, buffered, below)
+
+
+def utf_16(head: bytes) -> str:
+    """Which UTF-16 a text is in that begins so, empty where it is in none: a tail or a piece of one has no mark."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    looked = head[:LOOKED_BYTES]
+    zeros = [4 * looked[half::2].count(0) / max(1, len(looked) // 2) for half in (0, 1)]
+    if len(looked) < LEAST_UTF_16 or min(zeros) > 0 or max(zeros) < 3:
+        return ""
+    return "utf-16-be" if zeros[0] else "utf-16-le"
 
 
 def peek(name: str, file: io.BufferedReader[Any]) -> bytes:

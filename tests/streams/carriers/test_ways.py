@@ -8,17 +8,21 @@ import pytest
 
 from tests.streams.carriers.test_carriers import answer, plain, read, timed
 from tests.support.log_reading import SAMPLES
+from tests.support.log_searches import SEARCHES
 from tests.support.log_ways import BYTES_WAYS, WAYS
 
 UNTIMED = frozenset(
     (
         *("firelens", "nomad", "mail", "typescript", "slack", "tmux-numbers", "diff-marked", "yaml-block"),
-        *("shell-assignment", "utf-16-bom", "python-terminal"),
+        *("shell-assignment", "utf-16-bom", "python-terminal", "utf-16-no-mark", "logcli-raw"),
     )
 )
 NAMES = ("psycopg_311.raw.log", "healthy_312.raw.log")
 CASES = [(way, NAMES[number % 2]) for number, way in enumerate((*WAYS, *BYTES_WAYS))]
 TWICE = (
+    *SEARCHES,
+    "logcli-raw",
+    "utf-16-no-mark",
     "cri-parts",
     "logtail",
     "opensearch-bulk",

@@ -6,6 +6,8 @@ import itertools
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 
+from forge_doctor.streams.carriers.prefixes.prefix_evidence import FRAME, HEADER
+
 KEPT_BYTES = 32 << 20
 LEAST_FALL_S = 1.0
 PIECE_BYTES = 1 << 20
@@ -21,6 +23,18 @@ def falls(times: Sequence[float | None]) -> bool:
         return down > max(1, 4 * up)
     # One step back may be that of a clock, or of two threads that write at once.
     return down == 1 and known[0] - known[-1] >= LEAST_FALL_S
+
+
+def stands_on_its_head(lines: Sequence[bytes]) -> bool:
+    """Whether tracebacks end with their first lines: what is above such a line is a frame, and what is below it is none."""
+    turned_round = 0
+    for number, line in enumerate(lines):
+        if HEADER not in line:
+            continue
+        if number + 1 < len(lines) and FRAME.search(lines[number + 1]):
+            return False
+        turned_round += number > 0 and FRAME.search(lines[number - 1]) is not None
+    return turned_round > 0
 
 
 def turned(chunks: Iterable[bytes]) -> Iterator[bytes]:

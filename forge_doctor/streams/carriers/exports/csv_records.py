@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.json_fields import LINES, SERVER_LEVELS, STREAMS, TIMES, WORDS, server_line
-from forge_doctor.streams.carriers.exports.json_records import Told
+from forge_doctor.streams.carriers.exports.json_records import HEADER, Told
 from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
 from forge_doctor.streams.carriers.moments import DATED, moment
 
-_NAME = regex(r"[@_A-Za-z][\w .@:/()\[\]-]{0,60}$")
+_NAME = regex(r"[@#_A-Za-z][\w .@:/()\[\]-]{0,60}$")
 _QUOTED = regex(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)
 _FRAME = regex(r'File "[^"\n]{1,1000}", line \d')
 MOST_LEARNED = 2_000
@@ -26,6 +27,8 @@ SEPARATORS = ",;\t"
 _MESSAGES = tuple(name.lower() for name in (*LINES, *WORDS, "log message", "event", "entry", "raw"))
 _MOMENTS = tuple(name.lower() for name in TIMES)
 _NAMES = tuple(name.lower() for paths in STREAMS for name in paths)
+# What records are in before they are made a table: a column has it before its name.
+_WRAPPERS = tuple(f"{name.lower()}." for name in ("_source", "attributes", *WRAPPERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def layout_of(sample: bytes) -> Layout | None:
         found = _by_rows([name.strip() for name in names], separator, text)
         if found is not None:
             return found
-    return _by_quotes(sample)
+    return _by_quotes(sample) or _by_place(text)
 
 
 def _by_names(names: Sequence[str], separator: str) -> Layout | None:
@@ -65,6 +68,8 @@ def _by_names(names: Sequence[str], separator: str) -> Layout | None:
         return None
     # Units and zones stand in brackets behind a name, a column's type behind an underscore.
     plain = [re.split(r"[(\[]", name.lower())[0].strip().removesuffix("_s").removesuffix("_t") for name in names]
+    if not any(one in plain for one in _MESSAGES):
+        plain = [name.partition(".")[2] if name.startswith(_WRAPPERS) else name for name in plain]
     message = next((plain.index(one) for one in _MESSAGES if one in plain), None)
     time = next((plain.index(one) for one in _MOMENTS if one in plain), None)
     if message is None or (time is None and len(names) > 1):
@@ -133,10 +138,27 @@ def _by_quotes(sample: bytes) -> Layout | None:
     return Layout(separator=",", message=-1, header=False)
 
 
+def _by_place(text: str) -> Layout | None:
+    """Columns between tabs that nobody names, of which the last has a time: so AWS's tool prints events as text."""
+    every = [line.rstrip("\r").split("\t") for line in text.split("\n", MOST_LEARNED)[:-1] if line]
+    # A token for the next page stands behind them.
+    rows = [row for row in every if len(row) > 2]
+    columns = min(map(len, rows), default=0)
+    if len(rows) < max(3, len(every) - 2) or not all(_is_moment(row[-1]) for row in rows):
+        return None
+    lines_in = Counter(number for row in rows for number in range(columns - 1) if _is_line(row[number]))
+    message = next((number for number, _ in lines_in.most_common(1)), None)
+    if message is None:
+        return None
+    return Layout(separator="\t", message=message, time=-1, columns=columns, header=False)
+
+
 def told_of(lines: Iterable[str], layout: Layout, zone_s: float = 0.0) -> Iterator[Told]:
     """What the rows say, in their order."""
     csv.field_size_limit(min(sys.maxsize, 64 << 20))
-    rows = csv.reader(lines, delimiter=layout.separator)
+    rows = csv.reader(
+        lines, delimiter=layout.separator, quoting=csv.QUOTE_NONE if layout.time == -1 else csv.QUOTE_MINIMAL
+    )
     if layout.header:
         next(rows, None)
     while True:
@@ -158,6 +180,11 @@ def _told(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
     # What follows an unquoted message that has the separator in it is its own.
     if layout.message == layout.columns - 1 and len(row) > layout.columns:
         text = layout.separator.join(row[layout.message :])
+    elif HEADER not in text:
+        # What was raised may have a column of its own.
+        text = "\n".join(
+            [text, *(cell for number, cell in enumerate(row) if number != layout.message and HEADER in cell)]
+        )
     at = None
     if layout.time is not None and layout.time < len(row):
         at = moment(row[layout.time].strip().encode("ascii", "replace")[:64], zone_s)
@@ -169,6 +196,10 @@ def _told(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
 
 def _without_names(row: Sequence[str], layout: Layout, zone_s: float) -> Told:
     """Columns that nobody names: a first one that is a time, and the line of the program."""
+    if layout.time is not None and len(row) >= layout.columns:
+        end = len(row) - layout.columns + layout.message + 1
+        at = moment(row[layout.time].strip().encode("ascii", "replace")[:64], zone_s)
+        return Told(text=layout.separator.join(row[layout.message : end]), at=at)
     stamp = row[0].strip().encode("ascii", "replace")[:64]
     timed = len(row) > 1 and _TIME.fullmatch(stamp) is not None
     text = layout.separator.join(row[1:] if timed else row)

@@ -19,6 +19,7 @@ LINES = (
     "textPayload",
     "MESSAGE",
     "_raw",
+    "@rawstring",
     "@message",
     "line",
     "Line",
@@ -48,6 +49,8 @@ WORDS = (
     "text",
     "content",
     "@m",
+    "@mt",
+    "MessageTemplate",
     "attributes.message",
     "fields.message",
     "data.message",
@@ -125,6 +128,8 @@ LEVELS = (
 )
 # What PostgreSQL calls the severity of a record, beside the words of it.
 SERVER_LEVELS = ("error_severity", "parsed.error_severity")
+# What has all that a record says besides where it comes from: HEC's events, Datadog's and Graylog's answers.
+HOLDERS = frozenset({"event", "content", "message", "msg", "log", "record", "entry", "payload", "data", "attributes"})
 # What only shippers and platforms write.
 CARRIED = (
     "kubernetes",
@@ -191,6 +196,18 @@ def message_field(entries: Sequence[Mapping[str, Any]], is_words: Callable[[str]
             worded[path] += is_words(text)
     often = [path for path in worded if worded[path] and 2 * seen[path] >= min(len(entries), MOST_LEARNED)]
     return max(often, key=lambda path: (worded[path], -len(path), path), default="")
+
+
+def holder_of(entries: Sequence[Mapping[str, Any]], messages: tuple[str, ...]) -> str:
+    """The key of what else records say, where their messages are in an object and none is beside it; empty without one."""
+    looked = entries[:MOST_LEARNED]
+    held = Counter(
+        key
+        for entry in looked
+        for key, inner in entry.items()
+        if key in HOLDERS and isinstance(inner, Mapping) and text_of(first(inner, messages)[1])
+    )
+    return next((key for key, count in held.most_common(1) if 2 * count > len(looked)), "")
 
 
 def _texts_in(entry: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

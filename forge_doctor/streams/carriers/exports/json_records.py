@@ -17,6 +17,7 @@ from forge_doctor.streams.carriers.exports.json_fields import (
     at,
     compact,
     first,
+    holder_of,
     message_field,
     server_line,
     stream_of,
@@ -41,6 +42,8 @@ _PREFIXED_PIECE = regex(
 )
 # What only a program's own record has.
 _OF_PROGRAMS = frozenset({"exc_info", "exception", "exc_text", "stack_info", "traceback", "logger", "name", "record"})
+# Where a record says what went wrong.
+RAISED = ("exc_info", "exception", "error", "record")
 # What only others call a program's line.
 _SHIPPED = ("log", "textPayload", "_raw", "@message", "LogEntry")
 _ANY = (*LINES, *WORDS)
@@ -48,12 +51,14 @@ _ANY = (*LINES, *WORDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A record's lines, when they were written and by which stream; `own` is a record the program wrote itself."""
+    """A record's lines, when they were written and by which stream; `own` is a record the program wrote itself, `is_rest` what
+    an export says of itself beside the records in it."""
 
     text: str
     at: float | None = None
     stream: str = ""
     own: bool = False
+    is_rest: bool = False
 
     @property
     def line(self) -> bytes:
@@ -66,7 +71,8 @@ class JsonRecords:
     """How the records of one stream are read: `line_by_line` where each has one line of the program.
 
     `is_layer` tells of their texts, one below the other, whether they are something that is read as a whole.
-    `without` counts records in which no message was found; the first of them is kept.
+    `within` is the key of what else they say, where it is nothing at their top; `without` counts records in which no message
+    was found; the first of them is kept.
     """
 
     is_head: Callable[[bytes], bool]
@@ -75,6 +81,7 @@ class JsonRecords:
     line_by_line: bool = False
     found_in: str = ""
     learned_in: str = ""
+    within: str = ""
     timed_in: str = ""
     read: int = 0
     without: int = 0
@@ -87,13 +94,13 @@ class JsonRecords:
         nameless, timeless = [], []
         levels, texts, told_levels = list[str](), list[str](), set[str]()
         for entry in entries:
-            for one in records_in(entry):
+            for one in map(self._inner, records_in(entry)):
                 if _is_shipped(one):
                     levels.append(str(first(one, LEVELS)[1]))
                 if not self.timed_in and time_of(one, self.zone_s) is None:
                     timeless.append(one)
                 value = first(one, _ANY)[1]
-                if value is None and "event" not in one:
+                if value is None and not isinstance(one.get("event"), str):
                     nameless.append(one)
                 text = text_of(value)
                 told_levels.add(str(first(one, LEVELS)[1]))
@@ -106,10 +113,23 @@ class JsonRecords:
         self.line_by_line |= len(levels) >= LEAST_LEVELED and len(set(levels)) == 1
         if timeless:
             self.timed_in = time_field(timeless)
-        if nameless and not self.learned_in:
+        if nameless:
+            self._learn_field(nameless)
+
+    def _learn_field(self, nameless: Sequence[Mapping[str, Any]]) -> None:
+        """See where records have their messages that have none under a name which is known."""
+        if not self.within and (within := holder_of(nameless, _ANY)):
+            self.within = within
+            self.learn(nameless)
+        elif not self.learned_in:
             self.learned_in = message_field(nameless, self._is_words)
             for one in nameless if self.learned_in else ():
                 self._learn_piece(text_of(at(one, self.learned_in)))
+
+    def _inner(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record with what it says at its top."""
+        inner = at(entry, self.within) if self.within else None
+        return {**entry, **inner} if isinstance(inner, Mapping) else entry
 
     def _learn_piece(self, text: str | None) -> None:
         inner = _bare_record(text) if text is not None and not self.line_by_line else None
@@ -124,7 +144,7 @@ class JsonRecords:
 
     def told(self, entry: Mapping[str, Any]) -> Iterator[Told]:
         """What a record, or the records in it, say."""
-        for one in records_in(entry):
+        for one in map(self._inner, records_in(entry)):
             if "stream" in one and isinstance(one.get("values"), list) and isinstance(one["stream"], Mapping):
                 yield from self._loki(one)
             else:
@@ -172,12 +192,11 @@ class JsonRecords:
 
     def _own(self, entry: Mapping[str, Any], when: float | None) -> Told:
         """A record of the program itself, on one line; without a time where others have one it is none, but a page's number."""
-        if (when is not None or not self._timed) and first(
-            entry, (*LINES, *WORDS, "event", "short_message", "exc_info", "exception", "error", "record")
-        )[1] is None:
+        said = first(entry, (*LINES, *WORDS, "event", "short_message"))[1] is not None or any(map(entry.get, RAISED))
+        if not said and (when is not None or not self._timed):
             self.without += 1
             self.first_without = self.first_without or compact(entry)[:300]
-        return Told(text=compact(entry), at=when, own=True)
+        return Told(text=compact(entry), at=when, own=True, is_rest=not said and when is None and bool(self.found_in))
 
     def _loki(self, entry: Mapping[str, Any]) -> Iterator[Told]:
         """Loki's answer: labels once, then pairs of nanoseconds and a line."""

@@ -21,6 +21,7 @@ from forge_doctor.streams.carriers.prefixes.prefix_evidence import (
     Knowledge,
     before_frame,
     before_heads,
+    before_quoted,
     before_tested,
     is_known,
 )
@@ -93,7 +94,7 @@ def learn(lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
         cores = Counter(before_tested(tested, knowledge))
     else:
         cores = Counter(before_heads(lines[:MOST_LINES], knowledge))
-    return _of_cores(cores, lines, knowledge)
+    return _of_cores(cores or Counter(before_quoted(lines[:MOST_LINES])), lines, knowledge)
 
 
 def _half_known(framed: Sequence[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Sequence[bytes]:

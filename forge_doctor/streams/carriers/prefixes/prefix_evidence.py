@@ -16,11 +16,11 @@ HEADER = b"Traceback (most recent call last)"
 _FIRST_LEVEL = regex(
     rb"[^\n]{0,100}?(?<![\w.-])(?P<level>(?i:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL))\]?[ \t]{1,8}"
 )
-LEAST_LEVELED = 12
+LEAST_LEVELED, LEAST_QUOTED = 12, 3
 # Blanks and such that can't be broken, which is what pages indent with.
 _INDENT = regex(rb"(?:[ \t]|\xc2\xa0){0,200}$")
-# What stands right before a line: behind its number, as grep prints it, or in a comparison.
-_JOINS = (b":", b"+")
+# What stands right before a line: behind its number, as grep prints it, in a comparison, between columns.
+_JOINS = (b":", b"+", b"|")
 _KNOWN_FRAME = regex(rb"(?: {0,2}| {2,60}\| {1,3})(?:> )?$")
 
 
@@ -62,14 +62,22 @@ def before_tested(frames: Sequence[re.Match[bytes]], knowledge: Knowledge) -> It
     return found[:200] if 2 * len(found) > len(frames) and all(map(len, found)) else ()
 
 
+def before_quoted(lines: Sequence[bytes]) -> Iterable[bytes]:
+    """The mark of a quotation, where all lines of a mail or a comment have it."""
+    written = [line for line in lines if line.strip()]
+    quoted = len(written) >= LEAST_QUOTED and all(line.startswith((b"> ", b">\r")) or line == b">" for line in written)
+    return [b">"] if quoted else ()
+
+
 def before_heads(lines: Sequence[bytes], knowledge: Knowledge) -> Iterable[bytes]:
     """What stands before the heads of records, where heads stand nowhere else."""
     if alike := _leveled_alike([line for line in lines[:400] if line.strip()], knowledge):
         return alike
     found, known, seen = [], 0, 0
-    for line in lines[:400]:
-        if not line.strip():
-            continue
+    written = [line for line in lines[:400] if line.strip()]
+    begun = [line for line in written if line[:1] not in (b" ", b"\t")]
+    # What is indented where most lines are not goes on with a record.
+    for line in begun if 2 * len(begun) > len(written) else written:
         seen += 1
         core = _before_json(line, knowledge)
         if core is None and knowledge.is_head(knowledge.plain(line)):
