@@ -59,7 +59,7 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
     may_open,
     opening,
 )
-from forge_doctor.lint.dataflow.connections.waiting_functions import is_turned_off, may_wait
+from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait, waits_with_options
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
@@ -214,7 +214,8 @@ def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
     waited = waited_inside(project, call, handles) or waited_together(project, call)
     if waited is None or waited.wait.confidence is Confidence.LOW or is_in_handler(waited.call):
         return None
-    return None if is_turned_off(project, call, waited.call) else waited
+    # What a gather is given is run with options of its own.
+    return waited if call.method in GATHERERS or waits_with_options(project, call) else None
 
 
 def waited_together(project: Project, call: Call) -> Waited | None:

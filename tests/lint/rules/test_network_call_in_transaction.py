@@ -344,6 +344,10 @@ async def send(text, duration: int, *, quiet=False):
         await asyncio.sleep(duration)
 async def told(text, duration: int = 0):
     await send(text, duration)
+async def either(text, fast=True):
+    if not fast:
+        return await asyncio.sleep(1)
+    await asyncio.sleep(2)
 async def f(db: AsyncSession, some: int):
     db.add(User())
     await db.flush()
@@ -361,6 +365,8 @@ async def f(db: AsyncSession, some: int):
         ("await told('x', some)", False),
         ("await send('x', 0)", True),
         ("await send('x', 1)", False),
+        ("await either('x')", False),
+        ("await either('x', fast=False)", False),
     ],
 )
 def test_a_wait_that_the_call_turns_off_is_none(call: str, is_off: bool, tmp_path: Path) -> None:

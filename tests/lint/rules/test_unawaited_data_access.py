@@ -1318,3 +1318,24 @@ async def f(db: AsyncSession, socket, web, log):
     {sent}
 """
     check_source(AWAITS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "mark"),
+    [
+        ("router.message(Command('x'))", "  # expect high"),
+        ("router.callback_query(F.data)", "  # expect high"),
+        ("matcher.handle()", "  # expect high"),
+        ("bot.event", "  # expect high"),
+        ("queue.actor()", ""),
+    ],
+)
+def test_a_handler_of_a_bot_is_registered_and_given_back(decorator: str, mark: str, tmp_path: Path) -> None:
+    code = f"""\
+@{decorator}
+async def details(event, db: AsyncSession):
+    await db.execute(select(1))
+async def changed(event, db: AsyncSession):
+    details(event, db){mark}
+"""
+    check_source(AWAITS + code, RULE, tmp_path)

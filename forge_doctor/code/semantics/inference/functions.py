@@ -32,7 +32,8 @@ REGISTERING = words(
     """get post put patch delete head options route api_route websocket on_event middleware
     exception_handler listens_for validates field_validator model_validator asynccontextmanager
     contextmanager fixture mark parametrize asyncio usefixtures skip skipif property
-    cached_property setter"""
+    cached_property setter message edited_message callback_query inline_query my_chat_member chat_join_request
+    pre_checkout_query handle got event listener"""
 )
 
 

@@ -38,33 +38,18 @@ def may_wait(project: Project, call: Call) -> bool:
     return function is not None and waits_inside(project, function)
 
 
-def is_turned_off(project: Project, call: Call, wait: Call, around: Settings = UNSET, between: int = 0) -> bool:
-    """Whether the wait somewhere inside of what is called is not reached with the options that this call sets, or leaves as
-    they are: `notify(text)`, which sleeps only `if duration > 0`."""
+def waits_with_options(project: Project, call: Call, around: Settings = UNSET, between: int = 0) -> bool:
+    """Whether anything in what is called waits with the options that this call sets, or leaves as they are: `notify(text)`
+    does not, which sleeps only `if duration > 0`."""
+    if between > MOST_BETWEEN or wait_of(project, call) is not None:
+        return True
     function = run_by(project, call)
-    if function is None or wait.function is None:
+    if function is None:
         return False
     settings = settings_of(project, function, call, around)
-    if wait.function is function:
-        return not may_run(wait, settings)
-    inner = [one for one in calls_between(function, function.start, end_of_run(function)) if run_by(project, one)]
-    leading = [one for one in inner if _leads_to(project, one, wait)]
-    if not leading or between >= MOST_BETWEEN:
-        return False
-    return all(
-        not may_run(one, settings) or is_turned_off(project, one, wait, settings, between + 1) for one in leading
-    )
-
-
-def _leads_to(project: Project, call: Call, wait: Call, between: int = 0) -> bool:
-    """Whether the wait is in what is called, or in what that calls."""
-    function = run_by(project, call)
-    if function is None or function is wait.function:
-        return function is not None
-    if between >= MOST_BETWEEN or not waits_inside(project, function):
-        return False
     inner = calls_between(function, function.start, end_of_run(function))
-    return any(_leads_to(project, one, wait, between + 1) for one in inner)
+    waiting = (one for one in inner if may_run(one, settings) and not is_in_handler(one) and may_wait(project, one))
+    return any(waits_with_options(project, one, settings, between + 1) for one in waiting)
 
 
 def waits_inside(project: Project, function: FunctionDef) -> bool:
