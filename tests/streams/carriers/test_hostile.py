@@ -123,6 +123,7 @@ GROWING: dict[str, Callable[[int], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow  # work grows alike on every Python
 @pytest.mark.parametrize("kind", sorted(GROWING))
 def test_more_of_a_log_is_no_more_than_its_share_of_work(kind: str) -> None:
     def work(times: int) -> Callable[[], object]:
