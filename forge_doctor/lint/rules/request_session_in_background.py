@@ -63,8 +63,9 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.requests.concurrency import Use, is_ignored, launched, sessions_used
+from forge_doctor.lint.dataflow.requests.concurrency import launched
 from forge_doctor.lint.dataflow.requests.left_tasks import is_closed_behind, is_kept, is_left_alone, is_waited_for
+from forge_doctor.lint.dataflow.requests.task_sessions import Use, is_ignored, sessions_used
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
 from forge_doctor.lint.dataflow.use_def import parameter_name
 

@@ -52,16 +52,8 @@ from forge_doctor.code.syntax.stubs import DOUBLE, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.requests.ambient import ambient_session
-from forge_doctor.lint.dataflow.requests.concurrency import (
-    GATHERERS,
-    Use,
-    gathered,
-    is_bound_within,
-    is_ignored,
-    launched,
-    loop_around,
-    sessions_used,
-)
+from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered, launched, loop_around
+from forge_doctor.lint.dataflow.requests.task_sessions import Use, is_bound_within, is_ignored, sessions_used
 from forge_doctor.regex import regex
 
 SUSPECT = AnyCall("gather", "as_completed", "wait", "create_task", "start_soon", "ensure_future")

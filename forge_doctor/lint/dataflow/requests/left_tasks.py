@@ -14,7 +14,8 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
 )
-from forge_doctor.lint.dataflow.requests.concurrency import Use, is_group
+from forge_doctor.lint.dataflow.requests.concurrency import is_group
+from forge_doctor.lint.dataflow.requests.task_sessions import Use
 from forge_doctor.lint.dataflow.use_def import reads_of
 
 # What is asked of a task without waiting for it, and what keeps one from the garbage collector.
