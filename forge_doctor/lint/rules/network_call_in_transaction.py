@@ -43,7 +43,7 @@ from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, With, WithItem
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Param, With, WithItem
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
@@ -56,6 +56,7 @@ from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
 from forge_doctor.lint.dataflow.connections.open_transactions import (
     MOST_CALLS,
     Opened,
+    ended,
     may_open,
     opening,
 )
@@ -74,6 +75,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 from forge_doctor.lint.dataflow.waits import wait_of
 from forge_doctor.regex import regex
 
+TASKS = ("create_task", "ensure_future")
 # Builtins that code is full of.
 PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
 OPENING = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|query|refresh|scalars?|stream|stream_scalars)\s*\(")
@@ -211,19 +213,23 @@ def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
         plain = call.function is not None and not call.function.is_async
         told = plain or waits_at(call) is not None or own.what.startswith("an answer")
         return Waited(call, call, own) if told and own.confidence > Confidence.LOW else None
-    waited = waited_inside(project, call, handles) or waited_together(project, call)
+    waited = waited_inside(project, call, handles) or waited_together(project, call, handles)
     if waited is None or waited.wait.confidence is Confidence.LOW or is_in_handler(waited.call):
         return None
     # What a gather is given is run with options of its own.
     return waited if call.method in GATHERERS or waits_with_options(project, call) else None
 
 
-def waited_together(project: Project, call: Call) -> Waited | None:
-    """What the coroutines wait for that a gather is given by a name or by `map`; those that stand in it tell it themselves."""
-    if call.method not in GATHERERS or not isinstance(call.parent, Await):
+def waited_together(project: Project, call: Call, handles: Handles) -> Waited | None:
+    """What the coroutines wait for that a gather is given by a name or by `map`, or a task that is awaited further down; those
+    that stand in a gather tell it themselves."""
+    is_task = call.method in TASKS and is_awaited_behind(call, handles)
+    if not is_task and (call.method not in GATHERERS or not isinstance(call.parent, Await)):
         return None
-    for coroutine, _ in gathered(call):
-        own = coroutine.text not in ("self", "cls") and not (isinstance(coroutine, Call) and call.contains(coroutine))
+    for coroutine in call.args[:1] if is_task else (one for one, _ in gathered(call)):
+        own = is_task or (
+            coroutine.text not in ("self", "cls") and not (isinstance(coroutine, Call) and call.contains(coroutine))
+        )
         function = function_of_coroutine(project, coroutine) if own else None
         is_run = function is not None and function.is_async and not function.is_generator
         waited = summary(project, function, ()).waited if function is not None and is_run else None
@@ -231,6 +237,18 @@ def waited_together(project: Project, call: Call) -> Waited | None:
             less = waited.wait._replace(confidence=min(waited.wait.confidence, Confidence.MEDIUM))
             return Waited(waited.call, call, less)
     return None
+
+
+def is_awaited_behind(call: Call, handles: Handles) -> bool:
+    """Whether the task that it starts is awaited while what is open there still is."""
+    bound, function = call.parent, call.function
+    name = bound.target.text if isinstance(bound, Assign) and isinstance(bound.target, Name) else ""
+    for awaited in function.find(Await, nested=False) if name and function is not None else ():
+        if awaited.value.text != name or awaited.start < call.end or function is None:
+            continue
+        inside = all(one.contains(awaited) for one in call.ancestors if isinstance(one, With))
+        return inside and not any(ended(function, session, call.end, awaited.start) for session, _ in handles)
+    return False
 
 
 def found(file: SourceFile, call: Call, waited: Waited, opened: Opened) -> Finding:

@@ -372,3 +372,33 @@ async def f(db: AsyncSession, some: int):
 def test_a_wait_that_the_call_turns_off_is_none(call: str, is_off: bool, tmp_path: Path) -> None:
     mark = "" if is_off else "  # expect"
     check_source(project(TURNED_OFF.format(call=call, mark=mark)), "network-call-in-transaction", tmp_path)
+
+
+TASK = """\
+import asyncio
+import httpx
+async def notify(name):
+    async with httpx.AsyncClient() as client:
+        return await client.post("https://push.example", json=name)
+async def f(name):
+    async with Session() as db:
+        user = await db.scalar(select(User).where(User.name == name))
+        task = asyncio.create_task(notify(name)){told}
+{rest}"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        ("        reply = await task\n        await db.commit()\n", True),
+        ("        user.age = 3\n        await task\n", True),
+        ("        await db.commit()\n        reply = await task\n", False),
+        ("    reply = await task\n", False),
+        ("        await db.commit()\n", False),
+        ("        task.add_done_callback(print)\n", False),
+        ("        await other\n", False),
+    ],
+)
+def test_a_task_that_is_awaited_in_the_transaction(rest: str, told: bool, tmp_path: Path) -> None:
+    code = TASK.format(told="  # expect medium" * told, rest=rest)
+    check_source(project(code), "network-call-in-transaction", tmp_path)
