@@ -14,6 +14,7 @@ from typing import Any
 from forge_doctor.check import nearest
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import UsageProblem
+from forge_doctor.logs.scan.hyperscan_literals import Literals
 
 # Where literals occur in the block, ascending: an offset or more in every line that has one, none elsewhere.
 Search = Callable[[bytes | memoryview], Sequence[int]]
@@ -25,10 +26,6 @@ MODULES = {"hyperscan": "hyperscan", "re2": "re2", "ahocorasick": "ahocorasick_r
 
 VARYING = b"0123456789abcdef"
 MOST_SHAPES, LONGEST_SHAPE = 50_000, 1_000
-# Longer literals take Hyperscan up to ten times as long to compile: it looks for so many bytes of each. Of those it
-# tells the last few from all others first: the rarer they are in logs, the less there is to look at again.
-FRAGMENT, LAST = 8, 4
-COMMONNESS = bytes(2 * (byte in b"etaoinsr ") + (byte in b"hlducmpf") for byte in range(256))
 # What others hold in them is as short as `ERROR`.
 SHORT = 8
 
@@ -102,52 +99,8 @@ def hyperscan_search(words: tuple[bytes, ...]) -> Search:
 
 
 def hyperscan_split(words: tuple[bytes, ...], counted: tuple[bytes, ...]) -> Split:
-    """The same for literals that are looked for and others that are counted; compiled when it is first asked."""
-    database: Any = None
-    every = (*words, *counted)
-    begins = [rarest_place(word) for word in every]
-    fragments = [word[begin : begin + FRAGMENT] for word, begin in zip(every, begins, strict=True)]
-    # The literals that are more than their fragment, and how far they begin before its end.
-    wholes = [
-        None if fragment == word else (begin + len(fragment), word)
-        for word, begin, fragment in zip(every, begins, fragments, strict=True)
-    ]
-
-    def split(block: bytes | memoryview) -> tuple[Sequence[int], Sequence[int]]:
-        nonlocal database
-        if database is None:
-            import hyperscan
-
-            database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            database.compile(expressions=fragments, ids=range(len(every)), flags=[0] * len(every), literal=True)
-        found: list[int] = []
-        others: list[int] = []
-        append, count, first_counted = found.append, others.append, len(words)
-
-        def matched(which: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            whole = wholes[which]
-            if whole is not None:
-                before, word = whole
-                begin = end - before
-                if begin < 0 or block[begin : begin + len(word)] != word:
-                    return
-            if which < first_counted:
-                append(end - 1)
-            else:
-                count(end - 1)
-
-        database.scan(block, match_event_handler=matched)
-        return found, others
-
-    return split
-
-
-def rarest_place(word: bytes) -> int:
-    """Where the bytes of a literal begin that are looked for in its stead."""
-    common = word.translate(COMMONNESS)
-    ends = range(min(FRAGMENT, len(word)), len(word) + 1)
-    end = min(ends, key=lambda end: (sum(common[end - LAST : end]), sum(common[end - FRAGMENT : end])))
-    return end - ends.start
+    """The same for literals that are looked for and others that are counted."""
+    return Literals(words, counted).split
 
 
 def re2_search(words: tuple[bytes, ...]) -> Search:
