@@ -55,9 +55,9 @@ class Echoes:
 
     def may_be(self, said: Sequence[Said]) -> bool:
         """Whether what is told has to be asked about one by one: several tell of such, or a message may quote it."""
-        if not self._asked:
-            return bool(self._held)
-        return bool(self._held) or not self._asked.isdisjoint([one.core for one in said])
+        if self._held:
+            return True
+        return bool(self._asked) and not self._asked.isdisjoint([one.core for one in said])
 
     def hear(self, said: Sequence[Said], at: float | None, offset: int) -> None:
         """Remember what was counted without asking."""

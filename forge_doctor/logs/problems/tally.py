@@ -9,7 +9,7 @@ from functools import partial
 from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.culprit import Rules, is_own
 from forge_doctor.logs.echoes.echoes import Echoes
-from forge_doctor.logs.echoes.telling import Said, Teller, teller_of
+from forge_doctor.logs.echoes.telling import Teller, teller_of
 from forge_doctor.logs.match import ANY_PEER, catalogue, without_parameters
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.problems.group import GroupKey, group_key
@@ -51,6 +51,8 @@ class Tally:
         self._kills = WorkerKills()
         self.unread = Unread()
         self._echoes = Echoes()
+        # Whether events have to be counted one by one; else they are remembered, and counted later, all at once.
+        self.may_echo, self.hear = self._echoes.may_be, self._echoes.hear
         self.ending = False
         self._blamed: dict[str, GroupKey] = {}
         self._marked: dict[str, int] = {}
@@ -169,14 +171,6 @@ class Tally:
         group = self.summary.groups.get(group_key(echo, seen))
         if group is not None and group.quiet and not echo.quiet:
             group.quiet -= 1
-
-    def may_echo(self, said: Sequence[Said]) -> bool:
-        """Whether events have to be counted one by one, as what they tell may have been told already."""
-        return self._echoes.may_be(said)
-
-    def hear(self, said: Sequence[Said], at: float | None, offset: int) -> None:
-        """Remember events that are counted later, all at once."""
-        self._echoes.hear(said, at, offset)
 
     def count_times(self, events: tuple[Event, ...], seen: Sighting, times: Sequence[float | None]) -> None:
         """Count events that were seen again and again, at none of the times for the first time."""

@@ -8,6 +8,7 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.failed_requests import FAILED, general_route, request_in
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.line_format import Unwrapper
+from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.line_head import read_head
 
 _ASGI = b"Exception in ASGI application"
@@ -29,10 +30,12 @@ class Surroundings:
         head = block.head
         if head is None:
             return ""
+        text = block.before
+        if not may_have_route(head):
+            return ""
         if head.record is not None and head.record.route:
             return general_route(head.record.route)
-        text = block.before
-        if _ASGI not in head.message or not may_tell_failure(text, 0, len(text)):
+        if not may_tell_failure(text, 0, len(text)):
             return ""
         for failed in reversed(list(FAILED.finditer(text))):
             begin = text.rfind(b"\n", 0, failed.start()) + 1
@@ -60,6 +63,11 @@ class Surroundings:
     def _is_of(self, block: Block, line: bytes) -> bool:
         """Whether the raw line comes from the block's service."""
         return not block.line.service or self._unwrapper.line(line).service == block.line.service
+
+
+def may_have_route(head: Head) -> bool:
+    """Whether the record itself names the route of a request that failed, or the access log's line before it may."""
+    return _ASGI in head.message or (head.record is not None and head.record.route != "")
 
 
 def may_tell_failure(text: bytes | bytearray, begin: int, end: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import field
@@ -80,12 +81,10 @@ class Bodies:
     def at(self, data: bytes | bytearray, begin: int, stamps: Stamps) -> Iterator[tuple[Body, int]]:
         """Those that stand at `begin`, the longest first, and where each ends."""
         if stamps is not Stamps.NONE:
-            yield from self._at_stamped(bytes(data[begin : begin + self._most_bytes]), begin, stamps)
-            return
+            return self._at_stamped(bytes(data[begin : begin + self._most_bytes]), begin, stamps)
         fork = begin + self._fork
-        for body in self._by_fork.get(bytes(data[fork : fork + FORK_BYTES]), ()):
-            if data.startswith(body.text, begin):
-                yield body, begin + len(body.text)
+        forked = self._by_fork.get(bytes(data[fork : fork + FORK_BYTES]), ())
+        return iter([(body, begin + len(body.text)) for body in forked if data.startswith(body.text, begin)])
 
     def _at_stamped(self, raw: bytes, begin: int, stamps: Stamps) -> Iterator[tuple[Body, int]]:
         parts, kept = _between_times(raw) if stamps is Stamps.JSON else ([], [unstamped(raw, stamps)])
@@ -127,10 +126,11 @@ def _between_times(raw: bytes) -> tuple[list[bytes], list[bytes]]:
     return parts, [parts[0], *[part.partition(b'"')[2] for part in parts[1:]]]
 
 
-def begins_alike(raw: bytes, other: bytes | bytearray) -> bool:
-    """Whether both lines begin with a clock in the same place and the same words before it: both are heads."""
+def begins_alike(raw: bytes, other: bytes | bytearray, begin: int = 0, end: int = sys.maxsize) -> bool:
+    """Whether a line and what stands between two places of the other bytes begin with a clock in the same place and the
+    same words before it: both are heads."""
     shape = raw[:CLOCK_BYTES].translate(DIGITS)
-    return b"0:00:0" in shape and other[:CLOCK_BYTES].translate(DIGITS) == shape
+    return other[begin : min(end, begin + CLOCK_BYTES)].translate(DIGITS) == shape and b"0:00:0" in shape
 
 
 def _after_lines(raw: bytes, count: int) -> int:

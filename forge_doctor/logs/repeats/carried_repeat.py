@@ -12,7 +12,7 @@ from typing import NamedTuple
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.line_kind import says_again
-from forge_doctor.logs.records.traceback_bodies import CLOCK_BYTES, Stamps, begins_alike
+from forge_doctor.logs.records.traceback_bodies import Stamps, begins_alike
 from forge_doctor.logs.repeats.carried_body import Alike, Body
 from forge_doctor.logs.repeats.known_block import Found
 from forge_doctor.logs.repeats.repeat import Repeats
@@ -132,7 +132,7 @@ class CarriedRepeats:
         stop = window.find(b"\n", begin, end)
         return (
             stop > begin > after
-            and begins_alike(first.line.text, window[begin : begin + CLOCK_BYTES])
+            and begins_alike(first.line.text, window, begin)
             and body.is_before(window, after, first.before)
             and window.find(b":  ", begin, stop) < 0
         )

@@ -21,7 +21,8 @@ class Repeat:
     comes to.
 
     `parts` are the tracebacks that `events` were read from, `last` a first line and tracebacks that were seen last.
-    By route, `first` is a time at which it was counted with its text at hand (that of an event without one is never
+    `said` is what it tells, None before it is counted for the first time; `routed` that the lines before it may name the
+    route that failed. By route, `first` is a time at which it was counted with its text at hand (that of an event without one is never
     over), and `waiting` are later ones.
     """
 
@@ -33,6 +34,7 @@ class Repeat:
     first: dict[str, float] = field(default_factory=dict)
     waiting: dict[str, list[float | None]] = field(default_factory=dict)
     said: tuple[Said, ...] | None = None
+    routed: bool = False
 
 
 class Found(NamedTuple):

@@ -14,9 +14,8 @@ from forge_doctor.logs.records.event import Event, Sighting
 from forge_doctor.logs.records.known_bodies import MOST_BODIES
 from forge_doctor.logs.records.known_chains import Chains, Parts
 from forge_doctor.logs.records.line_kind import says_again
-from forge_doctor.logs.records.preceding_lines import may_tell_failure
+from forge_doctor.logs.records.preceding_lines import may_have_route, may_tell_failure
 from forge_doctor.logs.records.traceback_bodies import (
-    CLOCK_BYTES,
     JSON_END,
     JSON_LOG,
     JSON_TIME,
@@ -53,10 +52,12 @@ class Repeats:
         self._varied: dict[tuple[object, Telling], Repeat] = {}
         self._carried: list[Repeat] = []
         self._waiting = 0
+        # Asked of each block that is counted.
+        self._may_echo, self._hear = tally.may_echo, tally.hear
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
-        if not self._chains:
+        if not (self._known or self._chains):
             return None
         begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
         body_begin = window.find(b"\n", hit, end) + 1
@@ -128,13 +129,17 @@ class Repeats:
         """Count it, now or with others of its kind; the window begins at `base` in the source."""
         repeat, begin = found.repeat, found.begin
         offset = base + begin
-        self._tally.learn(repeat.events, repeat.block, repeat.parts)
-        at, route = self._seen(found, window, base)
+        said = self._prepared(repeat) if repeat.said is None else repeat.said
+        at, route = found.at, ""
+        if at is None or (repeat.routed and may_tell_failure(window, max(0, begin - BEFORE_BYTES), begin)):
+            at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
-        said = self._said(repeat) if repeat.said is None else repeat.said
-        if first is not None and place >= first and not self._tally.may_echo(said):
-            self._tally.hear(said, at, offset)
-            repeat.waiting.setdefault(route, []).append(at)
+        if first is not None and place >= first and not self._may_echo(said):
+            self._hear(said, at, offset)
+            waiting = repeat.waiting.get(route)
+            if waiting is None:
+                waiting = repeat.waiting[route] = []
+            waiting.append(at)
             self._waiting += 1
             if self._waiting > MOST_WAITING:
                 self.count_waiting()
@@ -146,17 +151,18 @@ class Repeats:
         if counted:
             repeat.first[route] = place
 
-    def _said(self, repeat: Repeat) -> tuple[Said, ...]:
+    def _prepared(self, repeat: Repeat) -> tuple[Said, ...]:
+        """What it tells, worked out once with all else that is the same each time."""
+        self._tally.learn(repeat.events, repeat.block, repeat.parts)
+        repeat.routed = may_have_route(repeat.head)
         teller, seen = teller_of(repeat.head), self._sighting(repeat, 0, None, "")
         repeat.said = tuple(said_by(event, seen, teller) for event in repeat.events)
         return repeat.said
 
     def _seen(self, found: Found, window: bytes | bytearray, base: int) -> tuple[float | None, str]:
         """The time and the route of a block, from the lines before it where they may tell one."""
-        begin, block = found.begin, found.repeat.block
-        if found.at is not None and not may_tell_failure(window, max(0, begin - BEFORE_BYTES), begin):
-            return found.at, ""
-        block.before, block.marked = lines_before(window, begin, base), base + begin
+        block = found.repeat.block
+        block.before, block.marked = lines_before(window, found.begin, base), base + found.begin
         surroundings = self._tally.surroundings
         return surroundings.time(block) if found.at is None else found.at, surroundings.route(block)
 
@@ -195,7 +201,7 @@ class Repeats:
         """Whether the block that began with the line `raw` ends at `after`: what its stream has next, before `end`,
         is a head."""
         if stamps is Stamps.NONE:
-            if begins_alike(raw, data[after : min(end, after + CLOCK_BYTES)]):
+            if begins_alike(raw, data, after, end):
                 return True
             following = bytes(data[after : data.find(b"\n", after, min(end, after + LONGEST_FIRST)) + 1])
         elif stamps is Stamps.JSON:
