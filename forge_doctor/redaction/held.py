@@ -99,14 +99,15 @@ def _masked(value: Any, known: dict[str, str]) -> Any:
     if kind in _PLAIN:
         return value
     if kind is dict or isinstance(value, Mapping):
-        return {key: _masked(one, known) for key, one in value.items()}
+        return {key: one if type(one) in _PLAIN else _masked(one, known) for key, one in value.items()}
     if kind is tuple:
-        return tuple(_masked(one, known) for one in value) if value else value
+        return value if _PLAIN.issuperset(map(type, value)) else tuple([_masked(one, known) for one in value])
     if isinstance(value, list):
         return [_masked(one, known) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {one.name: _masked(getattr(value, one.name), known) for one in fields(value) if one.init}
-        return replace(value, **changed)
+        own = [(one.name, getattr(value, one.name)) for one in fields(value) if one.init]
+        changed = {name: masked for name, one in own if (masked := _masked(one, known)) is not one}
+        return replace(value, **changed) if changed else value
     return mask_held(value) if isinstance(value, str) and not isinstance(value, Enum) else value
 
 

@@ -69,6 +69,11 @@ def merged_data(reports: Sequence[Report]) -> Json:
 
 def plain(value: Any) -> Any:
     """The value in what every JSON parser reads: no NaN, no infinity, no half of a surrogate pair."""
+    kind = type(value)
+    if kind is str:
+        return encodable(value)
+    if value is None or kind is int:
+        return value
     if isinstance(value, Mapping):
         return {encodable(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

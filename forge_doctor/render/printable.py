@@ -40,7 +40,7 @@ def printable_lines(text: str) -> tuple[str, ...]:
 
 def encodable(text: str) -> str:
     """The text with halves of surrogate pairs replaced, which no UTF-8 file can hold."""
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def escape_json(document: str) -> str:

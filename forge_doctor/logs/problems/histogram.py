@@ -79,7 +79,11 @@ class Histogram:
         for bucket, count in self.counts.items():
             begin = max(bucket * self.width_s, earliest, first)
             end = min((bucket + 1) * self.width_s, latest, last)
-            for column, share in _shares((begin - first) / span * columns, (end - first) / span * columns, columns):
+            left, right = (begin - first) / span * columns, (end - first) / span * columns
+            if (column := int(left)) < right <= column + 1 <= columns:
+                heights[column] += count
+                continue
+            for column, share in _shares(left, right, columns):
                 heights[column] += count * share
         top = max(heights) or 1.0
         return "".join(
