@@ -26,7 +26,7 @@ from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.layers import Layers, layers_of
 from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.carriers.moments import DATED, iso_at, moment
 from forge_doctor.streams.carriers.no_log import why_no_log
 from forge_doctor.streams.carriers.whole_stream import Replayed
 from forge_doctor.streams.heads.line_head import is_head
@@ -268,5 +268,7 @@ class Times:
         line = self._unwrapper.line(raw)
         if line.at is not None:
             return line.at
+        if (found := iso_at(line.text)) is not None:
+            return moment(found[0], self._rules.zone_s, self._rules.reference)
         found = STARTS.match(line.text) or (_REQUESTED.match(line.text) if _REQUEST in line.text else None)
         return None if found is None else moment(found[1], self._rules.zone_s, self._rules.reference)

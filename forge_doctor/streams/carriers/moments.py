@@ -63,6 +63,14 @@ DATED = (
     + rb")"
 )
 CLOCK = _CLOCK
+_ISO = regex(ISO)
+# What those that begin with a digit have at least, the time of day among them.
+_DIGITS_OF_A_TIME = regex(
+    rb"\d{1,2}:\d\d:\d\d|\d{8}|\d{4}[-/]\d\d|\d{4}"
+    + _YEAR_SIGN
+    + rb"|\d{1,2}/\d|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}[ /-][A-Z]"
+)
+_BEGIN_WITH_NAMES = frozenset((*_MONTHS, *b"Mon Tue Wed Thu Fri Sat Sun".split()))
 _STAMP, _EPOCH = regex(STAMP), regex(EPOCH)
 _NAMED = regex(
     rb"(?:(?P<month>"
@@ -79,6 +87,18 @@ _LAST_YEAR = regex(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?![\d/-])")
 _COMPACT = regex(rb"(\d{4})(\d\d)(\d\d)[T ](\d\d):?(\d\d):?(\d\d)([.,]\d{1,9})?")
 _SIGNED = regex(rb"(\d{4})\D{3} ?(\d{1,2})\D{3} ?(\d{1,2})\D{3} ?(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})()")
 _OFFSET = regex(rb"(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
+
+
+def may_stand_at(text: bytes, at: int = 0) -> bool:
+    """Whether what `DATED` or `CLOCK` matches may stand at a place: told without either, which take long to compile."""
+    if text[at : at + 1].isdigit():
+        return _DIGITS_OF_A_TIME.match(text, at) is not None
+    return text[at : at + 2] == b"@4" or text[at : at + 3] in _BEGIN_WITH_NAMES
+
+
+def iso_at(text: bytes, at: int = 0) -> re.Match[bytes] | None:
+    """What `DATED` matches at a place where a time in the commonest notation stands; None where it is another, or none."""
+    return _ISO.match(text, at)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import DATED, EPOCH, moment
+from forge_doctor.streams.carriers.moments import DATED, EPOCH, may_stand_at, moment
 
 _LEVELS = rb"TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL"
+_LEVEL_WORDS = tuple(_LEVELS.split(b"|"))
 _DATED = regex(rb"\[?(" + DATED + rb")\]?[ |,:-]*")
 _EPOCH = regex(EPOCH)
 # A number is a time only where a level follows it.
@@ -19,7 +20,7 @@ def dated(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
     """The time that a record begins with, and what follows it with the level that stood before; None where there is none."""
     if not (text[:1].isdigit() or text[:1] == b"[" or text[:3] in _NAMES):
         return _leveled(text, zone_s)
-    found = _DATED.match(text)
+    found = _DATED.match(text) if may_stand_at(text, text[:1] == b"[") else None
     if found is None:
         return _leveled(text, zone_s) if text[:1] == b"[" else None
     rest = text[found.end() :]
@@ -30,6 +31,6 @@ def dated(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
 
 
 def _leveled(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
-    found = _LEVELED.match(text) if text[:1].isupper() or text[:1] == b"[" else None
+    found = _LEVELED.match(text) if text[text[:1] == b"[" :].startswith(_LEVEL_WORDS) else None
     at = moment(found[2], zone_s) if found else None
     return None if found is None or at is None else (at, found[1] + b" " + text[found.end() :])

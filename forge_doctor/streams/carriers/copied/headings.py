@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.carriers.moments import DATED, may_stand_at, moment
 from forge_doctor.streams.carriers.told_line import told
 
 _STREAMS = (b"stdout", b"stderr")
 _HEADING = regex(rb"(" + DATED + rb")[ \t]{1,8}([^\s]{1,150}[ \t]{1,8}(?i:stdout|stderr))\s*$")
 _TIME = regex(rb"(" + DATED + rb"(?: [A-Z]{2,4}T)?)\s*$")
 LONGEST_TIME = 64
+# What times end with, but for digits: zones, halves of a day, the sign of a second.
+_ENDS = (b"Z", b"C", b"T", b"M", b"m", b".", "\u79d2".encode())
 
 
 def has_headings(lines: Sequence[bytes]) -> bool:
@@ -24,8 +26,9 @@ def has_headings(lines: Sequence[bytes]) -> bool:
 
 def _heading(line: bytes) -> re.Match[bytes] | None:
     if line[-6:].lower() in _STREAMS:
-        return _HEADING.match(line)
-    return _TIME.match(line) if len(line) <= LONGEST_TIME else None
+        return _HEADING.match(line) if may_stand_at(line) else None
+    ends = line[-1:].isdigit() or line.endswith(_ENDS) or line[:1] == b"@"
+    return _TIME.match(line) if ends and len(line) <= LONGEST_TIME and may_stand_at(line) else None
 
 
 def without_headings(lines: Iterable[bytes], zone_s: float, reference: float | None) -> Iterator[bytes]:

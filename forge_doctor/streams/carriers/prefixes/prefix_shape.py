@@ -7,21 +7,19 @@ from collections.abc import Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import CLOCK, DATED
+from forge_doctor.streams.carriers.moments import CLOCK, DATED, iso_at, may_stand_at
 
 LONGEST_PREFIX = 300
 WORD = rb"[^\s\[\](){}<>|:\x1e]{1,150}"
-_PART = regex(
-    rb"(?P<time>"
-    + DATED
-    + rb")|(?P<clock>"
-    + CLOCK
-    + rb")|(?P<group>\{[^{}\n]{0,250}\}|\[[^\[\]\n]{0,100}\]|<[^<>\n]{0,100}>)"
+_UNTIMED = (
+    rb"(?P<group>\{[^{}\n]{0,250}\}|\[[^\[\]\n]{0,100}\]|<[^<>\n]{0,100}>)"
     rb"|(?P<blanks>[ \t]+)|(?P<number>\d{1,20}(?:\.\d{1,9})?(?=[\s\[\](){}<>|:]|$))|(?P<word>"
     + WORD
-    + rb")|(?P<sign>.)",
-    re.DOTALL,
+    + rb")|(?P<sign>.)"
 )
+_PART = regex(rb"(?P<time>" + DATED + rb")|(?P<clock>" + CLOCK + rb")|" + _UNTIMED, re.DOTALL)
+_UNTIMED_PART = regex(_UNTIMED, re.DOTALL)
+_DIGIT = regex(rb"\d")
 # The notation in which told lines have their times: day, clock and zone are taken over as they stand.
 ISO_TIME = rb"(?P<d>\d{4}-\d\d-\d\d)[T ](?P<c>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?P<z>Z|[+-]\d\d:?\d\d|)(?![\w,])"
 ISO_EXACT = regex(ISO_TIME)
@@ -41,11 +39,15 @@ def parts_of(core: bytes) -> tuple[Part, ...]:
     parts: list[Part] = []
     at = 0
     while at < len(core):
-        found = _PART.match(core, at)
+        if (iso := iso_at(core, at)) is not None:
+            parts.append(Part(kind="time", text=iso[0]))
+            at = iso.end()
+            continue
+        found = (_PART if may_stand_at(core, at) else _UNTIMED_PART).match(core, at)
         if found is None:
             break
         kind = found.lastgroup or "sign"
-        if kind == "group" and _HAS_TIME.search(found[0]):
+        if kind == "group" and _DIGIT.search(found[0]) and _HAS_TIME.search(found[0]):
             kind, at = "sign", at + 1
             parts.append(Part(kind=kind, text=found[0][:1]))
             continue
