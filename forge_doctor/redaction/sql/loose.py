@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import NamedTuple
 
 from forge_doctor.redaction.sql.literals import masked
@@ -13,20 +15,53 @@ _GAP = r"(?:\s|\\{1,15}[nrt]){1,12}"
 _MAY_GAP = r"(?:\s|\\{1,15}[nrt]){0,12}"
 _NAME = r"(?:[\w.$%{}\[\]`]|\\{0,15}\"){1,130}+"
 _CALLED = rf"{_NAME}\("
-_BEGIN = regex(
-    # In capitals a word is enough.
-    rf"\b(?:SELECT|WHERE|HAVING|RETURNING|VALUES)(?=[\s(*\\])|\b(?:LIKE|BETWEEN|IN{_MAY_GAP}\(){_MAY_GAP}(?=[eE]?\\{{0,15}}')|"
-    rf"\b(?:AND|OR|SET){_GAP}{_NAME}{_MAY_GAP}(?:=|<>|!=){_MAY_GAP}(?=[eE]?\\{{0,15}}')|"
-    rf"(?i:\binsert{_GAP}(?:ignore{_GAP})?into\b|\breplace{_GAP}into\b|\bdelete{_GAP}from\b|\bmerge{_GAP}into\b|"
-    rf"\bupdate{_GAP}(?:only{_GAP})?{_NAME}{_GAP}(?:as{_GAP})?(?:{_NAME}{_GAP})?set\b|\bvalues{_MAY_GAP}\(|"
-    rf"\bwith{_GAP}(?:recursive{_GAP})?{_NAME}{_MAY_GAP}(?:\([^()]{{0,300}}\){_MAY_GAP})?as{_MAY_GAP}"
-    rf"(?:(?:not{_GAP})?materialized{_MAY_GAP})?\(|\bcall{_GAP}{_CALLED}|\bnotify{_GAP}{_NAME}{_MAY_GAP},|"
-    rf"\bselect{_GAP}(?:distinct\b|\*|\\{{0,15}}'|\$\d|{_CALLED}|{_NAME}{_MAY_GAP},|[^'\n]{{1,300}}?\bfrom\b)|"
-    rf"\bwhere{_GAP}(?:not{_GAP})?{_NAME}{_MAY_GAP}(?:[=<>!~]{{1,3}}|(?:not{_GAP})?(?:i?like|in|between)\b){_MAY_GAP}"
-    rf"(?=\(?[eE]?\\{{0,15}}')"
-    # Plans have conditions.
-    r"|\b(?:filter|(?:index|recheck|hash|merge|tid) cond|join filter|cache key|function call)\\{0,15}\"?: )"
+_IN_CAPITALS = (
+    # A word is enough.
+    (
+        ("SELECT", "WHERE", "HAVING", "RETURNING", "VALUES"),
+        r"\b(?:SELECT|WHERE|HAVING|RETURNING|VALUES)(?=[\s(*\\])",
+    ),
+    (("LIKE", "BETWEEN", "IN"), rf"\b(?:LIKE|BETWEEN|IN{_MAY_GAP}\(){_MAY_GAP}(?=[eE]?\\{{0,15}}')"),
+    (
+        ("AND", "OR", "SET"),
+        rf"\b(?:AND|OR|SET){_GAP}{_NAME}{_MAY_GAP}(?:=|<>|!=){_MAY_GAP}(?=[eE]?\\{{0,15}}')",
+    ),
 )
+_IN_ANY_CASE = (
+    (("insert",), rf"\binsert{_GAP}(?:ignore{_GAP})?into\b"),
+    (("replace",), rf"\breplace{_GAP}into\b"),
+    (("delete",), rf"\bdelete{_GAP}from\b"),
+    (("merge",), rf"\bmerge{_GAP}into\b"),
+    (("update",), rf"\bupdate{_GAP}(?:only{_GAP})?{_NAME}{_GAP}(?:as{_GAP})?(?:{_NAME}{_GAP})?set\b"),
+    (("values",), rf"\bvalues{_MAY_GAP}\("),
+    (
+        ("with",),
+        (
+            rf"\bwith{_GAP}(?:recursive{_GAP})?{_NAME}{_MAY_GAP}(?:\([^()]{{0,300}}\){_MAY_GAP})?as{_MAY_GAP}"
+            rf"(?:(?:not{_GAP})?materialized{_MAY_GAP})?\("
+        ),
+    ),
+    (("call",), rf"\bcall{_GAP}{_CALLED}"),
+    (("notify",), rf"\bnotify{_GAP}{_NAME}{_MAY_GAP},"),
+    (
+        ("select",),
+        rf"\bselect{_GAP}(?:distinct\b|\*|\\{{0,15}}'|\$\d|{_CALLED}|{_NAME}{_MAY_GAP},|[^'\n]{{1,300}}?\bfrom\b)",
+    ),
+    (
+        ("where",),
+        (
+            rf"\bwhere{_GAP}(?:not{_GAP})?{_NAME}{_MAY_GAP}(?:[=<>!~]{{1,3}}|(?:not{_GAP})?(?:i?like|in|between)\b){_MAY_GAP}"
+            rf"(?=\(?[eE]?\\{{0,15}}')"
+        ),
+    ),
+    # Plans have conditions.
+    (
+        ("filter", " cond", "cache key", "function call"),
+        r"\b(?:filter|(?:index|recheck|hash|merge|tid) cond|join filter|cache key|function call)\\{0,15}\"?: ",
+    ),
+)
+"""How a statement, or a clause of one, begins; and words of which one is in every text that has it."""
+_Beginnings = tuple[tuple[tuple[str, ...], str], ...]
 _QUOTE = regex(r"(\\{0,15})(\"{1,3}|'{1,3})")
 _CAST = regex(r"'[^'\n]{0,400}'(?=::(?!reg))")
 
@@ -42,7 +77,8 @@ class _Around(NamedTuple):
 def mask_loose(text: str) -> str:
     """The text without the literals of the statements in it."""
     parts, position = [], 0
-    while begin := _BEGIN.search(text, position):
+    beginning = _beginning(_those_in(text, _IN_CAPITALS), _those_in(text.casefold(), _IN_ANY_CASE))
+    while begin := beginning.search(text, position):
         around = _around(text, begin.start())
         stop = _stop(text, begin.end(), around)
         shown, end = masked(
@@ -51,6 +87,25 @@ def mask_loose(text: str) -> str:
         parts += [text[position : begin.end()], shown]
         position = max(end, begin.end())
     return "".join(parts) + text[position:]
+
+
+def _those_in(text: str, beginnings: _Beginnings) -> tuple[str, ...]:
+    """The expressions of those that the text may have."""
+    return tuple(expression for words, expression in beginnings if any(word in text for word in words))
+
+
+@functools.lru_cache(maxsize=64)
+def _beginning(in_capitals: tuple[str, ...], in_any_case: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds these, as `_ALL` does, which takes long to compile and to search with."""
+    return re.compile(_joined(in_capitals, in_any_case) or r"(?!)")
+
+
+def _joined(in_capitals: tuple[str, ...], in_any_case: tuple[str, ...]) -> str:
+    folded = (f"(?i:{'|'.join(in_any_case)})",) if in_any_case else ()
+    return "|".join((*in_capitals, *folded))
+
+
+_ALL = regex(_joined(tuple(one for _, one in _IN_CAPITALS), tuple(one for _, one in _IN_ANY_CASE)))
 
 
 def mask_casts(text: str) -> str:
