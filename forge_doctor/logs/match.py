@@ -56,7 +56,10 @@ class Catalogue:
 
     def __init__(self, signatures: Iterable[Signature]) -> None:
         self.by_id = {one.id: one for one in signatures}
-        self.literals = {text: [one for one in self.by_id.values() if text in one.literals] for text in self._texts()}
+        self.literals: dict[str, list[Signature]] = {text: [] for text in self._texts()}
+        for one in self.by_id.values():
+            for text in one.literals:
+                self.literals[text].append(one)
         self._any_level = [text.encode() for text, ones in self.literals.items() if any(one.any_level for one in ones)]
 
     def _texts(self) -> list[str]:
@@ -72,9 +75,14 @@ class Catalogue:
         """What of a text decides which signature it carries and what is read from it; nothing where it has no literal."""
         if is_known(text):
             return text
-        named = {one.id for _, literal in leftmost(self.literals, text) for one in self._candidates(literal)}
+        named = {one.id for _, literal in self._literals_in(text) for one in self._candidates(literal)}
         varying = _OBJECTS if named & self._minding_digits else _NUMBERS
         return varying.sub("", text) if named else ""
+
+    @functools.lru_cache(maxsize=64)  # noqa: B019
+    def _literals_in(self, text: str) -> tuple[tuple[int, str], ...]:
+        """Where literals stand in a text, which is asked of it several times in a row."""
+        return tuple(leftmost(self.literals, text))
 
     @functools.cached_property
     def _minding_digits(self) -> frozenset[str]:
@@ -130,7 +138,7 @@ class Catalogue:
 
     def _matches(self, text: str) -> Iterator[tuple[Signature, int]]:
         seen: set[str] = set()
-        for start, literal in leftmost(self.literals, text):
+        for start, literal in self._literals_in(text):
             for one in self._candidates(literal):
                 if one.id in seen:
                     continue

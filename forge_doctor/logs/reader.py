@@ -46,7 +46,6 @@ class Reader:
         self._parsed: tuple[int, Line, Head | None] | None = None
         self._run: Run | None = None
         self.repeats = Repeats(self._heads, self._tally, self._unwrapper)
-        self.find = self.repeats.find
         self._busy = False
         self._end = self._number = self._marked_end = self._marked_number = self._quiet_since = 0
 
@@ -81,6 +80,10 @@ class Reader:
                     break
             begin = self._take(begin, region.data.find(b"\n", begin) + 1 or len(region.data))
         self._end = region.offset + len(region.data)
+
+    def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
+        """The known block that begins with the line of `hit`: see `Familiar`."""
+        return self.repeats.find(window, hit, lowest, end)
 
     def count(self, found: Found, window: bytes | bytearray, base: int) -> bool:
         """Count a known block, unless what is open may go on behind it: see `Familiar`."""

@@ -90,7 +90,8 @@ def _failed_request(line: bytes) -> str:
     failed = FAILED.search(line) if b'" 5' in line or b"\x1b" in line else None
     if failed and (route := request_in(line[: failed.start()])):
         return route
-    for form in (_BALANCER, _PROXIED):
+    # A request stands in quotes there: to look for those first takes a tenth of what an expression does.
+    for form in (_BALANCER, _PROXIED) if b'"' in line else ():
         if told := form.search(line):
             return _route_of(told[1], told[2])
     for told in _UNQUOTED.finditer(line):

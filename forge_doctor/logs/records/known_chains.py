@@ -27,7 +27,7 @@ BEGIN = f"{HEADER}:".encode()
 _JOINERS = tuple(joiner.encode() for joiner in JOINERS)
 # Where a line comes that is not indented as all lines of frames are.
 _AFTER = {Stamps.NONE: regex(rb"\n[^ ]"), Stamps.JSON: regex(rb'\n(?!\{"log":" )')}
-_NO_FRAMES = regex(rb" +[|+]")
+_MARGINS = (b"|", b"+")
 # Frames in another notation, margins, boxes and colours: nothing that is merely an exception's words.
 _NO_WORDS = regex(
     rb'.*File ["\\]|.*\\n  File |.*Traceback|\s*[|+>]|\s*\xe2|.*\x1b|Call stack:|Stack \(most recent|Object allocated at|\w{6}_traceback: '
@@ -35,11 +35,19 @@ _NO_WORDS = regex(
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.\w+|\.<locals>)*(?:: |:?$)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Frames:
     """A traceback up to its last frame; one object for all whose bytes are alike."""
 
-    places: tuple[Frame, ...]
+    lines: tuple[bytes, ...]
+    _places: tuple[Frame, ...] | None = None
+
+    @property
+    def places(self) -> tuple[Frame, ...]:
+        """Read when they are asked for: most that are written once are never seen again."""
+        if self._places is None:
+            self._places = places_of(self.lines) or ()
+        return self._places
 
 
 class Part(NamedTuple):
@@ -98,9 +106,9 @@ class Chains:
     def _keep(self, raw: bytes, lines: tuple[bytes, ...], stamps: Stamps) -> None:
         if len(raw) > LONGEST_FRAMES or (stamps is Stamps.NONE and raw != b"\n".join([*lines, b""])):
             return
-        text, places = text_of(raw, stamps), places_of(lines)
-        if text is not None and places is not None and text not in self._known:
-            self._known[text] = Frames(places)
+        text = text_of(raw, stamps)
+        if text is not None and are_frames(lines) and text not in self._known:
+            self._known[text] = Frames(lines)
             self._bytes += len(text)
 
     def find(
@@ -179,10 +187,17 @@ class Chains:
         return seen
 
 
+def are_frames(lines: tuple[bytes, ...]) -> bool:
+    """Whether lines are a traceback's up to its last frame's."""
+    if len(lines) < 2 or lines[0] != BEGIN:
+        return False
+    return not any(line[:1] != b" " or line.lstrip(b" ").startswith(_MARGINS) for line in lines[1:])
+
+
 @functools.lru_cache(maxsize=256)
 def places_of(lines: tuple[bytes, ...]) -> tuple[Frame, ...] | None:
     """The frames in lines that are a traceback's up to its last frame's; None where they are anything else."""
-    if len(lines) < 2 or lines[0] != BEGIN or any(line[:1] != b" " or _NO_FRAMES.match(line) for line in lines[1:]):
+    if not are_frames(lines):
         return None
     return tuple(parser_after(line.decode("utf-8", "replace") for line in lines).frames)
 
