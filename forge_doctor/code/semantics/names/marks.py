@@ -7,6 +7,7 @@ and the files it rests on stay the same. What a rule asks only of files that it 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -77,39 +78,40 @@ def _sum(pieces: Iterable[bytes]) -> str:
     return f"{found:x}"
 
 
-def _functions(head_or_place: re.Pattern[bytes]) -> Told:
-    """The names of functions behind whose head a place stands: the pattern finds heads, with the name as its first group,
-    and places, without one."""
+def _functions(head: re.Pattern[bytes], place: re.Pattern[bytes]) -> Told:
+    """The names of functions behind whose head, the nearest one, a place stands; the heads' first group is the name. Each
+    is looked for on its own: a search for either would begin at every byte."""
 
     def told(data: bytes, _words: tuple[bytes, ...]) -> Iterator[str]:
-        last = b""
-        for found in head_or_place.finditer(data):
-            last = found[1] or last
-            if found[1] is None and last:
-                yield last.decode("utf-8", "replace")
+        places = [match.start() for match in place.finditer(data)]
+        heads = list(head.finditer(data)) if places else []
+        ends = [match.end() for match in heads]
+        for start in places:
+            behind = bisect_right(ends, start)
+            is_head = behind < len(heads) and heads[behind].start() <= start
+            if behind and not is_head:
+                yield heads[behind - 1][1].decode("utf-8", "replace")
 
     return told
 
 
-DEFINED_OR_BEGUN = regex(rb"\basync[ \t]+def[ \t]+(\w+)|\.begin\(\s*\)")
-DEFINED_OR_STARTED = regex(rb"\bdef[ \t]+(\w+)|\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
-DEFINED_OR_STREAMED = regex(rb"\bdef[ \t]+(\w+)|\b(?:Streaming|EventSource)Response\(")
-DEFINED_OR_VALIDATED = regex(rb"\bdef[ \t]+(\w+)|\.(?:model_validate|from_orm)\(")
-DEFINED_OR_FLUSHED = regex(rb"\basync[ \t]+def[ \t]+(\w+)|\.(?:flush|commit)\(\s*\)")
-DEFINED_OR_CAUGHT = regex(
-    rb"\basync[ \t]+def[ \t]+(\w+)|\bexcept\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b"
-)
-DEFINED_OR_RUN = regex(
-    rb"\bdef[ \t]+(\w+)|\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?:upgrade|downgrade|stamp))\("
-)
+DEFINED = regex(rb"def(?<!\wdef)[ \t]+(\w+)")
+DEFINED_ASYNC = regex(rb"async(?<!\wasync)[ \t]+def[ \t]+(\w+)")
+BEGUN = regex(rb"\.begin\(\s*\)")
+STARTED = regex(rb"\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
+STREAMED = regex(rb"\b(?:Streaming|EventSource)Response\(")
+VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
+FLUSHED = regex(rb"\.(?:flush|commit)\(\s*\)")
+CAUGHT = regex(rb"except(?<!\wexcept)\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b")
+RUN = regex(rb"\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?:upgrade|downgrade|stamp))\(")
 ASKED: Mapping[Mark, Asked] = MappingProxyType(
     {
-        Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_OR_BEGUN)),
-        Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_OR_CAUGHT)),
-        Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_OR_FLUSHED)),
-        Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED_OR_STARTED)),
-        Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED_OR_STREAMED)),
-        Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED_OR_VALIDATED)),
+        Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_ASYNC, BEGUN)),
+        Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
+        Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
+        Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
+        Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED, STREAMED)),
+        Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED, VALIDATED)),
         Mark.ENGINES: Asked(
             (
                 *(b"create_engine", b"create_async_engine", b"engine_from_config"),
@@ -130,7 +132,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.SQLMODEL: Asked((b"sqlmodel.ext.asyncio",), _there),
         Mark.RUNS: Asked(
             (b"asyncio.run(", b"uvloop.run(", b"anyio.run(", b"run_until_complete(", b"command."),
-            _functions(DEFINED_OR_RUN),
+            _functions(DEFINED, RUN),
         ),
         Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }

@@ -33,7 +33,10 @@ REMOVAL, JOB_CALL = "remove()", "@job"
 ROUTE_PARAMETER = "@route parameter"
 ROUTE_WORDS = (b"@router.", b"APIRouter(", b"FastAPI(")
 PARAMETER = regex(rb"\w[ \t]{0,4}:[ \t]{0,4}(?:\w{1,40}\.)?([A-Z]\w{1,80})[ \t]{0,4}[,)=\n]")
-REMOVED = regex(rb"([^\W\d]\w{0,80})\s{0,8}\.\s{0,8}remove(?:\(\s{0,8}\)|\s{0,8}[,)])")
+# Its word first and what stands before it then: a search for a literal costs a twentieth of one for any name.
+REMOVED = regex(rb"remove(?:\(\s{0,8}\)|\s{0,8}[,)])")
+RECEIVER = regex(rb"([^\W\d]\w{0,80})\s{0,8}\.\s{0,8}\Z")
+LONGEST_RECEIVER = 98
 JOB = regex(rb"^[ \t]*@[\w.]{0,100}(?:task|job|actor)\b", re.MULTILINE)
 JOB_WORDS = (b"task", b"job", b"actor")
 NEXT_DEFINITION = regex(rb"^(?:@|def\b|async\b|class\b)", re.MULTILINE)
@@ -65,7 +68,9 @@ def mentions_in(data: bytes, vocabulary: Vocabulary | None = None) -> Iterator[M
             yield _mention(WORKER_SETTINGS, name.group(), match.start(1) + name.end() - 1)
 
     for match in REMOVED.finditer(data) if vocabulary.has_any((b".remove",)) else ():
-        yield _mention(REMOVAL, match.group(1), match.end(1) - 1)
+        receiver = RECEIVER.search(data, max(0, match.start() - LONGEST_RECEIVER), match.start())
+        if receiver is not None:
+            yield _mention(REMOVAL, receiver.group(1), receiver.end(1) - 1)
     if vocabulary.has_any(ROUTE_WORDS):
         yield from {match.group(1): _mention(ROUTE_PARAMETER, match.group(1), match.end(1) - 1)
                     for match in PARAMETER.finditer(data)}.values()  # fmt: skip

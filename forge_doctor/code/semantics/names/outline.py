@@ -31,7 +31,9 @@ MAKERS = tuple(
     for word in (b"async_sessionmaker", b"sessionmaker", b"AsyncSession")
 )
 RELATIONSHIP = regex(rb"[rR]elationship[ \t]*\(")
-STATE = regex(rb"\b(?:state|ctx)\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]")
+STATES = tuple(
+    regex(word + rb"(?<!\w" + word + rb")\.(\w+)[ \t]*(?::[^=\n]{1,80})?=[^=]") for word in (b"state", b"ctx")
+)
 TARGET = regex(rb"^[ \t]+(\w+)[ \t]*[:=]", re.MULTILINE)
 BEFORE = 240  # a declaration in front of its call
 CLASS = regex(rb"class[ \t]+(\w+)[ \t]*[(:]")
@@ -123,7 +125,7 @@ class LateSurface:
     @cached_property
     def state_names(self) -> tuple[str, ...]:
         """What is set on a `state` or `ctx`."""
-        return _texts(STATE.findall(self._data)) if b"state." in self._data or b"ctx." in self._data else ()
+        return _texts(name for state in STATES for name in state.findall(self._data))
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
