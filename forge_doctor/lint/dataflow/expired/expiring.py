@@ -3,7 +3,7 @@ no object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -99,7 +99,8 @@ def blocks_begun(project: Project, call: Call) -> Iterator[Cause]:
 def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
     """Calls of the project's functions that are given a session and commit it, or roll it back and go on."""
     names = ending_names(project) & project.data_access_names & file.names_called
-    for start in places_handed(file.data) if names else ():
+    calls = [call for call in file.calls(*sorted(names), awaited=True) if is_awaited(call)] if names else []
+    for start in places_inside(calls, places_handed(file.data)) if calls else ():
         name = file.node_at(start)
         around = None if name is None else name.parent
         call = around.parent if isinstance(around, Keyword) else around
@@ -149,6 +150,18 @@ def places_handed(data: bytes) -> list[int]:
         if start and data[start - 1] in BEFORE_HANDED:
             found.append(start)
     return sorted(found)
+
+
+def places_inside(calls: Sequence[Call], places: Iterable[int]) -> Iterator[int]:
+    """Those of the places, which are in order, that lie in one of the calls."""
+    starts = sorted((call.start, call.end) for call in calls)
+    reached = number = 0
+    for place in places:
+        while number < len(starts) and starts[number][0] <= place:
+            reached = max(reached, starts[number][1])
+            number += 1
+        if place < reached:
+            yield place
 
 
 def _end_in(function: FunctionDef, session: str) -> Call | None:
