@@ -42,20 +42,22 @@ SUSPECT = AnyWord(b"async for", b"stream")
 FOR = regex(rb"for(?<!\wfor)(?!\w)")
 BLANKS = b" \t\n\r\f\\"
 LISTS = ("all", "fetchall", "fetchmany")
+# What gives an AsyncResult, or is one, with no session of the project.
+CLASSES = (b"AsyncConnection", b"AsyncResult", b"AsyncScalarResult")
 STREAMS = (b"stream", b"AsyncResult", b"AsyncScalarResult")
 
 
 @check(severity=Severity.ERROR)
 def async_iteration_mistake(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at every loop."""
-    for loop in loops_of(file):
+    for loop in loops_of(file, project):
         yield from judge(file, loop, project)
         yield from judge_list(file, loop, project)
 
 
-def loops_of(file: SourceFile) -> Iterator[For | ComprehensionFor]:
+def loops_of(file: SourceFile, project: Project) -> Iterator[For | ComprehensionFor]:
     """Every `async for`, and every `for` of a function that speaks of a stream."""
-    streams = file.mentions(*STREAMS)
+    streams = file.mentions(*STREAMS) and (project.has_async_sessions or file.mentions(*CLASSES))
     for match in FOR.finditer(file.data):
         is_async = file.data[max(0, match.start() - 40) : match.start()].rstrip(BLANKS).endswith(b"async")
         if is_async or (streams and may_stream(file, match.start())):

@@ -38,6 +38,8 @@ from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"async", b"Async")
 WITH = regex(rb"^[ \t\f]*with\b", re.MULTILINE)
+# What no engine of the project need be made for.
+CLASSES = (b"AsyncConnection", b"AsyncTransaction")
 ENTERED = frozenset(
     {Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION, Kind.ASYNC_TRANSACTION, Kind.STARTABLE}
 )
@@ -45,7 +47,9 @@ ENTERED = frozenset(
 
 @check(severity=Severity.ERROR)
 def sync_with_on_async_session(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at every plain `with`."""
+    """Look at every plain `with`, if something of asyncio's can be known by its class."""
+    if not (project.has_async_sessions or file.mentions(*CLASSES)):
+        return
     for match in WITH.finditer(file.data):
         keyword = file.node_at(match.end() - 1)
         statement = None if keyword is None else keyword.parent
