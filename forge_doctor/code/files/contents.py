@@ -47,6 +47,9 @@ class Reading:
         self._paths: list[Path] = []
         self._used: dict[int, set[int]] = {}
         self._wanted: Counter[int] = Counter()  # how often each was opened for another file
+        # That, and what was let go of last had of it by then: what was asked for often, and long ago, is no longer kept.
+        self._worth: dict[int, int] = {}
+        self._least_worth = 0
         self._current: Path | None = None
 
     def name(self, path: Path) -> str:
@@ -62,7 +65,9 @@ class Reading:
         """What is known of `importer` (by default the file being linted) rests on `path`."""
         user = importer or self._current
         if user is not None and user != path:
-            self._wanted[self._number(path)] += 1
+            number = self._number(path)
+            self._wanted[number] += 1
+            self._worth[number] = self._least_worth + self._wanted[number]
             self.rest(user, path)
 
     def rest(self, user: Path, path: Path) -> None:
@@ -98,9 +103,13 @@ class Reading:
         return path in self.for_all or self._number(path) in self._wanted
 
     def most_wanted(self, paths: Iterable[Path]) -> list[Path]:
-        """Those that others opened, most often first."""
-        times = {path: self._wanted[self._number(path)] for path in paths}
-        return sorted(times, key=lambda path: -times[path])
+        """Those that others opened, most often and lately first."""
+        worth = {path: self._worth.get(self._number(path), 0) for path in paths}
+        return sorted(worth, key=lambda path: -worth[path])
+
+    def let_go(self, path: Path) -> None:
+        """It is no longer open; what is asked for from here on is worth more than what others opened as often before."""
+        self._least_worth = max(self._least_worth, self._worth.get(self._number(path), 0))
 
     def rests_on(self, path: Path) -> tuple[tuple[str, str], ...]:
         """The files that findings in a file rest on, also through what was found out for others and kept, each with

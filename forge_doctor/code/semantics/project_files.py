@@ -49,6 +49,7 @@ class ProjectFiles:
                 file.kept.clear()
             elif file is not None:
                 file.forget()
+                self.reading.let_go(path)
         return fresh
 
     def has(self, file: SourceFile) -> bool:
