@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from forge_doctor.code.semantics.names.mentions import REMOVAL
 from forge_doctor.code.semantics.names.outline import LateSurface, surface_of
 
 GIVING = (
@@ -47,3 +48,33 @@ def test_what_returns_none_or_awaits_no_write_gives_none(body: str) -> None:
 )
 def test_a_word_of_asyncios_sessions_is_seen(source: str, has: bool) -> None:
     assert surface_of(source.encode()).has_async_sessions is has
+
+
+@pytest.mark.parametrize(
+    ("source", "receiver"),
+    [
+        (b"await session.remove()\n", "session"),
+        (b"stack.push_async_callback(self.sessions.remove )\n", "sessions"),
+        (b"await (session\n    .remove())\n", "session"),
+        (b"x" * 200 + b".remove()\n", "x" * 81),
+    ],
+)
+def test_what_is_removed_is_the_name_in_front(source: bytes, receiver: str) -> None:
+    assert [one.name for one in LateSurface(source).mentions if one.by == REMOVAL] == [receiver]
+
+
+@pytest.mark.parametrize("source", [b"remove()\n", b"session.remove(user)\n", b"session.removed()\n", b"7 .remove()\n"])
+def test_what_removes_something_else_is_no_mention(source: bytes) -> None:
+    assert [one for one in LateSurface(source).mentions if one.by == REMOVAL] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (b"app.state.pool = make()\n", ("pool",)),
+        (b"ctx.db: Pool = make()\nstate.db = 1\n", ("db",)),
+        (b"my_state.pool = 1\nstate.pool == 1\n", ()),
+    ],
+)
+def test_what_is_set_on_a_state(source: bytes, names: tuple[str, ...]) -> None:
+    assert LateSurface(source).state_names == names

@@ -136,6 +136,8 @@ def test_what_a_router_is_included_with_ends_the_kept_results_of_its_routes(
         ("async def a(s):\n    async with s.begin():\n        pass\n", {(Mark.BEGINS, "a")}),
         ("def a():\n    pass\nasync def b(s):\n    try: ...\n    except IntegrityError: ...\n", {(Mark.CATCHES, "b")}),
         ("def a(c):\n    asyncio.create_task(c)\ndef b(): ...\n", {(Mark.STARTS, "a")}),
+        ("def a(): ...\ndef create_task(c):\n    pass\n", set()),
+        ("create_task(c)\ndef a(c): ...\n", set()),
         ("def a(c):\n    return StreamingResponse(c)\n", {(Mark.STREAMS, "a")}),
         (
             "class A(Base):\n    x = mapped_column(deferred=True, onupdate=f)\n",
