@@ -228,15 +228,16 @@ def _told_once(traces: Sequence[tuple[Section, ...]]) -> Sequence[tuple[Section,
 
     AWS Lambda names it there alone.
     """
-    # Where a task was made, or a record written, is beside what was raised.
-    traces = [trace for trace in traces if any(section.exception for section in trace)] or traces
     first, rest = traces[:1], traces[1:]
-    if not rest or not any(len(trace) == 1 and not trace[0].frames for trace in first):
-        return traces
-    if any(section.exception for trace in rest for section in trace):
-        return rest
-    last, named = rest[0][-1], first[0][0]
-    return [(*rest[0][:-1], replace(last, exception=named.exception, message=named.message)), *rest[1:]]
+    named = first[0][0] if rest and len(first[0]) == 1 and not first[0][0].frames else None
+    raised = [trace for trace in rest if any(section.exception for section in trace)]
+    if named is not None and not raised:
+        last = rest[0][-1]
+        return [(*rest[0][:-1], replace(last, exception=named.exception, message=named.message)), *rest[1:]]
+    if named is not None:
+        return raised
+    # Where a task was made, or a record written, is beside what was raised.
+    return [trace for trace in traces if any(section.exception for section in trace)] or traces
 
 
 def _parser_after(head: Head | None, first: Sequence[bytes], body: Body) -> Parser:
