@@ -55,7 +55,7 @@ from forge_doctor.code.syntax.nodes import Call, FunctionDef
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.test_configuration import configuration, is_automatic, tests_beside
+from forge_doctor.lint.dataflow.pytest_configuration import configuration, is_automatic, tests_beside
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"@pytest\.fixture[^\n]*\n(?:@[^\n]*\n)?[ \t]*async[ \t]+def", b"@pytest.fixture")

@@ -48,8 +48,8 @@ from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, N
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.pytest_configuration import configuration, is_automatic, tests_beside
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
-from forge_doctor.lint.dataflow.test_configuration import configuration, is_automatic, tests_beside
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
