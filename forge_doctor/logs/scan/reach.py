@@ -55,8 +55,8 @@ def extent(window: bytearray, last: int, hit: int, end: int) -> tuple[int, int, 
         frame = _last_frame(window, last, min(hit, end, reach))
         if frame < 0 and reach <= end and (reach := _past_long_lines(window, last, end)) > last + AFTER_BYTES:
             frame = _last_frame(window, last, min(hit, end, reach))
-        if frame < 0 and reach <= end and (listed := _LISTED.match(window, last, end)) is not None:
-            frame = listed.end() - 1
+        if frame < 0 and reach <= end and _is_of_trace(window, last):
+            frame = listed.end() - 1 if (listed := _LISTED.match(window, last, end)) is not None else frame
         if frame < 0:
             return last, reach, max(last, window.rfind(b"\n", last, min(end, reach)) + 1)
         last = line_end(window, frame, end)
@@ -99,6 +99,13 @@ def _past_long_lines(window: bytearray, last: int, end: int) -> int:
         if not reach:
             return last + REACH_BYTES
     return reach
+
+
+def _is_of_trace(window: bytearray, last: int) -> bool:
+    """Whether the line that ends at `last` is a frame, or a line that ran or an exception as pytest shows them: code is listed behind
+    no other."""
+    line = window[window.rfind(b"\n", 0, max(0, last - 1)) + 1 : last]
+    return line.startswith((b"E ", b">  ")) or any(marker in line for marker in FRAME_MARKERS)
 
 
 def _first_frame(window: bytearray, begin: int, end: int) -> int:
