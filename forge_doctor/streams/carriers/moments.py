@@ -66,7 +66,7 @@ CLOCK = _CLOCK
 _ISO = regex(ISO)
 # What those that begin with a digit have at least, the time of day among them.
 _DIGITS_OF_A_TIME = regex(
-    rb"\d{1,2}:\d\d:\d\d|\d{8}|\d{4}[-/]\d\d|\d{4}"
+    rb"\d{1,2}:\d\d:\d\d|\d{8}|\d{4}[-/]\d\d|\d{4}-[A-Z]|\d\d-\d\d-\d{4}|\d{4}"
     + _YEAR_SIGN
     + rb"|\d{1,2}/\d|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}[ /-][A-Z]"
 )
