@@ -11,6 +11,7 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
+from forge_doctor.logs.scan.reach import frames_in
 from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.logs.scan.wanted import wanted_lines
@@ -26,7 +27,8 @@ def read_whole(data: bytes | str, source: str = "app", rules: Rules = RULES) -> 
     """The summary of a log fed as one region: every line is looked at."""
     raw = data.encode() if isinstance(data, str) else data
     reader = Reader(source, rules)
-    reader.feed(Region(source=source, data=raw, hits=WANTED.engine.search(raw)))
+    # Of a log without a literal the frames are looked at, as the scanner does.
+    reader.feed(Region(source=source, data=raw, hits=WANTED.engine.search(raw) or frames_in(raw)))
     return reader.finish()
 
 

@@ -52,15 +52,10 @@ def goes_on(block: Block, text: bytes, kind: Kind) -> bool:
         if block.state is State.MESSAGE:
             # A warning has none.
             return block.head is None or block.head.warned is None
-        titled = (
-            block.tested and block.state is State.HEADER
-        )  # pytest's title of a test, above a traceback as Python has it
-        return (
-            titled
-            or block.created
-            or block.state is State.JOINED
-            or (block.state is State.BOXED and begins_next_box(text))
-        )
+        # pytest's title of a test, above a traceback as Python has it.
+        titled = block.tested and block.state is State.HEADER
+        joined = block.state is State.JOINED or (block.state is State.BOXED and begins_next_box(text))
+        return titled or block.created or joined
     return block.state is State.MESSAGE or not text.startswith(DUMPS)
 
 

@@ -71,7 +71,7 @@ MOST_NAMED = 12
 # So many lines of a record at most stand before its traceback's first.
 MOST_BEFORE = 30
 # How much of a frame a line may end with.
-_CUT_FRAME = regex(rb'  File(?: "(?:[^"\n]{0,1000}|[^"\n]{1,1000}",(?: line)?(?: \d{1,9},)?(?<!\d)(?: in)?))?\s*$')
+_CUT_FRAME = regex(rb'  File(?: "(?:[^"\n]{0,1000}|[^"\n]{1,1000}"(?:,(?: line)?(?: \d{1,9},)?(?<!\d)(?: in)?)?))?\s*$')
 _HEADER_TEXT = HEADER.decode().rstrip(":")
 _BEGINS = (" ", "\t", _HEADER_TEXT, *JOINERS)
 
@@ -216,7 +216,7 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
             whole = line
         else:
             in_path = whole.startswith("  File") and len(whole) <= LONGEST_FRAME and whole.count('"') % 2
-            whole += line if in_path else f" {line.lstrip()}"
+            whole += line if in_path or line.startswith(",") else f" {line.lstrip()}"
         if line.startswith(_HEADER_TEXT):
             inside, told = True, False
         if not line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -150,3 +151,19 @@ def test_a_narrow_column_is_never_read_as_clean(boxed: bool, every_time: bool) -
     assert all(
         [bool(place) for _, place, _ in problems] == [True] for width, problems in found.items() if width > 70
     ), found
+
+
+RAISED = "def pay(logger):\n    try:\n        {}['colour']\n    except KeyError:\n        logger.exception('could not read the cart')\n"
+
+
+@pytest.mark.parametrize("width", [72, 80, 88])
+def test_a_frame_is_whole_wherever_the_column_ends_in_it(width: int) -> None:
+    known: dict[str, Any] = {}
+    for length in range(5, 60):
+        path = f"/srv/{'a' * length}/shop/cart.py"
+        exec(compile(RAISED, path, "exec"), known)
+        written = io.StringIO()
+        logger = logging.Logger("shop")
+        logger.addHandler(RichHandler(console=Console(width=width, file=written, color_system=None)))
+        known["pay"](logger)
+        assert told(written.getvalue()) == [("KeyError", f"{path}:3 pay", 1)]
