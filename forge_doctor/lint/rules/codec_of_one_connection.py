@@ -1,7 +1,7 @@
 """A codec is registered on one connection of a pool, and the others do not have it.
 
 Why: asyncpg keeps codecs by connection. `set_type_codec()` in an `acquire()` block teaches the one connection that the pool
-happened to give; a query on any other fails ("expected str, got list") or returns text in the place of the value, and which
+happened to give; a query on any other fails ("expected str, got dict") or returns text in the place of the value, and which
 one it gets is chance. The pool's `init=` runs for every new connection.
 
 Bad:
@@ -27,7 +27,8 @@ Wrong when: the pool has one connection, or the block goes on to query with it, 
 Both are looked for, and whether the connection leaves the block.
 
 Source: https://magicstack.github.io/asyncpg/current/usage.html#type-conversion;
-https://magicstack.github.io/asyncpg/current/api/index.html (create_pool: init); coleam00/Archon#915
+https://magicstack.github.io/asyncpg/current/api/index.html (create_pool: init); coleam00/Archon#915;
+tried with asyncpg 0.32 and PostgreSQL 18: of two connections the other raised DataError "expected str, got dict"
 """
 
 from __future__ import annotations
