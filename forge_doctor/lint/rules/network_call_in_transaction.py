@@ -216,8 +216,8 @@ def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
     waited = waited_inside(project, call, handles) or waited_together(project, call, handles)
     if waited is None or waited.wait.confidence is Confidence.LOW or is_in_handler(waited.call):
         return None
-    # What a gather is given is run with options of its own.
-    return waited if call.method in GATHERERS or waits_with_options(project, call) else None
+    # What a gather is given, or a task, is run with options of its own.
+    return waited if call.method in (*GATHERERS, *TASKS) or waits_with_options(project, call) else None
 
 
 def waited_together(project: Project, call: Call, handles: Handles) -> Waited | None:

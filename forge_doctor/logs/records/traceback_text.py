@@ -66,6 +66,7 @@ class Parser:
         self.headless = False
         self.dumped = ""
         self.ran_out = False
+        self.quoting = False  # within another process's traceback, which stands as the words of an exception
         self.remote = False  # whether the last section was told by another process
 
     def copy(self) -> Parser:
@@ -105,6 +106,8 @@ class Parser:
             self.inside = self.stack_only = True
             self.dumped = thread[1]
         else:
+            # As `concurrent.futures` and `multiprocessing` have it, where no traceback has begun.
+            self.quoting = self.quoting or (line == QUOTED and not self.inside and self.exception is None)
             self._body(line)
 
     def _body(self, line: str) -> None:
@@ -156,7 +159,7 @@ class Parser:
         if self.message == ["", QUOTED]:
             # What only carries another process's traceback as its words, as billiard's ExceptionWithTraceback, is that one.
             self.frames, self.exception, self.message = [], None, []
-            self.joined = self.joined or bool(self.traces[-1])
+            self.joined, self.quoting = self.joined or bool(self.traces[-1]), True
         self._close()
         if not self.joined and not self.branch and self.traces[-1]:
             self.traces.append([])
@@ -199,16 +202,17 @@ class Parser:
             if self.headless and _is_upside_down(self.frames):
                 self.frames.reverse()
             message = "\n".join(self.message).strip("\n")
+            ends = self.quoting and message.endswith(f"\n{QUOTED}")
             section = Section(
                 exception=self.exception or "",
-                message=message.removesuffix(f"\n{QUOTED}"),
+                message=message.removesuffix(f"\n{QUOTED}") if ends else message,
                 frames=tuple(self.frames),
                 branch=".".join(self.branch),
                 endpoint=self.endpoint,
             )
             if self.remote:
                 section = _through_processes(self.traces[-1], section)
-            self.remote = len(message) > len(section.message) and message.endswith(QUOTED)
+            self.remote, self.quoting = ends, self.quoting and not ends
             self.traces[-1].append(section)
         self.frames, self.exception, self.message, self.endpoint = [], None, [], None
         self.headless, self.dumped = False, ""
