@@ -99,7 +99,10 @@ def _quoted_end(text: str, begin: int, quote: str) -> int:
         return _doubled_end(text, doubled, level, far)
     if len(quote) == 1 and text.startswith(mark * 2, begin):
         closing = text.find(mark * 3, begin + 2, far)
-        return begin if closing < 0 else closing + 3
+        if closing >= 0:
+            return closing + 3
+        # What was cut off lacks them: all that is left of it is within.
+        return min(far, len(text)) if text[begin + 2 : far].strip() else begin
     position = begin
     while found := _ANY_QUOTE.search(text, position, far):
         position = found.end()

@@ -137,6 +137,8 @@ def test_a_header_in_a_quote_that_nothing_closes_ends_with_its_line(mark: str) -
         # Three quotes, and two that are an empty text.
         ('password="""a "b" ""c""" d', 'password="***" d'),
         ('password="" x """y"""', 'password="" x """y"""'),
+        ('password="""\nZq9vzQ\nand', 'password="***'),
+        ('password="""\n', 'password="""\n'),
         # A block ends where a line stands further out.
         ("password: |\n  a1\n b2\nport: 5", "password: |\n  ***\n b2\nport: 5"),
         ("password:\n  Zq9vK2mQ9xB # old\nport: 5", "password:\n  ***\nport: 5"),
