@@ -12,7 +12,7 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
-from forge_doctor.logs.records.lane import Lane, share_lines
+from forge_doctor.logs.records.lane import Lane, LaneKey, lane_key, share_lines
 from forge_doctor.logs.records.lost_layout import named_before
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found
@@ -26,7 +26,6 @@ from forge_doctor.streams.heads.line_head import Heads
 from forge_doctor.streams.line import Line
 
 LONGEST_LINE, MOST_LANES = 4 << 20, 256
-LaneKey = tuple[str, str, str]
 
 
 class Reader:
@@ -98,7 +97,7 @@ class Reader:
 
     def _closes(self, head: Line) -> bool:
         """Close what is open, if a record that begins with this line ends all of it."""
-        own = self._lanes.get(_lane_key(head))
+        own = self._lanes.get(lane_key(head))
         busy = [lane for lane in self._lanes.values() if lane.busy]
         if self._partial or own is None or busy != [own] or own.unfinished:
             return False
@@ -154,7 +153,7 @@ class Reader:
         found = []
         for raw, place in self._window.lines_before(offset, self._quiet_since):
             other = self._unwrapper.line(raw)
-            if _lane_key(other) != _lane_key(line):
+            if lane_key(other) != lane_key(line):
                 continue
             found.append((raw, place))
             if self._heads.read(other.text) is not None:
@@ -257,7 +256,7 @@ class Reader:
 
     def _whole(self, line: Line, offset: int) -> Block | None:
         """Give a line to its lane; the block that has it now, or None where the rest of it is still to come."""
-        key = _lane_key(line)
+        key = lane_key(line)
         begun = self._partial.pop(key, None) if self._partial else None
         if begun is not None:
             first, offset = begun
@@ -288,7 +287,7 @@ class Reader:
         return begun
 
     def _lane(self, line: Line) -> Lane:
-        key = _lane_key(line)
+        key = lane_key(line)
         lane = self._lanes.get(key)
         if lane is None:
             if len(self._lanes) >= MOST_LANES:
@@ -296,7 +295,3 @@ class Reader:
             lane = self._lanes[key] = Lane(self._tally.mixing, self._tally.report)
             share_lines(self._lanes.values())
         return lane
-
-
-def _lane_key(line: Line) -> LaneKey:
-    return (line.service, line.stream, line.worker)

@@ -31,6 +31,9 @@ WRITTEN_WITHIN_S = 5.0
 """A record's traceback is written at the latest so many seconds after it."""
 ZONES_S = 900  # zones are so many seconds apart, or a multiple
 
+LaneKey = tuple[str, str, str]
+"""A service, a stream of it and a worker that writes to it."""
+
 
 class Lane:
     """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
@@ -253,6 +256,11 @@ class Lane:
         paths = self._mixing.paths
         scores = [(fitness(block, text, kind, paths) + GOES_ON * (block is self.last), block) for block in fitting]
         return max(scores, key=lambda one: (one[0], one[1].turn))[1]
+
+
+def lane_key(line: Line) -> LaneKey:
+    """Which lane a line belongs to."""
+    return (line.service, line.stream, line.worker)
 
 
 def share_lines(lanes: Collection[Lane]) -> None:
