@@ -149,31 +149,33 @@ def may_use(project: Project, function: FunctionDef) -> bool:
     return any(one.method in names for one in calls_of(function))
 
 
-def sessions_entered(project: Project, call: Call) -> Iterator[tuple[str, int]]:
+def sessions_entered(project: Project, call: Call) -> Iterator[tuple[Name, int]]:
     """The sessions that `with` blocks of the same function open around a call, each with where it is bound."""
     for around in call.ancestors:
         if isinstance(around, FunctionDef):
             return
         for item in around.items if isinstance(around, With) else ():
-            kind = project.known(item.target).kind if isinstance(item.target, Name) else None
-            if item.target is not None and kind in HOLDERS and not is_autocommit(project, item.target, kind):
-                yield item.target.text, item.end
+            if isinstance(item.target, Name) and project.known(item.target).kind in HOLDERS:
+                yield item.target, item.end
 
 
 def opened_inside(
     project: Project, function: FunctionDef, call: Call, calls: list[Call], reached: tuple[Handles, ...]
 ) -> Opened | None:
     """The call of another function that is given the session, or has it in its object, and leaves its transaction open."""
-    given = [(handles, function.start) for handles in reached]
-    entered = ((((name, THE_SESSION),), start) for name, start in sessions_entered(project, call))
-    for handles, start in (*entered, *given):
+    entered = [(((made.text, THE_SESSION),), start, made) for made, start in sessions_entered(project, call)]
+    given = [(handles, function.start, None) for handles in reached]
+    for handles, start, made in (*entered, *given):
         start = max(start, calls[0].start if calls else start)
         before = state_between(project, function, handles, start, call.start)
         at, name = before.at, handles[0][0]
         if before.query is None or at is None or before.handed or not always_before(at, call):
             continue
         is_lent_on = any(is_lent(one, name) for one in calls_between(function, at.end, call.start))
-        if not is_lent_on and may_wait(project, call) and wait_in(project, call, handles) is not None:
+        if is_lent_on or not may_wait(project, call) or wait_in(project, call, handles) is None:
+            continue
+        # Asked last: it is followed to its engine.
+        if made is None or not is_autocommit(project, made, project.known(made).kind):
             return Opened(at, name, Confidence.MEDIUM, handles)
     return None
 
