@@ -102,7 +102,5 @@ def is_all_done(block: With, call: Call, connection: str) -> bool:
     function = call.function
     if function is None or any(block.find(Yield, nested=False)) or is_handed(function, connection, call.end, block.end):
         return False
-    later = (one for one in calls_between(function, call.end, block.end) if one.receiver is not None)
-    return not any(
-        one.receiver is not None and one.receiver.text == connection and one.method not in CODECS for one in later
-    )
+    later = calls_between(function, call.end, block.end)
+    return not any(one.is_on(connection) and one.method not in CODECS for one in later)

@@ -109,16 +109,21 @@ def started_inside(project: Project, call: Call) -> Call | None:
     return next((one for one in own if starts_loop(project, one) or runs_env(project, one)), None)
 
 
+def in_thread(call: Call) -> str:
+    """The same call where no loop runs."""
+    given = ", ".join([call.func.text, *(one.text for one in (*call.args, *call.keywords))])
+    return f"await asyncio.to_thread({given})"
+
+
 def found_inside(file: SourceFile, call: Call, started: Call) -> Finding:
     """The finding at a call of a plain function that starts a loop."""
-    given = ", ".join([call.func.text, *(one.text for one in (*call.args, *call.keywords))])
     return file.finding(
         nested_event_loop,
         call,
         f"`{call.func.text}()` stands in an `async def`, which runs in an event loop already, and leads to "
         f'`{started.func.text}()`, which starts another one: "{RUNNERS["asyncio.run"]}"',
         confidence=Confidence.MEDIUM,
-        remedy=f"await asyncio.to_thread({given})",
+        remedy=in_thread(call),
         related=(Related(message="starts a loop", location=started.file.location(started)),),
     )
 
@@ -136,14 +141,13 @@ def has_running_env(project: Project) -> bool:
 
 def by_alembic(file: SourceFile, call: Call) -> Finding:
     """The finding at a command that runs `env.py`."""
-    given = ", ".join([call.func.text, *(one.text for one in (*call.args, *call.keywords))])
     return file.finding(
         nested_event_loop,
         call,
         f"`{call.func.text}()` runs `env.py`, which calls `asyncio.run()`, in an `async def`, which runs in an event loop "
         f'already: "{RUNNERS["asyncio.run"]}", and nothing is migrated',
         confidence=Confidence.MEDIUM,
-        remedy=f"await asyncio.to_thread({given})",
+        remedy=in_thread(call),
     )
 
 

@@ -64,7 +64,7 @@ from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
+from forge_doctor.lint.dataflow.objects.loaded import ROWS, loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
@@ -75,7 +75,6 @@ TAKING_OBJECTS = words("add delete refresh merge expunge")
 LINE_DOES = ("queries",)
 SESSIONS = (Kind.ASYNC_SESSION, Kind.SESSION, Kind.ASYNC_SCOPED, Kind.SCOPED)
 OTHER_COLUMNS = regex(r"columns|from_statement|\.add_|label|Bundle|union|subquery|cte\(")
-ROWS = Way(is_plain=True, in_rows=True)
 MOST_NAMES = 4
 # What a Row has itself, as a named tuple.
 OWN = words("count index t tuple")

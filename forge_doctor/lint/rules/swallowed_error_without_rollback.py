@@ -109,7 +109,7 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
             continue
         if used is not None:
             seen.add(key)
-            own = used.receiver is not None and used.receiver.text == call.receiver.text
+            own = used.is_on(call.receiver.text)
             doubtful = not own or call.method not in BREAKING or is_for_others(statement, call)
             doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
             yield found(file, handler, call, used, min(confidence, doubt))

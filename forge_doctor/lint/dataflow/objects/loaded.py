@@ -71,7 +71,7 @@ class Way(NamedTuple):
 
 HERE = Way()
 PLAIN = Way(is_plain=True)
-ROWS = Way(in_rows=True)
+ROWS = Way(is_plain=True, in_rows=True)
 
 
 def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:

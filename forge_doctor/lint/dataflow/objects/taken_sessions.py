@@ -25,8 +25,8 @@ def session_here(call: Call, function: FunctionDef, session: Node) -> Node:
     if isinstance(session, Name) and function.param(session.id) is not None:
         given = function.argument(call, session.id)
         return call if given is None else given
-    own = isinstance(session, Attribute) and session.value.text == "self" and call.receiver is not None
-    return session if own and call.receiver is not None and call.receiver.text == "self" else call
+    own = isinstance(session, Attribute) and session.value.text == "self" and call.is_on("self")
+    return session if own else call
 
 
 def is_same_variable(project: Project, session: Node, other: Node) -> bool:
