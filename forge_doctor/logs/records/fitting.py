@@ -28,8 +28,7 @@ def fits(block: Block, text: bytes, kind: Kind, current: Block | None, latest: B
     """Whether a line of this kind can come next in the block, several being open."""
     state = block.state
     if kind is Kind.HEADER:
-        joined = state is State.JOINED or (state is State.BOXED and begins_next_box(text))
-        return joined or block.created or (state is State.MESSAGE and block.head is not None)
+        return _awaits_header(block, text) or (state is State.MESSAGE and block.head is not None)
     if kind is Kind.FRAME:
         return state in (State.HEADER, State.SOURCE, State.FRAME)
     if kind is Kind.SOURCE:
@@ -54,9 +53,13 @@ def goes_on(block: Block, text: bytes, kind: Kind) -> bool:
             return block.head is None or block.head.warned is None
         # pytest's title of a test, above a traceback as Python has it.
         titled = block.tested and block.state is State.HEADER
-        joined = block.state is State.JOINED or (block.state is State.BOXED and begins_next_box(text))
-        return titled or block.created or joined
+        return titled or _awaits_header(block, text)
     return block.state is State.MESSAGE or not text.startswith(DUMPS)
+
+
+def _awaits_header(block: Block, text: bytes) -> bool:
+    """Whether what stands above says that one more traceback follows."""
+    return block.created or block.state is State.JOINED or (block.state is State.BOXED and begins_next_box(text))
 
 
 def fitness(block: Block, text: bytes, kind: Kind, paths: Paths) -> int:

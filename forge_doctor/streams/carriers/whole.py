@@ -137,12 +137,12 @@ def _of_lines(
         whole = Whole(stream, "lines below headings")
         return whole.begin(whole.placed_lines(without_headings(whole.lines(), zone_s, None)))
     times = [at(line) for line in [line for line in lines if line.strip()][:-1]]
-    if falls(times) or stands_on_its_head(lines):
+    on_its_head = stands_on_its_head(lines)
+    if on_its_head or falls(times):
         whole = Whole(stream, NEWEST_FIRST)
         whole.turns_lines = True
-        untimed = sum(one is None for one in times)
-        all_timed = untimed <= len(times) // 20 or stands_on_its_head(lines)
-        units = whole.lines() if all_timed else _units(whole.lines(), at)
+        all_timed = sum(one is None for one in times) <= len(times) // 20
+        units = whole.lines() if all_timed or on_its_head else _units(whole.lines(), at)
         return whole.begin(turned(whole.placed_lines(units)))
     return None
 

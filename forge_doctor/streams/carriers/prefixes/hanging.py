@@ -17,25 +17,23 @@ def is_hanging(lines: Sequence[bytes], zone_s: float) -> bool:
     """Whether tracebacks hang below the prefixes of their records."""
     if not any(HEADER in line and line[:1] == b" " for line in lines):
         return False
-    known, prefix = Unwrapper(zone_s=zone_s, most=1), b""
-    for line in lines:
-        if _hangs(line, prefix):
-            if line[len(prefix) :].startswith(HEADER):
-                return True
-        else:
-            prefix = _prefix_of(line, known)
-    return False
+    return any(prefix and line[len(prefix) :].startswith(HEADER) for prefix, line in _hung(lines, zone_s))
 
 
 def lines_of(lines: Iterable[bytes], zone_s: float) -> Iterator[bytes]:
     """Each line with a prefix."""
+    return (prefix + line[len(prefix) :] for prefix, line in _hung(lines, zone_s))
+
+
+def _hung(lines: Iterable[bytes], zone_s: float) -> Iterator[tuple[bytes, bytes]]:
+    """The prefix that each line hangs below, and the line; an empty one for a line that hangs below none."""
     known, prefix = Unwrapper(zone_s=zone_s, most=1), b""
     for line in lines:
         if _hangs(line, prefix):
-            yield prefix + line[len(prefix) :]
+            yield prefix, line
         else:
             prefix = _prefix_of(line, known)
-            yield line
+            yield b"", line
 
 
 def _hangs(line: bytes, prefix: bytes) -> bool:
