@@ -168,7 +168,7 @@ class Barn(Base):
 HOUSES_HEAD = """\
 import logging
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from models import Barn, House
@@ -210,6 +210,7 @@ ROWS = (
     + "            await db.commit()\n        except IntegrityError:\n"
 )
 CHANGED = HOUSE + "    house.name = 'b'\n    await db.commit()\n"
+STAMPED = HOUSE + "    house.name = 'b'\n    house.changed_at = VALUE\n    await db.flush()\n"
 
 
 @pytest.mark.parametrize(
@@ -261,6 +262,17 @@ CHANGED = HOUSE + "    house.name = 'b'\n    await db.commit()\n"
         CHANGED.replace("House", "Barn") + "    return house.changed_at\n",
         HOUSE + "    await db.commit()\n    return house.changed_at\n",
         HOUSE + "    house.comment = 'b'\n    await db.commit()\n    return house.changed_at\n",
+        # What is sent with the UPDATE is known; of an expression of SQL nobody knows what comes of it.
+        STAMPED.replace("VALUE", "data") + "    return house.changed_at\n",
+        STAMPED.replace("VALUE", "data") + "    return house.stamped_at  # expect high\n",
+        STAMPED.replace("VALUE", "func.now()") + "    return house.changed_at  # expect high\n",
+        HOUSE + "    setattr(house, 'name', 'b')\n    setattr(house, 'changed_at', data)\n    await db.flush()\n"
+        + "    return house.changed_at\n",
+        # A flush that finds nothing of it to save.
+        CHANGED + "    await db.flush()\n    return house.changed_at  # expect high\n",
+        CHANGED + "    await db.refresh(house)\n    data.name = 'c'\n    await db.flush()\n    return house.changed_at\n",
+        CHANGED + "    await db.refresh(data)\n    await other.flush()\n    return house.changed_at\n",
+        STAMPED.replace("VALUE", "data") + "    house.name = 'c'\n    await db.flush()\n    return house.changed_at  # expect high\n",
     ],
 )  # fmt: skip
 def test_a_rollback_and_an_update_expire_whatever_the_factory_says(code: str, tmp_path: Path) -> None:
@@ -390,6 +402,12 @@ class Houses:
         await self.db.flush()
         await self.db.refresh(house)
         return house
+    async def stamped(self, key: int, now) -> House:
+        house = await self.db.get(House, key)
+        house.name = "b"
+        house.changed_at = now
+        await self.db.flush()
+        return house
     async def made(self) -> House:
         house = House(name="a")
         self.db.add(house)
@@ -409,6 +427,8 @@ async def g(houses: Houses):
         ("rename(1)", "as_json(house)", True),
         ("rename(1)", "house.name", False),
         ("renamed(1)", "house.changed_at", False),
+        ("stamped(1, None)", "as_json(house)", False),
+        ("stamped(1, None)", "house.stamped_at", True),
         ("made()", "house.changed_at", False),
     ],
 )

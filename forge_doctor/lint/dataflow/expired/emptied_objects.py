@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from forge_doctor.code.orm.mapped_attributes import is_column
+from forge_doctor.code.orm.update_values import SQL_VALUE, values_set_by_update
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
@@ -25,6 +27,9 @@ from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.objects.taken_sessions import is_same_variable
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
+
+# So much of a value is looked at, to tell an expression of SQL from one of Python.
+LONGEST_VALUE = 60
 
 
 def binding_before(project: Project, name: Name, cause: Cause) -> Node | None:
@@ -86,15 +91,54 @@ def is_committed_before(function: FunctionDef, session: str, bound: Node, cause:
 def change_of(
     project: Project, function: FunctionDef, model: Model, name: Name, bound: Node, cause: Cause
 ) -> Node | None:
-    """A statement before the flush that sets a column of the object: `user.name = ...`, `setattr(user, ...)`."""
-    word = re.escape(name.id).encode()
-    pattern = rb"(?<![\w.])" + word + rb"\.(\w+)\s*(?:[-+*/|]?=)(?!=)|\bsetattr\(\s*" + word + rb"\b"
-    for match in re.finditer(pattern, function.file.data[bound.end : cause.node.start]):
+    """A statement before the flush, and behind the one before it, that sets a column of the object: `user.name = ...`,
+    `setattr(user, ...)`."""
+    start = saved_before(function, name, bound, cause)
+    for match in changes_of(function, name, start, cause.node.start):
         if match[1] is None or is_column(project, model, match[1].decode()):
-            node = function.file.node_at(bound.end + match.start())
+            node = function.file.node_at(match.start())
             if node is not None and (match[1] is None or may_be(project, node, bound)):
                 return node
     return None
+
+
+def lost_by_update(
+    project: Project, function: FunctionDef, model: Model, name: Name, bound: Node, cause: Cause
+) -> frozenset[str]:
+    """The columns whose new value the database sets in that UPDATE: not those that the function gives one itself, which
+    is sent, and known."""
+    lost = values_set_by_update(project, model)
+    if not lost:
+        return lost
+    start, data = saved_before(function, name, bound, cause), function.file.data
+    given = (
+        match[1] or match[2]
+        for match in changes_of(function, name, start, cause.node.start)
+        if SQL_VALUE.match(data[match.end() : match.end() + LONGEST_VALUE].decode(errors="replace").lstrip()) is None
+    )
+    return lost - {one.decode() for one in given if one is not None}
+
+
+def saved_before(function: FunctionDef, name: Name, bound: Node, cause: Cause) -> int:
+    """Where the last flush before this one ends, or a refresh of the object, behind which nothing of it was left to save;
+    where it is bound, without one."""
+    saved = (
+        call.end
+        for call in calls_named(function, ("flush", "commit", "refresh"), bound.end, cause.node.start)
+        if (call.is_on(cause.session.text) and always_before(call, cause.node))
+        and (call.method != "refresh" or (call.args and call.args[0].text == name.id))
+    )
+    return max(saved, default=bound.end)
+
+
+def changes_of(function: FunctionDef, name: Name, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Where the object may be given a value: its attribute is the first group, or the second where it stands as text."""
+    word = re.escape(name.id).encode()
+    pattern = (
+        rb"(?<![\w.])" + word + rb"\.(\w+)\s*(?:[-+*/|]?=)(?!=)|"
+        rb"\bsetattr\(\s*" + word + rb"\b(?:\s*,\s*[\"'](\w+)[\"']\s*,)?"
+    )
+    return re.compile(pattern).finditer(function.file.data, start, end)
 
 
 def may_be(project: Project, name: Node, bound: Node) -> bool:

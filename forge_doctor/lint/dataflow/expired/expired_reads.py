@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
+from forge_doctor.code.orm.update_values import has_update_values
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
@@ -21,7 +21,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost, may_be_used, named_in
-from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, change_of, model_in
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, change_of, lost_by_update, model_in
 from forge_doctor.lint.dataflow.expired.expiring import Cause, Why, causes
 from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import Expiry, expiry_of, may_expire
@@ -141,9 +141,10 @@ def read_at(project: Project, function: FunctionDef, cause: Cause, name: Name) -
     if cause.why is Why.UPDATE:
         is_loaded = isinstance(bound, Param) if held is None else not held.is_made
         changed = change_of(project, function, model, name, bound, cause) if is_loaded else None
-        lost = attributes & values_set_by_update(project, model) if changed is not None else frozenset()
-        sure = changed is not None and always_before(changed, cause.node)
-        confidence = confidence if sure else min(confidence, Confidence.MEDIUM)
+        if changed is None:
+            return None
+        lost = attributes & lost_by_update(project, function, model, name, bound, cause)
+        confidence = confidence if always_before(changed, cause.node) else min(confidence, Confidence.MEDIUM)
     else:
         lost = is_lost(project, model, attributes)
     if cause.why is Why.EXPIRE:

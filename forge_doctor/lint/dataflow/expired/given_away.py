@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from forge_doctor.code.orm.update_values import has_update_values, values_set_by_update
+from forge_doctor.code.orm.update_values import has_update_values
 from forge_doctor.code.semantics.entry_points import dependency_names
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import giving_names
@@ -14,7 +14,7 @@ from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
-from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, change_of, model_in
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, change_of, lost_by_update, model_in
 from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, names_behind
 from forge_doctor.lint.dataflow.expired.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.expired.refilled import is_filled
@@ -146,7 +146,7 @@ def _left_expired(project: Project, function: FunctionDef, owner: Owner | None) 
         if model is not None and cause.why is Why.UPDATE:
             is_new = isinstance(bound, Assign) if held is None else held.is_made
             changed = None if is_new else change_of(project, function, model, name, bound, cause)
-            lost = values_set_by_update(project, model) if changed is not None else frozenset()
+            lost = lost_by_update(project, function, model, name, bound, cause) if changed is not None else frozenset()
             if lost:
                 return ExpiredRead(cause, name, model, tuple(sorted(lost)), Confidence.MEDIUM)
             continue
