@@ -73,7 +73,7 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
         function = call.function
         if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE):
             continue
-        if is_kept(project, function) or is_stored(call, function):
+        if is_kept(project, function) or is_stored(call, function) or is_made_first(call, function):
             continue
         who = called_for_each(project, function)
         if who:
@@ -106,6 +106,14 @@ def is_stored(call: Call, function: FunctionDef) -> bool:
     if not isinstance(assign.target, Name):
         return function.name != "__init__"
     return re.search(rf"(?:\.\w+|\])\s*=\s*{re.escape(assign.target.id)}\b", function.text) is not None
+
+
+def is_made_first(call: Call, function: FunctionDef) -> bool:
+    """Whether it is made where something that outlives the call is not there yet, and is there afterwards:
+    `if self.worker is None: ... self.worker = Worker(engine)`."""
+    tested = {one.text for test in function.find(If, nested=False) for one in (test.test, *test.test.find(Attribute))}
+    assigned = (one.target for one in function.find(Assign, nested=False) if one.start > call.start)
+    return any(isinstance(one, Attribute) and one.text in tested for one in assigned)
 
 
 def called_for_each(project: Project, function: FunctionDef, depth: int = 0) -> str:

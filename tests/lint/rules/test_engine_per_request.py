@@ -12,6 +12,19 @@ from tests.support.lint_heads import DEPENDENCIES
 RULE = "engine-per-request"
 FOUND = (
     """\
+class Service:
+    def __init__(self):
+        self.worker = None
+    async def start(self):
+        if self.worker is None:
+            return
+        engine = create_async_engine('x')  # expect medium
+        async with AsyncSession(engine) as db:
+            await self.worker.run(db)
+async def main(service: Service):
+    asyncio.create_task(service.start())
+""",
+    """\
 def timed(function):
     def run():
         return function()
@@ -52,6 +65,30 @@ async def f():
 """,
 )
 SILENT = (
+    """\
+class Service:
+    def __init__(self):
+        self.worker = None
+    async def start(self):
+        if self.worker is None:
+            engine = create_async_engine('x')
+            self.worker = Worker(engine)
+        await self.worker.run()
+async def main(service: Service):
+    asyncio.create_task(service.start())
+""",
+    """\
+class Service:
+    worker = None
+    async def start(self):
+        if self.worker:
+            return
+        engine = create_async_engine('x')
+        worker = Worker(engine)
+        self.worker = worker
+async def main(service: Service):
+    asyncio.create_task(service.start())
+""",
     """\
 def once(function):
     kept = []
