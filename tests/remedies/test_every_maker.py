@@ -136,20 +136,23 @@ def names(node: ast.AST) -> Iterator[str]:
     return (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
 
 
-EVERY = [
-    place
-    for room in ROOMS
-    for path in sorted((ROOT / room).rglob("*.py") if (ROOT / room).is_dir() else [ROOT / room])
-    if not str(path.relative_to(ROOT)).startswith(SENT)
-    for place in places(path)
-    if (place.path, place.function) not in NOT_TYPED and (room != "migrations" or "{" in place.text)
-]
+@pytest.fixture(scope="module")
+def every() -> list[Place]:
+    """Each place in the package."""
+    return [
+        place
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py") if (ROOT / room).is_dir() else [ROOT / room])
+        if not str(path.relative_to(ROOT)).startswith(SENT)
+        for place in places(path)
+        if (place.path, place.function) not in NOT_TYPED and (room != "migrations" or "{" in place.text)
+    ]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, int]]:
+def run(every: list[Place], tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, int]]:
     """The lines of the package that the cases run, each with one name."""
-    wanted = {place.path for place in EVERY}
+    wanted = {place.path for place in every}
     lines: set[tuple[str, int]] = set()
     files: dict[CodeType, str] = {}
 
@@ -182,10 +185,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, int]]:
     return lines
 
 
-def test_each_place_is_walked(run: set[tuple[str, int]]) -> None:
+def test_each_place_is_walked(every: list[Place], run: set[tuple[str, int]]) -> None:
     unwalked = [
         str(place)
-        for place in EVERY
+        for place in every
         if not any((place.path, line) in run for line in range(place.first, place.last + 1))
     ]
     assert not unwalked, "\n".join(("add a case to tests/remedies for each:", *unwalked))
