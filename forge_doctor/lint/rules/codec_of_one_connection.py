@@ -36,14 +36,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, With, Yield
+from forge_doctor.code.syntax.nodes import Call, Name
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
-from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_awaited, is_handed
+from forge_doctor.lint.dataflow.connections.acquired_blocks import acquired, is_all_done
+from forge_doctor.lint.dataflow.sessions.transactions import is_awaited
 from forge_doctor.regex import regex
 
 CODECS = ("set_type_codec", "set_builtin_type_codec")
@@ -60,7 +60,7 @@ def codec_of_one_connection(file: SourceFile, project: Project) -> Iterator[Find
     for call in file.calls(*CODECS, "register_vector"):
         connection = taught(project, call)
         block = None if connection is None else acquired(project, connection)
-        if connection is not None and block is not None and is_all_done(block, call, connection.text):
+        if connection is not None and block is not None and is_all_done(block, call, connection.text, CODECS):
             yield file.finding(
                 codec_of_one_connection,
                 call,
@@ -80,27 +80,3 @@ def taught(project: Project, call: Call) -> Name | None:
         is_pgvector = project.qualified(call.func) == "pgvector.asyncpg.register_vector"
         given = call.args[0] if is_pgvector and len(call.args) == 1 else None
     return given if isinstance(given, Name) and is_awaited(call) else None
-
-
-def acquired(project: Project, connection: Name) -> With | None:
-    """The block of the same function that has it from a pool of asyncpg."""
-    for around in connection.ancestors:
-        if isinstance(around, FunctionDef):
-            return None
-        for item in around.items if isinstance(around, With) else ():
-            taken = item.value
-            if item.target is None or item.target.text != connection.text or not isinstance(taken, Call):
-                continue
-            pool = None if taken.receiver is None else project.known(taken.receiver)
-            is_pool = pool is not None and pool.kind is Kind.ASYNCPG_POOL and pool.confidence > Confidence.LOW
-            return around if taken.method == "acquire" and is_pool and isinstance(around, With) else None
-    return None
-
-
-def is_all_done(block: With, call: Call, connection: str) -> bool:
-    """Whether nothing in the block works with the connection afterwards, or takes it out of it."""
-    function = call.function
-    if function is None or any(block.find(Yield, nested=False)) or is_handed(function, connection, call.end, block.end):
-        return False
-    later = calls_between(function, call.end, block.end)
-    return not any(one.is_on(connection) and one.method not in CODECS for one in later)
