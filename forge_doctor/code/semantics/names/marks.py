@@ -39,11 +39,24 @@ class Mark(StrEnum):
     SQLMODEL = "the session of SQLModel"
     INITS = "what is told of each object that is made"
     RUNS = "functions that start an event loop, or Alembic"
+    DATES = "attributes of mapped classes that may keep datetimes"
+    ASYNCPG = "a URL for asyncpg"
+    DOCUMENTS = "attributes of mapped classes that may keep JSON or an array"
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
 BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS})
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
+DATE = regex(
+    rb"^[ \t]+(\w+)[ \t]*(?::[^=\n]{1,80}?\bdatetime\b|(?::[^=\n]{1,80})?=[ \t]*(?:\w+\.)?(?:mapped_column|Column|Field)"
+    rb"\(\s{0,40}[^\n]{0,80}?(?:DateTime|TIMESTAMP)\b)",
+    re.MULTILINE,
+)
+DOCUMENT = regex(
+    rb"^[ \t]+(\w+)[ \t]*(?::[^=\n]{1,120})?=[ \t]*(?:\w+\.)?(?:mapped_column|Column|Field)\((?:[^\n()]{0,80}\n){0,3}?"
+    rb"[^\n]{0,80}?\b(?:JSONB?|ARRAY)\b",
+    re.MULTILINE,
+)
 OWN_READ = regex(rb"\bself\.(\w+)")
 REACH = 400  # further than any expression reaches that is asked of these files
 
@@ -69,6 +82,17 @@ def _text(data: bytes, words: tuple[bytes, ...]) -> Iterable[str]:
 def _own_reads(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
     is_mapped = any(word in data for word in MAPPING)
     return (_sum(sorted(set(OWN_READ.findall(data)))),) if is_mapped else ()
+
+
+def _columns(columns: re.Pattern[bytes]) -> Told:
+    """A checksum of the names that a pattern finds, in a file with mapped classes."""
+
+    def told(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
+        is_mapped = any(word in data for word in MAPPING)
+        names = columns.findall(data) if is_mapped else ()
+        return (_sum(sorted(set(names))),) if names else ()
+
+    return told
 
 
 def _sum(pieces: Iterable[bytes]) -> str:
@@ -134,6 +158,9 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
             (b"asyncio.run(", b"uvloop.run(", b"anyio.run(", b"run_until_complete(", b"command."),
             _functions(DEFINED, RUN),
         ),
+        Mark.DATES: Asked((b"datetime", b"DateTime", b"TIMESTAMP"), _columns(DATE)),
+        Mark.DOCUMENTS: Asked((b"JSON", b"ARRAY"), _columns(DOCUMENT)),
+        Mark.ASYNCPG: Asked((b"+asyncpg",), _there),
         Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }
 )

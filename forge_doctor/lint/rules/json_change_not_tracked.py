@@ -1,0 +1,216 @@
+"""A JSON or ARRAY column is changed in place, and the session does not see it.
+
+Why: the session compares the value of a column with the one that was loaded. `order.notes["x"] = 1` and `order.tags.append(x)`
+change the loaded value itself: nothing differs, the commit sends no UPDATE, and the change is gone with no error. Nor does
+it help to assign the same object again, as `order.notes = notes` does.
+
+Bad:
+
+    from sqlalchemy.dialects.postgresql import JSONB
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase): ...
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        notes: Mapped[dict] = mapped_column(JSONB, default=dict)
+
+    async def note(db: AsyncSession, number: int, text: str):
+        order = await db.get_one(Order, number)
+        order.notes["last"] = text
+        await db.commit()
+
+Good:
+
+    from sqlalchemy.dialects.postgresql import JSONB
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+    class Base(DeclarativeBase): ...
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        notes: Mapped[dict] = mapped_column(JSONB, default=dict)
+
+    async def note(db: AsyncSession, number: int, text: str):
+        order = await db.get_one(Order, number)
+        order.notes = {**order.notes, "last": text}
+        await db.commit()
+
+Wrong when: the type tracks changes (`MutableDict.as_mutable(JSONB)`), `flag_modified()` says it, the object is new, or nobody
+meant to save it. The type, the function and what it assigns are looked at, and whether it commits or flushes behind the change.
+
+Source: https://docs.sqlalchemy.org/en/20/core/type_basics.html#sqlalchemy.types.JSON (detecting changes in JSON columns);
+https://docs.sqlalchemy.org/en/20/orm/extensions/mutable.html; Vigil-SOC/vigil#543; tried with SQLAlchemy 2.1.9, asyncpg 0.32
+and PostgreSQL 15
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from forge_doctor.check import check
+from forge_doctor.code.orm.column_types import document_names, untracked_document
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.library.kinds import words
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    BoolOp,
+    Call,
+    Delete,
+    FunctionDef,
+    If,
+    Name,
+    Node,
+    Param,
+    Subscript,
+)
+from forge_doctor.code.syntax.prefilter import AnyWord
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
+from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.objects.column_places import instance_of, read_of_something
+from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
+from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
+from forge_doctor.lint.dataflow.use_def import few_reads_of
+from forge_doctor.regex import regex
+
+SUSPECT = AnyWord(b"commit", b"flush", b"begin")
+# Who changes what a repository loads may say no word of a database.
+EVERYWHERE = True
+LINE_DOES = ("queries",)
+CHANGING = words("append extend insert remove pop clear update setdefault popitem sort reverse add discard")
+SEEN = regex(
+    rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|\.query\(|no_autoflush"
+)
+
+
+class Change(NamedTuple):
+    """A place that changes the value inside, and the assignment of the same object behind it, if there is one."""
+
+    place: Node
+    again: Assign | None = None
+
+
+@check(severity=Severity.ERROR)
+def json_change_not_tracked(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """Look at what is done with each JSON or ARRAY column that is read of a loaded object."""
+    if is_test_file(file):
+        return
+    for name in sorted(one for one in document_names(project) if one.encode() in file.words):
+        told: set[FunctionDef] = set()
+        for read in read_of_something(file, name):
+            function = read.function
+            change = None if function is None or function in told else changed(project, read)
+            if change is None or function is None or not is_saved(project, function, change):
+                continue
+            found = judged(file, project, read, change)
+            if found is not None and not is_assigned(function, read, change):
+                told.add(function)
+                yield found
+
+
+def judged(file: SourceFile, project: Project, read: Attribute, change: Change) -> Finding | None:
+    """The finding, where the object was loaded and the column tracks nothing."""
+    held = loaded(project, read.value, PLAIN)
+    is_loaded = held is not None and held.shape is Shape.OBJECT and not held.is_made
+    model = held.model if held is not None and is_loaded else given_model(project, read.value)
+    kind = "" if model is None else untracked_document(project, model, read.attr)
+    if model is None or not kind:
+        return None
+    place = change.again or change.place
+    does = "is given the object it has, changed" if change.again is not None else "is changed in place"
+    return file.finding(
+        json_change_not_tracked,
+        place,
+        f"`{read.text}` {does}, and a plain {kind} column sees no change inside of its value: the commit sends no UPDATE for "
+        f"`{model.class_.name}.{read.attr}`, and the change is lost",
+        confidence=Confidence.HIGH if is_loaded and change.again is None else Confidence.MEDIUM,
+        remedy=f"assign a new object (`{read.text} = {{**{read.text}, ...}}`), call flag_modified() or declare the column with "
+        "MutableDict.as_mutable() / MutableList.as_mutable()",
+        related=(Related(message="changed here", location=file.location(change.place)),) if change.again else (),
+    )
+
+
+def given_model(project: Project, node: Node) -> Model | None:
+    """The model of an object that the function was given."""
+    found = project.scopes(node.file).lookup(node.text, node) if isinstance(node, Name) else None
+    is_given = found is not None and len(found[1]) == 1 and isinstance(found[1][0].node, Param)
+    return instance_of(project, node) if is_given else None
+
+
+def changed(project: Project, read: Attribute) -> Change | None:
+    """What changes the value of the column: right there, or by a name that it is bound to."""
+    place = change_at(read)
+    if place is not None:
+        return Change(place)
+    given = read.parent if isinstance(read.parent, BoolOp) and read.parent.left is read else read
+    assign = given.parent
+    if not isinstance(assign, Assign) or assign.value is not given or not isinstance(assign.target, Name):
+        return None
+    places = [change_at(one) for one in few_reads_of(project, assign.target, assign) or ()]
+    first = next((one for one in places if one is not None), None)
+    if first is None:
+        return None
+    again = (
+        one
+        for one in read_of_something(read.file, read.attr)
+        if one.text == read.text and one.start > first.end and one.function is read.function
+    )
+    assigned = [one.parent for one in again if isinstance(one.parent, Assign) and one.parent.target is one]
+    same = next((one for one in assigned if one.value is not None and one.value.text == assign.target.text), None)
+    # With `or {}` a new object is changed where there was none, and has to be assigned.
+    return Change(first, same) if same is not None or given is read else None
+
+
+def change_at(read: Node) -> Node | None:
+    """The statement or call that changes what is read there: `x[...] = y`, `x[...][...] += y`, `del x[...]`, `x.append(y)`."""
+    around: Node = read
+    while isinstance(around.parent, Subscript) and around.parent.value is around:
+        around = around.parent
+    parent = around.parent
+    if isinstance(parent, Attribute) and parent.value is around and parent.attr in CHANGING:
+        call = parent.parent
+        return call if isinstance(call, Call) and call.func is parent else None
+    if around is read:
+        return None
+    if isinstance(parent, Assign) and around in parent.targets:
+        return parent
+    return parent if isinstance(parent, Delete) else None
+
+
+def is_saved(project: Project, function: FunctionDef, change: Change) -> bool:
+    """Whether the function saves behind the change, and nothing in it tells the session of one."""
+    if SEEN.search(function.file.data, function.start, function.end) is not None:
+        return False
+    later = calls_between(function, change.place.end, function.end)
+    is_sent = any(one.method in ("commit", "flush") and one.receiver is not None for one in later)
+    return is_sent or any(True for _ in begin_blocks(project, change.place))
+
+
+def is_assigned(function: FunctionDef, read: Attribute, change: Change) -> bool:
+    """Whether the column is given another object in the function, be it only where it has none: that is looked at apart."""
+    for one in read_of_something(function.file, read.attr):
+        assign = one.parent
+        if one.function is not function or one.text != read.text or not isinstance(assign, Assign):
+            continue
+        if assign.target is one and assign is not change.again and not is_default(assign, read, change.place):
+            return True
+    return False
+
+
+def is_default(assign: Assign, read: Attribute, place: Node) -> bool:
+    """Whether it stands for a value that is missing: `if order.notes is None: order.notes = {}`, and the change behind it."""
+    around = assign.parent
+    while around is not None and not isinstance(around, If | FunctionDef):
+        around = around.parent
+    if not isinstance(around, If) or around.contains(place):
+        return False
+    return around.test.text in (f"{read.text} is None", f"not {read.text}")

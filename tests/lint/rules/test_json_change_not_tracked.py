@@ -1,0 +1,115 @@
+"""`json-change-not-tracked`: changes inside of JSON and ARRAY columns, and what lets the session see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.lint_cases import check_source
+
+RULE = "json-change-not-tracked"
+TOLD = "  # expect high"
+HEAD = (
+    "from sqlalchemy import ARRAY, JSON, String, select\nfrom sqlalchemy.dialects.postgresql import JSONB\n"
+    "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.ext.mutable import MutableDict, MutableList\n"
+    "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
+    "from sqlalchemy.orm.attributes import flag_modified\n"
+    "class Base(DeclarativeBase): ...\n"
+    "class Order(Base):\n    __tablename__ = 'orders'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+    "    notes: Mapped[dict] = mapped_column({type})\n"
+)
+LOAD = "async def f(db: AsyncSession, x):\n    order = await db.get(Order, 1)\n"
+SAVE = "    await db.commit()\n"
+
+
+def code(body: str, kind: str = "JSONB", save: str = SAVE) -> str:
+    return HEAD.format(type=kind) + LOAD + body + save
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("JSON", True),
+        ("JSONB, default=dict", True),
+        ("JSONB(none_as_null=True)", True),
+        ("JSON().with_variant(JSONB(), 'postgresql')", True),
+        ("ARRAY(String)", True),
+        ("MutableDict.as_mutable(JSONB)", False),
+        ("MutableList.as_mutable(ARRAY(String))", False),
+        ("Notes", False),
+        ("String", False),
+    ],
+)
+def test_types(kind: str, told: bool, tmp_path: Path) -> None:
+    check_source(code(f"    order.notes['x'] = x{TOLD * told}\n", kind), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "order.notes['x'] = x",
+        "order.notes['x']['y'] = x",
+        "order.notes['x'] += 1",
+        "del order.notes['x']",
+        "order.notes.update(x)",
+        "order.notes['log'].append(x)",
+        "order.notes.pop('x', None)",
+    ],
+)
+def test_changes(change: str, tmp_path: Path) -> None:
+    check_source(code(f"    {change}{TOLD}\n"), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    order.notes = {**order.notes, 'x': x}\n",
+        "    order.notes['x'] = x\n    flag_modified(order, 'notes')\n",
+        "    order.notes = dict(order.notes)\n    order.notes['x'] = x\n",
+        "    notes = dict(order.notes)\n    notes['x'] = x\n    order.notes = notes\n",
+        "    notes = order.notes.copy()\n    notes['x'] = x\n    order.notes = notes\n",
+        "    x = order.notes['x']\n",
+        "    x = order.notes.get('x')\n",
+        "    order = Order(notes={})\n    order.notes['x'] = x\n    db.add(order)\n",
+    ],
+)
+def test_what_the_session_sees(body: str, tmp_path: Path) -> None:
+    check_source(code(body), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    notes = order.notes\n    notes['x'] = x\n    order.notes = notes  # expect medium\n",
+        "    notes = order.notes or {}\n    notes['x'] = x\n    order.notes = notes  # expect medium\n",
+        "    notes = order.notes\n    notes['x'] = x  # expect high\n",
+        "    if order.notes is None:\n        order.notes = {}\n    order.notes['x'] = x  # expect high\n",
+    ],
+)
+def test_the_same_object_by_another_name(body: str, tmp_path: Path) -> None:
+    check_source(code(body), RULE, tmp_path)
+
+
+def test_a_change_that_nobody_saves(tmp_path: Path) -> None:
+    check_source(code("    order.notes.pop('secret')\n", save="    return order.notes\n"), RULE, tmp_path)
+
+
+def test_an_object_of_a_repository_and_one_that_is_given(tmp_path: Path) -> None:
+    files = {
+        "models.py": HEAD.format(type="JSONB"),
+        "repo.py": (
+            "from sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\nfrom models import Order\n\n"
+            "class Orders:\n    def __init__(self, session: AsyncSession):\n        self.session = session\n\n"
+            "    async def by_id(self, number):\n"
+            "        return (await self.session.scalars(select(Order).where(Order.id == number))).one_or_none()\n"
+        ),
+        "service.py": (
+            "from models import Order\nfrom repo import Orders\n\n"
+            "async def note(orders: Orders, number, text):\n    order = await orders.by_id(number)\n"
+            "    order.notes['last'] = text  # expect high\n    await orders.session.commit()\n\n"
+            "async def tag(orders: Orders, order: Order, tag):\n    order.notes['tag'] = tag  # expect medium\n"
+            "    await orders.session.flush()\n"
+        ),
+    }
+    check_source(files, RULE, tmp_path)
