@@ -29,6 +29,13 @@ _OTHER_PEER = regex(
     r"|(?:^|/)(?:smtplib|imaplib|poplib|ftplib|http/client|urllib/request|xmlrpc/client)\.py$"
 )
 _OTHER_PORT = regex(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
+# Other clients by what their messages name; where a database is named as well, it may be that one's.
+_OTHER_CLIENT = regex(
+    r"(?i:\b(?:amqps?|rabbitmq|aio_pika|pika|kombu|redis|valkey|a?i?o?kafka|elasticsearch|opensearch|memcached?|mqtt|nats"
+    r"|smtp|imap|grpc|mongodb?|clickhouse|botocore|urllib3|websockets?|wss?://|https?://)\b|AMQP|kafka|HTTPS?ConnectionPool)"
+    r"|StreamLostError|ClientConnectorError|ClientOSError"
+)
+_DATABASE_NAMED = regex(r"(?i:postgres|psycopg|asyncpg|sqlalchemy|mysql|mariadb|pymysql|libpq|database|5432|3306)")
 # What the operating system says to any program that has a peer.
 ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
 _USER_TEXT = regex(
@@ -128,7 +135,7 @@ class Catalogue:
                 continue
             found.append(one)
         chosen = _best(found, text)
-        if chosen is not None and origin == "app" and chosen.id in ANY_PEER and _OTHER_PORT.search(text):
+        if chosen is not None and origin == "app" and chosen.id in ANY_PEER and _names_other_peer(text):
             return None
         return chosen
 
@@ -231,6 +238,13 @@ def _named_before(text: str, start: int) -> bool:
     return _TEST.match(line) is None and bool(
         re.search(r"(?:^|[\s(])[\w.]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line)
     )
+
+
+def _names_other_peer(text: str) -> bool:
+    """Whether a message says that the connection was to something else than a database."""
+    if _OTHER_PORT.search(text):
+        return True
+    return _OTHER_CLIENT.search(text) is not None and _DATABASE_NAMED.search(text) is None
 
 
 def _is_other_peer(sections: Sequence[Section], message: str) -> bool:

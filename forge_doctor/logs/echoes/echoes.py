@@ -22,6 +22,7 @@ from forge_doctor.logs.echoes.telling import (
     is_same_failure,
     kind_of,
     quotes,
+    repeats,
     telling_of,
 )
 from forge_doctor.logs.records.event import Event, Sighting
@@ -92,7 +93,9 @@ class Echoes:
         self._catch_up()
         told = telling_of(event, seen, teller)
         if not event.exception:
-            return self._is_told(told, lambda message, other: quotes(message, other, event.signature))
+            if self._is_told(told, lambda message, other: quotes(message, other, event.signature)):
+                return True
+            return seen.origin == "app" and self._is_held(told)
         if event.signature and CARRIED.match(event.message) and self._is_told(told, carries):
             return True
         kinds = self._kinds.setdefault(told.said.core, set())
@@ -147,6 +150,15 @@ class Echoes:
         for other in reversed(self._latest.get(message.said.source, ())):
             if not other.is_told_by(teller) and is_same(message, other):
                 other.echo(teller)
+                return True
+        return False
+
+    def _is_held(self, message: Telling) -> bool:
+        """Whether someone else told the same just before, without a traceback as well."""
+        teller = message.said.teller
+        for held in reversed(self._held):
+            if not held.telling.is_told_by(teller) and repeats(message, held.telling):
+                held.telling.echo(teller)
                 return True
         return False
 

@@ -31,6 +31,10 @@ _UNCAUGHT = regex(
 )
 # What ended a process: who waits for it says so, and so does who waited for its task.
 _ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)")
+# The thread and the logger, which stand before the words where their record has them behind its level.
+_WRITER = regex(
+    r"^(?:[\[(][A-Za-z_][\w. :/-]{0,80}[\])]:? {0,2}|[A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,8}(?::\d{1,6})?:? (?:- )?){1,4}"
+)
 _DRIVER = regex(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
 # An exception's words where they begin with another one's class, and so many of the words of both are surely kept.
 CARRIED = regex(r"^[A-Za-z_][\w.]{0,100}(?:Error|Exception|Timeout|Greenlet|Violation|Failure): ")
@@ -135,6 +139,19 @@ def quotes(message: Telling, told: Telling, signature: str) -> bool:
             (_same_end(message, told, signature) and (_is_lost_after(message, told) or _is_beside(message, told)))
             or (len(words) >= SHORTEST_WORDS and words in message.said.words and _is_beside(message, told))
         )
+    )
+
+
+def repeats(message: Telling, before: Telling) -> bool:
+    """Whether a message has all the words of one before it, behind its own: who was told of a failure tells it on."""
+    words, own = (_words(_WRITER.sub("", one.said.words)) for one in (before, message))
+    return (
+        message.said.core[:2] == before.said.core[:2]
+        and len(words) >= SHORTEST_WORDS
+        and own.find(words) > 0
+        and message.at is not None
+        and message.offset - before.offset <= QUOTED_BYTES
+        and _is_beside(message, before)
     )
 
 

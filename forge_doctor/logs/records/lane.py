@@ -29,6 +29,7 @@ GOES_ON = 2  # what it says for a traceback that it took the line before
 WAITS = 4  # a traceback that others cut into waits so many times longer for its next line
 WRITTEN_WITHIN_S = 5.0
 """A record's traceback is written at the latest so many seconds after it."""
+WHOLE_S = 1.0
 ZONES_S = 900  # zones are so many seconds apart, or a multiple
 
 LaneKey = tuple[str, str, str]
@@ -276,5 +277,9 @@ def _is_later(block: Block, line: Line) -> bool:
     if block.line.at is not None:
         return line.at - block.line.at > WRITTEN_WITHIN_S
     written = block.head.at if block.head is not None else None
-    # A record's own clock may be another zone's than its carrier's.
-    return written is not None and line.at > written and (line.at - written) % ZONES_S > WRITTEN_WITHIN_S
+    # A record's own clock may be another zone's or another year's than its carrier's, which may leave out what is below a second.
+    return (
+        written is not None
+        and line.at > written
+        and WRITTEN_WITHIN_S < (line.at - written) % ZONES_S < ZONES_S - WHOLE_S
+    )

@@ -20,6 +20,7 @@ from forge_doctor.streams.heads.dated import dated
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
 from forge_doctor.streams.heads.level_first import lettered, level_first
 from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
+from forge_doctor.streams.heads.timeless import timeless
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048
@@ -39,6 +40,7 @@ BARE_MESSAGES = (
     b"Exception ignored in",
     b"Unclosed connection",
     b"Fatal error on transport",
+    b"socket.accept() out of system resource",
     b"Fatal Python error: ",
 )
 _SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
@@ -171,7 +173,7 @@ def _read_head(text: bytes, zone_s: float) -> Head | None:
     if found:
         return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1)[:9])))
     named = _NAMED.match(text)
-    return _timed_head(text[named.end() :], zone_s) if named else logfmt_head(text, zone_s)
+    return _timed_head(text[named.end() :], zone_s) if named else logfmt_head(text, zone_s) or timeless(text)
 
 
 def is_head(text: bytes) -> bool:

@@ -1,0 +1,50 @@
+"""Reads heads that have no time, as their program leaves it to what carries its log: a logger's name and a level.
+
+`app.db - ERROR - …`, `app.db:ERROR:…`, `app.db [ERROR] …`, `ERROR app.db …`, `ERROR - …`. A class of an exception is no
+logger's name, nor is a path.
+"""
+
+from __future__ import annotations
+
+from forge_doctor.regex import regex
+from forge_doctor.streams.heads.head import Head, level_of, worker_of
+
+_LEVELS = rb"(TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL)"
+_NAME = rb"(?!\S{0,80}(?:Error|Exception|Warning)\b)([A-Za-z_][\w.]{0,80})"
+_DOTTED = rb"(?!\S{1,100}\.(?:pyx?|so)\b)([A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,8})"
+# Behind a name the line or the function may stand, and so it may between two dashes.
+_NAME_FIRST = regex(
+    _NAME
+    + rb"(?::\w{1,60}){0,2}(?: {0,8}- {1,4}\d{1,6})?"
+    + rb"(?: {1,40}- {1,4}"
+    + _LEVELS
+    + rb" {0,8} - {1,4}| {1,40}\| {1,4}"
+    + _LEVELS
+    + rb" {0,8} \| {1,4}|:"
+    + _LEVELS
+    + rb":| {1,40}\["
+    + _LEVELS
+    + rb" {0,8}\]:? {1,4})"
+)
+_DOTTED_FIRST = regex(_DOTTED + rb" {1,8}" + _LEVELS + rb":? {1,8}")
+_LEVEL_FIRST = regex(_LEVELS + rb"(?: {1,8}[-|] {1,4}| (?=" + _DOTTED + rb"[ :]))")
+
+
+def timeless(text: bytes) -> Head | None:
+    """The head of a record without a time that begins with its logger's name, or with its level; None where it does not."""
+    if text[:1].isupper() and (found := _LEVEL_FIRST.match(text)) is not None:
+        return _head(text, found.end(), found[1], found[2] or b"")
+    found = _NAME_FIRST.match(text) or _DOTTED_FIRST.match(text)
+    if found is None:
+        return None
+    level = next(group for group in found.groups()[1:] if group)
+    return _head(text, found.end(), level, found[1])
+
+
+def _head(text: bytes, at: int, level: bytes, name: bytes) -> Head:
+    return Head(
+        message=text[at:],
+        level=level_of(level),
+        logger=name.decode("ascii", "replace"),
+        worker=worker_of(text[at : at + 40]),
+    )
