@@ -52,7 +52,7 @@ _INSTALLED_AS = regex(
     r"amqp|anyio|apscheduler|arq|asgiref|asyncmy|aiohttp|aiomysql|aiosqlite|billiard|boto3|botocore|celery"
     r"|channels|click|concurrent|daphne|ddtrace|django|dramatiq|elasticapm|flask|gevent|graphql|httpcore"
     r"|httpx|jinja2|kombu|litestar|mangum|multiprocessing|opentelemetry|peewee|psycopg2|pymysql|quart"
-    r"|redis|requests|rest_framework|rq|sentry_sdk|strawberry|structlog|taskiq|tenacity|tortoise|typer"
+    r"|redis|requests|rest_framework|rq|sanic|sanic_routing|sentry_sdk|strawberry|structlog|taskiq|tenacity|tortoise|typer"
     r"|urllib3|vine|werkzeug"
     r")/"
     r"|(?:contextlib|functools|inspect|runpy|selectors|socket|ssl|threading|traceback|weakref)\.py$"

@@ -97,7 +97,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "mixtures",
         "contexts",
         "records.line_kind",
-        "records.rich_box",
+        "boxes",
         "scan",
         "signature",
     ),

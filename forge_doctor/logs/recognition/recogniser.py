@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from forge_doctor.logs.boxes.rich_box import BOX
 from forge_doctor.logs.contexts.quoted import without_quotes
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.match import Catalogue
@@ -20,7 +21,6 @@ from forge_doctor.logs.records.failed_requests import tells_failed
 from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.logs.records.lost_layout import is_wrapped, rejoined
-from forge_doctor.logs.records.rich_box import BOX
 from forge_doctor.logs.records.template import alike
 from forge_doctor.logs.records.traceback_bodies import Body
 from forge_doctor.logs.records.traceback_text import Parser, parse_traces, parser_after

@@ -63,14 +63,14 @@ class SectionEvents:
         """One event for each leaf: its last exception, if it tells of a fault."""
         for branch in _leaves(sections):
             own = [at for at, section in enumerate(sections) if section.branch == branch and section.exception]
-            event = self._stranger(sections, own[-1]) if own else None
+            event = self._stranger(sections, own[-1], alone=len(sections) == len(own)) if own else None
             if event is not None:
                 yield replace(event, trails=_trails(sections, branch))
 
-    def _stranger(self, sections: Sequence[Section], at: int) -> Event | None:
-        """An exception that nobody knows, if it tells of a fault."""
+    def _stranger(self, sections: Sequence[Section], at: int, *, alone: bool = False) -> Event | None:
+        """An exception that nobody knows, if it tells of a fault: of a group those in it do, where they are shown."""
         section = sections[at]
-        if _BENIGN.match(section.exception) or _GROUP.match(section.exception):
+        if _BENIGN.match(section.exception) or (_GROUP.match(section.exception) and not (alone and not section.branch)):
             return None
         if not is_class_name(section.exception) or section.message.startswith(_HINT):
             return None

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.logs.boxes.open_box import ends_open_box
+from forge_doctor.logs.boxes.rich_box import ends_box
 from forge_doctor.logs.contexts.pytest_report import Shown
 from forge_doctor.logs.records.line_kind import CARETS, CREATED, DUMPED, HEADER, STACK, TOLD, UNFINISHED, Kind, State
-from forge_doctor.logs.records.rich_box import ends_box
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.line import Line
@@ -21,6 +22,7 @@ MOST_PASSED = 400
 _GROUP = b"Exception Group Traceback"
 # A task that has come to nothing has no traceback.
 _PENDING = b"Task was destroyed"
+_RAISING = (State.HEADER, State.FRAME, State.SOURCE)
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class Block:
         elif kind is Kind.JOINER:
             self.state = State.JOINED if not text.startswith(STACK) else State.HEADER
             self.created = text.startswith(CREATED) and not (self.head and self.head.message.startswith(_PENDING))
-        elif kind is not Kind.BLANK and self.state in (State.HEADER, State.FRAME, State.SOURCE):
+        elif kind is not Kind.BLANK and (self.state in _RAISING or ends_open_box(text)):
             self.state = State.EXCEPTION
         if kind not in (Kind.BLANK, Kind.OTHER, Kind.EXCEPTION):
             self.touched = number

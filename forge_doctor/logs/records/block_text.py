@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
+from forge_doctor.logs.boxes.open_box import EDGE
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lost_layout import of_one_line, unfolded
 from forge_doctor.logs.records.traceback_text import Parser, parser_after
@@ -12,6 +13,7 @@ from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.structured_head import unescape
 
+_BOXES = ("╭".encode(), EDGE.encode())
 # What stands for the end of a line between a traceback's head and its first frame: #012 (rsyslog), ^J, <LF>, a bar.
 # Each of the lines may begin as a record does, with the same words before the traceback's first line.
 _REPEATED = regex(rb'last\):(?P<end>#012|\^J|<LF>)(?P<before>[^"\'\n]{1,200}?)  File "')
@@ -49,7 +51,7 @@ def words_of(block: Block) -> str:
     head = block.head
     words = [head.message.decode("utf-8", "replace")] if head is not None else []
     for raw in block.lines[:30]:
-        if b"Traceback (most recent" in raw or raw.startswith((b'  File "', b"\xe2\x95\xad")):
+        if b"Traceback (most recent" in raw or raw.startswith((b'  File "', *_BOXES)):
             break
         words.append(raw.decode("utf-8", "replace"))
     return "\n".join(words).partition("\n[SQL:")[0].partition("Traceback (most recent")[0][:8000]

@@ -5,12 +5,12 @@ And whether it is code, where a traceback has lost its indentation, all of it or
 
 from __future__ import annotations
 
+from forge_doctor.logs.boxes.rich_box import begins_next_box
 from forge_doctor.logs.mixtures.evidence import begins, calls, raises, shows_code, underlines
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import is_class
-from forge_doctor.logs.records.rich_box import begins_next_box
 from forge_doctor.regex import regex
 
 _RECENT = 3

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.logs.boxes.rich_box import JOINERS
 from forge_doctor.logs.records.line_kind import JOINING, says_again
-from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
 from forge_doctor.logs.records.traceback_text import HEADER, parser_after
 from forge_doctor.logs.scan.reach import AFTER_BYTES

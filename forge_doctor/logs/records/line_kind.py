@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 
-from forge_doctor.logs.records.rich_box import EDGES, begins_box
+from forge_doctor.logs.boxes.open_box import begins_open_box, ends_open_box
+from forge_doctor.logs.boxes.rich_box import EDGES, begins_box
 from forge_doctor.regex import regex
 
 HEADER = b"Traceback (most recent call last)"
@@ -84,12 +85,14 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         text = _MARGIN.sub(b"", text, count=1)
     if not text.strip() or text.startswith(OF_TASK):
         return Kind.BLANK
-    if HEADER in text or begins_box(text):
+    if HEADER in text or begins_box(text) or begins_open_box(text):
         return Kind.HEADER
     if text.startswith(JOINING) or text.startswith(STACK):
         return Kind.JOINER
     if text[:1] in (b" ", b"\t", b">"):
         return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
+    if ends_open_box(text):
+        return Kind.EXCEPTION
     if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
         return Kind.SOURCE
     if _EXCEPTION.match(text):

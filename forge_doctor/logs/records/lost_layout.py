@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from forge_doctor.logs.boxes.rich_box import JOINERS
 from forge_doctor.logs.records.line_kind import SURE_EXCEPTION, Kind, kind_of
-from forge_doctor.logs.records.rich_box import JOINERS
 from forge_doctor.regex import regex
 
 HEADER = b"Traceback (most recent call last):"

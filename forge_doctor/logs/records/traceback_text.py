@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from forge_doctor.logs.boxes.open_box import unboxed
+from forge_doctor.logs.boxes.rich_box import BOX, JOINERS, unbox
 from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT, SURE_EXCEPTION
-from forge_doctor.logs.records.rich_box import BOX, JOINERS, unbox
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame, Section
 
@@ -286,7 +287,7 @@ def parse_traces(lines: Iterable[str]) -> list[tuple[Section, ...]]:
     """The tracebacks in these lines; each is a chain or group of sections in the printed order."""
     told = list(lines)
     if any(BOX in line for line in told):
-        told = unbox(told)
+        told = unbox(unboxed(told))
     return parser_after(told).finish()
 
 

@@ -45,6 +45,7 @@ ANCHORS = (
     b"SAWarning: ",
     b"Exception ignored in",
     b"Background on this error at",
+    "╭ ".encode(),  # the corner of tracerite's boxes, with which nothing else begins a line
     b"___ test",  # pytest's title of a failure
     b"___ Test",
     # Its headings, as tests that failed as they should come below one of their own.

@@ -33,7 +33,8 @@ _JOURNAL_ISO = regex(STAMP + rb" " + _IDENT)
 _JOURNAL_FULL = regex(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + STAMP + rb" (?:[A-Z]{2,5} )?" + _IDENT)
 _JOURNAL_UNIX = regex(rb"(\d{10}\.\d{6}) " + _IDENT)
 _RFC5424 = regex(rb"<\d{1,3}>1 " + STAMP + rb" (\S+) (\S+) (\S+) \S+ (?:-|\[.*?\]) ?(?:\xef\xbb\xbf)?")
-_BODY_START = regex(rb"\s|Traceback \(|[{\[]|[A-Z]{3,8}\b|$")
+# A single blank more than the carrier's own is a format's: Python indents by two or more.
+_BODY_START = regex(rb"  |[^\S ]| ?$|Traceback \(|[{\[]|[A-Z]{3,8}\b")
 _LOG_HEAD = regex(rb"\[|\d|[A-Z]{3,8}\b|\|")
 _BROKEN_JSON_LOG = regex(rb'\{"log": ?"((?:[^"\\]|\\.)*)')
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.moments import DATED, EPOCH, may_stand_at, moment
 
 _LEVELS = rb"TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL"
+# What a format may set a time or a level apart with.
+SIGNS = b"[<({|\"'*#~=-"
 _LEVEL_WORDS = tuple(_LEVELS.split(b"|"))
 _DATED = regex(rb"\[?(" + DATED + rb")\]?[ |,:-]*")
 _EPOCH = regex(EPOCH)
 # A number is a time only where a level follows it.
 _LEVEL_NEXT = regex(rb"[\[( ]{0,3}(?:" + _LEVELS + rb")\b")
 # Between the two stands what the program's format has there: `: `, `::`, `] [`, ` | `, `;`.
-_LEVELED = regex(rb"\[?(" + _LEVELS + rb")[^\w\n]{1,8}?(" + DATED + rb")\]?[ |,:;-]*")
+_LEVELED = regex(rb"[%b]{0,3}(" % re.escape(SIGNS) + _LEVELS + rb")[^\w\n]{1,8}?(" + DATED + rb")\]?[ |,:;-]*")
 _NAMES = frozenset(b"Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 
@@ -31,6 +35,6 @@ def dated(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
 
 
 def _leveled(text: bytes, zone_s: float) -> tuple[float, bytes] | None:
-    found = _LEVELED.match(text) if text[text[:1] == b"[" :].startswith(_LEVEL_WORDS) else None
+    found = _LEVELED.match(text) if text[:20].lstrip(SIGNS).startswith(_LEVEL_WORDS) else None
     at = moment(found[2], zone_s) if found else None
     return None if found is None or at is None else (at, found[1] + b" " + text[found.end() :])

@@ -16,16 +16,17 @@ from forge_doctor.streams.carriers.clock import (
     syslog_seconds,
 )
 from forge_doctor.streams.heads import localised
-from forge_doctor.streams.heads.dated import dated
+from forge_doctor.streams.heads.dated import SIGNS, dated
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
 from forge_doctor.streams.heads.level_first import lettered, level_first
+from forge_doctor.streams.heads.level_words import LEVEL, WORDS, found_level
 from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
 from forge_doctor.streams.heads.timeless import timeless
+from forge_doctor.streams.heads.warned import warned_head, with_warning
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048
 SHAPE_BYTES = 32
-_WORDS = rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY"
 # What is logged by libraries, and stands without time and level where no handler is set: each begins an event of its own.
 BARE_MESSAGES = (
     b"Task was destroyed but it is pending!",
@@ -43,39 +44,34 @@ BARE_MESSAGES = (
     b"socket.accept() out of system resource",
     b"Fatal Python error: ",
 )
-_SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 _YEARLESS = regex(SYSLOG_STAMP)
 _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 # A format that begins with a blank, and a level behind the time.
-_BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b")
-# The name of a process before the time, as Sanic writes it, whose tracebacks begin with a corner.
+_BLANK_BEFORE = regex(rb" " + STAMP + rb"[^\w\n]{1,8}(?:" + WORDS + rb")\b")
+# The name of a process before the time, as Sanic writes it.
 _NAMED = regex(
-    rb"(?:\xe2\x95\xad )?[A-Za-z][\w.-]{0,30}(?: \d{1,5})? {1,4}(?=" + STAMP + rb"[^\w\n]{1,8}(?:" + _WORDS + rb")\b)"
+    rb"[A-Za-z][\w.-]{0,30}(?: \d{1,5})? {1,4}(?=(?:" + STAMP + rb"|\d\d:\d\d:\d\d)[^\w\n]{1,8}(?:" + WORDS + rb")\b)"
 )
-_CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?\]?[ |,:-]+")
+# The corner of a box, of which a record's head is the title.
+_CORNER = "╭ ".encode()
+_CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?[\]>)}\"'*#]?[ \t|,:-]+")
 # arq's, which has no level; where a clock stands before each line of a traceback, it is no record's.
 _CLOCKED = regex(rb"\d\d:\d\d:\d\d(?:[.,]\d{1,6})?: {1,4}((?!File \"|Traceback |\w+(?:\.\w+)*: )\S.*)", re.DOTALL)
-_LEVEL = regex(
-    rb"(?:^|[\s\[|(:=])\[?(" + _WORDS + rb"|" + _SERVER_WORDS + rb")(?=[\s\]|:,)/]|$)"
-    rb"|\[(debug|info|warning|error|critical|exception|notset) *\]"
-)
-_PLAIN = regex(rb"(" + _WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +| (?=\d{4}[-/]\d\d[-/]\d\d[ T]\d))")
-_BRACKET = regex(rb"\[(" + _WORDS + rb")\][ \t]+")
+_PLAIN = regex(rb"(" + WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +| (?=\d{4}[-/]\d\d[-/]\d\d[ T]\d))")
+_BRACKET = regex(rb"\[(" + WORDS + rb")\][ \t]+")
 _LOGGER = regex(rb"\[?(?<!\w)((?:[A-Za-z_]\w*+)(?:\.\w++)++|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
 _SERVER = regex(rb"\[\d+(?:-\d+)?\]")
 _POOLER = regex(
     rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
 )
-_WARNED = regex(rb"(?:<[\w. -]+>|[^\s:][^:]*|[A-Za-z]:\\[^:]+):(\d+): (\w*Warning): ")
-# What a logger, or a prefix that was taken for the time of a record, leaves before the words of a warning.
-_SIGNS = regex(rb"\s{0,8}(?:(?:in )?\[?py\.warnings\]?[ \t:|-]{1,8})?(?:[^\w\s/<.~\\]{1,3}\s{1,8}){0,4}")
 # logging's RichHandler; its time is left out where it is that of the record before, and its clock stands in the next line
 # where the columns are narrow.
 _RICH = regex(
     rb"(?:\[(\d\d)/(\d\d)/(\d\d)(?: (\d\d:\d\d:\d\d)\] | {2,30})| {9,30})(DEBUG   |INFO    |WARNING |ERROR   |CRITICAL) (?=\S)"
 )
 # With the name of the process behind the level, as Celery and multiprocessing write it.
-_MESSAGE_JUNK = regex(rb"^(?:/[\w.:@-]{1,80}\](?=\s|$))?(?:[\]\s|:-]|\[[\w.:/ -]*\])+")
+_MESSAGE_JUNK = regex(rb"^[)>}*#~=\"';]{0,3}(?:/[\w.:@-]{1,80}\](?=\s|$))?(?:[\]\s|:-]|\[[\w.:/ -]*\])+")
+_ENCLOSED = regex(rb"[<({\"'|*#](?:\d|[A-Z][a-z]{2} )[^\n]{6,40}[>)}\"'|*#]")
 # What a program writes to its terminal, taken into its log: the level is that of the one that takes it.
 _TAKEN = regex(rb"[ \t|:\[(-]{0,8}(?:sys\.)?(?i:std(?:err|out))[\])]{0,2}(?: {0,4}[|:-]| {2,}|(?<=[\])]) )[ \t]{0,8}")
 
@@ -126,7 +122,7 @@ class Heads:
                 return read_head(text, self._zone_s)
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[rest] = _warned(_rest_head(rest))
+            self._known[rest] = with_warning(_rest_head(rest))
         known = self._known[rest]
         return Head(
             message=known.message,
@@ -142,17 +138,15 @@ class Heads:
 def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:
     """The head of the record that begins with this line; None for a line that continues one."""
     head = _read_head(text, zone_s)
-    return None if head is None else _warned(head)
+    return None if head is None else with_warning(head)
 
 
 def _read_head(text: bytes, zone_s: float) -> Head | None:
     first = text[:1]
     if first in (b" ", b"\t", b"", b"|", b"+"):
-        if text.startswith(b" " * 9):
-            return _rich_head(text, zone_s)
-        return _timed_head(text[1:], zone_s) if _BLANK_BEFORE.match(text) else None
+        return _indented_head(text, zone_s)
     if first == b"{":
-        return json_head(text, zone_s)
+        return json_head(text, zone_s) or _enclosed_head(text, zone_s)
     if text.startswith(BARE_MESSAGES):
         return Head(message=text)
     if first.isdigit() or first == b"[":
@@ -169,9 +163,24 @@ def _read_head(text: bytes, zone_s: float) -> Head | None:
         timed = lettered(text, zone_s) if text[1:2].isdigit() else _dated_head(text, zone_s)
         if timed is not None:
             return timed
-    found = _WARNED.match(text)
-    if found:
-        return Head(message=text, level=30, warned=(_path(text[: found.start(1) - 1]), int(found.group(1)[:9])))
+    return warned_head(text) or _otherwise_begun(text, zone_s)
+
+
+def _indented_head(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record that begins with blanks or a bar."""
+    if text.startswith(b" " * 9):
+        return _rich_head(text, zone_s)
+    if text[:1] == b"|":
+        return _enclosed_head(text, zone_s)
+    return _timed_head(text[1:], zone_s) if _BLANK_BEFORE.match(text) else None
+
+
+def _otherwise_begun(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record that begins with a corner, with signs or with a name."""
+    if text.startswith(_CORNER):
+        return _read_head(text[len(_CORNER) :], zone_s)
+    if text[:1] in SIGNS and (signed := _enclosed_head(text, zone_s) or _dated_head(text, zone_s)) is not None:
+        return signed
     named = _NAMED.match(text)
     return _timed_head(text[named.end() :], zone_s) if named else logfmt_head(text, zone_s) or timeless(text)
 
@@ -192,11 +201,11 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
             head = level_first(message, told, zone_s) or _dated_head(text, zone_s)
             return head or Head(message=message, level=told)
         rest = text[clock.end() :] if clock else b""
-        level = _LEVEL.search(rest[:60])
+        level = LEVEL.search(rest[:60])
         if level is None:
             head = _rich_head(text, zone_s) or lettered(text, zone_s) or _dated_head(text, zone_s)
             return head or (Head(message=clock[1]) if (clock := _CLOCKED.match(text)) else None)
-        return Head(message=rest[level.end() :].lstrip(b" ]:|-"), level=_found_level(level))
+        return Head(message=rest[level.end() :].lstrip(b" ]:|-"), level=found_level(level))
     at = stamp_seconds(found, zone_s)
     rest = text[found.end() :]
     if is_csvlog(text, found.end()):
@@ -204,6 +213,14 @@ def _timed_head(text: bytes, zone_s: float) -> Head | None:
     head = _rest_head(rest)
     head.at = at
     return head
+
+
+def _enclosed_head(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record whose time stands between signs, of whatever kind, and that has a level."""
+    if _ENCLOSED.match(text) is None:
+        return None
+    head = _timed_head(text[1:], zone_s)
+    return head if head is not None and head.level >= 0 else None
 
 
 def _dated_head(text: bytes, zone_s: float) -> Head | None:
@@ -227,14 +244,14 @@ def _rich_head(text: bytes, zone_s: float) -> Head | None:
 
 def _rest_head(rest: bytes) -> Head:
     """The head by what follows its time."""
-    level = _LEVEL.search(rest[:160])
+    level = LEVEL.search(rest[:160])
     if level is None:
         return _localised_head(rest) or Head(message=rest, worker=worker_of(rest[:60]))
     before, after = rest[: level.start()], rest[level.end() :]
     logger = _LOGGER.search(before + b" " + after[:120].lstrip(b" ]|:"))
     head = Head(
         message=_MESSAGE_JUNK.sub(b"", after, count=1),
-        level=_found_level(level),
+        level=found_level(level),
         logger=logger.group(1).decode("ascii", "replace") if logger else "",
         worker=worker_of(rest[:80]),
     )
@@ -246,18 +263,6 @@ def _rest_head(rest: bytes) -> Head:
     elif after.startswith(b":  ") and (_SERVER.search(before) or b"@" in before or not before.strip()):
         head.origin = "postgresql"
         head.message = _in_english(head.message, "")
-    return head
-
-
-def _warned(head: Head) -> Head:
-    """The head, with the place of the Python warning that the record is: logged by `py.warnings`, or behind a time."""
-    if b"Warning: " not in head.message or head.warned or head.origin != "app" or 0 <= head.level < 30:
-        return head
-    signs = _SIGNS.match(head.message)
-    found = _WARNED.match(head.message, signs.end() if signs else 0)
-    if found is not None:
-        head.message, head.level = head.message[found.start() :], max(head.level, 30)
-        head.warned = (_path(head.message[: found.start(1) - found.start() - 1]), int(found[1][:9]))
     return head
 
 
@@ -286,13 +291,3 @@ def _localised_head(rest: bytes) -> Head | None:
 
 def _in_english(message: bytes, state: str) -> bytes:
     return localised.in_english(message.decode("utf-8", "replace"), state).encode("utf-8", "replace")
-
-
-def _found_level(found: re.Match[bytes]) -> int:
-    return level_of(found.group(1) or found.group(2))
-
-
-def _path(raw: bytes) -> str:
-    """The path, without names of a prefix before it: files of code are named by whole paths, in which no blank is."""
-    names, root, rest = raw.rpartition(b" /")
-    return (root.lstrip() + rest if names and raw[:1] != b"/" else raw).decode("utf-8", "replace")

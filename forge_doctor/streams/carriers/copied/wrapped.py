@@ -26,6 +26,7 @@ _BEGINS = regex(
 _FRAME = regex(r' {0,12}File "(?=[^"])')
 _RAISED = regex(r"[A-Za-z_][\w.]*(?:Error|Exception|Timeout|Warning|Interrupt|Exit)(?::|$)")
 _DIGITS = regex(r"\d")
+_EDGES = ("│", "╰", "╭", "┃")
 _COLOURS = regex(r"\x1b\[[0-9;]*m")
 
 
@@ -98,6 +99,8 @@ def wrap_of(raw: Sequence[bytes], is_head: Callable[[bytes], bool]) -> Wrap | No
         and not wrap.begins(after, line)
         and not wrap.is_known(after, line)
         and not (line[:1] == "{" and line[-1:] == "}")
+        # A box has its own edge before the rest of a line that it broke.
+        and not after.startswith(_EDGES)
     ]
     inside = sum(not line[-1:].isspace() and not after[:1].isspace() for line, after in cut)
     is_broken = len({line for line, _ in cut}) >= LEAST_FULL and 2 * len(cut) >= len(full) and 4 * inside > len(cut)

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.logging import RichHandler
 
-from forge_doctor.logs.records.rich_box import begins_box, ends_box
+from forge_doctor.logs.boxes.rich_box import begins_box, ends_box
 from tests.support.log_reading import groups, told
 
 LAZY = "greenlet_spawn has not been called; can't call await_only() here."
