@@ -30,7 +30,8 @@ _UNCAUGHT = regex(
     rb"|Job \S+ raised|! \S+ failed"
 )
 # What ended a process: who waits for it says so, and so does who waited for its task.
-_ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)")
+# Of a task's time limit, the one that waits for its process says so, and the task does, or who ends it.
+_ENDED = regex(r"\bsignal \d{1,2} \(\w{1,12}\)|(?:\b[Ss]oft ?)?[Tt]ime ?[Ll]imit")
 # The thread and the logger, which stand before the words where their record has them behind its level.
 _WRITER = regex(
     r"^(?:[\[(][A-Za-z_][\w. :/-]{0,80}[\])]:? {0,2}|[A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,8}(?::\d{1,6})?:? (?:- )?){1,4}"
@@ -168,7 +169,11 @@ def carries(message: Telling, told: Telling) -> bool:
 
 def _same_end(message: Telling, told: Telling, signature: str) -> bool:
     """Whether two messages of one known fault name the same signal."""
-    ends = [found[0] for one in (message, told) if signature and (found := _ENDED.search(one.said.words))]
+    ends = [
+        found[0].replace(" ", "").lower()
+        for one in (message, told)
+        if signature and (found := _ENDED.search(one.said.words))
+    ]
     return len(ends) == 2 and ends[0] == ends[1]
 
 

@@ -37,5 +37,6 @@ SIGNATURE = Signature(
     ),
     doc=("https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-reject-on-worker-lost"),
     numbers=(("signal", "signal (\\d+)"),),
+    explained_by=("task-time-limit",),
     detail="(?:prematurely: |exited with ')(\\w+ \\d+(?: \\(\\w+\\))?)",
 )

@@ -245,6 +245,44 @@ def test_a_worker_that_died_without_a_task_is_told() -> None:
     assert groups(killed(1, 41, 7).partition("\n")[0].replace("9 (SIGKILL)", "15 (SIGTERM)"))[0].signature == ""
 
 
+def limited(second: int, task: int) -> list[str]:
+    """What Celery says of a task that met its soft limit: who waits for the process, then the process itself."""
+    at = f"[2026-11-22 08:00:{second:02}"
+    return [
+        f"{at},545: WARNING/MainProcess] Soft time limit (1.0s) exceeded for shop.pay[{task:08x}]\n",
+        (
+            f"{at},585: ERROR/ForkPoolWorker-{task}] Task shop.pay[{task:08x}] raised unexpected: SoftTimeLimitExceeded()\n"
+            f'Traceback (most recent call last):\n  File "{SITE}/celery/app/trace.py", line 564, in trace_task\n    run()\n'
+            f'  File "/app/shop/pay.py", line 8, in pay\n    rows = session.execute(query)\n  File "{SITE}/billiard/pool.py", '
+            f"line 229, in soft_timeout_sighandler\n    raise SoftTimeLimitExceeded()\n"
+            f"billiard.exceptions.SoftTimeLimitExceeded: SoftTimeLimitExceeded()\n"
+        ),
+    ]
+
+
+def killed_late(second: int) -> str:
+    """The same of a hard limit, which the process does not live to tell of."""
+    at = f"[2026-11-22 08:00:{second:02}"
+    raised = f'Traceback (most recent call last):\n  File "{SITE}/billiard/pool.py", line 745, in on_hard_timeout\n    raise X\n'
+    return (
+        f"{at},554: ERROR/MainProcess] Task handler raised error: TimeLimitExceeded(2)\n{raised}"
+        f'billiard.einfo.ExceptionWithTraceback: \n"""\n{raised}billiard.exceptions.TimeLimitExceeded: TimeLimitExceeded(2,)\n'
+        f'"""\n{at},555: ERROR/MainProcess] Hard time limit (2s) exceeded for shop.pay[00000007]\n'
+    )
+
+
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_a_time_limit_is_told_once_for_a_task(together: int) -> None:
+    begun, ended = zip(*(limited(3, 40 + task) for task in range(together)), strict=True)
+    log = "".join(begun) + "".join(ended) + killed_late(20)
+    told = {(one.signature, one.culprit.line if one.culprit else None): one.count for one in groups(log)}
+    assert told == {("task-time-limit", 8): together, ("task-time-limit", None): 1}
+
+
+def test_a_soft_limit_that_the_task_caught_is_told_by_the_one_that_waits() -> None:
+    assert [(one.signature, one.count) for one in groups(limited(3, 40)[0])] == [("task-time-limit", 1)]
+
+
 def test_an_exception_that_carries_the_words_of_one_told_just_before_is_the_same_failure():
     carrier = traceback_of((("/srv/tea/flow.py", 12, "run", "return await call(load)"),), LIMIT)
     carrier = carrier.replace("sqlalchemy.exc.TimeoutError: ", "temporalio.exceptions.ApplicationError: TimeoutError: ")

@@ -124,6 +124,14 @@ def raised(exception: str) -> str:
             ],
         ),
         (
+            "task-time-limit",
+            [
+                "billiard.exceptions.SoftTimeLimitExceeded: SoftTimeLimitExceeded()",
+                "rq.timeouts.JobTimeoutException: Task exceeded maximum timeout value (180 seconds)",
+                "dramatiq.middleware.time_limit.TimeLimitExceeded",
+            ],
+        ),
+        (
             "celery-worker-lost",
             [
                 "billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: 12.",
