@@ -77,7 +77,7 @@ class Carried:
 
     def count(self, found: Any, window: bytearray, base: int) -> bool:
         """Count a known block."""
-        if not isinstance(found, Behind) or self._carrier is None or self._behind is None:
+        if self._carrier is None or not isinstance(found, Behind) or self._behind is None:
             return self.reader.count(found, window, base)
         begin = base + found.begin
         inner = self._inner_at(begin)

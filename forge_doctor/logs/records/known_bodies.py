@@ -60,7 +60,7 @@ class Memo:
         if stamps is not Stamps.NONE:
             beginning = unstamped(data[begin : begin + 4 * KEY_BYTES], stamps)[:KEY_BYTES]
         known = self.bodies.get(beginning)
-        return None if known is None else next(known.at(data, begin, stamps), None)
+        return None if known is None else next(iter(known.at(data, begin, stamps)), None)
 
     def learn(self, data: bytes, run: Run) -> None:
         """Remember what a block took in a row: up to its exception, and as a whole while there is room."""

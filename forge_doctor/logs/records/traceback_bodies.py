@@ -6,7 +6,7 @@ import enum
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from forge_doctor.dataclass import dataclass
@@ -78,13 +78,13 @@ class Bodies:
             self._by_fork.setdefault(one.text[self._fork : self._fork + FORK_BYTES], []).append(one)
         return True
 
-    def at(self, data: bytes | bytearray, begin: int, stamps: Stamps) -> Iterator[tuple[Body, int]]:
+    def at(self, data: bytes | bytearray, begin: int, stamps: Stamps) -> Iterable[tuple[Body, int]]:
         """Those that stand at `begin`, the longest first, and where each ends."""
         if stamps is not Stamps.NONE:
             return self._at_stamped(bytes(data[begin : begin + self._most_bytes]), begin, stamps)
         fork = begin + self._fork
         forked = self._by_fork.get(bytes(data[fork : fork + FORK_BYTES]), ())
-        return iter([(body, begin + len(body.text)) for body in forked if data.startswith(body.text, begin)])
+        return [(body, begin + len(body.text)) for body in forked if data.startswith(body.text, begin)]
 
     def _at_stamped(self, raw: bytes, begin: int, stamps: Stamps) -> Iterator[tuple[Body, int]]:
         parts, kept = _between_times(raw) if stamps is Stamps.JSON else ([], [unstamped(raw, stamps)])

@@ -64,8 +64,10 @@ class Repeats:
         if not begin < body_begin <= begin + LONGEST_FIRST:
             return None
         raw = bytes(window[begin:body_begin])
-        stamps = Stamps.JSON if raw.startswith(JSON_LOG) else Stamps.NONE
-        at, key = self._stamp(raw, stamps)
+        if raw.startswith(JSON_LOG):
+            stamps, (at, key) = Stamps.JSON, self._stamp(raw, Stamps.JSON)
+        else:
+            stamps, (at, key) = Stamps.NONE, self.heads.stamp(raw) or (None, b"\r" + raw)
         known = self._known.get(key)
         for body, after in () if known is None else known.at(window, body_begin, stamps):
             if after < end and self.is_over(raw, stamps, window, after, end):
@@ -131,7 +133,8 @@ class Repeats:
         offset = base + begin
         said = self._prepared(repeat) if repeat.said is None else repeat.said
         at, route = found.at, ""
-        if at is None or (repeat.routed and may_tell_failure(window, max(0, begin - BEFORE_BYTES), begin)):
+        back = begin - BEFORE_BYTES if begin > BEFORE_BYTES else 0
+        if at is None or (repeat.routed and may_tell_failure(window, back, begin)):
             at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
         if first is not None and place >= first and not self._may_echo(said):

@@ -170,14 +170,14 @@ class Scanner:
         hits = self._hits_to(end, complete=complete)
         if self._start is not None:
             self._horizon = self._extend(hits[0], end)
-        number, last = 0, len(hits) - 1
+        number, last, familiar = 0, len(hits) - 1, self._familiar
         while number < last:
             hit = hits[number]
             number += 1
             if self._start is None:
                 if hit < self._emitted:
                     number = bisect_left(hits, self._emitted, number, last)
-                elif not self._count(self._find(hit, end)):
+                elif familiar is None or not self._count(familiar.find(self._window, hit, self._emitted, end)):
                     self._begin(hit, hits[number], end)
             elif hit < self._last:
                 self._pass(hit, hits[number], end)
