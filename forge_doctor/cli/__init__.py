@@ -9,6 +9,7 @@ import sys
 
 from forge_doctor import __version__
 from forge_doctor.cli.shell.program import COMPLETING, PROGRAM
+from forge_doctor.cli.shell.run_again import told_again
 
 
 def main() -> None:
@@ -27,6 +28,8 @@ def main() -> None:
 def _run() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]) and COMPLETING not in os.environ and _has_told_version():
         return 0
+    if COMPLETING not in os.environ and (status := told_again(sys.argv[1:])) is not None:
+        return status
     from forge_doctor.cli.commands import app
 
     if COMPLETING in os.environ:

@@ -21,27 +21,33 @@ from forge_doctor.report import Report, exit_code
 PIPED_WIDTH = 100
 
 
-def deliver(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
-    """Render to stdout or to `--output-file`, then exit with the documented code."""
+def deliver(
+    reports: Sequence[Report], options: ReportOptions, keep: Callable[[str, int], None] | None = None
+) -> NoReturn:
+    """Render to stdout or to `--output-file`, then exit with the documented code; `keep` is given what was told, the text
+    and the code."""
     shown = _shown(reports, options)
-    _write(shown, options)
+    text = _write(shown, options)
     _write_page(shown, options)
-    _exit(shown, options)
+    status = _status(shown, options)
+    if keep is not None:
+        keep(text, status)
+    sys.exit(status)
 
 
 def finish(reports: Sequence[Report], options: ReportOptions) -> NoReturn:
     """What was shown again and again ends: the page of the last one, and the documented code; `nagios` has its own four."""
     shown = _shown(reports, options)
     _write_page(shown, options)
-    _exit(shown, options)
+    sys.exit(_status(shown, options))
 
 
-def _exit(shown: Sequence[Report], options: ReportOptions) -> NoReturn:
+def _status(shown: Sequence[Report], options: ReportOptions) -> int:
     if options.output_format is OutputFormat.NAGIOS:
         from forge_doctor.render.nagios import exit_status
 
-        sys.exit(exit_status(shown))
-    sys.exit(exit_code(shown, options.fail_on, options.fail_confidence))
+        return exit_status(shown)
+    return exit_code(shown, options.fail_on, options.fail_confidence)
 
 
 @contextmanager
@@ -86,12 +92,13 @@ def _print(reports: Sequence[Report], options: ReportOptions) -> None:
     _write(_shown(reports, options), options)
 
 
-def _write(shown: Sequence[Report], options: ReportOptions) -> None:
+def _write(shown: Sequence[Report], options: ReportOptions) -> str:
     text = render(shown, options.output_format, render_options(options))
     if options.output_file is None:
         _emit(text)
     else:
         write_file(options.output_file, text, "--output-file")
+    return text
 
 
 def _write_page(shown: Sequence[Report], options: ReportOptions) -> None:

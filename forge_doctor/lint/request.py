@@ -20,16 +20,19 @@ from forge_doctor.suppression.baseline import Known
 from forge_doctor.suppression.per_file_ignores import PerFileIgnores
 
 if TYPE_CHECKING:
+    from forge_doctor.lint.schedule import Looked
     from forge_doctor.suppression.changed_lines import ChangedLines
 
 Overlay = Mapping[Path, bytes]
 
 
 class Judged(NamedTuple):
-    """What the rules say of files; `unmarked` are those known to have no comment that mutes anything."""
+    """What the rules say of files; `unmarked` are those known to have no comment that mutes anything; `looked` where results
+    are kept."""
 
     report: Report
     unmarked: frozenset[Path] = frozenset()
+    looked: Looked | None = None
 
 
 Lint = Callable[[Sequence[Path], Overlay], Judged]
@@ -74,14 +77,16 @@ def lint_from(here: Path, checks: Checks, jobs: int | None = None, cache: Path |
     def lint(files: Sequence[Path], overlay: Overlay) -> Judged:
         from forge_doctor.lint.schedule import look, look_with_cache
 
-        results = (
-            look(files, lambda: checks.rules, overlay, jobs)
+        looked = (
+            None
             if cache is None or overlay
             else look_with_cache(files, lambda: checks.rules, jobs, cache, _way(here, checks))
         )
+        results = look(files, lambda: checks.rules, overlay, jobs) if looked is None else looked.results
         report = report_of(results, str(here))
         unmarked = frozenset(path for path, one in zip(files, results, strict=True) if one.is_unmarked)
-        return Judged(replace(report, findings=tuple(_printable(finding) for finding in report.findings)), unmarked)
+        findings = tuple(_printable(finding) for finding in report.findings)
+        return Judged(replace(report, findings=findings), unmarked, looked)
 
     return lint
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.files.discover import Discovered, discover
 from forge_doctor.code.files.walk import shown
@@ -20,14 +20,18 @@ from forge_doctor.report import Report, Table, sort_outcomes
 from forge_doctor.suppression.baseline import Fingerprint, unknown
 from forge_doctor.suppression.mute import mute
 
+if TYPE_CHECKING:
+    from forge_doctor.lint.schedule import Looked
+
 
 class Examination(NamedTuple):
-    """The report; the files looked at; every finding with its fingerprint, baseline or not."""
+    """The report; the files looked at; every finding with its fingerprint, baseline or not; `looked` as in `Judged`."""
 
     report: Report
     files: tuple[Path, ...]
     fingerprints: tuple[tuple[Finding, Fingerprint], ...] = ()
     gone: int = 0
+    looked: Looked | None = None
 
 
 def run_lint(request: Request) -> Examination:
@@ -39,7 +43,7 @@ def run_lint(request: Request) -> Examination:
     changed = request.changed
     files = found.files if changed is None else tuple(path for path in found.files if path.resolve() in changed.files)
 
-    judged, unmarked = request.lint(files, request.overlay)
+    judged, unmarked, looked = request.lint(files, request.overlay)
 
     heard = mute(request, files, judged, unmarked)
     fresh, gone = unknown(heard.findings, request.baseline or {})
@@ -54,7 +58,7 @@ def run_lint(request: Request) -> Examination:
     inspected |= {"in baseline": baselined} if baselined else {}
     subject = shown(request.scope.base.name) or "/"
     report = replace(judged, subject=subject, findings=findings, not_run=not_run, inspected=inspected)
-    return Examination(report=report, files=files, fingerprints=heard.findings, gone=sum(gone.values()))
+    return Examination(report, files, heard.findings, sum(gone.values()), looked)
 
 
 def _discovered(request: Request) -> Discovered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.files.contents import Reading, regular_bytes
 from forge_doctor.code.files.modules import Modules, Roots
@@ -14,6 +14,7 @@ from forge_doctor.lint.cache.file_result import FileResult
 
 if TYPE_CHECKING:
     from forge_doctor.code.semantics.names.outline import LateSurface, Surface, Surfaces
+    from forge_doctor.lint.cache.result_cache import ResultCache
     from forge_doctor.lint.judge import Rule
 
 # Called only where there is a file to lint.
@@ -23,6 +24,16 @@ SurfacesByRoot = Mapping[Path, "Surfaces"]
 FEW = 16
 
 
+class Looked(NamedTuple):
+    """The results, in the order of the files; how many of them were `fresh`, not known before; the folders of the projects
+    around the files; and the names of what the results rest on, as in `FileResult.digests`."""
+
+    results: tuple[FileResult, ...]
+    fresh: int
+    roots: tuple[Path, ...]
+    grounds: Callable[[], set[str]]
+
+
 def look(
     files: Sequence[Path], rules: Rules, overlay: Mapping[Path, bytes], jobs: int | None
 ) -> tuple[FileResult, ...]:
@@ -30,25 +41,35 @@ def look(
     return _linted(files, rules, overlay, {}, jobs)
 
 
-def look_with_cache(
-    files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: Iterable[str]
-) -> tuple[FileResult, ...]:
+def look_with_cache(files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: Iterable[str]) -> Looked:
     """With results kept in `folder`, apart for each `way` of linting; `files` in full."""
-    found: dict[Path, FileResult] = {}
-    way = tuple(way)
-    if len(files) <= FEW and not _is_surveyed(files, folder, way):
-        alone = [path for path in files if not _has_to_do_with_database(path)]
-        found.update(zip(alone, look(alone, rules, {}, jobs), strict=True))
-    found.update(_with_cache([path for path in files if path not in found], rules, jobs, folder, way))
-    return tuple(found[path] for path in files)
-
-
-def _is_surveyed(files: Sequence[Path], folder: Path, way: tuple[str, ...]) -> bool:
-    """Whether a project of theirs has kept results: to read those costs less than what a rule may ask of all its files."""
     from forge_doctor.kept_results.store import store_for
+    from forge_doctor.lint.cache.result_cache import ResultCache
 
-    # A folder closed to us holds nothing: `Path.exists` would raise.
-    return any(os.path.exists(store_for(folder, root, way)) for root in _by_root(files))  # noqa: PTH110
+    by_root = _by_root(files)
+    way = tuple(way)
+    stores = {root: store_for(folder, root, way) for root in by_root}
+    fresh: dict[Path, FileResult] = {}
+    if len(files) <= FEW and not any(map(_is_there, stores.values())):
+        alone = [path for path in files if not _has_to_do_with_database(path)]
+        fresh.update(zip(alone, look(alone, rules, {}, jobs), strict=True))
+    by_root = _by_root([path for path in files if path not in fresh])
+    caches = {root: ResultCache(stores[root], Reading(root, {})) for root in by_root}
+    known = _with_caches(caches, by_root, rules, jobs, fresh)
+
+    def grounds() -> set[str]:
+        found = {name for one in fresh.values() for name, _ in one.digests}
+        return found.union(
+            *(cache.grounds(path for path in by_root[root] if path in known) for root, cache in caches.items())
+        )
+
+    results = fresh | known
+    return Looked(tuple(results[path] for path in files), len(fresh), tuple(stores), grounds)
+
+
+def _is_there(store: Path) -> bool:
+    """Whether a project has kept results: to read those costs less than what a rule may ask of all its files."""
+    return os.path.exists(store)  # noqa: PTH110 - a folder closed to us holds nothing: `Path.exists` would raise
 
 
 def _has_to_do_with_database(path: Path) -> bool:
@@ -56,24 +77,24 @@ def _has_to_do_with_database(path: Path) -> bool:
     return any(word in data for word in DATABASE_WORDS)
 
 
-def _with_cache(
-    files: Sequence[Path], rules: Rules, jobs: int | None, folder: Path, way: tuple[str, ...]
+def _with_caches(
+    caches: Mapping[Path, ResultCache],
+    by_root: Mapping[Path, Sequence[Path]],
+    rules: Rules,
+    jobs: int | None,
+    fresh: dict[Path, FileResult],
 ) -> dict[Path, FileResult]:
-    from forge_doctor.kept_results.store import store_for
-    from forge_doctor.lint.cache.result_cache import ResultCache
-
-    by_root = _by_root(files)
-    caches = {root: ResultCache(store_for(folder, root, way), Reading(root, {})) for root in by_root}
+    """What was known of the files; the others are linted, and their results added to `fresh`."""
     for root, cache in caches.items():
         cache.survey(Modules(root))
     known = {path: result for root, own in by_root.items() for path in own if (result := caches[root].result(path))}
-    missing = [path for path in files if path not in known]
+    missing = [path for own in by_root.values() for path in own if path not in known]
     surfaces = {root: cache.surfaces for root, cache in caches.items()} if missing else {}
-    fresh = dict(zip(missing, _linted(missing, rules, {}, surfaces, jobs), strict=True))
+    fresh.update(zip(missing, _linted(missing, rules, {}, surfaces, jobs), strict=True))
     for root, cache in caches.items():
         cache.take(fresh[path] for path in by_root[root] if path in fresh)
         cache.save()
-    return known | fresh
+    return known
 
 
 def _by_root(files: Sequence[Path]) -> dict[Path, list[Path]]:

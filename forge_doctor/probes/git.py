@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,3 +58,21 @@ def ask_git(
     except subprocess.TimeoutExpired as error:
         raise CannotInspect(f"{folder}: git {arguments[0]} did not end within {GIT_TIMEOUT_S:g} s") from error
     return GitAnswer(status=done.returncode, out=done.stdout, err=os.fsdecode(done.stderr))
+
+
+def files_of_git(folder: Path) -> Iterator[Path]:
+    """The files that tell git what it tracks and ignores below a folder, beside the ignore files in the folders, whether
+    they are there or not; none where git has no say in it."""
+    names = [part for name in ("index", "info/exclude", "config", "config.worktree") for part in ("--git-path", name)]
+    places = ask_git(folder, "rev-parse", *names)
+    if not places.ok:
+        return
+    yield from (folder / os.fsdecode(name) for name in places.out.splitlines())
+    # The configuration may be in several files, one of which may include others.
+    settings = ask_git(folder, "config", "--list", "--show-origin", "--name-only", "-z")
+    origins = {one.removeprefix(b"file:") for one in settings.out.split(b"\0") if one.startswith(b"file:/")}
+    ignored = ask_git(folder, "config", "--type=path", "--get", "core.excludesFile").out.splitlines()
+    yield from (Path(os.fsdecode(name)) for name in (*sorted(origins), *ignored))
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - `Path.home` raises where there is none
+    own = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
+    yield from (Path("/etc/gitconfig"), home / ".gitconfig", own / "config", own / "ignore")

@@ -112,7 +112,7 @@ class Shop:
         return sorted(one for name in NAMES if (one := self.root / name).exists())
 
     def with_cache(self, rules: tuple[Rule, ...] = RULES) -> tuple[FileResult, ...]:
-        return look_with_cache(self.files(), lambda: rules, 1, self.cache, ())
+        return look_with_cache(self.files(), lambda: rules, 1, self.cache, ()).results
 
 
 def said(results: tuple[FileResult, ...]) -> list[tuple[str, tuple[Finding, ...]]]:

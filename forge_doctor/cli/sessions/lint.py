@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from forge_doctor.suppression.changed_lines import ChangedLines
 
 STDIN = Path("-")
+# What is looked at is listed where that costs little beside the run, or where nothing changed and it may be asked again.
+PAYS_S = 1.0
 SOURCES = (".py", ".pyi", ".pyw", ".ipynb")
 
 
@@ -71,7 +73,35 @@ def run(flags: Flags, options: ReportOptions) -> NoReturn:
     report = _report(looked, flags)
     if options.output_format.carries_rules:
         report = replace(report, rules=described(request.checks.chosen, "sqlalchemy", "asyncio"))
-    deliver([report], options)
+    deliver([report], options, partial(_keep, flags, options, request, looked))
+
+
+def _keep(flags: Flags, options: ReportOptions, request: Request, looked: Examination, text: str, status: int) -> None:
+    """Keep what was told where the next run, asked the same of the same, would tell it too."""
+    from forge_doctor.cli.shell.run_again import keep_answer, seconds_since_start
+
+    by = looked.looked
+    patterns = (*_configured(options, "exclude", ()), *flags.exclude)
+    has_more = any((flags.fix, flags.since, looked.gone, looked.report.not_run, *options.outputs.values()))
+    is_taken_back = any(pattern.startswith("!") for pattern in patterns)  # a folder that no search enters may count
+    if by is None or has_more or is_taken_back or (by.fresh and seconds_since_start() < PAYS_S):
+        return
+    from forge_doctor.lint.cache.looked_at import TooMuch, all_looked_at
+
+    base = request.scope.base
+    baseline = options.settings.get("baseline", "lint")
+    read = (options.settings.path, flags.baseline, None if baseline is None else base / baseline)
+    try:
+        names = all_looked_at(
+            (*by.roots, *(place_of([path], None) for path in request.paths)),
+            (Path.cwd(), base),
+            (*looked.files, *(one.absolute() for one in read if one is not None)),
+            by.grounds(),
+            gitignore=request.scope.gitignore,
+        )
+    except TooMuch:
+        return
+    keep_answer(text, status, names)
 
 
 def _refuse_sources(flags: Flags, options: ReportOptions, looked: Examination) -> None:

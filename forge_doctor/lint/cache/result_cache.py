@@ -200,6 +200,16 @@ class ResultCache:
         for at, digest in pairs:
             yield at, self._digest_of(at) if at in (ALL_NAMES, ALL_CONTENTS) else digest
 
+    def grounds(self, paths: Iterable[Path]) -> set[str]:
+        """The names of what the kept results of these files rest on."""
+        every = 0
+        found: list[int] = []
+        for path in paths:
+            own, bits, _ = self._kept_results[str(path)]
+            every |= int(bits, 16)
+            found.append(own)
+        return {self._files[number][0] for number in (*found, *numbers_of(every))}
+
     def save(self) -> None:
         """Write it, if there is anything new."""
         if not self._is_news:

@@ -62,7 +62,7 @@ def test_what_another_file_says_ends_a_kept_result(mark: Mark, tmp_path: Path, m
         path.write_text(text)
 
     def looked() -> list[tuple[str, ...]]:
-        return told(look_with_cache(files[:2], lambda: RULES, 1, tmp_path / "kept", ()))
+        return told(look_with_cache(files[:2], lambda: RULES, 1, tmp_path / "kept", ()).results)
 
     first = looked()
     files[1].write_text(after)
@@ -121,7 +121,7 @@ def test_what_a_router_is_included_with_ends_the_kept_results_of_its_routes(
     (root / "pyproject.toml").write_text("[project]\n")
 
     def looked() -> list[tuple[str, ...]]:
-        return told(look_with_cache(files, lambda: RULES, 1, tmp_path / "kept", ()))
+        return told(look_with_cache(files, lambda: RULES, 1, tmp_path / "kept", ()).results)
 
     assert "connection-held-while-waiting" not in looked()[1]
     files[2].write_text(MAIN.format("Depends(get_admin)"))

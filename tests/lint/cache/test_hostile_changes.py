@@ -188,10 +188,10 @@ def test_what_no_import_leads_to_ends_a_kept_result(case: str, tmp_path: Path, m
 
     put(before)
     files = [trip.root / name for name in before]
-    first = said(look_with_cache(files, lambda: RULES, 1, trip.cache, ()))
+    first = said(look_with_cache(files, lambda: RULES, 1, trip.cache, ()).results)
     put(more)
     fresh = said(look(files, lambda: RULES, {}, 1))
-    assert said(look_with_cache(files, lambda: RULES, 1, trip.cache, ())) == fresh != first
+    assert said(look_with_cache(files, lambda: RULES, 1, trip.cache, ()).results) == fresh != first
 
 
 def test_a_file_that_changes_while_it_is_linted_is_no_ground_to_keep_anything(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def files_of(root: Path) -> Sequence[Path]:
 
 
 def told(root: Path, folder: Path) -> list[Finding]:
-    found = look_with_cache(files_of(root), lambda: RULES, 1, folder, ("way",))
+    found = look_with_cache(files_of(root), lambda: RULES, 1, folder, ("way",)).results
     assert not [reason for one in found for reason in one.not_run]
     return [finding for one in found for finding in one.findings]
 
@@ -75,7 +75,9 @@ def test_every_rule_s_findings_come_back_as_they_were(shop: Path, tmp_path: Path
         bad = rule.manual.partition("Bad:")[2].partition("Good:")[0]
         lines = [line.removeprefix("    ") for line in bad.splitlines()]
         (shop / f"app/bad_{number}.py").write_text("\n".join(lines) + "\n")
-    once, again = (look_with_cache(files_of(shop), lambda: rules, 1, tmp_path / "cache", ("way",)) for _ in range(2))
+    once, again = (
+        look_with_cache(files_of(shop), lambda: rules, 1, tmp_path / "cache", ("way",)).results for _ in range(2)
+    )
     assert sum(len(one.findings) for one in once) > 20
     assert [one._replace(is_unmarked=False) for one in again] == [one._replace(digests=()) for one in once]
 
@@ -189,7 +191,7 @@ def test_a_tree_of_many_projects_keeps_the_results_of_all(tmp_path: Path) -> Non
     def rules() -> tuple[Rule, ...]:
         raise AssertionError("a file is linted anew")
 
-    assert len(look_with_cache(files_of(tmp_path), rules, 1, tmp_path / "cache", ("way",))) == SEVENTY
+    assert len(look_with_cache(files_of(tmp_path), rules, 1, tmp_path / "cache", ("way",)).results) == SEVENTY
 
 
 def test_what_is_kept_is_bounded_by_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,10 +277,10 @@ def test_a_file_whose_result_is_known_costs_neither_rules_nor_parser(shop: Path,
 def test_files_without_a_word_of_a_database_are_linted_without_a_survey(shop: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     plain = shop / "app/other_0.py"
-    assert look_with_cache([plain], lambda: RULES, 1, folder, ()) == look([plain], lambda: RULES, {}, 1)
+    assert look_with_cache([plain], lambda: RULES, 1, folder, ()).results == look([plain], lambda: RULES, {}, 1)
     assert not stores(folder)
     both = [plain, shop / "app/save.py"]
-    assert [len(one.findings) for one in look_with_cache(both, lambda: RULES, 1, folder, ())] == [0, 1]
+    assert [len(one.findings) for one in look_with_cache(both, lambda: RULES, 1, folder, ()).results] == [0, 1]
     assert len(stores(folder)) == 1
 
 
@@ -291,4 +293,4 @@ def test_a_file_without_such_a_word_is_known_where_its_project_was_linted_before
         raise AssertionError("linted again")
 
     assert before
-    assert [one.findings for one in look_with_cache([plain], none, 1, folder, ("way",))] == [()]
+    assert [one.findings for one in look_with_cache([plain], none, 1, folder, ("way",)).results] == [()]
