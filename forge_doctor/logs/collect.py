@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
@@ -28,6 +29,7 @@ from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.moments import DATED, iso_at, moment
 from forge_doctor.streams.carriers.no_log import why_no_log
+from forge_doctor.streams.carriers.told_year import told_year
 from forge_doctor.streams.carriers.whole_stream import Replayed
 from forge_doctor.streams.heads.line_head import is_head
 from forge_doctor.streams.sources.containers import ContainerSource
@@ -43,6 +45,7 @@ Progress = Callable[[str, int, int], None]
 
 # So much of a stream is looked at before anything of it is read, where it comes at once; so little is waited for.
 SAMPLE_BYTES, FIRST_BYTES = 1 << 20, 64 << 10
+END_BYTES = 64 << 10
 STARTS = regex(rb"[\x1b\[\d;m]{0,20}[^\s\d]{0,3}(" + DATED + rb")")
 # The time of an access log's line, which stands behind the client and the user.
 _REQUEST = b'] "'
@@ -143,11 +146,23 @@ def feed(reader: Reader | Carried, regions: Iterable[Region]) -> int:
 
 
 def dated(task: Task) -> Rules:
-    """The rules, with the file's own time as the reference for stamps without a year."""
+    """The rules, with what the log's end tells of its year as the reference for stamps without one, else the file's own time."""
     source = task.source
-    if isinstance(source, FileSource) and source.paths[-1].is_file():
-        return replace(task.rules, reference=source.paths[-1].stat().st_mtime)
-    return task.rules
+    if not isinstance(source, FileSource) or not source.paths[-1].is_file():
+        return task.rules
+    written = source.paths[-1].stat().st_mtime
+    told = told_year(_end_of(source.paths[-1]), written, task.rules.zone_s)
+    return replace(task.rules, reference=written if told is None else told)
+
+
+def _end_of(path: Path) -> bytes:
+    """The last bytes of a file; none of one that cannot be read, which is told where it is opened."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - END_BYTES))
+            return file.read(END_BYTES)
+    except OSError:
+        return b""
 
 
 def opened(task: Task) -> LogStream:

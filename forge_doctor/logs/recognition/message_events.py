@@ -73,9 +73,11 @@ class MessageEvents:
         culprit = innermost(_allocated(lines), self.rules.app_roots)
         if culprit is None and is_app(file, self.rules.app_roots) and file != "sys":
             culprit = innermost([Frame(file=file, line=line, function="", code=code)], self.rules.app_roots)
+        # A warning that only quotes what was raised is a message about that.
+        category = text.split(": ", 2)[1] if text.count(": ") > 1 else ""
         event = Event(
             signature=signature.id,
-            exception=text.split(": ", 2)[1] if text.count(": ") > 1 else "",
+            exception=category if category in {name.rpartition(".")[2] for name in signature.exceptions} else "",
             message=short(text.split(": ", 1)[-1]),
             culprit=redacted(culprit) if signature.blames else None,
         )

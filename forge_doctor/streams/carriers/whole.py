@@ -13,6 +13,7 @@ from forge_doctor.streams.carriers.copied import markdown_table, printable
 from forge_doctor.streams.carriers.copied.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.copied.fenced import blocks_of, is_fenced
 from forge_doctor.streams.carriers.copied.headings import has_headings, without_headings
+from forge_doctor.streams.carriers.copied.pasted_rows import has_pasted_rows, without_bars
 from forge_doctor.streams.carriers.copied.saved_page import is_page, text_of_page
 from forge_doctor.streams.carriers.copied.turned import falls, stands_on_its_head, turned
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
@@ -127,6 +128,9 @@ def _of_lines(
     if is_boxed(lines):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(whole.placed_lines(unboxed(whole.lines(), is_head)))
+    if has_pasted_rows(lines):
+        whole = Whole(stream, "rows of a table that was pasted into a text")
+        return whole.begin(whole.placed_lines(without_bars(whole.lines())))
     if hanging.is_hanging(lines, zone_s):
         whole = Whole(stream, "lines that hang below their record's prefix")
         return whole.begin(hanging.lines_of(whole.lines(), zone_s))

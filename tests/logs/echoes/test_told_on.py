@@ -42,3 +42,14 @@ def test_an_error_nobody_knows_counts_once_as_well() -> None:
         "2026-11-22 04:20:10.204 ERROR [shop.web] request failed: order could not be priced\n"
     )
     assert told(log * 2) == [("", None, 2)]
+
+
+def test_a_warning_that_quotes_the_traceback_below_it_counts_once() -> None:
+    log = (
+        "[2026-11-22 12:37:34,518: WARNING/Worker-5] /opt/celery/app/trace.py:365: RuntimeWarning: Exception raised outside "
+        "body: OperationalError('SSL SYSCALL error: Bad file descriptor\\n',):\n"
+        "Traceback (most recent call last):\n"
+        '  File "/srv/shop/backend.py", line 29, in store\n    cursor.execute(sql)\n'
+        "OperationalError: SSL SYSCALL error: Bad file descriptor\n"
+    )
+    assert told(log) == [("fork-shared-connection", "/srv/shop/backend.py:29 store", 1)]
