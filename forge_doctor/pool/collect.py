@@ -106,8 +106,14 @@ class Examination:
 
     async def _look(self, ask: Callable[[], Awaitable[Answers]] | None = None) -> PoolSnapshot:
         request = self._request
-        # The process table is read while the connection is made.
-        answers, table = await asyncio.gather((ask or self._ask)(), self._process_table())
+        # The process table is read while the connection is made. Each is waited for whatever becomes of the other: a
+        # connection that opens after a failure would be nobody's to close.
+        asked, read = (ask or self._ask)(), self._process_table()
+        answers, table = await asyncio.gather(asked, read, return_exceptions=True)
+        if isinstance(answers, BaseException):
+            raise answers
+        if isinstance(table, BaseException):
+            raise table
         scan = await asyncio.to_thread(self._scan, table, answers) if table else None
         if self._answered is not None:
             self._answered(answers)
@@ -272,11 +278,8 @@ async def _replication(fetch: Fetch, major: int) -> Row | str:
 
 def _clients(sessions: Iterable[Session]) -> frozenset[Endpoint]:
     """The other ends of the sessions that came over TCP."""
-    return frozenset(
-        Endpoint(address=session.client_addr, port=session.client_port)
-        for session in sessions
-        if session.client_addr is not None and session.client_port is not None and session.client_port > 0
-    )
+    ends = ((session.client_addr, session.client_port) for session in sessions)
+    return frozenset(Endpoint(address=address, port=port) for address, port in ends if address and port and port > 0)
 
 
 def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[str, ...]:

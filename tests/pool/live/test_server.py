@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from forge_doctor.finding import Severity
+from forge_doctor.pool import collect
+from forge_doctor.probes.processes.table import ProcessTable
 from tests.support.examination import examine, judge, look, of, one, sessions_where, until
 from tests.support.postgres import FreshDatabase, PostgresServer, postgres18_bin, run_postgres
 from tests.support.typed import type_in
 
+OURS = "application_name = 'forge-doctor'"
 LOCK = "SELECT pg_advisory_xact_lock(7)"
 WAITS = "wait_event_type = 'Lock'"
 SLEEPS = "wait_event = 'PgSleep'"
@@ -224,3 +227,28 @@ async def test_a_unix_socket_is_examined_too(fresh_database18: FreshDatabase, th
     seen = await look(dsn)
     assert seen.server is not None
     assert seen.server.major == 18
+
+
+async def test_a_connection_that_opens_while_something_else_fails_is_closed(
+    fresh_database18: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable() -> ProcessTable:
+        raise OSError("no /proc")
+
+    monkeypatch.setattr(collect, "read_process_table", unreadable)
+    others = asyncio.all_tasks()
+    with pytest.raises(OSError, match="no /proc"):
+        await look(fresh_database18.dsn())
+    await asyncio.gather(*(asyncio.all_tasks() - others))
+    await until(lambda: sessions_where(fresh_database18, f"{OURS} AND datname = '{fresh_database18.name}'") == 0, 30)
+
+
+async def test_a_look_that_is_given_up_leaves_no_connection(fresh_database18: FreshDatabase) -> None:
+    """While it opens, and once it is open."""
+    for pause_s in (0, 0.001, 0.01, 0.05, 0.2):
+        given_up = asyncio.create_task(look(fresh_database18.dsn(), duration_s=60))
+        await asyncio.sleep(pause_s)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+    await until(lambda: sessions_where(fresh_database18, f"{OURS} AND datname = '{fresh_database18.name}'") == 0, 30)
