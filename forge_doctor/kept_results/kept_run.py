@@ -1,13 +1,15 @@
 """What a run printed and how it ended, told again while all it looked at is what it was; loads next to nothing.
 
-The document: a checksum of the rest, then parts between `BETWEEN`: the question, the exit status, the text, the statuses
-of all that was looked at, and the names of that. It is read whole or not at all.
+The document: a checksum of the rest, then parts between `BETWEEN`: the question's digest, the exit status, the text, the
+statuses of all that was looked at, and the names of that. It is read whole or not at all. The question itself holds the
+environment, where passwords are, and is not written.
 """
 
 from __future__ import annotations
 
 import os
 import zlib
+from _blake2 import blake2b  # `hashlib` loads OpenSSL for it, which takes longer than all the rest
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -18,10 +20,14 @@ PRESENCE = "?"
 """Before the name of a folder of which only counts that it is there; what is looked at is named in full, from `/`."""
 
 
-def place_of(folder: str, question: str) -> str:
+def digest_of_question(question: str) -> str:
+    """What stands for a question."""
+    return blake2b(_encoded(question), digest_size=16).hexdigest()
+
+
+def place_of(folder: str, digest: str) -> str:
     """Where the answer to a question is kept."""
-    data = _encoded(question)
-    return os.path.join(folder, f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}{ENDING}")  # noqa: PTH118 - no pathlib here
+    return os.path.join(folder, f"{digest}{ENDING}")  # noqa: PTH118 - no pathlib here
 
 
 def statuses_of(names: Sequence[str]) -> str:
@@ -41,7 +47,7 @@ def statuses_of(names: Sequence[str]) -> str:
     return "\n".join(found)
 
 
-def read_run(place: str, question: str) -> tuple[int, str] | None:
+def read_run(place: str, digest: str) -> tuple[int, str] | None:
     """The exit status and the text; None where nothing is kept, or something changed."""
     try:
         with open(place, "rb") as file:  # noqa: PTH123 - no pathlib here
@@ -49,7 +55,7 @@ def read_run(place: str, question: str) -> tuple[int, str] | None:
         if checksum != _checksum(data):
             return None
         asked, status, text, statuses, names = data.decode("utf-8", "surrogateescape").split(BETWEEN)
-        is_same = asked == question and statuses == statuses_of(names.split(BETWEEN_NAMES))
+        is_same = asked == digest and statuses == statuses_of(names.split(BETWEEN_NAMES))
         return (int(status), text) if is_same else None
     except (OSError, ValueError, MemoryError):
         return None
@@ -67,12 +73,12 @@ def newest_change_ns(names: Sequence[str]) -> int:
     return newest
 
 
-def run_document(question: str, status: int, text: str, names: Sequence[str], statuses: str) -> bytes | None:
+def run_document(digest: str, status: int, text: str, names: Sequence[str], statuses: str) -> bytes | None:
     """What is to be kept; None where it cannot be."""
     if "\0" in text:
         return None
     try:
-        data = _encoded(BETWEEN.join((question, str(status), text, statuses, BETWEEN_NAMES.join(names))))
+        data = _encoded(BETWEEN.join((digest, str(status), text, statuses, BETWEEN_NAMES.join(names))))
     except UnicodeEncodeError:
         return None
     return b"%s\n%s" % (_checksum(data), data)

@@ -59,8 +59,8 @@ def kept(cache: Path) -> list[Path]:
 def mark(cache: Path) -> None:
     """Let every kept answer say that it was told again."""
     for place in kept(cache):
-        question, status, _, statuses, names = place.read_bytes().partition(b"\n")[2].decode().split(BETWEEN)
-        document = run_document(question, int(status), AGAIN, names.split(BETWEEN_NAMES), statuses)
+        digest, status, _, statuses, names = place.read_bytes().partition(b"\n")[2].decode().split(BETWEEN)
+        document = run_document(digest, int(status), AGAIN, names.split(BETWEEN_NAMES), statuses)
         assert document is not None
         place.write_bytes(document)
 
@@ -129,6 +129,17 @@ def test_where_git_has_no_say_the_same_holds(gitignore: str, cache: Path, tmp_pa
     write(tmp_path, "forge-doctor.toml", '[lint]\nselect = ["session-used-after-block"]\n')
     assert lint(shop, gitignore) == lint(shop, gitignore, "--no-cache")
     assert lint(shop, gitignore).status == 0
+
+
+def test_no_secret_of_the_environment_is_kept(
+    cache: Path, repository: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "wR7tide-9opal")
+    asked_twice(cache, repository.path, ".")
+    assert kept(cache)
+    assert all(b"wR7tide" not in place.read_bytes() for place in cache.iterdir())
+    monkeypatch.setenv("PGPASSWORD", "other")
+    assert lint(repository.path, ".").out != AGAIN
 
 
 def test_another_question_has_another_answer(

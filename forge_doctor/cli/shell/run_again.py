@@ -9,7 +9,14 @@ from collections.abc import Sequence
 
 from forge_doctor import __version__
 from forge_doctor.cli.sessions.cache_folder import cache_folder_name
-from forge_doctor.kept_results.kept_run import newest_change_ns, place_of, read_run, run_document, statuses_of
+from forge_doctor.kept_results.kept_run import (
+    digest_of_question,
+    newest_change_ns,
+    place_of,
+    read_run,
+    run_document,
+    statuses_of,
+)
 
 COMMAND = "lint"
 STARTED_NS = time.time_ns()
@@ -24,7 +31,8 @@ def told_again(arguments: Sequence[str]) -> int | None:
     folder = cache_folder_name(COMMAND)
     if arguments[:1] != [COMMAND] or folder is None or (question := _question(arguments)) is None:
         return None
-    answer = read_run(place_of(folder, question), question)
+    digest = digest_of_question(question)
+    answer = read_run(place_of(folder, digest), digest)
     return None if answer is None else _told(*answer)
 
 
@@ -40,9 +48,10 @@ def keep_answer(text: str, status: int, names: Sequence[str]) -> None:
     folder, question = cache_folder_name(COMMAND), _question(sys.argv[1:])
     if folder is None or question is None:
         return
-    document = run_document(question, status, text, names, statuses_of(names))
+    digest = digest_of_question(question)
+    document = run_document(digest, status, text, names, statuses_of(names))
     if document is not None and newest_change_ns(names) < STARTED_NS - CLOCK_NS:
-        replace_kept(Path(place_of(folder, question)), document)
+        replace_kept(Path(place_of(folder, digest)), document)
 
 
 def seconds_since_start() -> float:
