@@ -37,7 +37,7 @@ _OTHER_CLIENT = regex(
 )
 _DATABASE_NAMED = regex(r"(?i:postgres|psycopg|asyncpg|sqlalchemy|mysql|mariadb|pymysql|libpq|database|5432|3306)")
 # What the operating system says to any program that has a peer.
-ANY_PEER = {"connect-refused", "dns-failure", "reset-by-peer"}
+ANY_PEER = {"connect-refused", "dns-failure", "network-unreachable", "reset-by-peer"}
 _USER_TEXT = regex(
     r"\n\[SQL:|\n\[parameters:|\n(?:DETAIL|DÉTAIL|DETALLE|DETALHE|ПОДРОБНОСТИ|详细信息|詳細): |\n\[cached since|\n\[generated in"
 )

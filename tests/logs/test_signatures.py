@@ -30,6 +30,10 @@ SAID = {
     "prepared-missing": 'prepared statement "__asyncpg_stmt_5__" does not exist',
     "pgbouncer-query-wait": "asyncpg.exceptions.ProtocolViolationError: query_wait_timeout",
     "no-database": 'database "shopdb" does not exist',
+    "network-unreachable": "OSError: [Errno 101] Network is unreachable",
+    "role-missing": 'role "shop" does not exist',
+    "extension-missing": 'extension "vector" is not available',
+    "vector-dimensions": "expected 1536 dimensions, not 768",
     "undefined-table": 'relation "orders" does not exist',
     "psycopg-connection-closed": "psycopg.OperationalError: the connection is closed",
     "worker-signal-old": "Worker with pid 77 was terminated due to signal 9",
@@ -89,7 +93,7 @@ def test_a_wrapper_alone_is_no_problem(wrapper: Signature):
 
 
 def test_there_are_all_of_them():
-    assert len(SIGNATURES) == 142
+    assert len(SIGNATURES) == 147
     assert {one.tier for one in SIGNATURES.values()} == {1, 2}
     assert catalogue().by_id.keys() == SIGNATURES.keys()
 

@@ -2,7 +2,8 @@
 
 Means: Crash of the server, an idle connection cut by a load balancer or a NAT, a proxy restart.
 Matches: `Connection reset by peer` (ConnectionResetError); also: `[Errno 104] Connection reset by peer`;
-    `could not receive data from client: Connection reset by peer (server log)`
+    `could not receive data from client: Connection reset by peer (server log)`; `could not receive data from server:
+    Connection timed out`, as libpq says where packets no longer come back
 Ignores: the words in quotes, in an access log or below WARNING
 Source: ; versions all; https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
 """
@@ -11,8 +12,8 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("Connection reset by peer",),
-    pattern="Connection reset by peer",
+    literals=("Connection reset by peer", "could not receive data from server: Connection timed out"),
+    pattern="Connection reset by peer|could not receive data from server: Connection timed out",
     exceptions=("ConnectionResetError",),
     source="os",
     versions="all",

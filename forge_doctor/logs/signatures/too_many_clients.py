@@ -2,7 +2,8 @@
 
 Means: workers x (pool_size + max_overflow) over all replicas is above max_connections; engines made per
     request; leaked connections.
-Matches: `sorry, too many clients already` (asyncpg.exceptions.TooManyConnectionsError (53300))
+Matches: `sorry, too many clients already` (asyncpg.exceptions.TooManyConnectionsError (53300)); MySQL's
+    `(1040, 'Too many connections')`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: PostgreSQL 17.11 src/backend/storage/ipc/procarray.c, PostgreSQL 17.11
     src/backend/storage/lmgr/proc.c, PostgreSQL 15.18 server binary, PostgreSQL 18.6 server binary; versions
@@ -13,8 +14,8 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("sorry, too many clients already",),
-    pattern="sorry, too many clients already",
+    literals=("sorry, too many clients already", "(1040, "),
+    pattern=r"sorry, too many clients already|\(1040, ['\"]Too many connections",
     exceptions=("asyncpg.exceptions.TooManyConnectionsError",),
     source="postgresql",
     versions="all",

@@ -1,0 +1,29 @@
+"""psycopg2's own pool has no connection left, and waits for none.
+
+Means: More threads or tasks than `maxconn`, or connections taken with getconn() that an exception keeps from putconn().
+Matches: `connection pool exhausted` (psycopg2.pool.PoolError)
+Ignores: the words in quotes, in an access log or below WARNING
+Source: psycopg2 2.9 psycopg2/pool.py; versions 2.5+; https://www.psycopg.org/docs/pool.html
+"""
+
+from forge_doctor.finding import Severity
+from forge_doctor.logs.signature import Signature
+
+SIGNATURE = Signature(
+    literals=("connection pool exhausted",),
+    pattern="connection pool exhausted",
+    exceptions=("psycopg2.pool.PoolError",),
+    source="psycopg2",
+    versions="2.5+",
+    category="pool",
+    severity=Severity.CRITICAL,
+    tier=1,
+    meaning="psycopg2's own pool has no connection left, and waits for none.",
+    cause="More threads or tasks than maxconn, or connections taken with getconn() that an exception keeps from putconn().",
+    fix=(
+        "Give each connection back in a finally, or by a context manager of your own; then let maxconn be as many as work at once. "
+        "The pool raises at once: to wait, take psycopg_pool or SQLAlchemy's."
+    ),
+    doc="https://www.psycopg.org/docs/pool.html",
+    tells="the frame is the one that found none (a victim); who keeps them is not in this log",
+)
