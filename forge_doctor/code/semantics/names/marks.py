@@ -41,6 +41,7 @@ class Mark(StrEnum):
     RUNS = "functions that start an event loop, or Alembic"
     DATES = "attributes of mapped classes that may keep datetimes"
     ASYNCPG = "a URL for asyncpg"
+    BEGINNINGS = "what an application runs before its first request"
     DOCUMENTS = "attributes of mapped classes that may keep JSON or an array"
 
 
@@ -157,6 +158,9 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.RUNS: Asked(
             (b"asyncio.run(", b"uvloop.run(", b"anyio.run(", b"run_until_complete(", b"command."),
             _functions(DEFINED, RUN),
+        ),
+        Mark.BEGINNINGS: Asked(
+            (b"lifespan", b"on_event(", b"on_startup", b"__main__"), lambda data, _: (_sum((data,)),)
         ),
         Mark.DATES: Asked((b"datetime", b"DateTime", b"TIMESTAMP"), _columns(DATE)),
         Mark.DOCUMENTS: Asked((b"JSON", b"ARRAY"), _columns(DOCUMENT)),
