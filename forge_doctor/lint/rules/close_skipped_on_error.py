@@ -54,15 +54,19 @@ from forge_doctor.code.syntax.nodes import (
     With,
     Yield,
 )
+from forge_doctor.code.syntax.prefilter import AnyWord, Either
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.connections.acquired_blocks import is_pool
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.sessions.leaks import bound_name
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
 from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
-from forge_doctor.lint.rules.unclosed_session import SUSPECT as SUSPECT
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
+from forge_doctor.lint.rules.unclosed_session import SUSPECT as MAKES_SESSIONS
 
+SUSPECT = Either(MAKES_SESSIONS, AnyWord(b"__aexit__"))
 BROAD = frozenset({"Exception", "BaseException", "builtins.Exception"})
 
 
@@ -77,8 +81,35 @@ def close_skipped_on_error(file: SourceFile, project: Project) -> Iterator[Findi
         skipper = what_skips(made, function, life.closes[0])
         if skipper is not None:
             yield found(file, made, life.closes[0], skipper)
+    if file.mentions(b"__aexit__"):
+        yield from of_exit_methods(file, project)
     if file.mentions(b"yield"):
         yield from of_plain_dependencies(file, project)
+
+
+def of_exit_methods(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """An `__aexit__` whose close, or release of asyncpg's connection, stands behind a commit that may fail."""
+    for call in file.calls("close", "release"):
+        function, receiver = call.function, call.receiver
+        if function is None or receiver is None or function.name != "__aexit__" or not is_awaited(call):
+            continue
+        is_release = call.method == "release" and is_pool(project, receiver)
+        value = project.known(receiver)
+        is_close = call.method == "close" and value.kind is Kind.ASYNC_SESSION and value.confidence > Confidence.LOW
+        if not (is_release or is_close) or any(isinstance(one, Finally | Except) for one in call.ancestors):
+            continue
+        before = (one for one in calls_named(function, ("commit",), function.start, call.start) if is_awaited(one))
+        failing = next((one for one in before if one.enclosing(Try) is None), None)
+        if failing is not None:
+            yield file.finding(
+                close_skipped_on_error,
+                call,
+                f"`{call.func.text}()` stands in no `finally`: a `{failing.func.text}()` that fails in line {failing.line} skips it, "
+                "and the connection stays out of the pool",
+                confidence=Confidence.LOW if is_test_file(file) else Confidence.HIGH,
+                remedy=f"try:\n    ...\nfinally:\n    await {call.text}",
+                related=(Related(message="skips the close", location=file.location(failing)),),
+            )
 
 
 def of_plain_dependencies(file: SourceFile, project: Project) -> Iterator[Finding]:

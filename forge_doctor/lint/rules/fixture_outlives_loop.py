@@ -58,7 +58,11 @@ SUSPECT = WordsThen(
 )
 LINE_DOES = ("holds",)
 WIDE = frozenset({"session", "package", "module", "class"})
-HOLDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY})
+HOLDERS = frozenset(
+    {Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION, Kind.ASYNC_CONNECTION, Kind.ASYNC_FACTORY, Kind.ASYNCPG_POOL}
+)
+# What a plain fixture gives that takes its connections in the loops of the tests.
+LENDERS = frozenset({Kind.ASYNC_ENGINE, Kind.ASYNC_SESSION})
 # What an engine knows without a connection.
 ADDRESS = words("url dialect driver name")
 SHARED_LOOP = (b"def event_loop", b"anyio", b"NullPool", b"StaticPool", b"sqlite", b"get_event_loop")
@@ -74,7 +78,7 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
     """Look at what async fixtures with a wide scope give, and at what a test module keeps for all its tests."""
     yield from of_module(file, project)
     for function in project.scopes(file).functions:
-        decorator = wide_fixture(project, function) if function.is_async and function.decorators else None
+        decorator = wide_fixture(project, function) if function.decorators else None
         if decorator is None or file.mentions(*SHARED_LOOP) or sets_loop(file.data):
             continue
         if decorator.keyword("loop_scope") is not None and not any(
@@ -86,6 +90,8 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
         while given.of is not None and given.kind not in HOLDERS:
             given = given.inner
         kind = given.kind if given.kind in HOLDERS else value.kind
+        if not function.is_async and (kind not in LENDERS or not is_for_loops_of_tests(project, file)):
+            continue
         if kind in HOLDERS and not is_widened(project, file) and not is_only_asked(project, function):
             yield found(file, function, decorator, given.label)
 
@@ -148,9 +154,17 @@ def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
         scope = one.keyword("scope") if isinstance(one, Call) else None
         if isinstance(one, Call) and scope is not None and scope.text.strip("\"'") in WIDE:
             own = project.qualified(one.func)
+            if not function.is_async:
+                return one if own == "pytest.fixture" else None
             if own == "pytest_asyncio.fixture" or (own == "pytest.fixture" and is_automatic(project, one.file)):
                 return one
     return None
+
+
+def is_for_loops_of_tests(project: Project, file: SourceFile) -> bool:
+    """Whether tests beside the file run in loops of their own, by pytest-asyncio's mark or mode."""
+    tests = [one for one in tests_beside(project, file) if b"async def test" in one]
+    return bool(tests) and (is_automatic(project, file) or any(b"mark.asyncio" in one for one in tests))
 
 
 def is_only_asked(project: Project, fixture: FunctionDef) -> bool:

@@ -3,7 +3,8 @@
 Why: the call blocks the event loop until the database answers. Meanwhile the worker serves nobody
 else, and a query that waits for a lock, or for a free connection of the pool, stops every request.
 In a plain `def` endpoint FastAPI would have run the same code in a thread. A class, or the functions of a module outside
-of classes, gives one finding with the number of its calls.
+of classes, gives one finding with the number of its calls. An endpoint that calls a plain function which waits for the
+database, itself or one or two functions further, blocks just so: one finding for the endpoints of a module.
 
 Bad:
 
@@ -42,7 +43,10 @@ from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.sessions.blocking_functions import Waiting, waiting
 from forge_doctor.lint.dataflow.sessions.contradicted import is_contradicted
+from forge_doctor.lint.dataflow.sessions.transactions import calls_of
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(rb"async\s+def\b", b"async")
@@ -72,6 +76,42 @@ def sync_session_in_async_def(file: SourceFile, project: Project) -> Iterator[Fi
         groups.setdefault((one.function.class_, one.value.confidence), []).append(one)
     for (class_, _), all_of_it in groups.items():
         yield found(file, class_, all_of_it)
+    yield from of_endpoints(file, project, {one.function for all_of_it in groups.values() for one in all_of_it})
+
+
+def of_endpoints(file: SourceFile, project: Project, told: set[FunctionDef]) -> Iterator[Finding]:
+    """One finding for the async endpoints of a module that call a plain function which waits for the database."""
+    blocked: list[tuple[Call, Waiting]] = []
+    for function in project.scopes(file).functions:
+        if not function.is_async or function in told or endpoint_decorator(project, function) is None:
+            continue
+        own = (one for one in calls_of(function) if one.owner is function and not isinstance(one.parent, Await))
+        called = ((one, project.called(one)) for one in own if not is_in_thread(one))
+        ways = ((one, waiting(project, it)) for one, it in called if it is not None and it.name != "__init__")
+        first = next(((one, way) for one, way in ways if way is not None), None)
+        if first is not None:
+            blocked.append(first)
+    if blocked:
+        yield found_of_endpoints(file, blocked)
+
+
+def found_of_endpoints(file: SourceFile, blocked: list[tuple[Call, Waiting]]) -> Finding:
+    """The finding, at the first of their calls."""
+    call, way = blocked[0]
+    functions = [one.function for one, _ in blocked if one.function is not None]
+    more = f" (and {len(blocked) - 1} more endpoints of this module)" if len(blocked) > 1 else ""
+    return file.finding(
+        sync_session_in_async_def,
+        call,
+        f"`{call.func.text}()` waits for the database by `{way.call.func.text}()`, of {way.label}, and blocks the event loop of "
+        f"`async def {functions[0].name}`{more} meanwhile",
+        confidence=Confidence.MEDIUM,
+        remedy=remedy(functions),
+        related=(
+            Related(message="waits here", location=way.call.file.location(way.call)),
+            *(Related(message="and here", location=file.location(one)) for one, _ in blocked[1 : MOST_RELATED + 1]),
+        ),
+    )
 
 
 def blocking_in(file: SourceFile, project: Project) -> Iterator[Blocking]:

@@ -122,3 +122,36 @@ def endpoint(db: Session = Depends({given})): ...
 )
 def test_a_plain_session_that_a_dependency_lends(body: str, given: str, tmp_path: Path) -> None:
     check_source(PLAIN.format(body=body, given=given), "close-skipped-on-error", tmp_path)
+
+
+EXIT = """\
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
+class Unit:
+    def __init__(self, session: AsyncSession, pool: asyncpg.Pool):
+        self.session = session
+        self.pool = pool
+    async def __aexit__(self, kind, error, trace):
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "        await self.session.commit()\n        await self.session.close()  # expect high\n",
+        (
+            "        if kind is None:\n            await self.session.commit()\n        else:\n"
+            "            await self.session.rollback()\n        await self.session.close()  # expect high\n"
+        ),
+        "        await self.transaction.commit()\n        await self.pool.release(self.connection)  # expect high\n",
+        "        try:\n            await self.session.commit()\n        finally:\n            await self.session.close()\n",
+        (
+            "        try:\n            await self.session.commit()\n        except Exception:\n"
+            "            await self.session.rollback()\n        await self.session.close()\n"
+        ),
+        "        await self.session.rollback()\n        await self.session.close()\n",
+        "        await self.session.close()\n        await self.other.commit()\n",
+    ],
+)
+def test_the_end_of_a_unit_of_work(body: str, tmp_path: Path) -> None:
+    check_source(EXIT + body, RULE, tmp_path)

@@ -143,3 +143,39 @@ def test_a_test_beside_may_take_connections(tmp_path: Path) -> None:
     found = files(mark=FOUND, **{"tests/test_a.py": "async def test_one(engine): ...\n"})
     found["tests/conftest.py"] += USER.format(use="engine.url")
     check_source(found, "fixture-outlives-loop", tmp_path)
+
+
+PLAIN = (
+    "import pytest\nfrom sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
+    "@pytest.fixture(scope='session')\ndef engine():{mark}\n"
+    "    engine = create_async_engine('postgresql+asyncpg://localhost/shop'{settings})\n    yield {given}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "settings", "tests", "told"),
+    [
+        ("engine", "", TEST.format(scope=""), True),
+        ("async_sessionmaker(engine)()", "", TEST.format(scope=""), True),
+        ("engine", ", poolclass=NullPool", TEST.format(scope=""), False),
+        ("engine", "", TEST.format(scope="(loop_scope='session')"), False),
+        ("engine", "", "def test_one(engine): ...\n", False),
+        ("engine.url", "", TEST.format(scope=""), False),
+    ],
+)
+def test_a_plain_fixture_lends_what_connects_in_the_loops_of_tests(
+    given: str, settings: str, tests: str, told: bool, tmp_path: Path
+) -> None:
+    conftest = PLAIN.format(mark=FOUND * told, settings=settings, given=given)
+    sources = {"pyproject.toml": "", "tests/conftest.py": conftest, "tests/test_a.py": tests}
+    check_source(sources, "fixture-outlives-loop", tmp_path)
+
+
+@pytest.mark.parametrize(("scope", "told"), [("", True), ("(loop_scope='session')", False)])
+def test_a_pool_of_asyncpg(scope: str, told: bool, tmp_path: Path) -> None:
+    conftest = (
+        "import asyncpg\nimport pytest_asyncio\n@pytest_asyncio.fixture(scope='session', loop_scope='session')\n"
+        f"async def engine():{FOUND * told}\n    async with asyncpg.create_pool('postgresql://x') as pool:\n        yield pool\n"
+    )
+    sources = {"pyproject.toml": "", "tests/conftest.py": conftest, "tests/test_a.py": TEST.format(scope=scope)}
+    check_source(sources, "fixture-outlives-loop", tmp_path)

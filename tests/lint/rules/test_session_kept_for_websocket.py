@@ -103,3 +103,26 @@ def test_an_endpoint_that_says_no_word_of_a_database(tmp_path: Path) -> None:
         "        await users.named(n)  # expect\n"
     )
     check_source(project("") | {"app/users.py": USERS, "app/talk.py": talk}, "session-kept-for-websocket", tmp_path)
+
+
+PUSH = "@router.websocket('/')\nasync def talk(ws: WebSocket, queue, rows, db: AsyncSession = Depends(get_db)):\n"
+ASK = "    await db.get(User, 1)"
+
+
+@pytest.mark.parametrize(
+    ("loop", "told"),
+    [
+        ("    while True:\n        await ws.send_json(await queue.get())\n", True),
+        ("    while True:\n        await ws.send_text('x')\n        await asyncio.sleep(1)\n", True),
+        (
+            "    async with upstream() as lines:\n        async for line in lines:\n            await ws.send_text(line)\n",
+            True,
+        ),
+        ("    for row in rows:\n        await ws.send_json(row)\n", False),
+        ("    async for row in await db.stream(select(User)):\n        await ws.send_json(row)\n", False),
+        ("    await ws.send_json(1)\n", False),
+        ("    await db.commit()\n    while True:\n        await ws.send_json(await queue.get())\n", False),
+    ],
+)
+def test_an_endpoint_that_sends_without_end(loop: str, told: bool, tmp_path: Path) -> None:
+    check_source(project(PUSH + ASK + "  # expect high" * told + "\n" + loop), "session-kept-for-websocket", tmp_path)

@@ -112,6 +112,8 @@ OUT = {
         ({}, TOLD),
         ({"method": "commit", "swallowed": "SQLAlchemyError", "handled": "print(name)"}, TOLD),
         ({"call": "self.users.save(name)"}, TOLD),
+        ({"call": "Users(db).save(name)"}, TOLD),
+        ({"call": "Users(unseen).save(name)"}, ""),
         ({"call": "self.users.save(name)", "handled": "await self.users.db.rollback()"}, ""),
         ({"call": "self.users.save(name)", "handled": "await self.undo()"}, ""),
         ({"handled": "await db.rollback()"}, ""),

@@ -188,3 +188,52 @@ def test_an_annotation_that_is_contradicted_is_not_believed(code: str, tmp_path:
 def test_where_only_async_engines_are_made_no_session_is_a_sync_one(makers: str, told: bool, tmp_path: Path) -> None:
     code = "from sqlalchemy.orm import Session\nasync def g(db: Session):\n    return db.execute(1)\n"
     assert bool(lint_source({"app/db.py": makers + "\n", "app/a.py": code}, RULE, tmp_path)) is told
+
+
+DATABASE = """\
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session, sessionmaker
+engine = create_engine("postgresql://localhost/x")
+Factory = sessionmaker(engine)
+
+def ping():
+    with engine.connect() as connection:
+        connection.execute(text("select 1"))
+
+def names():
+    with Factory() as session:
+        return session.scalars(select(1)).all()
+
+def counted():
+    return len(names())
+
+def statement():
+    return select(1)
+
+class Users:
+    def all(self, session: Session):
+        return session.scalars(select(1)).all()
+
+users = Users()
+"""
+ROUTES = "import asyncio\nfrom fastapi import APIRouter\nfrom database import *\nfrom sqlalchemy.orm import Session\nrouter = APIRouter()\n"
+ROUTE = "@router.get('/x')\nasync def x(session: Session = None):\n    "
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (ROUTE + "return ping()", True),
+        (ROUTE + "return names()", True),
+        (ROUTE + "return counted()", True),
+        (ROUTE + "return users.all(session)", True),
+        (ROUTE + "return statement()", False),
+        (ROUTE + "return await asyncio.to_thread(names)", False),
+        (ROUTE + "return await asyncio.to_thread(lambda: names())", False),
+        (ROUTE.replace("async ", "") + "return ping()", False),
+        ("async def main():\n    return ping()", False),
+    ],
+)
+def test_an_endpoint_that_calls_what_waits_for_the_database(code: str, told: bool, tmp_path: Path) -> None:
+    sources = {"database.py": DATABASE, "routes.py": f"{ROUTES}{code}{'  # expect medium' * told}\n"}
+    check_source(sources, RULE, tmp_path)

@@ -18,6 +18,7 @@ from forge_doctor.lint.dataflow.connections.handles import (
     Handle,
     Handles,
     entered_around,
+    handle_of,
     is_given_one,
     reached,
     with_made,
@@ -73,6 +74,7 @@ def _swallowed(project: Project, call: Call, callee: FunctionDef, statement: Try
     function = call.function
     for handles in sessions_there(project, call, statement) if function is not None else ():
         known = dict(with_made(project, function, handles, call.start)) if function is not None else {}
+        known.update(made_there(project, call, statement, known))
         written = (text for text, handle in reached(call, callee, known).items() if handle == THE_SESSION)
         converted = next((one for text in written if (one := conversion(callee, text) or let_out(callee, text))), None)
         handler = None if converted is None else swallowing(statement, converted.raises)
@@ -81,6 +83,16 @@ def _swallowed(project: Project, call: Call, callee: FunctionDef, statement: Try
         if converted is not None and handler is not None and used is not None:
             return Swallowed(call, handler, converted, session, used)
     return None
+
+
+def made_there(project: Project, call: Call, statement: Try, known: Mapping[str, Handle]) -> dict[str, Handle]:
+    """The object of `await Orders(session).save(order)`, where no block in the `try` gives the session's name to another."""
+    made = call.receiver
+    own = {name for name, item in entered_around(project, call) if item.start > statement.start}
+    if not isinstance(made, Call) or not own.isdisjoint(known):
+        return {}
+    handle = handle_of(project, made, known)
+    return {} if handle is None else {made.text: handle}
 
 
 def sessions_there(project: Project, call: Call, statement: Try) -> Iterator[Handles]:

@@ -1,19 +1,22 @@
-"""Where a WebSocket endpoint waits for messages again and again: itself, or in what it hands its socket to; and what a
-session has queried by then on the same way. Follows no call that it cannot resolve."""
+"""Where a WebSocket endpoint waits for messages again and again, or sends what something else brings: itself, or in what it
+hands its socket to; and what a session has queried by then on the same way. Follows no call that it cannot resolve."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, For, FunctionDef, Node, Param, While
+from forge_doctor.code.syntax.nodes import Await, Call, For, FunctionDef, Node, Param, While
 from forge_doctor.lint.dataflow.connections.connection_stretches import Uses, uses_in
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handle, Handles, reached
 from forge_doctor.lint.dataflow.connections.held_connections import take_made
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for, within_function
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of
+from forge_doctor.regex import regex
 
 RECEIVING = ("receive", "receive_text", "receive_json", "receive_bytes", "iter_text", "iter_json", "iter_bytes")
+SENDING = ("send_text", "send_json", "send_bytes")
+ROWS = regex(r"\.stream(?:_scalars)?\(|\bselect\(|\.scalars\(")
 MAX_DEPTH = 3
 
 
@@ -29,6 +32,10 @@ def way_to_wait(project: Project, function: FunctionDef) -> tuple[Step, ...]:
     for call in calls_of(function):
         if call.method in RECEIVING and loop_around(call) is not None:
             return (Step(function, call),)
+    named = frozenset(one.name for one in function.params if isinstance(one, Param) and is_socket(one))
+    for call in calls_of(function) if named else ():
+        if call.receiver is not None and call.receiver.text in named and is_push(call):
+            return (Step(function, call),)
     sockets = {one.name: THE_SESSION for one in function.params if isinstance(one, Param) and is_socket(one)}
     return _way(project, function, sockets, repeated=False, depth=0) if sockets else ()
 
@@ -36,6 +43,19 @@ def way_to_wait(project: Project, function: FunctionDef) -> tuple[Step, ...]:
 def is_socket(param: Param) -> bool:
     """Whether a parameter says that it is a WebSocket."""
     return param.annotation is not None and param.annotation.text.rpartition(".")[2] == "WebSocket"
+
+
+def is_push(call: Call) -> bool:
+    """Whether it sends without end what is waited for: in a `while True:` that awaits more than the sending, or an `async for`
+    over anything but rows."""
+    if call.method not in SENDING:
+        return False
+    for around in within_function(call):
+        if isinstance(around, For) and around.is_async and ROWS.search(around.iter.text) is None:
+            return True
+        if isinstance(around, While) and around.test.text == "True":
+            return any(one.value is not call for one in around.find(Await, nested=False))
+    return False
 
 
 def loop_around(call: Call) -> Node | None:
@@ -50,7 +70,8 @@ def _way(
     for call in sorted(calls_of(function), key=lambda one: one.end):
         take_made(project, call, known)
         again = repeated or loop_around(call) is not None
-        if again and call.method in RECEIVING and call.receiver and known.get(call.receiver.text) == THE_SESSION:
+        waits = (again and call.method in RECEIVING) or is_push(call)
+        if waits and call.receiver and known.get(call.receiver.text) == THE_SESSION:
             return (Step(function, call),)
         callee = project.called(call) if depth < MAX_DEPTH and not is_in_handler(call) else None
         own = {} if callee is None else reached(call, callee, known)
