@@ -155,3 +155,90 @@ def test_the_session_of_a_repository_of_advanced_alchemy(
 ) -> None:
     code = ALCHEMY.format(package=package, repository=repository, mark="  # expect medium" if is_told else "")
     check_source(code, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+REPOSITORY = """\
+from advanced_alchemy.repository import {repository}
+class Users:
+    def __init__(self, repo: {annotation}):
+        self.repo = repo
+    async def save(self):
+        self.repo.session.commit(){mark}
+        await self.repo.add(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("repository", "annotation", "is_told"),
+    [
+        ("SQLAlchemyAsyncRepository", "SQLAlchemyAsyncRepository", True),
+        ("SQLAlchemyAsyncRepository", "SQLAlchemyAsyncRepository[User]", True),
+        ("SQLAlchemyAsyncRepository", "SQLAlchemyAsyncRepository | None", True),
+        ("SQLAlchemySyncRepository", "SQLAlchemySyncRepository", False),
+        ("SQLAlchemyAsyncConfig", "SQLAlchemyAsyncConfig", False),
+    ],
+)
+def test_a_repository_of_advanced_alchemy_itself(
+    repository: str, annotation: str, is_told: bool, tmp_path: Path
+) -> None:
+    mark = "  # expect medium" if is_told else ""
+    code = REPOSITORY.format(repository=repository, annotation=annotation, mark=mark)
+    check_source(code, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+SHARED = """\
+from contextlib import asynccontextmanager
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import sessionmaker
+class Store:
+    made = None
+    maker: sessionmaker
+    def __init__(self, url):
+        if Store.made is None:
+            {target}.made = sessionmaker({engine}(url){class_})
+        self.maker = Store.made
+    @asynccontextmanager
+    async def lend(self):
+        session = self.maker()
+        yield session
+async def f():
+    async with Store("x").lend() as session:
+        rows = session.execute(select(int)).all(){mark}
+    return rows
+"""
+OF_ASYNCIO = ("create_async_engine", ", class_=AsyncSession")
+
+
+@pytest.mark.parametrize("target", ["Store", "self.__class__"])
+@pytest.mark.parametrize(("engine", "class_"), [OF_ASYNCIO, ("create_engine", "")])
+def test_what_a_method_sets_on_its_class(target: str, engine: str, class_: str, tmp_path: Path) -> None:
+    mark = "  # expect" if class_ else ""
+    code = SHARED.format(target=target, engine=engine, class_=class_, mark=mark)
+    check_source(code, RULE, tmp_path, least=Confidence.MEDIUM)
+
+
+CHOSEN = """\
+import contextlib
+from typing import AsyncGenerator, Callable
+from sqlalchemy.ext.asyncio import AsyncSession
+async def usual() -> AsyncGenerator[AsyncSession, None]:
+    yield AsyncSession()
+async def make(name: str, given: Callable[[], AsyncGenerator[AsyncSession, None]] | None = None):
+    opened = contextlib.asynccontextmanager({choice})
+    async with opened() as session:
+        await register(session, name)
+async def register(session, name): ...
+async def f():
+    make("a"){mark}
+    await make("b")
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_told"),
+    [("given or usual", True), ("given if given else usual", True), ("given or unknown", False)],
+)
+def test_a_manager_of_what_was_given_or_is_usual(choice: str, is_told: bool, tmp_path: Path) -> None:
+    code = CHOSEN.format(choice=choice, mark="  # expect" if is_told else "")
+    check_source(code, "unawaited-data-access", tmp_path, least=Confidence.MEDIUM)

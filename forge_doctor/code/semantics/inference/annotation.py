@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge_doctor.code.semantics.inference.generics import bound_of
 from forge_doctor.code.semantics.inference.interface import Knowledge, Target
 from forge_doctor.code.semantics.library.kinds import NONE, OTHER, UNKNOWN, Kind, Value, one_of
-from forge_doctor.code.semantics.library.symbols import DEPENDS, GENERIC, TRANSPARENT
+from forge_doctor.code.semantics.library.symbols import DEPENDS, GENERIC, TRANSPARENT, is_async_repository
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -89,7 +89,9 @@ def _named(knows: Knowledge, annotation: Node, at: Node, depth: int) -> Value:
         return value.inner.because(f"annotated {annotation.text}").at_most(value.confidence)
     if value.kind is Kind.CALLABLE and value.definition is not None:
         return value  # NewType
-    return OTHER if value.kind is Kind.EXTERNAL else UNKNOWN
+    if value.kind is not Kind.EXTERNAL:
+        return UNKNOWN
+    return Value(Kind.OTHER, name=value.name) if is_async_repository(value.name) else OTHER
 
 
 def _target(knows: Knowledge, annotation: Node, at: Node) -> Target | None:
@@ -152,7 +154,7 @@ def _subscript(knows: Knowledge, annotation: Subscript, at: Node, depth: int) ->
     kind = GENERIC.get(name)
     if kind is None or not items:
         value = annotated(knows, annotation.value, at, depth + 1)
-        return value if value.kind is not Kind.OTHER else _generic(knows, items, at, depth)
+        return value if value.kind is not Kind.OTHER or value.name else _generic(knows, items, at, depth)
     if kind is Kind.CLASS:
         return Value(Kind.CLASS, of=annotated(knows, items[0], at, depth + 1))
     if kind is Kind.COLLECTION:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from forge_doctor.code.semantics.inference.classes import SUPER, as_called_on, class_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
-from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value
+from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, PLAINLY, STARTABLE
 from forge_doctor.code.semantics.library.symbols import DEPENDS, LOOKALIKES
-from forge_doctor.code.syntax.nodes import Await, Call, ClassDef, FunctionDef, Node, Str
+from forge_doctor.code.syntax.nodes import Await, BoolOp, Call, ClassDef, FunctionDef, IfExp, Node, Str
 from forge_doctor.finding import Confidence
 
 CALLED = {
@@ -155,7 +155,7 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
             else UNKNOWN
         )
     if name in ("asynccontextmanager", "contextmanager"):
-        made = knows.provided(knows.value_of(args[0]))
+        made = one_of([knows.provided(knows.value_of(one)) for one in _choices(args[0])])
         kind = Kind.ASYNC_CONTEXT if name.startswith("async") else Kind.CONTEXT
         return Value(Kind.CALLABLE, of=Value(kind, of=made))
     if name == "cast" and len(args) > 1:
@@ -166,6 +166,13 @@ def _known_call(knows: Knowledge, call: Call) -> Value:  # noqa: C901 - one line
     if name in GIVING and call.receiver is not None and len(args) == 1 and not call.keywords:
         return _given_by_container(knows, call, args[0])
     return UNKNOWN
+
+
+def _choices(node: Node) -> tuple[Node, ...]:
+    """What an expression chooses from: `given or usual`, `given if given else usual`; itself where it does not choose."""
+    if isinstance(node, BoolOp):
+        return (*_choices(node.left), *_choices(node.right))
+    return (*_choices(node.body), *_choices(node.orelse)) if isinstance(node, IfExp) else (node,)
 
 
 def _given_by_container(knows: Knowledge, call: Call, asked: Node) -> Value:

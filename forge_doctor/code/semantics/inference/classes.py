@@ -10,16 +10,13 @@ from forge_doctor.code.semantics.inference.functions import is_property
 from forge_doctor.code.semantics.inference.generics import declared_variable, in_place_of
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_of
-from forge_doctor.code.semantics.library.symbols import ADVANCED_ALCHEMY
+from forge_doctor.code.semantics.library.symbols import REPOSITORY_SESSION, is_async_repository, is_async_service
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
 MAX_BASES = 30
-# Classes of advanced-alchemy by the last part of their names: `SQLAlchemyAsyncSlugRepository`, `…RepositoryService`.
-ASYNC_REPOSITORY = regex(r"\.SQLAlchemyAsync\w{0,40}Repository$")
-ASYNC_SERVICE = regex(r"\.SQLAlchemyAsync\w{0,40}Service$")
 WORDS = regex(r"\w+")
 RETURNS_SELF = regex(r"\breturn self\b(?![.\w(\[])")
 # What is annotated as the sync class, and set to its async twin.
@@ -81,12 +78,11 @@ def _kept_by_alchemy(knows: Knowledge, instance: Value, line: tuple[Value, ...],
     """`repository.session` and `service.repository` of subclasses of advanced-alchemy's asynchronous ones."""
     if name not in ("session", "repository"):
         return UNKNOWN
-    wanted = ASYNC_REPOSITORY if name == "session" else ASYNC_SERVICE
-    known = (base.name for base in line if base.kind is Kind.EXTERNAL)
-    if not any(one.partition(".")[0] in ADVANCED_ALCHEMY and wanted.search(one) is not None for one in known):
+    is_wanted = is_async_repository if name == "session" else is_async_service
+    if not any(is_wanted(base.name) for base in line if base.kind is Kind.EXTERNAL):
         return UNKNOWN
     if name == "session":
-        return Value(Kind.ASYNC_SESSION, confidence=Confidence.MEDIUM, why="the session of an asynchronous repository")
+        return REPOSITORY_SESSION
     return knows.attribute(instance, "repository_type").inner
 
 
@@ -145,7 +141,7 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
 
 
 def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Sequence[Assign]:
-    """Where a method of the class itself sets `self.name`."""
+    """Where a method of the class itself sets `self.name`, or `Class.name` for all its objects."""
     known: dict[str, dict[ClassDef, list[Assign]]] = class_.file.kept.setdefault(assignments, {})
     found = known.get(name)
     if found is None:
@@ -157,7 +153,7 @@ def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Sequence[Assig
             for target in assign.targets:
                 if not isinstance(target, Attribute) or target.attr != name:
                     continue
-                if target.value.text in function.param_names[:1]:
+                if target.value.text in (*function.param_names[:1], own.name, "self.__class__"):
                     found.setdefault(own, []).append(assign)
     return found.get(class_, ())
 

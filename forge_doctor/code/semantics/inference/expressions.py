@@ -21,7 +21,7 @@ from forge_doctor.code.semantics.library.kinds import (
     one_of,
 )
 from forge_doctor.code.semantics.library.methods import ATTRIBUTES
-from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS
+from forge_doctor.code.semantics.library.symbols import APPLICATION_OBJECTS, REPOSITORY_SESSION, is_async_repository
 from forge_doctor.code.semantics.names.bindings import Binding, How, captured
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.syntax.nodes import (
@@ -241,13 +241,22 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
         return class_of(value)
     if value.kind is Kind.OTHER and value.of is not None and name in APPLICATION_OBJECTS:
         return value.of.at_most(Confidence.MEDIUM, f"the class that {node.value.text} is annotated with")
-    if (value.kind, name) in ATTRIBUTES:
-        return Value(ATTRIBUTES[(value.kind, name)], confidence=value.confidence, why=value.why)
+    kept = _kept_by_library(value, name)
+    if kept.is_known:
+        return kept
     method = _begun(knows, value) if (value.kind, name) == (Kind.ASYNC_ENGINE, "begin") else method_value(value, name)
     if method.is_known:
         return Value(Kind.CALLABLE, of=method)
     of_state = state_value(knows, node)
     return of_state if of_state.is_known else set_before(knows, node)
+
+
+def _kept_by_library(value: Value, name: str) -> Value:
+    """What an object of a library keeps: `transaction.connection`, `repository.session`."""
+    if value.kind is Kind.OTHER and name == "session" and is_async_repository(value.name):
+        return REPOSITORY_SESSION
+    kind = ATTRIBUTES.get((value.kind, name))
+    return UNKNOWN if kind is None else Value(kind, confidence=value.confidence, why=value.why)
 
 
 def _begun(knows: Knowledge, engine: Value) -> Value:

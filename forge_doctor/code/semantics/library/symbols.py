@@ -5,6 +5,8 @@ by path; imports none.
 from __future__ import annotations
 
 from forge_doctor.code.semantics.library.kinds import Kind, Value
+from forge_doctor.finding import Confidence
+from forge_doctor.regex import regex
 
 ASYNC_CLASSES = {
     "AsyncSession": Kind.ASYNC_SESSION,
@@ -48,6 +50,9 @@ OBJECT_SESSIONS = frozenset({"async_object_session", "object_session"})
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 # advanced-alchemy's own name, and what passes its classes on.
 ADVANCED_ALCHEMY = ("advanced_alchemy", "litestar")
+# Its classes by the last part of their names: `SQLAlchemyAsyncSlugRepository`, `…RepositoryService`.
+ASYNC_REPOSITORY = regex(r"\.SQLAlchemyAsync\w{0,40}Repository$")
+ASYNC_SERVICE = regex(r"\.SQLAlchemyAsync\w{0,40}Service$")
 # Of plugins of NoneBot: what they lend, and how. The scoped session of nonebot-plugin-orm is a session to who is given it: the
 # plugin removes it after each event.
 LENT_SESSIONS = {
@@ -137,6 +142,21 @@ WRAPPING_DECORATORS = frozenset(
     """alru_cache cached inject limit observe on_exception on_predicate retry timed timeit trace traced transactional
     validate_call validate_arguments""".split()  # noqa: SIM905 - a table, read as text
 )
+
+
+REPOSITORY_SESSION = Value(
+    Kind.ASYNC_SESSION, confidence=Confidence.MEDIUM, why="the session of an asynchronous repository"
+)
+
+
+def is_async_repository(dotted: str) -> bool:
+    """Whether it is a class of advanced-alchemy that keeps an AsyncSession in `session`."""
+    return dotted.partition(".")[0] in ADVANCED_ALCHEMY and ASYNC_REPOSITORY.search(dotted) is not None
+
+
+def is_async_service(dotted: str) -> bool:
+    """Whether it is one that keeps such a repository in `repository`."""
+    return dotted.partition(".")[0] in ADVANCED_ALCHEMY and ASYNC_SERVICE.search(dotted) is not None
 
 
 def library_value(dotted: str) -> Value | None:
