@@ -1015,3 +1015,22 @@ def test_a_property_of_the_class_is_read_like_one_of_the_object(
     decorator: str, called: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(HEAD + CLASS_PROPERTY.format(decorator=decorator, called=called, mark=mark), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("uses", "told"),
+    [
+        ("    with pytest.raises(RuntimeError):\n        await asyncio.to_thread(asyncio.run, other_loop())\n", False),
+        ("    with pytest.raises(RuntimeError):\n        await run(other_loop)\n", False),
+        ("    await run(other_loop)\n    with pytest.raises(RuntimeError):\n        await run(other_loop)\n", True),
+        ("    await run(other_loop)\n", True),
+        ("", True),
+    ],
+)
+def test_what_a_function_made_to_fail_does_is_no_fault(uses: str, told: bool, tmp_path: Path) -> None:
+    expect = "  # expect high" if told else ""
+    code = (
+        f"import asyncio, pytest\nasync def test_f(db: AsyncSession):\n    async def other_loop():\n"
+        f"        db.close(){expect}\n{uses}"
+    )
+    check_source(AWAITS + code, RULE, tmp_path)
