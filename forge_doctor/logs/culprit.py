@@ -13,7 +13,7 @@ from forge_doctor.streams.heads.frames import HIDDEN, Frame, Section
 _INSTALLED = regex(
     r"(?:^|/)(?:site-packages|dist-packages|Cellar|__pypackages__)/|\.egg/|\.(?:pyx|pxd|pxi|so|pyd|c)$|^<|/<|^frozen "
     r"|(?:^|/)(?:lib|lib64|Lib|lib/pypy)/?(?:python|pypy)\d(?:\.\d+)?t?/|(?:^|/)[Pp]ython3\d+/[Ll]ib/|/python3\d*\.zip/"
-    r"|(?:^|/)(?:miniconda|anaconda|miniforge|\.conda)\d*/(?:envs/[^/]+/)?[Ll]ib/|(?:^|/)(?:bin|Scripts)/[\w.-]+$"
+    r"|(?:^|/)(?:miniconda|anaconda|miniforge|\.conda)\d*/(?:envs/[^/]+/)?[Ll]ib/|(?:^|/)(?:bin|Scripts)/(?:[\w.-]+(?<!\.py)|django-admin\.py|[\w.-]+-script\.py)$"
     r"|(?:^|/)python\d\.\d+t?/(?:asyncio|logging|concurrent|contextlib|threading|importlib|multiprocessing|unittest)\b"
 )
 # Packages that turn up in odd places (vendored, zipped, relative paths of compiled code), told from

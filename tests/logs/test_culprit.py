@@ -34,6 +34,8 @@ LIBRARY = [
     "/opt/bundle/sqlalchemy/engine/base.py",
     "/usr/local/bin/uvicorn",
     "/app/.venv/bin/gunicorn",
+    "/usr/local/bin/django-admin.py",
+    "C:\\app\\.venv\\Scripts\\alembic-script.py",
     "/opt/python/psycopg2/__init__.py",
     "/var/task/werkzeug/serving.py",
     "contextlib.py",
@@ -53,6 +55,7 @@ OWN = [
     "/opt/python/shop/db.py",
     "/app/contextlib.py",
     "shop/threading.py",
+    "/srv/shop/bin/import_orders.py",
 ]
 
 

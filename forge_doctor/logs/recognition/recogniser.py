@@ -43,6 +43,8 @@ _CACHE_SIZE = 4096
 _MOST_BEGUN = 1024
 _BOX = BOX.encode()
 
+_LOST = b"--- Logging error"
+
 
 class Recogniser:
     """Blocks in, events out; what was parsed once is remembered by its text."""
@@ -142,6 +144,10 @@ class Recogniser:
         traces = traces if head is None else () if dealt is Handled.ALL else _told_once(traces)
         seen: set[tuple[str, str, Culprit | None]] = set()
         told = self.messages.told(block, traces)
+        if told is not None and head is not None and head.message.startswith(_LOST):
+            # The record that could not be written, and what broke beside it: neither is the other's place.
+            yield replace(told, culprit=None)
+            told = None
         starting, quiet = _ended_start(traces), is_debug(head)
         for event in self._trace_events(traces, told, strangers=dealt is Handled.NO):
             event = replace(event, starting=starting, quiet=quiet) if starting or quiet else event

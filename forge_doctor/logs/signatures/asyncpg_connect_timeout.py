@@ -18,7 +18,7 @@ from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
     literals=("TimeoutError",),
-    pattern="\\ATimeoutError\\b|\\Aasyncio\\.(?:exceptions\\.)?TimeoutError\\b",
+    pattern=r"\A(?:asyncio\.(?:exceptions\.)?|concurrent\.futures\._base\.)?TimeoutError\b",
     exceptions=("TimeoutError",),
     frames=("asyncpg/connection\\.py connect$", "asyncpg/connect_utils\\.py _"),
     source="asyncpg",

@@ -2,7 +2,8 @@
 
 Means: A migration runs a second time: its first run failed half way, two replicas started it together, or
     create_all() and the migration both make the table.
-Matches: `relation "..." already exists`, `type "..." already exists`, `table ... already exists`
+Matches: `relation "..." already exists`, `type "..." already exists`, `table ... already exists`; SQLite's `duplicate column
+    name: ...`, MySQL's `(1050, "Table '...' already exists")`, `(1060, "Duplicate column name`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: PostgreSQL 15.18 server binary (42P07, 42710), asyncpg 0.30.0 asyncpg/exceptions/__init__.py
     (DuplicateTableError); https://alembic.sqlalchemy.org/en/latest/api/commands.html#alembic.command.stamp
@@ -12,10 +13,10 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=('" already exists', " already exists"),
+    literals=('" already exists', " already exists", "duplicate column name: ", "(1060, "),
     pattern=(
         '(?:relation|type|constraint|schema|sequence|index) \\"[\\w.]+\\"(?: for relation \\"[\\w.]+\\")? '
-        "already exists|\\b[Tt]able [\\w.'\\\"`]+ already exists"
+        "already exists|\\b[Tt]able [\\w.'\\\"`]+ already exists|duplicate column name: \\w|\\(1060, ['\\\"]Duplicate column"
     ),
     exceptions=(
         "asyncpg.exceptions.DuplicateTableError",

@@ -42,6 +42,8 @@ BARE_MESSAGES = (
     b"Unclosed connection",
     b"Fatal error on transport",
     b"socket.accept() out of system resource",
+    b"--- Logging error",  # loguru says as well where it ends
+    b"--- End of logging error",
     b"Fatal Python error: ",
 )
 _YEARLESS = regex(SYSLOG_STAMP)
