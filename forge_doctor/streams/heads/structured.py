@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.heads.frames import Frame, Section
 
 _LEVEL = (
@@ -22,6 +23,8 @@ _LEVEL = (
     "severityText",
     "log_level",
     "Level",
+    "level.name",
+    "log_level.name",
 )
 _TIME = (
     "timestamp",
@@ -42,6 +45,7 @@ _TIME = (
     "dt",
     "eventTime",
     "created_at",
+    "log_time",
 )
 _MESSAGE = (
     "message",
@@ -57,6 +61,7 @@ _MESSAGE = (
     "line",
     "errorMessage",
     "Log_s",
+    "log_format",
     # What went wrong, where nothing else is said.
     "error",
     "err",
@@ -72,6 +77,7 @@ _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack
 _CLASS_KEYS = ("errorType", "error.type", "exception.type", "error_type", "exc_type")
 _WORDS_KEYS = ("errorMessage", "error.message", "exception.message", "error_message", "exc_value")
 _DEEPEST, _MOST_PARTS = 6, 50
+_LOUD = frozenset({"error", "critical", "fatal", "exception"})
 
 
 @dataclass(slots=True)
@@ -107,6 +113,10 @@ def read_json(entry: Mapping[str, Any]) -> Record:
         return _read_loguru(entry, loguru)
     message = _first(entry, _MESSAGE)
     reason = _reason(entry)
+    sections, trace = tuple(_sections(entry)), _trace_text(entry, message)
+    if not sections and not trace and _first(entry, _LEVEL).lower() in _LOUD:
+        # As objects in a layout of whoever wrote it.
+        trace = raised_in(entry)
     return Record(
         message=f"{message}: {reason}" if reason and reason not in message else message,
         level=_first(entry, _LEVEL),
@@ -115,8 +125,8 @@ def read_json(entry: Mapping[str, Any]) -> Record:
         worker=_first(entry, _WORKER),
         sqlstate=_first(entry, ("state_code", "sqlstate", "sql_state_code")) if "error_severity" in entry else "",
         route=_route(entry),
-        trace=_trace_text(entry, message),
-        sections=tuple(_sections(entry)),
+        trace=trace,
+        sections=sections,
     )
 
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.regex import regex
+from forge_doctor.streams.carriers.exports.json_fields import TIMES
 from forge_doctor.streams.carriers.exports.json_text import has_surrogates, mended
 from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
 
 MOST_CHARACTERS = 32 << 20
+# What only a report of an error has: the lists in it are its parts.
+_OF_REPORTS = frozenset({"event_id", "eventID", "error_id"})
 _BETWEEN = regex(r"[\s,\]}:]+")
 _SCALAR = regex(r'"(?:[^"\\]|\\.)*"|[^\s,\[\]{}:"]+')
 _KEY = regex(r'[\s,]*"([^"\\]{0,80})"\s*:\s*')
@@ -101,10 +104,10 @@ class Documents:
 
 def _inside(text: str, begin: int) -> int:
     """Behind the bracket that opens a wrapper's records, where the object at `begin` is one; else `begin`."""
-    at = begin + 1
+    at, is_element = begin + 1, text[max(0, begin - 100) : begin].rstrip()[-1:] in (",", "[")
     for _ in range(40):
         key = _KEY.match(text, at)
-        if key is None:
+        if key is None or key[1] in _OF_REPORTS or (is_element and key[1] in TIMES):
             return begin
         following = text[key.end() : key.end() + 1]
         if key[1] in WRAPPERS and following in ("[", "{"):

@@ -56,6 +56,10 @@ WORDS = (
     "data.message",
     "raw",
     "m",
+    "RenderedMessage",
+    "MessageTemplateTokens",
+    "log_text",
+    "log_format",
 )
 TIMES = (
     "@timestamp",
@@ -227,6 +231,8 @@ def text_of(value: Any) -> str | None:
             return bytes(part & 255 for part in value).decode("utf-8", "replace")
         if all(isinstance(part, str) for part in value):
             return value[0] if len(value) == 1 else "\n".join(part.rstrip("\n") for part in value)
+        if all(isinstance(part, dict) and ("Text" in part or "RawText" in part) for part in value):
+            return "".join(str(part.get("Text", part.get("RawText"))) for part in value)
     return None
 
 

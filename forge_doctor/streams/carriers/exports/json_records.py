@@ -8,6 +8,7 @@ from typing import Any
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
+from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.carriers.exports.json_fields import (
     CARRIED,
     LEVELS,
@@ -26,7 +27,7 @@ from forge_doctor.streams.carriers.exports.json_fields import (
     time_of,
 )
 from forge_doctor.streams.carriers.exports.json_text import loads
-from forge_doctor.streams.carriers.exports.wrappings import EVENT, records_in
+from forge_doctor.streams.carriers.exports.wrappings import EVENT, STACKS, is_unsaid, records_in
 from forge_doctor.streams.carriers.told_line import told
 
 HEADER = "Traceback (most recent call last)"
@@ -161,7 +162,7 @@ class JsonRecords:
         text, when = text_of(value), time_of(entry, self.zone_s)
         if when is None and self.timed_in:
             when = time_of({"ts": at(entry, self.timed_in)}, self.zone_s)
-        if text is None:
+        if text is None or ((not text or not STACKS.isdisjoint(entry)) and not self.line_by_line and raised_in(entry)):
             return self._own(entry, when)
         if path == "event_message":
             text = server_line(first(entry, SERVER_LEVELS)[1], text)
@@ -192,7 +193,11 @@ class JsonRecords:
 
     def _own(self, entry: Mapping[str, Any], when: float | None) -> Told:
         """A record of the program itself, on one line; without a time where others have one it is none, but a page's number."""
-        said = first(entry, (*LINES, *WORDS, "event", "short_message"))[1] is not None or any(map(entry.get, RAISED))
+        said = first(entry, (*LINES, *WORDS, "event", "short_message"))[1]
+        if is_unsaid(entry, said) and (raised := raised_in(entry)):
+            self._timed = self._timed or when is not None
+            return Told(text=raised, at=when, stream=stream_of(entry))
+        said = said is not None or any(map(entry.get, RAISED))
         if not said and (when is not None or not self._timed):
             self.without += 1
             self.first_without = self.first_without or compact(entry)[:300]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_fields import LINES, TIMES, WORDS, first
+from forge_doctor.streams.carriers.exports.exception_objects import raised_in
+from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, first
 from forge_doctor.streams.carriers.exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
@@ -26,6 +27,15 @@ WRAPPERS = (
     ),
 )
 MOST_LEVELS = 6
+# Where error reporters have the time of a report, and the stack beside what names the exception.
+_REPORTED = frozenset(
+    (*TIMES, "received_at", "dateCreated", "createdAt", "occurredOn", "start_time", "created_at", "firstSeen")
+)
+STACKS = frozenset({"backtrace", "stacktrace", "stackTrace"})
+_LOUD = frozenset({"error", "critical", "fatal", "exception", "severe", "alert", "emergency", "", "unresolved"})
+_LEVEL_WORDS = frozenset(
+    ["trace", "verbose", "debug", "info", "information", "notice", "warn", "warning", "error", "critical", "fatal"]
+)
 _WRAPPING = frozenset(WRAPPERS)
 _ACTION = frozenset({"_index", "_id", "_type", "routing", "op_type"})
 EVENT = (*LINES, *WORDS, "event")
@@ -39,6 +49,8 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
         return
     if (known := _of_known_shape(entry)) is not None:
         yield known
+    elif is_report(entry):
+        yield entry
     elif not _is_action(entry):
         yield from _unwrapped(entry, depth)
 
@@ -57,8 +69,8 @@ def _of_known_shape(entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _unwrapped(entry: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]]:
     """The records under a key, whatever it is called, or in a table; the entry itself where it wraps nothing."""
-    if depth == 0 and not _is_record(entry) and (rows := rows_in(entry)):
-        yield from rows
+    if depth == 0 and not _is_record(entry) and (inside := rows_in(entry) or list(_reports_in(entry, MOST_LEVELS))):
+        yield from inside
         return
     for key in WRAPPERS if depth < MOST_LEVELS and "stream" not in entry and not _WRAPPING.isdisjoint(entry) else ():
         value = entry.get(key)
@@ -68,11 +80,40 @@ def _unwrapped(entry: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, An
             for one in several:
                 yield from records_in({**context, **one}, depth + 1)
             return
-    found = max(_lists_in(entry), key=len, default=()) if depth == 0 and not _is_record(entry) else ()
+    wraps = depth == 0 and not _is_record(entry) and not _is_leveled(entry)
+    found = max(_lists_in(entry), key=len, default=()) if wraps else ()
     if len(found) < 2:
         yield entry
     for one in found if len(found) > 1 else ():
         yield from records_in(one, depth + 1)
+
+
+def is_unsaid(entry: Mapping[str, Any], words: Any) -> bool:
+    """Whether an entry may be a report of an exception that it has as objects: it has no words, or no more than a name.
+
+    Of what a program says of itself below ERROR, the exceptions are its own affair.
+    """
+    level = first(entry, LEVELS)[1]
+    if level is not None and str(level).lower() not in _LOUD:
+        return False
+    return not words or (level is None and isinstance(words, str) and " " not in words) or not STACKS.isdisjoint(entry)
+
+
+def _reports_in(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
+    """The reports in an answer, whatever they are wrapped in."""
+    if isinstance(value, Mapping) and is_report(value):
+        yield value
+    elif depth:
+        for one in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+            yield from _reports_in(one, depth - 1)
+
+
+def is_report(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry with a time, and no words of its own, has exceptions as objects: what is in it are its parts."""
+    words = first(entry, EVENT)[1]
+    if isinstance(words, str) and " " in words and STACKS.isdisjoint(entry):
+        return False
+    return not _REPORTED.isdisjoint(entry) and is_unsaid(entry, words) and bool(raised_in(entry))
 
 
 def _context(entry: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
@@ -99,6 +140,11 @@ def _is_action(entry: Mapping[str, Any]) -> bool:
 def _is_record(entry: Mapping[str, Any]) -> bool:
     """Whether the entry has a message of its own, and wraps nothing."""
     return first(entry, EVENT)[1] is not None
+
+
+def _is_leveled(entry: Mapping[str, Any]) -> bool:
+    """Whether the entry has a time and a level of its own, as a record has and an answer has not."""
+    return str(first(entry, LEVELS)[1]).lower() in _LEVEL_WORDS and first(entry, TIMES)[1] is not None
 
 
 def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
