@@ -42,7 +42,7 @@ BARE_MESSAGES = (
     b"Unclosed connection",
     b"Fatal error on transport",
     b"socket.accept() out of system resource",
-    b"--- Logging error",  # loguru says as well where it ends
+    b"--- Logging error in Loguru ",
     b"--- End of logging error",
     b"Fatal Python error: ",
 )
