@@ -75,7 +75,8 @@ def ends_box(text: bytes) -> bool:
 
 
 def _is_edge(text: bytes, edge: re.Pattern[str]) -> bool:
-    found = _CORNERS.get(text.lstrip()[:3])
+    # Of what is asked of each line of a traceback, this is told soonest.
+    found = None if text.isascii() else _CORNERS.get(text.lstrip()[:3])
     return found is edge and edge.match(text.decode("utf-8", "replace")) is not None
 
 

@@ -12,10 +12,15 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, kind_of
 from forge_doctor.logs.records.lost_layout import is_class
 from forge_doctor.regex import regex
+from forge_doctor.streams.line import Line
 
 _RECENT = 3
 FRAME_ABOVE = 4
 """So many lines above code its frame stands, the others being blank."""
+WRITTEN_WITHIN_S = 5.0
+"""A record's traceback is written at the latest so many seconds after it."""
+WHOLE_S = 1.0
+ZONES_S = 900  # zones are so many seconds apart, or a multiple
 MOST_CODE = 40
 """So many lines of code and of what is drawn below them a frame shows at most."""
 # What a line of code has that calls, assigns or raises.
@@ -80,6 +85,21 @@ def fitness(block: Block, text: bytes, kind: Kind, paths: Paths) -> int:
         return raises(frame, code, text) + paths.score(frame, class_of(text))
     been = function_of(text) in map(function_of, frames)
     return calls(frame, code, text, been) + paths.score(frame, place_of(text))
+
+
+def is_later(block: Block, line: Line) -> bool:
+    """Whether a traceback begins so long after the record above it, by its carrier's clock, that it is not the record's."""
+    if line.at is None or block.state is not State.MESSAGE:
+        return False
+    if block.line.at is not None:
+        return line.at - block.line.at > WRITTEN_WITHIN_S
+    written = block.head.at if block.head is not None else None
+    # A record's own clock may be another zone's or another year's than its carrier's, which may leave out what is below a second.
+    return (
+        written is not None
+        and line.at > written
+        and WRITTEN_WITHIN_S < (line.at - written) % ZONES_S < ZONES_S - WHOLE_S
+    )
 
 
 def lacks_indentation(block: Block, text: bytes) -> bool:

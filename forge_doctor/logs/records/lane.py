@@ -7,8 +7,18 @@ from collections.abc import Collection, Iterator
 from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import fitness, fits, goes_on, is_flat_code, lacks_indentation
-from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, State, kind_of, says_again
+from forge_doctor.logs.records.fitting import fitness, fits, goes_on, is_flat_code, is_later, lacks_indentation
+from forge_doctor.logs.records.line_kind import (
+    HEADER,
+    JOINING,
+    TOLD,
+    Kind,
+    State,
+    is_plain_frame,
+    kind_of,
+    of_frame,
+    says_again,
+)
 from forge_doctor.logs.records.lost_layout import (
     ForeignFrames,
     ends_pytest,
@@ -27,10 +37,7 @@ AFTER_LINES = 60
 """A block ends at the latest so many raw lines after its last traceback line, for each stream that writes in between."""
 GOES_ON = 2  # what it says for a traceback that it took the line before
 WAITS = 4  # a traceback that others cut into waits so many times longer for its next line
-WRITTEN_WITHIN_S = 5.0
-"""A record's traceback is written at the latest so many seconds after it."""
-WHOLE_S = 1.0
-ZONES_S = 900  # zones are so many seconds apart, or a multiple
+_HEADER = HEADER + b":"
 
 LaneKey = tuple[str, str, str]
 """A service, a stream of it and a worker that writes to it."""
@@ -89,15 +96,22 @@ class Lane:
 
     def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
         """A line that begins no record: to the block it fits, else to a new one without a head."""
-        yield from self._expire(number)
+        if self._may_expire(number):
+            yield from self._expire(number)
+        if self.current is not None and self._is_plain(self.current, line.text):
+            self.current.take(line.text, of_frame(line.text), number)
+            self.last = self.current
+            return
         if self._report.ends(line.text) or (line.text[:3] == b"===" and self._is_warned):
             yield from self.close()
-        grouped = (self.current is not None and self.current.grouped) or any(one.grouped for one in self.waiting)
+        grouped = (self.current is not None and self.current.grouped) or (
+            bool(self.waiting) and any(one.grouped for one in self.waiting)
+        )
         flat, indent, tested = self._lay_out(line)
         place = short_report_frame(line.text, self.current.lines) if self.current is not None else None
         line.text = line.text if place is None else place
         kind = kind_of(line.text, grouped)
-        apart = kind is Kind.HEADER and self.current is not None and _is_later(self.current, line)
+        apart = kind is Kind.HEADER and self.current is not None and is_later(self.current, line)
         block = None if apart else self._block_for(line.text, kind)
         begun = None
         if block is not None and kind is Kind.HEADER:
@@ -114,9 +128,17 @@ class Lane:
         if place is not None:
             yield from self.close()
 
+    def _is_plain(self, current: Block, text: bytes) -> bool:
+        """Whether a line is a frame's as Python writes it, in the only traceback that is open: so most are, and no more is asked."""
+        if self.waiting or self._told is not None or self._mixed is not None or self._report.now.part is Part.LIVE:
+            return False
+        as_written = current.unfinished and not (current.flat or current.indent or current.tested or current.grouped)
+        return as_written and is_plain_frame(text) and not self._foreign.may_be(text)
+
     def _make_room(self, block: Block) -> Iterator[Block]:
         """The block is the current one; what is still written to waits, and what others wrote into is kept beside it."""
-        yield from self._expire(block.touched)
+        if self._may_expire(block.touched):
+            yield from self._expire(block.touched)
         mixed, current = self._mixed, self.current
         if mixed is not None and (mixed.mixture.is_too_long or (mixed.mixture.is_long and not self._is_writing())):
             yield from self._give_out()
@@ -167,7 +189,7 @@ class Lane:
             line.text = title
             return False, 0, True
         if text[:1] in b" \t" and (
-            (stripped := text.lstrip(b" \t")).startswith(HEADER + b":") or torn_indent(text) >= 0
+            (stripped := text.lstrip(b" \t")).startswith(_HEADER) or (b"Traceback" in text and torn_indent(text) >= 0)
         ):
             line.text = stripped
             return False, len(text) - len(stripped), False
@@ -214,6 +236,11 @@ class Lane:
         if not any(one.unfinished for one in self.waiting):
             yield from self.waiting
             self.waiting = []
+
+    def _may_expire(self, number: int) -> bool:
+        """Whether anything may have waited too long for its next line, which is asked at each."""
+        late = self.current is not None and number - self.current.touched > self.after_lines
+        return late or self._told is not None or bool(self.waiting)
 
     def _expire(self, number: int) -> Iterator[Block]:
         longest = WAITS * self.after_lines
@@ -268,18 +295,3 @@ def share_lines(lanes: Collection[Lane]) -> None:
     """Let each wait the longer for its next line the more write in between."""
     for lane in lanes:
         lane.after_lines = AFTER_LINES * len(lanes)
-
-
-def _is_later(block: Block, line: Line) -> bool:
-    """Whether a traceback begins so long after the record above it, by its carrier's clock, that it is not the record's."""
-    if line.at is None or block.state is not State.MESSAGE:
-        return False
-    if block.line.at is not None:
-        return line.at - block.line.at > WRITTEN_WITHIN_S
-    written = block.head.at if block.head is not None else None
-    # A record's own clock may be another zone's or another year's than its carrier's, which may leave out what is below a second.
-    return (
-        written is not None
-        and line.at > written
-        and WRITTEN_WITHIN_S < (line.at - written) % ZONES_S < ZONES_S - WHOLE_S
-    )

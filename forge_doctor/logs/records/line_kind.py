@@ -21,6 +21,7 @@ STACK = (b"Call stack:", b"Stack (most recent", b"Object allocated at", *CREATED
 DUMPS = (b"Timeout (", b"Fatal Python error: ")
 DUMPED = b"(most recent call first):"
 CARETS = regex(rb" {4,}[\^~][\^~ ]*$")
+_OF_FRAME = (b'  File "', b"    ")
 _FRAME = regex(rb'\s*(?:> )?File "')
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
 # What asyncio says below the head of its record, and no traceback does.
@@ -87,10 +88,10 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
         return Kind.BLANK
     if HEADER in text or begins_box(text) or begins_open_box(text):
         return Kind.HEADER
+    if text[:1] in (b" ", b"\t", b">"):
+        return of_frame(text)
     if text.startswith(JOINING) or text.startswith(STACK):
         return Kind.JOINER
-    if text[:1] in (b" ", b"\t", b">"):
-        return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
     if ends_open_box(text):
         return Kind.EXCEPTION
     if text.startswith(EDGES) or text[:1] in (b"|", b"+"):
@@ -98,6 +99,18 @@ def kind_of(text: bytes, grouped: bool = False) -> Kind:
     if _EXCEPTION.match(text):
         return Kind.EXCEPTION
     return Kind.BLANK if LEFT_OUT.match(text) else Kind.OTHER
+
+
+def of_frame(text: bytes) -> Kind:
+    """Which of a frame's lines it is."""
+    return Kind.FRAME if _FRAME.match(text) else Kind.SOURCE
+
+
+def is_plain_frame(text: bytes) -> bool:
+    """Whether a line is one of a frame as Python writes it, about which nothing else need be asked in a plain traceback."""
+    if not text.startswith(_OF_FRAME) or not text.isascii() or not text.strip():
+        return False
+    return b"Traceback" not in text and b".py:" not in text and b"](http" not in text
 
 
 def is_class_name(name: str) -> bool:

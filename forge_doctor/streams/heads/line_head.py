@@ -174,7 +174,7 @@ def _indented_head(text: bytes, zone_s: float) -> Head | None:
         return _rich_head(text, zone_s)
     if text[:1] == b"|":
         return _enclosed_head(text, zone_s)
-    return _timed_head(text[1:], zone_s) if _BLANK_BEFORE.match(text) else None
+    return _timed_head(text[1:], zone_s) if text[1:2].isdigit() and _BLANK_BEFORE.match(text) else None
 
 
 def _otherwise_begun(text: bytes, zone_s: float) -> Head | None:
