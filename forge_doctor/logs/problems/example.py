@@ -45,6 +45,10 @@ class Example:
             self._shown, self._pieces = shortened(first, self._longest), ()
         return self._shown
 
+    def says(self, words: str) -> bool:
+        """Whether it has words that are no secret: to take those out is dear, and most texts need it for nothing else."""
+        return any(words in piece for piece in self._pieces or (self.shown,))
+
     def __eq__(self, other: object) -> bool:
         """Whether the same is shown."""
         return isinstance(other, Example) and self.shown == other.shown

@@ -96,7 +96,7 @@ class Problem:
     @property
     def failed(self) -> bool:
         """Whether requests failed with it."""
-        return bool(self.group.routes) or _ASGI in self.group.example
+        return bool(self.group.routes) or self.group.told.says(_ASGI)
 
 
 def find_problems(summary: Summary, options: TriageOptions) -> list[Problem]:
@@ -146,7 +146,8 @@ def _one_of_a_kind(groups: Mapping[GroupKey, Group]) -> dict[GroupKey, Group]:
     """The groups, those of lines without a traceback joined where only a word or two tells them apart."""
     stated = [key for key in groups if not key[0] and not key[1]]
     names = folded(key[5] for key in stated)
-    joined = {key: group for key, group in groups.items() if key not in set(stated) or key[5] not in names}
+    several = {key for key in stated if key[5] in names}
+    joined = {key: group for key, group in groups.items() if key not in several}
     for key in stated:
         if key[5] in names:
             whole = (*key[:5], names[key[5]], key[6])
