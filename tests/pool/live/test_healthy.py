@@ -157,8 +157,7 @@ async def test_a_busy_service_with_jobs_a_listener_a_console_and_a_walreceiver(
             client(dsn, "notifier", 1, "LISTEN orders"),
             client(dsn, "psql", 1),
         ):
-            await ten_looks(dsn, told=Told(pool_size=5, max_overflow=10))
-            await ten_looks(dsn)
+            await asyncio.gather(ten_looks(dsn, told=Told(pool_size=5, max_overflow=10)), ten_looks(dsn))
 
 
 async def test_a_service_through_a_pgbouncer_on_this_host(
@@ -171,9 +170,11 @@ async def test_a_service_through_a_pgbouncer_on_this_host(
         app = app_server(through, workers=2, pool_class="NullPool", env={"PATIENT_BEHIND_POOLER": "1"})
         with traffic(app, "/healthy", 4):
             await until(lambda: sessions_where(database, f"usename = '{database.user}'") > 0)
-            await ten_looks(database.dsn(), bouncer=_console(bouncer))
-            await ten_looks(database.dsn())
-            await ten_looks(through, bouncer=_console(bouncer))
+            await asyncio.gather(
+                ten_looks(database.dsn(), bouncer=_console(bouncer)),
+                ten_looks(database.dsn()),
+                ten_looks(through, bouncer=_console(bouncer)),
+            )
             for dsn in (database.dsn(), through):
                 assert of(judge(await look(dsn), {"orphaned-session": {"session_s": 0}}), "orphaned-session") == ()
 
@@ -193,8 +194,7 @@ async def test_a_hot_row_whose_lock_changes_hands(app_server: StartApp, fresh_da
     # Workers that get no turn on a busy machine leave a transaction idle behind its BEGIN for as long as that lasts.
     starved = {"slow-code-in-transaction": {"idle_s": 10}}
     with traffic(apps[0], "/hit", 4, 0.01), traffic(apps[1], "/hit", 4, 0.01):
-        await ten_looks(dsn, starved)
-        await ten_looks(dsn, starved, told=Told(**size))
+        await asyncio.gather(ten_looks(dsn, starved), ten_looks(dsn, starved, told=Told(**size)))
 
 
 BRIDGE, POD, HOST = "fdbr0", "fdpod0", "10.209.8.1"
