@@ -21,9 +21,10 @@ Limits = Mapping[str, Mapping[str, float]]
 
 
 async def look(dsn: str, *, duration_s: float = 0, told: Told | None = None, **request: Any) -> PoolSnapshot:
-    """A snapshot of the server at `dsn`."""
+    """A snapshot of the server at `dsn`, which may be slow to answer: unless told otherwise, it is waited for longer than by
+    the command."""
     target = resolve_targets((dsn,))[0]
-    examination = Examination(Request(target=target, told=told or Told(), **request))
+    examination = Examination(Request(target=target, told=told or Told(), **{"connect_timeout_s": 10.0, **request}))
     try:
         return await (examination.looks(duration_s) if duration_s else examination.look())
     finally:

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     import asyncpg
 
 CONNECTION_LOST = ("08", "57P0")  # SQLSTATE: connection exceptions; shut down by somebody
-GRACE_S = 1.0  # for the answer to travel, beyond the server's own statement_timeout
+# For the answer to travel, beyond the server's own statement_timeout.
+GRACE_S = 1.0
+# In a transaction that it has just begun: who answered is not gone, but busy, and may notice its own timeout late.
+BUSY_GRACE_S = 10.0
 
 LONGEST_REASON = 200
 # What the driver or we raise for values that are of another type, shape or encoding than was asked for.
@@ -172,7 +175,8 @@ async def _bounded(connection: Connection, limits: QueryLimits, answer: Awaitabl
     import asyncpg
 
     label = connection.target.label
-    limit_s = limits.statement_s + GRACE_S
+    begun = not connection.driver.is_closed() and connection.driver.is_in_transaction()
+    limit_s = limits.statement_s + (BUSY_GRACE_S if begun else GRACE_S)
     connection.answer.asked()
     try:
         async with asyncio.timeout(limit_s):

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from forge_doctor.errors import CannotInspect
+from forge_doctor.probes.postgres import look
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed, ServerError, Unreachable, limit_of
-from forge_doctor.probes.postgres.look import Connection, QueryLimits, connect, fetch_rows, read_only, reads
+from forge_doctor.probes.postgres.look import GRACE_S, Connection, QueryLimits, connect, fetch_rows, read_only, reads
 from forge_doctor.probes.postgres.target import Target
 from tests.support.examination import sessions_where, until
 from tests.support.listeners import (
@@ -44,6 +45,10 @@ from tests.support.postgres import (
 from tests.support.tls import Certificate
 
 PASSWORD = "Zq9secret"
+# For a server that answers: how soon it does is the machine's to say.
+PATIENT_S = 30.0
+# What a limit may be exceeded by where nobody gets a turn at once.
+LATE_S = 5.0
 TLS_ONLY = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -54,14 +59,14 @@ def target_of(dsn: str) -> Target:
 
 @asynccontextmanager
 async def connected(dsn: str, **options: Any) -> AsyncIterator[Connection]:
-    connection = await connect(target_of(dsn), **options)
+    connection = await connect(target_of(dsn), **{"connect_timeout_s": PATIENT_S, **options})
     try:
         yield connection
     finally:
         connection.close()
 
 
-async def failure(dsn: str, *, connect_timeout_s: float = 3.0) -> CannotInspect:
+async def failure(dsn: str, *, connect_timeout_s: float = PATIENT_S) -> CannotInspect:
     """Why no session is to be had; the password is in no part of it."""
     with pytest.raises(CannotInspect) as caught:
         await connect(target_of(dsn), connect_timeout_s=connect_timeout_s)
@@ -157,7 +162,35 @@ async def test_a_backend_that_stops_answering_does_not_hold_us(postgres18: Postg
             started = time.monotonic()
             with pytest.raises(Unreachable, match=r"no answer to a query within 1\.05 s"):
                 await fetch_rows(connection, "SELECT 1", limits=QueryLimits(statement_s=0.05))
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 1.05 + LATE_S
+        finally:
+            os.kill(row["pid"], signal.SIGCONT)
+
+
+async def test_a_server_that_gets_no_turn_in_the_middle_of_a_look_is_waited_for(postgres18: PostgresServer) -> None:
+    """As on a machine with more work than processors: it began the transaction, so it is there."""
+    async with connected(postgres18.dsn()) as connection, read_only(connection, QueryLimits(statement_s=0.5)) as fetch:
+        (row,) = await fetch("SELECT pg_backend_pid() AS pid")
+        os.kill(row["pid"], signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(0.5 + 2 * GRACE_S, os.kill, row["pid"], signal.SIGCONT)
+        assert await fetch("SELECT 1 AS one") == ({"one": 1},)
+
+
+async def test_a_server_that_hangs_in_the_middle_of_a_look_is_given_up(
+    postgres18: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "BUSY_GRACE_S", 0.2)
+    async with connected(postgres18.dsn()) as connection:
+        (row,) = await fetch_rows(connection, "SELECT pg_backend_pid() AS pid")
+
+        async def hangs() -> None:
+            async with read_only(connection, QueryLimits(statement_s=0.5)) as fetch:
+                os.kill(row["pid"], signal.SIGSTOP)
+                await fetch("SELECT 1")
+
+        try:
+            with pytest.raises(Unreachable, match=r"no answer to a query within 0\.7 s"):
+                await hangs()
         finally:
             os.kill(row["pid"], signal.SIGCONT)
 
@@ -173,11 +206,11 @@ async def test_a_session_ended_by_the_administrator_is_a_lost_connection(postgre
 
 async def test_a_look_given_up_half_way_leaves_no_session_behind(fresh_database18: FreshDatabase) -> None:
     async with connected(fresh_database18.dsn()) as connection:
-        look = asyncio.create_task(fetch_rows(connection, "SELECT pg_sleep(1)"))
+        given_up = asyncio.create_task(fetch_rows(connection, "SELECT pg_sleep(1)"))
         await until(lambda: sessions_where(fresh_database18, "wait_event = 'PgSleep'") == 1)
-        look.cancel()
+        given_up.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await look
+            await given_up
         assert connection.driver.is_closed()
 
 
@@ -202,9 +235,9 @@ async def test_the_next_host_is_tried_within_the_time_of_all(postgres18: Postgre
         hosts = f"127.0.0.1:{silent},127.0.0.1:{free_port()},127.0.0.1:{postgres18.port}"
         started = time.monotonic()
         dsn = f"postgresql://postgres:{postgres18.password}@{hosts}/postgres"
-        async with connected(dsn, connect_timeout_s=1.5) as connection:
+        async with connected(dsn, connect_timeout_s=4.5) as connection:
             assert connection.target.hosts[0].port == postgres18.port
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4.5
 
 
 async def test_the_failure_of_every_host_is_told() -> None:
@@ -369,11 +402,11 @@ async def test_a_name_that_does_not_resolve_is_told() -> None:
 
 async def test_a_name_server_that_hangs_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(5))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(30))
     before = set(threading.enumerate())
     started = time.monotonic()
     error = await failure(f"postgresql://u:{PASSWORD}@db.example/x", connect_timeout_s=0.3)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 0.3 + LATE_S
     assert "no name server answered for 'db.example'" in str(error)
     assert all(thread.daemon for thread in set(threading.enumerate()) - before)
     answered.set()
@@ -384,7 +417,7 @@ async def test_a_server_that_accepts_and_never_answers_is_given_up_in_time(sslmo
     with listener(say_nothing) as port:
         started = time.monotonic()
         error = await failure(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/x?sslmode={sslmode}", connect_timeout_s=0.6)
-        assert 0.4 < time.monotonic() - started < 1.0
+        assert 0.4 < time.monotonic() - started < 0.6 + LATE_S
     assert "gave up after 0.6 s: something accepts connections there and never answers" in str(error)
 
 

@@ -48,6 +48,7 @@ async def test_the_console_tells_its_version_pools_databases_and_settings(pgboun
     assert console.refused == {}
     assert console.address == f"127.0.0.1:{pgbouncer.port}"
     assert console.version.split(".")[0] == "1"
+    assert len(pools) == 1, console.pools
     (pool,) = pools
     assert (pool["user"], pool["cl_active"], pool["sv_active"], pool["cl_waiting"]) == ("postgres", "1", "1", "0")
     assert pool["pool_mode"] == "transaction"
@@ -131,7 +132,7 @@ async def test_what_is_no_pgbouncer_is_given_up_in_time(behaviour: object, probl
         started = time.monotonic()
         with pytest.raises(CannotInspect, match=problem):
             await bouncer_console(target_of(f"postgresql://u:Zq9secret@127.0.0.1:{port}/x"), limit_s=0.3)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
 
 
 async def test_nothing_listening_is_told() -> None:
