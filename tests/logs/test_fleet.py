@@ -27,6 +27,7 @@ from forge_doctor.logs.parallel import collect_all, merged
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.streams.sources.files import FileSource, LogStream, Source, open_path
 from tests.support.log_generator import write_log
+from tests.support.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = Rules(reference=1_795_000_000.0)
@@ -151,13 +152,6 @@ def run_cluster(*options: str, workers: int) -> Iterator[tuple[str, list[subproc
 
 
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def wait_for_workers(address: str, count: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
+from forge_doctor.streams.carriers.exports.csv_records import readable_rows
 from forge_doctor.streams.heads.line_head import read_head
 
 # The columns of csvlog.
@@ -118,15 +118,7 @@ class ServerRecords:
 
     def rows(self, lines: Iterator[str]) -> None:
         """All of a csvlog."""
-        csv.field_size_limit(64 << 20)
-        rows = csv.reader(lines)
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error:
-                continue
+        for row in readable_rows(lines):
             if len(row) > _STATEMENT:
                 query_id = row[_QUERY_ID] if len(row) > _QUERY_ID else ""
                 self.judge(

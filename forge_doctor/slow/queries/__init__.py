@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from forge_doctor.probes.postgres.backends import rows
 from forge_doctor.sql.quoting import quote_identifier
 
 FOLDER = Path(__file__).parent
@@ -25,8 +26,7 @@ JIT = ("jit_generation_time", "jit_inlining_time", "jit_optimization_time", "jit
 
 def load_query(name: str, major: int) -> str:
     """The text of `name.sql`, or of `name_13.sql` for a server of that version."""
-    older = FOLDER / f"{name}_{major}.sql"
-    return (older if older.is_file() else FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    return rows.load_query(name, major, FOLDER)
 
 
 def statements_query(schema: str, columns: Iterable[str], *, texts: bool) -> str:

@@ -24,7 +24,7 @@ from forge_doctor.streams.carriers.whole import whole_of
 from forge_doctor.streams.carriers.whole_stream import Replayed, Whole
 
 MOST_LAYERS = 4
-LOOKED_AT = 256 << 10
+LAYERS_WITHIN = 256 << 10
 SEEN = 200
 # A text that is written as the numbers of its bytes: no word of it can be looked for.
 _HIDDEN = regex(rb"\[ ?\d{1,3}(?:, ?\d{1,3}){7}")
@@ -135,7 +135,7 @@ def _towards_whole(sample: bytes, carrier: LineCarrier | None, knowledge: Knowle
 
 def _round_lines(sample: bytes, carrier: LineCarrier | None, knowledge: Knowledge) -> list[LineCarrier]:
     """What stands round single lines, learned or known, the outermost first."""
-    coloured: list[LineCarrier] = [Coloured()] if b"\x1b" in sample[:LOOKED_AT] else []
+    coloured: list[LineCarrier] = [Coloured()] if b"\x1b" in sample[:LAYERS_WITHIN] else []
     if carrier is not None:
         return [*coloured, *(carrier.layers if isinstance(carrier, Nested) else [carrier])]
     lines = [line for line in sample.split(b"\n", SEEN)[:SEEN] if line]
@@ -150,14 +150,14 @@ def _translate(carrier: LineCarrier) -> Callable[[bytes], bytes]:
 
 
 def _beginning(sample: bytes) -> bytes:
-    return sample[:LOOKED_AT].rpartition(b"\n")[0] or sample[:LOOKED_AT]
+    return sample[:LAYERS_WITHIN].rpartition(b"\n")[0] or sample[:LAYERS_WITHIN]
 
 
 def _peeked(stream: Readable) -> tuple[bytes, CannotInspect | None]:
     """How a stream begins, and what is wrong with it behind that."""
-    block, filled = memoryview(bytearray(LOOKED_AT)), 0
+    block, filled = memoryview(bytearray(LAYERS_WITHIN)), 0
     try:
-        while filled < LOOKED_AT and (got := stream.readinto(block[filled:])):
+        while filled < LAYERS_WITHIN and (got := stream.readinto(block[filled:])):
             filled += got
     except CannotInspect as problem:
         return bytes(block[:filled]), problem

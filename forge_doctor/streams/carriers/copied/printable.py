@@ -9,12 +9,12 @@ from forge_doctor.regex import regex
 
 LONGEST_LINE = 4 << 20
 _DECLARED = regex(rb"(?im)^content-transfer-encoding:[ \t]{0,20}quoted-printable[ \t\r]{0,20}$")
-LOOKED_AT = 8 << 10
+DECLARED_WITHIN = 8 << 10
 
 
 def is_printable(sample: bytes) -> bool:
     """Whether a head that says so stands at the beginning."""
-    return _DECLARED.search(sample[:LOOKED_AT]) is not None
+    return _DECLARED.search(sample[:DECLARED_WITHIN]) is not None
 
 
 def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:

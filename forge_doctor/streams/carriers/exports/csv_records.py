@@ -23,6 +23,7 @@ _FRAME = regex(r'File "[^"\n]{1,1000}", line \d')
 MOST_LEARNED = 2_000
 _TIME = regex(DATED)
 LONGEST_HEADER = 4_000
+LONGEST_CELL = 64 << 20
 SEPARATORS = ",;\t"
 _MESSAGES = tuple(name.lower() for name in (*LINES, *WORDS, "log message", "event", "entry", "raw"))
 _MOMENTS = tuple(name.lower() for name in TIMES)
@@ -33,7 +34,9 @@ _WRAPPERS = tuple(f"{name.lower()}." for name in ("_source", "attributes", *WRAP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Which column is what; `header` says that the first row names them."""
+    """Which column is what; `header` says that the first row names them, `quoted` that a cell may stand in quotes.
+
+    A number below zero counts from the end of a row."""
 
     separator: str
     message: int
@@ -42,6 +45,7 @@ class Layout:
     severity: int | None = None
     columns: int = 0
     header: bool = True
+    quoted: bool = True
     name: str = ""
 
 
@@ -150,16 +154,22 @@ def _by_place(text: str) -> Layout | None:
     message = next((number for number, _ in lines_in.most_common(1)), None)
     if message is None:
         return None
-    return Layout(separator="\t", message=message, time=-1, columns=columns, header=False)
+    return Layout(separator="\t", message=message, time=-1, columns=columns, header=False, quoted=False)
 
 
 def told_of(lines: Iterable[str], layout: Layout, zone_s: float = 0.0) -> Iterator[Told]:
     """What the rows say, in their order."""
-    csv.field_size_limit(min(sys.maxsize, 64 << 20))
-    rows = csv.reader(
-        lines, delimiter=layout.separator, quoting=csv.QUOTE_NONE if layout.time == -1 else csv.QUOTE_MINIMAL
-    )
-    if layout.header:
+    rows = readable_rows(lines, layout.separator, quoted=layout.quoted, header=layout.header)
+    return (_told(row, layout, zone_s) for row in rows)
+
+
+def readable_rows(
+    lines: Iterable[str], separator: str = ",", *, quoted: bool = True, header: bool = False
+) -> Iterator[list[str]]:
+    """The rows without their header; one that can't be read is passed over."""
+    csv.field_size_limit(min(sys.maxsize, LONGEST_CELL))
+    rows = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
+    if header:
         next(rows, None)
     while True:
         try:
@@ -168,7 +178,7 @@ def told_of(lines: Iterable[str], layout: Layout, zone_s: float = 0.0) -> Iterat
             return
         except csv.Error:
             continue
-        yield _told(row, layout, zone_s)
+        yield row
 
 
 def _told(row: Sequence[str], layout: Layout, zone_s: float) -> Told:

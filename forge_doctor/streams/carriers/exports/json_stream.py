@@ -11,7 +11,7 @@ from forge_doctor.streams.carriers.exports.json_documents import Documents, Unre
 from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.exports.wrappings import records_in
 
-LOOKED_AT = 8 << 10
+LONG_WITHIN = 8 << 10
 # journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.
 _BYTES_MESSAGE = regex(rb'"MESSAGE" ?: ?\[ ?\d')
 # One value that may be longer than what is looked at: rows of a table, or a list of lines.
@@ -27,7 +27,7 @@ def is_document(sample: bytes) -> bool:
         return True
     found = _FIRST_LINE.match(sample)
     entry = loads(found[1]) if found else None
-    if entry is None and _LONG.search(sample[:LOOKED_AT]):
+    if entry is None and _LONG.search(sample[:LONG_WITHIN]):
         return True
     if entry is None:
         try:
