@@ -116,6 +116,13 @@ class Block:
         names = kind is Kind.EXCEPTION or text.endswith(DUMPED)
         self.named = self.state is State.MESSAGE and (names or (self.named and kind is Kind.OTHER))
 
+    def raised_at(self, place: bytes, raised: bytes) -> None:
+        """What was taken last is the place of the exception above it: the two are a traceback."""
+        above = self.lines[:-1]
+        begin = len(above) - 1 - above[::-1].index(raised)
+        self.lines = [HEADER + b":", place, *above[begin:]]
+        self.literal, self.state = True, State.EXCEPTION
+
     def retake(self, begun: Block, lines: Iterable[tuple[bytes, Kind, int]]) -> None:
         """Have other lines behind those it had when it looked like `begun`."""
         self.lines, self.late = list(begun.lines), list(begun.late)

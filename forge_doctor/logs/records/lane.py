@@ -25,6 +25,7 @@ from forge_doctor.logs.records.lost_layout import (
     from_pytest,
     is_flat_frame,
     is_pytest_frame,
+    raised_in,
     short_report_frame,
     torn_from_pytest,
     torn_indent,
@@ -56,12 +57,13 @@ class Lane:
         self._told: Block | None = None
         self.after_lines = AFTER_LINES
         self._foreign = ForeignFrames()
+        self._shortest = False  # among failures as pytest's shortest style has them, of which no word is looked for
 
     @property
     def busy(self) -> bool:
         """Whether a block is open that may give an event."""
         begun = self.current is not None and self.current.marked >= 0
-        return begun or bool(self.waiting) or self._told is not None
+        return begun or bool(self.waiting) or self._told is not None or self._shortest
 
     @property
     def unfinished(self) -> bool:
@@ -72,7 +74,8 @@ class Lane:
     def lists_code(self) -> bool:
         """Whether code or values of any length may come before the next frame, as pytest, IPython and stackprinter list them."""
         current = self.current
-        return current is not None and current.unfinished and (current.tested or current.flat or self._foreign.within)
+        lists = current is not None and current.unfinished and (current.tested or current.flat or self._foreign.within)
+        return lists or self._shortest
 
     @property
     def _is_warned(self) -> bool:
@@ -89,6 +92,7 @@ class Lane:
     def begin(self, block: Block) -> Iterator[Block]:
         """A record begins: what is finished comes out, an unfinished traceback waits."""
         # pytest's word for how a test ended looks like a record where that is ERROR.
+        self._shortest = False
         block.shown = Shown(Part.EXPECTED) if self._report.ends(block.line.text) else self._report.now
         yield from self._make_room(block)
         if self._mixed is not None:
@@ -102,6 +106,7 @@ class Lane:
             self.current.take(line.text, of_frame(line.text), number)
             self.last = self.current
             return
+        raw = line.text
         if self._report.ends(line.text) or (line.text[:3] == b"===" and self._is_warned):
             yield from self.close()
         grouped = (self.current is not None and self.current.grouped) or (
@@ -110,6 +115,8 @@ class Lane:
         flat, indent, tested = self._lay_out(line)
         place = short_report_frame(line.text, self.current.lines) if self.current is not None else None
         line.text = line.text if place is None else place
+        told = raw[:2] == b"E " or b".py:" in raw or not raw
+        self._shortest = place is not None or (self._shortest and told)
         kind = kind_of(line.text, grouped)
         apart = kind is Kind.HEADER and self.current is not None and is_later(self.current, line)
         block = None if apart else self._block_for(line.text, kind)
@@ -126,6 +133,8 @@ class Lane:
         block.take(line.text, kind, number)
         self.last = block
         if place is not None:
+            # Nothing but pytest writes a place below the words that it repeats: whose class it is does not matter.
+            block.raised_at(place, raised_in(raw))
             yield from self.close()
 
     def _is_plain(self, current: Block, text: bytes) -> bool:

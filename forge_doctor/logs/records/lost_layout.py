@@ -125,6 +125,12 @@ def short_report_frame(text: bytes, above: Sequence[bytes]) -> bytes | None:
     return b'  File "%b", line %b' % (found[1], found[2]) if found and found[3] in above[-MOST_BEFORE:] else None
 
 
+def raised_in(text: bytes) -> bytes:
+    """The exception that such a line repeats."""
+    found = _PYTEST_LINE.match(text)
+    return found[3] if found else b""
+
+
 def is_pytest_frame(text: bytes) -> bool:
     """Whether a line is a frame of pytest's short style by itself: its report's title may not have been copied."""
     return b".py:" in text and _PYTEST_BEGUN.match(text) is not None

@@ -30,6 +30,7 @@ FRAME_MARKERS = (
     b"File /",
     b"File ~",
     b"File \x1b",
+    b"\nE   ",  # pytest's shortest style, in which a failure has no frame
 )
 
 

@@ -239,6 +239,28 @@ def test_pytest_s_shortest_style_has_a_place() -> None:
     assert (group.signature, group.count, group.culprit and group.culprit.line) == ("missing-greenlet", 1, 14)
 
 
+def test_pytest_s_shortest_style_tells_classes_that_nobody_knows() -> None:
+    raised = ["shop.TillIsEmpty: no coins", "AssertionError: odd", "KeyError: 'cart'"]
+    failures = [f"E   {one}\n/app/shop/till.py:{20 + number}: {one}\n" for number, one in enumerate(raised)]
+    failures.insert(1, "E   assert 1 == 2\n/app/tests/test_till.py:9: assert 1 == 2\n")
+    log = (
+        "FFFF. [100%]\n=================================== FAILURES ===================================\n"
+        + "".join(failures * 40)
+        + "=========================== short test summary info ============================\n"
+        + "FAILED tests/test_till.py::test_a - shop.TillIsEmpty: no coins\n4 failed, 1 passed in 0.84s\n"
+    )
+    found = {
+        (one.exception, one.count, one.culprit and one.culprit.line)
+        for one in read_scanned(log.encode()).groups.values()
+    }
+    assert found == {("shop.TillIsEmpty", 40, 20), ("AssertionError", 40, 21), ("KeyError", 40, 22)}
+
+
+def test_a_linter_s_places_are_no_failures_of_tests() -> None:
+    log = "= FAILURES =\nE501 line too long\n/app/x.py:9: E501: line too long\n"
+    assert not told(log)
+
+
 @pytest.mark.parametrize(
     "line", ["app/x.py:14: error: no such name", "x.py:3: shop.Error: x", "see app/x.py:14: shop.Error: x"]
 )
