@@ -12,6 +12,8 @@ from forge_doctor.streams.heads.head import Head, level_of, worker_of
 _LEVELS = rb"(TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL)"
 _NAME = rb"(?!\S{0,80}(?:Error|Exception|Warning)\b)([A-Za-z_][\w.]{0,80})"
 _DOTTED = rb"(?!\S{1,100}\.(?:pyx?|so)\b)([A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,8})"
+# A sentence that follows the level, but for what pytest says of a test that could not be set up.
+_WORDS = rb"(?!at (?:setup|teardown)\b|collecting\b)[A-Za-z][a-z][\w'-]{0,30},? [\w'\"(<\[#/:-]"
 # Behind a name the line or the function may stand, and so it may between two dashes.
 _NAME_FIRST = regex(
     _NAME
@@ -27,7 +29,7 @@ _NAME_FIRST = regex(
     + rb" {0,8}\]:? {1,4})"
 )
 _DOTTED_FIRST = regex(_DOTTED + rb" {1,8}" + _LEVELS + rb":? {1,8}")
-_LEVEL_FIRST = regex(_LEVELS + rb"(?: {1,8}[-|] {1,4}| (?=" + _DOTTED + rb"[ :]))")
+_LEVEL_FIRST = regex(_LEVELS + rb"(?: {1,8}[-|] {1,4}| (?=[<(]\w|" + _DOTTED + rb"[ :]|" + _WORDS + rb"))")
 
 
 def timeless(text: bytes) -> Head | None:
