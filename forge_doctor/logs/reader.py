@@ -12,7 +12,8 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
-from forge_doctor.logs.records.lane import Lane, LaneKey, lane_key, share_lines
+from forge_doctor.logs.records.lane import Lane, share_lines
+from forge_doctor.logs.records.lane_key import LaneKey, lane_key
 from forge_doctor.logs.records.lost_layout import named_before
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.support.log_carriers import Lines, Wrap, before, milli, stamp, table
 from tests.support.log_platforms import PLATFORMS
 from tests.support.log_searches import SEARCHES
+from tests.support.log_verticals import VERTICALS
 
 
 def tai(at: float) -> str:
@@ -141,6 +142,7 @@ WAYS: dict[str, Wrap] = (
             "2026 log dump:\n\n    $ docker logs web\n" + "".join(f"    {line}\n" for _, line in lines)
         ),
     }
+    | VERTICALS
 )
 BYTES_WAYS: dict[str, Callable[[Lines], bytes]] = {
     "utf-16-bom": lambda lines: "".join(f"{line}\r\n" for _, line in lines).encode("utf-16"),

@@ -40,9 +40,6 @@ GOES_ON = 2  # what it says for a traceback that it took the line before
 WAITS = 4  # a traceback that others cut into waits so many times longer for its next line
 _HEADER = HEADER + b":"
 
-LaneKey = tuple[str, str, str]
-"""A service, a stream of it and a worker that writes to it."""
-
 
 class Lane:
     """The lines of one stream: at most one record being written, and tracebacks cut into by others."""
@@ -293,11 +290,6 @@ class Lane:
         paths = self._mixing.paths
         scores = [(fitness(block, text, kind, paths) + GOES_ON * (block is self.last), block) for block in fitting]
         return max(scores, key=lambda one: (one[0], one[1].turn))[1]
-
-
-def lane_key(line: Line) -> LaneKey:
-    """Which lane a line belongs to."""
-    return (line.service, line.stream, line.worker)
 
 
 def share_lines(lanes: Collection[Lane]) -> None:

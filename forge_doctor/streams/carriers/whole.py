@@ -22,6 +22,7 @@ from forge_doctor.streams.carriers.exports import (
     journal_export,
     journal_verbose,
     literals,
+    vertical,
     xml_records,
     yaml_records,
 )
@@ -83,6 +84,9 @@ def _of_entries(sample: bytes, stream: Readable, records: JsonRecords) -> Whole 
     if is_yaml(sample):
         whole = Whole(stream, "YAML")
         return _records_of(whole, yaml_records.entries_of(whole.texts()), records)
+    if (shown := vertical.layout_of(sample.split(b"\n", MOST_LEARNED)[:MOST_LEARNED])) is not None:
+        whole = Whole(stream, "records with a field a line")
+        return _records_of(whole, vertical.entries_of(_text_lines(whole.texts()), shown), records)
     if collector_text.is_collected(sample):
         whole = Whole(stream, "records as OpenTelemetry's collector prints them")
         return _records_of(whole, collector_text.entries_of(_text_lines(whole.texts())), records)
