@@ -25,6 +25,7 @@ BARE = Path(getattr(sys, "_base_executable", sys.executable))
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_single_file_runs_on_a_bare_python(tmp_path: Path) -> None:
     built = tmp_path / "forge-doctor.pyz"
     line = (sys.executable, "-m", "shiv", "--quiet", "--compressed", "--console-script", "forge-doctor")

@@ -17,7 +17,7 @@ from tests.support.base_image import debian_image
 from tests.support.docker_engine import LABEL, LogContainer
 from tests.support.postgres import PostgresServer
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parent.parent
 DEBIAN_PYTHON = "3.11"
 

@@ -20,6 +20,8 @@ import pytest
 from forge_doctor.demo.faults import FAULTS, locate
 from tests.support.postgres import unprivileged_directory
 
+# All of them beside the one demo that they share.
+pytestmark = pytest.mark.long
 LIMIT_S = 300.0
 
 

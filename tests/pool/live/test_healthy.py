@@ -160,6 +160,7 @@ async def test_a_busy_service_with_jobs_a_listener_a_console_and_a_walreceiver(
             await asyncio.gather(ten_looks(dsn, told=Told(pool_size=5, max_overflow=10)), ten_looks(dsn))
 
 
+@pytest.mark.long
 async def test_a_service_through_a_pgbouncer_on_this_host(
     app_server: StartApp, fresh_database18: FreshDatabase
 ) -> None:
@@ -183,6 +184,7 @@ def _console(bouncer: PgBouncer) -> Any:
     return resolve_targets((bouncer.dsn(database="pgbouncer", user=bouncer.stats, password=bouncer.password),))[0]
 
 
+@pytest.mark.long
 async def test_a_hot_row_whose_lock_changes_hands(app_server: StartApp, fresh_database18: FreshDatabase) -> None:
     database = fresh_database18
     database.sql(
