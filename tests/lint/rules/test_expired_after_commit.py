@@ -645,3 +645,30 @@ def test_the_rollback_of_the_session_that_loaded_it_expires_it(tmp_path: Path) -
     code = code.replace("    async with Session() as db:\n        users", "    db = Session()\n    users")
     code = code.replace("user.name)", "user.name)  # expect").replace("\n    ", "\n  ").replace("    for", "  for")
     check_source(project(code), "expired-after-commit", tmp_path)
+
+
+HANDED = """\
+def let_go(session, *rows):
+    {does}
+async def f(other: User):
+    async with Session() as db:
+        user = (await db.execute(select(User))).scalar_one()
+        let_go({given})
+        await db.rollback()
+    return user.name{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("does", "given", "is_read"),
+    [
+        ("session.expunge_all()", "db", False),
+        ("session.expunge_all()", "session=db", False),
+        ("make_transient(rows[0])", "None, user", False),
+        ("session.expunge(rows[0])", "None, other", True),
+        ("session.add_all(rows)", "db, other", True),
+    ],
+)
+def test_a_function_may_let_the_objects_go(does: str, given: str, is_read: bool, tmp_path: Path) -> None:
+    code = HANDED.format(does=does, given=given, mark="  # expect high" if is_read else "")
+    check_source(project(code), "expired-after-commit", tmp_path)

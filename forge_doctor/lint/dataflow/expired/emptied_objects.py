@@ -50,7 +50,7 @@ def model_in(
     session = cause.session.text
     if cause.why is Why.ROLLBACK and is_committed_before(function, session, bound, cause):
         return None
-    if is_taken_out(function, bound.end, cause, name):
+    if is_taken_out(project, function, bound.end, cause, name):
         return None
     if held is not None and not held.is_made:
         same = held.session.text == session and (held.hops > 0 or held.call.function is function)

@@ -4,10 +4,24 @@ it, or an assignment."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Keyword, Name, Node, Sequence, Starred
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    FunctionDef,
+    Keyword,
+    Name,
+    Node,
+    Sequence,
+    Starred,
+)
 from forge_doctor.lint.dataflow.expired.expiring import Cause
-from forge_doctor.lint.dataflow.sessions.transactions import calls_named
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named, calls_of
+from forge_doctor.regex import regex
 
 # Calls that fill the object again, take it out of the session, or replace what it knows.
 FILLING = frozenset(
@@ -15,6 +29,7 @@ FILLING = frozenset(
     make_transient_to_detached set_attribute set_committed_value stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
 TAKING_OUT = ("expunge", "expunge_all", "make_transient")
+TAKEN_OUT = regex(r"\b(?:expunge|expunge_all|make_transient)\(")
 
 
 def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
@@ -35,10 +50,28 @@ def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
     return re.search(assigned, function.file.data[cause.statement.end : read.start]) is not None
 
 
-def is_taken_out(function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
-    """Whether the session no longer had the object by then: nothing is expired of what was expunged before."""
+def is_taken_out(project: Project, function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
+    """Whether the session no longer had the object by then: nothing is expired of what was expunged before, here or by a
+    function of the project that is given the session or the object."""
     taken = calls_named(function, TAKING_OUT, start, cause.statement.end)
-    return any(not one.args or one.args[0].text == read.id for one in taken)
+    if any(not one.args or one.args[0].text == read.id for one in taken):
+        return True
+    handed = (cause.session.text, read.id)
+    return any(one.text in handed for given in takers(project, function, start, cause.statement.start) for one in given)
+
+
+def takers(project: Project, function: FunctionDef, start: int, end: int) -> Iterator[tuple[Node, ...]]:
+    """What is given, between two places, to functions of the project that expunge something; these are found once."""
+    known: dict[FunctionDef, list[Call]] = function.file.kept.setdefault(takers, {})
+    if function not in known:
+        known[function] = [one for one in calls_of(function) if takes_out(project, one)]
+    yield from (given_in(one) for one in known[function] if start <= one.start and one.end <= end)
+
+
+def takes_out(project: Project, call: Call) -> bool:
+    """Whether it is a function of the project that expunges something."""
+    called = project.called(call) if any(isinstance(one, Name | Attribute) for one in given_in(call)) else None
+    return called is not None and TAKEN_OUT.search(called.text) is not None
 
 
 def given_in(call: Call) -> tuple[Node, ...]:
