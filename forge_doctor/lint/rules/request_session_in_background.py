@@ -161,6 +161,8 @@ def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
     function = project.called(coroutine) if isinstance(coroutine, Call) else None
     if function is None or not isinstance(coroutine, Call) or use.node.parent is None:
         return False
+    if function.contains(use.node):
+        return any(one.method in ("close", "aclose") and one.is_on(use.text) for one in function.find(Call))
     name = parameter_name(function, coroutine, use.node, use.node.parent)
     return bool(name and lifetime_of_param(project, function, name).closes)
 

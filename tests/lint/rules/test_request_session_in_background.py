@@ -231,3 +231,17 @@ def test_what_is_said_of_who_closes_it(tmp_path: Path) -> None:
     by_object, by_caller = check_source(SAVING, "request-session-in-background", tmp_path)
     assert "it is that of the object, and who made that closes it" in by_object.message
     assert "the caller of f() closes it" in by_caller.message
+
+
+@pytest.mark.parametrize(
+    ("last", "mark"), [("await session.close()", "  # expect low"), ("await session.commit()", "  # expect high")]
+)
+def test_a_task_made_where_it_stands_may_close_the_session(last: str, mark: str, tmp_path: Path) -> None:
+    code = f"""\
+def abandon(session: AsyncSession):
+    async def late():
+        await session.rollback()
+        {last}
+    asyncio.create_task(late()){mark}
+"""
+    check_source(TASKS + code, RULE, tmp_path)
