@@ -60,6 +60,7 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
     may_open,
     opening,
 )
+from forge_doctor.lint.dataflow.connections.told_by_result import has_ended_by
 from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait, waits_with_options
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
@@ -173,6 +174,8 @@ def opened_inside(
             continue
         is_lent_on = any(is_lent(one, name) for one in calls_between(function, at.end, call.start))
         if is_lent_on or not may_wait(project, call) or wait_in(project, call, handles) is None:
+            continue
+        if has_ended_by(project, at, call):
             continue
         # Asked last: it is followed to its engine.
         if made is None or not is_autocommit(project, made, project.known(made).kind):
