@@ -182,7 +182,9 @@ class Modules:
         waiting = [(self.root, 0)]
         while waiting:
             folder, depth = waiting.pop()
-            is_inside_package = folder != self.root and PACKAGE_MARK in self._listing(folder)
+            marks = self._listing(folder)
+            # A project may be marked as a package, and is started in all the same.
+            is_inside_package = folder != self.root and PACKAGE_MARK in marks and marks.isdisjoint(ROOT_MARKS)
             for inner in folders_in(folder):
                 names = self._listing(inner)
                 # A folder of projects may be marked as a package itself: what lies in one is a project, or no start.

@@ -130,3 +130,17 @@ def test_an_unmarked_package_of_another_project_is_found_by_its_name(tmp_path: P
     users = tmp_path / "services/shop/lib/store/users.py"
     assert Modules(tmp_path, lambda: frozenset({"store"})).find("store.users", tmp_path / "tools/run.py") == users
     assert Modules(tmp_path).find("store.users", tmp_path / "tools/run.py") is None
+
+
+def test_a_project_that_is_marked_as_a_package_is_started_in_as_well(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", "app/bot/pyproject.toml", "app/bot/__init__.py", "app/bot/storages/__init__.py")
+    write(
+        tmp_path,
+        "app/bot/storages/base.py",
+        "app/migrations/env.py",
+        "app/web/__init__.py",
+        "app/web/pages/__init__.py",
+    )
+    modules = Modules(tmp_path)
+    assert modules.find("storages.base", tmp_path / "app/migrations/env.py") == tmp_path / "app/bot/storages/base.py"
+    assert modules.find("pages", tmp_path / "app/migrations/env.py") is None
