@@ -1339,3 +1339,29 @@ async def changed(event, db: AsyncSession):
     details(event, db){mark}
 """
     check_source(AWAITS + code, RULE, tmp_path)
+
+
+MAKERS = """\
+import asyncpg, redis
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+class Store:
+    async def open(self):
+        self.pool = await asyncpg.create_pool("x")
+    async def call(self):
+        self.cache = await redis.connect("x")
+async def make_pool(url):
+    engine: AsyncEngine = create_async_engine(url)
+    return engine, async_sessionmaker(engine)
+async def f(store: Store):
+    {before}make_pool("x"){mark}
+    {awaited}store.open(){mark}
+    store.call()
+"""
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_who_makes_an_engine_or_a_pool_has_to_do_with_it(is_awaited: bool, tmp_path: Path) -> None:
+    awaited = "await " if is_awaited else ""
+    mark = "" if is_awaited else "  # expect high"
+    code = MAKERS.format(before=f"engine, make = {awaited}", awaited=awaited, mark=mark)
+    check_source(code, "unawaited-data-access", tmp_path)

@@ -30,6 +30,8 @@ HOLDERS = DRIVER_KINDS | {
     Kind.ASYNC_ENGINE,
 }
 
+# Calls that make one, or give one once they are awaited.
+MAKING = frozenset({"create_async_engine", "async_engine_from_config", "async_sessionmaker", "create_pool", "connect"})
 METHODS = frozenset(name for kind in HOLDERS for name in COROUTINES.get(kind, ()))
 
 
@@ -57,8 +59,8 @@ def is_port(knows: Knowledge, function: FunctionDef) -> bool:
 
 
 def _touches_itself(knows: Knowledge, function: FunctionDef) -> bool:
-    """Whether it takes one or an object that holds one, calls a session's coroutine method on one, hands one on, or
-    enters one."""
+    """Whether it takes one or an object that holds one, calls a session's coroutine method on one, hands one on, makes one,
+    or enters one."""
     for param in function.params:
         if isinstance(param, Param) and param.annotation is not None:
             value = knows.annotated(param.annotation, function)
@@ -69,7 +71,15 @@ def _touches_itself(knows: Knowledge, function: FunctionDef) -> bool:
             return True
         if any(isinstance(one, Attribute) and _is_holder(knows, one) for one in call.args):
             return True
+        if call.method in MAKING and _makes(knows, call):
+            return True
     return _enters(knows, function)
+
+
+def _makes(knows: Knowledge, call: Call) -> bool:
+    value = knows.value_of(call)
+    made = value.inner if value.kind in (Kind.COROUTINE, Kind.STARTABLE) else value
+    return made.kind in HOLDERS and value.confidence > Confidence.LOW and value.definition is None
 
 
 def _enters(knows: Knowledge, function: FunctionDef) -> bool:
