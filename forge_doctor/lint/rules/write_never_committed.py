@@ -74,9 +74,14 @@ SUSPECT = Either(
             *(b"add", b"delete", b"merge", b"flush", b"exec", b"get", b"scalar", b"Depends"),
         ),
     ),
-    # A session of its own, that others write with.
-    WordsThen(rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"),
+    # A session of its own, that others write with; a unit of work that was given.
+    WordsThen(
+        rb"with\s+[\w.]+(?:\([^\n]*\)\s+as\s+\w+|\s*:)",
+        *(b"ession", b"aker", b"actory", b"ocal", b"db", b"DB", b"uow", b"unit"),
+    ),
 )
+# Who enters a unit of work may say no word of a database.
+EVERYWHERE = True
 WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
 DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
 ENDS = regex(r"commit|rollback|\.begin", re.IGNORECASE)

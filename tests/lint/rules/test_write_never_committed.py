@@ -233,3 +233,29 @@ async def save_given(unit: Unit, user):
 )
 def test_a_unit_of_work_that_nobody_commits_is_found(leave: str, work: str, at_block: str, tmp_path: Path) -> None:
     check_source(project(UNIT.format(leave=leave, work=work, at_block=at_block)), "write-never-committed", tmp_path)
+
+
+FACTORY_UNIT = {
+    "db.py": (
+        "from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
+        "Factory = async_sessionmaker(create_async_engine('postgresql+asyncpg://localhost/x'))\n"
+    ),
+    "units.py": (
+        "from db import Factory\n\nclass Users:\n    def __init__(self, session):\n        self.session = session\n\n"
+        "    async def add(self, user):\n        self.session.add(user)\n        await self.session.flush()\n\n"
+        "class Unit:\n    def __init__(self, factory=Factory):\n        self.factory = factory\n\n"
+        "    async def __aenter__(self):\n        self.session = self.factory()\n        self.users = Users(self.session)\n"
+        "        return self\n\n    async def __aexit__(self, *_):\n        await self.session.close()\n\n"
+        "    async def commit(self):\n        await self.session.commit()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("ends", "told"), [("pass", "  # expect medium"), ("await self.uow.commit()", "")])
+def test_a_unit_that_is_given_its_factory_by_default(ends: str, told: str, tmp_path: Path) -> None:
+    service = (
+        "from units import Unit\n\nclass Service:\n    def __init__(self, uow: Unit):\n        self.uow = uow\n\n"
+        f"    async def hire(self, user):\n        async with self.uow:{told}\n            await self.uow.users.add(user)\n"
+        f"            {ends}\n"
+    )
+    check_source({**FACTORY_UNIT, "service.py": service}, "write-never-committed", tmp_path)

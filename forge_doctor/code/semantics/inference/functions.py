@@ -197,6 +197,8 @@ def _declared(knows: Knowledge, node: Param, function: FunctionDef) -> Value:
         return value
     default = knows.value_of(node.default)
     given = default.inner if default.kind is Kind.DEPENDENCY else UNKNOWN
+    if not value.is_known and default.kind in (Kind.ASYNC_FACTORY, Kind.FACTORY):
+        return default  # who gives another one gives a factory as well
     # A framework does not look at the type: what is said to be a Session is what the dependency gives.
     return value if value.is_known and given.kind is not Kind.ASYNC_SESSION else given
 

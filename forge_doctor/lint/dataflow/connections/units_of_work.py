@@ -133,6 +133,7 @@ def _commits_nothing(project: Project, method: FunctionDef, class_: ClassDef) ->
     calls = list(method.find(Call))
     if "exit" in method.name and any(given.text.startswith(f"{own}.") for call in calls for given in call.args):
         return False  # who gets the session there may end it
-    called = (one for one in calls if one.is_on(own))
+    # `self.factory()` makes the session, and is no method.
+    called = (one for one in calls if one.is_on(own) and project.value_of(one).kind not in SESSIONS)
     methods = [method, *(project.method(class_, one.method) for one in called)]
     return all(one is not None and MAY_COMMIT.search(one.file.data[one.start : one.end]) is None for one in methods)
