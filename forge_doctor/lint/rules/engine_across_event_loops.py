@@ -80,6 +80,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.coroutines.new_loops import run_in_new_loop
+from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
 from forge_doctor.regex import regex
 
@@ -177,6 +178,8 @@ def repeated(project: Project, function: FunctionDef, call: Call) -> str:
     # What is made before the statement is the same event loop each time.
     if any(call.method != "run_until_complete" or "new_event_loop" in one.text for one in around):
         return "a loop"
+    if endpoint_decorator(project, function) is not None:
+        return "an endpoint, for each request"
     return background_starter(project, function) or job_caller(project, function) or in_threads(project, function)
 
 

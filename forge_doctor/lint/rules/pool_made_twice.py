@@ -32,7 +32,8 @@ Good:
         return _pool
 
 Wrong when: something makes the pool before anybody can ask twice. Files with a lifespan, a startup handler or a `__main__` are
-looked through for the function's name; a lock anywhere in the function keeps this rule silent.
+looked through for the function's name; a lock anywhere in the function keeps this rule silent; a pool that an object keeps is
+told with low confidence.
 
 Source: hushh-labs/hushh-research#1647; https://magicstack.github.io/asyncpg/current/api/index.html (create_pool: min_size);
 tried with asyncpg 0.32 and PostgreSQL 15: two calls at once left two pools open
@@ -80,7 +81,8 @@ def pool_made_twice(file: SourceFile, project: Project) -> Iterator[Finding]:
                 call,
                 f"{function.name}() waits between asking for `{kept}` and setting it: two that call it at once make a pool each, and "
                 "nobody closes the one that is replaced",
-                confidence=Confidence.MEDIUM,
+                # An object may well be asked by one task alone.
+                confidence=Confidence.MEDIUM if isinstance(assign.target, Name) else Confidence.LOW,
                 remedy="make the pool in the application's lifespan, or ask again under an `asyncio.Lock`",
             )
 

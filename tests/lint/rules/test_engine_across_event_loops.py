@@ -187,3 +187,11 @@ ONE_AFTER_THE_OTHER = [
 @pytest.mark.parametrize("code", ONE_AFTER_THE_OTHER)
 def test_scripts_threads_and_wrappers_make_loops_too(code: str, tmp_path: Path) -> None:
     check_source(POOLED + code, "engine-across-event-loops", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("route", "told"), [("@router.get('/x')\n", "  # expect high"), ("@router.get('/x')\nasync ", ""), ("", "")]
+)
+def test_an_endpoint_that_makes_a_loop_for_each_request(route: str, told: str, tmp_path: Path) -> None:
+    code = POOLED + "from fastapi import APIRouter\nrouter = APIRouter()\n" + route
+    check_source(code + f"def x():\n    return asyncio.run(work()){told}\n", "engine-across-event-loops", tmp_path)

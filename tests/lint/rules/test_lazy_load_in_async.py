@@ -625,3 +625,29 @@ def test_an_object_that_is_here_is_given_once_more_with_all_it_has(
     first: str, key: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(project(AGAIN.format(first=first, key=key, mark=mark)), "lazy-load-in-async", tmp_path)
+
+
+@pytest.mark.parametrize(("options", "told"), [("", "  # expect medium"), (".options(selectinload(Ticket.marks))", "")])
+def test_a_base_of_another_file_turns_an_object_into_a_dict(options: str, told: str, tmp_path: Path) -> None:
+    files = {
+        "turning.py": (
+            "class Turning:\n    def to_dict(self, whole=False):\n        found = {'id': self.id}\n"
+            "        if whole:\n            found['marks'] = [one.id for one in self.marks]\n        return found\n"
+        ),
+        "models.py": (
+            "from sqlalchemy import ForeignKey\n"
+            "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship\nfrom turning import Turning\n"
+            "class Base(DeclarativeBase): ...\nclass Ticket(Turning, Base):\n    __tablename__ = 'tickets'\n"
+            "    id: Mapped[int] = mapped_column(primary_key=True)\n    marks: Mapped[list['Label']] = relationship()\n"
+            "class Label(Base):\n    __tablename__ = 'labels'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+            "    ticket_id: Mapped[int] = mapped_column(ForeignKey('tickets.id'))\n"
+        ),
+        "show.py": (
+            "from sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
+            "from sqlalchemy.orm import selectinload\nfrom models import Ticket\n"
+            "async def show(db: AsyncSession, number):\n"
+            f"    ticket = await db.scalar(select(Ticket).where(Ticket.id == number){options})\n"
+            f"    return ticket.to_dict(whole=True){told}\n"
+        ),
+    }
+    check_source(files, "lazy-load-in-async", tmp_path)

@@ -103,3 +103,23 @@ def test_what_a_helper_makes_itself_is_none_of_its_arguments(tmp_path: Path) -> 
     for helper, mark in ((OWN_CONTENT, ""), (HELPER, "  # expect high")):
         code = HEAD + helper + OUTER.format(mark=mark) + ROUTE + "    return as_csv(lines(db))\n"
         check_source(project(code), "session-in-stream", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "iterated", "confidence"),
+    [
+        ("", "body", "medium"),
+        ("", "lines", "low"),
+        ("        chunks = await db.stream(text('x'))\n", "chunks", "low"),
+    ],
+)
+def test_what_another_service_sends_bit_by_bit_takes_its_time(
+    before: str, iterated: str, confidence: str, tmp_path: Path
+) -> None:
+    code = (
+        ROUTE.replace("async def live(", "async def live(body, lines, ")
+        + f"    async def sent():\n{before}        async for one in {iterated}:\n"
+        + "            await db.execute(text('x'), one)\n            yield one\n    return StreamingResponse(sent())\n"
+    )
+    (found,) = lint_source(project(HEAD + code), "session-in-stream", tmp_path)
+    assert found.confidence.label == confidence

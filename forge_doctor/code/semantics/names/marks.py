@@ -48,6 +48,8 @@ class Mark(StrEnum):
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
 BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS})
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
+# What a base of mapped classes may turn them into other things with, where it maps nothing itself.
+TURNING = (b"def to_dict", b"def as_dict", b"def to_json", b"def serialize")
 DATE = regex(
     rb"^[ \t]+(\w+)[ \t]*(?::[^=\n]{1,80}?\bdatetime\b|(?::[^=\n]{1,80})?=[ \t]*(?:\w+\.)?(?:mapped_column|Column|Field)"
     rb"\(\s{0,40}[^\n]{0,80}?(?:DateTime|TIMESTAMP)\b)",
@@ -81,8 +83,8 @@ def _text(data: bytes, words: tuple[bytes, ...]) -> Iterable[str]:
 
 
 def _own_reads(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
-    is_mapped = any(word in data for word in MAPPING)
-    return (_sum(sorted(set(OWN_READ.findall(data)))),) if is_mapped else ()
+    may_be_mapped = any(word in data for word in (*MAPPING, *TURNING))
+    return (_sum(sorted(set(OWN_READ.findall(data)))),) if may_be_mapped else ()
 
 
 def _columns(columns: re.Pattern[bytes]) -> Told:

@@ -169,9 +169,10 @@ def reading_methods(project: Project) -> frozenset[str]:
         file = project.open_for_all(path)
         for class_ in () if file is None else project.scopes(file).classes:
             model = project.model(class_)
-            for method in class_.methods if model is not None else ():
-                reads = self_reads(project, method)
-                if model is not None and any(lazy_relationship(model, one.node.attr) for one in reads):
+            for method in class_.methods:
+                read = {one.node.attr for one in self_reads(project, method)}
+                # Of which model a base that maps nothing reads, is told where it is read.
+                if related & read if model is None else any(lazy_relationship(model, one) for one in read):
                     names.add(method.name)
     return frozenset(names)
 

@@ -22,6 +22,8 @@ MAX_DEPTH = 3
 # What says that nobody listens any more.
 GONE = regex(r"disconnect|cancel|closed|stop|shutdown", re.IGNORECASE)
 LISTENED_TO = regex(r"not (?:await )?[\w.]*(?:disconnect|closed)\w*(?:\(\))?")
+# The usual names of what another service sends bit by bit.
+UPSTREAM = regex(r"stream|chunk|response|body|events|tokens|completion|upstream|deltas?\b")
 RESPONSES = ("StreamingResponse", "EventSourceResponse")
 # What is sent for as long as the client takes; what of it is large for sure.
 FILE_RESPONSE = "FileResponse"
@@ -119,6 +121,10 @@ def goes_on(project: Project, generator: FunctionDef, depth: int = 0) -> Wait | 
     if any(_is_endless(loop) for loop in generator.find(While, nested=False)):
         return Wait("a stream that has no end of its own", Confidence.MEDIUM)
     for loop in generator.find(For, nested=False):
+        named = loop.iter if loop.is_async and isinstance(loop.iter, Name) else None
+        is_rows = named is not None and project.known(named).kind not in (Kind.UNKNOWN, Kind.EXTERNAL)
+        if named is not None and not is_rows and UPSTREAM.search(named.id) is not None:
+            return Wait(f"`{named.id}`", Confidence.MEDIUM)
         walked = loop.iter if loop.is_async and isinstance(loop.iter, Call) and is_run(loop.iter) else None
         if not isinstance(walked, Call) or _is_of_result(project, walked):
             continue
