@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.bouncer import find_bouncer
 from forge_doctor.pool.inference.stacks_wanted import stacks_wanted
 from forge_doctor.pool.looks import compare
-from forge_doctor.pool.queries import load_query
-from forge_doctor.pool.rows import server_of
-from forge_doctor.pool.snapshot import PoolSnapshot, Refusal, Server
+from forge_doctor.pool.server.answers import Answers, ask_server
+from forge_doctor.pool.server.bouncer import find_bouncer
+from forge_doctor.pool.snapshot import PoolSnapshot, Refusal
 from forge_doctor.pool.topology import Engine, Told, application_of, worker_to_ask
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.backends.lock_queues import unsettled_s
-from forge_doctor.probes.postgres.backends.rows import session_of
-from forge_doctor.probes.postgres.backends.session import CLIENT, Lock, Session
-from forge_doctor.probes.postgres.errors import NoSlotLeft, QueryFailed
-from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, read_only, understood
+from forge_doctor.probes.postgres.backends.session import Session
+from forge_doctor.probes.postgres.errors import NoSlotLeft
+from forge_doctor.probes.postgres.look import Connection, connect, understood
 from forge_doctor.probes.postgres.target import Target
 from forge_doctor.probes.processes.half_open import Proof
 from forge_doctor.probes.processes.scan import find_processes
@@ -60,22 +58,6 @@ class Request:
     web_concurrency: str | None = None
     source: Path | None = None
     trace: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What the server said in one look. `address` and `port` are its own view of itself, `client` its view of
-    us, None over a Unix socket; `server` is None and `refusal` set where it gave no slot."""
-
-    server: Server | None = None
-    address: str | None = None
-    port: int | None = None
-    client: Endpoint | None = None
-    sessions: tuple[Session, ...] = ()
-    background: tuple[Session, ...] = ()
-    locks: tuple[Lock, ...] = ()
-    progress: Mapping[str, str] = field(default_factory=dict)
-    refusal: Refusal | None = None
 
 
 class Examination:
@@ -200,7 +182,7 @@ class Examination:
         try:
             connection = await self._connected()
             with understood(connection):
-                return await self._query(connection)
+                return await ask_server(connection, self._request.target.database)
         except NoSlotLeft as refused:
             return Answers(refusal=Refusal(sqlstate=refused.sqlstate, message=refused.server_message))
         except CannotInspect:
@@ -224,35 +206,6 @@ class Examination:
                 )
         return self._connection
 
-    async def _query(self, connection: Connection) -> Answers:
-        major = connection.version_num // 10000
-        names = ("server", "sessions", "locks", "progress", "counters", "settings", "prepared")
-        async with read_only(connection) as fetch:
-            rows = {name: await fetch(load_query(name, major)) for name in names}
-            replication = await _replication(fetch, major)  # the last one: should it fail, the transaction has ended
-        own = rows["server"][0]
-        backends = tuple(session_of(row) for row in rows["sessions"])
-        sessions = tuple(one for one in backends if one.backend_type == CLIENT)
-        target = self._request.target
-        server = server_of(
-            own,
-            counters=rows["counters"],
-            settings=rows["settings"],
-            prepared=rows["prepared"],
-            replication=replication,
-            app=most_common_client([(one.user, one.database) for one in sessions], (own["role"], target.database)),
-        )
-        return Answers(
-            server=server,
-            address=own["server_addr"],
-            port=own["server_port"],
-            client=Endpoint(address=own["client_addr"], port=own["client_port"]) if own["client_addr"] else None,
-            sessions=sessions,
-            background=tuple(one for one in backends if one.backend_type != CLIENT),
-            locks=tuple(Lock(**row) for row in rows["locks"]),
-            progress={str(row["pid"]): row["progress"] for row in rows["progress"]},
-        )
-
     def _scan(self, table: ProcessTable, answers: Answers) -> ProcessScan:
         # Of several hosts the one that answered; all of them where none gave a session.
         hosts = (self._connection.target if self._connection else self._request.target).hosts
@@ -266,14 +219,6 @@ class Examination:
             else None,
             table=table,
         )
-
-
-async def _replication(fetch: Fetch, major: int) -> Row | str:
-    """The row, or why there is none: a service that hides its log has no answer to how much of it is kept."""
-    try:
-        return (await fetch(load_query("replication", major)))[0]
-    except QueryFailed as problem:
-        return str(problem)
 
 
 def _clients(sessions: Iterable[Session]) -> frozenset[Endpoint]:
@@ -292,8 +237,3 @@ def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[st
     from forge_doctor.probes.processes.networks import local_networks
 
     return local_networks()
-
-
-def most_common_client(clients: Sequence[tuple[str, str]], default: tuple[str, str]) -> tuple[str, str]:
-    """The (role, database) of most sessions: whose settings count."""
-    return max(sorted(set(clients)), key=clients.count, default=default)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from forge_doctor.finding import Finding, NotRun, Severity
-from forge_doctor.pool.bouncer import REFUSAL
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.source_lines import lines_object
 from forge_doctor.pool.inference.stack_lines import stacks_of
+from forge_doctor.pool.server.bouncer import REFUSAL
 from forge_doctor.pool.wording import count
 from forge_doctor.probes.processes.workers import Process
 from forge_doctor.sql.quoting import quote_identifier

@@ -11,7 +11,7 @@ from typing import Any
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.collect import Answers
+from forge_doctor.pool.server.answers import Answers
 from forge_doctor.pool.snapshot import Server
 from forge_doctor.probes.clock import ticking_s
 from forge_doctor.probes.deployment.time_zone import offset_s

@@ -48,7 +48,7 @@ SENT = (
 )
 # They tell where something is set, compare with what was sent, or advise in words: nothing to type.
 NOT_TYPED = {
-    ("pool/rows.py", "_override"),
+    ("pool/server/rows.py", "_override"),
     ("probes/application/stacks.py", "read_threads"),
     ("probes/application/tasks_314.py", "read_tasks"),
     ("pool/inference/holders.py", "was_returned"),

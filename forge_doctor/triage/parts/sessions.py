@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from forge_doctor.errors import CannotInspect
-from forge_doctor.pool.collect import Answers, Examination, Request
+from forge_doctor.pool.collect import Examination, Request
+from forge_doctor.pool.server.answers import Answers
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.topology import Told
 from forge_doctor.triage.facts import Case

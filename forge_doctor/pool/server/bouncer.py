@@ -55,7 +55,7 @@ def _reachable(listener: ListenSocket) -> Endpoint:
 
 
 async def _read(target: Target, connect_timeout_s: float, linked: bool) -> Bouncer:
-    from forge_doctor.pool.bouncer_rows import bouncer_of
+    from forge_doctor.pool.server.bouncer_rows import bouncer_of
     from forge_doctor.probes.postgres.pgbouncer import bouncer_console
 
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.pool.bouncer_rows import bouncer_of
 from forge_doctor.pool.inference.source_lines import written_down
+from forge_doctor.pool.server.bouncer_rows import bouncer_of
 from forge_doctor.pool.snapshot import Bouncer, BouncerLink
 from forge_doctor.probes.postgres.pgbouncer import BouncerConsole
 from forge_doctor.probes.processes.workers import CodeLine, DatabaseSocket, Endpoint, HeldConnection, Role

@@ -1,0 +1,1 @@
+"""What the server and a pooler before it say of themselves, as frozen values."""
