@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.log_carriers import Wrap, before, document, milli, newest_first, records, stamp, table
 
 
@@ -72,4 +74,47 @@ SEARCHES: dict[str, Wrap] = {
     ),
     "app-runner": newest_first(before(lambda at: stamp(at, "%m-%d-%Y %I:%M:%S %p "))),
     "coolify": before(lambda at: f"[{stamp(at, '%Y-%b-%d %H:%M:%S.%f')}] "),
+    "oci-search": newest_first(
+        document(
+            lambda at, line: {
+                "data": {
+                    "datetime": int(at * 1000),
+                    "logContent": {
+                        "data": {"message": line, "tailed_path": "/x"},
+                        "time": milli(at),
+                        "source": "web-1",
+                    },
+                }
+            },
+            lambda rows: {"data": {"fields": None, "results": rows, "summary": {"result-count": 3}}},
+        )
+    ),
+    "ibm-logs": records(
+        lambda at, line: {"_source": {"_app": "web", "_host": "w1", "_line": line, "_ts": int(at * 1000), "level": ""}}
+    ),
+    "coralogix-dataprime": document(
+        lambda at, line: {
+            "metadata": [{"key": "timestamp", "value": milli(at)}, {"key": "severity", "value": "3"}],
+            "labels": [{"key": "applicationname", "value": "prod"}, {"key": "subsystemname", "value": "shop"}],
+            "userData": json.dumps({"message": line}),
+        },
+        lambda rows: {"result": {"results": rows}},
+    ),
+    "axiom-tabular": lambda lines: json.dumps(
+        {
+            "format": "tabular",
+            "status": {"elapsedTime": 1},
+            "tables": [
+                {
+                    "name": "0",
+                    "fields": [{"name": "_time", "type": "datetime"}, {"name": "message", "type": "string"}],
+                    "columns": [[milli(at) for at, _ in lines], [line for _, line in lines]],
+                }
+            ],
+        }
+    ),
+    "lnav-csv": table(
+        ("log_line", "log_part", "log_time", "log_level", "log_mark", "log_body"),
+        lambda at, line: ("7", "", stamp(at)[:-3].replace("T", " "), "error", "0", line),
+    ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.dataclass import dataclass
+from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.heads.frames import Frame, Section
 
@@ -76,6 +77,7 @@ _TRACE_KEYS = ("exc_info", "exception", "traceback", "stack_trace", "error.stack
 # An exception's class and words that stand beside its frames, as AWS Lambda and OpenTelemetry write them.
 _CLASS_KEYS = ("errorType", "error.type", "exception.type", "error_type", "exc_type")
 _WORDS_KEYS = ("errorMessage", "error.message", "exception.message", "error_message", "exc_value")
+_SHORTEST_TIME = 10
 _DEEPEST, _MOST_PARTS = 6, 50
 _LOUD = frozenset({"error", "critical", "fatal", "exception"})
 
@@ -120,7 +122,7 @@ def read_json(entry: Mapping[str, Any]) -> Record:
     return Record(
         message=f"{message}: {reason}" if reason and reason not in message else message,
         level=_first(entry, _LEVEL),
-        time=_first(entry, _TIME),
+        time=_first(entry, _TIME) or _timed(entry),
         logger=_first(entry, _LOGGER),
         worker=_first(entry, _WORKER),
         sqlstate=_first(entry, ("state_code", "sqlstate", "sql_state_code")) if "error_severity" in entry else "",
@@ -149,6 +151,14 @@ def _first(entry: Mapping[str, Any], keys: tuple[str, ...]) -> str:
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             return str(value)
     return ""
+
+
+def _timed(entry: Mapping[str, Any]) -> str:
+    """The first value with a moment whose name says that it is one, as `timestampInMs` does."""
+    named = (
+        str(value) for key, value in entry.items() if "time" in key.lower() and isinstance(value, str | int | float)
+    )
+    return next((told for told in named if len(told) >= _SHORTEST_TIME and parse_stamp(told) is not None), "")
 
 
 def _reason(entry: Mapping[str, Any]) -> str:

@@ -54,3 +54,15 @@ def test_a_record_that_says_nothing_but_what_went_wrong_is_read(field: str):
         "pool-timeout"
     ]
     assert groups(json.dumps({"level": "info", field: words}) + "\n") == []
+
+
+def test_a_moment_whose_name_says_that_it_is_a_time_is_the_record_s() -> None:
+    record = {
+        "id": "1795334400000000",
+        "timeout": 30,
+        "timestampInMs": 1795334400500,
+        "level": "error",
+        "message": "lost",
+    }
+    (group,) = groups(json.dumps(record))
+    assert group.first == pytest.approx(1795334400.5)

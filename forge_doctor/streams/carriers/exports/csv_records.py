@@ -74,6 +74,10 @@ def _by_names(names: Sequence[str], separator: str) -> Layout | None:
     plain = [re.split(r"[(\[]", name.lower())[0].strip().removesuffix("_s").removesuffix("_t") for name in names]
     if not any(one in plain for one in _MESSAGES):
         plain = [name.partition(".")[2] if name.startswith(_WRAPPERS) else name for name in plain]
+    if not any(one in plain for one in _MESSAGES):
+        # What all of its names begin with, as `log_body` and `log_time` do; `log_line` is the number of one.
+        begun = {name.partition("_")[0] for name in plain}
+        plain = [name.partition("_")[2].replace("line", "") for name in plain] if len(begun) == 1 else plain
     message = next((plain.index(one) for one in _MESSAGES if one in plain), None)
     time = next((plain.index(one) for one in _MOMENTS if one in plain), None)
     if message is None or (time is None and len(names) > 1):

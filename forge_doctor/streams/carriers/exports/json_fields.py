@@ -255,9 +255,14 @@ def time_of(entry: Mapping[str, Any], zone_s: float) -> float | None:
 def time_field(entries: Sequence[Mapping[str, Any]]) -> str:
     """The field that has the time of records, where no name tells; empty if none has one in all of them."""
     looked = entries[:MOST_LEARNED]
-    found = [key for key in looked[0] if all(_is_moment(entry.get(key)) for entry in looked)]
+    held = [f"{key}.{name}" for key, inner in looked[0].items() if isinstance(inner, Mapping) for name in inner]
+    found = [path for path in (*looked[0], *held) if all(_is_moment(_value_at(entry, path)) for entry in looked)]
     # What is finer tells the order better.
-    return max(found, key=lambda key: (len({str(entry[key]) for entry in looked}), key), default="")
+    return max(found, key=lambda path: (len({str(_value_at(entry, path)) for entry in looked}), path), default="")
+
+
+def _value_at(entry: Mapping[str, Any], path: str) -> Any:
+    return at(dict(entry), path)
 
 
 def _is_moment(value: Any) -> bool:

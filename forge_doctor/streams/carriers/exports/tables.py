@@ -7,7 +7,7 @@ from typing import Any
 
 DEEPEST = 6
 _COLUMNS = ("columns", "schema", "meta", "fields", "cols")
-_VALUES = ("rows", "datarows", "data", "values", "results")
+_VALUES = ("rows", "datarows", "data", "values", "results", "columns")
 
 Row = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def _of_table(value: Mapping[str, Any]) -> list[Row] | None:
         held = value.get(key)
         rows = held.get("values") if isinstance(held, Mapping) else held
         if isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows):
-            by_column = isinstance(held, Mapping) and len(rows) == len(names)
+            by_column = (isinstance(held, Mapping) or key == "columns") and len(rows) == len(names)
             return [dict(zip(names, row, strict=False)) for row in (zip(*rows, strict=False) if by_column else rows)]
     return None
 

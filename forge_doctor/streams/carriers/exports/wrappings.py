@@ -83,7 +83,7 @@ def _unwrapped(entry: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, An
     wraps = depth == 0 and not _is_record(entry) and not _is_leveled(entry)
     found = max(_lists_in(entry), key=len, default=()) if wraps else ()
     if len(found) < 2:
-        yield entry
+        yield _with_pairs(entry)
     for one in found if len(found) > 1 else ():
         yield from records_in(one, depth + 1)
 
@@ -125,10 +125,32 @@ def _context(entry: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
 
 
 def _lists_in(entry: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """The lists of records that an answer has, whatever they are called."""
+    """The lists of records that an answer has, whatever they are called; what is named by a key is no record."""
     for value in entry.values():
-        if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(one, Mapping) for one in value)
+            and not _are_pairs(value)
+        ):
             yield value
+
+
+def _are_pairs(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(
+            isinstance(one, Mapping) and one.keys() == {"key", "value"} and isinstance(one["key"], str) for one in value
+        )
+    )
+
+
+def _with_pairs(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An entry with what it has as pairs of a key and a value as if they were its own."""
+    pairs = [pair for value in entry.values() if _are_pairs(value) for pair in value]
+    told = {pair["key"]: pair["value"] for pair in pairs if isinstance(pair["value"], str | int | float)}
+    return {**told, **{name: value for name, value in entry.items() if not _are_pairs(value)}} if told else entry
 
 
 def _is_action(entry: Mapping[str, Any]) -> bool:
