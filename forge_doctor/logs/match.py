@@ -35,7 +35,7 @@ _OTHER_CLIENT = regex(
     r"|smtp|imap|grpc|mongodb?|clickhouse|botocore|urllib3|websockets?|wss?://|https?://)\b|AMQP|kafka|HTTPS?ConnectionPool)"
     r"|StreamLostError|ClientConnectorError|ClientOSError"
 )
-_DATABASE_NAMED = regex(r"(?i:postgres|psycopg|asyncpg|sqlalchemy|mysql|mariadb|pymysql|libpq|database|5432|3306)")
+_DATABASE_NAMED = regex(r"(?i:postgres|psycopg|asyncpg|sqlalche|mysql|mariadb|pymysql|libpq|database|5432|3306)")
 # What the operating system says to any program that has a peer.
 ANY_PEER = {"connect-refused", "dns-failure", "network-unreachable", "reset-by-peer"}
 _USER_TEXT = regex(

@@ -9,7 +9,7 @@ from forge_doctor.logs.boxes.rich_box import begins_next_box
 from forge_doctor.logs.mixtures.evidence import begins, calls, raises, shows_code, underlines
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, kind_of
+from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, answers, kind_of, says_again
 from forge_doctor.logs.records.lost_layout import is_class
 from forge_doctor.regex import regex
 from forge_doctor.streams.line import Line
@@ -134,3 +134,12 @@ def is_flat_code(block: Block, text: bytes) -> bool:
         and _CODE.search(text) is not None
         and shows_code(next(iter(block.passed), b""))
     )
+
+
+def is_answer(block: Block, text: bytes) -> bool:
+    """Whether a line that looks like a record's is the server's answer: behind an exception's words again, or below a record."""
+    if block.state is State.EXCEPTION:
+        return says_again(text, block.lines[-1])
+    # A record's own line has its time, as the one above it has.
+    timed = block.head is not None and block.head.at is not None and block.head.level >= 40
+    return timed and not block.lines and block.state is State.MESSAGE and answers(text)

@@ -7,18 +7,16 @@ from collections.abc import Collection, Iterator
 from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.fitting import fitness, fits, goes_on, is_flat_code, is_later, lacks_indentation
-from forge_doctor.logs.records.line_kind import (
-    HEADER,
-    JOINING,
-    TOLD,
-    Kind,
-    State,
-    is_plain_frame,
-    kind_of,
-    of_frame,
-    says_again,
+from forge_doctor.logs.records.fitting import (
+    fitness,
+    fits,
+    goes_on,
+    is_answer,
+    is_flat_code,
+    is_later,
+    lacks_indentation,
 )
+from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, is_plain_frame, kind_of, of_frame
 from forge_doctor.logs.records.lost_layout import (
     ForeignFrames,
     ends_pytest,
@@ -81,10 +79,8 @@ class Lane:
         return head is not None and head.warned is not None
 
     def says_again(self, text: bytes) -> bool:
-        """Whether the line looks like a record's and belongs to the words of the exception that came last."""
-        current = self.current
-        told = current is not None and current is self.last and current.state is State.EXCEPTION
-        return told and current is not None and says_again(text, current.lines[-1])
+        """Whether the line looks like a record's and belongs to what came last."""
+        return self.current is not None and self.current is self.last and is_answer(self.current, text)
 
     def begin(self, block: Block) -> Iterator[Block]:
         """A record begins: what is finished comes out, an unfinished traceback waits."""

@@ -23,6 +23,7 @@ DUMPED = b"(most recent call first):"
 CARETS = regex(rb" {4,}[\^~][\^~ ]*$")
 _OF_FRAME = (b'  File "', b"    ")
 _FRAME = regex(rb'\s*(?:> )?File "')
+_ANSWER = regex(rb"(?:ERROR|FATAL|PANIC): {1,2}[a-z]")
 _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.[\w<>]+)*(?:: |:?$)")
 # What asyncio says below the head of its record, and no traceback does.
 OF_TASK = b"future: <"
@@ -76,6 +77,11 @@ def says_again(text: bytes, above: bytes) -> bool:
     """Whether a line below an exception's is the server's answer to libpq's second attempt, of the severity of the first."""
     severity, found, _ = text.partition(b":  ")
     return bool(found) and severity.isalpha() and severity.isupper() and severity + found in above
+
+
+def answers(text: bytes) -> bool:
+    """Whether a line is the server's answer as libpq gives it, put below a record's words: severity, and a sentence without a capital."""
+    return _ANSWER.match(text) is not None
 
 
 def kind_of(text: bytes, grouped: bool = False) -> Kind:

@@ -17,6 +17,10 @@ OTHERS = [
 DATABASES = [
     ("reset-by-peer", "lost: ConnectionResetError(104, 'Connection reset by peer')"),
     ("reset-by-peer", "asyncpg listener for the websocket: ConnectionResetError(104, 'Connection reset by peer')"),
+    (
+        "connect-refused",
+        "no session: [Errno 111] Connection refused (Background on this error at: https://sqlalche.me/e/20/e3q8)",
+    ),
     ("connect-refused", "postgresql://db refused the redis worker: [Errno 111] Connection refused"),
 ]
 

@@ -58,3 +58,17 @@ def test_a_repeated_one_counts_the_same_where_it_stands(
 def test_a_server_s_own_line_behind_a_traceback_is_a_record() -> None:
     log = failure(ANSWERS[0][1]) + "FATAL:  the database system is shutting down\n"
     assert told(log) == [("password-failed", "/app/db.py:9 get", 1), ("shutting-down", None, 1)]
+
+
+def test_the_server_s_answer_below_a_record_is_its_record_s() -> None:
+    record = "2026-11-22 08:00:0{n},196 77 ERROR shop shop.sql_db: bad query: UPDATE orders SET state = 'paid' WHERE id = {n}\n"
+    answer = "ERROR: could not serialize access due to concurrent update\n"
+    log = "".join(record.format(n=n) + answer + "\n" for n in range(4))
+    assert told(log) == [("serialization", None, 4)]
+    info = record.replace("ERROR shop", "INFO shop")
+    assert told("".join(info.format(n=n) + answer for n in range(4))) == [("serialization", None, 4)]
+
+
+def test_uvicorn_s_own_line_below_a_record_is_another() -> None:
+    log = "2026-11-22 08:00:01,196 ERROR [shop] could not price the order\nERROR:    FATAL: sorry, too many clients already\n"
+    assert told(log) == [("", None, 1), ("too-many-clients", None, 1)]
