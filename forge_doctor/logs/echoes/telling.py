@@ -6,6 +6,7 @@ line, went on from there. Two handlers of requests that fail alike are no echo o
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from forge_doctor.dataclass import dataclass
@@ -145,17 +146,23 @@ def quotes(message: Telling, told: Telling, signature: str) -> bool:
 
 def repeats(message: Telling, before: Telling) -> bool:
     """Whether a message has all the words of one before it, behind its own: who was told of a failure tells it on."""
-    words, own = (_words(_WRITER.sub("", one.said.words)) for one in (before, message))
+    # Asked of each message and all that are held: what costs least comes first.
     return (
-        message.said.core[:2] == before.said.core[:2]
-        and len(words) >= SHORTEST_WORDS
-        and own.find(words) > 0
-        and message.at is not None
+        message.at is not None
         and message.offset - before.offset <= QUOTED_BYTES
+        and message.said.core[:2] == before.said.core[:2]
+        and len(words := _own_words(before.said.words)) >= SHORTEST_WORDS
+        and _own_words(message.said.words).find(words) > 0
         and _is_beside(message, before)
     )
 
 
+@functools.lru_cache(maxsize=256)
+def _own_words(text: str) -> str:
+    return _words(_WRITER.sub("", text))
+
+
+@functools.lru_cache(maxsize=256)
 def _words(text: str) -> str:
     return _DRIVER.sub("", text).partition("\n")[0].strip()
 
@@ -169,11 +176,9 @@ def carries(message: Telling, told: Telling) -> bool:
 
 def _same_end(message: Telling, told: Telling, signature: str) -> bool:
     """Whether two messages of one known fault name the same signal."""
-    ends = [
-        found[0].replace(" ", "").lower()
-        for one in (message, told)
-        if signature and (found := _ENDED.search(one.said.words))
-    ]
+    if not signature:
+        return False
+    ends = [found[0].replace(" ", "").lower() for one in (message, told) if (found := _ENDED.search(one.said.words))]
     return len(ends) == 2 and ends[0] == ends[1]
 
 
