@@ -97,7 +97,7 @@ class Lane:
             yield from self._expire(number)
         if self.current is not None and self._is_plain(self.current, line.text):
             self.current.take(line.text, of_frame(line.text), number)
-            self.last = self.current
+            self.last, self._shortest = self.current, False
             return
         raw = line.text
         if self._report.ends(line.text) or (line.text[:3] == b"===" and self._is_warned):
