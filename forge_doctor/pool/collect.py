@@ -22,7 +22,7 @@ from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.postgres.errors import NoSlotLeft
 from forge_doctor.probes.postgres.look import Connection, connect, understood
 from forge_doctor.probes.postgres.target import Target
-from forge_doctor.probes.processes.half_open import Proof
+from forge_doctor.probes.processes.network.half_open import Proof
 from forge_doctor.probes.processes.scan import find_processes
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
 from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan
@@ -234,6 +234,6 @@ def _networks(scan: ProcessScan | None, sessions: Iterable[Session]) -> tuple[st
     held = {socket.local for process in scan.processes for socket in process.database_sockets}
     if _clients(sessions) <= held:
         return ()
-    from forge_doctor.probes.processes.networks import local_networks
+    from forge_doctor.probes.processes.network.networks import local_networks
 
     return local_networks()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from forge_doctor.finding import counted
 from forge_doctor.probes.processes.identity import read_identity, running_as, user_name
+from forge_doctor.probes.processes.network.socket_look import SocketLook
+from forge_doctor.probes.processes.network.sockets import Socket
 from forge_doctor.probes.processes.server_tree import Member
-from forge_doctor.probes.processes.socket_look import SocketLook
-from forge_doctor.probes.processes.sockets import Socket
 from forge_doctor.probes.processes.table import ProcessTable
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 
-from forge_doctor.probes.processes.socket_look import SocketLook
-from forge_doctor.probes.processes.sockets import Socket, arrived_at, held_inodes
+from forge_doctor.probes.processes.network.socket_look import SocketLook
+from forge_doctor.probes.processes.network.sockets import Socket, arrived_at, held_inodes
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.probes.processes.workers import Endpoint
 

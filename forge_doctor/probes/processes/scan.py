@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from forge_doctor.probes.application.held_connections import read_held_connections
 from forge_doctor.probes.processes.blind_spots import blind_spots
 from forge_doctor.probes.processes.command_line import Kind
-from forge_doctor.probes.processes.half_open import Proof, closed_by_client, still_half_open
 from forge_doctor.probes.processes.identity import read_identity
+from forge_doctor.probes.processes.network.half_open import Proof, closed_by_client, still_half_open
+from forge_doctor.probes.processes.network.socket_look import SocketLook, look_again, look_at_sockets, namespaces_again
+from forge_doctor.probes.processes.network.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
+from forge_doctor.probes.processes.network.tcp_diagnosis import STALLED_S, Diagnosis, diagnose
 from forge_doctor.probes.processes.poolers import find_poolers, other_clients, pooled_connections
 from forge_doctor.probes.processes.server_tree import Member, find_servers
-from forge_doctor.probes.processes.socket_look import SocketLook, look_again, look_at_sockets, namespaces_again
-from forge_doctor.probes.processes.sockets import Namespace, Socket, arrived_at, listens_on_unix_socket
 from forge_doctor.probes.processes.table import (
     Environment,
     ProcessTable,
@@ -24,7 +25,6 @@ from forge_doctor.probes.processes.table import (
     read_environment,
     read_process_table,
 )
-from forge_doctor.probes.processes.tcp_diagnosis import STALLED_S, Diagnosis, diagnose
 from forge_doctor.probes.processes.workers import DatabaseSocket, Endpoint, ListenSocket, Process, ProcessScan, Role
 
 if TYPE_CHECKING:

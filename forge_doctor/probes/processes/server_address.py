@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from ipaddress import ip_address
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.probes.processes.sockets import Namespace, Socket, normal_address
+from forge_doctor.probes.processes.network.sockets import Namespace, Socket, normal_address
 from forge_doctor.probes.processes.table import ProxyRule
 from forge_doctor.probes.processes.workers import Endpoint
 

@@ -14,7 +14,7 @@ from forge_doctor.probes.deployment.variables import read_env_file, read_variabl
 from forge_doctor.probes.docker.inspection import Inspected, address_of
 from forge_doctor.probes.postgres.dsn import resolve_targets, resolve_written
 from forge_doctor.probes.postgres.target import Host, Target
-from forge_doctor.probes.processes.sockets import read_namespace
+from forge_doctor.probes.processes.network.sockets import read_namespace
 from forge_doctor.triage.discovery.processes import Running
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

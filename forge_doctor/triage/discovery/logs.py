@@ -13,7 +13,7 @@ from forge_doctor.probes.deployment.outputs import Output, Outputs, Way, read_ou
 from forge_doctor.probes.deployment.server_logs import Postmaster, find_postmasters, log_of, resolved
 from forge_doctor.probes.docker.inspection import Inspected
 from forge_doctor.probes.postgres.target import Target
-from forge_doctor.probes.processes.sockets import read_namespace
+from forge_doctor.probes.processes.network.sockets import read_namespace
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.triage.discovery.processes import Running
 from forge_doctor.triage.facts import APPLICATION, SERVER, LogSource

@@ -15,8 +15,8 @@ from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.processes.command_line import Kind
 from forge_doctor.probes.processes.identity import read_identity
 from forge_doctor.probes.processes.libraries import read_libraries
+from forge_doctor.probes.processes.network.sockets import holdings, read_namespace
 from forge_doctor.probes.processes.server_tree import Member, find_servers
-from forge_doctor.probes.processes.sockets import holdings, read_namespace
 from forge_doctor.probes.processes.table import ProcessTable, TableRow, read_environment
 from forge_doctor.probes.processes.workers import Role
 from forge_doctor.triage.facts import Worker

@@ -11,8 +11,8 @@ from forge_doctor.probes.application.runtime import read_runtime
 from forge_doctor.probes.deployment.control_group import ControlGroup, read_control_group
 from forge_doctor.probes.docker.inspection import Inspected
 from forge_doctor.probes.processes.identity import read_identity
+from forge_doctor.probes.processes.network.sockets import holdings, read_namespace
 from forge_doctor.probes.processes.server_tree import find_servers
-from forge_doctor.probes.processes.sockets import holdings, read_namespace
 from forge_doctor.probes.processes.table import Environment, ProcessTable
 from forge_doctor.triage.discovery.asked import Asked
 from forge_doctor.triage.discovery.processes import Running

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.pool.topology import Told
-from forge_doctor.probes.processes.tcp_diagnosis import STALLED_S
+from forge_doctor.probes.processes.network.tcp_diagnosis import STALLED_S
 from tests.support.app_server import AppServer, StartApp, sleeps
 from tests.support.examination import examine, judge, look, of, one, sessions_where, shown_by, until
 from tests.support.postgres import FreshDatabase

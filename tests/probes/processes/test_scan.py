@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.probes.processes import table as process_table
+from forge_doctor.probes.processes.network.sockets import held_inodes
+from forge_doctor.probes.processes.network.tcp_diagnosis import Diagnosis, diagnose
 from forge_doctor.probes.processes.scan import find_processes
-from forge_doctor.probes.processes.sockets import held_inodes
-from forge_doctor.probes.processes.tcp_diagnosis import Diagnosis, diagnose
 from forge_doctor.probes.processes.workers import Endpoint, Process, ProcessScan, Role
 from tests.support.app_server import APPLICATION, StartApp, sleeps, wait_for
 from tests.support.postgres import FreshDatabase, PostgresServer

@@ -8,8 +8,7 @@ from dataclasses import field
 from pathlib import Path
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.probes.processes.server_address import ServerAddress, server_address
-from forge_doctor.probes.processes.sockets import (
+from forge_doctor.probes.processes.network.sockets import (
     Namespace,
     Socket,
     by_inode,
@@ -20,6 +19,7 @@ from forge_doctor.probes.processes.sockets import (
     read_namespace,
     read_with_psutil,
 )
+from forge_doctor.probes.processes.server_address import ServerAddress, server_address
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.probes.processes.workers import Endpoint
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.probes.processes import tcp_diagnosis
-from forge_doctor.probes.processes.tcp_diagnosis import Diagnosis, diagnose
+from forge_doctor.probes.processes.network import tcp_diagnosis
+from forge_doctor.probes.processes.network.tcp_diagnosis import Diagnosis, diagnose
 from tests.support.docker_engine import StartContainer, wait_until
 
 

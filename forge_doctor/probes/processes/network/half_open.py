@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.probes.processes.sockets import Namespace
+from forge_doctor.probes.processes.network.sockets import Namespace
 from forge_doctor.probes.processes.table import ProcessTable
 from forge_doctor.probes.processes.workers import Endpoint
 

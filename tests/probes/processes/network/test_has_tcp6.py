@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from forge_doctor.probes.processes import sockets
-from forge_doctor.probes.processes.sockets import has_tcp6, read_namespace
+from forge_doctor.probes.processes.network import sockets
+from forge_doctor.probes.processes.network.sockets import has_tcp6, read_namespace
 
 
 def test_a_listener_on_ipv6_is_seen() -> None:

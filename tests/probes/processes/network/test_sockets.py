@@ -9,8 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from forge_doctor.probes.processes.server_address import server_address
-from forge_doctor.probes.processes.sockets import (
+from forge_doctor.probes.processes.network.sockets import (
     Namespace,
     Socket,
     held_inodes,
@@ -20,6 +19,7 @@ from forge_doctor.probes.processes.sockets import (
     read_namespace,
     read_with_psutil,
 )
+from forge_doctor.probes.processes.server_address import server_address
 from forge_doctor.probes.processes.table import ProxyRule
 from forge_doctor.probes.processes.workers import Endpoint
 

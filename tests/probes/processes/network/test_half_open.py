@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from forge_doctor.probes.processes.half_open import Proof, closed_by_client, half_open, still_half_open
-from forge_doctor.probes.processes.socket_look import namespaces_again
-from forge_doctor.probes.processes.sockets import Namespace, Socket, namespaces_of
+from forge_doctor.probes.processes.network.half_open import Proof, closed_by_client, half_open, still_half_open
+from forge_doctor.probes.processes.network.socket_look import namespaces_again
+from forge_doctor.probes.processes.network.sockets import Namespace, Socket, namespaces_of
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
 from forge_doctor.probes.processes.workers import Endpoint
 

@@ -8,7 +8,7 @@ from socket import create_server
 
 import pytest
 
-from forge_doctor.probes.processes.socket_look import SocketLook, look_at_sockets
+from forge_doctor.probes.processes.network.socket_look import SocketLook, look_at_sockets
 from forge_doctor.probes.processes.table import ProcessTable, read_process_table
 
 CONNECTS = """

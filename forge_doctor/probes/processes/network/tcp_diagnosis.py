@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.probes.processes.sockets import has_tcp6
+from forge_doctor.probes.processes.network.sockets import has_tcp6
 
 # linux/sock_diag.h, linux/inet_diag.h, linux/netlink.h, linux/tcp.h, linux/sched.h
 NETLINK_SOCK_DIAG = 4
