@@ -17,6 +17,12 @@ _TORNADO = regex(
 _GLOG = regex(
     rb"([DIWEF])(0[1-9]|1[0-2])([0-3]\d) (\d\d:\d\d:\d\d\.\d{1,6}) +\d+ (?:ERROR:|FATAL:)?[\w./-]{1,80}:\d+\] ?"
 )
+# 4711 22 Nov 08:00:01.123 error [c1b2 none] (startup) as Odyssey has it, without a year unless its format says otherwise.
+_NUMBERED = regex(
+    rb"\d{1,7} (?:(\d{1,2}) ([A-Z][a-z]{2}) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)|(" + STAMP + rb")) {1,3}"
+    rb"(debug|info|warning|error|fatal) {1,6}\[[^\]\n]{0,80}\] \([^)\n]{0,60}\) "
+)
+_WORDS = {b"debug": 10, b"info": 20, b"warning": 30, b"error": 40, b"fatal": 50}
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _LEVELS = {b"D": 10, b"I": 20, b"W": 30, b"E": 40, b"C": 50, b"F": 50}
 
@@ -37,7 +43,7 @@ def level_first(message: bytes, level: int, zone_s: float) -> Head | None:
 
 
 def lettered(text: bytes, zone_s: float) -> Head | None:
-    """The head of a record whose level is one letter; None where it is not."""
+    """The head of a record whose level is one letter, or in small ones behind a process; None where it is not."""
     found = _TORNADO.match(text) if text[:1] == b"[" else None
     if found:
         year, month, day = (part for part in found.groups()[1:7] if part is not None)
@@ -45,6 +51,17 @@ def lettered(text: bytes, zone_s: float) -> Head | None:
         return Head(message=text[found.end() :], level=_LEVELS[found[1]], at=at)
     found = _GLOG.match(text) if text[1:5].isdigit() else None
     if found is None:
-        return None
+        return _numbered(text, zone_s)
     stamp = b"%b %b %b" % (_MONTHS[int(found[2]) - 1], found[3], found[4])
     return Head(message=text[found.end() :], level=_LEVELS[found[1]], yearless=stamp)
+
+
+def _numbered(text: bytes, zone_s: float) -> Head | None:
+    """The head of a record that begins with the number of its process; None where it does not."""
+    found = _NUMBERED.match(text)
+    if found is None:
+        return None
+    level, message = _WORDS[found[found.lastindex or 0]], text[found.end() :]
+    if found[4] is not None:
+        return Head(message=message, level=level, at=parse_stamp(found[4], zone_s), logger="odyssey")
+    return Head(message=message, level=level, logger="odyssey", yearless=b"%b %b %b" % (found[2], found[1], found[3]))

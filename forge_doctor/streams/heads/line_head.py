@@ -111,13 +111,10 @@ class Heads:
     def read(self, text: bytes) -> Head | None:
         """The head of the record that begins with this line; None for a line that continues one."""
         if len(text) > LONGEST_KNOWN or not (text[:1].isdigit() or text[:1] == b"["):
-            head = read_head(text, self._zone_s)
-            if head is not None and head.yearless and (stamp := _YEARLESS.match(head.yearless)) is not None:
-                head.at = syslog_seconds(stamp, self._reference, self._zone_s)
-            return head
+            return self._with_year(read_head(text, self._zone_s))
         found = _TIMED.match(text)
         if found is None:
-            return read_head(text, self._zone_s)
+            return self._with_year(read_head(text, self._zone_s))
         rest = text[found.end() :]
         if rest not in self._known:
             if is_csvlog(text, found.end()):
@@ -135,6 +132,12 @@ class Heads:
             origin=known.origin,
             warned=known.warned,
         )
+
+    def _with_year(self, head: Head | None) -> Head | None:
+        """The head with its time, where that names no year."""
+        if head is not None and head.yearless and (stamp := _YEARLESS.match(head.yearless)) is not None:
+            head.at = syslog_seconds(stamp, self._reference, self._zone_s)
+        return head
 
 
 def read_head(text: bytes, zone_s: float = 0.0) -> Head | None:

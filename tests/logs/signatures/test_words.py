@@ -124,6 +124,14 @@ def raised(exception: str) -> str:
             ],
         ),
         (
+            "pooler-max-clients",
+            [
+                "asyncpg.exceptions.TooManyConnectionsError: odyssey: c8a1: too many client tcp connections (global client_max)",
+                "psycopg.OperationalError: odyssey: c8a1: too many active clients for user (pool_size for user shop.app reached 10)",
+                "asyncpg.exceptions.PostgresError: checkout timeout",
+            ],
+        ),
+        (
             "task-time-limit",
             [
                 "billiard.exceptions.SoftTimeLimitExceeded: SoftTimeLimitExceeded()",
