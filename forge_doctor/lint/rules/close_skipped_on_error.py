@@ -155,9 +155,10 @@ def is_closed_plainly(function: FunctionDef, life: Lifetime) -> bool:
 
 
 def what_skips(made: Made, function: FunctionDef, close: Node) -> Node | None:
-    """What stands between: an await or yield whose error nobody catches, or a return."""
+    """What stands between: an await or yield whose error nobody catches, or a return. Dishka's containers send an error into a
+    generator, as what its `yield` gives, and raise none there."""
     block = block_of(made.node)
-    for kind in (Yield, Await, Return):
+    for kind in (Await, Return) if function.file.mentions(b"dishka") else (Yield, Await, Return):
         for node in function.find(kind, nested=False):
             between = made.node.end < node.start and node.end < close.start and block[0] <= node.start < block[1]
             if between and not node.contains(close) and (kind is Return or not is_caught(node, close, function)):

@@ -155,3 +155,32 @@ class Unit:
 )
 def test_the_end_of_a_unit_of_work(body: str, tmp_path: Path) -> None:
     check_source(EXIT + body, RULE, tmp_path)
+
+
+PROVIDED = """\
+from collections.abc import AsyncIterator
+{imported}
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+class Database(Provider):
+    @provide(scope=Scope.REQUEST)
+    async def session(self, make: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+        session = make()
+        {before}yield session
+        await session.close(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "before", "is_skipped"),
+    [
+        ("from dishka import Provider, Scope, provide", "", False),
+        ("from dishka import Provider, Scope, provide", "await session.execute(text('select 1'))\n        ", True),
+        ("from elsewhere import Provider, Scope, provide", "", True),
+    ],
+)
+def test_a_container_that_sends_errors_skips_nothing(
+    imported: str, before: str, is_skipped: bool, tmp_path: Path
+) -> None:
+    mark = "  # expect high" if is_skipped else ""
+    check_source(PROVIDED.format(imported=imported, before=before, mark=mark), RULE, tmp_path)
