@@ -19,6 +19,7 @@ from forge_doctor.streams.carriers.copied.turned import falls, stands_on_its_hea
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
 from forge_doctor.streams.carriers.exports import (
     collector_text,
+    embedded,
     journal_export,
     journal_verbose,
     literals,
@@ -129,6 +130,9 @@ def _of_lines(
     zone_s: float,
 ) -> Whole | None:
     """Lines that stand otherwise than they were written."""
+    if embedded.is_embedded(lines):
+        whole = Whole(stream, "output in JSON behind a tool's words")
+        return whole.begin(whole.placed_lines(embedded.lines_of(whole.lines())))
     if is_boxed(lines):
         whole = Whole(stream, "lines out of a box")
         return whole.begin(whole.placed_lines(unboxed(whole.lines(), is_head)))
