@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from forge_doctor.logs.problems.group import Group, GroupKey
 
 AT_ONCE_S = 2.0
+SHORTEST_WORDS = 16
 
 Copies = Mapping[GroupKey, tuple[Group, ...]]
 
@@ -16,10 +17,13 @@ def copies_in(groups: Iterable[Group]) -> Copies:
 
     Those without a line of code, for each event of which the application tells one of the same fault at the time.
     """
+    every = list(groups)
+    told = [group for group in every if group.origin == "app" and (group.exceptions or group.culprit)]
     by_fault: dict[str, list[Group]] = {}
-    for group in groups:
-        if group.signature:
-            by_fault.setdefault(group.signature, []).append(group)
+    for group in every:
+        fault = _fault(group) if group.signature or group.origin == "app" else _quoted_fault(group, told)
+        if fault:
+            by_fault.setdefault(fault, []).append(group)
     found: dict[GroupKey, tuple[Group, ...]] = {}
     for same in by_fault.values():
         own = [group for group in same if group.origin == "app" and (group.exceptions or group.culprit)]
@@ -28,6 +32,18 @@ def copies_in(groups: Iterable[Group]) -> Copies:
                 first = min(own, key=lambda one: (-one.count, one.key))
                 found[first.key] = (*found.get(first.key, ()), group)
     return found
+
+
+def _fault(group: Group) -> str:
+    return group.signature or group.exception
+
+
+def _quoted_fault(group: Group, told: Iterable[Group]) -> str:
+    """The fault of the application's whose exception has the words of a server's line that nobody knows, or that it may expect."""
+    words = group.message.partition("\n")[0].strip()
+    if len(words) < SHORTEST_WORDS:
+        return ""
+    return next((_fault(one) for one in told if words in one.message), "")
 
 
 def _all_told(group: Group, own: list[Group]) -> bool:
