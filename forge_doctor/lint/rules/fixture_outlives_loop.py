@@ -38,6 +38,7 @@ pytest-dev/pytest-asyncio#922 and #402 (an engine of the module), sqlalchemy/sql
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
@@ -90,7 +91,7 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
         while given.of is not None and given.kind not in HOLDERS:
             given = given.inner
         kind = given.kind if given.kind in HOLDERS else value.kind
-        if not function.is_async and (kind not in LENDERS or not is_for_loops_of_tests(project, file)):
+        if not function.is_async and (kind not in LENDERS or not is_for_loops_of_tests(project, function)):
             continue
         if kind in HOLDERS and not is_widened(project, file) and not is_only_asked(project, function):
             yield found(file, function, decorator, given.label)
@@ -161,10 +162,17 @@ def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
     return None
 
 
-def is_for_loops_of_tests(project: Project, file: SourceFile) -> bool:
-    """Whether tests beside the file run in loops of their own, by pytest-asyncio's mark or mode."""
+def is_for_loops_of_tests(project: Project, fixture: FunctionDef) -> bool:
+    """Whether an async test beside the file, in a loop of its own by pytest-asyncio's mark or mode, takes what a plain fixture
+    gives: itself, or by an async fixture that is made for each test."""
+    file = fixture.file
     tests = [one for one in tests_beside(project, file) if b"async def test" in one]
-    return bool(tests) and (is_automatic(project, file) or any(b"mark.asyncio" in one for one in tests))
+    if not is_automatic(project, file):
+        tests = [one for one in tests if b"mark.asyncio" in one]
+    takers = (one for one in project.scopes(file).functions if one.is_async and fixture.name in one.param_names)
+    names = [fixture.name, *(one.name for one in takers if wide_fixture(project, one) is None)]
+    taken = re.compile(rb"async def test\w*\([^)]{0,400}\b(?:%s)\b" % "|".join(map(re.escape, names)).encode())
+    return any(taken.search(one) is not None for one in tests)
 
 
 def is_only_asked(project: Project, fixture: FunctionDef) -> bool:

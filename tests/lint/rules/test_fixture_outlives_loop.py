@@ -160,6 +160,7 @@ PLAIN = (
         ("engine", ", poolclass=NullPool", TEST.format(scope=""), False),
         ("engine", "", TEST.format(scope="(loop_scope='session')"), False),
         ("engine", "", "def test_one(engine): ...\n", False),
+        ("engine", "", TEST.format(scope="").replace("(engine)", "(client)"), False),
         ("engine.url", "", TEST.format(scope=""), False),
     ],
 )
@@ -178,4 +179,13 @@ def test_a_pool_of_asyncpg(scope: str, told: bool, tmp_path: Path) -> None:
         f"async def engine():{FOUND * told}\n    async with asyncpg.create_pool('postgresql://x') as pool:\n        yield pool\n"
     )
     sources = {"pyproject.toml": "", "tests/conftest.py": conftest, "tests/test_a.py": TEST.format(scope=scope)}
+    check_source(sources, "fixture-outlives-loop", tmp_path)
+
+
+def test_a_plain_fixture_reaches_the_tests_by_an_async_one_for_each(tmp_path: Path) -> None:
+    conftest = PLAIN.format(mark=FOUND, settings="", given="engine") + (
+        "import pytest_asyncio\n@pytest_asyncio.fixture\nasync def connection(engine):\n    yield engine\n"
+    )
+    tests = TEST.format(scope="").replace("(engine)", "(connection)")
+    sources = {"pyproject.toml": "", "tests/conftest.py": conftest, "tests/test_a.py": tests}
     check_source(sources, "fixture-outlives-loop", tmp_path)
