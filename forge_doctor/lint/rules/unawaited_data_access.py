@@ -96,7 +96,7 @@ def unawaited_data_access(file: SourceFile, project: Project) -> Iterator[Findin
 def of_unknown(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
     """A call of something nobody knows that is given a session, and awaited elsewhere in the file or `async def`
     wherever the project defines its name."""
-    twin = awaited_twin(project, call)  # asked first: few calls are given a session
+    twin = awaited_twin(project, call)  # asked first: few calls have one
     if twin is None and not is_async_everywhere(project, call):
         return
     fate = fate_of(project, call)

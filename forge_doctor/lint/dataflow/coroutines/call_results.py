@@ -11,6 +11,7 @@ from forge_doctor.code.semantics.inference.session_users import is_port
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, Return
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
 
@@ -90,11 +91,22 @@ def _given(project: Project, statement: Return) -> Confidence | None:
 
 def awaited_twin(project: Project, call: Call) -> Call | None:
     """A call that is written the same and given a session as well, but awaited; None where this one is given none."""
-    if not _is_given_session(project, call):
+    twins = _awaited_calls(call.file, call.method).get(call.func.text, ())  # found by bytes: most calls have none
+    if not twins or not _is_given_session(project, call):
         return None
-    text = call.func.text
-    twins = (one for one in call.file.calls(call.method, awaited=True) if one.func.text == text)
-    return next((one for one in twins if isinstance(one.parent, Await) and _is_given_session(project, one)), None)
+    return next((one for one in twins if _is_given_session(project, one)), None)
+
+
+def _awaited_calls(file: SourceFile, method: str) -> dict[str, list[Call]]:
+    """The calls by a name that are awaited in a file, by how they are written; found once."""
+    known: dict[str, dict[str, list[Call]]] = file.kept.setdefault(_awaited_calls, {})
+    found = known.get(method)
+    if found is None:
+        found = known[method] = {}
+        for one in file.calls(method, awaited=True):
+            if isinstance(one.parent, Await):
+                found.setdefault(one.func.text, []).append(one)
+    return found
 
 
 def _is_given_session(project: Project, call: Call) -> bool:
