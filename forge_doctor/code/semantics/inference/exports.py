@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from forge_doctor.code.semantics.inference.interface import Knowledge, Target
 from forge_doctor.code.semantics.library.symbols import library_value
 from forge_doctor.code.semantics.names.bindings import Binding, How
@@ -29,11 +31,19 @@ def target(knows: Knowledge, binding: Binding, file: SourceFile, hops: int = 0) 
 
 def export(knows: Knowledge, file: SourceFile, name: str, hops: int = 0) -> Target | None:
     """Where a module's name leads, through re-exports and star imports."""
+    # What holds no node outlasts the trees, and is asked again of the largest modules: `from services import orders`
+    # beside an `orders.py` that binds no `orders`.
+    unbound: set[tuple[Path, str]] = knows.lasting.setdefault(export, set())
+    if (file.absolute, name) in unbound:
+        return None
     scope = knows.scopes(file).module
     bindings = scope.bindings(name)
     if bindings:
         return target(knows, bindings[-1], file, hops)
-    if hops > MAX_HOPS or (name.encode() not in file.data and not scope.star_imports):
+    if not scope.star_imports:
+        unbound.add((file.absolute, name))
+        return None
+    if hops > MAX_HOPS:
         return None
     for starred in scope.star_imports:
         module = knows.module(starred, file)
