@@ -26,6 +26,9 @@ _TRANSLATED = regex(
 )
 # The driver's class in an error that SQLAlchemy wraps.
 _DRIVER = regex(r"\(([\w.]+)\) (?:<class '([\w.]+)'>)?")
+# IPython's rule, with which its report of an exception begins: what ran a notebook has it as the words of its own.
+_REPORT_BELOW = regex(r"(?:^|\n)-{60,120}\s{0,20}$")
+_LONGEST_RULE = 200
 _GROUP = regex(r"(?:.*\.)?(?:Base)?ExceptionGroup$")
 # What stands below a warning of a coroutine.
 _HINT = "Enable tracemalloc to get the object allocation traceback"
@@ -73,6 +76,8 @@ class SectionEvents:
         if _BENIGN.match(section.exception) or (_GROUP.match(section.exception) and not (alone and not section.branch)):
             return None
         if not is_class_name(section.exception) or section.message.startswith(_HINT):
+            return None
+        if _REPORT_BELOW.search(section.message[-_LONGEST_RULE:]):
             return None
         if self.catalogue.match_wrapper(f"{section.exception}: {own_words(section.message)}"):
             return None

@@ -209,3 +209,46 @@ def test_code_round_a_frame_is_no_message() -> None:
     assert frames.read(b"    raise TimeoutError(", False) == b""
     assert frames.read(b"TimeoutError: too late", True) is None
     assert frames.read(b"    with its second line", False) is None
+
+
+RULE = "-" * 75
+REPORT = f"""{RULE}
+TillIsEmpty                               Traceback (most recent call last)
+Cell In[2], line 1
+----> 1 faults.till()
+
+File /srv/shop/faults.py:20, in till()
+     19 def till():
+---> 20     raise TillIsEmpty("no coins")
+
+TillIsEmpty: no coins
+"""
+RUN = 'Traceback (most recent call last):\n  File "/usr/lib/python3.13/site-packages/nb/run.py", line 8, in run\n    run()\n'
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        f'papermill.exceptions.PapermillExecutionError: \n{RULE}\nException encountered at "In [2]":\n',
+        (
+            "nbclient.exceptions.CellExecutionError: An error occurred while executing the following cell:\n"
+            "------------------\nfaults.till()\n------------------\n\n\n"
+        ),
+    ],
+    ids=["papermill 2.7", "nbconvert 7.17"],
+)
+def test_a_notebook_that_failed_is_told_once_with_the_line_in_it(raised: str) -> None:
+    assert told(RUN + raised + REPORT) == [("TillIsEmpty", "/srv/shop/faults.py:20 till", 1)]
+
+
+def test_a_notebook_of_which_no_report_is_shown_is_told_by_who_ran_it() -> None:
+    log = RUN + "nbclient.exceptions.CellExecutionError: An error occurred while executing the following cell:\n"
+    assert [name for name, _, _ in told(log)] == ["nbclient.exceptions.CellExecutionError"]
+
+
+def test_ipython_s_shortest_report_tells_a_class_that_nobody_knows() -> None:
+    log = (
+        "Traceback (most recent call last): Cell In[1], line 3\n\n->  f()\n\n    [... 2 skipped frames]\n\n"
+        "TillIsEmpty: no coins are left in till 7\n"
+    )
+    assert told(log) == [("TillIsEmpty", None, 1)]
