@@ -17,7 +17,7 @@ from forge_doctor.migrations.operations.operation import (
     UseModel,
     Written,
 )
-from forge_doctor.migrations.operations.sql_statements import statements
+from forge_doctor.migrations.operations.sql.statements import statements
 from forge_doctor.migrations.operations.type_operations import CreateEnum, DropType
 from forge_doctor.migrations.operations.types import type_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.migrations.operations.operation import SetParameter, Written
-from forge_doctor.migrations.operations.sql_tree import Tree, held, strings
+from forge_doctor.migrations.operations.sql.tree import Tree, held, strings
 from forge_doctor.regex import regex
 
 MILLISECONDS: Mapping[str, float] = {

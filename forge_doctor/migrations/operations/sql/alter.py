@@ -18,8 +18,8 @@ from forge_doctor.migrations.operations.operation import (
     ValidateConstraint,
     Written,
 )
-from forge_doctor.migrations.operations.sql_columns import column_of, constraint_of, default_of
-from forge_doctor.migrations.operations.sql_tree import Tree, dotted, held, strings, table_of, type_of_name
+from forge_doctor.migrations.operations.sql.columns import column_of, constraint_of, default_of
+from forge_doctor.migrations.operations.sql.tree import Tree, dotted, held, strings, table_of, type_of_name
 from forge_doctor.migrations.operations.type_operations import RenameType
 from forge_doctor.sql.quoting import join_name, split_name
 

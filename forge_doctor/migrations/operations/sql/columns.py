@@ -7,7 +7,7 @@ from typing import Any
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.defaults import VOLATILE
 from forge_doctor.migrations.operations.objects import Column, Constraint, Default
-from forge_doctor.migrations.operations.sql_tree import Tree, calls_in, held, strings, table_of, type_of_name
+from forge_doctor.migrations.operations.sql.tree import Tree, calls_in, held, strings, table_of, type_of_name
 
 KINDS = {
     "CONSTR_CHECK": "check",

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from forge_doctor.migrations.evaluation.hole import HOLE
-from forge_doctor.migrations.operations.sql_tree import PLACEHOLDER
+from forge_doctor.migrations.operations.sql.tree import PLACEHOLDER
 from forge_doctor.regex import regex
 from forge_doctor.sql.parser import NotParsed, parsed
 

@@ -23,11 +23,11 @@ from forge_doctor.migrations.operations.operation import (
     Written,
 )
 from forge_doctor.migrations.operations.parameters import parameter, parameters_set
-from forge_doctor.migrations.operations.sql_alter import altered, renamed
-from forge_doctor.migrations.operations.sql_blocks import body_of, queries_in
-from forge_doctor.migrations.operations.sql_columns import column_of, constraint_of
-from forge_doctor.migrations.operations.sql_text import trees_of
-from forge_doctor.migrations.operations.sql_tree import (
+from forge_doctor.migrations.operations.sql.alter import altered, renamed
+from forge_doctor.migrations.operations.sql.blocks import body_of, queries_in
+from forge_doctor.migrations.operations.sql.columns import column_of, constraint_of
+from forge_doctor.migrations.operations.sql.text import trees_of
+from forge_doctor.migrations.operations.sql.tree import (
     Tree,
     constants,
     dotted,

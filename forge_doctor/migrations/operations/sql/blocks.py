@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from forge_doctor.migrations.operations.sql_tree import Tree
+from forge_doctor.migrations.operations.sql.tree import Tree
 
 
 def body_of(tree: Tree) -> Iterator[str]:
