@@ -99,7 +99,9 @@ def learn(lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
 
 def _half_known(framed: Sequence[bytes], lines: Sequence[bytes], knowledge: Knowledge) -> Sequence[bytes]:
     """The frames whose prefix is taken off without learning, where it stays on many of the other lines."""
-    prefixed = [line for line in framed[:50] if knowledge.plain(line) != line and before_frame(line)]
+    plain = [(line, knowledge.plain(line)) for line in framed[:50]]
+    # The margin of an exception's group is no part of a prefix.
+    prefixed = [line for line, rest in plain if rest != line and rest.lstrip()[:1] != b"|" and before_frame(line)]
     # A learned prefix joins no lines that a container's runtime has cut.
     if not prefixed or any(_CUT.match(line) for line in lines[:MOST_LINES]):
         return ()
