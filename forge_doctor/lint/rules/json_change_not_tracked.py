@@ -161,7 +161,7 @@ def changed(project: Project, read: Attribute) -> Change | None:
         return None
     again = (
         one
-        for one in read_of_something(read.file, read.attr)
+        for one in read_of_something(read.file, read.attr, read.function)
         if one.text == read.text and one.start > first.end and one.function is read.function
     )
     assigned = [one.parent for one in again if isinstance(one.parent, Assign) and one.parent.target is one]
@@ -197,7 +197,7 @@ def is_saved(project: Project, function: FunctionDef, change: Change) -> bool:
 
 def is_assigned(function: FunctionDef, read: Attribute, change: Change) -> bool:
     """Whether the column is given another object in the function, be it only where it has none: that is looked at apart."""
-    for one in read_of_something(function.file, read.attr):
+    for one in read_of_something(function.file, read.attr, function):
         assign = one.parent
         if one.function is not function or one.text != read.text or not isinstance(assign, Assign):
             continue

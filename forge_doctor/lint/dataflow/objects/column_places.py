@@ -55,9 +55,10 @@ def by_keyword(file: SourceFile, name: str) -> Iterator[Keyword]:
             yield node.parent
 
 
-def read_of_something(file: SourceFile, name: str) -> Iterator[Attribute]:
+def read_of_something(file: SourceFile, name: str, within: Node | None = None) -> Iterator[Attribute]:
     """Each `something.name`, be it read or assigned."""
-    for start in places_behind_dot(file.data, name.encode()):
+    begin, end = (0, len(file.data)) if within is None else (within.start, within.end)
+    for start in places_behind_dot(file.data, name.encode(), begin, end):
         node = file.node_at(start)
         read = node.parent if isinstance(node, Name) else None
         if isinstance(read, Attribute) and read.attr_node is node:
