@@ -24,8 +24,8 @@ _GLUED = regex(
 _GROUP_LINE = regex(r"( +)\| ?")
 _GROUP_LEAF = regex(r"( *)(\+-\+|\+-)-* (\d+|\.\.\.) -+$")
 _GROUP_END = regex(r" *\+-{10,}$")
-# What stands in a traceback and names no exception: a task, and the line that ran as IPython's shortest report marks it.
-_BESIDE = ("future: <", "->  ")
+# What stands in a traceback and names no exception: code, a task, the line that ran as IPython's shortest report marks it.
+_BESIDE = (" ", "\t", "future: <", "->  ")
 _STACK = (
     "Call stack:",
     "Stack (most recent call last):",
@@ -121,9 +121,7 @@ class Parser:
             self._code((glued[1] if glued else line).strip())
             if glued:
                 self._named(glued[2])
-        elif (
-            self.inside and self.exception is None and line[:1] not in ("", " ", "\t") and not line.startswith(_BESIDE)
-        ):
+        elif self.inside and self.exception is None and line and not line.startswith(_BESIDE):
             if not EXCEPTION.match(line) and LEFT_OUT.match(line.encode("utf-8", "replace")):
                 self.wants_code = False
             else:
