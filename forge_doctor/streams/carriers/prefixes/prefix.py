@@ -38,6 +38,9 @@ _OF_TRACE = regex(
 )
 _LEVEL = regex(rb"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|debug|info|warning|error|critical)\b")
 
+_GROUP = b"Exception Group Traceback (most recent"
+_GROUP_MARGIN = regex(rb"(?<=\S)[ \t]{4,60}\|$")
+
 
 @dataclass(slots=True, kw_only=True)
 class Prefix:
@@ -86,7 +89,9 @@ def learn(lines: Sequence[bytes], knowledge: Knowledge) -> Prefix | None:
         unknown: Sequence[bytes] = [line for line in framed if not is_known(knowledge.plain(line))]
         if 2 * len(unknown) <= len(framed):
             unknown = _half_known(framed, lines, knowledge)
-        cores = Counter(core for line in unknown[:200] if (core := before_frame(line)) is not None)
+        grouped = any(_GROUP in line for line in lines[:MOST_LINES])
+        before = [core for line in unknown[:200] if (core := before_frame(line)) is not None]
+        cores = Counter(_GROUP_MARGIN.sub(b"", core) if grouped else core for core in before)
         if unknown and not cores:
             # All that there are stand in the midst of records, folded or quoted.
             cores = Counter(before_heads(lines[:MOST_LINES], knowledge))

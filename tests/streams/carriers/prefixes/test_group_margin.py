@@ -31,7 +31,13 @@ LOG = (
 
 @pytest.mark.parametrize(
     "carrier",
-    ["{}", "worker-1  | {}", "2026-11-22T08:00:00.000000000Z stderr F {}", "Nov 22 08:00:00 web-1 images[7]: {}"],
+    [
+        "{}",
+        "> {}",
+        "worker-1  | {}",
+        "2026-11-22T08:00:00.000000000Z stderr F {}",
+        "Nov 22 08:00:00 web-1 images[7]: {}",
+    ],
 )
 def test_a_group_counts_once_in_every_carrier(carrier: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
@@ -40,3 +46,11 @@ def test_a_group_counts_once_in_every_carrier(carrier: str, tmp_path: Path) -> N
     assert not found.problem
     groups = [(one.signature, place(one), one.count) for one in found.summary.groups.values()]
     assert groups == [("serialization", "/srv/images/scan.py:188 scan_tag", 1)]
+
+
+def test_it_is_read_in_a_quoted_block_of_code(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("".join(f"> {line}\n" for line in f"We see this:\n\n```\n{LOG}```\nany idea?".split("\n")))
+    found = collect(Task(source=FileSource(name="images", paths=(path,)), rules=RULES))
+    assert not found.problem
+    assert [(one.signature, one.count) for one in found.summary.groups.values()] == [("serialization", 1)]
