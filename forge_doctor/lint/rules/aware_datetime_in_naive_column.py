@@ -55,6 +55,7 @@ and `where` failed so
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.column_types import is_for_asyncpg, time_names, zone_declared, zone_of_column
@@ -132,8 +133,8 @@ def of_declarations(file: SourceFile, project: Project) -> Iterator[tuple[Node, 
 
 def of_values(file: SourceFile, project: Project, names: frozenset[str]) -> Iterator[tuple[Node, str, str, str]]:
     """What columns are given, and compared to in queries."""
-    for given in given_to_columns(file, project, names):
-        if is_aware(project, given.value) and zone_of_column(project, given.model, given.column) is Zone.NAIVE:
+    for given in given_to_columns(file, project, names, partial(is_aware, project)):
+        if zone_of_column(project, given.model, given.column) is Zone.NAIVE:
             yield given.place, given.model.class_.name, given.column, f"`{given.column}` is given"
     for name in sorted(names):
         for read in read_of_something(file, name):

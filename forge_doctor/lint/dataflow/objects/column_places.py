@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from forge_doctor.code.orm.statements import sql_of
@@ -27,22 +27,25 @@ class Given(NamedTuple):
     place: Node
 
 
-def given_to_columns(file: SourceFile, project: Project, names: Iterable[str]) -> Iterator[Given]:
-    """`Order(paid_at=x)`, `order.paid_at = x`, `update(Order).values(paid_at=x)`, in the order of the text."""
+def given_to_columns(
+    file: SourceFile, project: Project, names: Iterable[str], is_wanted: Callable[[Node], bool]
+) -> Iterator[Given]:
+    """`Order(paid_at=x)`, `order.paid_at = x`, `update(Order).values(paid_at=x)`, in the order of the text, where the value
+    is wanted: to ask which model it is for costs more."""
     for name in sorted(one for one in names if one.encode() in file.words):
         for node in by_keyword(file, name):
-            model = _model_filled(project, node.parent)
+            model = _model_filled(project, node.parent) if is_wanted(node.value) else None
             if model is not None and name in model.columns:
                 yield Given(model, name, node.value, node)
         for read in read_of_something(file, name):
             assign = read.parent
             is_target = isinstance(assign, Assign) and assign.target is read and not assign.is_augmented
             value = assign.value if isinstance(assign, Assign) and is_target else None
-            model = None if value is None else instance_of(project, read.value)
+            model = None if value is None or not is_wanted(value) else instance_of(project, read.value)
             if value is not None and model is not None and name in model.columns:
                 yield Given(model, name, value, read)
         for key, value in _in_dicts(file, name):
-            model = _model_filled(project, _taker(key))
+            model = _model_filled(project, _taker(key)) if is_wanted(value) else None
             if model is not None and name in model.columns:
                 yield Given(model, name, value, key)
 
