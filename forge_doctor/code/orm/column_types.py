@@ -3,14 +3,12 @@ database."""
 
 from __future__ import annotations
 
-import re
-
 from forge_doctor.code.orm.mapped_attributes import COLUMN_MAKERS, column
 from forge_doctor.code.semantics.datetimes import DATETIME, Zone
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.symbols import LIBRARIES
-from forge_doctor.code.semantics.names.marks import DATE, DOCUMENT, Mark
+from forge_doctor.code.semantics.names.marks import DOCUMENT, Mark, dates_without_zone
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_contents, marked_files
 from forge_doctor.code.syntax.nodes import (
@@ -25,11 +23,7 @@ from forge_doctor.code.syntax.nodes import (
     Str,
     Subscript,
 )
-from forge_doctor.regex import regex
 
-MAPPED = regex(rb"\b(?:Mapped|mapped_column|Column)\b")
-NEXT = regex(rb"\n[ \t]+\w+[ \t]*:|\n\S")
-REACH = 200  # further than a declaration goes on behind its type
 TIMES = frozenset({"DateTime", "TIMESTAMP", "DATETIME"})
 DOCUMENTS = frozenset({"JSON", "JSONB", "ARRAY"})
 WRAPPERS = frozenset({"Mapped", "Optional"})
@@ -45,16 +39,7 @@ def is_for_asyncpg(project: Project) -> bool:
 def time_names(project: Project) -> frozenset[str]:
     """The names of attributes that a mapped class may keep a datetime without a time zone in."""
     read = marked_contents(project, Mark.DATES)
-    return frozenset(one[1].decode("utf-8", "replace") for data in read for one in DATE.finditer(data) if _may_be(one))
-
-
-def _may_be(found: re.Match[bytes]) -> bool:
-    """Whether the declaration may be a column's, and says of no time zone: schemas have datetimes too, and most of them."""
-    end = found.end()
-    behind = NEXT.search(found.string, end, end + REACH)
-    rest = found.string[end : end + REACH if behind is None else behind.start()]
-    is_column = MAPPED.search(found.string, found.start(), end + len(rest)) is not None or b"SQLModel" in found.string
-    return is_column and b"timezone=True" not in rest
+    return frozenset(name.decode("utf-8", "replace") for data in read for name in dates_without_zone(data))
 
 
 @kept_for_the_run

@@ -148,7 +148,13 @@ def test_kept_results_tell_what_a_run_without_them_tells(
 
 
 MODELS = "from sqlalchemy.ext.asyncio import AsyncSession\nfrom fastapi import APIRouter\n"
-# Each: the files before, and what comes to them; no file that is linted is changed, or imports what is.
+ORDER = (
+    "from datetime import datetime\nfrom sqlalchemy import DateTime\n"
+    "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\nclass Base(DeclarativeBase): ...\n\n\n"
+    "class Order(Base):\n    __tablename__ = 'orders'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+    "    paid_at: Mapped[datetime] = mapped_column(DateTime)\n"
+)
+# Each: the files before, and what is put beside them or in their place.
 BESIDE_THE_CODE = {
     "a requirement that nobody had written down": (
         {"app/a.py": f"{MODELS}\n\nasync def f(db: AsyncSession):\n    await db.execute('SELECT 1')\n"},
@@ -160,6 +166,17 @@ BESIDE_THE_CODE = {
             "app/b.py": "async def reports(session):\n    await session.execute('x')\n",
         },
         {"app/zzqx.py": "def reports(session):\n    return session\n"},
+    ),
+    "a column that has no time zone any more": (
+        {
+            "app/a.py": "from datetime import UTC, datetime\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
+            "from app.models import Order\n\n\nasync def pay(db: AsyncSession, order: Order):\n"
+            "    order.paid_at = datetime.now(UTC)\n    await db.commit()\n",
+            "app/db.py": "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
+            "engine = create_async_engine('postgresql+asyncpg://a@db/a')\n",
+            "app/models.py": ORDER.replace("DateTime", "DateTime(timezone=True)"),
+        },
+        {"app/models.py": ORDER},
     ),
     "a test beside, of another loop": (
         {

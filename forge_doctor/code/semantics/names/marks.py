@@ -60,6 +60,9 @@ DOCUMENT = regex(
     rb"[^\n]{0,80}?\b(?:JSONB?|ARRAY)\b",
     re.MULTILINE,
 )
+MAPPED = regex(rb"\b(?:Mapped|mapped_column|Column)\b")
+NEXT = regex(rb"\n[ \t]+\w+[ \t]*:|\n\S")
+DECLARED = 200  # further than a declaration goes on behind its type
 OWN_READ = regex(rb"\bself\.(\w+)")
 REACH = 400  # further than any expression reaches that is asked of these files
 
@@ -87,12 +90,26 @@ def _own_reads(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
     return (_sum(sorted(set(OWN_READ.findall(data)))),) if may_be_mapped else ()
 
 
-def _columns(columns: re.Pattern[bytes]) -> Told:
-    """A checksum of the names that a pattern finds, in a file with mapped classes."""
+def dates_without_zone(data: bytes) -> list[bytes]:
+    """The names of attributes that may be columns of datetimes without a time zone: schemas have datetimes too, and most of
+    them."""
+    is_sqlmodel = b"SQLModel" in data
+    found = []
+    for one in DATE.finditer(data):
+        behind = NEXT.search(data, one.end(), one.end() + DECLARED)
+        end = one.end() + DECLARED if behind is None else behind.start()
+        is_column = is_sqlmodel or MAPPED.search(data, one.start(), end) is not None
+        if is_column and b"timezone=True" not in data[one.end() : end]:
+            found.append(one[1])
+    return found
+
+
+def _columns(names_in: Callable[[bytes], list[bytes]]) -> Told:
+    """A checksum of the names of columns of some kind, in a file with mapped classes."""
 
     def told(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
         is_mapped = any(word in data for word in MAPPING)
-        names = columns.findall(data) if is_mapped else ()
+        names = names_in(data) if is_mapped else ()
         return (_sum(sorted(set(names))),) if names else ()
 
     return told
@@ -164,8 +181,8 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.BEGINNINGS: Asked(
             (b"lifespan", b"on_event(", b"on_startup", b"__main__"), lambda data, _: (_sum((data,)),)
         ),
-        Mark.DATES: Asked((b"datetime", b"DateTime", b"TIMESTAMP"), _columns(DATE)),
-        Mark.DOCUMENTS: Asked((b"JSON", b"ARRAY"), _columns(DOCUMENT)),
+        Mark.DATES: Asked((b"datetime", b"DateTime", b"TIMESTAMP"), _columns(dates_without_zone)),
+        Mark.DOCUMENTS: Asked((b"JSON", b"ARRAY"), _columns(DOCUMENT.findall)),
         Mark.ASYNCPG: Asked((b"+asyncpg",), _there),
         Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }
