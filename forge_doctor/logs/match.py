@@ -55,6 +55,13 @@ _NUMBERS = regex(rf"{_OBJECTS.pattern}|\d+")
 _ANY_DIGITS, _DIGIT = regex(r"\\d|\{[\d,]+\}"), regex(r"\d")
 _LONGEST_NAME = 80
 _REPR = regex(r"(?:^|[\s(:=.\[,])(\w{0,60}(?:Error|Exception|Timeout|Warning|Greenlet))\((?:-?\d{1,5}, )?$", re.ASCII)
+# What print() makes of a driver's exception: its number and its words.
+_ARGUMENTS = regex(r"(?:^|[\s:=])\(-?\d{3,5}, $")
+# What a program puts before the words of an error that it prints.
+_LABEL = regex(
+    r"(?i)\b(?:error|exception|fail(?:ed|ure)?|unable to|could not|couldn't|cannot|can't)\b[^\n\"'{}]{0,80}(?:[:=-]>?|\u2013) ?"
+    r"(?:\[Errno -?\d{1,5}\] )?(?:\(\w[\w.]{0,80}\) )?(?:<class '[\w.]{1,100}'>:? ?)?(?:\(-?\d{1,5}, ['\"])?$"
+)
 _QUOTES = "'\"`\u201c\u2018"
 
 
@@ -131,7 +138,8 @@ class Catalogue:
                 continue
             if one.caught and origin == "postgresql":
                 continue
-            if bare and not (_starts_line(text, start) or _named_before(text, start)):
+            begin = _sentence_of(one, text, start) if bare else start
+            if bare and not (_starts_line(text, begin) or _named_before(text, start) or _is_labelled(one, text, begin)):
                 continue
             found.append(one)
         chosen = _best(found, text)
@@ -207,6 +215,8 @@ def _quoted(text: str, start: int, one: Signature) -> bool:
     """
     if start <= 0 or text[start - 1] not in _QUOTES or one.pattern.startswith(("'", '"')):
         return False
+    if _ARGUMENTS.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1):
+        return False
     raised = _REPR.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1)
     return raised is None or raised[1] in _OWN_WORDS
 
@@ -238,6 +248,20 @@ def _named_before(text: str, start: int) -> bool:
     return _TEST.match(line) is None and bool(
         re.search(r"(?:^|[\s(])[\w.]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line)
     )
+
+
+def _sentence_of(one: Signature, text: str, start: int) -> int:
+    """Where in its line the sentence begins that has the words: `connection to server at "db"`, `relation "orders"`."""
+    found = _compiled(one.pattern).search(text)
+    begin = start if found is None else found.start()
+    return begin if begin > text.rfind("\n", 0, start) else start
+
+
+def _is_labelled(one: Signature, text: str, start: int) -> bool:
+    """Whether a program printed the words as those of an error; what any program has a peer for, only of a database."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    is_ours = one.id not in ANY_PEER or _DATABASE_NAMED.search(text) is not None
+    return is_ours and _TEST.match(line) is None and _LABEL.search(line) is not None
 
 
 def _names_other_peer(text: str) -> bool:

@@ -175,7 +175,7 @@ class Reader:
             self.settle()
             return begin
         raw = window.data[begin:end]
-        block = self._known(offset) or self._whole(self._unwrapper.line(raw), offset)
+        block = self._known(offset) or self._whole(self._unwrapper.line(raw), offset, named=literal)
         if block is None:
             self._busy = True
             return end
@@ -255,7 +255,7 @@ class Reader:
             self.repeats.learn_frames(data[run.start : run.whole.end], texts, run.stamps)
         self._run = None
 
-    def _whole(self, line: Line, offset: int) -> Block | None:
+    def _whole(self, line: Line, offset: int, *, named: bool = False) -> Block | None:
         """Give a line to its lane; the block that has it now, or None where the rest of it is still to come."""
         key = lane_key(line)
         begun = self._partial.pop(key, None) if self._partial else None
@@ -265,16 +265,16 @@ class Reader:
         if line.partial and len(line.text) < LONGEST_LINE:
             self._partial[key] = (line, offset)
             return None
-        return self._line(line, offset)
+        return self._line(line, offset, named=named)
 
-    def _line(self, line: Line, offset: int) -> Block | None:
+    def _line(self, line: Line, offset: int, *, named: bool = False) -> Block | None:
         lane = self._lane(line)
         line.text = line.text[:LONGEST_LINE]
         head = self._heads.read(line.text)
         of_server = head is not None and head.level == 0 and head.origin == "postgresql"
         if head is not None and not (of_server and lane.current is not None) and not lane.says_again(line.text):
             return self._begin(line, head, offset)
-        self._tally.judge_all(lane.go_on(line, offset, self._number))
+        self._tally.judge_all(lane.go_on(line, offset, self._number, named=named))
         return lane.last
 
     def _begin(self, line: Line, head: Head, offset: int) -> Block:

@@ -25,6 +25,21 @@ MOST_CODE = 40
 """So many lines of code and of what is drawn below them a frame shows at most."""
 # What a line of code has that calls, assigns or raises.
 _CODE = regex(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
+# What an error's own words go on with in lines of their own.
+_BELOW = regex(rb"[\[({}\])\"',;]|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d{1,6}): ?")
+_TRYING = regex(rb"(?:[^\n]{0,200}: )?(?:connection to server at|could not connect to server) ?")
+# What servers tell of themselves and of requests: no line below one is a part of it.
+_ONE_LINE = regex(
+    rb'[^\n]{0,300}"[A-Z]{3,8} [^\n]{0,2000} HTTP/\d'
+    rb"|(?:Started|Finished|Stopping) (?:parent |server |reloader |child )?process|Waiting for |Uvicorn running on"
+    rb"|Application (?:startup|shutdown) complete|Shutting down|(?:Booting|Using) worker|Listening at: |Starting gunicorn"
+    rb"|Worker exiting|connection (?:open|closed)|Handling signal"
+)
+# How a line begins that tells of a failure.
+_STATES = regex(
+    rb"[^\"'{}<>\n]{0,60}?(?i:\b(?:error|exception|fail(?:ed|ure)?|fatal|unable to|could not|couldn't|cannot|can't)\b"
+    rb"|\b[\w.]{0,80}(?:Error|Exception|Violation|Timeout)\b)"
+)
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "-->", "|"))
 
@@ -100,6 +115,22 @@ def is_later(block: Block, line: Line) -> bool:
         and line.at > written
         and WRITTEN_WITHIN_S < (line.at - written) % ZONES_S < ZONES_S - WHOLE_S
     )
+
+
+def stands_alone(block: Block, text: bytes, kind: Kind) -> bool:
+    """Whether a line that names a fault is no part of the record above it: a program prints such lines between its server's
+    records, or one after the other."""
+    if kind not in (Kind.OTHER, Kind.EXCEPTION) or block.state is not State.MESSAGE or _BELOW.match(text):
+        return False
+    head = block.head
+    if head is None:
+        above = next((one for one in reversed(block.lines) if one[:1] not in (b" ", b"\t")), b"")
+        # libpq tells of each address that it tried.
+        tried_next = _TRYING.match(text) is not None and _TRYING.search(above) is not None and text != above
+        return block.marked >= 0 and not tried_next
+    if not 0 <= head.level < 30 or head.origin != "app" or head.record is not None or block.lines[-1:] == [b""]:
+        return False
+    return _ONE_LINE.match(head.message) is not None or _STATES.match(text) is not None
 
 
 def lacks_indentation(block: Block, text: bytes) -> bool:

@@ -15,6 +15,7 @@ from forge_doctor.logs.records.fitting import (
     is_flat_code,
     is_later,
     lacks_indentation,
+    stands_alone,
 )
 from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, is_plain_frame, kind_of, of_frame
 from forge_doctor.logs.records.lost_layout import (
@@ -91,8 +92,9 @@ class Lane:
         if self._mixed is not None:
             self._mixed.begin(block)
 
-    def go_on(self, line: Line, offset: int, number: int) -> Iterator[Block]:
-        """A line that begins no record: to the block it fits, else to a new one without a head."""
+    def go_on(self, line: Line, offset: int, number: int, *, named: bool = False) -> Iterator[Block]:
+        """A line that begins no record: to the block it fits, else to a new one without a head; `named` where it has words of a
+        fault that is known."""
         if self._may_expire(number):
             yield from self._expire(number)
         if self.current is not None and self._is_plain(self.current, line.text):
@@ -112,6 +114,8 @@ class Lane:
         self._shortest = place is not None or (self._shortest and told)
         kind = kind_of(line.text, grouped)
         apart = kind is Kind.HEADER and self.current is not None and is_later(self.current, line)
+        if named and self.current is not None and self._mixed is None and not self.waiting:
+            apart = apart or (not (flat or indent or tested) and stands_alone(self.current, line.text, kind))
         block = None if apart else self._block_for(line.text, kind)
         begun = None
         if block is not None and kind is Kind.HEADER:
