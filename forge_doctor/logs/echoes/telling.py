@@ -145,16 +145,19 @@ def quotes(message: Telling, told: Telling, signature: str) -> bool:
 
 
 def repeats(message: Telling, before: Telling) -> bool:
-    """Whether a message has all the words of one before it, behind its own: who was told of a failure tells it on."""
+    """Whether a message has all the words of one before it, behind its own: who was told of a failure tells it on.
+
+    Or whether one of the two was printed, and the other is the record of the same.
+    """
     # Asked of each message and all that are held: what costs least comes first.
-    return (
-        message.at is not None
-        and message.offset - before.offset <= QUOTED_BYTES
-        and message.said.core[:2] == before.said.core[:2]
-        and len(words := _own_words(before.said.words)) >= SHORTEST_WORDS
-        and _own_words(message.said.words).find(words) > 0
-        and _is_beside(message, before)
-    )
+    if message.offset - before.offset > QUOTED_BYTES or message.said.core[:2] != before.said.core[:2]:
+        return False
+    words, later = _own_words(before.said.words), _own_words(message.said.words)
+    if (before.said.teller.form == "") != (message.said.teller.form == ""):
+        shorter, longer = sorted((words, later), key=len)
+        return len(shorter) >= SHORTEST_WORDS and shorter in longer
+    is_told_on = message.at is not None and len(words) >= SHORTEST_WORDS and later.find(words) > 0
+    return is_told_on and _is_beside(message, before)
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ SIGNATURE = Signature(
     versions="all",
     category="connection",
     severity=Severity.CRITICAL,
-    tier=1,
+    tier=2,
     meaning="No route leads to the database's address.",
     cause=(
         "The name has an address of IPv6 alone and this network has none (Supabase's direct connection from CI, Vercel, Render "

@@ -1,4 +1,4 @@
-"""A pooler (Supavisor, pgcat, RDS Proxy, Pgpool-II, Odyssey, PgDog) has no client or server connection left.
+"""A pooler (Supavisor, pgcat, RDS Proxy, Odyssey, PgDog ...) has no client or server connection left.
 
 Means: pool_size + max_overflow times processes is more than the pooler's limit; in session mode every
     client holds a server connection for as long as it is connected.

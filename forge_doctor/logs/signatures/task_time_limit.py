@@ -1,4 +1,4 @@
-"""A task (Celery, RQ, Dramatiq) ran longer than its time limit: it was interrupted (soft limit) or killed with its process (hard limit).
+"""A task (Celery, RQ, Dramatiq) ran longer than its time limit and was interrupted, or killed.
 
 Means: The task waits without a timeout of its own (a query, a lock, a pool, another service), or has more to do than
     fits into the limit. After a hard limit its process is gone: no `finally` of it ran, and a connection it held is

@@ -35,7 +35,7 @@ async def of_migrations(target: Target) -> None:
 @pytest.mark.parametrize(
     ("ask", "query"),
     [
-        (of_pool, "forge_doctor.pool.collect.load_query"),
+        (of_pool, "forge_doctor.pool.server.answers.load_query"),
         (of_slow, "forge_doctor.slow.collect.load_query"),
         (of_migrations, "forge_doctor.migrations.live.collect._query"),
     ],
