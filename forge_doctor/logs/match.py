@@ -62,6 +62,8 @@ _LABEL = regex(
     r"(?i)\b(?:error|exception|fail(?:ed|ure)?|unable to|could not|couldn't|cannot|can't)\b[^\n\"'{}]{0,80}(?:[:=-]>?|\u2013) ?"
     r"(?:\[Errno -?\d{1,5}\] )?(?:\(\w[\w.]{0,80}\) )?(?:<class '[\w.]{1,100}'>:? ?)?(?:\(-?\d{1,5}, ['\"])?$"
 )
+# The driver's class, as SQLAlchemy has it before the driver's words.
+_WRAPPED = regex(r"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) (?:<class '[\w.]{1,100}'>: )?$")
 _QUOTES = "'\"`\u201c\u2018"
 
 
@@ -261,7 +263,8 @@ def _is_labelled(one: Signature, text: str, start: int) -> bool:
     """Whether a program printed the words as those of an error; what any program has a peer for, only of a database."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     is_ours = one.id not in ANY_PEER or _DATABASE_NAMED.search(text) is not None
-    return is_ours and _TEST.match(line) is None and _LABEL.search(line) is not None
+    is_labelled = _LABEL.search(line) is not None or _WRAPPED.match(line) is not None
+    return is_ours and is_labelled and _TEST.match(line) is None
 
 
 def _names_other_peer(text: str) -> bool:

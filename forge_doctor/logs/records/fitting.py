@@ -26,7 +26,10 @@ MOST_CODE = 40
 # What a line of code has that calls, assigns or raises.
 _CODE = regex(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What an error's own words go on with in lines of their own.
-_BELOW = regex(rb"[\[({}\])\"',;]|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d{1,6}): ?")
+_BELOW = regex(
+    rb"\[(?:SQL|parameters|cached|generated|raw sql)|\((?![\w.]{1,100}\) )|[{}\])\"',;]"
+    rb"|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d{1,6}): ?"
+)
 _TRYING = regex(rb"(?:[^\n]{0,200}: )?(?:connection to server at|could not connect to server) ?")
 # What servers tell of themselves and of requests: no line below one is a part of it.
 _ONE_LINE = regex(
@@ -37,6 +40,7 @@ _ONE_LINE = regex(
 )
 # How a line begins that tells of a failure.
 _STATES = regex(
+    rb"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) |"
     rb"[^\"'{}<>\n]{0,60}?(?i:\b(?:error|exception|fail(?:ed|ure)?|fatal|unable to|could not|couldn't|cannot|can't)\b"
     rb"|\b[\w.]{0,80}(?:Error|Exception|Violation|Timeout)\b)"
 )

@@ -21,6 +21,8 @@ PRINTED = {
     "Database connection failed: [Errno 111] Connect call failed ('172.18.0.2', 5432)": "connect-refused",
     "Exception: (sqlalchemy.dialects.postgresql.asyncpg.Error) <class 'asyncpg.exceptions.TooManyConnectionsError'>: sorry, too "
     "many clients already": "too-many-clients",
+    '(psycopg2.errors.UndefinedTable) relation "orders" does not exist': "undefined-table",
+    "[!] Error while adding user 81: (sqlite3.OperationalError) database is locked": "sqlite-locked",
     'DB ERROR => relation "orders" does not exist': "undefined-table",
     'Unexpected error while loading: password authentication failed for user "app"': "password-failed",
     "e = OperationalError('(psycopg2.OperationalError) server closed the connection unexpectedly')": "libpq-server-closed",
