@@ -63,7 +63,7 @@ class PytestReport:
         if found is None:
             return None
         self._failures = self._failures or found[1] in _FAILED
-        if found[1] == _SUMMARY and self._failures and self.now.part is not Part.NONE:
+        if found[1] == _SUMMARY and self._failures:
             # It says again what was shown of them above.
             return Part.EXPECTED
         return _PARTS.get(found[1], Part.NONE)

@@ -50,6 +50,7 @@ ANCHORS = (
     b"___ Test",
     # Its headings, as tests that failed as they should come below one of their own.
     *(b"= XFAILURES =", b"= PASSES =", b"= FAILURES =", b"= ERRORS =", b"= warnings summary =", b"- live log call -"),
+    b"= short test summary info =",
     b'"MESSAGE":[',  # journald gives text with colours as an array of bytes
 )
 

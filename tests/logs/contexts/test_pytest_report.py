@@ -81,3 +81,12 @@ def test_the_summary_says_nothing_new() -> None:
     text = title("FAILURES") + SHOWN + title("XFAILURES") + SHOWN + summary
     assert [count for _, _, count in told(text)] == [1]
     assert [count for _, _, count in told(title("warnings summary") + summary)] == [1]
+
+
+@pytest.mark.parametrize("between", ["", LINES])
+def test_the_summary_behind_one_line_a_failure_says_nothing_new_and_alone_it_says_all(between: str) -> None:
+    failures = "".join(f"/builds/tests/test_pool.py:{at}: RuntimeError: Event loop is closed\n" for at in (14, 31))
+    summary = "".join(f"ERROR tests/test_pool.py::test_{at} - RuntimeError: Event loop is closed\n" for at in (14, 31))
+    summary = title("short test summary info") + summary
+    assert sum(count for *_, count in told(f"{title('FAILURES')}{failures}{between}{summary}")) == 2
+    assert sum(count for *_, count in told(f"{between}{summary}")) == 2
