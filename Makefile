@@ -44,14 +44,13 @@ test-lowest: ## the tests on Python 3.11 with the lowest dependencies we declare
 	  echo "NOT TESTED: Python 3.11 with the lowest dependencies"; exit 0; }; \
 	"$$python" -VV && { "$$python" -m pytest -q $(SHARED) -m "not slow" $(TESTS) || $(call ALONE,-m "not slow" $(TESTS)); }
 
-# What asks no server and no engine: source, formats, and snapshots of servers. It may run beside the others, and leaves
-# them what they remember of their failures.
+# What asks no server and no engine: source, formats, and snapshots of servers.
 SERVERLESS = tests/code tests/lint/rules tests/logs/records tests/logs/problems tests/pool/checks tests/render tests/sql
 
 test-between: ## on Python 3.12, the tests that need no server; nothing where 3.12 is the newest or is not there
 	@python=$$(sh .ci/set-up between) || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 	  echo "NOT TESTED: Python 3.12"; exit 0; }; \
-	"$$python" -VV && "$$python" -m pytest -q $(SHARED) -p no:cacheprovider -m "not docker and not slow" $(or $(TESTS),$(SERVERLESS)) || [ $$? -eq 5 ]
+	"$$python" -VV && "$$python" -m pytest -q $(SHARED) -m "not docker and not slow" $(or $(TESTS),$(SERVERLESS)) || [ $$? -eq 5 ]
 
 check: ## format, lint, types, and the --help texts of the reference
 	@python=$$(sh .ci/set-up dev "$(PYTHON)") && set -x && \
