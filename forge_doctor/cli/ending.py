@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from forge_doctor.cli.shell.program import BROKEN_PIPE
 from forge_doctor.cli.shell.signals import ended_in_order
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
 from forge_doctor.redaction.held import hold_environment, mask_held
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import click
     import typer
 
-INTERRUPTED, BROKEN_PIPE = 130, 141
+INTERRUPTED = 130
 DEBUG = "--debug"
 # What writing to a stream can fail with; network and files fail with others, or name the file.
 _OF_A_STREAM = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)

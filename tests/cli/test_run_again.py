@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.cli.shell import run_again
-from forge_doctor.kept_results.kept_run import BETWEEN, BETWEEN_NAMES, PRESENCE, run_document
+from forge_doctor.kept_results.file_status import PRESENCE
+from forge_doctor.kept_results.kept_run import BETWEEN, BETWEEN_NAMES, run_document
 from tests.support.git_repository import GitRepository, new_repository
 from tests.support.lint_command import ROOT, Ran, lint
 

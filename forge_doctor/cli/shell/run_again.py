@@ -9,19 +9,12 @@ from collections.abc import Sequence
 
 from forge_doctor import __version__
 from forge_doctor.cli.sessions.cache_folder import cache_folder_name
-from forge_doctor.kept_results.kept_run import (
-    digest_of_question,
-    newest_change_ns,
-    place_of,
-    read_run,
-    run_document,
-    statuses_of,
-)
+from forge_doctor.cli.shell.program import BROKEN_PIPE
+from forge_doctor.kept_results.file_status import CLOCK_NS, newest_change_ns, statuses_of
+from forge_doctor.kept_results.kept_run import digest_of_question, place_of, read_run, run_document
 
 COMMAND = "lint"
 STARTED_NS = time.time_ns()
-CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
-BROKEN_PIPE = 141
 # What differs from one shell, or one line typed into it, to the next.
 OF_THE_SHELL = frozenset({"_", "SHLVL", "OLDPWD"})
 

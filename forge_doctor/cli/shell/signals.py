@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_BROKEN_PIPE = 141
+from forge_doctor.cli.shell.program import BROKEN_PIPE
+
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -64,4 +65,4 @@ def _end_unread() -> None:
     watched = select.poll()
     watched.register(1, 0)  # of a pipe or a socket without a reader it tells even where nothing is asked
     if watched.poll():
-        os._exit(_BROKEN_PIPE)
+        os._exit(BROKEN_PIPE)

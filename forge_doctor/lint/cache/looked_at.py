@@ -16,7 +16,7 @@ from forge_doctor.code.files.contents import NO_NAME
 from forge_doctor.code.files.ignore_file import IGNORE_FILE
 from forge_doctor.code.files.modules import NOT_OURS, PACKAGE_MARK, REPOSITORIES, ROOT_MARKS
 from forge_doctor.code.files.walk import DEFAULT_EXCLUDES
-from forge_doctor.kept_results.kept_run import PRESENCE
+from forge_doctor.kept_results.file_status import PRESENCE
 from forge_doctor.probes.git import files_of_git
 from forge_doctor.settings import OWN_FILE
 

@@ -25,13 +25,11 @@ from forge_doctor.code.files.contents import (
 from forge_doctor.code.files.modules import Modules, names_in
 from forge_doctor.code.semantics.names.outline import NOTHING, Surface, surface_of
 from forge_doctor.code.syntax.prefilter import IGNORE_MARK
-from forge_doctor.kept_results.file_status import status_of
+from forge_doctor.kept_results.file_status import CLOCK_NS, status_of
 from forge_doctor.kept_results.store import ODD, read_document, write_document
 from forge_doctor.lint.cache.file_result import FileResult
 from forge_doctor.lint.cache.invalidation import Ground, changed_words, mentions_any
 from forge_doctor.lint.cache.result_text import is_plain_surface, plain_result, plain_surface, result_from, surface_from
-
-CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
 
 
 class ResultCache:

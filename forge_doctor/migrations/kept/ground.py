@@ -16,12 +16,11 @@ from typing import Any, NamedTuple
 
 from forge_doctor.code.files.contents import GONE, digest_of, digest_of_names, regular_bytes
 from forge_doctor.code.files.modules import is_foreign
-from forge_doctor.kept_results.file_status import status_of
+from forge_doctor.kept_results.file_status import CLOCK_NS, status_of
 
 SUFFIXES = (".py", ".ini", ".toml", ".cfg", ".sql", ".psql", ".pgsql", ".sh", ".yml", ".yaml", ".mako", ".dockerfile")
 NAMES = ("Dockerfile", "Procfile", "Makefile", "justfile", "package.json", ".gitignore", "requirements")
 HIDDEN = frozenset({".docker"})  # the one hidden folder in which a start script is looked for
-CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system in use
 
 
 class Ground(NamedTuple):

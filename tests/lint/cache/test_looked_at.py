@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.kept_results.kept_run import statuses_of
+from forge_doctor.kept_results.file_status import statuses_of
 from forge_doctor.lint import schedule
 from forge_doctor.lint.cache.looked_at import TooMuch, all_looked_at
 from forge_doctor.lint.schedule import look, look_with_cache
