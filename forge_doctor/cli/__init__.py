@@ -30,16 +30,15 @@ def _run() -> int:
         return 0
     if COMPLETING not in os.environ and (status := told_again(sys.argv[1:])) is not None:
         return status
-    from forge_doctor.cli.commands import app
-
     if COMPLETING in os.environ:
+        from forge_doctor.cli.commands import app
         from forge_doctor.cli.shell.completion import prepare
 
         prepare()
         app()
     from forge_doctor.cli.ending import run
 
-    return run(app, sys.argv[1:])
+    return run(sys.argv[1:])
 
 
 def _has_told_version() -> bool:

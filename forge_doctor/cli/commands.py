@@ -13,8 +13,9 @@ import typer.core
 import typer.main
 
 from forge_doctor.cli.flags.environment import listen, variable_of, with_variables
+from forge_doctor.cli.flags.signature import GroupedCommand
 from forge_doctor.cli.shell.completion import complete_shells, install_completion, show_completion
-from forge_doctor.cli.shell.program import PROGRAM
+from forge_doctor.cli.shell.program import NAMES, PROGRAM
 from forge_doctor.errors import UsageProblem
 
 EPILOG = """\b
@@ -32,7 +33,6 @@ Examples:
   forge-doctor slow --dsn postgresql://app@db.example/shop
   forge-doctor migrations --since origin/main
   forge-doctor demo"""
-NAMES = ("triage", "pool", "logs", "lint", "slow", "migrations", "explain", "server", "mcp", "demo", "help")
 # As wide as the terminal, but no wider than can be read.
 WIDEST_HELP = 120
 
@@ -125,7 +125,9 @@ def command(name: str) -> Any:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     # FORGE_DOCTOR_LINT_FAIL_ON=warning is `lint --fail-on warning`, and so for every option of a command.
     settings = {"auto_envvar_prefix": f"FORGE_DOCTOR_{name}".upper()}
-    alone.command(name, cls=Command, epilog=module.EPILOG, context_settings=settings)(getattr(module, name))
+    function = getattr(module, name)
+    callback = function.for_typer() if isinstance(function, GroupedCommand) else function
+    alone.command(name, cls=Command, epilog=module.EPILOG, context_settings=settings)(callback)
     return typer.main.get_command(alone)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from forge_doctor.cli.shell.plain_run import run_plainly
 from forge_doctor.cli.shell.program import BROKEN_PIPE
 from forge_doctor.cli.shell.signals import ended_in_order
 from forge_doctor.errors import CannotInspect, ForgeDoctorError
@@ -22,7 +23,6 @@ from forge_doctor.settings.keys import SECTION_KEYS
 
 if TYPE_CHECKING:
     import click
-    import typer
 
 INTERRUPTED = 130
 DEBUG = "--debug"
@@ -31,18 +31,18 @@ _OF_A_STREAM = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 LONGEST_REASON = 2_000
 
 
-def run(app: typer.Typer, arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """The exit status of the command line."""
     _open_standard_streams()
     hold_environment(os.environ)
     with ended_in_order() as received:
-        status = _status(app, arguments)
+        status = _status(arguments)
     return _flushed(128 + received[0] if received and status == INTERRUPTED else status, arguments)
 
 
-def _status(app: typer.Typer, arguments: Sequence[str]) -> int:
+def _status(arguments: Sequence[str]) -> int:
     try:
-        status = _called(app, [one for one in arguments if one != DEBUG])
+        status = _called([one for one in arguments if one != DEBUG])
     except BrokenPipeError:
         # The reader went away (`| head`): not our fault, and nothing more to say.
         status = BROKEN_PIPE
@@ -55,12 +55,24 @@ def _status(app: typer.Typer, arguments: Sequence[str]) -> int:
     return status
 
 
-def _called(app: typer.Typer, arguments: list[str]) -> int:
-    """What the command comes to; raises what it raises, but for a command line that cannot be read.
+def _called(arguments: list[str]) -> int:
+    """What the command comes to; raises what it raises, but for a command line that cannot be read."""
+    try:
+        if run_plainly(arguments):
+            return 0
+    except SystemExit as ended:
+        return _code(ended)
+    return _called_by_typer(arguments)
+
+
+def _called_by_typer(arguments: list[str]) -> int:
+    """The same for any command line.
 
     Not by the command's own `main`, which would take a closed pipe for a failure.
     """
     import typer.main
+
+    from forge_doctor.cli.commands import app
 
     command = typer.main.get_command(app)
     try:
@@ -71,8 +83,12 @@ def _called(app: typer.Typer, arguments: list[str]) -> int:
     except typer.Abort:
         return INTERRUPTED
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return _code(ended)
     return 0
+
+
+def _code(ended: SystemExit) -> int:
+    return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
 
 
 def _is_usage(error: BaseException) -> TypeGuard[click.ClickException]:

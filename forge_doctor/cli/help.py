@@ -15,7 +15,7 @@ Examples:
 
 def complete_commands(incomplete: str) -> list[str]:
     """The commands there are."""
-    from forge_doctor.cli.commands import NAMES
+    from forge_doctor.cli.shell.program import NAMES
 
     return one_of(*NAMES)(incomplete)
 
@@ -29,7 +29,7 @@ def help(  # noqa: A001 - it is what the command is called
 ) -> None:
     """Show the help of a command, or of all."""
     from forge_doctor.check import nearest
-    from forge_doctor.cli.commands import NAMES
+    from forge_doctor.cli.shell.program import NAMES
     from forge_doctor.errors import UsageProblem
 
     root = ctx.find_root()

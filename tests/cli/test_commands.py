@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.cli.commands import NAMES, command
+from forge_doctor.cli.commands import command
 from forge_doctor.cli.output import wants_color
+from forge_doctor.cli.shell.program import NAMES
 from tests.support.lint_command import completed
 
 ROOT = Path(__file__).resolve().parents[2]

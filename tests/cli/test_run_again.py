@@ -221,7 +221,7 @@ def test_a_process_of_its_own_tells_it_with_next_to_nothing_loaded(cache: Path, 
         return subprocess.run(command, cwd=repository.path, capture_output=True, text=True, check=False, env=variables)
 
     first, _, again = ran(), ran(), ran()
-    assert "typer" in first.stderr
+    assert "tree_sitter" in first.stderr
     assert {name.partition(".")[0] for name in again.stderr.split(",")} <= {"forge_doctor", "atexit", "gc", ""}
     assert (again.returncode, again.stdout) == (first.returncode, first.stdout) == (1, first.stdout)
 

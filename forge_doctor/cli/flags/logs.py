@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-import typer
+from forge_doctor.cli.flags.declared import argument, option
 
 
 class Flags(NamedTuple):
@@ -12,19 +12,19 @@ class Flags(NamedTuple):
 
     source: Annotated[
         tuple[str, ...],
-        typer.Argument(
+        argument(
             metavar="[SOURCE]...",
             help="Container (name, id, compose service or project, label), file, glob, directory, s3:// or gs:// URL, "
             "or - for standard input.",
         ),
     ] = ()
-    since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="From then on: 30m, 2h, 1d, or 2026-11-22T08:00:00Z.")
-    ] = None
-    until: Annotated[str | None, typer.Option(metavar="WHEN", help="Up to then, written in the same way.")] = None
+    since: Annotated[str | None, option(metavar="WHEN", help="From then on: 30m, 2h, 1d, or 2026-11-22T08:00:00Z.")] = (
+        None
+    )
+    until: Annotated[str | None, option(metavar="WHEN", help="Up to then, written in the same way.")] = None
     tail: Annotated[
         int | None,
-        typer.Option(
+        option(
             metavar="N",
             min=1,
             help="Only the last N lines of each log: of a plain file or a container found from its end.",
@@ -32,40 +32,38 @@ class Flags(NamedTuple):
     ] = None
     follow: Annotated[
         bool,
-        typer.Option("--follow", "-F", help="Go on while the logs grow, on a live screen; Ctrl-C gives the triage."),
+        option("--follow", "-F", help="Go on while the logs grow, on a live screen; Ctrl-C gives the triage."),
     ] = False
     by: Annotated[
-        str | None, typer.Option(metavar="WHAT", help="Overview by signature, culprit or source. [default: signature]")
+        str | None, option(metavar="WHAT", help="Overview by signature, culprit or source. [default: signature]")
     ] = None
-    top: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N problems.")] = None
-    example: Annotated[bool, typer.Option("--example", help="Show one whole event of each problem.")] = False
+    top: Annotated[int | None, option(metavar="N", min=1, help="At most N problems.")] = None
+    example: Annotated[bool, option("--example", help="Show one whole event of each problem.")] = False
     only: Annotated[
-        tuple[str, ...], typer.Option(metavar="ID", help="Only this signature: an id or its beginning; repeatable.")
+        tuple[str, ...], option(metavar="ID", help="Only this signature: an id or its beginning; repeatable.")
     ] = ()
-    ignore: Annotated[tuple[str, ...], typer.Option(metavar="ID", help="Leave this signature out; repeatable.")] = ()
-    min_count: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Only what was seen so often. [default: 1]")
-    ] = None
+    ignore: Annotated[tuple[str, ...], option(metavar="ID", help="Leave this signature out; repeatable.")] = ()
+    min_count: Annotated[int | None, option(metavar="N", min=1, help="Only what was seen so often. [default: 1]")] = (
+        None
+    )
     app_root: Annotated[
         tuple[str, ...],
-        typer.Option(metavar="PATH", help="Folder or package that is your own code wherever it lies; repeatable."),
+        option(metavar="PATH", help="Folder or package that is your own code wherever it lies; repeatable."),
     ] = ()
     zone: Annotated[
-        str | None, typer.Option(metavar="OFFSET", help="Zone of times that name none, as +02:00. [default: UTC]")
+        str | None, option(metavar="OFFSET", help="Zone of times that name none, as +02:00. [default: UTC]")
     ] = None
     strip: Annotated[
         str | None,
-        typer.Option(
-            metavar="REGEX", help="Take what this matches off the beginning of every line, to read what is left."
-        ),
+        option(metavar="REGEX", help="Take what this matches off the beginning of every line, to read what is left."),
     ] = None
-    jobs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes that read large logs. [default: CPUs]")
-    ] = None
+    jobs: Annotated[int | None, option(metavar="N", min=1, help="Processes that read large logs. [default: CPUs]")] = (
+        None
+    )
     engine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="hyperscan, re2, ahocorasick or stdlib. [default: the fastest installed]"),
+        option(metavar="NAME", help="hyperscan, re2, ahocorasick or stdlib. [default: the fastest installed]"),
     ] = None
     dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Read URLs on this Dask cluster: tcp://scheduler:8786.")
+        str | None, option(metavar="ADDRESS", help="Read URLs on this Dask cluster: tcp://scheduler:8786.")
     ] = None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import typer
-
+from forge_doctor.cli.flags.declared import option
 from forge_doctor.cli.shell.completion import (
     complete_confidences,
     complete_formats,
@@ -27,7 +26,7 @@ class SharedFlags(NamedTuple):
 
     output_format: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--output-format",
             "-f",
             metavar="FORMAT",
@@ -38,7 +37,7 @@ class SharedFlags(NamedTuple):
     ] = None
     output_file: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--output-file",
             "-o",
             metavar="FILE",
@@ -48,7 +47,7 @@ class SharedFlags(NamedTuple):
     ] = None
     html: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--html",
             metavar="FILE",
             help="Also write the report there as one page for a browser, with pictures; - writes it to stdout alone.",
@@ -57,7 +56,7 @@ class SharedFlags(NamedTuple):
     ] = None
     color: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--color",
             metavar="WHEN",
             help="auto, always or never; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are heeded. [default: auto]",
@@ -65,16 +64,14 @@ class SharedFlags(NamedTuple):
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    no_color: Annotated[bool, typer.Option("--no-color", help="As --color never.", rich_help_panel=OUTPUT)] = False
+    no_color: Annotated[bool, option("--no-color", help="As --color never.", rich_help_panel=OUTPUT)] = False
     quiet: Annotated[
         bool,
-        typer.Option(
-            "--quiet", "-q", help="Findings alone: no tables, no progress, no verdict.", rich_help_panel=OUTPUT
-        ),
+        option("--quiet", "-q", help="Findings alone: no tables, no progress, no verdict.", rich_help_panel=OUTPUT),
     ] = False
     verbose: Annotated[
         bool,
-        typer.Option(
+        option(
             "--verbose",
             "-v",
             help="Findings of low confidence too, and progress where stderr is no terminal.",
@@ -83,7 +80,7 @@ class SharedFlags(NamedTuple):
     ] = False
     fail_on: Annotated[
         str | None,
-        typer.Option(
+        option(
             metavar="SEVERITY",
             help="Exit 1 from this severity on: info, warning, error, critical, never. [default: error]",
             autocompletion=complete_severities,
@@ -92,7 +89,7 @@ class SharedFlags(NamedTuple):
     ] = None
     min_confidence: Annotated[
         str | None,
-        typer.Option(
+        option(
             metavar="LEVEL",
             help="Show findings from this confidence on: low, medium, high. [default: medium]",
             autocompletion=complete_confidences,
@@ -101,7 +98,7 @@ class SharedFlags(NamedTuple):
     ] = None
     select: Annotated[
         tuple[str, ...],
-        typer.Option(
+        option(
             metavar="ID",
             help="Run only these checks: an id or its beginning; repeatable.",
             autocompletion=complete_ids,
@@ -110,7 +107,7 @@ class SharedFlags(NamedTuple):
     ] = ()
     ignore: Annotated[
         tuple[str, ...],
-        typer.Option(
+        option(
             metavar="ID",
             help="Leave these checks out: an id or its beginning; repeatable.",
             autocompletion=complete_ids,
@@ -119,7 +116,7 @@ class SharedFlags(NamedTuple):
     ] = ()
     config: Annotated[
         Path | None,
-        typer.Option(
+        option(
             metavar="FILE",
             help="This pyproject.toml or forge-doctor.toml instead of the one nearest to what is examined.",
             exists=True,

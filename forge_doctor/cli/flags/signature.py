@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from inspect import Parameter, Signature
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+
+from forge_doctor.cli.flags.declared import Declared
+from forge_doctor.cli.flags.plain import read_plain
+
+if TYPE_CHECKING:
+    from inspect import Parameter
 
 
 class Without:
@@ -26,34 +31,56 @@ class Group:
 
     def parameters(self) -> Iterator[Parameter]:
         """The options as parameters that typer understands."""
+        from inspect import Parameter
+
         for name, annotation in self.options.items():
+            kind, declared = get_args(annotation)
             default = self.kind._field_defaults[name]
             if default == ():
-                default, annotation = None, _as_list(annotation)
-            yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+                # What may be repeated is a list to typer: of `tuple[X, ...]` it would make one option of several words.
+                default, kind = None, list[get_args(kind)[0]] | None  # type: ignore[misc]
+            told = Annotated[kind, declared.for_typer()]  # type: ignore[valid-type]
+            yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=told)
 
-    def filled(self, typed: dict[str, Any]) -> Any:
+    def filled(self, typed: Mapping[str, Any]) -> Any:
         """The group, of what was typed: a field that nobody typed has the default of the group."""
-        values = {name: typed[name] for name in self.options if typed[name] is not None}
+        values = {name: typed[name] for name in self.options if typed.get(name) is not None}
         return self.kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in values.items()})
 
 
-def takes_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as a function of single options."""
-    hints = get_type_hints(command, include_extras=True)
-    groups = {name: Group(hint) for name, hint in hints.items() if name != "return"}
-    parameters = [parameter for group in groups.values() for parameter in group.parameters()]
+class GroupedCommand:
+    """A command and the groups of its options, by the parameters that take them."""
 
-    def typed(**options: Any) -> None:
-        command(**{name: group.filled(options) for name, group in groups.items()})
+    def __init__(self, command: Callable[..., None]) -> None:
+        hints = get_type_hints(command, include_extras=True)
+        self.command = command
+        self.groups = {name: Group(hint) for name, hint in hints.items() if name != "return"}
 
-    typed.__name__, typed.__doc__ = command.__name__, command.__doc__
-    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    typed.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    return typed
+    def __call__(self, typed: Mapping[str, Any]) -> None:
+        """Run it with the options that were typed."""
+        self.command(**{name: group.filled(typed) for name, group in self.groups.items()})
+
+    def read(self, words: Sequence[str]) -> Mapping[str, Any] | None:
+        """The options that the words of a plain command line type; None where typer has to read them."""
+        options: dict[str, tuple[Any, Declared]] = {}
+        for group in self.groups.values():
+            options |= {name: get_args(annotation) for name, annotation in group.options.items()}
+        return read_plain(options, words)
+
+    def for_typer(self) -> Callable[..., None]:
+        """The command as a function of single options."""
+        from inspect import Signature
+
+        parameters = [parameter for group in self.groups.values() for parameter in group.parameters()]
+
+        def typed(**options: Any) -> None:
+            self(options)
+
+        typed.__name__, typed.__doc__ = self.command.__name__, self.command.__doc__
+        typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        typed.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return typed
 
 
-def _as_list(annotation: Any) -> Any:
-    """What may be repeated is a list to typer: of `tuple[X, ...]` it would make one option of several words."""
-    kind, *told = get_args(annotation)
-    return Annotated[(list[get_args(kind)[0]] | None, *told)]  # type: ignore[misc]
+takes_flags = GroupedCommand
+"""Decorates a command that takes its options in groups."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import typer
-
+from forge_doctor.cli.flags.declared import option
 from forge_doctor.cli.flags.several import ConnectTimeout, Save, Snapshot
 
 
@@ -15,14 +14,14 @@ class Flags(NamedTuple):
 
     dsn: Annotated[
         str | None,
-        typer.Option(
+        option(
             metavar="URL",
             help="Server to examine. Else FORGE_DOCTOR_DSN, DATABASE_URL, PGHOST..., .pgpass, pg_service.conf.",
         ),
     ] = None
     log: Annotated[
         tuple[str, ...],
-        typer.Option(
+        option(
             metavar="SOURCE",
             help="Log to read: a file, folder, container, or - for standard input; again for more. SQLAlchemy's engine log "
             "(echo=True), PostgreSQL's log with durations or auto_explain. Without --dsn no server is asked.",
@@ -30,7 +29,7 @@ class Flags(NamedTuple):
     ] = ()
     source: Annotated[
         Path | None,
-        typer.Option(
+        option(
             metavar="PATH",
             exists=True,
             file_okay=False,
@@ -40,7 +39,7 @@ class Flags(NamedTuple):
     connect_timeout: ConnectTimeout = None
     duration: Annotated[
         float | None,
-        typer.Option(
+        option(
             metavar="SECONDS",
             min=0,
             max=3600,
@@ -49,14 +48,12 @@ class Flags(NamedTuple):
     ] = None
     top: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=100, help="How many statements to list and explain. [default: 10]"),
+        option(metavar="N", min=1, max=100, help="How many statements to list and explain. [default: 10]"),
     ] = None
-    explain: Annotated[
-        bool, typer.Option(help="Ask for the plans of the worst statements: EXPLAIN, never ANALYZE.")
-    ] = True
+    explain: Annotated[bool, option(help="Ask for the plans of the worst statements: EXPLAIN, never ANALYZE.")] = True
     show_query: Annotated[
         bool,
-        typer.Option("--query/--no-query", help="Show statements, their values replaced. --no-query leaves them out."),
+        option("--query/--no-query", help="Show statements, their values replaced. --no-query leaves them out."),
     ] = True
     save: Save = None
     snapshot: Snapshot = None

@@ -6,8 +6,7 @@ Also `--show-completion SHELL` and `--install-completion SHELL`, for any of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-
-import typer
+from typing import Any
 
 from forge_doctor.cli.shell.program import COMPLETING, PROGRAM
 
@@ -42,7 +41,7 @@ complete_confidences = one_of("low", "medium", "high")
 complete_shells = one_of(*SHELLS)
 
 
-def complete_ids(ctx: typer.Context, incomplete: str) -> Iterable[tuple[str, str]]:
+def complete_ids(ctx: Any, incomplete: str) -> Iterable[tuple[str, str]]:
     """Ids of checks with their summaries: those of the command at hand, or of all where it has none of its own."""
     from forge_doctor.cli.entries import entries_by_command
 
@@ -57,6 +56,7 @@ def show_completion(shell: str | None) -> None:
     """Print the script for a shell and stop; raises `UsageProblem` for a shell nobody knows."""
     if shell is None:
         return
+    import typer
     from typer._completion_shared import get_completion_script
 
     typer.echo(get_completion_script(prog_name=PROGRAM, complete_var=COMPLETING, shell=_known(shell)))
@@ -67,6 +67,7 @@ def install_completion(shell: str | None) -> None:
     """Install the script for a shell and stop; raises `UsageProblem` for a shell nobody knows."""
     if shell is None:
         return
+    import typer
     from typer._completion_shared import install
 
     installed, path = install(shell=_known(shell), prog_name=PROGRAM, complete_var=COMPLETING)

@@ -1,6 +1,7 @@
-"""What the program is called, where shells are told of it; loads nothing."""
+"""What the program and its commands are called, where shells are told of it; loads nothing."""
 
 PROGRAM = "forge-doctor"
+NAMES = ("triage", "pool", "logs", "lint", "slow", "migrations", "explain", "server", "mcp", "demo", "help")
 COMPLETING = "_FORGE_DOCTOR_COMPLETE"
 """The variable by which a shell asks what could stand next."""
 BROKEN_PIPE = 141

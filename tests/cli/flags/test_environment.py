@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from forge_doctor.cli.commands import NAMES, command
+from forge_doctor.cli.commands import command
 from forge_doctor.cli.ending import run
 from forge_doctor.cli.flags.environment import values
+from forge_doctor.cli.shell.program import NAMES
 
 # A value for any option that takes one: the first that it accepts and does not have anyway.
 SAMPLES = ("3", "0.5", "60", "warning", "10:00", "word", str(Path(__file__)), str(Path(__file__).parent))
@@ -87,10 +88,8 @@ def test_paths_stand_as_in_path_or_with_blanks_between() -> None:
 def test_a_complaint_names_the_variable(
     variable: str, text: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from forge_doctor.cli.commands import app
-
     monkeypatch.setenv(variable, text)
-    assert run(app, ["lint", str(Path(__file__))]) == 2
+    assert run(["lint", str(Path(__file__))]) == 2
     said = capsys.readouterr().err
     assert words in said
     assert f"({variable} in the environment)" in said
@@ -99,17 +98,13 @@ def test_a_complaint_names_the_variable(
 def test_what_was_typed_is_not_blamed_on_the_environment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from forge_doctor.cli.commands import app
-
     monkeypatch.setenv("FORGE_DOCTOR_LINT_FAIL_ON", "never")
-    assert run(app, ["lint", str(Path(__file__)), "--fail-on", "wrning"]) == 2
+    assert run(["lint", str(Path(__file__)), "--fail-on", "wrning"]) == 2
     assert "environment" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("separator", [",", ", ", " --select "])
 def test_ids_may_stand_between_commas(separator: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from forge_doctor.cli.commands import app
-
     words = f"--select commit-in-loop{separator}no-such-rule".replace(", ", ",").split()
-    assert run(app, ["lint", str(Path(__file__)), *words]) == 2
+    assert run(["lint", str(Path(__file__)), *words]) == 2
     assert "unknown check 'no-such-rule'" in capsys.readouterr().err

@@ -8,23 +8,24 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from forge_doctor.cli.flags.declared import argument, option
 from forge_doctor.cli.flags.signature import Without, takes_flags
 
 
 class Own(NamedTuple):
     """The options of one command."""
 
-    names: Annotated[tuple[str, ...], typer.Argument(help="Whose.")] = ()
-    times: Annotated[int | None, typer.Option(min=1, help="How often.")] = None
-    loud: Annotated[bool, typer.Option("--loud/--soft")] = True
-    only: Annotated[tuple[str, ...], typer.Option(help="These alone.")] = ()
+    names: Annotated[tuple[str, ...], argument(help="Whose.")] = ()
+    times: Annotated[int | None, option(min=1, help="How often.")] = None
+    loud: Annotated[bool, option("--loud/--soft")] = True
+    only: Annotated[tuple[str, ...], option(help="These alone.")] = ()
 
 
 class Shared(NamedTuple):
     """Options of every command."""
 
-    color: Annotated[str, typer.Option(help="Which.")] = "red"
-    only: Annotated[tuple[str, ...], typer.Option(help="Those of everybody.")] = ("all",)
+    color: Annotated[str, option(help="Which.")] = "red"
+    only: Annotated[tuple[str, ...], option(help="Those of everybody.")] = ("all",)
 
 
 @takes_flags
@@ -35,7 +36,7 @@ def greet(own: Own, shared: Annotated[Shared, Without("only")]) -> None:
 
 def typed(*words: str) -> str:
     app = typer.Typer()
-    app.command()(greet)
+    app.command()(greet.for_typer())
     return CliRunner().invoke(app, list(words)).output
 
 

@@ -47,11 +47,10 @@ asyncio.run(main())
 END = "\n== end of a run ==\n"
 MANY_RUNS = f"""
 import sys
-from forge_doctor.cli.commands import app
 from forge_doctor.cli.ending import run
 codes = []
 for _ in range(int(sys.argv[1])):
-    codes.append(run(app, sys.argv[2:]))
+    codes.append(run(sys.argv[2:]))
     print({END!r}, end="")
 sys.exit(max(codes))
 """
